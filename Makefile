@@ -1,0 +1,51 @@
+# Needs Python 3.11 or newer and make; everything else comes from requirements.lock into .venv.
+# Paths are relative, so that a checkout may live anywhere, spaces and 汉字 included.
+
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+TESTS ?= tests
+
+# Text is UTF-8 whatever the locale says, and no setting of the caller's Python reaches ours.
+export PYTHONUTF8 := 1
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help demo test lint format types check lock schema bench install clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
+
+demo: install ## a city on this machine: make demo [MINUTES=2] [PORT=8000]
+	@$(PYTHON) -m parking demo $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(PORT),--port "$(PORT)")
+
+test: install ## all tests, on a PostgreSQL and a Redis of their own: make test [TESTS=tests/payments]
+	@$(PYTHON) -m pytest $(TESTS)
+
+lint: install ## style
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+format: install ## style, repaired
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m ruff format .
+
+types: install ## mypy --strict
+	@$(PYTHON) -m mypy
+
+check: lint types test ## all three, as before a change is handed in
+
+lock: install ## requirements.lock, anew from pyproject.toml
+	@$(PYTHON) -m seeds.lock
+
+schema: install ## sql/schema.sql, anew from sql/migrations
+	@$(PYTHON) -m seeds.schema
+
+bench: install ## throughput and latency on this machine
+	@$(PYTHON) -m loadtests throughput
+
+install: ## .venv as requirements.lock says
+	@python3 seeds/install.py
+
+clean: ## everything that was made here
+	@rm -rf .venv .onelot .hypothesis .pytest_cache .mypy_cache .ruff_cache build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,103 @@
+"""The command line: `python -m loadtests throughput | faults | replay`."""
+
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import click
+import msgspec
+import uvloop
+from rich.console import Console, RenderableType
+
+from loadtests import faults, replay, throughput
+from loadtests.world import World, servers, world
+
+TABLE_CHARACTERS = 120
+
+
+class Report(Protocol):
+    """What every run ends with: figures for people and machines, and whether all is well."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was lost, doubled or left out of balance."""
+        ...
+
+    def table(self) -> RenderableType:
+        """The figures for a terminal."""
+        ...
+
+
+def _run(what: Callable[[World], Awaitable[Report]], *, lots: int, vehicles: int, as_json: bool) -> None:
+    async def go() -> Report:
+        with servers() as own:
+            async with world(own, lots=lots, vehicles=vehicles) as made:
+                return await what(made)
+
+    report = uvloop.run(go())
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    else:
+        terminal = Console()
+        # Without a terminal the table goes to a file, which has no width.
+        (terminal if terminal.is_terminal else Console(width=TABLE_CHARACTERS)).print(report.table(), highlight=False)
+    sys.exit(0 if report.ok else 1)
+
+
+@click.group()
+def main() -> None:
+    """Load against a OneLot of its own on this machine."""
+    # A shell lets its background jobs ignore Ctrl-C, and SIGTERM would end this without dropping its database.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+_lots = click.option("--lots", default=50, type=click.IntRange(1, 1000), help="Lots in the city.")
+
+
+@main.command("throughput")
+@_lots
+@_json
+@click.option("--seconds", default=10.0, type=click.FloatRange(0.5, 300), help="How long each measurement takes.")
+@click.option("--connections", default=64, type=click.IntRange(1, 1000), help="Requests in flight, single events.")
+@click.option("--workers", default=1, type=click.IntRange(1, 64), help="Processes that serve.")
+@click.option("--work", is_flag=True, help="Let the worker collect the charges meanwhile.")
+def _throughput(lots: int, as_json: bool, seconds: float, connections: int, workers: int, work: bool) -> None:
+    """Events per second and latency, beside what Litestar and PostgreSQL do alone."""
+    _run(
+        lambda made: throughput.run(made, seconds=seconds, connections=connections, workers=workers, work=work),
+        lots=lots,
+        vehicles=throughput.VEHICLES * 3,
+        as_json=as_json,
+    )
+
+
+@main.command("faults")
+@_lots
+@_json
+@click.option("--seconds", default=30.0, type=click.FloatRange(2, 600), help="How long events are sent.")
+@click.option("--connections", default=200, type=click.IntRange(1, 1000), help="Requests in flight.")
+@click.option("--kills", default=3, type=click.IntRange(0, 20), help="How often the server is killed.")
+def _faults(lots: int, as_json: bool, seconds: float, connections: int, kills: int) -> None:
+    """Concurrent events for the same lots; the server is killed in the middle. Nothing acknowledged may be lost."""
+    _run(
+        lambda made: faults.run(made, seconds=seconds, connections=connections, kills=kills),
+        lots=lots,
+        vehicles=faults.VEHICLES,
+        as_json=as_json,
+    )
+
+
+@main.command("replay")
+@_lots
+@_json
+@click.option("--events", default=10_000, type=click.IntRange(10, 200_000), help="Different events.")
+def _replay(lots: int, as_json: bool, events: int) -> None:
+    """The same events twice and shuffled, against once and in order: what differs must be before a person."""
+    _run(lambda made: replay.run(made, events=events), lots=lots, vehicles=events // 2, as_json=as_json)
+
+
+if __name__ == "__main__":
+    main()

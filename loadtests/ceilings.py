@@ -1,0 +1,97 @@
+"""What the parts can do alone, measured beside the whole: Litestar without a database, PostgreSQL without a service."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+
+import asyncpg
+
+import sql
+from loadtests import bare, rows, traffic
+from loadtests.rows import Batch, Rows
+from loadtests.wire import Measured, fire, measured
+from loadtests.world import Server, World, child_environment
+from parking import store
+from payments import flow as payments
+from seeds import embedded
+
+BATCH_EVENTS = 256
+WRITERS = 2
+SHOTS_PREPARED = 5000
+
+
+async def litestar(world: World, *, seconds: float, connections: int, per_request: int, workers: int) -> Measured:
+    """Events per second of a Litestar application that only reads and answers, for the same client and bytes."""
+    port = embedded.free_port()
+    command = ["-m", "uvicorn", "loadtests.bare:application", "--factory", "--port", str(port), "--no-access-log"]
+    server = Server("bare", [*command, "--workers", str(workers)], child_environment(), port)
+    shots = traffic.prepared(
+        world.lots,
+        range(SHOTS_PREPARED * per_request),
+        connections=connections,
+        events=SHOTS_PREPARED * per_request,
+        until=datetime.now(UTC),
+        name="bare",
+        per_request=per_request,
+        path=bare.ONE if per_request == 1 else bare.MANY,
+    )
+    try:
+        await server.start(path="/", status=404)
+        endless = [itertools.cycle(each) for each in shots]
+        await fire(port, endless, seconds=min(1.0, seconds))
+        return await fire(port, endless, seconds=seconds)
+    finally:
+        server.stop()
+
+
+async def postgres(world: World, numbers: range, *, seconds: float, events_max: int) -> Measured:
+    """Events per second when the same rows are written in batches straight to PostgreSQL: nothing is read, decided,
+    priced or answered, and all that is written was prepared. Two connections, as the service has two queues.
+    """
+    async with world.database() as db:
+        places, payers = await rows.places(db), await rows.payers(db)
+    now = datetime.now(UTC)
+    prepared = []
+    for n in range(WRITERS):
+        seen = traffic.visits(
+            world.lots[n::WRITERS], numbers[n::WRITERS], name=f"sql{n}", until=now - timedelta(seconds=1), seed=n
+        )
+        made = Rows(places, payers, now)
+        batches = events_max // WRITERS // BATCH_EVENTS
+        prepared.append([made.batch(itertools.islice(seen, BATCH_EVENTS)) for _ in range(batches)])
+    latencies: list[float] = []
+    async with asyncio.TaskGroup() as group:
+        began = perf_counter()
+        for each in prepared:
+            group.create_task(_write(world.database_url, iter(each), began + seconds, latencies, now))
+    return measured(perf_counter() - began, latencies, events=len(latencies) * BATCH_EVENTS)
+
+
+async def _write(url: str, batches: Iterator[Batch], ends_at: float, latencies: list[float], now: datetime) -> None:
+    db = await asyncpg.connect(url, server_settings={"role": "onelot_service", "jit": "off"})
+    try:
+        while perf_counter() < ends_at and (batch := next(batches, None)) is not None:
+            began = perf_counter()
+            async with db.transaction():
+                await _write_batch(db, batch, now)
+            latencies.append(perf_counter() - began)
+    finally:
+        await db.close()
+
+
+async def _write_batch(db: sql.Connection, batch: Batch, now: datetime) -> None:
+    await store.lock_lots(db, sorted(batch.lot_ids))
+    await store.add_events(db, batch.events)
+    if batch.ended:
+        await store.end_open_stays(db, batch.ended)
+    if batch.opened:
+        await store.add_open_stays(db, batch.opened)
+    if batch.finished:
+        await store.put_stays(db, batch.finished)
+    if batch.charges:
+        await payments.request_charges(db, batch.charges, now=now)
+    moves = [(lot_id, moved, None, None, moved) for lot_id, moved in sorted(batch.moves.items()) if moved]
+    if moves:
+        await store.move_counts(db, now, moves)

@@ -1,0 +1,168 @@
+"""Concurrent events for the same lots while the server is killed: what was acknowledged must be there, once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from rich.table import Table
+
+from loadtests import traffic
+from loadtests.wire import Measured, Shot, fire
+from loadtests.world import Machine, Server, World
+from parking.verify import Finding
+
+VEHICLES = 20_000
+DOWN_S = 0.5
+SAMPLE_MAX = 5
+# The statistics of a backend reach the view when it is idle for a moment or gone.
+STATISTICS_WAIT_S = 1.5
+_EVENTS = """
+select l.code as lot, e.event_id, count(*) as times, min(e.stay_id::text) as stay_id, min(e.fee_fen) as fee_fen
+  from gate_event e join lot l on l.id = e.lot_id group by l.code, e.event_id
+"""
+_DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
+
+# A gateway's event: the lot's code and the event's id.
+Key = tuple[str, str]
+
+
+class _Told(Struct, frozen=True):
+    """What an acknowledgement said that the database must say too."""
+
+    status: str
+    event_id: str
+    stay_id: UUID | None = None
+    fee_fen: int | None = None
+
+
+class Report(Struct, frozen=True):
+    """What was sent and what became of it. Lists hold a few of what they name; all of them should be empty."""
+
+    machine: Machine
+    load: Measured
+    kills: int
+    restart_s: float
+    acknowledged: int
+    recognised: int
+    in_database: int
+    lost: list[Key]
+    twice: list[Key]
+    answered_otherwise: list[Key]
+    deadlocks: int
+    server_errors: int
+    refused: int
+    broken_invariants: list[Finding]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing acknowledged was lost, doubled, or changed, and the books hold."""
+        wrong = self.lost or self.twice or self.answered_otherwise or self.broken_invariants
+        return not wrong and not self.deadlocks and not self.server_errors and not self.refused
+
+    def table(self) -> Table:
+        """The report for a terminal."""
+        table = Table("", "", title="Faults", show_header=False)
+        for name, value in (
+            ("events/s, with the time it was down", f"{self.load.events_per_s:,.0f}"),
+            ("p50 / p99 / longest answer, ms", f"{self.load.p50_ms} / {self.load.p99_ms} / {self.load.max_ms}"),
+            ("kills (SIGKILL), s until it answered again", f"{self.kills}, {self.restart_s}"),
+            ("connections broken or refused meanwhile", self.load.broken),
+            ("events acknowledged", f"{self.acknowledged:,}"),
+            ("  of them recognised as sent before the kill", self.recognised),
+            ("events in the database", f"{self.in_database:,}"),
+            ("acknowledged and lost", self.lost or 0),
+            ("recorded twice", self.twice or 0),
+            ("answered otherwise than recorded", self.answered_otherwise or 0),
+            ("answers 5xx", self.server_errors),
+            ("answers 4xx", self.refused),
+            ("deadlocks in PostgreSQL", self.deadlocks),
+            ("invariants broken", [f"{found.name}: {found.rows}" for found in self.broken_invariants] or 0),
+        ):
+            table.add_row(name, str(value))
+        return table
+
+
+class _Seen:
+    """What was sent by its number, and the acknowledgements."""
+
+    def __init__(self) -> None:
+        self.sent: list[Key] = []
+        self.told: dict[Key, _Told] = {}
+        self.refused = 0
+        self.errors = 0
+        self._decoder = msgspec.json.Decoder(_Told)
+
+    def shots(self, lots: list[traffic.Lot], numbers: range, name: str, seed: int) -> Iterator[Shot]:
+        """Endless events of some vehicles, made as they are sent."""
+        until = datetime.now(UTC) - timedelta(seconds=1)
+        for lot, event in traffic.visits(lots, numbers, name=name, until=until, seed=seed):
+            self.sent.append((lot.code, event["event_id"]))
+            yield Shot(traffic.body(lot, event), key=len(self.sent) - 1)
+
+    def answered(self, shot: Shot, status: int, body: bytes) -> None:
+        """Keeps what the service acknowledged."""
+        if status == 200:
+            self.told[self.sent[shot.key]] = self._decoder.decode(body)
+        elif status >= 500:
+            self.errors += 1
+        else:
+            self.refused += 1
+
+
+async def run(world: World, *, seconds: float = 30.0, connections: int = 200, kills: int = 1) -> Report:
+    """Sends events for `seconds` over `connections` while a worker collects the charges; in between the server is
+    killed `kills` times, evenly, and started again.
+    """
+    seen = _Seen()
+    lots = world.lots
+    streams = [
+        seen.shots([lots[n % len(lots)]], range(world.vehicles)[n::connections], f"f{n}", n) for n in range(connections)
+    ]
+    async with world.serving() as server, world.working():
+        killing = asyncio.create_task(_kill_and_start(server, kills, seconds / (kills + 1)))
+        load = await fire(server.port, streams, seconds=seconds, retry=True, on_answer=seen.answered)
+        restart_s = await killing
+    await asyncio.sleep(STATISTICS_WAIT_S)
+    async with world.database() as db:
+        recorded = {(row["lot"], row["event_id"]): row for row in await db.fetch(_EVENTS)}
+        deadlocks: int = await db.fetchval(_DEADLOCKS)
+    otherwise = [
+        key
+        for key, told in seen.told.items()
+        if key in recorded
+        and (str(told.stay_id), told.fee_fen) != (str(recorded[key]["stay_id"]), recorded[key]["fee_fen"])
+    ]
+    return Report(
+        machine=await world.machine(),
+        load=load,
+        kills=kills,
+        restart_s=round(restart_s, 2),
+        acknowledged=len(seen.told),
+        recognised=Counter(told.status for told in seen.told.values())["duplicate"],
+        in_database=len(recorded),
+        lost=[key for key in seen.told if key not in recorded][:SAMPLE_MAX],
+        twice=[key for key, row in recorded.items() if row["times"] != 1][:SAMPLE_MAX],
+        answered_otherwise=otherwise[:SAMPLE_MAX],
+        deadlocks=deadlocks,
+        server_errors=seen.errors,
+        refused=seen.refused,
+        broken_invariants=await world.broken_invariants(),
+    )
+
+
+async def _kill_and_start(server: Server, kills: int, each_s: float) -> float:
+    """The longest time from a new start until the service answered."""
+    longest = 0.0
+    for _ in range(kills):
+        await asyncio.sleep(each_s)
+        server.kill()
+        await asyncio.sleep(DOWN_S)
+        began = perf_counter()
+        await server.start(path="/readyz")
+        longest = max(longest, perf_counter() - began)
+    return longest

@@ -1,0 +1,277 @@
+"""The same events twice and shuffled against once and in order: whatever differs must be before a person.
+
+Gateways lose their network and hand in later what they saw, some of it twice. Then events arrive out of order, and
+not every order can be told apart from a mistake. The rule is that nothing goes wrong in silence: a vehicle whose stays,
+fees or charges came out otherwise than they would have in order has an event in review.
+"""
+
+import itertools
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from rich.table import Table
+
+import sql
+from loadtests import traffic
+from loadtests.traffic import Event, Lot
+from loadtests.wire import Shot, fire
+from loadtests.world import World
+from parking.verify import Finding
+
+SEED = 20261121
+CONNECTIONS = 4
+ARRAY_EVENTS = 100
+TIMEOUT_S = 300.0
+SAMPLE_MAX = 5
+_VISITS_MAX = 4
+
+# The text of the plate and the lot's code; colours go with the text here.
+Vehicle: TypeAlias = tuple[str, str]
+
+_STAYS = """
+select l.code as lot, s.plate, s.state::text as state, s.vehicle_class::text as class, s.entered_at, s.left_at,
+       s.fee_fen, s.quota_used_min, s.account_id is not null as has_payer, c.amount_fen as charged_fen,
+       c.state::text as charge_state, c.lines::text as lines
+  from (select lot_id, id, plate, state::text, vehicle_class, entered_at, left_at, fee_fen, quota_used_min, account_id
+          from stay
+        union all
+        select lot_id, id, plate, 'inside', vehicle_class, entered_at, null, null, 0, null from open_stay) s
+  join lot l on l.id = s.lot_id
+  left join charge c on c.lot_id = s.lot_id and c.stay_id = s.id
+ order by s.entered_at, s.left_at, s.state
+"""
+_REVIEWS = """
+select l.code as lot, e.plate, e.reason::text as reason
+  from gate_event e join lot l on l.id = e.lot_id where e.status = 'review'
+"""
+_COUNTS = "select l.code as lot, o.inside from lot_occupancy o join lot l on l.id = o.lot_id"
+_OWED = """
+select p.plate, b.debits - b.credits as fen
+  from balance b join account_plate p on p.account_id = b.owner_id where b.book = 'receivable'
+"""
+_PAYABLE = """
+select l.code as lot, sum(t.amount_fen)::bigint as fen
+  from journal j
+  join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id and t.credit_book = 'payable'
+  join lot l on l.id = j.lot_id
+ group by l.code
+"""
+# Where a row of _STAYS says that the vehicle is inside, and what was charged.
+_STATE, _CHARGED_FEN = 0, 7
+
+
+class State(Struct, frozen=True):
+    """What a database holds, by what the world outside knows: plates and lots, never identifiers."""
+
+    stays: dict[Vehicle, list[tuple[Any, ...]]]
+    reviews: dict[Vehicle, set[str]]
+    inside: dict[str, int]
+    owed_fen: dict[str, int]
+    payable_fen: dict[str, int]
+
+
+class Report(Struct, frozen=True):
+    """How the two databases compare. `unexplained` must be empty, and so must the rest of the lists."""
+
+    events: int
+    posted: int
+    vehicles: int
+    statuses: dict[int, int]
+    answers: dict[str, int]
+    differing: int
+    reasons: dict[str, int]
+    reviewed: int
+    reviewed_in_order: int
+    unexplained: list[str]
+    answered_otherwise: list[str]
+    broken_invariants: list[Finding]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every difference is before a person, every repeat was recognised and the books hold."""
+        wrong = self.unexplained or self.answered_otherwise or self.broken_invariants
+        return not wrong and set(self.statuses) == {200}
+
+    def table(self) -> Table:
+        """The report for a terminal."""
+        table = Table("", "", title="Replay: twice and shuffled, against once and in order", show_header=False)
+        for name, value in (
+            ("different events / posted", f"{self.events:,} / {self.posted:,}"),
+            ("answers", ", ".join(f"{name} {count:,}" for name, count in sorted(self.answers.items()))),
+            ("vehicles (a plate in a lot)", f"{self.vehicles:,}"),
+            ("  with an event in review", f"{self.reviewed:,}"),
+            ("  with an event in review had they come in order", f"{self.reviewed_in_order:,}"),
+            ("  that came out otherwise than in order", f"{self.differing:,}"),
+            ("  reasons of their reviews", ", ".join(f"{name} {n:,}" for name, n in sorted(self.reasons.items()))),
+            ("differences nobody was told of", self.unexplained or 0),
+            ("repeats answered otherwise than first", self.answered_otherwise or 0),
+            ("invariants broken", [f"{found.name}: {found.rows}" for found in self.broken_invariants] or 0),
+        ):
+            table.add_row(name, str(value))
+        return table
+
+
+class _Told(Struct, frozen=True):
+    """What an answer says that must be the same for a repeat."""
+
+    status: str
+    gate: str
+    stay_id: UUID | None = None
+    fee_fen: int | None = None
+    payment: str | None = None
+    reason: str | None = None
+
+
+async def run(world: World, *, events: int = 10_000) -> Report:
+    """Posts `events` events to two new databases like `world`: twice and shuffled from CONNECTIONS connections, and
+    once, lot by lot, in the order of their times.
+    """
+    seen = list(itertools.islice(_made_up(world.lots, random.Random(SEED)), events))
+    async with world.sibling() as shuffled, world.sibling() as ordered:
+        statuses, told = await _post_shuffled(shuffled, seen)
+        statuses += await _post_in_order(ordered, seen)
+        one, other = await _state(shuffled), await _state(ordered)
+        broken = await shuffled.broken_invariants() + await ordered.broken_invariants()
+    differing = [vehicle for vehicle in one.stays | other.stays if one.stays.get(vehicle) != other.stays.get(vehicle)]
+    return Report(
+        events=len(seen),
+        posted=sum(map(len, told)),
+        vehicles=len(one.stays | other.stays),
+        statuses=dict(statuses),
+        answers=dict(Counter(each.status for both in told for each in both)),
+        differing=len(differing),
+        reasons=dict(Counter(reason for vehicle in differing for reason in sorted(one.reviews.get(vehicle, ())))),
+        reviewed=len(one.reviews),
+        reviewed_in_order=len(other.reviews),
+        unexplained=_unexplained(one, other, differing)[:SAMPLE_MAX],
+        answered_otherwise=[event["event_id"] for (_, event), both in zip(seen, told, strict=True) if not _agree(both)][
+            :SAMPLE_MAX
+        ],
+        broken_invariants=broken,
+    )
+
+
+def _made_up(lots: Sequence[Lot], chance: random.Random) -> Iterator[tuple[Lot, Event]]:
+    """Endless vehicles, each with a few visits over some days, and what cameras make of them: passings that were missed
+    or read twice, classes seen at one gate only, new energy vehicles with their free minutes.
+    """
+    starts = datetime.now(UTC).replace(microsecond=0) - timedelta(days=14)
+    for number in itertools.count():
+        lot = lots[number % len(lots)]
+        look = {"plate": traffic.plate(number), "plate_color": "blue"}
+        if number % 4 == 3 and not traffic.is_linked(number):
+            look = {"plate": f"鲁AD{number % 100_000:05}", "plate_color": "green"}
+        at = starts + timedelta(seconds=chance.randrange(3 * 86400))
+        for visit in range(chance.randint(1, _VISITS_MAX)):
+            left_at = at + timedelta(seconds=chance.randrange(300, 10 * 3600))
+            for kind, when in (("entry", at), ("exit", left_at)):
+                for again in range(chance.choices((0, 1, 2), (3, 94, 3))[0]):
+                    read_at = when + timedelta(seconds=again * chance.randint(1, 50))
+                    event = traffic.event(lot, kind, number, read_at, f"{number}-{visit}-{kind}-{again}")
+                    yield lot, event | look | {"vehicle_class": chance.choice(("small", "small", "small", "unknown"))}
+            at = left_at + timedelta(seconds=chance.randrange(300, 30 * 3600))
+
+
+async def _post_shuffled(world: World, seen: Sequence[tuple[Lot, Event]]) -> tuple[Counter[int], list[list[_Told]]]:
+    """Each event twice, as a gateway sends them that was cut off and got no answer; what comes first is chance."""
+    own = {lot.code: lot for lot in world.lots}
+    shots = [
+        Shot(traffic.body(own[lot.code], event | {"replay": True}), key=n)
+        for n, (lot, event) in enumerate(seen)
+        for _ in range(2)
+    ]
+    random.Random(SEED).shuffle(shots)
+    told: list[list[_Told]] = [[] for _ in seen]
+    decoder = msgspec.json.Decoder(_Told)
+
+    def answered(shot: Shot, status: int, body: bytes) -> None:
+        if status == 200:
+            told[shot.key].append(decoder.decode(body))
+
+    async with world.serving() as server:
+        streams = [iter(shots[n::CONNECTIONS]) for n in range(CONNECTIONS)]
+        load = await fire(server.port, streams, seconds=TIMEOUT_S, on_answer=answered)
+    return Counter(load.statuses), told
+
+
+async def _post_in_order(world: World, seen: Sequence[tuple[Lot, Event]]) -> Counter[int]:
+    by_lot: dict[str, list[Event]] = defaultdict(list)
+    for lot, event in sorted(seen, key=lambda one: str(one[1]["occurred_at"])):
+        by_lot[lot.code].append(event)
+    shots = [
+        [
+            Shot(traffic.body(lot, by_lot[lot.code][at : at + ARRAY_EVENTS]), ARRAY_EVENTS)
+            for at in range(0, len(by_lot[lot.code]), ARRAY_EVENTS)
+        ]
+        for lot in world.lots
+    ]
+    async with world.serving() as server:
+        streams = [itertools.chain.from_iterable(shots[n::CONNECTIONS]) for n in range(CONNECTIONS)]
+        load = await fire(server.port, streams, seconds=TIMEOUT_S)
+    return Counter(load.statuses)
+
+
+async def _state(world: World) -> State:
+    stays: dict[Vehicle, list[tuple[Any, ...]]] = defaultdict(list)
+    reviews: dict[Vehicle, set[str]] = defaultdict(set)
+    async with world.database() as db:
+        for row in await db.fetch(_STAYS):
+            stays[row["plate"], row["lot"]].append(tuple(row)[2:])
+        for row in await db.fetch(_REVIEWS):
+            reviews[row["plate"], row["lot"]].add(row["reason"])
+        return State(
+            stays=dict(stays),
+            reviews=dict(reviews),
+            inside=dict(await _pairs(db, _COUNTS)),
+            owed_fen=dict(await _pairs(db, _OWED)),
+            payable_fen=dict(await _pairs(db, _PAYABLE)),
+        )
+
+
+async def _pairs(db: sql.Connection, query: str) -> list[tuple[str, int]]:
+    return [(row[0], row[1]) for row in await db.fetch(query)]
+
+
+def _agree(both: Sequence[_Told]) -> bool:
+    """Whether an event was recorded once, and its repeat was recognised and answered alike."""
+    repeats = [one for one in both if one.status == "duplicate"]
+    said = {(one.gate, one.stay_id, one.fee_fen, one.payment, one.reason) for one in both}
+    return len(both) == 2 and len(repeats) == 1 and len(said) == 1
+
+
+def _unexplained(one: State, other: State, differing: Sequence[Vehicle]) -> list[str]:
+    """What differs in silence: vehicles without a review, and sums that differ by more than the vehicles do."""
+    silent = [
+        f"{vehicle[0]} in {vehicle[1]}: {_shown(one, vehicle)} instead of {_shown(other, vehicle)}"
+        for vehicle in differing
+        if vehicle not in one.reviews
+    ]
+    inside: Counter[str] = Counter()
+    charged: Counter[str] = Counter()
+    for sign, state in ((1, one), (-1, other)):
+        for vehicle in differing:
+            for stay in state.stays.get(vehicle, ()):
+                inside[vehicle[1]] += sign * (stay[_STATE] == "inside")
+                charged[vehicle[1]] += sign * (stay[_CHARGED_FEN] or 0)
+    for lot in one.inside:
+        if one.inside[lot] - other.inside[lot] != inside[lot]:
+            silent.append(f"the count of {lot}: {one.inside[lot]} instead of {other.inside[lot]}")
+        if one.payable_fen.get(lot, 0) - other.payable_fen.get(lot, 0) != charged[lot]:
+            silent.append(f"owed for {lot}: {one.payable_fen.get(lot)} instead of {other.payable_fen.get(lot)} fen")
+    known = {plate for plate, _ in one.reviews}
+    silent += [
+        f"{plate} owes {one.owed_fen.get(plate)} instead of {other.owed_fen.get(plate)} fen"
+        for plate in one.owed_fen | other.owed_fen
+        if one.owed_fen.get(plate, 0) != other.owed_fen.get(plate, 0) and plate not in known
+    ]
+    return silent
+
+
+def _shown(state: State, vehicle: Vehicle) -> str:
+    return "; ".join(f"{stay[_STATE]} {stay[2]}–{stay[3]} {stay[4]} fen" for stay in state.stays.get(vehicle, ()))

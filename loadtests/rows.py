@@ -1,0 +1,143 @@
+"""The rows a batch of events becomes, made without reading: what is written when PostgreSQL is measured alone."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+import sql
+from loadtests.network import TARIFF
+from loadtests.traffic import Event, Lot
+from parking import fees, tariffs
+from parking.plates import PlateColor, VehicleClass
+from parking.stays import OpenStay, State, Stay
+from payments import ids
+from payments.charges import ChargeRequest
+
+CITY = "Asia/Shanghai"
+_TARIFF_ID = 1
+_HASH = bytes(16)
+_ZONE = ZoneInfo(CITY)
+_NETWORK = """
+select l.code, l.id as lot_id, l.operator_id, w.id as gateway_id,
+       min(n.id) filter (where n.direction = 'entry') as entry_lane_id,
+       min(n.id) filter (where n.direction = 'exit') as exit_lane_id
+  from lot l join gateway w on w.lot_id = l.id join lane n on n.gateway_id = w.id
+ group by l.id, w.id
+"""
+_PAYERS = "select plate, account_id from account_plate"
+
+
+class Place(Struct, frozen=True):
+    """A lot by its numbers."""
+
+    code: str
+    lot_id: int
+    operator_id: int
+    gateway_id: int
+    entry_lane_id: int
+    exit_lane_id: int
+
+
+class Batch(Struct):
+    """Rows of a batch of events, ready to be written."""
+
+    lot_ids: set[int]
+    events: list[tuple[object, ...]]
+    opened: list[OpenStay]
+    ended: list[tuple[int, str, PlateColor]]
+    finished: list[Stay]
+    charges: list[ChargeRequest]
+    moves: dict[int, int]
+
+
+async def places(db: sql.Connection) -> dict[str, Place]:
+    """The lots by their codes."""
+    return {row["code"]: sql.row(Place, row) for row in await db.fetch(_NETWORK)}
+
+
+async def payers(db: sql.Connection) -> dict[str, int]:
+    """The accounts by the plates they pay for."""
+    return {row["plate"]: row["account_id"] for row in await db.fetch(_PAYERS)}
+
+
+class Rows:
+    """Turns traffic into rows, remembering who is inside."""
+
+    def __init__(self, places: Mapping[str, Place], payers: Mapping[str, int], now: datetime) -> None:
+        self._places = places
+        self._payers = payers
+        self._now = now
+        self._inside: dict[tuple[int, str], OpenStay] = {}
+        self._tariff = tariffs.compile(tariffs.from_toml(TARIFF.read_bytes()), CITY)
+
+    def batch(self, seen: Iterator[tuple[Lot, Event]]) -> Batch:
+        """The rows of these events. A vehicle that enters and leaves within them is never inside."""
+        batch = Batch(set(), [], [], [], [], [], {})
+        for lot, event in seen:
+            place = self._places[lot.code]
+            batch.lot_ids.add(place.lot_id)
+            id_ = ids.new(self._now, place.lot_id, secrets.randbits(64))
+            at = datetime.fromisoformat(event["occurred_at"])
+            if event["kind"] == "entry":
+                self._enter(batch, place, event, id_, at)
+            else:
+                self._leave(batch, place, event, id_, at)
+        return batch
+
+    def _enter(self, batch: Batch, place: Place, event: Event, id_: UUID, at: datetime) -> None:
+        stay_id = ids.derive(id_, "stay")
+        blue, small = PlateColor.BLUE, VehicleClass.SMALL
+        stay = OpenStay(place.lot_id, event["plate"], blue, stay_id, small, at, place.entry_lane_id, id_)
+        self._inside[place.lot_id, event["plate"]] = stay
+        batch.opened.append(stay)
+        batch.moves[place.lot_id] = batch.moves.get(place.lot_id, 0) + 1
+        batch.events.append(self._event(place, event, id_, at, stay_id))
+
+    def _leave(self, batch: Batch, place: Place, event: Event, id_: UUID, at: datetime) -> None:
+        entered = self._inside.pop((place.lot_id, event["plate"]))
+        fee = fees.price(self._tariff, entered.entered_at, at, large=False, new_energy=False, visits=())
+        account_id = self._payers.get(event["plate"])
+        stay = Stay(
+            *(place.lot_id, entered.id, entered.plate, entered.plate_color, entered.vehicle_class, State.CLOSED),
+            *(entered.entered_at, at, entered.entry_lane_id, place.exit_lane_id, entered.entry_event_id, id_),
+            *(1, fee.fee_fen, 0, account_id),
+        )
+        batch.finished.append(stay)
+        if entered in batch.opened:
+            batch.opened.remove(entered)
+        else:
+            batch.ended.append((place.lot_id, entered.plate, entered.plate_color))
+        batch.moves[place.lot_id] = batch.moves.get(place.lot_id, 0) - 1
+        payment = "not_needed" if not fee.fee_fen else "will_be_charged" if account_id else "pay_at_gate"
+        batch.events.append(self._event(place, event, id_, at, entered.id, fee.fee_fen, payment))
+        if fee.fee_fen:
+            lines = msgspec.json.encode(fee.lines)
+            day = at.astimezone(_ZONE).date()
+            batch.charges.append(
+                ChargeRequest(place.lot_id, entered.id, place.operator_id, account_id, fee.fee_fen, day, lines)
+            )
+
+    def _event(
+        self,
+        place: Place,
+        event: Event,
+        id_: UUID,
+        at: datetime,
+        stay_id: UUID,
+        fee_fen: int | None = None,
+        payment: str | None = None,
+    ) -> tuple[object, ...]:
+        lane_id = place.entry_lane_id if event["kind"] == "entry" else place.exit_lane_id
+        gate = "hold" if payment == "pay_at_gate" else "open"
+        images = msgspec.json.encode(event["images"]).decode()
+        return (
+            *(place.lot_id, id_, place.gateway_id, event["event_id"], lane_id, event["kind"], at, self._now, at, False),
+            *(event["plate"], event["plate"], event["plate_color"], event["plate_color"]),
+            *(event["vehicle_class"], event["confidence"]),
+            *(images, None, _HASH, "recorded", None, gate, stay_id, fee_fen, payment),
+        )

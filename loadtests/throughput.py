@@ -1,0 +1,148 @@
+"""How many events a second, and how soon each is answered, beside what Litestar and PostgreSQL do alone."""
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+from msgspec import Struct
+from rich.table import Table
+
+from loadtests import ceilings, traffic
+from loadtests.wire import Measured, fire
+from loadtests.world import Machine, Server, World
+from parking.verify import Finding
+
+ARRAY_EVENTS = 100
+WARM_UP_S = 2.0
+# Of each kind, as many vehicles, so that no run meets another's; and as many events as no machine gets through.
+VEHICLES = 20_000
+EVENTS_PER_S_MAX = 15_000
+SQL_EVENTS_MAX = 150_000
+
+
+class Row(Struct, frozen=True):
+    """A line of the table. Shares are of what Litestar, and PostgreSQL, did alone in the same run; 1 is all of it.
+
+    `server_cpu_us` is the processor time of the serving processes for each event: what does not depend on who else
+    was busy on the machine.
+    """
+
+    name: str
+    measured: Measured
+    of_litestar: float | None = None
+    of_postgres: float | None = None
+    server_cpu_us: float | None = None
+
+
+class _Busy(Struct, frozen=True):
+    """A measurement, and the processor time the server spent on each event."""
+
+    measured: Measured
+    cpu_us: float | None
+
+
+class Report(Struct, frozen=True):
+    """The figures of a run, and the invariants that do not hold after it (none, if all is well)."""
+
+    machine: Machine
+    workers: int
+    rows: list[Row]
+    broken_invariants: list[Finding]
+    errors: dict[int, int]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was answered with success and the books hold."""
+        return not self.broken_invariants and not self.errors
+
+    def table(self) -> Table:
+        """The figures for a terminal."""
+        m = self.machine
+        table = Table(
+            *(
+                "events per request × connections",
+                "events/s",
+                "p50 ms",
+                "p95 ms",
+                "p99 ms",
+                "of Litestar",
+                "of PostgreSQL",
+                "CPU µs/event",
+            ),
+            title=f"Throughput, {self.workers} worker(s)",
+            caption=f"{m.cpu}, {m.cores} cores; PostgreSQL {m.postgres}, fsync {m.fsync}, synchronous_commit "
+            f"{m.synchronous_commit}, shared_buffers {m.shared_buffers}; Python {m.python}; client on the same machine",
+        )
+        for row in self.rows:
+            one = row.measured
+            figures = (f"{one.events_per_s:,.0f}", f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.p99_ms:.1f}")
+            cpu = f"{row.server_cpu_us:.0f}" if row.server_cpu_us else ""
+            table.add_row(row.name, *figures, _percent(row.of_litestar), _percent(row.of_postgres), cpu)
+        return table
+
+
+async def run(
+    world: World, *, seconds: float = 10.0, connections: int = 64, workers: int = 1, work: bool = False
+) -> Report:
+    """Measures the ceilings, then the service, `seconds` each; with `work` while the worker collects the charges.
+
+    Of 3 × VEHICLES vehicles, those have accounts that `world` knows.
+    """
+    few = max(connections // 4, 1)
+    bare_one = await ceilings.litestar(world, seconds=seconds, connections=connections, per_request=1, workers=workers)
+    bare_many = await ceilings.litestar(
+        world, seconds=seconds, connections=few, per_request=ARRAY_EVENTS, workers=workers
+    )
+    alone = await ceilings.postgres(world, _vehicles(0), seconds=seconds, events_max=SQL_EVENTS_MAX)
+    async with world.serving(workers=workers) as server, world.working() if work else nullcontext():
+        one = await _measure(world, server, 1, seconds=seconds, connections=connections)
+        many = await _measure(world, server, ARRAY_EVENTS, seconds=seconds, connections=few)
+    return Report(
+        machine=await world.machine(),
+        workers=workers,
+        rows=[
+            Row(f"Litestar alone, 1 event × {connections}", bare_one),
+            Row(f"Litestar alone, {ARRAY_EVENTS} events × {few}", bare_many),
+            Row(f"PostgreSQL alone, {ceilings.BATCH_EVENTS} events × {ceilings.WRITERS}", alone),
+            _row(f"OneLot, 1 event × {connections}", one, bare_one, alone),
+            _row(f"OneLot, {ARRAY_EVENTS} events × {few}", many, bare_many, alone),
+        ],
+        broken_invariants=await world.broken_invariants(),
+        errors={k: n for each in (one.measured, many.measured) for k, n in each.statuses.items() if k != 200},
+    )
+
+
+def _vehicles(n: int) -> range:
+    return range(n * VEHICLES, (n + 1) * VEHICLES)
+
+
+async def _measure(world: World, server: Server, per_request: int, *, seconds: float, connections: int) -> _Busy:
+    prepared = traffic.prepared(
+        world.lots,
+        _vehicles(1 if per_request == 1 else 2),
+        connections=connections,
+        events=int((seconds + WARM_UP_S) * EVENTS_PER_S_MAX),
+        until=datetime.now(UTC),
+        name=f"of{per_request}-",
+        per_request=per_request,
+    )
+    shots = [iter(each) for each in prepared]
+    # Plans that were made for empty tables go with the statistics, as they do in every database older than a minute.
+    await fire(server.port, shots, seconds=WARM_UP_S)
+    await world.rest()
+    before = server.cpu_s()
+    one = await fire(server.port, shots, seconds=seconds)
+    after = server.cpu_s()
+    cpu_us = None if before is None or after is None else round((after - before) / max(one.events, 1) * 1e6, 1)
+    return _Busy(one, cpu_us)
+
+
+def _row(name: str, one: _Busy, bare: Measured, alone: Measured) -> Row:
+    return Row(name, one.measured, _share(one.measured, bare), _share(one.measured, alone), one.cpu_us)
+
+
+def _share(one: Measured, whole: Measured) -> float | None:
+    return round(one.events_per_s / whole.events_per_s, 3) if whole.events_per_s else None
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"

@@ -1,0 +1,1 @@
+"""What happens in car parks, from the gate event to the price."""

@@ -1,0 +1,1 @@
+"""The doors of parking over HTTP: handlers decode, call, and answer."""

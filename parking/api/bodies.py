@@ -1,0 +1,67 @@
+"""JSON bodies, read strictly: an amount is a number and not its text, and what does not fit is named by its path."""
+
+import re
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import ValidationException
+
+_NUL = "\0"
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(.+?)`")
+_PATTERN = re.compile(r" matching regex .*$")
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose JSON body is decoded into what its handler takes, without the coercions of a query string."""
+
+    async def json(self) -> Any:
+        """The body as the handler's `data`.
+
+        Raises:
+            ValidationException: it is no JSON, or not of this shape; says which field.
+        """
+        return decoded(await self.body(), self.route_handler.parsed_data_field)
+
+
+def decoded(body: bytes, field: Any) -> Any:
+    """A body as the type of a handler's field; without a field, as plain lists and objects.
+
+    Raises:
+        ValidationException: as `StrictRequest.json`.
+    """
+    try:
+        if rb"\u0000" in body and (path := _path_of_nul(msgspec.json.decode(body), "")) is not None:
+            raise unfit(path, "Text is without NUL.")
+        return msgspec.json.decode(body, type=Any if field is None else field.annotation)
+    except msgspec.ValidationError as e:
+        raise unfit(*said(str(e))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise unfit("body", "The body is not JSON in UTF-8.") from None
+
+
+def said(message: str) -> tuple[str, str]:
+    """The path of a field and a sentence, of what the decoder says of it."""
+    path = found.group(1) if (found := _PATH.search(message)) else ""
+    what = message[: found.start()] if found else message
+    if field := _FIELD.match(what):
+        path = f"{path}.{field.group(1)}" if path else field.group(1)
+    return path or "body", f"{_PATTERN.sub(' of another form', what)}."
+
+
+def unfit(field: str, sentence: str) -> ValidationException:
+    """The refusal of a field of the body, in the shape that the framework itself gives to refused parameters."""
+    return ValidationException(detail=sentence, extra=[{"message": sentence, "key": field, "source": "body"}])
+
+
+def _path_of_nul(value: Any, path: str) -> str | None:
+    """Where in a body, if anywhere, a text has a NUL."""
+    if isinstance(value, str):
+        return (path or "body") if _NUL in value else None
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        where = f"{path}.{name}" if path else str(name)
+        if (found := _path_of_nul(part, where)) is not None:
+            return found
+    return None

@@ -1,0 +1,86 @@
+"""Who may call what: every route names its audience, and this is where the name is enforced."""
+
+from datetime import datetime
+
+from litestar.datastructures import State
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from parking.catalog import Catalog
+from payments.callers import Audience, Caller, NotYours, TokenRefused, read_token
+
+_BEARER = b"bearer "
+
+
+def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
+    """For whom a route is.
+
+    Raises:
+        LookupError: the route does not say; it is then closed to everybody.
+    """
+    audience: tuple[Audience, ...] | None = handler.opt.get("audience")
+    if not audience:
+        raise LookupError(f"{handler} names no audience")
+    return audience
+
+
+class Doorkeeper(ASGIMiddleware):
+    """Finds out who calls before anything of the request is read, and lets pass whom the route is for.
+
+    A middleware and not a guard: guards get a copy of their route with every request, which costs more than the check.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Passes the request on, with who calls in `scope["caller"]`.
+
+        Raises:
+            NotAuthorizedException: no credentials, or wrong ones (401).
+            NotYours: good credentials of somebody the route is not for (403).
+        """
+        if scope.get("method") == "OPTIONS":
+            # Which methods a path has is no secret and belongs to no audience.
+            await _methods(scope)(scope, receive, send)
+            return
+        audience = audience_of(scope["route_handler"])
+        if audience != (Audience.PUBLIC,):
+            caller = await _caller(scope["litestar_app"].state, _credentials(scope))
+            if caller.audience not in audience:
+                raise NotYours(
+                    f"This is for {', '.join(audience)}; the credentials are those of a {caller.audience}.",
+                    audience=list(audience),
+                )
+            scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
+        await next_app(scope, receive, send)
+
+
+def _methods(scope: Scope) -> ASGIResponse:
+    """Answered here, because the framework's own answer knows only the first of several handlers of a path."""
+    path = scope["path_template"]
+    methods = {
+        method for route in scope["litestar_app"].routes if route.path_format == path for method in route.methods
+    }
+    return ASGIResponse(status_code=204, headers={"Allow": ", ".join(sorted(methods))})
+
+
+def _credentials(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER:
+            return value[len(_BEARER) :].decode("latin-1").strip()
+    raise NotAuthorizedException("This needs an Authorization header with a bearer key or token.")
+
+
+async def _caller(state: State, text: str) -> Caller:
+    if text.startswith("olk_"):
+        catalog: Catalog = state.catalog
+        gateway = await catalog.gateway_of_key(text)
+        if gateway is None:
+            raise NotAuthorizedException("This key is not an active key of any gateway.")
+        return Caller(Audience.GATEWAY, gateway.code, gateway.id)
+    now: datetime = state.clock()
+    try:
+        return read_token(text, secrets=state.secrets, now=now)
+    except TokenRefused as e:
+        raise NotAuthorizedException(e.sentence) from None

@@ -1,0 +1,355 @@
+"""Staff's and drivers' doors to parking: reviews, stays, plates, gateway keys, and whether books and facts agree."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, delete, get, post
+from litestar.datastructures import ResponseHeader
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta, Struct, structs
+
+import sql
+from parking import flow
+from parking.api.given import Catalog, Secret
+from parking.flow.plates import LinkedPlate
+from parking.flow.registering import KeyRow
+from parking.flow.reviewing import ROWS_PER_PAGE_MAX, Review, StayNow, shown
+from parking.gate import Reason
+from parking.lots import Direction, LotPlan
+from parking.plates import PlateColor
+from parking.verify import Finding, findings
+from payments import callers, ids
+from payments.api.given import Caller, Chance, Db, Now, Pool
+from payments.callers import Audience
+from payments.store import audit
+
+Limit = Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")]
+After = Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")]
+
+
+class ReviewOfLot(Struct, frozen=True):
+    """An event somebody should look at, with what the camera said. `images` is JSON text."""
+
+    id: UUID
+    lot: str
+    event_id: UUID
+    reason: Reason
+    opened_at: datetime
+    kind: Direction
+    occurred_at: datetime
+    received_at: datetime
+    replay: bool
+    plate: str
+    plate_read: str
+    plate_color: PlateColor
+    confidence: float
+    stay_id: UUID | None
+    images: str | None
+
+
+class ReviewPage(Struct, frozen=True):
+    """Reviews, the oldest first; `next` is null on the last page."""
+
+    reviews: Sequence[ReviewOfLot]
+    next: UUID | None
+
+
+class Refusal(Struct, frozen=True):
+    """What a gateway sent and the service could not take; `payload` is Base64 of its first bytes."""
+
+    id: UUID
+    lot: str
+    received_at: datetime
+    event_id: str | None
+    code: str
+    field: str | None
+    detail: str
+    payload: str
+    payload_bytes: int
+
+
+class RefusalPage(Struct, frozen=True):
+    """Refused events, the oldest first."""
+
+    refused: Sequence[Refusal]
+    next: UUID | None
+
+
+class Resolution(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person found when looking at an event in review."""
+
+    note: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class PlateLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """A plate to link to the caller's account."""
+
+    plate: Annotated[str, Meta(min_length=1, max_length=32)]
+    plate_color: PlateColor
+
+
+class NewKey(Struct, frozen=True):
+    """A gateway's new key, shown this once."""
+
+    key: str
+
+
+class Verification(Struct, frozen=True):
+    """All invariants; each must have found no row."""
+
+    holds: bool
+    invariants: Sequence[Finding]
+
+
+def _lots_of(caller: Caller, catalog: Catalog) -> list[int] | None:
+    """The lots staff may see: those of their operator, or all (None)."""
+    if caller.operator_id is None:
+        return None
+    return [lot.id for lot in catalog.lots_by_id.values() if lot.operator_id == caller.operator_id]
+
+
+@get(
+    "/v1/stays/{stay_id:uuid}",
+    operation_id="getStay",
+    summary="A stay of the gateway's lot, and whether its vehicle may leave now",
+    tags=["gateways"],
+    opt={"audience": (Audience.GATEWAY,)},
+)
+async def get_stay(stay_id: FromPath[UUID], caller: Caller, catalog: Catalog, db: Db) -> StayNow:
+    """After a payment at the gate, this says `open`."""
+    return await flow.stay_by_id(db, lot_id=catalog.network.gateways[caller.id].lot_id, stay_id=stay_id)
+
+
+@get(
+    "/v1/reviews",
+    operation_id="listReviews",
+    summary="Events a person should look at",
+    tags=["operators"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def list_reviews(caller: Caller, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50) -> ReviewPage:
+    """Unresolved reviews of the caller's lots, the oldest first."""
+    rows = await flow.open_reviews(db, lot_ids=_lots_of(caller, catalog), after=after, limit=limit)
+    lots = catalog.lots_by_id
+    return ReviewPage([_of_lot(r, lots[r.lot_id].code) for r in rows], rows[-1].id if len(rows) == limit else None)
+
+
+@post(
+    "/v1/reviews/{review_id:uuid}/resolve",
+    operation_id="resolveReview",
+    summary="Say what was found",
+    tags=["operators"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+    status_code=204,
+)
+async def resolve_review(
+    review_id: FromPath[UUID], data: JSONBody[Resolution], caller: Caller, catalog: Catalog, db: Db, now: Now
+) -> None:
+    """Takes an event out of review. The event itself stays as it came."""
+    lots = _lots_of(caller, catalog)
+    await flow.resolve_review(db, review_id=review_id, lot_ids=lots, by=caller.subject, note=data.note, now=now)
+
+
+@get(
+    "/v1/refused-events",
+    operation_id="listRefusedEvents",
+    summary="What gateways sent and the service could not take",
+    tags=["operators"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def list_refused(caller: Caller, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50) -> RefusalPage:
+    """Malformed events, unknown lanes, ids that came again with other content: nothing is lost."""
+    rows = await flow.refused_events(db, lot_ids=_lots_of(caller, catalog), after=after, limit=limit)
+    lots = catalog.lots_by_id
+    page = [
+        Refusal(
+            id=r.id,
+            lot=lots[r.lot_id].code,
+            received_at=r.received_at,
+            event_id=r.event_id,
+            code=r.code,
+            field=r.field,
+            detail=r.detail,
+            payload=shown(r.payload),
+            payload_bytes=r.payload_bytes,
+        )
+        for r in rows
+    ]
+    return RefusalPage(page, rows[-1].id if len(rows) == limit else None)
+
+
+@get(
+    "/v1/account/plates",
+    operation_id="listPlates",
+    summary="The plates the account pays for",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def list_plates(caller: Caller, db: Db) -> Sequence[LinkedPlate]:
+    """The oldest link first."""
+    return await flow.plates_of(db, account_id=caller.id)
+
+
+@post(
+    "/v1/account/plates",
+    operation_id="linkPlate",
+    summary="Pay for a plate from this account",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def link_plate(data: JSONBody[PlateLink], caller: Caller, db: Db, now: Now, chance: Chance) -> LinkedPlate:
+    """A plate that another account pays for is refused (409) until it lets go; linking again changes nothing."""
+    return await flow.link_plate(
+        db,
+        account_id=caller.id,
+        plate=data.plate,
+        plate_color=data.plate_color,
+        now=now,
+        chance=chance,
+        actor=caller.subject,
+    )
+
+
+@delete(
+    "/v1/account/plates/{plate:str}",
+    operation_id="unlinkPlate",
+    summary="Pay for a plate no longer",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def unlink_plate(
+    plate: FromPath[str], plate_color: FromQuery[PlateColor], caller: Caller, db: Db, now: Now, chance: Chance
+) -> None:
+    """Charges made before stay with the account."""
+    await flow.unlink_plate(
+        db, account_id=caller.id, plate=plate, plate_color=plate_color, now=now, chance=chance, actor=caller.subject
+    )
+
+
+@delete(
+    "/v1/admin/plates/{plate:str}",
+    operation_id="releasePlate",
+    summary="Take a plate from the account that pays for it",
+    tags=["administration"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def release_plate(
+    plate: FromPath[str], plate_color: FromQuery[PlateColor], caller: Caller, db: Db, now: Now, chance: Chance
+) -> None:
+    """For the city's staff, who have seen whose vehicle it is: its driver can then link it."""
+    callers.may_act_for_all(caller)
+    await flow.release_plate(db, plate=plate, plate_color=plate_color, now=now, chance=chance, actor=caller.subject)
+
+
+@post(
+    "/v1/admin/lots",
+    operation_id="registerLot",
+    summary="Register a lot with its gates, lanes and gateway",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    response_headers=[ResponseHeader(name="Location", description="The new lot.", documentation_only=True)],
+)
+async def register_lot(data: JSONBody[LotPlan], caller: Caller, db: Db, now: Now, chance: Chance) -> Response[LotPlan]:
+    """Every process knows the lot within a second."""
+    callers.may_act_for(caller, await flow.operator_of_code(db, code=data.operator_code))
+    lot_id = await flow.register_lot(db, data, now=now)
+    await _record(db, caller, "lot.register", f"lot:{data.code}", {"lot_id": lot_id}, now, chance)
+    return Response(data, headers={"Location": f"/v1/lots/{data.code}"}, status_code=201)
+
+
+@post(
+    "/v1/admin/gateways/{gateway:str}/keys",
+    operation_id="issueGatewayKey",
+    summary="Issue a key of a gateway; two may be active, for rotation",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def issue_key(gateway: FromPath[str], caller: Caller, db: Db, now: Now, chance: Chance, secret: Secret) -> NewKey:
+    """The key is shown once; only its hash is kept."""
+    callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
+    key = await flow.issue_gateway_key(db, gateway_code=gateway, now=now, secret=secret)
+    await _record(db, caller, "gateway_key.issue", f"gateway:{gateway}", {"key_id": key.split("_")[1]}, now, chance)
+    return NewKey(key)
+
+
+@get(
+    "/v1/admin/gateways/{gateway:str}/keys",
+    operation_id="listGatewayKeys",
+    summary="The keys a gateway has had",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def list_keys(gateway: FromPath[str], caller: Caller, db: Db) -> Sequence[KeyRow]:
+    """Never their secrets: nobody has those."""
+    callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
+    return await flow.keys_of(db, gateway_code=gateway)
+
+
+@delete(
+    "/v1/admin/gateways/{gateway:str}/keys/{key_id:str}",
+    operation_id="revokeGatewayKey",
+    summary="Revoke a key of a gateway",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def revoke_key(
+    gateway: FromPath[str], key_id: FromPath[str], caller: Caller, db: Db, now: Now, chance: Chance
+) -> None:
+    """Every process refuses the key within a second."""
+    callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
+    await flow.revoke_gateway_key(db, gateway_code=gateway, key_id=key_id, now=now)
+    await _record(db, caller, "gateway_key.revoke", f"gateway:{gateway}", {"key_id": key_id}, now, chance)
+
+
+@get(
+    "/v1/admin/invariants",
+    operation_id="verify",
+    summary="Run all invariants",
+    tags=["administration"],
+    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
+)
+async def verify(pool: Pool, caller: Caller) -> Verification:
+    """Each is a query over the whole city that must return no row."""
+    callers.may_act_for_all(caller)
+    async with pool.acquire() as db:
+        found = await findings(db)
+    return Verification(holds=all(f.rows == 0 for f in found), invariants=found)
+
+
+def _of_lot(review: Review, lot: str) -> ReviewOfLot:
+    facts = structs.asdict(review)
+    del facts["lot_id"]
+    return ReviewOfLot(lot=lot, **facts)
+
+
+async def _record(
+    db: sql.Connection,
+    caller: Caller,
+    action: str,
+    subject: str,
+    detail: dict[str, object],
+    now: datetime,
+    chance: Callable[[], int],
+) -> None:
+    """Changes of the network belong to the platform: owner 1."""
+    key = ids.new(now, 1, chance())
+    await audit.record(db, 1, key, actor=caller.subject, action=action, subject=subject, detail=detail, now=now)
+
+
+ROUTES = [
+    get_stay,
+    list_reviews,
+    resolve_review,
+    list_refused,
+    list_plates,
+    link_plate,
+    unlink_plate,
+    release_plate,
+    register_lot,
+    issue_key,
+    list_keys,
+    revoke_key,
+    verify,
+]

@@ -1,0 +1,218 @@
+"""Group commit: gate events that arrive together are recorded together, and answered when that is committed.
+
+A batch costs little more than one event, so while one is being committed the next gathers by itself; nobody waits
+for a batch to fill. One batch at a time per process: two at once were measured to be slower, each half as large.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from time import monotonic
+
+import asyncpg
+from asyncpg import InterfaceError, PostgresConnectionError
+from msgspec import Struct
+
+import sql
+from parking import flow
+from parking.catalog import Catalog
+from parking.counters import Counters
+from parking.flow.recording import Recorded
+from parking.gate import Answer, EventRejected, Passage, unapplied
+from payments.errors import OneLotError
+
+WAITING_EVENTS_MAX = 20_000
+RETRIES_MAX = 4
+RETRY_PAUSE_S = 0.05
+RECORD_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 30.0
+TELL_EACH_S = 0.1
+
+_log = logging.getLogger(__name__)
+# What says something of the database and nothing of the events: deadlocks, restarts, failovers, cut connections. The
+# last two of asyncpg are what it says when a connection dies under a transaction that is being rolled back.
+PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    PostgresConnectionError,
+    InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
+
+class Overloaded(OneLotError):
+    """More events wait than the service will hold; the gateway keeps them and tries again."""
+
+
+class StorageAway(OneLotError):
+    """The database did not take the events; none of them was acknowledged."""
+
+
+class _Request(Struct, eq=False):
+    passages: Sequence[Passage]
+    done: "asyncio.Future[list[Answer | EventRejected]]"
+
+
+class Collector:
+    """Records the events of one process in batches."""
+
+    def __init__(
+        self,
+        pool: sql.Pool,
+        catalog: Catalog,
+        counters: Counters,
+        *,
+        clock: Callable[[], datetime],
+        chance: Callable[[], int],
+        batch_events_max: int,
+    ) -> None:
+        self._pool = pool
+        self._catalog = catalog
+        self._counters = counters
+        self._clock = clock
+        self._chance = chance
+        self._batch_events_max = batch_events_max
+        self._queue: asyncio.Queue[_Request] = asyncio.Queue()
+        self._waiting = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begins to record."""
+        self._keep(asyncio.create_task(self._work()))
+        self._keep(asyncio.create_task(self._tell()))
+
+    async def stop(self) -> None:
+        """Records what is waiting, then ends."""
+        deadline = monotonic() + STOP_TIMEOUT_S
+        while self._waiting and monotonic() < deadline:  # noqa: ASYNC110 - at the end of a life there is time
+            await asyncio.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._counters.catch_up()
+
+    async def record(self, passages: Sequence[Passage]) -> list[Answer | EventRejected]:
+        """Records passages of one lot; returns, in their order, once they are committed.
+
+        Raises:
+            Overloaded: too many events wait already.
+            StorageAway: the database could not be reached, or failed, RETRIES_MAX times.
+        """
+        if self._waiting + len(passages) > WAITING_EVENTS_MAX:
+            raise Overloaded(
+                "Too many events are waiting; keep them and try again.", waiting_events_max=WAITING_EVENTS_MAX
+            )
+        request = _Request(passages, asyncio.get_running_loop().create_future())
+        self._waiting += len(passages)
+        self._queue.put_nowait(request)
+        try:
+            return await request.done
+        finally:
+            self._waiting -= len(passages)
+
+    async def _work(self) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            size = len(batch[0].passages)
+            while size < self._batch_events_max and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+                size += len(batch[-1].passages)
+            await self._record_or_split(batch)
+
+    async def _record_or_split(self, batch: list[_Request]) -> None:
+        """One bad event never fails its neighbours: a batch that fails is halved until the bad request stands alone."""
+        try:
+            recorded = await self._record(batch)
+        except StorageAway as e:
+            for request in batch:
+                _fail(request, e)
+        except Exception:  # noqa: BLE001 - whatever it is, the neighbours of a bad event must not suffer
+            if len(batch) > 1:
+                half = len(batch) // 2
+                await self._record_or_split(batch[:half])
+                await self._record_or_split(batch[half:])
+                return
+            _log.exception("a request could not be recorded as a whole; its events are taken one by one")
+            await self._one_by_one(batch[0])
+        else:
+            self._deliver(batch, recorded)
+
+    def _deliver(self, batch: list[_Request], recorded: Recorded) -> None:
+        at = 0
+        for request in batch:
+            end = at + len(request.passages)
+            if not request.done.done():
+                request.done.set_result(recorded.answers[at:end])
+            at = end
+        self._counters.owe(recorded.counts)
+
+    async def _tell(self) -> None:
+        """Redis is a read model: it hears of counts after the answers, a few times a second, and may be away."""
+        while True:
+            await asyncio.sleep(TELL_EACH_S)
+            await self._counters.catch_up()
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        # The loop holds tasks weakly, so somebody has to hold them until they are done.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _record(self, batch: list[_Request]) -> Recorded:
+        passages = [passage for request in batch for passage in request.passages]
+        try:
+            # A database that hangs must not hang the gates.
+            async with asyncio.timeout(RECORD_TIMEOUT_S):
+                return await self._record_again_and_again(passages)
+        except TimeoutError:
+            raise StorageAway("The events could not be stored in time; send them again.") from None
+
+    async def _record_again_and_again(self, passages: Sequence[Passage]) -> Recorded:
+        for attempt in range(1, RETRIES_MAX + 1):
+            try:
+                async with self._pool.acquire() as db, db.transaction():
+                    return await flow.record_events(
+                        db, passages, lots=self._catalog.lots_by_id, now=self._clock(), chance=self._chance
+                    )
+            except PASSING as e:
+                # Trying again is harmless even if the commit went through unseen: the events are recognised.
+                _log.warning("recording %d events failed (%s), attempt %d", len(passages), type(e).__name__, attempt)
+                await asyncio.sleep(RETRY_PAUSE_S * 2**attempt)
+        raise StorageAway("The events could not be stored; none was acknowledged, send them again.")
+
+    async def _one_by_one(self, request: _Request) -> None:
+        """Each event of a request on its own; one that cannot be applied is kept as it came, for review."""
+        answers: list[Answer | EventRejected] = []
+        for passage in request.passages:
+            single = _Request((passage,), request.done)
+            try:
+                try:
+                    recorded = await self._record([single])
+                except StorageAway:
+                    raise
+                except Exception:  # noqa: BLE001 - an event nobody can apply is still a fact
+                    _log.exception(
+                        "event %r of gateway %d cannot be applied", passage.event.event_id, passage.gateway_id
+                    )
+                    recorded = await self._record([_Request((unapplied(passage),), request.done)])
+            except Exception:  # noqa: BLE001 - the loop goes on and the caller hears of it
+                _log.exception(
+                    "event %r of gateway %d could not even be kept", passage.event.event_id, passage.gateway_id
+                )
+                _fail(request, StorageAway("The events could not be stored; none was acknowledged, send them again."))
+                return
+            answers += recorded.answers
+            self._counters.owe(recorded.counts)
+        if not request.done.done():
+            request.done.set_result(answers)
+
+
+def _fail(request: _Request, cause: Exception) -> None:
+    if not request.done.done():
+        request.done.set_exception(cause)

@@ -1,0 +1,218 @@
+"""Live counts in Redis: what readers ask, and where changes are heard. A read model, never the truth.
+
+It may be lost or away at any moment. Writing to it is best effort, bounded by a short timeout and never raises, so a
+gate event is not slowed by it; reading from it says None when it cannot answer whole, and the reader asks PostgreSQL
+(parking/counts.py does both).
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
+from hashlib import sha1
+from time import monotonic
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError
+
+from parking.occupancy import Count, newer
+
+TIMEOUT_S = 0.1
+MEND_TIMEOUT_S = 5.0
+# After a failure Redis is not asked again for a while: a gate event waits for a dead Redis at most once in PAUSE_S.
+PAUSE_S = 1.0
+CONNECTIONS_MAX = 64
+
+T = TypeVar("T")
+Client: TypeAlias = Redis
+_FAILURES = (RedisError, OSError, TimeoutError)
+# The marker is a field of the counts' own hash: Redis drops a key as a whole, so it cannot outlive what it vouches for.
+_WHOLE = "whole"
+_log = logging.getLogger(__name__)
+
+# A count is kept as "<version> <JSON>". Two processes may write out of order after their commits, so a version is only
+# replaced by a greater one, or when it is the very one the caller found to be wrong (`beats`). What was written is
+# published by the same script, so changes are heard in the order in which they were kept.
+_KEEP = """
+local kept = {}
+for i = 3, #ARGV, 4 do
+  local held = redis.call('HGET', KEYS[1], ARGV[i])
+  local version = held and tonumber(string.match(held, '^%d+'))
+  if not version or version < tonumber(ARGV[i + 1]) or version == tonumber(ARGV[i + 3]) then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1] .. ' ' .. ARGV[i + 2])
+    kept[#kept + 1] = ARGV[i + 2]
+  end
+end
+if ARGV[2] == 'true' then redis.call('HSET', KEYS[1], 'whole', '1') end
+if #kept > 0 then
+  redis.call('PUBLISH', ARGV[1], '{"mended":' .. ARGV[2] .. ',"counts":[' .. table.concat(kept, ',') .. ']}')
+end
+return #kept
+"""
+_KEEP_SHA = sha1(_KEEP.encode(), usedforsecurity=False).hexdigest()
+
+
+class Change(Struct, frozen=True):
+    """What is heard on the channel. A mended count holds even if its version is not greater."""
+
+    counts: list[Count]
+    mended: bool = False
+
+
+def connect(url: str) -> Client:
+    """A client as `Counters` needs it: fails fast and never retries by itself, for a pause is kept here instead."""
+    return Redis.from_url(
+        url,
+        protocol=2,
+        socket_connect_timeout=1.0,
+        socket_timeout=MEND_TIMEOUT_S,
+        socket_keepalive=True,
+        max_connections=CONNECTIONS_MAX,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+class Counters:
+    """The counts of all lots in one Redis hash, under a name that is this database's alone."""
+
+    def __init__(self, redis: Client, *, name: str = "onelot", timeout_s: float = TIMEOUT_S) -> None:
+        self._redis = redis
+        self._timeout_s = timeout_s
+        self._key = f"{name}:counts"
+        # Channels are shared by all numbered databases of a Redis server, keys are not.
+        self.channel = f"{name}:{redis.connection_pool.connection_kwargs.get('db') or 0}:counts"
+        self._owed: dict[int, Count] = {}
+        self._away_until = 0.0
+        self._away = False
+
+    @property
+    def away(self) -> bool:
+        """Whether Redis failed last time it was asked."""
+        return self._away
+
+    async def put(self, counts: Iterable[Count]) -> None:
+        """Keeps counts that were committed, newest version per lot, in one round trip; never raises.
+
+        What could not be written is owed, one count per lot, and goes along with the next write (or `catch_up`).
+        """
+        self.owe(counts)
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Writes what is owed, if anything is."""
+        if not self._owed or monotonic() < self._away_until:
+            return
+        owed, self._owed = self._owed, {}
+        written = None
+        try:
+            written = await self._try(self._keep(owed.values()), self._timeout_s)
+        finally:
+            # Also where whoever waits for this is cancelled in the middle of it: writing a count twice does no harm.
+            if written is None:
+                self.owe(owed.values())
+
+    async def get(self, lot_ids: Collection[int]) -> dict[int, Count] | None:
+        """The counts of some lots, those without one left out; None if Redis is away or not whole."""
+        values = await self._try(self._redis.hmget(self._key, [_WHOLE, *map(str, lot_ids)]), self._timeout_s)
+        if values is None or values[0] is None:
+            return None
+        return {count.lot_id: count for count in (_count(value) for value in values[1:] if value is not None)}
+
+    async def all(self) -> dict[int, Count] | None:
+        """Every count there is; None if Redis is away or not whole."""
+        values = await self._try(self._redis.hgetall(self._key), MEND_TIMEOUT_S)
+        if values is None or values.pop(_WHOLE.encode(), None) is None:
+            return None
+        return {count.lot_id: count for count in map(_count, values.values())}
+
+    async def is_whole(self) -> bool | None:
+        """Whether the read model is complete; None if Redis is away."""
+        found = await self._try(self._redis.hexists(self._key, _WHOLE), self._timeout_s)
+        return None if found is None else bool(found)
+
+    async def mend(self, held: Mapping[int, Count], truth: Mapping[int, Count], *, whole: bool) -> int:
+        """Makes the read model say `truth`, where `held` is what it said before the truth was read.
+
+        Returns how many counts were rewritten. Afterwards it is whole, in the same step. `whole`: it was before.
+        """
+        wrong = [count for lot_id, count in truth.items() if held.get(lot_id) != count]
+        gone = [str(lot_id) for lot_id in held if lot_id not in truth]
+        if whole and not wrong and not gone:
+            return 0
+        beats = {count.lot_id: held[count.lot_id].version for count in wrong if count.lot_id in held}
+        kept = await self._try(self._keep(wrong, beats, mended=True), MEND_TIMEOUT_S)
+        if gone:
+            await self._try(self._redis.hdel(self._key, *gone), self._timeout_s)
+        if kept:
+            _log.info("%d counts were written to the read model anew", kept)
+        return kept or 0
+
+    @asynccontextmanager
+    async def hearing(self) -> AsyncIterator["Hearing"]:
+        """A subscription to changes. Raises one of `Hearing.FAILURES` when Redis goes away."""
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.subscribe(self.channel)
+            yield Hearing(pubsub)
+
+    def owe(self, counts: Iterable[Count]) -> None:
+        """Remembers counts that were committed for the next `catch_up`, the newest version per lot."""
+        for count in counts:
+            if newer(self._owed.get(count.lot_id), count):
+                self._owed[count.lot_id] = count
+
+    async def _keep(
+        self, counts: Iterable[Count], beats: Mapping[int, int] | None = None, *, mended: bool = False
+    ) -> int:
+        args: list[str | bytes | int] = [self.channel, "true" if mended else "false"]
+        for count in counts:
+            args += (count.lot_id, count.version, msgspec.json.encode(count), (beats or {}).get(count.lot_id, -1))
+        try:
+            kept: int = await self._redis.evalsha(_KEEP_SHA, 1, self._key, *args)
+        except NoScriptError:
+            kept = await self._redis.eval(_KEEP, 1, self._key, *args)
+        return kept
+
+    async def _try(self, asked: Awaitable[T], timeout_s: float) -> T | None:
+        """The answer of Redis, or None while it is away. Says so once, and once that it is back."""
+        if monotonic() < self._away_until:
+            if asyncio.iscoroutine(asked):
+                asked.close()
+            return None
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await asked
+        except _FAILURES as failure:
+            self._away_until = monotonic() + PAUSE_S
+            if not self._away:
+                why = str(failure) or type(failure).__name__
+                _log.warning("Redis is away, counts are read from PostgreSQL: %s", why)
+            self._away = True
+            return None
+        if self._away:
+            _log.warning("Redis is back")
+        self._away = False
+        return answer
+
+
+class Hearing:
+    """Changes as they are published."""
+
+    FAILURES = _FAILURES
+
+    def __init__(self, pubsub: Any) -> None:
+        self._pubsub = pubsub
+
+    async def next(self, timeout_s: float) -> Change | None:
+        """The next change, or None if there was none for `timeout_s`."""
+        message = await self._pubsub.get_message(timeout=timeout_s)
+        return None if message is None else msgspec.json.decode(message["data"], type=Change)
+
+
+def _count(value: bytes | str) -> Count:
+    text = value.encode() if isinstance(value, str) else value
+    return msgspec.json.decode(text.partition(b" ")[2], type=Count)

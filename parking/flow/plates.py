@@ -1,0 +1,142 @@
+"""Linking plates to the account that pays for them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import ForeignKeyViolationError
+from msgspec import Struct
+
+import sql
+from parking import plates
+from parking.plates import PlateColor, PlateForm, PlateHeld, PlateNotLinked, PlateRefused
+from payments import ids
+from payments.accounts import NoSuchAccount
+from payments.store import audit
+
+_SQL = sql.load("parking/network")
+PLATES_PER_ACCOUNT_MAX = 20
+
+
+class LinkedPlate(Struct, frozen=True):
+    """A plate an account pays for."""
+
+    plate: str
+    plate_color: PlateColor
+    linked_at: datetime
+
+
+SHAPES = {"plates_of": LinkedPlate}
+
+
+async def link_plate(
+    db: sql.Connection,
+    *,
+    account_id: int,
+    plate: str,
+    plate_color: PlateColor,
+    now: datetime,
+    chance: Callable[[], int],
+    actor: str,
+) -> LinkedPlate:
+    """From now on the account pays for the plate; linking it again changes nothing.
+
+    Raises:
+        PlateRefused: the text is no plate, its colour is unknown, or the account has PLATES_PER_ACCOUNT_MAX already.
+        PlateHeld: another active account pays for it.
+        NoSuchAccount: the account was never opened.
+    """
+    text = plates.normalise(plate)
+    if plates.form(text) is PlateForm.UNKNOWN:
+        raise PlateRefused("This is no number plate.", field="plate")
+    if plate_color is PlateColor.UNKNOWN:
+        raise PlateRefused("A plate is linked with its colour.", field="plate_color")
+    linked = await plates_of(db, account_id=account_id)
+    for one in linked:
+        if (one.plate, one.plate_color) == (text, plate_color):
+            return one
+    if len(linked) >= PLATES_PER_ACCOUNT_MAX:
+        raise PlateRefused(
+            f"An account has at most {PLATES_PER_ACCOUNT_MAX} plates.", plates_per_account_max=PLATES_PER_ACCOUNT_MAX
+        )
+    before = await db.fetchval(_SQL["plate_holder"], text, plate_color)
+    try:
+        holder = await db.fetchval(_SQL["link_plate"], text, plate_color, account_id, now)
+    except ForeignKeyViolationError:
+        raise NoSuchAccount("There is no such account.", account_id=account_id) from None
+    if holder is None:
+        raise PlateHeld("Another account pays for this plate. It must let it go first.", field="plate")
+    await _record(
+        db,
+        account_id,
+        ids.new(now, account_id, chance()),
+        actor,
+        "plate.link",
+        {"plate": text, "plate_color": plate_color, "before": before},
+        now,
+    )
+    return LinkedPlate(text, plate_color, now)
+
+
+async def unlink_plate(
+    db: sql.Connection,
+    *,
+    account_id: int,
+    plate: str,
+    plate_color: PlateColor,
+    now: datetime,
+    chance: Callable[[], int],
+    actor: str,
+) -> None:
+    """The account pays for the plate no longer; what it owes already it still owes.
+
+    Raises:
+        PlateNotLinked: the plate is not linked to this account.
+    """
+    text = plates.normalise(plate)
+    if await db.fetchval(_SQL["unlink_plate"], text, plate_color, account_id) is None:
+        raise PlateNotLinked("This plate is not linked to this account.", field="plate")
+    await _record(
+        db,
+        account_id,
+        ids.new(now, account_id, chance()),
+        actor,
+        "plate.unlink",
+        {"plate": text, "plate_color": plate_color},
+        now,
+    )
+
+
+async def release_plate(
+    db: sql.Connection, *, plate: str, plate_color: PlateColor, now: datetime, chance: Callable[[], int], actor: str
+) -> None:
+    """Takes a plate from the account that pays for it, so that its driver can link it; owed is owed.
+
+    Raises:
+        PlateNotLinked: no account pays for it.
+    """
+    text = plates.normalise(plate)
+    account_id: int | None = await db.fetchval(_SQL["release_plate"], text, plate_color)
+    if account_id is None:
+        raise PlateNotLinked("No account pays for this plate.", field="plate")
+    await _record(
+        db,
+        account_id,
+        ids.new(now, account_id, chance()),
+        actor,
+        "plate.release",
+        {"plate": text, "plate_color": plate_color},
+        now,
+    )
+
+
+async def plates_of(db: sql.Connection, *, account_id: int) -> list[LinkedPlate]:
+    """The plates an account pays for, the oldest link first."""
+    return list(await sql.every(db, LinkedPlate, _SQL["plates_of"], account_id))
+
+
+async def _record(
+    db: sql.Connection, account_id: int, key: UUID, actor: str, action: str, detail: dict[str, object], now: datetime
+) -> None:
+    subject = f"account:{account_id}"
+    await audit.record(db, account_id, key, actor=actor, action=action, subject=subject, detail=detail, now=now)

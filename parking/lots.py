@@ -1,0 +1,225 @@
+"""The network as it is registered: operators, lots, gates, lanes and the gateways that speak for them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta, Struct
+
+from parking.tariffs import Compiled, Tariff, UnknownTimeZone
+from payments.errors import OneLotError
+
+Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+CAPACITY_MAX = 100_000
+
+
+class LotKind(StrEnum):
+    """What a lot belongs to; arrival curves and price modes go by it."""
+
+    ROAD = "road"
+    GARAGE = "garage"
+    HOSPITAL = "hospital"
+    STATION = "station"
+    SCENIC = "scenic"
+    MALL = "mall"
+    OFFICE = "office"
+    RESIDENTIAL = "residential"
+
+
+class Direction(StrEnum):
+    """Which way a lane leads."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+
+
+class UnknownLot(OneLotError):
+    """No lot has this code or number."""
+
+
+class UnknownOperator(OneLotError):
+    """No operator has this code."""
+
+
+class UnknownGateway(OneLotError):
+    """No gateway has this code."""
+
+
+class KeysInUse(OneLotError):
+    """A gateway has two active keys already; revoke one before issuing another."""
+
+
+class CodeTaken(OneLotError):
+    """Another operator, lot, gateway or lane has this code."""
+
+
+class LanePlan(Struct, frozen=True, forbid_unknown_fields=True):
+    """A lane to register: its city-wide code, the gate it belongs to and where it leads."""
+
+    code: Code
+    gate: Code
+    direction: Direction
+
+
+class LotPlan(Struct, frozen=True, forbid_unknown_fields=True):
+    """A lot to register with its lanes and its one gateway. Coordinates are WGS-84 degrees."""
+
+    code: Code
+    operator_code: Code
+    name_zh: Name
+    name_en: Name
+    district_zh: Name
+    district_en: Name
+    kind: LotKind
+    capacity: Annotated[int, Meta(ge=1, le=CAPACITY_MAX)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    gateway: Code
+    lanes: Annotated[tuple[LanePlan, ...], Meta(min_length=1, max_length=64)]
+    address_zh: Annotated[str, Meta(max_length=256)] = ""
+    time_zone: str = "Asia/Shanghai"
+
+    def __post_init__(self) -> None:
+        # /v1/lots/stream is the stream of all lots.
+        if self.code == "stream":
+            raise ValueError("the code `stream` is taken by the live stream of all lots")
+
+
+class Operator(Struct, frozen=True):
+    """Who runs lots and is owed their fees."""
+
+    id: int
+    code: str
+    name_zh: str
+    name_en: str
+    platform_fee_bps: int
+    time_zone: str
+
+
+class LotRow(Struct, frozen=True):
+    """A lot as the database has it."""
+
+    id: int
+    code: str
+    operator_id: int
+    operator_code: str
+    name_zh: str
+    name_en: str
+    district_zh: str
+    district_en: str
+    address_zh: str
+    kind: LotKind
+    capacity: int
+    longitude: float
+    latitude: float
+    time_zone: str
+
+
+class PriceRow(Struct, frozen=True):
+    """Since when a tariff holds at a lot; the document is JSON text."""
+
+    lot_id: int
+    valid_from: datetime
+    tariff_id: int
+    document: str
+
+
+class Price(Struct, frozen=True):
+    """A tariff ready to be computed, and since when it holds."""
+
+    valid_from: datetime
+    tariff_id: int
+    tariff: Tariff
+    compiled: Compiled
+
+
+def held_at(prices: Sequence[Price], at: datetime) -> Price | None:
+    """The price of those (in order of time) that holds at an instant, or None before the first."""
+    return next((price for price in reversed(prices) if price.valid_from <= at), None)
+
+
+class Lot(LotRow, frozen=True):
+    """A lot as the running service knows it: what is registered, and its prices ready to be computed.
+
+    `prices` are in order of time, those of the future included; `tariff`, `tariff_id` and `compiled` are the one that
+    holds now. `unpriceable`: a price is registered that cannot be computed, so nobody may be let off free.
+    """
+
+    tariff_id: int | None
+    tariff: Tariff | None
+    compiled: Compiled | None
+    prices: tuple[Price, ...] = ()
+    unpriceable: bool = False
+
+    def price_of(self, entered_at: datetime, left_at: datetime) -> Price | None:
+        """The price of a stay: what held when it began, else (the lot had none yet) what held when it ended."""
+        return held_at(self.prices, entered_at) or held_at(self.prices, left_at)
+
+
+class Lane(Struct, frozen=True):
+    """A lane, the gateway that speaks for it and the way it leads."""
+
+    id: int
+    code: str
+    lot_id: int
+    gateway_id: int
+    direction: Direction
+
+
+class Gateway(Struct, frozen=True):
+    """The computer of a lot that sends its events."""
+
+    id: int
+    code: str
+    lot_id: int
+
+
+class GatewayKey(Struct, frozen=True):
+    """An active key of a gateway: its public name and the SHA-256 of its secret."""
+
+    id: str
+    gateway_id: int
+    secret_hash: bytes
+
+
+def check_zone(time_zone: str) -> str:
+    """The name, if it is one of IANA's zones; a lot with another could never be priced.
+
+    Raises:
+        UnknownTimeZone: it is none.
+    """
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
+        raise UnknownTimeZone(f"No time zone is called {time_zone!r}.", field="time_zone", time_zone=time_zone) from e
+    return time_zone
+
+
+def key_text(key_id: str, secret: bytes) -> str:
+    """The bearer key as it is handed over, once: `olk_<id>_<secret in hex>`."""
+    return f"olk_{key_id}_{secret.hex()}"
+
+
+def split_key(text: str) -> tuple[str, bytes] | None:
+    """The id and the secret in a bearer key, or None if the text is not one."""
+    head, _, rest = text.partition("_")
+    key_id, _, secret = rest.partition("_")
+    if head != "olk" or len(key_id) != 16 or len(secret) != 64:
+        return None
+    try:
+        return key_id, bytes.fromhex(secret)
+    except ValueError:
+        return None
+
+
+def decode_plan(document: bytes) -> LotPlan:
+    """A plan from JSON.
+
+    Raises:
+        msgspec.ValidationError: with the path of what does not fit.
+    """
+    return msgspec.json.decode(document, type=LotPlan)

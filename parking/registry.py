@@ -1,0 +1,216 @@
+"""The commands that register a city: operators, lots, the keys of gateways, and the tariffs that hold."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+import sql
+from parking import flow, tariffs
+from parking.app import open_pool
+from parking.catalog import Network, read_network
+from parking.flow.registering import TariffRow
+from parking.lots import Code, LotPlan, Name, decode_plan
+from parking.settings import read
+from payments.money import BPS_WHOLE
+
+T = TypeVar("T")
+KEY_BYTES = 32
+# A lot with all its lanes is a page of text.
+FILE_BYTES_MAX = 1 << 20
+_out = Console()
+
+
+class Like(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.5
+    """A word that must be of a type of the domain."""
+
+    def __init__(self, name: str, shape: Any) -> None:
+        self.name = name
+        self._shape = shape
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word as a value of the type; click tells what does not fit."""
+        try:
+            return msgspec.convert(value, self._shape)
+        except msgspec.ValidationError as e:
+            self.fail(f"{value!r}: {e}", param, ctx)
+
+
+class Instant(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.5
+    """A point in time that says its offset from UTC."""
+
+    name = "rfc3339"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware instant."""
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            at = None
+        if at is None or at.utcoffset() is None:
+            self.fail(f"{value!r} is no instant like 2026-12-01T00:00:00+08:00.", param, ctx)
+        return at
+
+
+CODE = Like("code", Code)
+NAME = Like("name", Name)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def in_transaction(do: Callable[[sql.Connection, datetime], Awaitable[T]]) -> T:
+    """What `do` returns; what it wrote is kept unless it raised. It is given the time."""
+    settings = read()
+
+    async def done() -> T:
+        async with (
+            await open_pool(settings, connections_max=1) as pool,
+            pool.acquire() as db,
+            db.transaction(),
+        ):
+            return await do(db, settings.clock()())
+
+    return asyncio.run(done())
+
+
+@click.group()
+def operator() -> None:
+    """Those who run lots and are owed their fees."""
+
+
+@operator.command("add")
+@click.argument("code", type=CODE)
+@click.option("--name-zh", required=True, type=NAME, help="The name in Chinese.")
+@click.option("--name-en", required=True, type=NAME, help="The name in English.")
+@click.option(
+    "--fee-bps",
+    required=True,
+    type=click.IntRange(0, BPS_WHOLE),
+    help="The platform's share of what the operator is owed, in ten-thousandths.",
+)
+@click.option("--time-zone", default="Asia/Shanghai", show_default=True, help="The IANA zone of its business days.")
+def add_operator(code: str, name_zh: str, name_en: str, fee_bps: int, time_zone: str) -> None:
+    """Register an operator; prints its number."""
+
+    async def register(db: sql.Connection, _: datetime) -> int:
+        return await flow.register_operator(
+            db, code=code, name_zh=name_zh, name_en=name_en, platform_fee_bps=fee_bps, time_zone=time_zone
+        )
+
+    click.echo(in_transaction(register))
+
+
+@click.command()
+def operators() -> None:
+    """List the operators with their numbers."""
+    settings = read()
+
+    async def network() -> Network:
+        async with await open_pool(settings, connections_max=1) as pool, pool.acquire() as db:
+            return await read_network(db, settings.clock()())
+
+    found = asyncio.run(network())
+    table = Table("number", "code", "name", "", "platform fee", "lots")
+    for one in found.operators.values():
+        lots = sum(lot.operator_id == one.id for lot in found.lots.values())
+        fee = f"{one.platform_fee_bps / 100:.2f} %"
+        table.add_row(str(one.id), one.code, one.name_zh, one.name_en, fee, str(lots))
+    _out.print(table)
+
+
+@click.group()
+def lot() -> None:
+    """Car parks and stretches of road bays."""
+
+
+@lot.command("add")
+@click.argument("file", type=FILE)
+def add_lot(file: Path) -> None:
+    """Register the lot of a JSON file with its lanes and its gateway; prints the lot's number."""
+    plan = _plan(file)
+
+    async def register(db: sql.Connection, now: datetime) -> int:
+        return await flow.register_lot(db, plan, now=now)
+
+    click.echo(in_transaction(register))
+
+
+@click.group()
+def gateway() -> None:
+    """The computers of lots that send their events."""
+
+
+@gateway.command("key")
+@click.argument("code", type=CODE)
+def issue_key(code: str) -> None:
+    """Issue another key to a gateway and print it. It is shown this once; two may be active at a time."""
+
+    async def issue(db: sql.Connection, now: datetime) -> str:
+        return await flow.issue_gateway_key(db, gateway_code=code, now=now, secret=secrets.token_bytes(KEY_BYTES))
+
+    click.echo(in_transaction(issue))
+
+
+@click.group()
+def tariff() -> None:
+    """Price texts, and where and since when they hold."""
+
+
+@tariff.command("publish")
+@click.argument("file", type=FILE)
+def publish(file: Path) -> None:
+    """Publish the tariff of a TOML or JSON file; the same text again is the version that stands."""
+    document = _read(file)
+    text = tariffs.from_json(document) if file.suffix == ".json" else tariffs.from_toml(document)
+
+    async def publish(db: sql.Connection, _: datetime) -> TariffRow:
+        await flow.publish_tariff(db, document=msgspec.json.encode(text))
+        return await _newest(db, text.code)
+
+    newest = in_transaction(publish)
+    click.echo(f"{text.code} version {newest.version}")
+
+
+@tariff.command("apply")
+@click.argument("code")
+@click.option("--lot", "lots", required=True, multiple=True, type=CODE, help="Where it holds; may be given again.")
+@click.option("--from", "valid_from", required=True, type=Instant(), help="Since when, for instance 2026-12-01T00:00Z.")
+def apply(code: str, lots: tuple[str, ...], valid_from: datetime) -> None:
+    """Let the newest version of a tariff hold at lots from an instant on: at all of them, or at none."""
+
+    async def apply_to_all(db: sql.Connection, _: datetime) -> int:
+        newest = await _newest(db, code)
+        for lot_code in lots:
+            await flow.apply_tariff(db, lot_code=lot_code, tariff_id=newest.id, valid_from=valid_from)
+        return newest.version
+
+    version = in_transaction(apply_to_all)
+    click.echo(f"{code} version {version} holds at {', '.join(lots)} from {valid_from.isoformat()}")
+
+
+async def _newest(db: sql.Connection, code: str) -> TariffRow:
+    newest = await flow.newest_tariff(db, code=code)
+    if newest is None:
+        raise click.BadParameter(f"No tariff has the code {code!r}.", param_hint="CODE")
+    return newest
+
+
+def _plan(file: Path) -> LotPlan:
+    try:
+        return decode_plan(_read(file))
+    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        raise click.BadParameter(f"{file} is not the plan of a lot: {e}.", param_hint="FILE") from None
+
+
+def _read(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        document = opened.read(FILE_BYTES_MAX + 1)
+    if len(document) > FILE_BYTES_MAX:
+        raise click.BadParameter(f"{file} has more than {FILE_BYTES_MAX} bytes.", param_hint="FILE")
+    return document

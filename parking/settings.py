@@ -1,0 +1,103 @@
+"""What the environment says: every setting, its default and its limits. Nothing else reads the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import time
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from parking import clock
+from payments.errors import OneLotError
+
+PREFIX = "ONELOT_"
+SECRET_CHARACTERS_MIN = 32
+_URLS = {
+    "database_url": ("postgresql://", "postgres://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
+}
+# How the decoder names a field whose value does not fit, and one it does not know.
+_FIELD = re.compile(r" - at `\$\.(\w+)`")
+_UNKNOWN = re.compile(r"unknown field `(\w+)`")
+
+
+class BadSetting(OneLotError):
+    """A setting is missing or not of its form."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The environment, read once at start. Each field is the variable ONELOT_<NAME>."""
+
+    database_url: str = "postgresql://localhost/onelot"
+    redis_url: str = "redis://localhost:6379/0"
+    token_secrets: str = ""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    pool_max: Annotated[int, Meta(ge=2, le=200)] = 10
+    batch_events_max: Annotated[int, Meta(ge=1, le=5000)] = 500
+    clock_start: Annotated[datetime, Meta(tz=True)] | None = None
+    clock_speed: Annotated[float, Meta(gt=0, le=100_000)] = 1.0
+    clock_started: float | None = None
+    test_channel: bool = False
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The token secrets, the newest first.
+
+        Raises:
+            BadSetting: there is none, or one is too short to be safe.
+        """
+        secrets = tuple(part.strip() for part in self.token_secrets.split(",") if part.strip())
+        if not secrets or any(len(secret) < SECRET_CHARACTERS_MIN for secret in secrets):
+            raise BadSetting(
+                f"{PREFIX}TOKEN_SECRETS must hold one or more secrets of at least {SECRET_CHARACTERS_MIN} characters, "
+                "separated by commas, the newest first.",
+                setting=f"{PREFIX}TOKEN_SECRETS",
+            )
+        return secrets
+
+    def clock(self) -> clock.Clock:
+        """The clock all parts of the process ask."""
+        if self.clock_start is None:
+            return clock.system
+        started = self.clock_started if self.clock_started is not None else time()
+        return clock.accelerated(self.clock_start.astimezone(UTC), self.clock_speed, started=started)
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in an environment; a variable with the prefix that names none of them is an error, not a typo lost.
+
+    Raises:
+        BadSetting: with the variable and what was expected.
+    """
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX)
+        and not name.startswith(f"{PREFIX}TEST_DATABASE")
+        and not name.startswith(f"{PREFIX}TEST_REDIS")
+    }
+    try:
+        settings = msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as e:
+        raise _bad(str(e)) from None
+    for name, begins in _URLS.items():
+        if not getattr(settings, name).startswith(begins):
+            variable = PREFIX + name.upper()
+            raise BadSetting(f"{variable} must be an address that begins with {begins[0]}.", setting=variable)
+    return settings
+
+
+def _bad(said: str) -> BadSetting:
+    """What the decoder said, in the words of whoever set the variable."""
+    if field := _FIELD.search(said):
+        variable = PREFIX + field[1].upper()
+        return BadSetting(f"{variable}: {said[: field.start()]}.", setting=variable)
+    if unknown := _UNKNOWN.search(said):
+        variable = PREFIX + unknown[1].upper()
+        return BadSetting(f"{variable} is no setting of OneLot.", setting=variable)
+    return BadSetting(f"A setting {PREFIX}… is wrong: {said}.")

@@ -1,0 +1,143 @@
+"""PostgreSQL's door for the facts of car parks: one typed function per named query of sql/parking/gate.sql.
+
+Arrays run in parallel and are as long as the batch; a call is one round trip whatever the size of the batch.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+import sql
+from parking.gate import Command, Payment, Reason
+from parking.lots import Direction
+from parking.occupancy import Count
+from parking.plates import PlateColor
+from parking.stays import OpenStay, Stay
+
+_SQL = sql.load("parking/gate")
+
+
+class KnownEvent(Struct, frozen=True):
+    """What is kept of an event that was recorded before: enough to recognise it and to answer again."""
+
+    lot_id: int
+    gateway_id: int
+    event_id: str
+    content_hash: bytes
+    gate: Command
+    stay_id: UUID | None
+    fee_fen: int | None
+    payment: Payment | None
+    kind: Direction
+    reason: Reason | None
+
+
+class Payer(Struct, frozen=True):
+    """The active account a plate is linked to, and since when."""
+
+    plate: str
+    plate_color: PlateColor
+    account_id: int
+    linked_at: datetime
+
+
+SHAPES = {
+    "known_events": KnownEvent,
+    "open_stays": OpenStay,
+    "finished_stays": Stay,
+    "payers": Payer,
+    "move_counts": Count,
+}
+
+
+async def lock_lots(db: sql.Connection, lot_ids: Sequence[int]) -> None:
+    """Makes this transaction the only writer of these lots' facts until it ends. `lot_ids` ascending."""
+    await db.execute(_SQL["lock_lots"], lot_ids)
+
+
+async def known_events(
+    db: sql.Connection, keys: Sequence[tuple[int, int, str]], made: tuple[UUID, UUID]
+) -> dict[tuple[int, int, str], KnownEvent]:
+    """Those of the events (lot, gateway, the gateway's own id) whose records were made in this range, by their key."""
+    lots, gateways, event_ids = zip(*keys, strict=True)
+    found = await sql.every(db, KnownEvent, _SQL["known_events"], lots, gateways, event_ids, *made)
+    return {(row.lot_id, row.gateway_id, row.event_id): row for row in found}
+
+
+async def open_stays(
+    db: sql.Connection, vehicles: Sequence[tuple[int, str, PlateColor]]
+) -> dict[tuple[int, str, PlateColor], OpenStay]:
+    """The vehicles (lot, plate, colour) that are inside."""
+    found = await sql.every(db, OpenStay, _SQL["open_stays"], *zip(*vehicles, strict=True))
+    return {(row.lot_id, row.plate, row.plate_color): row for row in found}
+
+
+async def finished_stays(
+    db: sql.Connection,
+    vehicles: Sequence[tuple[int, str, PlateColor]],
+    since: Sequence[datetime],
+    made: tuple[UUID, UUID],
+) -> dict[tuple[int, str, PlateColor], tuple[Stay, ...]]:
+    """The vehicles' stays that ended since, in order of time, as far as any did."""
+    found: dict[tuple[int, str, PlateColor], tuple[Stay, ...]] = {}
+    for row in await sql.every(db, Stay, _SQL["finished_stays"], *zip(*vehicles, strict=True), since, *made):
+        key = (row.lot_id, row.plate, row.plate_color)
+        found[key] = (*found.get(key, ()), row)
+    return found
+
+
+async def payers(db: sql.Connection, plates: Sequence[tuple[str, PlateColor]]) -> dict[tuple[str, PlateColor], Payer]:
+    """The accounts that pay for plates, as far as they are linked to an active one."""
+    found = await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True))
+    return {(row.plate, row.plate_color): row for row in found}
+
+
+async def add_events(db: sql.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Records events; each row in the order of the query's columns."""
+    await db.execute(_SQL["add_events"], *zip(*rows, strict=True))
+
+
+async def add_reviews(db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, Reason, datetime]]) -> None:
+    """Puts events (lot, review's id, event's id, reason, when) before a person."""
+    await db.execute(_SQL["add_reviews"], *zip(*rows, strict=True))
+
+
+async def end_open_stays(db: sql.Connection, vehicles: Sequence[tuple[int, str, PlateColor]]) -> None:
+    """The vehicles are inside no longer."""
+    await db.execute(_SQL["end_open_stays"], *zip(*vehicles, strict=True))
+
+
+async def add_open_stays(db: sql.Connection, stays: Sequence[OpenStay]) -> None:
+    """The vehicles are inside now."""
+    rows = [
+        (s.lot_id, s.plate, s.plate_color, s.id, s.vehicle_class, s.entered_at, s.entry_lane_id, s.entry_event_id)
+        for s in stays
+    ]
+    await db.execute(_SQL["add_open_stays"], *zip(*rows, strict=True))
+
+
+async def put_stays(db: sql.Connection, stays: Sequence[Stay]) -> None:
+    """Writes finished stays, or completes them."""
+    rows = [
+        (
+            *(s.lot_id, s.id, s.plate, s.plate_color, s.vehicle_class, s.state, s.entered_at, s.left_at),
+            *(s.entry_lane_id, s.exit_lane_id, s.entry_event_id, s.exit_event_id),
+            *(s.tariff_id, s.fee_fen, s.quota_used_min, s.account_id),
+        )
+        for s in stays
+    ]
+    await db.execute(_SQL["put_stays"], *zip(*rows, strict=True))
+
+
+async def move_counts(
+    db: sql.Connection, now: datetime, rows: Sequence[tuple[int, int, int | None, datetime | None, int]]
+) -> Sequence[Count]:
+    """Moves the lots' counts (lot, cars more inside, free as reported, when, cars more since then)."""
+    return await sql.every(db, Count, _SQL["move_counts"], now, *zip(*rows, strict=True))
+
+
+async def add_refused(db: sql.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Keeps what could not be taken as an event; each row in the order of the query's columns."""
+    await db.execute(_SQL["add_refused"], *zip(*rows, strict=True))

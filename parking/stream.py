@@ -1,0 +1,172 @@
+"""Live counts to many listeners: one subscription per process, fanned out.
+
+A listener never holds more than the latest count of each lot, however slow it reads. While Redis is away the counts are
+polled from PostgreSQL, so listeners notice nothing but a slightly slower pace.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from asyncpg import InterfaceError, PostgresError
+
+import sql
+from parking import counts
+from parking.counters import Counters, Hearing
+from parking.occupancy import Count, newer
+from payments.errors import OneLotError
+
+LISTENERS_MAX = 5_000
+# Changes are gathered for a moment, so a busy lot costs every listener a few messages a second and not hundreds.
+PACE_S = 0.2
+POLL_S = 1.0
+# Published messages can be lost with a connection that dies silently; comparing now and then finds what was missed.
+COMPARE_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class TooManyListeners(OneLotError):
+    """This process has as many live listeners as it takes; another process, or a later try, may have room."""
+
+
+class Listener:
+    """What one client has not been sent yet: at most one count per lot."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, Count] = {}
+        self._something = asyncio.Event()
+
+    def tell(self, changed: Mapping[int, Count]) -> None:
+        """Adds counts (by lot) to what waits, each in the place of an older one."""
+        self._waiting.update(changed)
+        self._something.set()
+
+    async def next(self, timeout_s: float) -> list[Count]:
+        """What has changed since the last call; waits for something, at most `timeout_s`, then it is empty."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._something.wait(), timeout_s)
+        self._something.clear()
+        waiting, self._waiting = self._waiting, {}
+        return list(waiting.values())
+
+
+class Stream:
+    """The latest count of every lot in this process, and everybody who wants to hear of changes.
+
+    `run` keeps it up to date for ever; start it as a task with the application and cancel it at the end.
+    """
+
+    def __init__(
+        self, pool: sql.Pool, counters: Counters, *, listeners_max: int = LISTENERS_MAX, poll_s: float = POLL_S
+    ) -> None:
+        self._pool = pool
+        self._counters = counters
+        self._listeners_max = listeners_max
+        self._poll_s = poll_s
+        self._listeners: set[Listener] = set()
+        self._known: dict[int, Count] = {}
+        self._untold: dict[int, Count] = {}
+        self._filled = asyncio.Event()
+        self._stands_still = False
+        # The sum of the versions of all counts: it grows with every change and is the same in every process.
+        self.version = 0
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._listeners)
+
+    def known(self) -> dict[int, Count]:
+        """The latest counts this process has heard of, by lot."""
+        return dict(self._known)
+
+    def check_room(self) -> None:
+        """Makes sure that one more listener may come.
+
+        Raises:
+            TooManyListeners: as many as are taken are here already.
+        """
+        if len(self._listeners) >= self._listeners_max:
+            raise TooManyListeners("Too many live connections here; try again.", listeners_max=self._listeners_max)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Listener]:
+        """A listener, fed until the block ends. Read `known` inside of it: then nothing can fall between the two.
+
+        Raises:
+            TooManyListeners: as many as are taken are here already.
+        """
+        self.check_room()
+        listener = Listener()
+        self._listeners.add(listener)
+        try:
+            await self._filled.wait()
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    async def run(self) -> None:
+        """Hears of changes for ever: from Redis, and from PostgreSQL while Redis is away."""
+        while True:
+            try:
+                await self._hear()
+            except Hearing.FAILURES:
+                _log.debug("live counts are polled while Redis is away")
+            except Exception:  # noqa: BLE001 — whatever one message or one reading had, the next may be well
+                _log.exception("live counts were interrupted")
+            await asyncio.sleep(self._poll_s)
+            await self._poll()
+            self._tell()
+
+    async def _hear(self) -> None:
+        # Subscribe first, read second: what changes in between is heard twice, which is harmless, and never not at all.
+        async with self._counters.hearing() as hearing:
+            await self._compare()
+            compared_at = told_at = monotonic()
+            self._tell()
+            while True:
+                if (change := await hearing.next(PACE_S)) is not None:
+                    self._take(change.counts, mended=change.mended)
+                if monotonic() - compared_at > COMPARE_S:
+                    await self._compare()
+                    compared_at = monotonic()
+                if monotonic() - told_at >= PACE_S:
+                    self._tell()
+                    told_at = monotonic()
+
+    async def _compare(self) -> None:
+        await self._counters.catch_up()
+        if (found := await self._counters.all()) is None:
+            await self._poll()
+        else:
+            self._take(found.values())
+        if self._counters.away:
+            raise TimeoutError("Redis does not answer")
+
+    async def _poll(self) -> None:
+        try:
+            async with self._pool.acquire() as db:
+                self._take(await counts.all_counts(db))
+            self._stands_still = False
+        except (PostgresError, InterfaceError, OSError, TimeoutError):
+            if not self._stands_still:
+                _log.warning("live counts stand still: neither Redis nor PostgreSQL could be read")
+            self._stands_still = True
+
+    def _take(self, found: Iterable[Count], *, mended: bool = False) -> None:
+        for count in found:
+            held = self._known.get(count.lot_id)
+            if mended or newer(held, count):
+                self._known[count.lot_id] = self._untold[count.lot_id] = count
+                self.version += count.version - (held.version if held else 0)
+        self._filled.set()
+
+    def _tell(self) -> None:
+        if self._untold:
+            for listener in self._listeners:
+                listener.tell(self._untold)
+            self._untold = {}

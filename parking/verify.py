@@ -1,0 +1,52 @@
+"""Running the invariants: queries that must return no row."""
+
+from collections.abc import Mapping
+from time import perf_counter
+
+from asyncpg import PostgresError
+from msgspec import Struct
+
+import sql
+
+_SQL = sql.load("invariants")
+SAMPLE_ROWS_MAX = 5
+TIMEOUT_S = 300
+
+
+class Finding(Struct, frozen=True):
+    """One invariant: how many rows break it (0 is what it must be), a few of them as text, and how long it took."""
+
+    name: str
+    says: str
+    rows: int
+    sample: list[str]
+    seconds: float
+
+
+def says(query: str) -> str:
+    """What an invariant says in words: the comment at its head."""
+    lines = [line.removeprefix("-- ") for line in query.splitlines() if line.startswith("-- ")]
+    return " ".join(lines)
+
+
+def shown(row: Mapping[str, object]) -> str:
+    """A row as text. Whose car it is about is nobody's business here: number plates are left out."""
+    return ", ".join(f"{name}={'…' if name.startswith('plate') else value}" for name, value in row.items())
+
+
+async def findings(db: sql.Connection) -> list[Finding]:
+    """All invariants in the order of the file, each on a snapshot of its own: one long snapshot would hold up others.
+
+    One that cannot be checked counts as broken, for nobody knows that it holds.
+    """
+    found: list[Finding] = []
+    for name, query in _SQL.items():
+        started = perf_counter()
+        try:
+            rows = await db.fetch(query, timeout=TIMEOUT_S)
+            sample = [shown(dict(row)) for row in rows[:SAMPLE_ROWS_MAX]]
+            broken = len(rows)
+        except (PostgresError, TimeoutError) as e:
+            sample, broken = [f"could not be checked: {type(e).__name__}"], 1
+        found.append(Finding(name, says(query), broken, sample, round(perf_counter() - started, 3)))
+    return found

@@ -1,0 +1,78 @@
+"""Pages: whole files, read once, that load nothing from anywhere else. What changes comes to them over the API."""
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from msgspec import Struct
+
+from payments.callers import Audience
+
+FOLDER = Path(__file__).parent
+# Litestar adds the character set to what is text.
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+# Nothing inline, nothing from elsewhere: text that finds its way into a page cannot become code.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class File(Struct, frozen=True):
+    """A file of the site with its tag."""
+
+    body: bytes
+    media_type: str
+    tag: str
+
+
+def _read(folder: Path) -> dict[str, File]:
+    files = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix in _TYPES:
+            body = path.read_bytes()
+            files[path.name] = File(body, _TYPES[path.suffix], f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
+    return files
+
+
+PAGES = _read(FOLDER)
+STATIC = _read(FOLDER / "static")
+
+
+@get("/", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
+async def lots_page(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The live page of all lots."""
+    return _serve(request, PAGES["lots.html"])
+
+
+@get("/static/{name:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
+async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """A script, a style sheet or a picture of a page."""
+    if (file := STATIC.get(name)) is None:
+        raise NotFoundException(f"There is no file {name!r}.")
+    return _serve(request, file)
+
+
+def _serve(request: Request[Any, Any, Any], file: File) -> Response[bytes]:
+    headers = {
+        "ETag": file.tag,
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    if file.tag in (request.headers.get("if-none-match") or ""):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(file.body, media_type=file.media_type, headers=headers)
+
+
+ROUTES: list[HTTPRouteHandler] = [lots_page, static_file]

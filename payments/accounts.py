@@ -1,0 +1,161 @@
+"""Drivers' accounts: a wallet that is topped up and never overdrawn, and what the driver owes."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from uuid import UUID
+
+import msgspec
+
+from payments.attempts import AttemptState
+from payments.callers import STAFF, Audience, Caller, NotYours
+from payments.errors import OneLotError
+
+NAME_CHARACTERS_MAX = 100
+TOP_UP_FEN_MIN = 1
+TOP_UP_FEN_MAX = 500_000
+REQUEST_KEY_CHARACTERS_MAX = 200
+
+
+class AccountStatus(StrEnum):
+    """suspended accounts take no new charges; what they owe is still collected."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A driver who pays. `id` is an owner in the ledger."""
+
+    id: int
+    name: str
+    status: AccountStatus
+    created_at: datetime
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An account with what its wallet holds and what it owes, in fen."""
+
+    id: int
+    name: str
+    status: AccountStatus
+    created_at: datetime
+    wallet_fen: int
+    owed_fen: int
+
+
+class TopUp(msgspec.Struct, frozen=True):
+    """Money put into a wallet through a channel, which knows it as `request_no` and was sent the JSON `request`."""
+
+    account_id: int
+    id: UUID
+    request_no: str
+    channel: str
+    amount_fen: int
+    state: AttemptState
+    code: str | None
+    request: str
+    created_at: datetime
+    updated_at: datetime
+    query_at: datetime | None
+
+
+class NoSuchAccount(OneLotError):
+    """No account has this number."""
+
+
+class NoSuchOperator(OneLotError):
+    """No operator has this number."""
+
+
+class NoSuchTopUp(OneLotError):
+    """The account has no top-up of this identifier."""
+
+
+class TopUpOutOfRange(OneLotError):
+    """The amount is below the least or above the most that one top-up may bring."""
+
+
+class RequestKeyMalformed(OneLotError):
+    """The key of a request is empty or too long."""
+
+
+class TopUpContradicted(OneLotError):
+    """The key of this top-up was used for another amount, channel or payer."""
+
+
+class HolderUnclear(OneLotError):
+    """A token is for a driver with an account, or for staff without one."""
+
+
+def token_holder(audience: Audience, *, subject: str, account_id: int | None, operator_id: int | None) -> Caller:
+    """Whom a token speaks for.
+
+    Raises:
+        HolderUnclear: drivers have an account and no operator, staff no account, administrators no operator either,
+            since who opens accounts and issues tokens is not limited to one; nobody else has tokens.
+    """
+    if audience not in (Audience.DRIVER, *STAFF):
+        raise HolderUnclear("Tokens are for drivers and for staff.", field="audience", audience=audience)
+    if (audience is Audience.DRIVER) != (account_id is not None):
+        raise HolderUnclear("A driver's token names an account, staff's none.", field="account_id", audience=audience)
+    if audience in (Audience.DRIVER, Audience.ADMIN) and operator_id is not None:
+        raise HolderUnclear(
+            "Only a clerk or a finance officer is limited to an operator.", field="operator_id", audience=audience
+        )
+    return Caller(audience, subject, account_id or 0, operator_id)
+
+
+def may_issue(issuer: Caller, holder: Caller) -> None:
+    """Refuses staff of one operator every token that would reach beyond it.
+
+    Raises:
+        NotYours: the issuer is limited to an operator and the holder is not limited to the same one.
+    """
+    if issuer.operator_id is not None and holder.operator_id != issuer.operator_id:
+        raise NotYours("Staff of one operator issue tokens for that operator only.", operator_id=issuer.operator_id)
+
+
+def top_up_number(account_id: int, request_key: str) -> str:
+    """What a channel knows a top-up by: 32 characters that follow from the account and the key its driver chose."""
+    return blake2b(f"{account_id} {request_key}".encode(), digest_size=16).hexdigest()
+
+
+def check_request_key(request_key: str) -> None:
+    """Refuses a key that cannot be kept.
+
+    Raises:
+        RequestKeyMalformed: it is empty or too long.
+    """
+    if not 0 < len(request_key) <= REQUEST_KEY_CHARACTERS_MAX:
+        raise RequestKeyMalformed(
+            "An idempotency key has 1 to 200 characters.",
+            field="Idempotency-Key",
+            characters_max=REQUEST_KEY_CHARACTERS_MAX,
+        )
+
+
+def check_top_up(amount_fen: int) -> None:
+    """Refuses an amount that one top-up may not bring.
+
+    Raises:
+        TopUpOutOfRange: see the facts for the range.
+    """
+    if not TOP_UP_FEN_MIN <= amount_fen <= TOP_UP_FEN_MAX:
+        raise TopUpOutOfRange(
+            "One top-up brings 0.01 to 5,000.00 yuan.",
+            field="amount_fen",
+            fen_min=TOP_UP_FEN_MIN,
+            fen_max=TOP_UP_FEN_MAX,
+        )
+
+
+def same_top_up(top_up: TopUp, *, amount_fen: int, channel: str, request: str) -> None:
+    """Recognises a repeat.
+
+    Raises:
+        TopUpContradicted: the key was used for something else.
+    """
+    was = (top_up.amount_fen, top_up.channel, msgspec.json.decode(top_up.request))
+    if was != (amount_fen, channel, msgspec.json.decode(request)):
+        raise TopUpContradicted("This key belongs to another top-up.", top_up_id=str(top_up.id))

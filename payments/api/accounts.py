@@ -1,0 +1,238 @@
+"""Drivers' own accounts, and the staff who open them and hand out tokens."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from msgspec import Meta, Raw, Struct
+
+from payments import accounts, callers, flow, ids
+from payments.accounts import Account, Standing, TopUp
+from payments.api.given import Caller, Chance, Channels, Db, Now, Pool, TokenSecret
+from payments.attempts import AttemptState
+from payments.callers import Audience
+from payments.charges import CHARGES_PER_PAGE_MAX, Charge, ChargeState
+
+TOKEN_DAYS_MAX = 366
+
+
+class ChargeOfDriver(Struct, frozen=True):
+    """A charge as its driver sees it; `lines` explain the amount."""
+
+    id: UUID
+    lot_id: int
+    amount_fen: int
+    refunded_fen: int
+    state: ChargeState
+    method: str | None
+    lines: Raw
+    created_at: datetime
+    paid_at: datetime | None
+
+
+class ChargePage(Struct, frozen=True):
+    """Charges, the newest stay first; `next` is null on the last page."""
+
+    charges: list[ChargeOfDriver]
+    next: UUID | None
+
+
+class NewTopUp(Struct, frozen=True, forbid_unknown_fields=True):
+    """Money to put into the caller's wallet. `payer` is the token the channel knows the driver by."""
+
+    amount_fen: Annotated[int, Meta(ge=accounts.TOP_UP_FEN_MIN, le=accounts.TOP_UP_FEN_MAX)]
+    channel: Annotated[str, Meta(min_length=1, max_length=32)]
+    payer: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class TopUpNow(Struct, frozen=True):
+    """How a top-up stands. accepted and unknown are not over: ask again."""
+
+    id: UUID
+    amount_fen: int
+    channel: str
+    state: AttemptState
+    code: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    """An account to open."""
+
+    name: Annotated[str, Meta(max_length=accounts.NAME_CHARACTERS_MAX)] = ""
+
+
+class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """For whom a token is: a driver by account, or staff by name. An operator limits a clerk or a finance officer."""
+
+    audience: Audience
+    subject: Annotated[str, Meta(min_length=1, max_length=100)]
+    account_id: Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)] | None = None
+    operator_id: Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)] | None = None
+    days: Annotated[int, Meta(ge=1, le=TOKEN_DAYS_MAX)] = 1
+
+
+class NewToken(Struct, frozen=True):
+    """A signed bearer token and when it ends."""
+
+    token: str
+    expires_at: datetime
+
+
+@get(
+    "/v1/account",
+    operation_id="getAccount",
+    summary="The caller's account: what the wallet holds and what is owed",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def get_account(caller: Caller, db: Db) -> Standing:
+    """Amounts in fen, as they stand in the books now."""
+    return await flow.standing(db, caller.id)
+
+
+@get(
+    "/v1/account/charges",
+    operation_id="listAccountCharges",
+    summary="What the caller was charged",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def list_account_charges(
+    caller: Caller,
+    db: Db,
+    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=CHARGES_PER_PAGE_MAX, description="Charges per page.")] = 50,
+) -> ChargePage:
+    """The newest stay first."""
+    found = await flow.charges_of_account(db, caller.id, before=after, limit=limit)
+    return ChargePage([_of_driver(charge) for charge in found], found[-1].id if len(found) == limit else None)
+
+
+@post(
+    "/v1/account/top-ups",
+    operation_id="topUp",
+    summary="Put money into the caller's wallet",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def top_up(
+    *,
+    data: JSONBody[NewTopUp],
+    caller: Caller,
+    pool: Pool,
+    channels: Channels,
+    now: Now,
+    chance: Chance,
+    idempotency_key: Annotated[
+        str,
+        HeaderParameter(
+            name="Idempotency-Key",
+            min_length=1,
+            max_length=accounts.REQUEST_KEY_CHARACTERS_MAX,
+            description="Chosen by the caller; the same key is the same top-up.",
+        ),
+    ],
+) -> TopUpNow:
+    """Repeating a request with its key returns the first top-up; a key with another body is refused (409)."""
+    done = await flow.top_up(
+        pool,
+        channels,
+        account_id=caller.id,
+        amount_fen=data.amount_fen,
+        request_key=idempotency_key,
+        channel=data.channel,
+        payer=data.payer,
+        now=now,
+        chance=chance,
+    )
+    return _now(done)
+
+
+@get(
+    "/v1/account/top-ups/{top_up_id:uuid}",
+    operation_id="getTopUp",
+    summary="How a top-up stands",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def get_top_up(top_up_id: FromPath[UUID], caller: Caller, db: Db) -> TopUpNow:
+    """Of the caller's account only (404)."""
+    return _now(await flow.top_up_by_id(db, account_id=caller.id, top_up_id=top_up_id))
+
+
+@post(
+    "/v1/accounts",
+    operation_id="openAccount",
+    summary="Open a driver's account",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def open_account(data: JSONBody[NewAccount], caller: Caller, db: Db, now: Now) -> Account:
+    """With an empty wallet."""
+    return await flow.open_account(db, name=data.name, now=now, actor=caller.subject)
+
+
+@post(
+    "/v1/tokens",
+    operation_id="issueToken",
+    summary="Sign a token for a driver or for staff",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def issue_token(
+    *,
+    data: JSONBody[TokenRequest],
+    caller: Caller,
+    db: Db,
+    now: Now,
+    chance: Chance,
+    token_secret: TokenSecret,
+) -> NewToken:
+    """The token is not kept; that it was issued is. Staff of one operator issue tokens for that operator only."""
+    holder = await flow.token_holder(
+        db,
+        audience=data.audience,
+        subject=data.subject,
+        account_id=data.account_id,
+        operator_id=data.operator_id,
+        issuer=caller,
+        now=now,
+        chance=chance,
+    )
+    life = timedelta(days=data.days)
+    return NewToken(callers.sign_token(holder, secret=token_secret, now=now, life=life), now + life)
+
+
+def _of_driver(charge: Charge) -> ChargeOfDriver:
+    return ChargeOfDriver(
+        id=charge.id,
+        lot_id=charge.lot_id,
+        amount_fen=charge.amount_fen,
+        refunded_fen=charge.refunded_fen,
+        state=charge.state,
+        method=charge.method,
+        lines=Raw(charge.lines.encode()),
+        created_at=charge.created_at,
+        paid_at=charge.paid_at,
+    )
+
+
+def _now(top_up: TopUp) -> TopUpNow:
+    return TopUpNow(
+        top_up.id, top_up.amount_fen, top_up.channel, top_up.state, top_up.code, top_up.created_at, top_up.updated_at
+    )
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    get_account,
+    list_account_charges,
+    top_up,
+    get_top_up,
+    open_account,
+    issue_token,
+]

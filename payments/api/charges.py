@@ -1,0 +1,145 @@
+"""Charges: shown to and paid by whoever holds their identifier, refunded and withdrawn by staff."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, HeaderParameter, JSONBody
+from msgspec import Meta, Struct
+
+from payments import accounts, callers, charges, flow
+from payments.api.given import Caller, Chance, Channels, Db, Now, Pool
+from payments.callers import Audience
+from payments.charges import ChargeState, PublicLine, Refund
+from payments.flow import Paid
+
+Reason = Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_MAX)]
+
+
+class ChargeShown(Struct, frozen=True):
+    """What a charge costs and why, without where or when."""
+
+    id: UUID
+    state: ChargeState
+    amount_fen: int
+    refunded_fen: int
+    lines: list[PublicLine]
+
+
+class Payment(Struct, frozen=True, forbid_unknown_fields=True):
+    """How to pay. `payer` is the token the channel knows the driver by."""
+
+    channel: Annotated[str, Meta(min_length=1, max_length=32)]
+    payer: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to give back of a paid charge, and why."""
+
+    amount_fen: Annotated[int, Meta(ge=1)]
+    reason: Reason
+
+
+class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a due charge is withdrawn."""
+
+    reason: Reason
+
+
+@get(
+    "/v1/charges/{charge_id:uuid}",
+    operation_id="getCharge",
+    summary="What a charge costs, and whether it is paid",
+    tags=["drivers"],
+    opt={"audience": (Audience.PUBLIC,)},
+)
+async def get_charge(charge_id: FromPath[UUID], db: Db) -> ChargeShown:
+    """Whoever holds the identifier may look and pay, as with a ticket."""
+    charge = await flow.charge_by_id(db, charge_id)
+    lines = charges.public_lines(charge)
+    return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
+
+
+@post(
+    "/v1/charges/{charge_id:uuid}/pay",
+    operation_id="payCharge",
+    summary="Pay a charge through a channel",
+    tags=["drivers"],
+    opt={"audience": (Audience.PUBLIC,)},
+    status_code=200,
+)
+async def pay_charge(
+    *,
+    charge_id: FromPath[UUID],
+    data: JSONBody[Payment],
+    pool: Pool,
+    channels: Channels,
+    now: Now,
+    chance: Chance,
+) -> Paid:
+    """Accepted and unknown are not over: look at the charge again. A second payment is refused until then (409)."""
+    return await flow.pay_charge(
+        pool, channels, charge_id=charge_id, channel=data.channel, payer=data.payer, now=now, chance=chance
+    )
+
+
+@post(
+    "/v1/charges/{charge_id:uuid}/refunds",
+    operation_id="refundCharge",
+    summary="Give back a part or all of a paid charge",
+    tags=["finance"],
+    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
+)
+async def refund_charge(
+    *,
+    charge_id: FromPath[UUID],
+    data: JSONBody[NewRefund],
+    caller: Caller,
+    pool: Pool,
+    channels: Channels,
+    now: Now,
+    idempotency_key: Annotated[
+        str,
+        HeaderParameter(
+            name="Idempotency-Key",
+            min_length=1,
+            max_length=accounts.REQUEST_KEY_CHARACTERS_MAX,
+            description="Chosen by the caller; the same key is the same refund.",
+        ),
+    ],
+) -> Refund:
+    """Money goes back the way it came: into the wallet, or through the channel."""
+    async with pool.acquire() as db:
+        callers.may_act_for(caller, (await flow.charge_by_id(db, charge_id)).operator_id)
+    return await flow.refund_charge(
+        pool,
+        channels,
+        charge_id=charge_id,
+        amount_fen=data.amount_fen,
+        reason=data.reason,
+        request_key=idempotency_key,
+        actor=caller.subject,
+        now=now,
+    )
+
+
+@post(
+    "/v1/charges/{charge_id:uuid}/void",
+    operation_id="voidCharge",
+    summary="Withdraw a charge that is still due",
+    tags=["finance"],
+    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
+    status_code=200,
+)
+async def void_charge(
+    charge_id: FromPath[UUID], data: JSONBody[Withdrawal], caller: Caller, db: Db, now: Now
+) -> ChargeShown:
+    """Its billing is reversed, so the operator is no longer owed it."""
+    callers.may_act_for(caller, (await flow.charge_by_id(db, charge_id)).operator_id)
+    charge = await flow.void_charge(db, charge_id=charge_id, reason=data.reason, actor=caller.subject, now=now)
+    lines = charges.public_lines(charge)
+    return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_charge, pay_charge, refund_charge, void_charge]

@@ -1,0 +1,21 @@
+"""What the application gives handlers by name. Nothing here comes from the request, so nothing of it is validated."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+import sql
+from payments import callers, channels
+
+# One transaction for the request, committed before the answer is sent.
+Db: TypeAlias = NamedDependency[SkipValidation[sql.Connection]]
+# For use cases that make their own transactions, because no channel is asked inside one.
+Pool: TypeAlias = NamedDependency[SkipValidation[sql.Pool]]
+Channels: TypeAlias = NamedDependency[SkipValidation[dict[str, channels.Channel]]]
+Caller: TypeAlias = NamedDependency[SkipValidation[callers.Caller]]
+Now: TypeAlias = NamedDependency[SkipValidation[datetime]]
+Chance: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
+TokenSecret: TypeAlias = NamedDependency[SkipValidation[str]]

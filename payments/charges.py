@@ -1,0 +1,224 @@
+"""What is owed for a stay: made once, explained line by line, then paid or withdrawn; refunds never exceed it."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from payments import ids
+from payments.errors import OneLotError
+
+CHARGES_PER_PAGE_MAX = 100
+REASON_CHARACTERS_MAX = 200
+WALLET = "wallet"
+
+# How long a charge that the wallet does not cover waits before it is tried again. A top-up wakes it at once,
+# so these only catch what was missed.
+_COLLECT_AGAIN_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+)
+
+
+class ChargeState(StrEnum):
+    """due: owed; paid: collected by `method`; void: withdrawn before it was paid."""
+
+    DUE = "due"
+    PAID = "paid"
+    VOID = "void"
+
+
+class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
+    """What a finished stay owes.
+
+    `account_id` is who pays, None for a casual driver; `business_date` the local date of the exit; `lines` a JSON array
+    that explains the amount.
+    """
+
+    lot_id: int
+    stay_id: UUID
+    operator_id: int
+    account_id: int | None
+    amount_fen: int
+    business_date: date
+    lines: msgspec.Raw | bytes
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """A charge as it stands. `lines` is JSON text; `time_zone` is the operator's, which says what its today is."""
+
+    lot_id: int
+    id: UUID
+    stay_id: UUID
+    operator_id: int
+    account_id: int | None
+    amount_fen: int
+    refunded_fen: int
+    state: ChargeState
+    method: str | None
+    lines: str
+    created_at: datetime
+    paid_at: datetime | None
+    collect_at: datetime | None
+    collect_tries: int
+    time_zone: str
+
+    @property
+    def owner_id(self) -> int:
+        """Whose books it stands in: the driver's, or the operator's for a casual driver."""
+        return self.account_id or self.operator_id
+
+
+class PublicLine(msgspec.Struct, frozen=True):
+    """A line of a charge for anyone who holds its identifier: what was counted, not when.
+
+    The full texts of a line name the time of day, so only its labels are here.
+    """
+
+    kind: str
+    amount_fen: int
+    units: int | None = None
+    unit_fen: int | None = None
+    label_zh: str = ""
+    label_en: str = ""
+
+
+class DueCharge(msgspec.Struct, frozen=True, gc=False):
+    """A charge whose time to be taken from the wallet has come. `today` is the operator's local date."""
+
+    lot_id: int
+    id: UUID
+    operator_id: int
+    account_id: int
+    amount_fen: int
+    collect_tries: int
+    today: date
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """How one round of collecting ended, in charges."""
+
+    paid: int
+    declined: int
+
+
+class RefundState(StrEnum):
+    """requested and unknown are not over yet; closed means that no money moved and the reservation was released."""
+
+    REQUESTED = "requested"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    CLOSED = "closed"
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """Money given back for a paid charge, by the way it came."""
+
+    lot_id: int
+    charge_id: UUID
+    id: UUID
+    amount_fen: int
+    channel: str
+    state: RefundState
+    reason: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class NoSuchCharge(OneLotError):
+    """No charge has this identifier."""
+
+
+class ChargeNotDue(OneLotError):
+    """The charge is paid already, or was withdrawn."""
+
+
+class ChargeContradicted(OneLotError):
+    """A charge of the same stay exists, or was asked for beside it, with other content."""
+
+
+class PaymentInProgress(OneLotError):
+    """An attempt to pay this charge has not ended; a second one could take the money twice."""
+
+
+class NotRefundable(OneLotError):
+    """The charge is not paid, or less than this remains of it."""
+
+
+class RefundContradicted(OneLotError):
+    """The key of this refund was used for another amount or reason."""
+
+
+def charge_id(stay_id: UUID) -> UUID:
+    """The one charge of a stay: a stay is charged once, whatever is repeated."""
+    return ids.derive(stay_id, "charge")
+
+
+def public_lines(charge: Charge) -> list[PublicLine]:
+    """The lines of a charge without what would tell where somebody was, and when."""
+    return msgspec.json.decode(charge.lines, type=list[PublicLine])
+
+
+def refund_id(charge: UUID, request_key: str) -> UUID:
+    """The one refund of a charge for a key its asker chose."""
+    return ids.derive(charge, f"refund {request_key}")
+
+
+def collect_again_at(tries: int, now: datetime) -> datetime:
+    """When a charge that was declined for the `tries`-th time (from 1) is tried again."""
+    return now + _COLLECT_AGAIN_AFTER[min(tries, len(_COLLECT_AGAIN_AFTER)) - 1]
+
+
+def covered(due: list[DueCharge], wallets_fen: dict[int, int]) -> tuple[list[DueCharge], list[DueCharge]]:
+    """Which charges the wallets cover, oldest first per account, and which they do not.
+
+    A small charge is taken although an older, larger one cannot be: what is collected cannot be owed any longer.
+    """
+    left_fen = dict(wallets_fen)
+    paid, declined = [], []
+    for charge in sorted(due, key=lambda charge: (charge.account_id, charge.id)):
+        if charge.amount_fen <= left_fen.get(charge.account_id, 0):
+            left_fen[charge.account_id] -= charge.amount_fen
+            paid.append(charge)
+        else:
+            declined.append(charge)
+    return paid, declined
+
+
+def payable(charge: Charge) -> None:
+    """Refuses to collect what is not owed.
+
+    Raises:
+        ChargeNotDue: it is paid or withdrawn.
+    """
+    if charge.state is not ChargeState.DUE:
+        raise ChargeNotDue(f"This charge is {charge.state}.", charge_id=str(charge.id), state=charge.state)
+
+
+def refundable(charge: Charge, amount_fen: int) -> None:
+    """Refuses to give back what is not there.
+
+    Raises:
+        NotRefundable: the charge is not paid, the amount is not positive, or less remains.
+    """
+    if charge.state is not ChargeState.PAID:
+        raise NotRefundable("Only a paid charge can be refunded.", charge_id=str(charge.id), state=charge.state)
+    left_fen = charge.amount_fen - charge.refunded_fen
+    if not 0 < amount_fen <= left_fen:
+        raise NotRefundable(
+            "Less than that remains to refund.", field="amount_fen", amount_fen=amount_fen, refundable_fen=left_fen
+        )
+
+
+def same_refund(refund: Refund, amount_fen: int, reason: str) -> None:
+    """Recognises a repeat.
+
+    Raises:
+        RefundContradicted: the key was used for something else.
+    """
+    if (refund.amount_fen, refund.reason) != (amount_fen, reason):
+        raise RefundContradicted("This key belongs to another refund.", amount_fen=refund.amount_fen)

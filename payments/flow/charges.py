@@ -1,0 +1,115 @@
+"""Charges: written in the transaction that closes the stays, withdrawn where they should not have been."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from payments import charges, ids, ledger
+from payments.charges import Charge, ChargeContradicted, ChargeRequest, NoSuchCharge, PaymentInProgress
+from payments.store import attempts as attempt_store
+from payments.store import audit as audit_store
+from payments.store import charges as store
+from payments.store import ledger as books
+from sql import Connection
+
+
+async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, now: datetime) -> None:
+    """Writes what finished stays owe, with its journals: two statements, whatever the number. Repeats change nothing.
+
+    Raises:
+        ChargeContradicted: one stay is charged twice here, or was charged before, with other content.
+        ledger.JournalContradicted: the books hold another billing of a stay.
+        ledger.BookMissing: an account has no books. These three refuse all of the requests.
+    """
+    wanted = {charges.charge_id(request.stay_id): request for request in requests}
+    if not wanted:
+        return
+    if len(wanted) < len(requests):
+        _refuse_contradictions(wanted, requests)
+    unlike = await store.insert_charges(db, wanted, now=now)
+    if unlike:
+        # Somebody may have written the same at the same time: now it is seen.
+        there = await store.charges_by_id(db, unlike)
+        for key in unlike:
+            _refuse_another_charge(there[key], wanted[key])
+    journals = [ledger.stay_billed(key, request, request.business_date) for key, request in wanted.items()]
+    await books.post(db, journals, now=now)
+
+
+async def charges_by_id(db: Connection, charge_ids: Sequence[UUID]) -> dict[UUID, Charge]:
+    """The charges that exist of those asked for."""
+    return await store.charges_by_id(db, charge_ids)
+
+
+async def charge_by_id(db: Connection, charge_id: UUID) -> Charge:
+    """One charge.
+
+    Raises:
+        NoSuchCharge: there is none of this identifier.
+    """
+    found = (await store.charges_by_id(db, [charge_id])).get(charge_id)
+    if found is None:
+        raise NoSuchCharge("There is no such charge.", charge_id=str(charge_id))
+    return found
+
+
+async def charges_of_account(db: Connection, account_id: int, *, before: UUID | None, limit: int) -> Sequence[Charge]:
+    """A page of an account's charges, the newest stay first; `before` is the last identifier of the page before."""
+    assert 0 < limit <= charges.CHARGES_PER_PAGE_MAX
+    return await store.charges_of_account(db, account_id, before=before, limit=limit)
+
+
+async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:
+    """Withdraws a due charge: its billing is reversed and the operator is no longer owed it. Twice is once.
+
+    Raises:
+        NoSuchCharge: there is none of this identifier.
+        ChargeNotDue: it is paid; give the money back instead.
+        PaymentInProgress: an attempt to pay it has not ended.
+    """
+    charge = await lock_charge(db, charge_id)
+    if charge.state is charges.ChargeState.VOID:
+        return charge
+    charges.payable(charge)
+    if await attempt_store.live_attempt(db, charge.lot_id, charge.id) is not None:
+        raise PaymentInProgress("A payment of this charge has not ended.", charge_id=str(charge_id))
+    await store.mark_void(db, charge)
+    today = ledger.local_date(now, charge.time_zone)
+    await books.post(db, [ledger.charge_voided(charge.id, charge, today)], now=now)
+    audit_id = ids.move(charge.id, charge.operator_id, "void audited")
+    await audit_store.record(
+        db,
+        charge.operator_id,
+        audit_id,
+        actor=actor,
+        action="charge.void",
+        subject=str(charge.id),
+        detail={"reason": reason},
+        now=now,
+    )
+    return await charge_by_id(db, charge_id)
+
+
+async def lock_charge(db: Connection, charge_id: UUID) -> Charge:
+    """The charge, held until the transaction ends.
+
+    Raises:
+        NoSuchCharge: there is none of this identifier.
+    """
+    charge = await store.lock_charge(db, charge_id) if ids.is_ours(charge_id) else None
+    if charge is None:
+        raise NoSuchCharge("There is no such charge.", charge_id=str(charge_id))
+    return charge
+
+
+def _refuse_another_charge(there: Charge, request: ChargeRequest) -> None:
+    # Lines are words: a later release may put them otherwise, and a repeat is still the same charge.
+    was = (there.stay_id, there.operator_id, there.account_id, there.amount_fen)
+    if was != (request.stay_id, request.operator_id, request.account_id, request.amount_fen):
+        raise ChargeContradicted("This stay was charged before with other content.", stay_id=str(request.stay_id))
+
+
+def _refuse_contradictions(wanted: dict[UUID, ChargeRequest], requests: Sequence[ChargeRequest]) -> None:
+    for request in requests:
+        if wanted[charges.charge_id(request.stay_id)] != request:
+            raise ChargeContradicted("One stay is charged twice with other content.", stay_id=str(request.stay_id))

@@ -1,0 +1,39 @@
+"""Collecting what accounts owe from their wallets, in batches: one transaction, one posting."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from payments import charges, ids, ledger
+from payments.charges import Collected
+from payments.store import attempts as attempt_store
+from payments.store import charges as store
+from payments.store import ledger as books
+from sql import Pool
+
+COLLECT_CHARGES_MAX = 1_000
+
+
+async def collect_due(pool: Pool, *, now: datetime, chance: Callable[[], int], limit: int) -> Collected:
+    """Takes charges whose time has come from wallets. One that is not covered is declined, waits, and is tried again;
+    a top-up of its account wakes it at once. Any number of workers may do this side by side.
+    """
+    assert 0 < limit <= COLLECT_CHARGES_MAX
+    async with pool.acquire() as db, db.transaction():
+        due = await store.lock_due_charges(db, now=now, limit=limit)
+        if not due:
+            return Collected(0, 0)
+        wallets_fen = await books.lock_wallets(db, sorted({charge.account_id for charge in due}))
+
+        paid, declined = charges.covered(list(due), wallets_fen)
+        tried_paid = [(ids.new(now, charge.lot_id, chance()), charge) for charge in paid]
+        tried_declined = [(ids.new(now, charge.lot_id, chance()), charge) for charge in declined]
+
+        if paid:
+            await store.mark_paid(db, paid, method=charges.WALLET, now=now)
+        if declined:
+            again_at = [charges.collect_again_at(charge.collect_tries + 1, now) for charge in declined]
+            await store.mark_declined(db, declined, again_at)
+        await attempt_store.insert_wallet_attempts(db, tried_paid, tried_declined, now=now)
+        journals = [ledger.paid_from_wallet(c.id, attempt_id, c, c.today) for attempt_id, c in tried_paid]
+        await books.post(db, journals, now=now)
+    return Collected(len(paid), len(declined))

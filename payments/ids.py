@@ -1,0 +1,61 @@
+"""Identifiers that say when and where: UUIDv8 (RFC 9562) of a time, a shard and chance.
+
+Any table keyed by one finds its monthly partition and its shard from the identifier alone, and an identifier derived
+from another (`derive`) makes "once per stay" or "once per charge" a matter of the primary key.
+
+    unix milliseconds: 48 | version 8: 4 | chance: 12 | variant: 2 | shard: 30 | chance: 32
+"""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from uuid import UUID
+
+SHARD_MAX = (1 << 30) - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_VERSION = 8 << 76
+_VARIANT = 2 << 62
+_CHANCE = (0xFFF << 64) | 0xFFFFFFFF
+
+
+def new(at: datetime, shard: int, chance: int) -> UUID:
+    """An identifier made at `at` (aware) in `shard` (a lot or an owner) with 64 bits of chance, of which 44 are used.
+
+    Raises:
+        ValueError: the shard does not fit 30 bits, or the time lies before 1970.
+    """
+    if not 0 <= shard <= SHARD_MAX or at < _EPOCH:
+        raise ValueError(f"no identifier for shard {shard} at {at}")
+    time = (at - _EPOCH) // _MILLISECOND << 80
+    return UUID(int=time | _VERSION | _VARIANT | shard << 32 | _spread(chance))
+
+
+def derive(source: UUID, purpose: str) -> UUID:
+    """The one identifier that belongs to `source` for `purpose`: same time, same shard, other chance."""
+    chance = int.from_bytes(blake2b(source.bytes + purpose.encode(), digest_size=8).digest(), "big")
+    return UUID(int=source.int & ~_CHANCE | _spread(chance))
+
+
+def move(source: UUID, shard: int, purpose: str) -> UUID:
+    """As `derive`, in another shard: a journal lives with its owner, not with the lot of its charge."""
+    derived = derive(source, purpose).int
+    return UUID(int=derived & ~(SHARD_MAX << 32) | shard << 32)
+
+
+def shard_of(identifier: UUID) -> int:
+    """The lot or the owner an identifier was made for."""
+    return identifier.int >> 32 & SHARD_MAX
+
+
+def floor(at: datetime) -> UUID:
+    """The lowest identifier of an instant, as `id_floor` in SQL."""
+    return UUID(int=(at - _EPOCH) // _MILLISECOND << 80)
+
+
+def is_ours(identifier: UUID) -> bool:
+    """Whether the identifier has this form; others cannot name anything here."""
+    return identifier.int & (0xF << 76 | 3 << 62) == _VERSION | _VARIANT
+
+
+def _spread(chance: int) -> int:
+    return (chance >> 32 & 0xFFF) << 64 | chance & 0xFFFFFFFF

@@ -1,0 +1,245 @@
+"""The books, purely: which journal each business fact makes. A transfer takes an amount from one book to another, so a
+journal balances by construction; what was booked is never changed, only reversed by a journal that names it.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from payments import ids
+from payments.errors import OneLotError
+
+PLATFORM = 1
+JOURNALS_PER_PAGE_MAX = 200
+# Wallets belong to no operator: their days are the city's.
+CITY_TIME_ZONE = "Asia/Shanghai"
+
+
+class Book(StrEnum):
+    """The chart of accounts, as the table `book` describes it."""
+
+    WALLET = "wallet"
+    RECEIVABLE = "receivable"
+    CASUAL_RECEIVABLE = "casual_receivable"
+    PAYABLE = "payable"
+    CLEARING = "clearing"
+    PLATFORM_INCOME = "platform_income"
+    REFUND_PAYABLE = "refund_payable"
+    SUSPENSE = "suspense"
+
+
+class Kind(StrEnum):
+    """The business facts that are booked."""
+
+    STAY_BILLED = "stay_billed"
+    CHARGE_VOIDED = "charge_voided"
+    CHARGE_PAID = "charge_paid"
+    REFUND_REQUESTED = "refund_requested"
+    REFUND_PAID = "refund_paid"
+    REFUND_CLOSED = "refund_closed"
+    TOP_UP = "top_up"
+    PLATFORM_FEE = "platform_fee"
+    OVERPAID = "overpaid"
+    REVERSAL = "reversal"
+
+
+class Transfer(msgspec.Struct, frozen=True, gc=False):
+    """An amount (> 0, in fen) from one owner's book, debited, to another's, credited."""
+
+    debit_owner: int
+    debit_book: Book
+    credit_owner: int
+    credit_book: Book
+    amount_fen: int
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """One fact. The id follows from what it is about, so that posting it again is recognised."""
+
+    owner_id: int
+    id: UUID
+    kind: Kind
+    ref: UUID
+    lot_id: int | None
+    business_date: date
+    transfers: tuple[Transfer, ...]
+    reverses: UUID | None = None
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """A journal as it stands in the books."""
+
+    owner_id: int
+    id: UUID
+    kind: Kind
+    ref: UUID
+    lot_id: int | None
+    business_date: date
+    recorded_at: datetime
+    reverses: UUID | None
+    transfers: list[Transfer]
+
+
+class JournalContradicted(OneLotError):
+    """A journal of the same id stands in the books with other content."""
+
+
+class FloorBroken(OneLotError):
+    """A wallet would be overdrawn, or a driver would owe less than nothing."""
+
+
+class BookMissing(OneLotError):
+    """A posting names an owner for whom no books were opened."""
+
+
+class CursorMalformed(OneLotError):
+    """The place to go on from is not one that a page gave."""
+
+
+class Owed(Protocol):
+    """What is owed, by whom and to whom: a request for a charge, or a charge."""
+
+    @property
+    def lot_id(self) -> int: ...
+    @property
+    def operator_id(self) -> int: ...
+    @property
+    def account_id(self) -> int | None: ...
+    @property
+    def amount_fen(self) -> int: ...
+
+
+def local_date(at: datetime, time_zone: str) -> date:
+    """The date of an instant (aware) at a place."""
+    return at.astimezone(ZoneInfo(time_zone)).date()
+
+
+def read_cursor(text: str) -> tuple[int, UUID]:
+    """Owner and identifier of the last journal of a page, from `owner.identifier`.
+
+    Raises:
+        CursorMalformed: it has another form.
+    """
+    owner, _, identifier = text.partition(".")
+    try:
+        # The column behind it has 64 bits.
+        number = int(owner).to_bytes(8, "big", signed=True)
+        return int.from_bytes(number, "big", signed=True), UUID(identifier)
+    except (ValueError, OverflowError) as wrong:
+        raise CursorMalformed("This is not the `next` of a page.", field="after") from wrong
+
+
+def stay_billed(charge_id: UUID, owed: Owed, day: date) -> Journal:
+    """A stay ended: the driver owes, and the operator is owed, the gross amount."""
+    owner, book = _debtor(owed)
+    transfer = Transfer(owner, book, owed.operator_id, Book.PAYABLE, owed.amount_fen)
+    journal_id = ids.move(charge_id, owner, "billed")
+    return Journal(owner, journal_id, Kind.STAY_BILLED, charge_id, owed.lot_id, day, (transfer,))
+
+
+def charge_voided(charge_id: UUID, owed: Owed, day: date) -> Journal:
+    """A due charge was withdrawn: its billing is reversed."""
+    billed = stay_billed(charge_id, owed, day)
+    return msgspec.structs.replace(
+        billed,
+        id=ids.move(charge_id, billed.owner_id, "voided"),
+        kind=Kind.CHARGE_VOIDED,
+        transfers=_turned(billed.transfers),
+        reverses=billed.id,
+    )
+
+
+def paid_from_wallet(charge_id: UUID, attempt_id: UUID, owed: Owed, day: date) -> Journal:
+    """The account's wallet covered what the account owes."""
+    assert owed.account_id is not None, "a casual driver has no wallet"
+    owner = owed.account_id
+    transfer = Transfer(owner, Book.WALLET, owner, Book.RECEIVABLE, owed.amount_fen)
+    journal_id = ids.move(attempt_id, owner, "paid")
+    return Journal(owner, journal_id, Kind.CHARGE_PAID, charge_id, owed.lot_id, day, (transfer,))
+
+
+def paid_by_channel(charge_id: UUID, attempt_id: UUID, owed: Owed, channel_owner: int, day: date) -> Journal:
+    """A channel took the money and holds it for us."""
+    owner, book = _debtor(owed)
+    transfer = Transfer(channel_owner, Book.CLEARING, owner, book, owed.amount_fen)
+    journal_id = ids.move(attempt_id, owner, "paid")
+    return Journal(owner, journal_id, Kind.CHARGE_PAID, charge_id, owed.lot_id, day, (transfer,))
+
+
+def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, channel_owner: int, day: date) -> Journal:
+    """A channel took money for a charge that was no longer due: it is held until it is given back."""
+    owner, _ = _debtor(owed)
+    transfer = Transfer(channel_owner, Book.CLEARING, owner, Book.SUSPENSE, owed.amount_fen)
+    journal_id = ids.move(attempt_id, owner, "overpaid")
+    return Journal(owner, journal_id, Kind.OVERPAID, charge_id, owed.lot_id, day, (transfer,))
+
+
+def refund_requested(refund_id: UUID, owed: Owed, amount_fen: int, day: date) -> Journal:
+    """A refund was asked for: the operator no longer has that money."""
+    transfer = Transfer(owed.operator_id, Book.PAYABLE, owed.operator_id, Book.REFUND_PAYABLE, amount_fen)
+    return _of_refund(Kind.REFUND_REQUESTED, refund_id, owed, transfer, day)
+
+
+def refund_paid(refund_id: UUID, owed: Owed, amount_fen: int, channel_owner: int | None, day: date) -> Journal:
+    """The money went back: through the channel it came by, or into the wallet where that paid (no channel)."""
+    if channel_owner is None:
+        assert owed.account_id is not None, "a casual driver has no wallet"
+        to_owner, to_book = owed.account_id, Book.WALLET
+    else:
+        to_owner, to_book = channel_owner, Book.CLEARING
+    transfer = Transfer(owed.operator_id, Book.REFUND_PAYABLE, to_owner, to_book, amount_fen)
+    return _of_refund(Kind.REFUND_PAID, refund_id, owed, transfer, day)
+
+
+def refund_closed(refund_id: UUID, owed: Owed, amount_fen: int, day: date) -> Journal:
+    """The channel closed a refund without paying: the operator has the money again."""
+    transfer = Transfer(owed.operator_id, Book.REFUND_PAYABLE, owed.operator_id, Book.PAYABLE, amount_fen)
+    return _of_refund(Kind.REFUND_CLOSED, refund_id, owed, transfer, day)
+
+
+def topped_up(account_id: int, top_up_id: UUID, channel_owner: int, amount_fen: int, day: date) -> Journal:
+    """A channel took money that now stands in the wallet."""
+    transfer = Transfer(channel_owner, Book.CLEARING, account_id, Book.WALLET, amount_fen)
+    journal_id = ids.move(top_up_id, account_id, "top_up")
+    return Journal(account_id, journal_id, Kind.TOP_UP, top_up_id, None, day, (transfer,))
+
+
+def platform_fee(operator_id: int, settlement_id: UUID, amount_fen: int, day: date) -> Journal:
+    """The platform keeps its fee from what it owes an operator for a day."""
+    transfer = Transfer(operator_id, Book.PAYABLE, PLATFORM, Book.PLATFORM_INCOME, amount_fen)
+    journal_id = ids.move(settlement_id, operator_id, "platform_fee")
+    return Journal(operator_id, journal_id, Kind.PLATFORM_FEE, settlement_id, None, day, (transfer,))
+
+
+def reversal(journal: Journal, day: date) -> Journal:
+    """What undoes a journal. Its id follows from the journal's, so there is only one."""
+    return Journal(
+        owner_id=journal.owner_id,
+        id=ids.derive(journal.id, "reversal"),
+        kind=Kind.REVERSAL,
+        ref=journal.id,
+        lot_id=journal.lot_id,
+        business_date=day,
+        transfers=_turned(journal.transfers),
+        reverses=journal.id,
+    )
+
+
+def _debtor(owed: Owed) -> tuple[int, Book]:
+    # Casual drivers have no books: what they owe stands under the operator, in a book that is only ever summed.
+    if owed.account_id is None:
+        return owed.operator_id, Book.CASUAL_RECEIVABLE
+    return owed.account_id, Book.RECEIVABLE
+
+
+def _turned(transfers: tuple[Transfer, ...]) -> tuple[Transfer, ...]:
+    return tuple(Transfer(t.credit_owner, t.credit_book, t.debit_owner, t.debit_book, t.amount_fen) for t in transfers)
+
+
+def _of_refund(kind: Kind, refund_id: UUID, owed: Owed, transfer: Transfer, day: date) -> Journal:
+    owner, _ = _debtor(owed)
+    return Journal(owner, ids.move(refund_id, owner, kind), kind, refund_id, owed.lot_id, day, (transfer,))

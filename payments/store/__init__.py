@@ -1,0 +1,1 @@
+"""Postgres: one typed function per named query of `sql/payments/`. Nothing is decided here."""

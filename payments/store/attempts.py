@@ -1,0 +1,66 @@
+"""Attempts in Postgres."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sql
+from payments.attempts import Attempt, AttemptState, Step, sources
+from payments.charges import DueCharge
+from sql import Connection
+
+_ATTEMPTS = sql.load("payments/attempts")
+
+
+async def insert_attempt(db: Connection, attempt: Attempt) -> None:
+    """Writes an attempt that is about to be sent."""
+    key = (attempt.lot_id, attempt.charge_id, attempt.id)
+    rest = (attempt.request_no, attempt.channel, attempt.amount_fen, attempt.request)
+    await db.execute(_ATTEMPTS["insert_attempt"], *key, *rest, attempt.created_at, attempt.query_at)
+
+
+async def insert_wallet_attempts(
+    db: Connection,
+    paid: Sequence[tuple[UUID, DueCharge]],
+    declined: Sequence[tuple[UUID, DueCharge]],
+    *,
+    now: datetime,
+) -> None:
+    """Writes how wallets answered: attempts, by identifier, that ended as they began."""
+    tried = [*paid, *declined]
+    states = [AttemptState.SUCCEEDED] * len(paid) + [AttemptState.DECLINED] * len(declined)
+    codes = [None] * len(paid) + ["insufficient_balance"] * len(declined)
+    await db.execute(
+        _ATTEMPTS["insert_wallet_attempts"],
+        [charge.lot_id for _, charge in tried],
+        [charge.id for _, charge in tried],
+        [attempt_id for attempt_id, _ in tried],
+        [charge.amount_fen for _, charge in tried],
+        states,
+        codes,
+        now,
+    )
+
+
+async def live_attempt(db: Connection, lot_id: int, charge_id: UUID) -> Attempt | None:
+    """The attempt of a charge that has not ended."""
+    return await sql.one(db, Attempt, _ATTEMPTS["live_attempt"], lot_id, charge_id)
+
+
+async def attempts_of_charge(db: Connection, lot_id: int, charge_id: UUID) -> Sequence[Attempt]:
+    """All attempts of a charge, the oldest first."""
+    return await sql.every(db, Attempt, _ATTEMPTS["attempts_of_charge"], lot_id, charge_id)
+
+
+async def move_attempt(db: Connection, attempt: Attempt, step: Step, *, now: datetime) -> bool:
+    """Moves an attempt if its state still allows it; tells whether this call moved it."""
+    key = (attempt.lot_id, attempt.charge_id, attempt.id)
+    to = (step.state, step.code, step.query_at, now)
+    return str(await db.execute(_ATTEMPTS["move_attempt"], *key, *to, sources(step.state))) == "UPDATE 1"
+
+
+async def claim_attempts_to_query(
+    db: Connection, *, now: datetime, again_at: datetime, limit: int
+) -> Sequence[Attempt]:
+    """Attempts whose time to be asked for has come; if this process dies they come up once more at `again_at`."""
+    return await sql.every(db, Attempt, _ATTEMPTS["claim_attempts_to_query"], now, again_at, limit)

@@ -1,0 +1,112 @@
+"""Charges and refunds in Postgres."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sql
+from payments import ids
+from payments.charges import Charge, ChargeRequest, DueCharge, Refund, RefundState
+from sql import Connection
+
+_CHARGES = sql.load("payments/charges")
+
+
+async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *, now: datetime) -> list[UUID]:
+    """Writes charges by their identifiers; one that is there already stays as it is. The worker finds them at once.
+
+    Returns which of them were there already and may say something else.
+    """
+    wanted = requests.values()
+    rows = await db.fetch(
+        _CHARGES["insert_charges"],
+        [r.lot_id for r in wanted],
+        list(requests),
+        [r.stay_id for r in wanted],
+        [r.operator_id for r in wanted],
+        [r.account_id for r in wanted],
+        [r.amount_fen for r in wanted],
+        [bytes(r.lines).decode() for r in wanted],
+        now,
+    )
+    return [row["id"] for row in rows]
+
+
+async def charges_by_id(db: Connection, charge_ids: Iterable[UUID]) -> dict[UUID, Charge]:
+    """The charges that exist of those asked for. An identifier names its lot, so each is looked up in one shard."""
+    wanted = [charge_id for charge_id in charge_ids if ids.is_ours(charge_id)]
+    lots = [ids.shard_of(charge_id) for charge_id in wanted]
+    found = await sql.every(db, Charge, _CHARGES["charges_by_id"], lots, wanted)
+    return {charge.id: charge for charge in found}
+
+
+async def lock_charge(db: Connection, charge_id: UUID) -> Charge | None:
+    """The charge, and nobody else changes it until the transaction ends."""
+    return await sql.one(db, Charge, _CHARGES["lock_charge"], ids.shard_of(charge_id), charge_id)
+
+
+async def charges_of_account(db: Connection, account_id: int, *, before: UUID | None, limit: int) -> Sequence[Charge]:
+    """A page of an account's charges, the newest stay first."""
+    return await sql.every(db, Charge, _CHARGES["charges_of_account"], account_id, before, limit)
+
+
+async def lock_due_charges(db: Connection, *, now: datetime, limit: int) -> Sequence[DueCharge]:
+    """Charges whose time to be collected has come and that nobody else is working on, locked."""
+    return await sql.every(db, DueCharge, _CHARGES["lock_due_charges"], now, limit)
+
+
+async def mark_paid(db: Connection, charges: Sequence[DueCharge | Charge], *, method: str, now: datetime) -> None:
+    """Due charges become paid."""
+    await db.execute(_CHARGES["mark_paid"], [c.lot_id for c in charges], [c.id for c in charges], method, now)
+
+
+async def mark_declined(db: Connection, charges: Sequence[DueCharge], again_at: Sequence[datetime]) -> None:
+    """Charges the wallet did not cover wait until they are tried again."""
+    await db.execute(_CHARGES["mark_declined"], [c.lot_id for c in charges], [c.id for c in charges], again_at)
+
+
+async def set_collect_at(db: Connection, charge: Charge, collect_at: datetime | None) -> None:
+    """Puts a due charge to sleep (None) while a payment of it is under way, or wakes it."""
+    await db.execute(_CHARGES["set_collect_at"], charge.lot_id, charge.id, collect_at)
+
+
+async def mark_void(db: Connection, charge: Charge) -> None:
+    """A due charge is withdrawn."""
+    await db.execute(_CHARGES["mark_void"], charge.lot_id, charge.id)
+
+
+async def wake_account(db: Connection, account_id: int, *, now: datetime) -> None:
+    """What the account owes is due to be collected now."""
+    await db.execute(_CHARGES["wake_account"], account_id, now)
+
+
+async def reserve_refund(db: Connection, charge_id: UUID, amount_fen: int) -> None:
+    """Takes an amount (negative: gives it back) from what can still be refunded of a charge."""
+    await db.execute(_CHARGES["reserve_refund"], ids.shard_of(charge_id), charge_id, amount_fen)
+
+
+async def insert_refund(db: Connection, refund: Refund) -> None:
+    """Writes a refund before anything is asked of a channel."""
+    key = (refund.lot_id, refund.charge_id, refund.id)
+    rest = (refund.amount_fen, refund.channel, refund.state, refund.reason, refund.created_at)
+    await db.execute(_CHARGES["insert_refund"], *key, *rest)
+
+
+async def refund_by_id(db: Connection, charge_id: UUID, refund_id: UUID) -> Refund | None:
+    """A refund of a charge."""
+    return await sql.one(db, Refund, _CHARGES["refund_by_id"], ids.shard_of(charge_id), charge_id, refund_id)
+
+
+async def move_refund(
+    db: Connection, refund: Refund, to: RefundState, *, sources: Iterable[RefundState], now: datetime
+) -> bool:
+    """Moves a refund if it is still in one of `sources`; tells whether this call moved it."""
+    key = (refund.lot_id, refund.charge_id, refund.id)
+    return str(await db.execute(_CHARGES["move_refund"], *key, to, list(sources), now)) == "UPDATE 1"
+
+
+async def claim_unresolved_refunds(
+    db: Connection, *, now: datetime, untouched_since: datetime, limit: int
+) -> Sequence[Refund]:
+    """Refunds whose end is not known and that nobody has looked at since; they count as looked at from now."""
+    return await sql.every(db, Refund, _CHARGES["claim_unresolved_refunds"], now, untouched_since, limit)

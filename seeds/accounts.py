@@ -1,0 +1,86 @@
+"""Drivers with accounts, and number plates as they are seen in Jinan: made up from a seed, the same every time."""
+
+from collections.abc import Sequence
+from random import Random
+
+from msgspec import Struct
+
+from parking.plates import PlateColor, VehicleClass
+
+DRIVERS_COUNT = 3000
+_SEED = 20261116
+_TWO_PLATES_SHARE = 0.38
+_NEW_ENERGY_SHARE = 0.28
+# Some wallets are small on purpose, so that charges stay due and arrears are there to be seen.
+_TOP_UPS_FEN = (500, 1000, 5_000, 10_000, 20_000, 50_000)
+_TOP_UP_WEIGHTS = (8, 7, 25, 35, 18, 7)
+_NO_TOP_UP_SHARE = 0.04
+
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_OFFICES = ("鲁A", "鲁S", "鲁P", "鲁H", "鲁J", "鲁N", "鲁C", "鲁B", "冀T", "冀J", "豫A", "京N", "苏A", "津A", "沪C")
+_OFFICE_WEIGHTS = (800, 50, 18, 18, 18, 14, 14, 14, 8, 6, 6, 6, 5, 5, 4)
+_ENERGY = "DFABCEGHJK"
+_ENERGY_WEIGHTS = (58, 20, 8, 4, 2, 2, 2, 2, 1, 1)
+_SURNAMES = "王李张刘陈杨赵孙马徐高郭林宋于韩"
+_TITLES = ("先生", "女士")
+
+
+class Vehicle(Struct, frozen=True):
+    """A vehicle as a camera sees it at its best."""
+
+    plate: str
+    color: PlateColor
+    vehicle_class: VehicleClass
+
+
+class Driver(Struct, frozen=True):
+    """Somebody with an account. `top_up_fen` is what they put into the wallet, 0 for nothing."""
+
+    name: str
+    vehicles: tuple[Vehicle, ...]
+    top_up_fen: int
+
+
+def drivers(count: int = DRIVERS_COUNT, *, seed: int = _SEED) -> Sequence[Driver]:
+    """The drivers of the city, one or two vehicles each; no vehicle has two of them."""
+    chance = Random(seed)
+    taken: set[str] = set()
+    found = []
+    for _ in range(count):
+        vehicles = tuple(vehicle(chance, taken) for _ in range(2 if chance.random() < _TWO_PLATES_SHARE else 1))
+        (amount,) = chance.choices(_TOP_UPS_FEN, _TOP_UP_WEIGHTS)
+        name = chance.choice(_SURNAMES) + chance.choice(_TITLES)
+        found.append(Driver(name, vehicles, 0 if chance.random() < _NO_TOP_UP_SHARE else amount))
+    return tuple(found)
+
+
+def vehicle(chance: Random, taken: set[str]) -> Vehicle:
+    """A vehicle whose plate is not in `taken` yet; adds it there."""
+    while True:
+        made = _vehicle(chance)
+        if made.plate not in taken:
+            taken.add(made.plate)
+            return made
+
+
+def _vehicle(chance: Random) -> Vehicle:
+    office = chance.choices(_OFFICES, _OFFICE_WEIGHTS)[0]
+    kind = chance.random()
+    if kind < _NEW_ENERGY_SHARE:
+        energy = chance.choices(_ENERGY, _ENERGY_WEIGHTS)[0]
+        if chance.random() < 0.04:
+            return Vehicle(
+                f"{office}{chance.randrange(100_000):05}{energy}", PlateColor.YELLOW_GREEN, VehicleClass.LARGE
+            )
+        second = chance.choice("0123456789" + _LETTERS) if chance.random() < 0.4 else str(chance.randrange(10))
+        plate = f"{office}{energy}{second}{chance.randrange(10_000):04}"
+        return Vehicle(plate, PlateColor.GREEN, VehicleClass.SMALL)
+    if kind > 0.997:
+        return Vehicle(f"{office}{chance.randrange(10_000):04}警", PlateColor.WHITE, VehicleClass.SMALL)
+    serial = [str(chance.randrange(10)) for _ in range(5)]
+    for place in chance.sample(range(5), chance.choices((0, 1, 2), (3, 5, 4))[0]):
+        serial[place] = chance.choice(_LETTERS)
+    plate = office + "".join(serial)
+    if kind > 0.965:
+        return Vehicle(plate, PlateColor.YELLOW, VehicleClass.LARGE)
+    return Vehicle(plate, PlateColor.BLUE, VehicleClass.SMALL)

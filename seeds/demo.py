@@ -1,0 +1,183 @@
+"""`onelot demo`: the whole of OneLot on this machine, with a city, its drivers and a day that passes in minutes."""
+
+import asyncio
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from time import monotonic
+from time import time as unix_time
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from parking.app import open_pool
+from parking.settings import read
+from payments.channels import open_all
+from seeds import embedded, handout, plant
+from seeds.city import City, jinan, part
+from seeds.embedded import EmbeddedFailed, Process
+from seeds.screen import CITY_TIME
+from seeds.show import Show, ShowFailed
+from seeds.stage import Stage
+from sql.migrate import migrate
+
+HOST = "127.0.0.1"
+PORT_WISHED = 8000
+PLANT_CONNECTIONS = 8
+# How long the day takes when no end is asked for.
+DAY_S = 8 * 60.0
+DAY_S_MIN = 12.0
+# The evening's cars are handed in shortly before midnight; the day is over shortly after the next one.
+BEFORE = timedelta(minutes=6)
+AFTER = timedelta(minutes=4)
+WHOLE = timedelta(days=1) + BEFORE + AFTER
+# Of the minutes asked for, what goes to starting OneLot, and at the end to collecting, settling and verifying.
+START_S = 3.0
+CLOSING_S = 14.0
+# What a laptop's two cores take at ease; a day in less time is one with less traffic, and in much less time one of a
+# part of the city, because there would be no time to plant the whole.
+DAY_S_OF_ALL_TRAFFIC = 240.0
+DAY_S_OF_ALL_LOTS = 45.0
+LOTS_MIN = 12
+PLANT_S = 8.0
+
+
+class PortTaken(Exception):
+    """The port that was asked for cannot be served on; the sentence says why."""
+
+
+def main(minutes: float | None = None, port: int | None = None) -> int:
+    """Runs the demonstration until `minutes` are over or Ctrl-C.
+
+    Returns 0, 1 if something failed or the books do not hold, 2 if the port that was asked for is taken.
+    """
+    console = Console()
+    ends_at = None if minutes is None else monotonic() + minutes * 60
+    # Whoever sends a signal means it, even where a shell lets its background jobs ignore Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        return _run(console, _port(port), ends_at)
+    except KeyboardInterrupt:
+        console.print("\nStopped. Nothing is left running.")
+        return 0
+    except PortTaken as problem:
+        console.print(f"{problem}", markup=False, highlight=False)
+        return 2
+    except (EmbeddedFailed, ShowFailed, httpx.HTTPError) as problem:
+        console.print(f"The demo failed: {problem}", markup=False, highlight=False)
+        return 1
+
+
+def _run(console: Console, port: int, ends_at: float | None) -> int:
+    with ExitStack() as running:
+        console.print("PostgreSQL and Redis: starting servers of our own …")
+        database_url = running.enter_context(embedded.postgres())
+        redis_url = running.enter_context(embedded.redis())
+        stage = Stage(
+            database_url, redis_url, port, secrets.token_hex(32), *_midnight(), speed=1.0, started=unix_time()
+        )
+        planned, scale = _part(jinan(), ends_at)
+        planted = asyncio.run(_plant(console, stage, planned))
+        stage = stage.running_at(_speed(ends_at), started=unix_time() + START_S)
+        with _parts(stage) as parts:
+            console.print("OneLot: starting `onelot serve` and `onelot work` …", markup=False)
+            console.print(f"What README's examples need: {handout.write(stage, planned, planted)}", highlight=False)
+            show = Show(console, stage, planned, planted.keys, parts, scale=scale)
+            try:
+                asyncio.run(show.run(ends_itself=ends_at is not None))
+            except Exception:
+                for name, process in parts.items():
+                    console.print(f"--- the end of the log of `onelot {name}`:\n{process.log_tail()}", markup=False)
+                raise
+            finally:
+                handout.FILE.unlink(missing_ok=True)
+        return _verify(stage)
+
+
+def _midnight() -> tuple[Any, datetime]:
+    """The business day that is played (today in the city), and when its clock starts."""
+    today = datetime.now(CITY_TIME).date()
+    midnight = datetime(today.year, today.month, today.day, tzinfo=CITY_TIME)
+    return today, (midnight - BEFORE).astimezone(UTC)
+
+
+def _speed(ends_at: float | None) -> float:
+    left_s = DAY_S if ends_at is None else ends_at - monotonic() - START_S - CLOSING_S
+    return WHOLE.total_seconds() / max(DAY_S_MIN, left_s)
+
+
+def _part(city: City, ends_at: float | None) -> tuple[City, float]:
+    """As much of the city, and of its traffic (from 0 to 1), as there is time for."""
+    if ends_at is None:
+        return city, 1.0
+    day_s = max(DAY_S_MIN, ends_at - monotonic() - PLANT_S - START_S - CLOSING_S)
+    share = min(1.0, day_s / DAY_S_OF_ALL_TRAFFIC)
+    if day_s >= DAY_S_OF_ALL_LOTS:
+        return city, share
+    return part(city, max(LOTS_MIN, int(len(city.lots) * share))), 1.0
+
+
+async def _plant(console: Console, stage: Stage, planned: City) -> plant.Planted:
+    """The schema, the city and its drivers, before anything else runs."""
+    await migrate(stage.database_url, now=stage.starts_at)
+    settings = read(stage.settings())
+    columns = (TextColumn("Jinan: planting {task.description}"), BarColumn(), MofNCompleteColumn())
+    async with await open_pool(settings, connections_max=PLANT_CONNECTIONS) as pool:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("lots")
+
+            def step(done: int, total: int, what: str) -> None:
+                progress.update(task, completed=done, total=total, description=what)
+
+            channels = open_all(pool, lambda: stage.starts_at, test_channel=settings.test_channel)
+            chance = partial(secrets.randbits, 64)
+            return await plant.plant(pool, channels, now=stage.starts_at, chance=chance, progress=step, city=planned)
+
+
+@contextmanager
+def _parts(stage: Stage) -> Iterator[dict[str, Process]]:
+    """OneLot's own processes: the HTTP API and the worker."""
+    parts: dict[str, Process] = {}
+    try:
+        for command in ("serve", "work"):
+            parts[command] = stage.start(command)
+        yield parts
+    finally:
+        for process in parts.values():
+            process.stop()
+
+
+def _verify(stage: Stage) -> int:
+    """`onelot verify`, as anybody would run it; its exit code is the demonstration's."""
+    command = [sys.executable, "-m", "parking", "verify"]
+    return subprocess.run(command, env=stage.environment(), check=False).returncode
+
+
+def _port(asked: int | None) -> int:
+    """Where to serve, known to be free before anything is planted.
+
+    Raises:
+        PortTaken: a port was asked for and is not free. Where none was, a free one will do.
+    """
+    try:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((HOST, asked or PORT_WISHED))
+            listener.listen()
+            return asked or PORT_WISHED
+    except OSError as problem:
+        if asked:
+            raise PortTaken(
+                f"Port {asked} cannot be served on ({problem.strerror}): name another with --port, or none, "
+                "and a free one is taken."
+            ) from problem
+    return embedded.free_port()

@@ -1,0 +1,116 @@
+"""Brings a database to the schema of this version: numbered files, forward only, each in its own transaction."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+import sql
+
+MIGRATIONS = sql.FOLDER / "migrations"
+_MIGRATE = sql.load("migrate")
+_FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
+
+
+class MigrationRefused(Exception):
+    """The database and the files of sql/migrations tell different histories; nothing was changed."""
+
+
+class Migration(msgspec.Struct, frozen=True):
+    """One file of sql/migrations: its number, its name, and the sha256 of its text in hexadecimal."""
+
+    number: int
+    name: str
+    sha256: str
+    text: str
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """A migration as the database remembers it."""
+
+    number: int
+    name: str
+    sha256: str
+
+
+def files(folder: Path = MIGRATIONS) -> list[Migration]:
+    """The migrations of a folder in order.
+
+    Raises:
+        MigrationRefused: a file name is not `0001_words_like_this.sql`, or the numbers have a gap or a double.
+    """
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        name = _FILE.match(path.name)
+        if name is None:
+            raise MigrationRefused(f"{path.name}: a migration is named like 0012_add_permits.sql.")
+        # Line ends are not content: the same file checked out elsewhere is the same migration.
+        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        found.append(Migration(int(name[1]), name[2], hashlib.sha256(text.encode()).hexdigest(), text))
+    numbers = [migration.number for migration in found]
+    if numbers != list(range(1, len(found) + 1)):
+        raise MigrationRefused(f"Migrations are numbered from 0001 without gaps or doubles, not {numbers}.")
+    return found
+
+
+def pending(known: Sequence[Migration], applied: Sequence[Applied]) -> Sequence[Migration]:
+    """What a database with the history `applied` still lacks.
+
+    Raises:
+        MigrationRefused: an applied file was edited or renamed, or the database is newer than these files.
+    """
+    for file, past in zip(known, applied, strict=False):
+        if (file.number, file.name, file.sha256) != (past.number, past.name, past.sha256):
+            raise MigrationRefused(
+                f"{past.number:04}_{past.name}.sql was changed after it was applied to this database "
+                f"(sha256 {past.sha256[:12]}… then, {file.sha256[:12]}… now). "
+                "Put the file back as it was, and write the change as a new migration."
+            )
+    if len(applied) > len(known):
+        newest = applied[-1]
+        raise MigrationRefused(
+            f"The database has {newest.number:04}_{newest.name}.sql, which this version does not know. "
+            "Run the version that brought it, or a newer one."
+        )
+    return known[len(applied) :]
+
+
+async def migrate(where: str | sql.Connection, *, now: datetime, folder: Path = MIGRATIONS) -> Sequence[Migration]:
+    """Applies what is missing, then makes the partitions around `now` (aware); returns what was applied.
+
+    `where` is an URL or a connection outside any transaction, of a role that owns the database.
+
+    Raises:
+        MigrationRefused: see `files` and `pending`.
+        asyncpg.PostgresError: a migration failed; it left nothing behind, the ones before it stay applied.
+    """
+    if not isinstance(where, str):
+        return await _migrate(where, now, folder)
+    db = await asyncpg.connect(where)
+    try:
+        return await _migrate(db, now, folder)
+    finally:
+        await db.close()
+
+
+async def _migrate(db: sql.Connection, now: datetime, folder: Path) -> Sequence[Migration]:
+    known = files(folder)
+    await db.execute(_MIGRATE["one_at_a_time"])
+    try:
+        await db.execute(_MIGRATE["open_history"])
+        missing = pending(known, await sql.every(db, Applied, _MIGRATE["applied"]))
+        for migration in missing:
+            async with db.transaction():
+                await db.execute(_MIGRATE["be_patient"])
+                await db.execute(migration.text)
+                await db.execute(_MIGRATE["remember"], migration.number, migration.name, migration.sha256, now)
+        await db.execute(_MIGRATE["describe_history"])
+        await db.execute(_MIGRATE["show_history"])
+        await db.execute(_MIGRATE["create_partitions"], now)
+    finally:
+        await db.execute(_MIGRATE["next_please"])
+    return missing

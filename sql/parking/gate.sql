@@ -1,0 +1,97 @@
+-- Recording a batch of gate events: one transaction, every statement for all events of the batch at once.
+
+-- name: lock_lots
+-- Two batches that touch the same lots in different orders would deadlock, and a vehicle's first event has no row
+-- that could be locked. So a batch takes one advisory lock per lot, in the order given (ascending), before it reads.
+select pg_advisory_xact_lock(1, lot_id) from unnest($1::int[]) lot_id
+
+-- name: known_events
+-- Events that were recorded before. Identifiers start with their time, so from $4 to $5 leaves out the partitions that
+-- are too old to matter and those still to come.
+select e.lot_id, e.gateway_id, e.event_id, e.content_hash, e.gate::text as gate, e.stay_id, e.fee_fen,
+       e.payment::text as payment, e.kind::text as kind, e.reason::text as reason
+  from unnest($1::int[], $2::int[], $3::text[]) sent (lot_id, gateway_id, event_id)
+  join gate_event e on e.lot_id = sent.lot_id and e.gateway_id = sent.gateway_id and e.event_id = sent.event_id
+ where e.id between $4 and $5
+
+-- name: open_stays
+select o.lot_id, o.plate, o.plate_color::text as plate_color, o.id, o.vehicle_class::text as vehicle_class,
+       o.entered_at, o.entry_lane_id, o.entry_event_id
+  from unnest($1::int[], $2::text[], $3::plate_color[]) seen (lot_id, plate, plate_color)
+  join open_stay o on o.lot_id = seen.lot_id and o.plate = seen.plate and o.plate_color = seen.plate_color
+
+-- name: finished_stays
+select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
+       s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
+       s.exit_event_id, s.tariff_id, s.fee_fen, s.quota_used_min, s.account_id
+  from unnest($1::int[], $2::text[], $3::plate_color[], $4::timestamptz[]) seen (lot_id, plate, plate_color, since)
+  join stay s on s.lot_id = seen.lot_id and s.plate = seen.plate and s.plate_color = seen.plate_color
+   and s.last_at >= seen.since
+ where s.id between $5 and $6
+ order by s.last_at
+
+-- name: payers
+select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at
+  from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color)
+  join account_plate p on p.plate = seen.plate and p.plate_color = seen.plate_color
+  join account a on a.id = p.account_id and a.status = 'active'
+
+-- name: add_events
+insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,
+                        plate, plate_read, plate_color, color_read, vehicle_class, confidence, images, remaining_spaces,
+                        content_hash, status, reason, gate, stay_id, fee_fen, payment)
+select * from unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::direction[], $7::timestamptz[],
+                     $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[],
+                     $13::plate_color[], $14::plate_color[], $15::vehicle_class[], $16::real[], $17::jsonb[],
+                     $18::int[], $19::bytea[], $20::event_status[], $21::review_reason[], $22::gate_command[],
+                     $23::uuid[], $24::bigint[], $25::payment_kind[])
+
+-- name: add_reviews
+insert into review (lot_id, id, event_id, reason, opened_at)
+select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::review_reason[], $5::timestamptz[])
+
+-- name: end_open_stays
+delete from open_stay o using unnest($1::int[], $2::text[], $3::plate_color[]) ended (lot_id, plate, plate_color)
+ where o.lot_id = ended.lot_id and o.plate = ended.plate and o.plate_color = ended.plate_color
+
+-- name: add_open_stays
+insert into open_stay (lot_id, plate, plate_color, id, vehicle_class, entered_at, entry_lane_id, entry_event_id)
+select * from unnest($1::int[], $2::text[], $3::plate_color[], $4::uuid[], $5::vehicle_class[], $6::timestamptz[],
+                     $7::int[], $8::uuid[])
+
+-- name: put_stays
+-- A stay is written when its first half is known to be alone or when it is whole; the other half completes it.
+insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id,
+                  exit_lane_id, entry_event_id, exit_event_id, tariff_id, fee_fen, quota_used_min, account_id)
+select * from unnest($1::int[], $2::uuid[], $3::text[], $4::plate_color[], $5::vehicle_class[], $6::stay_state[],
+                     $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::uuid[], $12::uuid[],
+                     $13::int[], $14::bigint[], $15::int[], $16::bigint[])
+on conflict (lot_id, id) do update set
+  vehicle_class = excluded.vehicle_class, state = excluded.state, entered_at = excluded.entered_at,
+  left_at = excluded.left_at, entry_lane_id = excluded.entry_lane_id, exit_lane_id = excluded.exit_lane_id,
+  entry_event_id = excluded.entry_event_id, exit_event_id = excluded.exit_event_id, tariff_id = excluded.tariff_id,
+  fee_fen = excluded.fee_fen, quota_used_min = excluded.quota_used_min, account_id = excluded.account_id
+
+-- name: move_counts
+-- moved: cars more (or fewer) inside; moved_since: how many of them after the lot's own last count, which is an anchor;
+-- a report older than the one that stands is not taken.
+update lot_occupancy o
+   set inside = o.inside + m.moved,
+       correction = case when m.reported_at >= coalesce(o.reported_at, '-infinity')
+                         then l.capacity - m.reported_free - (o.inside + m.moved - m.moved_since)
+                         else o.correction end,
+       reported_free = case when m.reported_at >= coalesce(o.reported_at, '-infinity') then m.reported_free
+                            else o.reported_free end,
+       reported_at = greatest(m.reported_at, o.reported_at),
+       version = o.version + 1,
+       updated_at = $1
+  from unnest($2::int[], $3::int[], $4::int[], $5::timestamptz[], $6::int[])
+       m (lot_id, moved, reported_free, reported_at, moved_since)
+  join lot l on l.id = m.lot_id
+ where o.lot_id = m.lot_id
+returning o.lot_id, o.inside, o.correction, o.reported_free, o.reported_at, o.version, o.updated_at
+
+-- name: add_refused
+insert into refused_event (lot_id, id, gateway_id, received_at, event_id, code, field, detail, payload, payload_bytes)
+select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
+                     $8::text[], $9::bytea[], $10::int[])

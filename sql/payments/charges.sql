@@ -1,0 +1,113 @@
+-- Charges: written once per stay, then paid or withdrawn.
+
+-- name: insert_charges
+-- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over; returned are
+-- those that met a row which says something else, or one that this statement's snapshot does not show yet.
+with asked as materialized (
+  select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines)),
+landed as (
+  insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, created_at, collect_at)
+  select lot_id, id, stay_id, operator_id, account_id, amount_fen, lines::jsonb, $8::timestamptz,
+         case when account_id is not null then $8::timestamptz end
+    from asked
+   order by lot_id, id
+  on conflict do nothing
+  returning lot_id, id),
+met as materialized (
+  select a.* from asked a left join landed l on l.lot_id = a.lot_id and l.id = a.id where l.id is null)
+select m.id
+  from met m
+  left join lateral (select * from charge c where c.lot_id = m.lot_id and c.id = m.id limit 1) c on true
+ where (c.stay_id, c.operator_id, c.account_id, c.amount_fen) is distinct from (m.stay_id, m.operator_id, m.account_id, m.amount_fen)
+
+-- name: charges_by_id
+select c.lot_id, c.id, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen, c.state, c.method,
+       c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+  from unnest($1::int[], $2::uuid[]) as wanted (lot_id, id)
+  join charge c on c.lot_id = wanted.lot_id and c.id = wanted.id
+  join operator o on o.id = c.operator_id
+
+-- name: lock_charge
+-- Every change of a charge starts here; two that pay, refund or withdraw the same one take turns.
+select c.lot_id, c.id, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen, c.state, c.method,
+       c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+  from charge c
+  join operator o on o.id = c.operator_id
+ where c.lot_id = $1 and c.id = $2
+   for update of c
+
+-- name: charges_of_account
+-- Newest stay first; $2 is the last identifier of the page before.
+select c.lot_id, c.id, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen, c.state, c.method,
+       c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+  from charge c
+  join operator o on o.id = c.operator_id
+ where c.account_id = $1 and ($2::uuid is null or c.id < $2)
+ order by c.id desc
+ limit $3
+
+-- name: lock_due_charges
+-- The outer test of collect_at is not a repetition: it is what PostgreSQL tests again when a row was changed between
+-- the snapshot and the lock, and a charge with a payment under way has its collect_at taken away.
+select c.lot_id, c.id, c.operator_id, c.account_id, c.amount_fen, c.collect_tries,
+       ($1::timestamptz at time zone o.time_zone)::date as today
+  from (select lot_id, id from charge where collect_at <= $1 order by collect_at limit $2) as waiting
+  join charge c on c.lot_id = waiting.lot_id and c.id = waiting.id
+  join operator o on o.id = c.operator_id
+ where c.collect_at <= $1
+ order by c.lot_id, c.id
+   for update of c skip locked
+
+-- name: mark_paid
+update charge c set state = 'paid', method = $3, paid_at = $4, collect_at = null
+  from unnest($1::int[], $2::uuid[]) as paid (lot_id, id)
+ where c.lot_id = paid.lot_id and c.id = paid.id and c.state = 'due'
+
+-- name: mark_declined
+update charge c set collect_at = declined.again_at, collect_tries = c.collect_tries + 1
+  from unnest($1::int[], $2::uuid[], $3::timestamptz[]) as declined (lot_id, id, again_at)
+ where c.lot_id = declined.lot_id and c.id = declined.id and c.state = 'due'
+
+-- name: set_collect_at
+update charge set collect_at = $3 where lot_id = $1 and id = $2 and state = 'due'
+
+-- name: mark_void
+update charge set state = 'void', collect_at = null where lot_id = $1 and id = $2 and state = 'due'
+
+-- name: wake_account
+-- The account has money again: what waits for it is due now. Locked in the one order all take, and before the wallet.
+-- A charge without collect_at has a payment under way and stays asleep.
+with waiting as (
+  select lot_id, id from charge
+   where account_id = $1 and state = 'due' and collect_at is not null
+   order by lot_id, id
+     for update)
+update charge c set collect_at = $2
+  from waiting
+ where c.lot_id = waiting.lot_id and c.id = waiting.id and c.state = 'due' and c.collect_at is not null
+
+-- name: reserve_refund
+-- Negative to release. The constraint refunded_within_amount is the last word.
+update charge set refunded_fen = refunded_fen + $3 where lot_id = $1 and id = $2
+
+-- name: insert_refund
+insert into refund (lot_id, charge_id, id, amount_fen, channel, state, reason, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+
+-- name: refund_by_id
+select lot_id, charge_id, id, amount_fen, channel, state, reason, created_at, updated_at
+  from refund where lot_id = $1 and charge_id = $2 and id = $3
+
+-- name: move_refund
+update refund set state = $4, updated_at = $6
+ where lot_id = $1 and charge_id = $2 and id = $3 and state = any($5::refund_state[])
+
+-- name: claim_unresolved_refunds
+-- Claimed by moving updated_at, so that another worker leaves them alone until this one had its turn.
+update refund r set updated_at = $1
+  from (select lot_id, charge_id, id from refund
+         where state in ('requested', 'unknown') and updated_at <= $2 order by updated_at limit $3) as stale
+ where r.lot_id = stale.lot_id and r.charge_id = stale.charge_id and r.id = stale.id
+   and r.state in ('requested', 'unknown') and r.updated_at <= $2
+returning r.lot_id, r.charge_id, r.id, r.amount_fen, r.channel, r.state, r.reason, r.created_at, r.updated_at

@@ -1,0 +1,161 @@
+"""What every test stands on: a PostgreSQL and a Redis of its own, a fixed time and a fixed chance.
+
+Servers are started for the run (`seeds/embedded.py`). ONELOT_TEST_DATABASE_URL (a role that may create databases and
+roles) and ONELOT_TEST_REDIS_URL (a database that may be emptied) point the run at others instead.
+"""
+
+import os
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+import sql
+from seeds import embedded
+from sql.migrate import migrate
+from tests import district as district_of_jinan
+from tests.district import District
+
+# A Monday, ten in the morning in Jinan. Tests never depend on the day they are run.
+NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
+POOL_CONNECTIONS_MAX = 10
+DATABASE_VARIABLE = "ONELOT_TEST_DATABASE_URL"
+REDIS_VARIABLE = "ONELOT_TEST_REDIS_URL"
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The server's maintenance database, as a superuser."""
+    other = os.environ.get(DATABASE_VARIABLE)
+    if other:
+        yield other
+        return
+    with embedded.postgres(fsync=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server_url() -> Iterator[str]:
+    """A Redis nobody else uses."""
+    other = os.environ.get(REDIS_VARIABLE)
+    if other:
+        yield other
+        return
+    with embedded.redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def template(server_url: str) -> AsyncIterator[str]:
+    """The name of a migrated database that nobody connects to, so that it can be copied."""
+    name = f"onelot_test_{secrets.token_hex(4)}"
+    server = await asyncpg.connect(server_url)
+    try:
+        await server.execute(f'create database "{name}"')
+        await migrate(_database(server_url, name), now=NOW)
+        yield name
+    finally:
+        await server.execute(f'drop database if exists "{name}" with (force)')
+        await server.close()
+
+
+@pytest.fixture(scope="module")
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """A fresh migrated database for the test module, as its owner; dropped afterwards."""
+    name = f"onelot_test_{secrets.token_hex(4)}"
+    server = await asyncpg.connect(server_url)
+    try:
+        await server.execute(f'create database "{name}" template "{template}"')
+        yield _database(server_url, name)
+    finally:
+        await server.execute(f'drop database if exists "{name}" with (force)')
+        await server.close()
+
+
+@pytest.fixture(scope="module")
+async def pool(database_url: str) -> AsyncIterator[sql.Pool]:
+    """The module's database as the service sees it: in the role onelot_service, jsonb as text."""
+    opened = await asyncpg.create_pool(
+        database_url, min_size=1, max_size=POOL_CONNECTIONS_MAX, server_settings={"role": "onelot_service"}
+    )
+    try:
+        yield opened
+    finally:
+        opened.terminate()
+
+
+@pytest.fixture
+async def db(pool: sql.Pool) -> AsyncIterator[sql.Connection]:
+    """One connection of the service in a transaction that is rolled back after the test."""
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            yield connection
+        finally:
+            await transaction.rollback()
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[sql.Connection]:
+    """A connection that owns the module's database and may do anything in it."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def redis_url(redis_server_url: str) -> str:
+    """The run's Redis, emptied for the test."""
+    async with Redis.from_url(redis_server_url) as client:
+        await client.flushdb()
+    return redis_server_url
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The time of the test."""
+    return NOW
+
+
+@pytest.fixture
+def chance() -> Callable[[], int]:
+    """64 random bits a call, the same in every run."""
+    source = random.Random(20261116)
+    return lambda: source.getrandbits(64)
+
+
+def _database(server_url: str, name: str) -> str:
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="module")
+async def registered(pool: sql.Pool) -> dict[str, str]:
+    """The small district in the module's database; the bearer key of each lot's gateway, by lot."""
+    async with pool.acquire() as db, db.transaction():
+        return await district_of_jinan.register(db, now=NOW)
+
+
+@pytest.fixture
+async def district(
+    pool: sql.Pool,
+    owner: sql.Connection,
+    registered: dict[str, str],
+    now: datetime,
+    database_url: str,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[District]:
+    """The small district, with a chance of the test's own; after the test all invariants hold."""
+    source = random.Random(request.node.name)
+    district = await district_of_jinan.district_in(
+        pool, owner, registered, lambda: source.getrandbits(64), now, database_url
+    )
+    yield district
+    assert await district.broken() == {}

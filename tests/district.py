@@ -1,0 +1,181 @@
+"""A small district of Jinan: two operators and three lots, registered the way a city registers them."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+import sql
+from parking import flow, gate, tariffs
+from parking.catalog import Network, read_network
+from parking.gate import Answer, EventRejected, Passage
+from parking.lots import Direction, Gateway, LanePlan, Lot, LotKind, LotPlan
+from parking.plates import PlateColor
+from parking.verify import findings
+from payments import flow as payments
+from payments import ids
+from payments.callers import Audience, Caller, sign_token
+
+TARIFFS = Path(tariffs.__file__).parent.parent / "seeds" / "tariffs"
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+TOKEN_SECRET = "a secret that is long enough for tests"
+# Lots by their operator: Quancheng Road, the provincial hospital; the East railway station.
+QC, HOSPITAL, STATION = "qc-road", "qc-hospital", "east-station"
+Say = dict[str, Any]
+
+
+def plan(code: str, operator: str, *, kind: LotKind = LotKind.ROAD, capacity: int = 50) -> LotPlan:
+    """A lot with a lane in, a lane out and a gateway, named after its code."""
+    return LotPlan(
+        code=code,
+        operator_code=operator,
+        name_zh=f"{code}停车场",
+        name_en=f"{code} lot",
+        district_zh="历下区",
+        district_en="Lixia",
+        kind=kind,
+        capacity=capacity,
+        longitude=117.02,
+        latitude=36.67,
+        gateway=f"{code}-gw",
+        lanes=(LanePlan(f"{code}-in", "g1", Direction.ENTRY), LanePlan(f"{code}-out", "g1", Direction.EXIT)),
+    )
+
+
+PLANS = (
+    plan(QC, "jn-static"),
+    plan(HOSPITAL, "jn-static", kind=LotKind.HOSPITAL, capacity=200),
+    plan(STATION, "sd-rail", kind=LotKind.STATION, capacity=500),
+)
+
+
+async def register(db: sql.Connection, *, now: datetime) -> dict[str, str]:
+    """Registers the district with the Jinan road price everywhere; the bearer key of each lot's gateway, by lot."""
+    for code, bps in (("jn-static", 300), ("sd-rail", 60)):
+        await flow.register_operator(db, code=code, name_zh=code, name_en=code, platform_fee_bps=bps)
+    road = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
+    tariff_id = await flow.publish_tariff(db, document=msgspec.json.encode(road))
+    keys = {}
+    for each in PLANS:
+        await flow.register_lot(db, each, now=now)
+        await flow.apply_tariff(db, lot_code=each.code, tariff_id=tariff_id, valid_from=FIRST_DAY)
+        secret = secrets.token_bytes(32)
+        keys[each.code] = await flow.issue_gateway_key(db, gateway_code=each.gateway, now=now, secret=secret)
+    return keys
+
+
+def token(audience: Audience, *, now: datetime, id: int = 0, operator_id: int | None = None) -> str:  # noqa: A002
+    """A day's token for a driver or for staff."""
+    caller = Caller(audience, f"{audience}:test", id, operator_id)
+    return sign_token(caller, secret=TOKEN_SECRET, now=now, life=timedelta(days=1))
+
+
+def event(event_id: str, kind: str, at: datetime, plate: str = "鲁A12345", *, lot: str = QC, **more: object) -> Say:
+    """What the gateway of a lot says when a blue car passes its lane in or out."""
+    lane = f"{lot}-{'in' if kind == 'entry' else 'out'}"
+    said: Say = {"event_id": event_id, "kind": kind, "lane": lane, "occurred_at": at.isoformat(), "plate": plate}
+    return {**said, "plate_color": "blue", "vehicle_class": "small", "confidence": 0.95, **more}
+
+
+def visit(number: str, plate: str, entered: datetime, left: datetime, *, lot: str = QC, **more: object) -> list[Say]:
+    """The two events of a visit."""
+    return [
+        event(f"{number}i", "entry", entered, plate, lot=lot, **more),
+        event(f"{number}o", "exit", left, plate, lot=lot, **more),
+    ]
+
+
+class District(Struct):
+    """The registered district in the test module's database; what a test asks for, with the clock at `now`."""
+
+    pool: sql.Pool
+    owner: sql.Connection
+    keys: dict[str, str]
+    network: Network
+    chance: Callable[[], int]
+    now: datetime
+    database_url: str = ""
+
+    def lot(self, code: str = QC) -> Lot:
+        """A lot."""
+        return self.network.lots_by_code[code]
+
+    def gateway(self, code: str = QC) -> Gateway:
+        """The gateway of a lot."""
+        return next(gateway for gateway in self.network.gateways.values() if gateway.lot_id == self.lot(code).id)
+
+    def passage(self, said: Say, *, received_at: datetime | None = None) -> Passage:
+        """What the service makes of an event that arrives now, from the gateway whose lane it names."""
+        _, (parcel,) = gate.read(msgspec.json.encode(said))
+        assert parcel.event is not None, parcel.refused
+        lane = self.network.lanes[parcel.event.lane]
+        received_at = received_at or self.now
+        return gate.accept(
+            parcel.event,
+            lane=lane,
+            gateway=self.network.gateways[lane.gateway_id],
+            received_at=received_at,
+            id=ids.new(received_at, lane.lot_id, self.chance()),
+        )
+
+    async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer | EventRejected]:
+        """The answers to events that arrive together."""
+        passages = [self.passage(each, received_at=received_at) for each in said]
+        async with self.pool.acquire() as db, db.transaction():
+            recorded = await flow.record_events(
+                db, passages, lots=self.network.lots, now=received_at or self.now, chance=self.chance
+            )
+        return recorded.answers
+
+    async def answer(self, said: Say, *, received_at: datetime | None = None) -> Answer:
+        """The answer to an event that arrives alone and is not refused."""
+        (answer,) = await self.record(said, received_at=received_at)
+        assert isinstance(answer, Answer), answer
+        return answer
+
+    async def account(
+        self, *plates: str, color: str = "blue", wallet_fen: int = 0, linked_at: datetime | None = None
+    ) -> int:
+        """An account that pays for plates, and has for a month if nothing else is said."""
+        async with self.pool.acquire() as db, db.transaction():
+            account = await payments.open_account(db, name="", now=self.now)
+            for plate in plates:
+                await flow.link_plate(
+                    db,
+                    account_id=account.id,
+                    plate=plate,
+                    plate_color=PlateColor(color),
+                    now=linked_at or self.now - timedelta(days=30),
+                    chance=self.chance,
+                    actor="driver",
+                )
+        return account.id
+
+    async def inside(self, code: str = QC) -> int:
+        """How many cars the lot counts inside."""
+        return int(await self.owner.fetchval("select inside from lot_occupancy where lot_id = $1", self.lot(code).id))
+
+    async def count(self, query: str, *args: object) -> int:
+        """The single number of a query, seen by the owner of the database."""
+        return int(await self.owner.fetchval(query, *args))
+
+    async def broken(self) -> dict[str, int]:
+        """The invariants that do not hold, with the number of their rows."""
+        return {found.name: found.rows for found in await findings(self.owner) if found.rows}
+
+
+async def district_in(
+    pool: sql.Pool,
+    owner: sql.Connection,
+    keys: dict[str, str],
+    chance: Callable[[], int],
+    now: datetime,
+    database_url: str = "",
+) -> District:
+    """The registered district as a service sees it now."""
+    async with pool.acquire() as db:
+        return District(pool, owner, keys, await read_network(db, now), chance, now, database_url)

@@ -1,0 +1,1 @@
+"""HTTP, as it is spoken from outside."""

@@ -1,0 +1,116 @@
+"""What staff may do to the network and to plates over HTTP, and that staff of one operator stay with their own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+import sql
+from parking import verify
+from payments.callers import Audience
+from tests import running
+from tests.conftest import NOW
+from tests.district import QC, District, event, token
+from tests.parking.api.test_refusals import LOT, refused
+
+PLATES = "/v1/account/plates"
+BLUE = {"plate_color": "blue"}
+
+
+@pytest.fixture
+async def client(database_url: str, redis_server_url: str, district: District) -> AsyncIterator[httpx.AsyncClient]:
+    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
+        yield client
+
+
+def staff(audience: Audience, **limits: Any) -> dict[str, str]:
+    return running.bearer(token(audience, now=NOW, **limits))
+
+
+async def test_a_plate_has_one_payer_until_it_is_let_go(
+    client: httpx.AsyncClient, district: District, owner: sql.Connection
+) -> None:
+    first_id, second_id = await district.account(), await district.account()
+    first, second = staff(Audience.DRIVER, id=first_id), staff(Audience.DRIVER, id=second_id)
+    body = {"plate": "鲁A 5H0LD", **BLUE}
+    for _ in range(2):
+        assert (await client.post(PLATES, json=body, headers=first)).status_code == 201
+    refused(await client.post(PLATES, json=body, headers=second), 409, "plate")
+    assert (await client.get(PLATES, headers=second)).json() == []
+    # Text and colour are the vehicle: the same text on yellow is another one.
+    yellow = {**body, "plate_color": "yellow"}
+    assert (await client.post(PLATES, json=yellow, headers=second)).status_code == 201
+
+    refused(await client.delete(f"{PLATES}/鲁A5H0LD", params=BLUE, headers=second), 404, "plate")
+    assert (await client.delete(f"{PLATES}/鲁A5H0LD", params=BLUE, headers=first)).status_code == 204
+    assert (await client.post(PLATES, json=body, headers=second)).status_code == 201
+
+    await owner.execute("update account set status = 'suspended' where id = $1", second_id)
+    assert (await client.post(PLATES, json=body, headers=first)).status_code == 201
+
+
+async def test_of_two_who_link_at_once_one_pays(client: httpx.AsyncClient, district: District) -> None:
+    body = {"plate": "鲁A2RACE", **BLUE}
+    accounts = [await district.account() for _ in range(4)]
+    answers = await asyncio.gather(
+        *(client.post(PLATES, json=body, headers=staff(Audience.DRIVER, id=account)) for account in accounts)
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_staff_of_the_city_release_a_plate(
+    client: httpx.AsyncClient, district: District, owner: sql.Connection
+) -> None:
+    holder = await district.account("鲁A7REL5")
+    path = "/v1/admin/plates/鲁A7REL5"
+    limited = staff(Audience.CLERK, operator_id=district.lot(QC).operator_id)
+    refused(await client.delete(path, params=BLUE, headers=limited), 403)
+    assert (await client.delete(path, params=BLUE, headers=staff(Audience.CLERK))).status_code == 204
+    refused(await client.delete(path, params=BLUE, headers=staff(Audience.CLERK)), 404, "plate")
+    trail = await owner.fetch(
+        "select actor, detail from audit where owner_id = $1 and action = 'plate.release'", holder
+    )
+    assert [(row["actor"], "鲁A7REL5" in row["detail"]) for row in trail] == [("clerk:test", True)]
+    said = refused(
+        await client.delete(f"/v1/admin/plates/{'x' * 3000}", params=BLUE, headers=staff(Audience.ADMIN)), 404, "plate"
+    )
+    assert "xxx" not in str(said)
+
+
+async def test_an_administrator_of_one_operator_stays_with_it(client: httpx.AsyncClient, district: District) -> None:
+    own, other = (staff(Audience.ADMIN, operator_id=o.id) for o in district.network.operators.values())
+    mine = {"jn-static": own, "sd-rail": other}
+    assert {o.code for o in district.network.operators.values()} == set(mine)
+    keys = f"/v1/admin/gateways/{QC}-gw/keys"
+    refused(await client.post("/v1/admin/lots", json=LOT, headers=other), 403)
+    refused(await client.post(keys, headers=other), 403)
+    refused(await client.get(keys, headers=other), 403)
+    refused(await client.delete(f"{keys}/0123456789abcdef", headers=other), 403)
+    assert (await client.post("/v1/admin/lots", json=LOT, headers=own)).status_code == 201
+    issued = await client.post("/v1/admin/gateways/new-gw/keys", headers=own)
+    assert issued.status_code == 201
+    (key,) = (await client.get("/v1/admin/gateways/new-gw/keys", headers=own)).json()
+    assert key["id"] in issued.json()["key"]
+    refused(await client.post("/v1/admin/lots", json=LOT, headers=own), 409, "code")
+    for taken, field in (({"code": "new2"}, "gateway"), ({"code": "new2", "gateway": "new2-gw"}, "lanes")):
+        refused(await client.post("/v1/admin/lots", json={**LOT, **taken}, headers=own), 409, field)
+    refused(await client.get("/v1/admin/gateways/nobody/keys", headers=staff(Audience.ADMIN)), 404)
+
+    refused(await client.get("/v1/admin/invariants", headers=own), 403)
+    assert (await client.get("/v1/admin/invariants", headers=staff(Audience.ADMIN))).json()["holds"]
+
+
+async def test_a_review_names_its_lot(client: httpx.AsyncClient, district: District) -> None:
+    said = event("names-1", "entry", NOW, "无车牌")
+    headers = running.bearer(district.keys[QC])
+    (await client.post("/v1/gate-events", json=said, headers=headers)).raise_for_status()
+    (review,) = (await client.get("/v1/reviews", headers=staff(Audience.CLERK))).json()["reviews"]
+    assert (review["lot"], review["reason"]) == (QC, "no_plate")
+    assert "lot_id" not in review
+
+
+def test_findings_show_no_plates() -> None:
+    row = {"lot_id": 1, "plate": "鲁A12345", "plate_color": "blue"}
+    assert verify.shown(row) == "lot_id=1, plate=…, plate_color=…"

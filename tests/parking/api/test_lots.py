@@ -1,0 +1,234 @@
+"""Lots over HTTP: a running service, asked as a driver's phone asks."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+import uvicorn
+
+import sql
+from parking import app, tariffs
+from parking.counters import Counters, connect
+from parking.flow import registering
+from parking.settings import Settings
+from tests.parking import network
+
+STARTED_S = 10.0
+VALID_FROM = network.NOW.replace(year=2020)
+SEEDS = Path(__file__).parents[3] / "seeds" / "tariffs"
+
+
+@pytest.fixture(scope="module")
+async def redis_for_module(redis_server_url: str) -> str:
+    """The run's Redis, emptied once: another module's counts are of another database."""
+    redis = connect(redis_server_url)
+    await redis.flushdb()
+    await redis.aclose()
+    return redis_server_url
+
+
+@pytest.fixture(scope="module")
+async def lots(database_url: str) -> list[int]:
+    db = await asyncpg.connect(database_url)
+    try:
+        numbers = await network.register(db)
+        tariff = tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes())
+        tariff_id = await registering.publish_tariff(db, document=msgspec.json.encode(tariff))
+        await registering.apply_tariff(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM)
+        for lot_id, inside, correction in zip(numbers, (60, 38, 510), (5, 0, 0), strict=True):
+            await db.execute(
+                "update lot_occupancy set inside = $2, correction = $3, version = 1 where lot_id = $1",
+                lot_id, inside, correction,
+            )  # fmt: skip
+        return numbers
+    finally:
+        await db.close()
+
+
+class QuietServer(uvicorn.Server):
+    """A server inside of the test's process, which leaves the signals to the test."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture(scope="module")
+async def http(database_url: str, redis_for_module: str, lots: list[int]) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings(database_url=database_url, redis_url=redis_for_module, token_secrets="t" * 40)
+    config = uvicorn.Config(app.build(settings), port=0, log_config=None, timeout_graceful_shutdown=1)
+    server = QuietServer(config)
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(STARTED_S):
+        while not server.started:  # noqa: ASYNC110 — uvicorn has only this flag to say it
+            await asyncio.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        yield client
+    server.should_exit = True
+    await task
+
+
+async def codes(http: httpx.AsyncClient, **params: str | int) -> list[str]:
+    answer = await http.get("/v1/lots", params=params)
+    assert answer.status_code == 200, answer.text
+    return [lot["code"] for lot in answer.json()["lots"]]
+
+
+async def test_the_list_says_what_is_free(http: httpx.AsyncClient) -> None:
+    page = (await http.get("/v1/lots")).json()
+    assert (page["total"], page["free"], page["capacity"]) == (3, 35 + 2 + 0, 640)
+    first, second, third = page["lots"]
+    assert (first["free"], first["status"], first["tariff"]) == (35, "open", None)
+    assert (second["free"], second["status"], second["tariff"]["code"]) == (2, "almost_full", "jinan_road")
+    assert (third["free"], third["status"]) == (0, "full")
+    assert (first["name_zh"], first["name_en"]) == ("历下区停车场1", "Lixia Lot 1")
+    assert "distance_m" not in first
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"district": "历下区"}, ["jn-1", "jn-2"]),
+        ({"district": "tianqiao"}, ["jn-3"]),
+        ({"kind": "road"}, ["jn-2"]),
+        ({"operator": "jn-static"}, ["jn-1", "jn-2", "jn-3"]),
+        ({"operator": "nobody"}, []),
+        ({"q": "LIXIA jn-1"}, ["jn-1"]),
+        ({"q": "天桥"}, ["jn-3"]),
+        ({"q": "泉城路"}, ["jn-1", "jn-2", "jn-3"]),
+        ({"min_free": 2}, ["jn-1", "jn-2"]),
+        ({"bbox": "117.0,36.6,117.025,36.7"}, ["jn-1"]),
+        ({"near": "36.6702,117.0301", "radius_m": 1200}, ["jn-2", "jn-1"]),
+        ({"near": "36.6716,116.9910", "radius_m": 50000}, ["jn-3", "jn-1", "jn-2"]),
+        ({"limit": 1, "offset": 1}, ["jn-2"]),
+        ({"limit": 2}, ["jn-1", "jn-2"]),
+        ({"offset": 9}, []),
+    ],
+)
+async def test_lots_are_found(http: httpx.AsyncClient, params: dict[str, str | int], expected: list[str]) -> None:
+    assert await codes(http, **params) == expected
+
+
+async def test_distances_are_metres(http: httpx.AsyncClient) -> None:
+    page = (await http.get("/v1/lots", params={"near": "36.6683,117.0209", "radius_m": 5000})).json()
+    assert [lot["distance_m"] for lot in page["lots"]] == pytest.approx([0, 847, 2692], abs=5)
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"bbox": "1,2,3"}, "bbox"),
+        ({"bbox": "117.2,36.6,117.0,36.7"}, "bbox"),
+        ({"bbox": "a,b,c,d"}, "bbox"),
+        ({"near": "117.0209,36.6683"}, "near"),
+        ({"near": "nan,1"}, "near"),
+        ({"radius_m": 100}, "radius_m"),
+        ({"near": "36.6,117.0", "radius_m": 0}, "radius_m"),
+        ({"near": "36.6,117.0", "radius_m": 50_001}, "radius_m"),
+        ({"kind": "zoo"}, "kind"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 501}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"offset": -1}, "offset"),
+        ({"min_free": -1}, "min_free"),
+        ({"q": "x" * 65}, "q"),
+    ],
+)
+async def test_what_does_not_fit_is_named(http: httpx.AsyncClient, params: dict[str, str | int], field: str) -> None:
+    answer = await http.get("/v1/lots", params=params)
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["field"] == field
+
+
+async def test_one_lot_in_full(http: httpx.AsyncClient) -> None:
+    lot = (await http.get("/v1/lots/jn-1")).json()
+    assert {key: lot[key] for key in ("capacity", "free", "occupied", "raw_inside", "drift")} == {
+        "capacity": 100, "free": 35, "occupied": 65, "raw_inside": 60, "drift": 5,
+    }  # fmt: skip
+    assert (lot["lanes_entry"], lot["lanes_exit"], lot["tariff"]) == (1, 1, None)
+    full = (await http.get("/v1/lots/jn-3")).json()
+    assert (full["free"], full["occupied"], full["raw_inside"]) == (0, 500, 510)
+    board = (await http.get("/v1/lots/jn-2")).json()["tariff"]["board"]
+    assert "夜间（20:00–08:00）：每 60 分钟 2 元，最高 5 元。" in board["zh"]
+    assert "Night (20:00–08:00): ¥2 for every started 60 minutes, at most ¥5." in board["en"]
+
+
+async def test_a_lot_nobody_registered_is_not_found(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/lots/nowhere")
+    assert (answer.status_code, answer.json()["title"]) == (404, "Unknown lot")
+
+
+@pytest.mark.parametrize("path", ["/v1/lots", "/v1/lots/jn-2", "/", "/static/lots.js", "/static/lots.css"])
+async def test_the_same_answer_is_sent_once(http: httpx.AsyncClient, path: str) -> None:
+    first = await http.get(path)
+    assert first.status_code == 200
+    again = await http.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = await http.get(path, headers={"If-None-Match": 'W/"other"'})
+    assert other.status_code == 200
+
+
+async def test_the_page_loads_nothing_from_elsewhere(http: httpx.AsyncClient) -> None:
+    page = await http.get("/")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "//" not in page.text.replace("<!--", "")
+    assert "<script>" not in page.text
+    assert " style=" not in page.text
+    for name in ("lots.js", "map.js", "words.js", "lots.css", "icon.svg"):
+        assert (await http.get(f"/static/{name}")).status_code == 200
+    assert (await http.get("/static/..%2flots.html")).status_code == 404
+
+
+async def events(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
+    """The events of a stream; a comment is one without a name."""
+    event: dict[str, str] = {}
+    async for line in answer.aiter_lines():
+        if line:
+            key, _, value = line.partition(": ")
+            event[key or "comment"] = value
+        elif event:
+            yield event
+            event = {}
+
+
+async def test_the_stream_begins_with_everything_and_goes_on_with_changes(
+    http: httpx.AsyncClient, pool: sql.Pool, redis_for_module: str, lots: list[int]
+) -> None:
+    redis = connect(redis_for_module)
+    async with asyncio.timeout(20), http.stream("GET", "/v1/lots/stream") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["cache-control"] == "no-store"
+        coming = events(answer)
+        assert await anext(coming) == {"retry": "3000"}
+        snapshot = await anext(coming)
+        assert snapshot["event"] == "snapshot"
+        assert [lot["code"] for lot in json.loads(snapshot["data"])["lots"]] == ["jn-1", "jn-2", "jn-3"]
+
+        async with pool.acquire() as db:
+            changed = await network.move(db, lots[1], -1)
+        await Counters(redis, timeout_s=2.0).put([changed])
+        change = await anext(coming)
+        while change.get("event") != "change" or "jn-2" not in change["data"]:
+            change = await anext(coming)
+        assert int(change["id"]) > int(snapshot["id"])
+        told = {lot["code"]: lot["free"] for lot in json.loads(change["data"])["lots"]}
+        assert told["jn-2"] == 3
+    await redis.aclose()
+    assert (await http.get("/v1/lots/jn-2")).json()["free"] == 3
+
+
+async def test_the_stream_takes_the_filters_of_the_list(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(20), http.stream("GET", "/v1/lots/stream", params={"kind": "station"}) as answer:
+        coming = events(answer)
+        await anext(coming)
+        assert [lot["code"] for lot in json.loads((await anext(coming))["data"])["lots"]] == ["jn-3"]
+    refused = await http.get("/v1/lots/stream", params={"near": "north"})
+    assert (refused.status_code, refused.json()["field"]) == (400, "near")

@@ -1,0 +1,284 @@
+"""The gateways' door over HTTP: every answer names what does not fit, and of everything sent a trace is kept."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from parking import flow
+from parking.catalog import MISS_PAUSE_S
+from parking.gate import BODY_BYTES_MAX, PAYLOAD_KEPT_BYTES_MAX
+from payments.callers import Audience
+from tests import running
+from tests.conftest import NOW
+from tests.district import HOSPITAL, QC, STATION, District, Say, event, token, visit
+
+MORNING = NOW - timedelta(hours=3)
+DOOR = "/v1/gate-events"
+
+
+@pytest.fixture(scope="module")
+async def client(
+    database_url: str, redis_server_url: str, registered: dict[str, str]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The service in this process, called with the key of the gateway at Quancheng Road."""
+    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
+        client.headers.update(running.bearer(registered[QC]))
+        yield client
+
+
+async def refused_now(district: District) -> list[tuple[str, str | None, bytes]]:
+    """What has been refused and kept since the last look: code, field and payload, by code."""
+    rows = await district.owner.fetch("delete from refused_event returning code, field, payload, payload_bytes")
+    assert all(len(row["payload"]) == min(row["payload_bytes"], PAYLOAD_KEPT_BYTES_MAX) for row in rows)
+    return sorted((row["code"], row["field"], row["payload"]) for row in rows)
+
+
+def problem(response: httpx.Response, status: int, field: str | None) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    said: dict[str, Any] = response.json()
+    assert (said["status"], said.get("field")) == (status, field)
+    assert said["title"]
+    assert said["detail"]
+    return said
+
+
+async def test_a_visit_over_http(client: httpx.AsyncClient, district: District) -> None:
+    entered, left = visit("a", "鲁A10001", MORNING, NOW)
+    said = (await client.post(DOOR, json=entered)).raise_for_status().json()
+    stay_id = said.pop("stay_id")
+    welcome = {"zh": "欢迎光临", "en": "Welcome"}
+    assert said == {"event_id": "ai", "status": "recorded", "gate": "open", "display": welcome}
+    said = (await client.post(DOOR, json=left)).raise_for_status().json()
+    charge_id = said.pop("charge_id")
+    assert said == {
+        "event_id": "ao",
+        "status": "recorded",
+        "gate": "hold",
+        "stay_id": stay_id,
+        "fee_fen": 600,
+        "payment": "pay_at_gate",
+        "display": {"zh": "请付6.00元", "en": "Please pay ¥6.00"},
+    }
+    stay = (await client.get(f"/v1/stays/{stay_id}")).raise_for_status().json()
+    assert (stay["gate"], stay["fee_fen"], stay["charge_state"]) == ("hold", 600, "due")
+    assert stay["charge_id"] == charge_id
+    again = (await client.post(DOOR, json={**left, "replay": True})).raise_for_status().json()
+    assert (again["status"], again["fee_fen"]) == ("duplicate", 600)
+    assert await refused_now(district) == []
+
+
+WHOLE = event("w", "entry", MORNING)
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "field", "code"),
+    [
+        (b"{bad", 400, "body", "not_json"),
+        (b"", 400, "body", "not_json"),
+        (b"[" + msgspec.json.encode(WHOLE), 400, "body", "not_json"),
+        (b"[" * 100_000, 400, "body", "not_json"),
+        (b'{"plate":"\xbe\xa9A12345"}', 400, "body", "not_json"),  # GBK
+        (b"null", 400, "body", "malformed"),
+        ({**WHOLE, "occurred_at": "2026-11-16T10:00:00"}, 400, "occurred_at", "malformed"),
+        ({**WHOLE, "occurred_at": "9999-12-31T23:59:59Z"}, 400, "occurred_at", "malformed"),
+        ({**WHOLE, "plate": "鲁" * 200}, 400, "plate", "malformed"),
+        ({**WHOLE, "plate": "鲁A\x0012345"}, 400, "plate", "malformed"),
+        ({**WHOLE, "lane": "qc\0"}, 400, "lane", "malformed"),
+        ({**WHOLE, "a\0b": 1}, 400, "a\0b", "malformed"),
+        ({**WHOLE, "confidence": 2}, 400, "confidence", "malformed"),
+        ({**WHOLE, "images": [{"role": "x", "ref": "data:image/png;base64,AAAA"}]}, 400, "images[0].ref", "malformed"),
+        ({**WHOLE, "lane": "nowhere"}, 422, "lane", "unknown_lane"),
+        ({**WHOLE, "lane": "x' or '1'='1"}, 422, "lane", "unknown_lane"),
+        ({**WHOLE, "lane": f"{HOSPITAL}-in"}, 403, "lane", "lane_not_yours"),
+        ([WHOLE] * 501, 400, "body", "too_many_events"),
+    ],
+)  # fmt: skip
+async def test_a_refusal_names_the_field_and_leaves_a_trace(
+    client: httpx.AsyncClient, district: District, said: bytes | Say | list[Say], status: int, field: str, code: str
+) -> None:
+    body = said if isinstance(said, bytes) else msgspec.json.encode(said)
+    problem(await client.post(DOOR, content=body), status, field)
+    ((kept_code, kept_field, payload),) = await refused_now(district)
+    assert (kept_code, kept_field) == (code, field.replace("\0", ""))
+    if payload != body[:PAYLOAD_KEPT_BYTES_MAX]:  # an event that could be read is kept as it was understood
+        assert msgspec.json.decode(payload)["event_id"] == WHOLE["event_id"]
+
+
+async def test_a_body_that_is_too_large(client: httpx.AsyncClient, district: District) -> None:
+    problem(await client.post(DOOR, content=b" " * 10_000_000), 413, "body")
+    problem(await client.post(DOOR, content=chunks(10)), 413, "body")
+    assert [code for code, _, _ in await refused_now(district)] == ["body_too_large", "body_too_large"]
+
+
+async def chunks(megabytes: int) -> AsyncIterator[bytes]:
+    for _ in range(megabytes):
+        yield b" " * BODY_BYTES_MAX
+
+
+async def test_an_array_is_answered_in_order(client: httpx.AsyncClient, district: District) -> None:
+    entered, left = visit("c", "鲁A10003", MORNING, NOW)
+    said = [
+        left,
+        {**event("c2", "entry", NOW), "occurred_at": "2026-11-16T10:00:00"},
+        entered,
+        {**event("c3", "entry", NOW), "lane": "nowhere"},
+        entered,
+        {**entered, "plate": "鲁A99999"},
+        {"event_id": "c4"},
+    ]
+    answers = (await client.post(DOOR, json=said)).raise_for_status().json()
+    assert [(a["event_id"], a["status"], a.get("reason"), a.get("field"), a.get("code")) for a in answers] == [
+        ("co", "review", "exit_without_entry", None, None),
+        ("c2", "rejected", "malformed", "occurred_at", 400),
+        ("ci", "recorded", None, None, None),
+        ("c3", "rejected", "unknown_lane", "lane", 422),
+        ("ci", "duplicate", None, None, None),
+        ("ci", "rejected", "event_id_conflict", "event_id", 409),
+        ("c4", "rejected", "malformed", "kind", 400),
+    ]
+    assert [code for code, _, _ in await refused_now(district)] == [
+        *("event_id_conflict", "malformed", "malformed", "unknown_lane")
+    ]
+    assert (await client.post(DOOR, content=b"[]")).json() == []
+
+
+async def test_a_conflict_alone_is_a_problem(client: httpx.AsyncClient, district: District) -> None:
+    first = event("d", "entry", MORNING, "鲁A10004")
+    (await client.post(DOOR, json=first)).raise_for_status()
+    said = problem(await client.post(DOOR, json={**first, "plate": "鲁A10005"}), 409, "event_id")
+    assert said["facts"]["event_id"] == "d"
+    assert [code for code, _, _ in await refused_now(district)] == ["event_id_conflict"]
+
+
+async def test_what_was_refused_can_be_looked_at(client: httpx.AsyncClient, district: District) -> None:
+    problem(await client.post(DOOR, content=b"{bad"), 400, "body")
+    own = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(QC).operator_id))
+    page = (await client.get("/v1/refused-events", headers=own)).raise_for_status().json()
+    assert [(row["lot"], row["code"], row["payload"]) for row in page["refused"]] == [(QC, "not_json", "e2JhZA==")]
+    other = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(STATION).operator_id))
+    page = (await client.get("/v1/refused-events", headers=other)).raise_for_status().json()
+    assert page["refused"] == []
+    await refused_now(district)
+
+
+# -- keys
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Authorization": ""},
+        {"Authorization": "Bearer x"},
+        {"Authorization": "Bearer olk_x"},
+        {"Authorization": f"Bearer olk_{'0' * 16}_{'0' * 64}"},
+        {"Authorization": f"Bearer olk_{'0' * 16}_{'g' * 64}"},
+        {"Authorization": "Basic b25lOmxvdA=="},
+        {"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."},
+    ],
+)
+async def test_a_key_that_is_none(client: httpx.AsyncClient, header: dict[str, str]) -> None:
+    response = await client.post(DOOR, json=WHOLE, headers=header)
+    problem(response, 401, None)
+    assert response.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_the_right_name_with_a_wrong_secret(client: httpx.AsyncClient, registered: dict[str, str]) -> None:
+    key = registered[QC]
+    wrong = key[:-1] + ("0" if key[-1] != "0" else "1")
+    problem(await client.post(DOOR, json=WHOLE, headers=running.bearer(wrong)), 401, None)
+
+
+async def test_the_key_of_another_gateway(
+    client: httpx.AsyncClient, district: District, registered: dict[str, str]
+) -> None:
+    other = running.bearer(registered[STATION])
+    problem(await client.post(DOOR, json=WHOLE, headers=other), 403, "lane")
+    assert len(await refused_now(district)) == 1
+    entered = (await client.post(DOOR, json=event("e", "entry", MORNING, "鲁A10006"))).json()
+    problem(await client.get(f"/v1/stays/{entered['stay_id']}", headers=other), 404, None)
+
+
+async def test_drivers_and_staff_do_not_speak_for_gates(client: httpx.AsyncClient) -> None:
+    for audience in (Audience.DRIVER, Audience.CLERK, Audience.FINANCE, Audience.ADMIN):
+        theirs = running.bearer(token(audience, now=NOW))
+        problem(await client.post(DOOR, json=WHOLE, headers=theirs), 403, None)
+
+
+async def test_keys_are_rotated_without_a_gap(client: httpx.AsyncClient, district: District) -> None:
+    admin = running.bearer(token(Audience.ADMIN, now=NOW))
+    path = f"/v1/admin/gateways/{HOSPITAL}-gw/keys"
+    old = district.keys.get(HOSPITAL) or ""
+    new = (await client.post(path, headers=admin)).raise_for_status().json()["key"]
+    await asyncio.sleep(MISS_PAUSE_S)
+    said = event("f1", "entry", MORNING, "鲁A10007", lot=HOSPITAL)
+    for key in (new, old):  # both hold while the gateway is changed over
+        (await client.post(DOOR, json=said, headers=running.bearer(key))).raise_for_status()
+    problem(await client.post(path, headers=admin), 409, None)
+    revoked = await client.delete(f"{path}/{old.split('_')[1]}", headers=admin)
+    assert revoked.status_code == 204
+    started = monotonic()
+    while (await client.post(DOOR, json=said, headers=running.bearer(old))).status_code != 401:
+        assert monotonic() - started < 1.5, "a revoked key is refused within a second"
+        await asyncio.sleep(0.05)
+    (await client.post(DOOR, json=said, headers=running.bearer(new))).raise_for_status()
+    keys = (await client.get(path, headers=admin)).raise_for_status().json()
+    assert [(key["slot"], key["revoked_at"] is None) for key in keys] == [(1, False), (2, True)]
+    assert "secret" not in str(keys)
+    again = await client.delete(f"{path}/{old.split('_')[1]}", headers=admin)
+    problem(again, 404, None)
+
+
+async def test_a_key_issued_elsewhere_is_known_at_once(client: httpx.AsyncClient, district: District) -> None:
+    async with district.pool.acquire() as db, db.transaction():
+        key = await flow.issue_gateway_key(db, gateway_code=f"{STATION}-gw", now=NOW, secret=secrets.token_bytes(32))
+    await asyncio.sleep(MISS_PAUSE_S)
+    said = event("g1", "entry", MORNING, "鲁A10008", lot=STATION)
+    (await client.post(DOOR, json=said, headers=running.bearer(key))).raise_for_status()
+
+
+# -- reviews
+
+
+async def test_a_review_is_listed_and_resolved_once(client: httpx.AsyncClient, district: District) -> None:
+    said = event("h1", "entry", MORNING, "无车牌", images=[{"role": "plate", "ref": "oss://h1.jpg"}])
+    (await client.post(DOOR, json=said)).raise_for_status()
+    clerk = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(QC).operator_id))
+    foreign = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(STATION).operator_id))
+    reviews = (await client.get("/v1/reviews", headers=clerk)).raise_for_status().json()["reviews"]
+    (review,) = [one for one in reviews if one["reason"] == "no_plate"]
+    assert "oss://h1.jpg" in str(review["images"])
+    path = f"/v1/reviews/{review['id']}/resolve"
+    problem(await client.post(path, json={"note": "seen"}, headers=foreign), 404, None)
+    problem(await client.post(path, json={"note": ""}, headers=clerk), 400, "note")
+    problem(await client.post(path, json={"note": "a\0b"}, headers=clerk), 400, "note")
+    assert (await client.post(path, json={"note": "a taxi, let out by hand"}, headers=clerk)).status_code == 204
+    said_again = problem(await client.post(path, json={"note": "again"}, headers=clerk), 409, None)
+    assert said_again["facts"]["resolved_by"]
+    assert (await client.get("/v1/reviews", headers=foreign)).json()["reviews"] == []
+
+
+async def test_reviews_have_pages(client: httpx.AsyncClient, district: District) -> None:
+    said = [event(f"i{n}", "exit", MORNING, f"鲁C1000{n}") for n in range(5)]
+    (await client.post(DOOR, json=said)).raise_for_status()
+    clerk = running.bearer(token(Audience.CLERK, now=NOW))
+    seen: list[str] = []
+    after: dict[str, str] = {}
+    for _ in range(20):
+        page = (await client.get("/v1/reviews", params={"limit": "2", **after}, headers=clerk)).json()
+        seen += [review["id"] for review in page["reviews"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert len(seen) == len(set(seen)) >= 5
+    assert seen == sorted(seen)
+    problem(await client.get("/v1/reviews", params={"limit": "0"}, headers=clerk), 400, "limit")
+    problem(await client.get("/v1/reviews", params={"after": "x"}, headers=clerk), 400, "after")

@@ -1,0 +1,112 @@
+"""The laws of the count: whatever cameras miss and lots report, what is published is possible."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import sql
+from parking import counts as counts_of_lots
+from parking import store
+from parking.occupancy import Count, LotStatus, doubt, moved, newer, publish, report, status
+from tests.parking import network
+
+AT = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
+capacities = st.integers(1, 100_000)
+counts = st.builds(
+    Count, lot_id=st.just(1), inside=st.integers(-50, 200_000), correction=st.integers(-200_000, 200_000)
+)
+
+
+@given(counts, capacities)
+def test_what_is_published_is_possible(count: Count, capacity: int) -> None:
+    said = publish(count, capacity)
+    assert 0 <= said.free <= capacity
+    assert said.free + said.occupied == capacity
+    assert (said.status is LotStatus.FULL) == (said.free == 0)
+
+
+@given(counts, capacities, st.data())
+def test_a_report_is_published_as_it_is_and_leaves_the_raw_count(
+    count: Count, capacity: int, data: st.DataObject
+) -> None:
+    free = data.draw(st.integers(0, capacity))
+    anchored = report(count, capacity, free, AT)
+    said = publish(anchored, capacity)
+    assert said.free == free
+    assert said.raw_inside == count.inside
+    assert said.drift == (capacity - free) - count.inside
+    assert (said.counted_at, anchored.version) == (AT, count.version)
+
+
+@given(counts, capacities, st.data())
+def test_after_a_report_every_car_counts_as_one(count: Count, capacity: int, data: st.DataObject) -> None:
+    free = data.draw(st.integers(0, capacity))
+    by = data.draw(st.integers(free - capacity, free))
+    after = moved(report(count, capacity, free, AT), by, AT)
+    assert publish(after, capacity).free == free - by
+
+
+@given(counts, capacities, st.integers(-300_000, 300_000))
+def test_only_plausible_reports_are_taken(count: Count, capacity: int, free: int) -> None:
+    after, why = report(count, capacity, free, AT), doubt(capacity, free)
+    if 0 <= free <= capacity:
+        assert why is None
+        assert after.reported_free == free
+    else:
+        assert str(free) in str(why)
+        assert after == count
+
+
+def test_an_older_report_changes_nothing() -> None:
+    held = report(Count(1, inside=10), 100, 80, AT)
+    assert report(held, 100, 20, AT - timedelta(seconds=1)) == held
+
+
+@pytest.mark.parametrize(
+    ("free", "capacity", "expected"),
+    [
+        (0, 1, LotStatus.FULL),
+        (1, 1, LotStatus.OPEN),
+        (1, 10, LotStatus.ALMOST_FULL),
+        (2, 10, LotStatus.OPEN),
+        (10, 100, LotStatus.ALMOST_FULL),
+        (11, 100, LotStatus.OPEN),
+    ],
+)
+def test_status_says_when_a_lot_is_nearly_full(free: int, capacity: int, expected: LotStatus) -> None:
+    assert status(free, capacity) is expected
+
+
+def test_of_two_readings_the_greater_version_holds() -> None:
+    first = Count(1, version=3)
+    assert newer(None, first)
+    assert not newer(first, first)
+    assert newer(first, moved(first, 1, AT))
+
+
+async def test_the_database_counts_by_the_same_rule(db: sql.Connection) -> None:
+    lots = await network.register(db)
+    capacity_of = dict(zip(lots, (plan.capacity for plan in network.PLANS), strict=True))
+    chance = random.Random(20261116)
+    held = {count.lot_id: count for count in await counts_of_lots.counts_of(db, lots)}
+    for minute in range(200):
+        now = AT + timedelta(minutes=minute)
+        rows: list[tuple[int, int, int | None, datetime | None, int]] = []
+        for lot_id in sorted(chance.sample(lots, chance.randint(1, len(lots)))):
+            before, since = chance.randint(-9, 9), chance.randint(-9, 9)
+            if reports := chance.random() < 0.7:
+                free, at = chance.randint(0, capacity_of[lot_id]), now - timedelta(seconds=chance.choice((0, 30, 90)))
+                rows.append((lot_id, before + since, free, at, since))
+            else:
+                rows.append((lot_id, before + since, None, None, before + since))
+            count = moved(held[lot_id], before, now)
+            if reports:
+                count = report(count, capacity_of[lot_id], free, at)
+            # One statement, so one version, however many cars passed.
+            held[lot_id] = msgspec.structs.replace(moved(count, since, now), version=held[lot_id].version + 1)
+        assert list(await store.move_counts(db, now, rows)) == [held[row[0]] for row in rows]
+    assert {count.lot_id: count for count in await counts_of_lots.counts_of(db, lots)} == held

@@ -1,0 +1,375 @@
+"""Recording events in PostgreSQL: what is kept, what follows, and what a bad event may not do to its neighbours."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+
+from parking import flow
+from parking.catalog import Catalog
+from parking.collector import Collector
+from parking.counters import Counters, connect
+from parking.gate import Answer, Command, EventRejected, Payment, Status
+from parking.lots import Lot
+from parking.stays import UnknownStay
+from parking.tariffs import Compiled
+from payments import flow as payments
+from payments.charges import ChargeState, charge_id
+from tests.conftest import NOW
+from tests.district import HOSPITAL, QC, STATION, District, Say, event, visit
+
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+MORNING = NOW - 3 * HOUR
+
+
+def facts(answer: Answer | EventRejected) -> tuple[object, ...]:
+    """An answer in short: what became of the event and what the barrier does, and what it costs."""
+    if isinstance(answer, EventRejected):
+        return answer.reason, answer.code, answer.field
+    return answer.status, answer.gate, answer.fee_fen, answer.payment, answer.reason
+
+
+# -- one visit
+
+
+async def test_a_visit(district: District) -> None:
+    entered, left = await district.record(*visit("a", "鲁A10001", MORNING, NOW))
+    assert facts(entered) == ("recorded", "open", None, None, None)
+    assert facts(left) == ("recorded", "hold", 600, "pay_at_gate", None)
+    assert isinstance(entered, Answer)
+    assert isinstance(left, Answer)
+    assert left.stay_id
+    assert left.stay_id == entered.stay_id
+    async with district.pool.acquire() as db:
+        charge = await payments.charge_by_id(db, charge_id(left.stay_id))
+    assert (charge.amount_fen, charge.state, charge.account_id) == (600, ChargeState.DUE, None)
+    assert await district.inside() == 0
+
+
+async def test_a_visit_that_is_free_leaves_no_charge(district: District) -> None:
+    _, left = await district.record(*visit("b", "鲁A10002", NOW - 30 * MINUTE, NOW))
+    assert facts(left) == ("recorded", "open", 0, "not_needed", None)
+    assert isinstance(left, Answer)
+    assert left.stay_id
+    async with district.pool.acquire() as db:
+        assert await payments.charges_by_id(db, [charge_id(left.stay_id)]) == {}
+
+
+async def test_a_linked_car_drives_out_and_its_account_owes(district: District) -> None:
+    account_id = await district.account("鲁A10003")
+    _, left = await district.record(*visit("c", "鲁A10003", MORNING, NOW))
+    assert facts(left) == ("recorded", "open", 600, "will_be_charged", None)
+    async with district.pool.acquire() as db:
+        assert (await payments.standing(db, account_id)).owed_fen == 600
+
+
+async def test_the_plate_is_its_text_and_its_colour(district: District) -> None:
+    await district.account("鲁A10004", color="yellow")
+    await district.record(event("d1", "entry", MORNING, "鲁A10004", plate_color="yellow"))
+    blue = await district.answer(event("d2", "exit", NOW, "鲁A10004"))
+    assert facts(blue) == ("review", "hold", None, None, "exit_without_entry")
+    yellow = await district.answer(event("d3", "exit", NOW, "鲁A10004", plate_color="yellow"))
+    assert facts(yellow) == ("recorded", "open", 1200, "will_be_charged", None)
+
+
+async def test_a_new_energy_car_has_its_two_hours_once_a_day(district: District) -> None:
+    green = {"plate_color": "green"}
+    first = await district.record(*visit("e1", "鲁AD12345", NOW - 5 * HOUR, NOW - 4 * HOUR, **green))
+    assert facts(first[1]) == ("recorded", "open", 0, "not_needed", None)
+    again = await district.record(*visit("e2", "鲁AD12345", MORNING, NOW - HOUR, **green))
+    assert facts(again[1]) == ("recorded", "hold", 200, "pay_at_gate", None)
+    # The other lot has a quota of its own.
+    other = await district.record(*visit("e3", "鲁AD12345", MORNING, NOW - HOUR, lot=HOSPITAL, **green))
+    assert facts(other[1]) == ("recorded", "open", 0, "not_needed", None)
+
+
+async def test_where_no_price_was_published_nobody_pays(district: District) -> None:
+    bare = structs.replace(district.lot(), prices=())
+    network = structs.replace(district.network, lots={**district.network.lots, bare.id: bare})
+    left = (await structs.replace(district, network=network).record(*visit("f", "鲁A10006", MORNING, NOW)))[1]
+    assert facts(left) == ("recorded", "open", 0, "not_needed", None)
+
+
+# -- repeats and contradictions
+
+
+async def test_a_repeat_is_answered_as_the_first_time(district: District) -> None:
+    said = visit("g", "鲁A10007", MORNING, NOW)
+    first = await district.record(*said)
+    again = await district.record(*said)
+    replayed = await district.record(*({**each, "replay": True} for each in said))
+    for one, two, three in zip(first, again, replayed, strict=True):
+        assert isinstance(one, Answer)
+        assert two == structs.replace(one, status=Status.DUPLICATE)
+        assert three == two
+    assert await district.inside() == 0
+    assert await district.count("select count(*) from gate_event where event_id in ('gi', 'go')") == 2
+
+
+async def test_a_repeat_in_the_same_batch(district: District) -> None:
+    said = visit("h", "鲁A10008", MORNING, NOW)
+    answers = await district.record(said[0], said[0], said[1], said[1])
+    assert [answer.status for answer in answers if isinstance(answer, Answer)] == [
+        *("recorded", "duplicate", "recorded", "duplicate")
+    ]
+    assert facts(answers[1])[1:] == facts(answers[0])[1:]
+    assert facts(answers[3])[1:] == facts(answers[2])[1:]
+
+
+async def test_a_contradiction_is_refused_and_nothing_else(district: District) -> None:
+    first = event("j1", "entry", MORNING, "鲁A10009")
+    other = {**first, "plate": "鲁A10010"}
+    await district.record(first)
+    refused, neighbour = await district.record(other, event("j2", "entry", MORNING, "鲁A10011"))
+    assert facts(refused) == ("event_id_conflict", 409, "event_id")
+    assert facts(neighbour) == ("recorded", "open", None, None, None)
+    same_batch = await district.record(event("j3", "entry", MORNING, "鲁A10012"), {**other, "event_id": "j3"})
+    assert [facts(answer)[0] for answer in same_batch] == ["recorded", "event_id_conflict"]
+    assert await district.count("select count(*) from open_stay where plate = '鲁A10010'") == 0
+    for plate in ("鲁A10009", "鲁A10011", "鲁A10012"):
+        await district.record(event(f"j-{plate}", "exit", MORNING + MINUTE, plate))
+
+
+async def test_the_id_of_an_event_is_its_gateways_own(district: District) -> None:
+    answers = await district.record(
+        event("k", "entry", MORNING, "鲁A10013"), event("k", "entry", MORNING, "鲁A10013", lot=STATION)
+    )
+    assert [facts(answer)[0] for answer in answers] == ["recorded", "recorded"]
+
+
+async def test_a_camera_that_fires_twice(district: District) -> None:
+    entered = await district.answer(event("l1", "entry", MORNING, "鲁A10014"))
+    twice = await district.answer(event("l2", "entry", MORNING + 20 * SECOND, "鲁A10014"))
+    assert (facts(twice), twice.stay_id) == (facts(entered), entered.stay_id)
+    left = await district.answer(event("l3", "exit", NOW, "鲁A10014"))
+    held = await district.answer(event("l4", "exit", NOW + 20 * SECOND, "鲁A10014"))
+    assert facts(held) == facts(left) == ("recorded", "hold", 600, "pay_at_gate", None)
+    assert left.stay_id
+    async with district.pool.acquire() as db, db.transaction():
+        await payments.void_charge(db, charge_id=charge_id(left.stay_id), reason="kind", actor="li", now=NOW)
+    paid = await district.answer(event("l5", "exit", NOW + 40 * SECOND, "鲁A10014"))
+    assert facts(paid) == ("recorded", "open", 600, "pay_at_gate", None)
+
+
+async def test_the_same_camera_in_one_batch(district: District) -> None:
+    left_at = NOW - 5 * MINUTE
+    answers = await district.record(
+        event("m1", "entry", MORNING, "鲁A10015"),
+        event("m2", "entry", MORNING + SECOND, "鲁A10015"),
+        event("m3", "exit", left_at, "鲁A10015"),
+        event("m4", "exit", left_at + SECOND, "鲁A10015"),
+    )
+    assert [facts(answer)[1] for answer in answers] == ["open", "open", "hold", "hold"]
+    assert await district.count("select count(*) from stay where plate = '鲁A10015'") == 1
+
+
+# -- out of order, and what nobody understands
+
+
+async def test_an_exit_that_comes_before_its_entry(district: District) -> None:
+    account_id, before = await district.account("鲁A10016"), await district.inside()
+    said = [{**each, "replay": True} for each in visit("n", "鲁A10016", MORNING, NOW - MINUTE)]
+    early = await district.answer(said[1])
+    assert facts(early) == ("review", "none", None, None, "exit_without_entry")
+    whole = await district.answer(said[0])
+    assert facts(whole) == ("recorded", "none", None, None, None)
+    assert whole.stay_id == early.stay_id
+    async with district.pool.acquire() as db:
+        assert (await payments.standing(db, account_id)).owed_fen == 600
+    assert await district.inside() == before
+
+
+async def test_a_day_that_was_cut_off_is_handed_in_late(district: District) -> None:
+    days_ago = NOW - timedelta(days=34)
+    said = [{**each, "replay": True} for each in visit("o", "鲁A10017", days_ago - 2 * HOUR, days_ago)]
+    late, early = await district.record(said[1], said[0])
+    assert [facts(late)[0], facts(early)[0]] == ["review", "recorded"]
+    older = [
+        {**each, "event_id": f"{each['event_id']}x", "replay": True} for each in visit("o", "鲁A10018", days_ago, NOW)
+    ]
+    older[0]["occurred_at"] = (NOW - timedelta(days=36)).isoformat()
+    refused = await district.answer(older[0])
+    assert facts(refused) == ("review", "none", None, None, "clock_behind")
+    assert refused.stay_id is None
+
+
+async def test_a_car_that_comes_in_twice_was_missed_going_out(district: District) -> None:
+    first = await district.answer(event("p1", "entry", MORNING, "鲁A10019"))
+    second = await district.answer(event("p2", "entry", MORNING + HOUR, "鲁A10019"))
+    assert facts(second) == ("review", "open", None, None, "entry_while_inside")
+    left = await district.answer(event("p3", "exit", NOW, "鲁A10019"))
+    assert facts(left) == ("recorded", "hold", 400, "pay_at_gate", None)
+    assert left.stay_id == second.stay_id
+    state = await district.owner.fetchval("select state from stay where id = $1", first.stay_id)
+    assert state == "superseded"
+
+
+async def test_a_car_without_a_plate_is_held_and_seen(district: District) -> None:
+    before = await district.inside()
+    answer = await district.answer(event("q1", "entry", MORNING, "无车牌"))
+    assert facts(answer) == ("review", "hold", None, None, "no_plate")
+    assert answer.stay_id is None
+    assert await district.inside() == before
+    async with district.pool.acquire() as db:
+        reviews = await flow.open_reviews(db, lot_ids=[district.lot().id], after=None, limit=200)
+    (review,) = [one for one in reviews if one.reason == "no_plate"]
+    assert (review.plate, review.plate_read) == ("", "无车牌")
+
+
+async def test_a_lane_that_is_told_the_wrong_way(district: District) -> None:
+    said = {**event("r1", "exit", MORNING, "鲁A10020"), "lane": f"{QC}-in"}
+    answer = await district.answer(said)
+    assert facts(answer) == ("review", "open", None, None, "kind_contradicts_lane")
+    assert await district.count("select count(*) from open_stay where plate = '鲁A10020'") == 0
+
+
+async def test_a_doubtful_read_counts_and_is_seen(district: District) -> None:
+    entered = await district.answer(event("s1", "entry", MORNING, "鲁A10021", confidence=0.3))
+    assert facts(entered) == ("review", "open", None, None, "low_confidence")
+    left = await district.answer(event("s2", "exit", NOW, "鲁A10021", confidence=0.3))
+    assert facts(left) == ("review", "hold", 600, "pay_at_gate", "low_confidence")
+
+
+async def test_a_long_stay_is_shown_before_an_account_pays(district: District) -> None:
+    account_id = await district.account("鲁A10022")
+    came, went = visit("t", "鲁A10022", NOW - timedelta(days=9), NOW)
+    _, left = await district.record({**came, "replay": True}, went)
+    assert facts(left)[0::4] == ("review", "long_stay")
+    assert facts(left)[1::2] == (Command.HOLD, Payment.PAY_AT_GATE)
+    async with district.pool.acquire() as db:
+        assert (await payments.standing(db, account_id)).owed_fen == 0
+
+
+# -- counts
+
+
+async def test_counts_follow_the_cars(district: District) -> None:
+    lot_id, before = district.lot(STATION).id, await district.inside(STATION)
+    cars = [event(f"u{n}", "entry", MORNING, f"鲁A2000{n}", lot=STATION) for n in range(5)]
+    await district.record(*cars)
+    assert await district.inside(STATION) == before + 5
+    away = [event(f"v{n}", "exit", MORNING + MINUTE, f"鲁A2000{n}", lot=STATION) for n in range(3)]
+    await district.record(*away)
+    assert await district.inside(STATION) == before + 2
+    # The lot counts 480 of 500 free itself: our count is corrected by it, and moves on from there.
+    await district.record(event("u9", "entry", MORNING, "鲁A20009", lot=STATION, remaining_spaces=480))
+    occupancy = "select inside + correction from lot_occupancy where lot_id = $1"
+    assert await district.count(occupancy, lot_id) == 20
+    await district.record(event("w1", "exit", MORNING + MINUTE, "鲁A20009", lot=STATION))
+    assert await district.count(occupancy, lot_id) == 19
+    # Old news, and a count the lot cannot have, are not believed.
+    old = event("w2", "entry", MORNING, "鲁A20010", lot=STATION, remaining_spaces=100, replay=True)
+    await district.record(old, event("w3", "entry", MORNING, "鲁A20011", lot=STATION, remaining_spaces=501))
+    assert await district.count(occupancy, lot_id) == 21
+
+
+# -- a bad event and its neighbours
+
+
+class Poisoned(Compiled):
+    """A price that cannot be computed."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise ZeroDivisionError("a lot whose data makes pricing fail")
+
+
+def poisoned(lot: Lot) -> Lot:
+    assert lot.compiled is not None
+    broken = Poisoned.__new__(Poisoned)
+    return structs.replace(lot, prices=tuple(structs.replace(price, compiled=broken) for price in lot.prices))
+
+
+@pytest.fixture
+async def collector(district: District, redis_url: str) -> AsyncIterator[Collector]:
+    """The collector of a process for which the hospital's price cannot be computed."""
+    redis = connect(redis_url)
+    lot = poisoned(district.lot(HOSPITAL))
+    network = structs.replace(district.network, lots={**district.network.lots, lot.id: lot})
+    catalog = Catalog(district.pool, lambda: NOW, network)
+    counters = Counters(redis)
+    yield Collector(district.pool, catalog, counters, clock=lambda: NOW, chance=district.chance, batch_events_max=500)
+    await redis.aclose()
+
+
+async def collected(
+    collector: Collector, district: District, *requests: Sequence[Say]
+) -> list[list[Answer | EventRejected]]:
+    """The answers to requests that arrive at once."""
+    waiting = [collector.record([district.passage(said) for said in request]) for request in requests]
+    tasks = [asyncio.ensure_future(each) for each in waiting]
+    await asyncio.sleep(0)  # all of them wait before the collector begins: they become one batch
+    collector.start()
+    try:
+        return await asyncio.wait_for(asyncio.gather(*tasks), 20)
+    finally:
+        await collector.stop()
+
+
+async def test_one_bad_event_never_fails_its_neighbours(
+    district: District, collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = [[each] for n in range(8) for each in visit(f"x{n}", f"鲁A3000{n}", MORNING, NOW)]
+    bad = visit("x-bad", "鲁A30100", MORNING, NOW, lot=HOSPITAL)
+    beside = visit("x-by", "鲁A30101", NOW - MINUTE, NOW - MINUTE, lot=HOSPITAL)[:1]
+    *good_answers, bad_answers = await collected(collector, district, *good, [*bad, *beside])
+    assert {facts(answer)[0] for (answer,) in good_answers} == {"recorded"}
+    assert [facts(answer)[0::4] for answer in bad_answers] == [
+        ("recorded", None),
+        ("review", "could_not_apply"),
+        ("recorded", None),
+    ]
+    assert facts(bad_answers[1])[1] == "hold"
+    assert await district.count("select count(*) from open_stay where plate = '鲁A30100'") == 1
+    assert "cannot be applied" in caplog.text
+    # Asked again, the same is answered, and once the price is mended the car can leave.
+    assert facts(await district.answer(bad[1]))[0] == "duplicate"
+    mended = await district.answer(event("x-late", "exit", NOW, "鲁A30100", lot=HOSPITAL))
+    assert facts(mended) == ("recorded", "hold", 600, "pay_at_gate", None)
+
+
+async def test_what_waits_together_is_answered_to_whom_it_belongs(district: District, collector: Collector) -> None:
+    requests = [visit(f"y{n}", f"鲁A4{n:04}", MORNING, MORNING + n * MINUTE, lot=STATION) for n in range(60)]
+    answers = await collected(collector, district, *requests)
+    for said, answered in zip(requests, answers, strict=True):
+        assert [a.event_id for a in answered if isinstance(a, Answer)] == [each["event_id"] for each in said]
+        stays = {a.stay_id for a in answered if isinstance(a, Answer)}
+        assert len(stays) == 1
+
+
+async def test_the_same_day_twice_and_shuffled(district: District) -> None:
+    source = random.Random(7)
+    day = [visit(f"z{n}", f"鲁B{n:05}", MORNING + n * SECOND, NOW - n * SECOND) for n in range(150)]
+    told = [each for pair in day for each in pair] * 2
+    source.shuffle(told)
+    answers: list[Answer | EventRejected] = []
+    for start in range(0, len(told), 50):
+        answers += await district.record(*told[start : start + 50])
+    assert sum(facts(answer)[0] == "duplicate" for answer in answers) == 300
+    assert await district.count("select count(*) from gate_event where event_id like 'z%'") == 300
+    assert await district.count("select count(*) from stay where plate like '鲁B%' and state = 'closed'") == 150
+    assert await district.count("select count(*) from stay where plate like '鲁B%'") == 150
+
+
+# -- looking a stay up
+
+
+async def test_a_stay_says_whether_its_car_may_leave(district: District) -> None:
+    entered = await district.answer(event("aa1", "entry", MORNING, "鲁A50001"))
+    assert entered.stay_id
+    lot_id = district.lot().id
+    async with district.pool.acquire() as db:
+        inside = await flow.stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
+        assert (inside.state, inside.gate, inside.charge_id) == ("open", "none", None)
+        await district.record(event("aa2", "exit", NOW, "鲁A50001"))
+        due = await flow.stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
+        assert (due.state, due.gate, due.fee_fen, due.charge_state) == ("closed", "hold", 600, "due")
+        assert due.charge_id == charge_id(entered.stay_id)
+        async with db.transaction():
+            await payments.void_charge(db, charge_id=due.charge_id, reason="kind", actor="li", now=NOW)
+        free = await flow.stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
+        assert (free.gate, free.charge_state) == ("open", "void")
+        with pytest.raises(UnknownStay):
+            await flow.stay_by_id(db, lot_id=district.lot(HOSPITAL).id, stay_id=entered.stay_id)

@@ -1,0 +1,109 @@
+"""Retention: old months go, what refers to them still fits, and the books keep everything."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+import sql
+from parking.catalog import read_network
+from parking.retention import drop_expired
+from tests.district import District, event, visit
+
+# Long enough ago that the server's own clock is past all that is done here.
+THEN = datetime.fromisoformat("2020-03-10T10:00:00+08:00")
+MONTHS = tuple(f"2020_{month:02}" for month in range(1, 7))
+GROWING = ("gate_event", "refused_event", "review", "stay", "charge", "journal", "transfer", "audit")
+MARCH = "2020_03"
+
+
+def months_later(months: int) -> datetime:
+    """The first instant of the month that is so many months after March 2020."""
+    years, month = divmod(2 + months, 12)
+    return datetime(2020 + years, month + 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def old(pool: sql.Pool, district: District) -> District:
+    """The district with a visit, a charge, a review and a car inside, of years ago."""
+    for table in GROWING:
+        for month in MONTHS:
+            first = date.fromisoformat(f"{month}-01".replace("_", "-"))
+            await district.owner.execute("select create_month_partition($1, $2)", table, first)
+    await district.owner.execute("update lot_tariff set valid_from = $1", THEN - timedelta(days=1))
+    async with pool.acquire() as db:
+        network = await read_network(db, THEN)
+    district.network, district.now = network, THEN
+    await district.record(
+        *visit("a", "鲁A10001", THEN - timedelta(hours=3), THEN),
+        event("b", "entry", THEN, "鲁A10002"),
+        event("c", "entry", THEN, "无牌"),
+    )
+    return district
+
+
+async def partitions(db: sql.Connection, table: str) -> set[str]:
+    """The months a table has of that year."""
+    found = await db.fetch("select relname from pg_class where relispartition and relname ~ $1", f"^{table}_2020_")
+    return {str(row["relname"]).removeprefix(f"{table}_") for row in found}
+
+
+async def drop(pool: sql.Pool, now: datetime) -> set[str]:
+    """What a round drops, as the service calls it."""
+    async with pool.acquire() as db:
+        return set(await drop_expired(db, now))
+
+
+async def test_old_months_go_and_nothing_breaks(pool: sql.Pool, old: District) -> None:
+    lot = old.lot()
+    assert await drop(pool, months_later(13)) == {
+        f"{t}_2020_0{m}" for t in ("gate_event", "refused_event") for m in (1, 2)
+    }
+    # Thirteen months after its last day, March is over.
+    assert await drop(pool, months_later(14)) == {"gate_event_2020_03", "refused_event_2020_03"}
+    assert await drop(pool, months_later(14)) == set()
+    assert MARCH in await partitions(old.owner, "review")
+    assert await old.broken() == {}
+
+    gone = await drop(pool, months_later(38))
+    assert {"review_2020_03", "stay_2020_02", "gate_event_2020_06"} <= gone
+    assert "stay_2020_03" not in gone, "a car that came then is still inside"
+    assert await old.broken() == {}
+
+    # It leaves after three years: its stay is written where it began, and goes with the next round.
+    old.now = months_later(38)
+    await old.owner.execute("select create_partitions($1)", old.now)
+    await old.record(event("d", "exit", old.now, "鲁A10002"))
+    assert await old.count("select count(*) from stay_2020_03 where plate = '鲁A10002'") == 1
+    assert await old.count("select count(*) from stay_default") == 0
+    assert await old.broken() == {}
+    assert "stay_2020_03" in await drop(pool, months_later(38))
+    assert await old.count("select count(*) from stay where id < id_floor($1)", months_later(1)) == 0
+    assert await old.count("select count(*) from gate_event") == 1
+    assert await old.broken() == {}
+
+    # The books and what stands behind them are whole.
+    for table in ("charge", "journal", "transfer", "audit"):
+        assert set(MONTHS) <= await partitions(old.owner, table)
+    assert await old.count("select count(*) from charge where lot_id = $1", lot.id) >= 1
+    assert await old.count("select count(*) from journal where kind = 'stay_billed'") >= 1
+
+
+async def test_what_others_refer_to_is_kept_as_long(owner: sql.Connection) -> None:
+    keep = {row["name"]: row["keep_months"] for row in await owner.fetch("select name, keep_months from growing_table")}
+    assert keep["gate_event"] <= keep["review"] <= keep["stay"]
+    assert {name for name, months in keep.items() if months} == {"gate_event", "refused_event", "review", "stay"}
+
+
+async def test_a_clock_that_runs_ahead_drops_nothing(pool: sql.Pool, owner: sql.Connection) -> None:
+    await drop(pool, datetime.now(UTC))
+    before = await owner.fetchval("select count(*) from pg_class where relispartition")
+    assert await drop(pool, datetime.now(UTC) + timedelta(days=36_500)) == set()
+    assert await owner.fetchval("select count(*) from pg_class where relispartition") == before
+
+
+async def test_a_busy_table_is_left_for_later(pool: sql.Pool, owner: sql.Connection) -> None:
+    await owner.execute("select create_month_partition('gate_event', '2019-01-01')")
+    async with owner.transaction():
+        await owner.execute("select from gate_event limit 1")
+        assert await drop(pool, months_later(3)) == set()
+    assert await drop(pool, months_later(3)) == {"gate_event_2019_01"}

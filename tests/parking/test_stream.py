@@ -1,0 +1,128 @@
+"""The fan-out: everybody hears of every lot's latest count, whatever happens to Redis and however slow they read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from msgspec.structs import replace
+
+import sql
+from parking import counts
+from parking.counters import Client, Counters, connect
+from parking.occupancy import Count
+from parking.stream import Listener, Stream, TooManyListeners
+from tests.parking import network
+from tests.parking.own_redis import Server
+
+PATIENCE_S = 10.0
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Client]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+@asynccontextmanager
+async def running(stream: Stream) -> AsyncIterator[None]:
+    task = asyncio.create_task(stream.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def heard(listener: Listener, expected: Count) -> None:
+    """Returns when the listener was told of this very count."""
+    async with asyncio.timeout(PATIENCE_S):
+        while expected not in await listener.next(1.0):
+            pass
+
+
+async def test_a_listener_hears_of_what_another_process_writes(pool: sql.Pool, redis: Client, lots: list[int]) -> None:
+    counters = Counters(redis, timeout_s=2.0)
+    await counts.repair(pool, counters)
+    stream = Stream(pool, counters)
+    async with running(stream), stream.listening() as listener:
+        assert set(stream.known()) == set(lots)
+        before = stream.version
+        changed = replace(stream.known()[lots[0]], inside=3, version=1)
+        await Counters(redis, timeout_s=2.0).put([changed])
+        await heard(listener, changed)
+        assert stream.version == before + 1
+        assert stream.known()[lots[0]] == changed
+    assert stream.listeners == 0
+
+
+async def test_a_slow_listener_finds_the_latest_and_nothing_more(
+    pool: sql.Pool, redis: Client, lots: list[int]
+) -> None:
+    counters = Counters(redis, timeout_s=2.0)
+    await counts.repair(pool, counters)
+    stream = Stream(pool, counters)
+    async with running(stream), stream.listening() as slow, stream.listening() as quick:
+        last = Count(lots[1])
+        for version in range(1, 301):
+            last = Count(lots[1], inside=version, version=1000 + version)
+            await counters.put([last])
+        await heard(quick, last)
+        waiting = await slow.next(1.0)
+        assert len(waiting) == len({count.lot_id for count in waiting})
+        assert last in waiting
+        assert await slow.next(0.0) == []
+
+
+async def test_listeners_hear_on_while_redis_is_away(pool: sql.Pool, lots: list[int], server: Server) -> None:
+    redis = connect(server.url)
+    counters = Counters(redis)
+    await counts.repair(pool, counters)
+    stream = Stream(pool, counters, poll_s=0.1)
+    try:
+        async with running(stream), stream.listening() as listener:
+            server.stop()
+            await heard(listener, await move(pool, lots[2]))
+            await heard(listener, await move(pool, lots[2]))
+            server.start()
+            await heard(listener, await move(pool, lots[2]))
+            async with asyncio.timeout(PATIENCE_S):
+                while not await counts.keep_whole(pool, counters):
+                    await listener.next(0.1)
+            # Nothing is in the database of this count: it can only have been heard from Redis.
+            published = replace((await counts.current(pool, counters, [lots[2]]))[lots[2]], inside=99, version=900)
+            async with asyncio.timeout(PATIENCE_S):
+                while published not in await listener.next(0.3):
+                    await counters.put([published])
+    finally:
+        await redis.aclose()
+
+
+async def test_a_mended_count_is_heard_although_its_version_is_smaller(
+    pool: sql.Pool, redis: Client, lots: list[int]
+) -> None:
+    counters = Counters(redis, timeout_s=2.0)
+    await counts.repair(pool, counters)
+    stream = Stream(pool, counters)
+    async with running(stream), stream.listening() as listener:
+        wrong = Count(lots[0], inside=50, version=70_000)
+        await counters.put([wrong])
+        await heard(listener, wrong)
+        assert await counts.repair(pool, counters) == 1
+        async with pool.acquire() as db:
+            (count,) = await counts.counts_of(db, [lots[0]])
+        await heard(listener, count)
+
+
+async def test_there_is_a_limit_to_listeners(pool: sql.Pool, redis: Client) -> None:
+    stream = Stream(pool, Counters(redis), listeners_max=1)
+    async with running(stream), stream.listening():
+        with pytest.raises(TooManyListeners):
+            stream.check_room()
+    stream.check_room()
+
+
+async def move(pool: sql.Pool, lot_id: int) -> Count:
+    async with pool.acquire() as db:
+        return await network.move(db, lot_id, 1)

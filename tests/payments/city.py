@@ -1,0 +1,154 @@
+"""A small city for the payments tests: an operator with a lot, accounts with money, charges, and the test channel."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+import sql
+from payments import charges, flow, ids
+from payments.channels import Channel, LocalChannel
+from payments.charges import ChargeRequest
+
+LINES = msgspec.Raw(b'[{"kind":"units","units":2,"unit_fen":250,"amount_fen":500,"text_zh":"x","text_en":"y"}]')
+DAY = date(2026, 11, 16)
+
+
+async def an_operator(owner: sql.Connection, *, fee_bps: int = 60) -> int:
+    """An operator of Jinan."""
+    query = """insert into operator (code, name_zh, name_en, platform_fee_bps)
+               values ('op' || nextval('owner_id'), '运营', 'operator', $1) returning id"""
+    operator_id: int = await owner.fetchval(query, fee_bps)
+    return operator_id
+
+
+async def a_lot(owner: sql.Connection, operator_id: int) -> int:
+    """A lot of the operator."""
+    query = """insert into lot (code, operator_id, name_zh, name_en, district_zh, district_en, kind, capacity,
+                                longitude, latitude)
+               values ('lot' || nextval('owner_id'), $1, '停车场', 'lot', '历下', 'Lixia', 'road', 10, 117, 36)
+               returning id"""
+    lot_id: int = await owner.fetchval(query, operator_id)
+    return lot_id
+
+
+class City:
+    """What a test of this module's database asks for."""
+
+    def __init__(self, pool: sql.Pool, owner: sql.Connection, now: datetime, chance: Callable[[], int]) -> None:
+        self.pool, self.owner, self.chance, self.now = pool, owner, chance, now
+        self.clock: Callable[[], datetime] = lambda: self.now
+        self.channels: dict[str, Channel] = {"local": LocalChannel(pool, self.clock)}
+        self.operator_id = self.lot_id = 0
+
+    async def account(self, wallet_fen: int = 0) -> int:
+        """An account whose wallet holds this much."""
+        async with self.pool.acquire() as db, db.transaction():
+            account = await flow.open_account(db, name="", now=self.now)
+        if wallet_fen:
+            await self.top_up(account.id, wallet_fen)
+        return account.id
+
+    async def top_up(self, account_id: int, amount_fen: int, *, payer: str = "ok", key: str | None = None) -> str:
+        """Money into a wallet; returns the state it ended in."""
+        key = key or str(self.chance())
+        done = await flow.top_up(
+            self.pool,
+            self.channels,
+            account_id=account_id,
+            amount_fen=amount_fen,
+            request_key=key,
+            payer=payer,
+            now=self.now,
+            chance=self.chance,
+        )
+        return done.state
+
+    def request(self, account_id: int | None, amount_fen: int = 500, *, day: date = DAY) -> ChargeRequest:
+        """What a new stay at the lot owes."""
+        stay_id = ids.new(self.now, self.lot_id, self.chance())
+        return ChargeRequest(self.lot_id, stay_id, self.operator_id, account_id, amount_fen, day, LINES)
+
+    async def charge(self, account_id: int | None, amount_fen: int = 500, *, day: date = DAY) -> UUID:
+        """A charge that is due."""
+        request = self.request(account_id, amount_fen, day=day)
+        async with self.pool.acquire() as db, db.transaction():
+            await flow.request_charges(db, [request], now=self.now)
+        return charges.charge_id(request.stay_id)
+
+    async def pay(self, charge_id: UUID, payer: str = "ok") -> flow.Paid:
+        """A payment through the test channel."""
+        return await flow.pay_charge(
+            self.pool,
+            self.channels,
+            charge_id=charge_id,
+            channel="local",
+            payer=payer,
+            now=self.now,
+            chance=self.chance,
+        )
+
+    async def collect(self, limit: int = 500) -> charges.Collected:
+        """A round of the worker."""
+        return await flow.collect_due(self.pool, now=self.now, chance=self.chance, limit=limit)
+
+    async def refund(self, charge_id: UUID, amount_fen: int, *, key: str = "1") -> charges.Refund:
+        """A refund asked for by finance."""
+        return await flow.refund_charge(
+            self.pool,
+            self.channels,
+            charge_id=charge_id,
+            amount_fen=amount_fen,
+            reason="too much",
+            request_key=key,
+            actor="finance:li",
+            now=self.now,
+        )
+
+    async def state(self, charge_id: UUID) -> str:
+        """How a charge stands."""
+        async with self.pool.acquire() as db:
+            return (await flow.charge_by_id(db, charge_id)).state
+
+    async def holds(self, account_id: int) -> tuple[int, int]:
+        """What a wallet holds and its account owes, in fen."""
+        async with self.pool.acquire() as db:
+            standing = await flow.standing(db, account_id)
+        return standing.wallet_fen, standing.owed_fen
+
+    async def book(self, owner_id: int, book: str) -> int:
+        """Credits less debits of any book, summed over its transfers."""
+        query = """select coalesce(sum(amount_fen) filter (where credit_owner = $1 and credit_book::text = $2), 0)
+                        - coalesce(sum(amount_fen) filter (where debit_owner = $1 and debit_book::text = $2), 0)
+                     from transfer"""
+        return int(await self.owner.fetchval(query, owner_id, book))
+
+    async def count(self, query: str, *args: object) -> int:
+        """The single number of a query, seen by the owner."""
+        return int(await self.owner.fetchval(query, *args))
+
+    async def violations(self) -> dict[str, int]:
+        """Which invariants of the books do not hold, with how many rows each."""
+        found = {name: len(await self.owner.fetch(text)) for name, text in sql.load("invariants").items()}
+        return {name: rows for name, rows in found.items() if rows and name not in OF_PARKING}
+
+
+# Tests of payments make charges without the stays they would belong to.
+OF_PARKING = {"charge_without_stay", "lot_without_count", "fee_lines_differ"}
+
+
+@asynccontextmanager
+async def city_in(
+    pool: sql.Pool, owner: sql.Connection, now: datetime, chance: Callable[[], int]
+) -> AsyncIterator[City]:
+    """A city with an operator and a lot; what it leaves in the books must hold."""
+    city = City(pool, owner, now, chance)
+    # Tests of a module share its database: what an earlier one left to the worker sleeps.
+    for table, column in (("charge", "collect_at"), ("attempt", "query_at"), ("top_up", "query_at")):
+        await owner.execute(f"update {table} set {column} = $1 where {column} is not null", now + timedelta(days=900))
+    city.operator_id = await an_operator(owner)
+    city.lot_id = await a_lot(owner, city.operator_id)
+    yield city
+    assert await city.violations() == {}

@@ -1,0 +1,73 @@
+"""Tokens: they speak for whom they were signed, for as long as was said, and for nobody else."""
+
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+
+from payments.callers import (
+    TOKEN_LIFE_MAX,
+    Audience,
+    Caller,
+    NotYours,
+    TokenRefused,
+    may_act_for,
+    read_token,
+    sign_token,
+)
+
+NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
+OLD, NEW, OTHER = "o" * 32, "n" * 32, "x" * 32
+DRIVER = Caller(Audience.DRIVER, "driver:1001", 1001)
+CLERK = Caller(Audience.CLERK, "wang", operator_id=1002)
+
+
+@pytest.mark.parametrize("caller", [DRIVER, CLERK, Caller(Audience.FINANCE, "li"), Caller(Audience.ADMIN, "zhao")])
+def test_a_token_speaks_for_its_caller(caller: Caller) -> None:
+    token = sign_token(caller, secret=NEW, now=NOW, life=timedelta(hours=1))
+    assert read_token(token, secrets=(NEW,), now=NOW) == caller
+
+
+def test_a_token_of_the_secret_before_is_still_read() -> None:
+    token = sign_token(DRIVER, secret=OLD, now=NOW, life=timedelta(hours=1))
+    assert read_token(token, secrets=(NEW, OLD), now=NOW) == DRIVER
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=1), timedelta(days=400)])
+def test_a_token_expires(late: timedelta) -> None:
+    token = sign_token(DRIVER, secret=NEW, now=NOW, life=timedelta(hours=1))
+    with pytest.raises(TokenRefused, match="expired"):
+        read_token(token, secrets=(NEW,), now=NOW + late)
+
+
+def test_tokens_of_others_are_refused() -> None:
+    foreign = sign_token(DRIVER, secret=OTHER, now=NOW, life=timedelta(hours=1))
+    claims = {"iss": "onelot", "aud": "admin", "sub": "me", "exp": int(NOW.timestamp()) + 60}
+    unsigned = jwt.encode(claims, None, algorithm="none")
+    elsewhere = jwt.encode({**claims, "iss": "other"}, NEW, algorithm="HS256")
+    made_up = jwt.encode({**claims, "aud": "emperor"}, NEW, algorithm="HS256")
+    endless = jwt.encode({k: v for k, v in claims.items() if k != "exp"}, NEW, algorithm="HS256")
+    for token in (foreign, unsigned, elsewhere, made_up, endless, "", "a.b.c", foreign[:-2] + "xx"):
+        with pytest.raises(TokenRefused):
+            read_token(token, secrets=(NEW,), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("audience", "life"),
+    [
+        (Audience.GATEWAY, timedelta(hours=1)),
+        (Audience.PUBLIC, timedelta(hours=1)),
+        (Audience.ADMIN, timedelta(0)),
+        (Audience.ADMIN, TOKEN_LIFE_MAX + timedelta(seconds=1)),
+    ],
+)
+def test_some_tokens_are_never_signed(audience: Audience, life: timedelta) -> None:
+    with pytest.raises(ValueError, match="no token"):
+        sign_token(Caller(audience, "x"), secret=NEW, now=NOW, life=life)
+
+
+def test_staff_of_one_operator_stay_there() -> None:
+    may_act_for(CLERK, 1002)
+    may_act_for(Caller(Audience.ADMIN, "zhao"), 1003)
+    with pytest.raises(NotYours):
+        may_act_for(CLERK, 1003)

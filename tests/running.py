@@ -1,0 +1,166 @@
+"""The service running: in this process on a free port, or as the child processes an installation consists of."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, time
+
+import httpx
+import uvicorn
+from msgspec import Struct
+
+from parking.app import build
+from parking.settings import Settings
+from seeds.embedded import free_port
+from tests.district import TOKEN_SECRET
+
+ROOT = Path(__file__).parent.parent
+START_S = 20.0
+STOP_S = 15.0
+
+
+def settings(database_url: str, redis_url: str, *, now: datetime, **changes: object) -> Settings:
+    """Settings with the test channel and a clock that shows `now` at this moment."""
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        token_secrets=TOKEN_SECRET,
+        test_channel=True,
+        clock_start=now,
+        clock_started=time(),
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The application behind a real socket in this process, and a client of it."""
+    server = _Server(uvicorn.Config(build(settings), port=free_port(), log_level="error", timeout_graceful_shutdown=2))
+    task = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(START_S):
+            while not server.started:
+                await asyncio.sleep(0.01)
+                if task.done():
+                    task.result()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.config.port}", timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        await task
+
+
+def bearer(credentials: str) -> dict[str, str]:
+    """The header that says who calls."""
+    return {"Authorization": f"Bearer {credentials}"}
+
+
+class Child(Struct):
+    """A child process of ours and what it has said."""
+
+    process: asyncio.subprocess.Process
+    log: Path
+
+    async def kill(self) -> None:
+        """Ends it as a power cut would."""
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> None:
+        """Asks it to end, and waits."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_S)
+        except TimeoutError:
+            await self.kill()
+            raise
+
+
+def environment(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
+    """What an installation's environment says; nothing of the caller's own settings reaches it."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("ONELOT_")}
+    given = {
+        "ONELOT_DATABASE_URL": database_url,
+        "ONELOT_REDIS_URL": redis_url,
+        "ONELOT_TOKEN_SECRETS": TOKEN_SECRET,
+        "ONELOT_TEST_CHANNEL": "true",
+        "PYTHONUNBUFFERED": "1",
+        # What users run; the warnings of tests are not theirs.
+        "PYTHONWARNINGS": "",
+    }
+    return {**ours, **given, **more}
+
+
+async def child(log: Path, env: Mapping[str, str], *words: str) -> Child:
+    """`onelot <words>` as a process of its own, writing to `log`."""
+    with log.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "parking", *words), cwd=ROOT, env=dict(env), stdout=out, stderr=out
+        )
+    return Child(process, log)
+
+
+async def onelot(env: Mapping[str, str], *words: str) -> tuple[int, str]:
+    """Runs `onelot <words>` to its end: exit code, and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "parking", *words),
+        cwd=ROOT,
+        env={**env, "COLUMNS": "200"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, printed.decode()
+
+
+@asynccontextmanager
+async def serving(log: Path, env: Mapping[str, str], *, workers: int = 1) -> AsyncIterator[tuple[Child, str]]:
+    """`onelot serve` on a free port once it is ready: the process, and its address."""
+    port = free_port()
+    server = await child(log, env, "serve", "--port", str(port), "--workers", str(workers))
+    address = f"http://127.0.0.1:{port}"
+    try:
+        await ready(server, address)
+        yield server, address
+    finally:
+        if server.process.returncode is None:
+            await server.stop()
+
+
+@asynccontextmanager
+async def working(log: Path, env: Mapping[str, str]) -> AsyncIterator[Child]:
+    """`onelot work`."""
+    worker = await child(log, env, "work")
+    try:
+        yield worker
+    finally:
+        if worker.process.returncode is None:
+            await worker.stop()
+
+
+async def ready(server: Child, address: str) -> None:
+    """Waits until the service at the address can work."""
+    until = monotonic() + START_S
+    async with httpx.AsyncClient(base_url=address) as client:
+        while monotonic() < until:
+            assert server.process.returncode is None, server.log.read_text()
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.05)
+    raise TimeoutError(server.log.read_text())

@@ -1,0 +1,17 @@
+"""A folder for temporary files, as hard to quote as any."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files with a name that breaks careless quoting."""
+    made = tmp_path / "停车 场 'a'"
+    made.mkdir()
+    for parent in (made, *made.parents[:3]):
+        parent.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(made))
+    return made

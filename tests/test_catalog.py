@@ -1,0 +1,188 @@
+"""The network in memory: read whole, followed within a second, and asked again where something is missing."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from time import monotonic
+
+import asyncpg
+import msgspec
+import pytest
+from msgspec import structs
+
+import sql
+from parking import catalog, flow, tariffs
+from parking.catalog import MISS_PAUSE_S, POLL_S, Catalog
+from parking.lots import CodeTaken, UnknownGateway, UnknownLot, UnknownOperator
+from tests.conftest import NOW
+from tests.district import QC, STATION, TARIFFS, District, plan
+
+PATIENCE_S = POLL_S + 1.0
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+async def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def known(pool: sql.Pool, registered: dict[str, str], clock: Clock) -> Catalog:
+    """The catalog of a process that has just started."""
+    return await Catalog.open(pool, clock)
+
+
+@asynccontextmanager
+async def following(known: Catalog) -> AsyncIterator[None]:
+    task = asyncio.create_task(known.follow())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def issue(pool: sql.Pool, gateway: str) -> str:
+    async with pool.acquire() as db, db.transaction():
+        return await flow.issue_gateway_key(db, gateway_code=gateway, now=NOW, secret=secrets.token_bytes(32))
+
+
+async def test_the_whole_network_is_read(known: Catalog, registered: dict[str, str]) -> None:
+    lot = known.lot(QC)
+    assert (lot.operator_code, lot.capacity, lot.time_zone) == ("jn-static", 50, "Asia/Shanghai")
+    assert lot.tariff is not None
+    assert lot.compiled is not None
+    assert lot.compiled is known.lot(STATION).compiled  # one text, compiled once
+    assert known.lots_by_id[lot.id] is lot
+    assert set(known.network.lanes) == {f"{code}-{way}" for code in registered for way in ("in", "out")}
+    with pytest.raises(UnknownLot):
+        known.lot("nowhere")
+
+
+async def test_a_key_speaks_for_its_gateway(known: Catalog, registered: dict[str, str]) -> None:
+    gateway = await known.gateway_of_key(registered[QC])
+    assert gateway is not None
+    assert (gateway.code, gateway.lot_id) == (f"{QC}-gw", known.lot(QC).id)
+    key = registered[QC]
+    other = registered[STATION]
+    swapped = f"olk_{key.split('_')[1]}_{other.split('_')[2]}"
+    for wrong in ("", "olk", "olk__", key[:-1], key + "0", key.upper(), swapped, key.replace("olk", "olx")):
+        assert await known.gateway_of_key(wrong) is None, wrong
+
+
+async def test_secrets_are_kept_as_hashes(owner: sql.Connection, registered: dict[str, str]) -> None:
+    kept = str(await owner.fetch("select * from gateway_key"))
+    assert all(key.split("_")[1] in kept for key in registered.values())
+    assert not any(key.split("_")[2] in kept for key in registered.values())
+
+
+async def test_what_is_missing_is_asked_for_once_and_not_in_a_flood(known: Catalog, pool: sql.Pool) -> None:
+    key = await issue(pool, f"{STATION}-gw")
+    assert await known.gateway_of_key(key) is not None  # the first miss asks
+    version = known.network.version
+    assert await known.lane("nowhere") is None
+    async with pool.acquire() as db, db.transaction():
+        await flow.revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], now=NOW)
+    for n in range(100):
+        assert await known.lane(f"nowhere-{n}") is None
+    assert known.network.version == version  # nobody asked again so soon
+    await asyncio.sleep(MISS_PAUSE_S)
+    assert await known.lane("nowhere") is None
+    assert known.network.version > version
+    assert await known.gateway_of_key(key) is None
+
+
+async def test_changes_are_known_within_a_second(known: Catalog, pool: sql.Pool) -> None:
+    async with following(known):
+        key = await issue(pool, f"{STATION}-gw")
+        started = monotonic()
+        async with pool.acquire() as db, db.transaction():
+            await flow.register_lot(db, plan("new-lot", "sd-rail"), now=NOW)
+            await flow.revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], now=NOW)
+        while "new-lot" not in known.lots_by_code:
+            assert monotonic() - started < PATIENCE_S
+            await asyncio.sleep(0.05)
+        assert await known.gateway_of_key(key) is None
+        assert known.lot("new-lot").compiled is None  # no price yet
+
+
+async def test_a_price_comes_into_force_by_itself(known: Catalog, pool: sql.Pool, clock: Clock) -> None:
+    mall = tariffs.from_toml((TARIFFS / "mall.toml").read_bytes())
+    async with pool.acquire() as db, db.transaction():
+        tariff_id = await flow.publish_tariff(db, document=msgspec.json.encode(mall))
+        await flow.apply_tariff(db, lot_code=QC, tariff_id=tariff_id, valid_from=NOW + timedelta(hours=1))
+    await known.refresh()
+    before = known.lot(QC)
+    assert before.tariff is not None
+    assert (before.tariff.code, known.network.next_change_at) == ("jinan_road", NOW + timedelta(hours=1))
+    clock.now = NOW + timedelta(hours=1)
+    await known.refresh()
+    after = known.lot(QC)
+    assert after.tariff is not None
+    assert (after.tariff.code, after.tariff_id, known.network.next_change_at) == ("mall", tariff_id, None)
+
+
+async def test_the_last_reading_holds_while_the_database_is_away(
+    pool: sql.Pool, database_url: str, registered: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "POLL_S", 0.02)
+    lost = await asyncpg.create_pool(database_url, min_size=0, max_size=1)
+    known = await Catalog.open(lost, lambda: NOW)
+    lost.terminate()
+    async with following(known):
+        await asyncio.sleep(0.2)
+        assert await known.gateway_of_key(registered[QC]) is not None
+        assert known.lot(QC).capacity == 50
+
+
+# -- registering
+
+
+async def test_a_price_text_has_versions(db: sql.Connection, registered: dict[str, str]) -> None:
+    road = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
+    first = await flow.publish_tariff(db, document=msgspec.json.encode(road))
+    assert await flow.publish_tariff(db, document=msgspec.json.encode(road)) == first
+    dearer = structs.replace(road, free_min=15)
+    second = await flow.publish_tariff(db, document=msgspec.json.encode(dearer))
+    assert second != first
+    rows = await db.fetch("select id, version from tariff where code = 'jinan_road' order by version")
+    assert [tuple(row) for row in rows] == [(first, 1), (second, 2)]
+
+
+async def test_codes_are_taken_once(district: District) -> None:
+    new = plan("b", "jn-static")
+    attempts: list[Callable[[sql.Connection], Awaitable[int]]] = [
+        lambda db: flow.register_operator(db, code="sd-rail", name_zh="", name_en="", platform_fee_bps=0),
+        lambda db: flow.register_lot(db, plan(QC, "jn-static"), now=NOW),
+        lambda db: flow.register_lot(db, structs.replace(new, gateway=f"{QC}-gw"), now=NOW),
+        lambda db: flow.register_lot(db, structs.replace(new, lanes=plan(QC, "x").lanes), now=NOW),
+    ]
+    for attempt in attempts:
+        with pytest.raises(CodeTaken):
+            async with district.pool.acquire() as db, db.transaction():
+                await attempt(db)
+
+
+async def test_what_is_not_registered_cannot_be_named(district: District) -> None:
+    async with district.pool.acquire() as db:
+        with pytest.raises(UnknownOperator):
+            await flow.register_lot(db, plan("d", "nobody"), now=NOW)
+        with pytest.raises(UnknownGateway):
+            await flow.issue_gateway_key(db, gateway_code="none", now=NOW, secret=bytes(32))
+        with pytest.raises(UnknownGateway):
+            await flow.revoke_gateway_key(db, gateway_code=f"{QC}-gw", key_id="none", now=NOW)
+        with pytest.raises(UnknownLot):
+            await flow.apply_tariff(db, lot_code="none", tariff_id=1, valid_from=NOW)
+        with pytest.raises(CodeTaken):
+            await flow.apply_tariff(db, lot_code=QC, tariff_id=10**6, valid_from=NOW)

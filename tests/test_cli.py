@@ -1,0 +1,249 @@
+"""The command line as people type it: what it prints, and the code it ends with."""
+
+import secrets
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import msgspec
+import pytest
+
+from parking import tariffs
+from parking.catalog import Catalog
+from payments.callers import Audience, read_token
+from seeds.embedded import free_port
+from tests import running
+from tests.conftest import NOW
+from tests.district import QC, TARIFFS, TOKEN_SECRET, District, plan, visit
+
+NO_DATABASE, NO_REDIS = "postgresql://127.0.0.1:1/onelot", "redis://127.0.0.1:1"
+TOMORROW = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def env(database_url: str, redis_url: str) -> dict[str, str]:
+    """An installation whose clock stands at the day after the tests' day."""
+    return running.environment(database_url, redis_url, ONELOT_CLOCK_START=TOMORROW.isoformat())
+
+
+@pytest.fixture
+async def empty_database(server_url: str) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    name = f"onelot_test_{secrets.token_hex(4)}"
+    server = await asyncpg.connect(server_url)
+    try:
+        await server.execute(f'create database "{name}"')
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        await server.execute(f'drop database if exists "{name}" with (force)')
+        await server.close()
+
+
+async def test_help() -> None:
+    code, printed = await running.onelot({}, "--help")
+    assert code == 0
+    running_it = ("demo", "migrate", "rebuild-occupancy", "serve", "settle", "token", "verify", "work")
+    for command in (*running_it, "operator", "operators", "lot", "gateway", "tariff"):
+        assert f"\n  {command} " in printed
+
+
+async def test_migrate_then_verify_an_empty_city(empty_database: str, redis_url: str) -> None:
+    env = running.environment(empty_database, redis_url)
+    code, printed = await running.onelot(env, "migrate")
+    assert (code, "migrations applied" in printed) == (0, True), printed
+    assert not printed.startswith("0 ")
+    code, printed = await running.onelot(env, "migrate")
+    assert (code, printed.strip()) == (0, "0 migrations applied")
+    code, printed = await running.onelot(env, "verify")
+    assert code == 0, printed
+
+
+async def test_a_database_of_another_version_is_left_alone(empty_database: str, redis_url: str) -> None:
+    env = running.environment(empty_database, redis_url)
+    assert (await running.onelot(env, "migrate"))[0] == 0
+    db = await asyncpg.connect(empty_database)
+    await db.execute("update schema_migration set sha256 = 'edited' where number = 1")
+    await db.close()
+    code, printed = await running.onelot(env, "migrate")
+    assert code == 2
+    assert "was changed after it was applied" in printed
+    assert "Traceback" not in printed
+
+
+async def test_a_database_that_is_not_there() -> None:
+    env = running.environment(f"postgresql://127.0.0.1:{free_port()}/onelot", NO_REDIS)
+    for words in (("migrate",), ("verify",), ("settle", "--date", "2026-11-16")):
+        code, printed = await running.onelot(env, *words)
+        assert code == 2
+        assert "Traceback" not in printed, printed
+
+
+async def test_verify_ends_with_1_when_an_invariant_is_broken(district: District, env: dict[str, str]) -> None:
+    assert (await running.onelot(env, "verify"))[0] == 0
+    await district.owner.execute("update lot_occupancy set inside = 7 where lot_id = $1", district.lot().id)
+    try:
+        code, printed = await running.onelot(env, "verify")
+    finally:
+        await district.owner.execute("update lot_occupancy set inside = 0")
+    assert code == 1
+    assert "count_differs_from_stays: The count of every lot is the number of vehicles inside." in printed
+    assert f"lot_id={district.lot().id}, inside=7, stays=0" in printed
+
+
+async def test_settle_twice(district: District, env: dict[str, str]) -> None:
+    await district.record(*visit("a", "鲁A10001", NOW - timedelta(hours=3), NOW))
+    day = str(date(2026, 11, 16))
+    code, printed = await running.onelot(env, "settle", "--date", day)
+    assert code == 0, printed
+    row = next(line for line in printed.splitlines() if "jn-static" in line)
+    assert [cell.strip() for cell in row.strip("│┃ ").split("│")] == [
+        *("jn-static", day, "1", "6.00", "0.00", "0.18", "5.82")
+    ]
+    assert await running.onelot(env, "settle", "--date", day) == (0, printed)
+
+
+async def test_a_day_that_is_not_over_is_refused_in_a_sentence(district: District, env: dict[str, str]) -> None:
+    code, printed = await running.onelot(env, "settle", "--date", str(TOMORROW.date()))
+    assert code == 2
+    assert printed.startswith("DayNotOver: ")
+    assert "Traceback" not in printed
+
+
+async def test_a_token_that_the_service_takes(district: District, env: dict[str, str]) -> None:
+    operator = district.lot().operator_id
+    words = ("--role", "clerk", "--subject", "li", "--operator", str(operator), "--hours", "1")
+    code, printed = await running.onelot(env, "token", *words)
+    assert code == 0, printed
+    caller = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
+    assert (caller.audience, caller.subject, caller.operator_id) == (Audience.CLERK, "li", operator)
+    account = await district.account()
+    code, printed = await running.onelot(
+        env, "token", "--role", "driver", "--subject", "wang", "--account", str(account)
+    )
+    assert code == 0, printed
+    caller = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
+    assert (caller.audience, caller.id) == (Audience.DRIVER, account)
+    trail = "select subject from audit where action = 'token.issue' and actor = 'command line' order by subject"
+    assert [row["subject"] for row in await district.owner.fetch(trail)] == ["clerk:li", "driver:wang"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--role", "driver"), "HolderUnclear"),
+        (("--role", "driver", "--account", "999999"), "NoSuchAccount"),
+        (("--role", "driver", "--account", "0"), "--account"),
+        (("--role", "clerk", "--account", "1001"), "HolderUnclear"),
+        (("--role", "finance", "--operator", "-3"), "--operator"),
+        (("--role", "finance", "--operator", "999999"), "NoSuchOperator"),
+        (("--role", "admin", "--operator", "1001"), "HolderUnclear"),
+    ],
+)
+async def test_a_token_for_nobody(district: District, env: dict[str, str], words: tuple[str, ...], says: str) -> None:
+    code, printed = await running.onelot(env, "token", "--subject", "li", *words)
+    assert (code, says in printed, "Traceback" in printed) == (2, True, False), printed
+
+
+async def test_rebuild_occupancy(district: District, env: dict[str, str]) -> None:
+    code, printed = await running.onelot(env, "rebuild-occupancy")
+    assert (code, printed.strip()) == (0, "3 counts differed and were written anew")
+    code, printed = await running.onelot(env, "rebuild-occupancy")
+    assert (code, printed.strip()) == (0, "0 counts differed and were written anew")
+
+
+@pytest.mark.parametrize(
+    ("words", "changed", "says"),
+    [
+        (("serve",), {"ONELOT_TOKEN_SECRETS": ""}, "ONELOT_TOKEN_SECRETS"),
+        (("serve",), {"ONELOT_TOKEN_SECRETS": "short"}, "ONELOT_TOKEN_SECRETS"),
+        (("work",), {"ONELOT_POOL": "3"}, "ONELOT_POOL is no setting"),
+        (("work",), {"ONELOT_POOL_MAX": "1"}, "ONELOT_POOL_MAX: "),
+        (("verify",), {"ONELOT_DATABASE_URL": "nonsense"}, "ONELOT_DATABASE_URL"),
+        (("verify",), {"ONELOT_DATABASE_URL": "postgresql://h/x?sslmode=y"}, "sslmode"),
+        (("rebuild-occupancy",), {"ONELOT_REDIS_URL": "nonsense"}, "ONELOT_REDIS_URL"),
+        (("operator", "add", "a b", "--name-zh", "a", "--name-en", "a", "--fee-bps", "3"), {}, "'a b'"),
+        (("operator", "add", "a", "--name-zh", "a", "--name-en", "a", "--fee-bps", "10001"), {}, "--fee-bps"),
+        (("lot", "add", "is-not-there.json"), {}, "is-not-there.json"),
+        (("tariff", "publish", "README.md"), {}, "TariffUnclear"),
+        (("tariff", "apply", "a", "--lot", "b", "--from", "2026-12-01T00:00:00"), {}, "is no instant"),
+        (("tariff", "apply", "a", "--from", "2026-12-01T00:00:00Z"), {}, "--lot"),
+        (("settle", "--date", "yesterday"), {}, "does not match"),
+        (("token", "--role", "gateway", "--subject", QC), {}, "gateway"),
+        (("settle",), {}, "--date"),
+    ],
+)
+async def test_a_mistake_is_told_before_anything_is_done(
+    words: tuple[str, ...], changed: dict[str, str], says: str
+) -> None:
+    code, printed = await running.onelot({**running.environment(NO_DATABASE, NO_REDIS), **changed}, *words)
+    assert code == 2
+    assert says in printed
+    assert "Traceback" not in printed
+
+
+@pytest.fixture
+def lot_file(tmp_path: Path) -> Path:
+    """The plan of a lot as a file."""
+    file = tmp_path / "baotu.json"
+    file.write_bytes(msgspec.json.encode(plan("baotu", "quanshan")))
+    return file
+
+
+async def test_a_city_is_registered_and_charges(database_url: str, env: dict[str, str], lot_file: Path) -> None:
+    async def ok(*words: str) -> str:
+        code, printed = await running.onelot(env, *words)
+        assert code == 0, printed
+        return printed.strip()
+
+    names = ("--name-zh", "泉山停车", "--name-en", "Quanshan Parking")
+    number = await ok("operator", "add", "quanshan", *names, "--fee-bps", "250")
+    (row,) = [line for line in (await ok("operators")).splitlines() if "quanshan" in line]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
+        *(number, "quanshan", "泉山停车", "Quanshan Parking", "2.50 %", "0")
+    ]
+    lot_id = await ok("lot", "add", str(lot_file))
+    road = str(TARIFFS / "jinan_road.toml")
+    published = await ok("tariff", "publish", road)
+    assert await ok("tariff", "publish", road) == published
+    code = published.split()[0]
+    since = NOW - timedelta(days=1)
+    await ok("tariff", "apply", code, "--lot", "baotu", "--from", since.isoformat())
+    key = await ok("gateway", "key", "baotu-gw")
+    pool = await asyncpg.create_pool(database_url, min_size=1, max_size=2)
+    async with pool:
+        catalog = await Catalog.open(pool, lambda: NOW)
+        lot = catalog.lot("baotu")
+        assert (str(lot.id), str(lot.operator_id)) == (lot_id, number)
+        assert lot.tariff is not None
+        assert lot.tariff.code == code
+        found = await catalog.gateway_of_key(key)
+        assert found is not None
+        assert found.code == "baotu-gw"
+    assert (await running.onelot(env, "verify"))[0] == 0
+
+    refused = {
+        ("operator", "add", "quanshan", *names, "--fee-bps", "250"): "CodeTaken",
+        ("lot", "add", str(lot_file)): "CodeTaken",
+        ("gateway", "key", "baotu"): "UnknownGateway",
+        ("tariff", "apply", "nothing", "--lot", "baotu", "--from", NOW.isoformat()): "No tariff has the code",
+        ("tariff", "apply", code, "--lot", "baotu", "--from", since.isoformat()): "CodeTaken",
+        ("tariff", "apply", code, "--lot", "baotu", "--lot", "nowhere", "--from", NOW.isoformat()): "UnknownLot",
+    }
+    for words, says in refused.items():
+        exit_code, printed = await running.onelot(env, *words)
+        assert (exit_code, says in printed, "Traceback" in printed) == (2, True, False), printed
+    # Nothing of the last one was kept: it holds at all lots or at none.
+    await ok("tariff", "apply", code, "--lot", "baotu", "--from", NOW.isoformat())
+
+
+async def test_a_json_tariff_and_a_lot_that_is_none(district: District, env: dict[str, str], tmp_path: Path) -> None:
+    tariff = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
+    file = tmp_path / "dearer.json"
+    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(tariff, free_min=tariff.free_min + 1)))
+    code, printed = await running.onelot(env, "tariff", "publish", str(file))
+    assert (code, printed.split()) == (0, [tariff.code, "version", "2"]), printed
+    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan("x", "jn-static"), capacity=0)))
+    code, printed = await running.onelot(env, "lot", "add", str(file))
+    assert (code, "$.capacity" in printed, "Traceback" in printed) == (2, True, False), printed

@@ -1,0 +1,311 @@
+"""Each invariant is able to fail: broken by hand in a transaction that is thrown away, it is the one that reports."""
+
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+import sql
+from parking.verify import findings, says
+from payments import flow as payments
+from payments.channels import open_all
+from payments.charges import charge_id
+from tests.conftest import NOW
+from tests.district import QC, STATION, District, district_in, event, visit
+from tests.payments.city import City
+
+MORNING = NOW - timedelta(hours=3)
+TODAY = date(2026, 11, 16)
+INVARIANTS = sql.load("invariants")
+
+
+@pytest.fixture(scope="module")
+async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]) -> None:
+    """A day of everything: paid, refunded, withdrawn and due charges, a car inside, a review, a settled day."""
+    owner = await asyncpg.connect(database_url)
+    try:
+        numbers = iter(range(1, 10_000_000, 7919))
+        district = await district_in(pool, owner, registered, lambda: next(numbers) << 20, NOW)
+        channels = open_all(pool, lambda: NOW, test_channel=True)
+        account_id = await district.account("鲁A10001", "鲁A10004")
+        city = City(pool, owner, NOW, district.chance)
+        await city.top_up(account_id, 1000)
+        for n in range(1, 6):
+            await district.record(*visit(f"v{n}", f"鲁A1000{n}", MORNING, NOW))
+        await city.collect()  # the first is paid, the fourth stays due
+        await district.record(event("in", "entry", MORNING, "鲁A10006"), event("no", "entry", MORNING, "无牌"))
+        due = await charges_of(owner, "鲁A10002", "鲁A10003")
+        paid = await payments.pay_charge(
+            pool, channels, charge_id=due[0], channel="local", payer="ok", now=NOW, chance=district.chance
+        )
+        city.channels = channels
+        await city.refund(paid.charge_id, 200)
+        async with pool.acquire() as db, db.transaction():
+            await payments.void_charge(db, charge_id=due[1], reason="kind", actor="li", now=NOW)
+        await payments.settle(pool, business_date=TODAY, now=NOW + timedelta(days=1))
+        assert [found.name for found in await findings(owner) if found.rows] == []
+    finally:
+        await owner.close()
+
+
+async def charges_of(owner: sql.Connection, *plates: str) -> list[UUID]:
+    """The charges of the vehicles' only stays."""
+    return [charge_id(await owner.fetchval("select id from stay where plate = $1", plate)) for plate in plates]
+
+
+@pytest.fixture
+async def broken(owner: sql.Connection, lived_in: None) -> AsyncIterator[sql.Connection]:
+    """The owner's connection with triggers and foreign keys off, in a transaction that is thrown away."""
+    transaction = owner.transaction()
+    await transaction.start()
+    try:
+        await owner.execute("set local session_replication_role = replica")
+        yield owner
+    finally:
+        await transaction.rollback()
+
+
+FIRST = "(lot_id, id) = (select lot_id, id from charge where {} order by id limit 1)"
+JOURNAL = "(owner_id, journal_id) = (select owner_id, id from journal where kind = '{}' order by id limit 1)"
+ONE_STAY = "(lot_id, id) = (select lot_id, id from stay where state = 'closed' and fee_fen > 0 order by id limit 1)"
+ONE_EVENT = "id = (select id from gate_event order by id limit 1)"
+
+EVENT_AGAIN = (
+    "insert into gate_event select (jsonb_populate_record(e, jsonb_build_object('id', id_floor('{}')))).* "
+    "from gate_event e"
+)
+BALANCES = ("debits_differ_from_credits", "balance_differs_from_transfers")
+
+# What is done behind the service's back, and which invariants must say so.
+SABOTAGE: dict[str, tuple[str, set[str]]] = {
+    "a transfer is smuggled into a journal": (
+        "insert into transfer select owner_id, journal_id, leg + 1, debit_owner, debit_book, credit_owner, "
+        f"credit_book, amount_fen, pg_current_xact_id() from transfer where {JOURNAL.format('top_up')}",
+        {"transfers_without_journal", *BALANCES, "top_up_not_in_the_books"},
+    ),
+    "a journal disappears": (
+        "delete from journal where kind = 'top_up'",
+        {"transfers_without_journal", "debits_differ_from_credits", "top_up_not_in_the_books"},
+    ),
+    "a transfer disappears": (
+        f"delete from transfer where {JOURNAL.format('top_up')}",
+        {"journals_without_transfers", *BALANCES, "top_up_not_in_the_books"},
+    ),
+    "an amount in the books is changed": (
+        f"update transfer set amount_fen = amount_fen + 1 where {JOURNAL.format('top_up')}",
+        {*BALANCES, "top_up_not_in_the_books"},
+    ),
+    "a top-up disappears": (
+        "delete from top_up",
+        {"top_up_not_in_the_books"},
+    ),
+    "a top-up is called declined": (
+        "update top_up set state = 'declined'",
+        {"top_up_not_in_the_books"},
+    ),
+    "a top-up is not asked for": (
+        "insert into top_up select account_id, id_floor($$2026-11-20$$), 'n', channel, 1, 'unknown', null, request, "
+        "created_at, updated_at, null from top_up limit 1",
+        {"attempt_without_a_question"},
+    ),
+    "a journal names no operator": (
+        "update journal set operator_id = null where kind = 'stay_billed'",
+        {"operator_differs_from_transfers", "settlement_differs_from_books"},
+    ),
+    "a journal names another operator": (
+        "update journal set operator_id = 7 where kind = 'top_up'",
+        {"operator_differs_from_transfers"},
+    ),
+    "a wallet is filled by hand": (
+        "update balance set credits = credits + 1 where book = 'wallet'",
+        {"debits_differ_from_credits", "balance_differs_from_transfers"},
+    ),
+    "a wallet is overdrawn": (
+        "alter table balance drop constraint wallet_floor; "
+        "update balance set debits = credits + 1, credits = credits where book = 'wallet'",
+        {"balance_below_floor", "debits_differ_from_credits", "balance_differs_from_transfers"},
+    ),
+    "what a driver owes is forgotten": (
+        "update balance set credits = debits where book = 'receivable'",
+        {"receivable_differs_from_charges", "debits_differ_from_credits", "balance_differs_from_transfers"},
+    ),
+    "a charge is made dearer": (
+        "update charge set amount_fen = amount_fen + 1 "
+        f"where {FIRST.format('account_id is not null and state = $$paid$$')}",
+        {"charge_not_in_the_books", "stay_without_charge", "fee_lines_differ", "paid_without_attempt"},
+    ),
+    "a charge is called paid": (
+        f"update charge set state = 'paid', paid_at = now(), method = 'wallet', collect_at = null "
+        f"where {FIRST.format('account_id is null and state = $$due$$')}",
+        {"charge_not_in_the_books", "paid_without_attempt"},
+    ),
+    "a driver's charge is called void": (
+        f"update charge set state = 'void', collect_at = null "
+        f"where {FIRST.format('account_id is not null and state = $$due$$')}",
+        {"charge_not_in_the_books", "receivable_differs_from_charges"},
+    ),
+    "a charge disappears": (
+        f"delete from charge where {FIRST.format('account_id is null and state = $$due$$')}",
+        {"billing_without_charge", "stay_without_charge"},
+    ),
+    "a charge is collected twice": (
+        "insert into attempt select lot_id, charge_id, gen_random_uuid(), 'again', channel, amount_fen, state, code, "
+        "request, tries, created_at, updated_at, query_at from attempt where state = 'succeeded' limit 1",
+        {"charged_more_than_once"},
+    ),
+    "a charge is left asleep": (
+        f"update charge set collect_at = null where {FIRST.format('account_id is not null and state = $$due$$')}",
+        {"charge_asleep"},
+    ),
+    "an attempt is not asked for": (
+        "update attempt set state = 'unknown' where state = 'declined'",
+        {"attempt_without_a_question"},
+    ),
+    "an attempt disappears": (
+        "delete from attempt where state = 'succeeded' and channel = 'local'",
+        {"paid_without_attempt"},
+    ),
+    "a refund disappears": (
+        "delete from refund",
+        {"refunded_more_than_paid"},
+    ),
+    "a refund is called closed": (
+        "update refund set state = 'closed'",
+        {"refunded_more_than_paid"},
+    ),
+    "a refund that was paid is called open": (
+        "update refund set state = 'unknown'",
+        {"refunds_pending_differ"},
+    ),
+    "the books keep money back for no refund": (
+        f"delete from transfer where {JOURNAL.format('refund_paid')}",
+        {"refunds_pending_differ", "journals_without_transfers"},
+    ),
+    "more is given back than was paid": (
+        "update refund set amount_fen = 100000",
+        {"refunded_more_than_paid"},
+    ),
+    "a stay is made dearer": (
+        f"update stay set fee_fen = fee_fen + 1 where {ONE_STAY}",
+        {"stay_without_charge"},
+    ),
+    "a stay disappears": (
+        f"delete from stay where {ONE_STAY}",
+        {"charge_without_stay", "event_without_stay"},
+    ),
+    "a line of a charge is changed": (
+        "update charge set lines = '[]' where id = (select id from charge order by id limit 1)",
+        {"fee_lines_differ"},
+    ),
+    "a vehicle is in a lot twice": (
+        "insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, fee_fen) "
+        "select lot_id, id_floor($$2026-11-20$$), plate, plate_color, vehicle_class, state, "
+        f"entered_at + interval '1 min', left_at, 0 from stay where {ONE_STAY}",
+        {"stays_overlap"},
+    ),
+    "a car that is inside has gone": (
+        "insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, fee_fen) "
+        "select lot_id, id_floor($$2026-11-20$$), plate, plate_color, vehicle_class, 'closed', "
+        "entered_at - interval '1 min', entered_at + interval '1 min', 0 from open_stay",
+        {"inside_and_gone"},
+    ),
+    "a car that is inside left later, from another stay": (
+        "insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, fee_fen) "
+        "select lot_id, id_floor($$2026-11-20$$), plate, plate_color, vehicle_class, 'closed', "
+        "entered_at + interval '1 min', entered_at + interval '2 min', 0 from open_stay",
+        {"inside_and_gone"},
+    ),
+    "an event is recorded twice": (
+        f"{EVENT_AGAIN.format('2026-11-20')} where {ONE_EVENT}",
+        {"event_recorded_twice"},
+    ),
+    "an event belongs to no stay": (
+        f"update gate_event set stay_id = gen_random_uuid() where {ONE_EVENT}",
+        {"event_without_stay"},
+    ),
+    "a review disappears": (
+        "delete from review",
+        {"review_lost"},
+    ),
+    "a lot is miscounted": (
+        "update lot_occupancy set inside = inside + 1",
+        {"count_differs_from_stays"},
+    ),
+    "a car inside is forgotten": (
+        "delete from open_stay",
+        {"count_differs_from_stays", "event_without_stay"},
+    ),
+    "a lot is not counted": (
+        f"delete from lot_occupancy where lot_id = (select id from lot where code = '{STATION}')",
+        {"lot_without_count"},
+    ),
+    "a settlement is changed": (
+        "update settlement set gross_fen = gross_fen + 1, net_fen = net_fen + 1 where gross_fen > 0",
+        {"settlement_differs_from_books"},
+    ),
+    "the fee of a settlement is changed": (
+        "update settlement set platform_fee_fen = platform_fee_fen + 1, net_fen = net_fen - 1 where gross_fen > 0",
+        {"settlement_differs_from_books"},
+    ),
+    "a line of a settlement is changed": (
+        "update settlement_line set gross_fen = gross_fen + 1",
+        {"settlement_differs_from_books"},
+    ),
+    "a settlement disappears": (
+        "delete from settlement",
+        {"closed_day_without_settlement"},
+    ),
+    "a month was not made": (
+        "insert into audit (owner_id, id, at, actor, action, subject) "
+        "values (1, id_floor('2031-01-01'), now(), 'a', 'b', 'c')",
+        {"month_is_missing"},
+    ),
+}
+
+
+@pytest.mark.parametrize("done", SABOTAGE)
+async def test_what_is_done_behind_the_services_back_is_seen(broken: sql.Connection, done: str) -> None:
+    statements, expected = SABOTAGE[done]
+    *first, last = statements.split("; ")
+    for statement in first:
+        await broken.execute(statement)
+    assert (await broken.execute(last)).rpartition(" ")[2] != "0", "nothing was broken"
+    reporting = {name for name, query in INVARIANTS.items() if await broken.fetch(query)}
+    assert reporting == expected
+
+
+HARMLESS = {
+    "an event's number comes again after two months": (f"{EVENT_AGAIN.format('2027-01-20')} where {ONE_EVENT}"),
+    "a disputed payment waits for a person": (
+        "update attempt set state = 'unknown', code = 'evidence_mismatch' where state = 'declined'"
+    ),
+    "a closed day is being summed": (
+        "update settlement_run set stage = 'started', started_at = now(); "
+        "delete from settlement_line; delete from settlement"
+    ),
+}
+
+
+@pytest.mark.parametrize("done", HARMLESS)
+async def test_what_may_be_raises_no_alarm(broken: sql.Connection, done: str) -> None:
+    *first, last = HARMLESS[done].split("; ")
+    for statement in first:
+        await broken.execute(statement)
+    assert (await broken.execute(last)).rpartition(" ")[2] != "0", "nothing was done"
+    assert {name for name, query in INVARIANTS.items() if await broken.fetch(query)} == set()
+
+
+def test_every_invariant_has_been_seen_to_fail() -> None:
+    assert set().union(*(expected for _, expected in SABOTAGE.values())) == set(INVARIANTS)
+
+
+def test_every_invariant_says_in_a_sentence_what_must_be_true() -> None:
+    for name, query in INVARIANTS.items():
+        assert says(query).endswith("."), name
+
+
+async def test_sabotage_leaves_nothing_behind(district: District, lived_in: None) -> None:
+    assert await district.broken() == {}
+    assert await district.inside(QC) == 1

@@ -1,0 +1,153 @@
+"""The worker's jobs: one leader at a time, however many workers there are and however they end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, timedelta
+
+import asyncpg
+import pytest
+
+import sql
+from parking import jobs
+from parking.counters import Counters, connect
+from parking.jobs import Job, lead
+from payments.jobs import Work
+from tests.conftest import NOW
+from tests.district import District, event
+
+MORNING = NOW - timedelta(hours=3)
+
+
+def job(run: Callable[[], Awaitable[object]], number: int = 90) -> Job:
+    return Job(number, f"job {number}", 1, run)
+
+
+@pytest.fixture
+async def other_pool(database_url: str) -> AsyncIterator[sql.Pool]:
+    """The connections of another worker."""
+    pool = await asyncpg.create_pool(database_url, min_size=0, max_size=2, server_settings={"role": "onelot_service"})
+    yield pool
+    pool.terminate()
+
+
+class Rounds:
+    """A job that can be watched and held up."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.at_once = 0
+        self.began = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def run(self) -> None:
+        self.begun += 1
+        self.at_once += 1
+        self.began.set()
+        assert self.at_once == 1
+        await self.go_on.wait()
+        self.at_once -= 1
+
+
+async def test_of_two_workers_one_leads(pool: sql.Pool, other_pool: sql.Pool) -> None:
+    rounds = Rounds()
+    first = asyncio.create_task(lead(pool, job(rounds.run)))
+    await asyncio.wait_for(rounds.began.wait(), 5)
+    assert await lead(other_pool, job(rounds.run)) is False
+    assert await lead(other_pool, job(_nothing, number=91)) is True  # another job has another leader
+    rounds.go_on.set()
+    assert await first is True
+    assert await lead(other_pool, job(rounds.run)) is True
+    assert rounds.begun == 2
+
+
+async def _nothing() -> None:
+    pass
+
+
+async def test_when_a_leader_dies_another_leads(pool: sql.Pool, other_pool: sql.Pool, owner: sql.Connection) -> None:
+    rounds = Rounds()
+    doomed = asyncio.create_task(lead(other_pool, job(rounds.run)))
+    await asyncio.wait_for(rounds.began.wait(), 5)
+    locks = "select pid from pg_locks where locktype = 'advisory' and classid = 4 and objid = 90"
+    await owner.execute(f"select pg_terminate_backend(pid) from ({locks}) leader")
+    for _ in range(500):
+        if not await owner.fetch(locks):
+            break
+        await asyncio.sleep(0.01)
+    second = Rounds()
+    second.go_on.set()
+    assert await lead(pool, job(second.run)) is True
+    rounds.go_on.set()
+    assert await doomed is False
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("ours"), OSError("away"), asyncpg.PostgresError("theirs")])
+async def test_a_job_that_fails_is_logged_and_led_again(
+    pool: sql.Pool, other_pool: sql.Pool, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    assert await lead(pool, job(fail)) is False
+    assert "job 90" in caplog.text
+    assert await lead(other_pool, job(_nothing)) is True
+
+
+@pytest.fixture
+async def work(district: District, redis_url: str) -> AsyncIterator[list[Job]]:
+    """What a worker does, with the clock at `district.now`, on as few connections as a setting allows."""
+    pool = await asyncpg.create_pool(
+        str(district.database_url), min_size=0, max_size=2, server_settings={"role": "onelot_service"}
+    )
+    redis = connect(redis_url)
+    yield jobs.jobs(Work(pool, {}, lambda: district.now, district.chance), Counters(redis))
+    await redis.aclose()
+    pool.terminate()
+
+
+async def test_all_jobs_at_once_on_few_connections(pool: sql.Pool, work: list[Job]) -> None:
+    async with asyncio.timeout(20):
+        assert all(await asyncio.gather(*(lead(pool, each) for each in work)))
+
+
+async def test_the_worker_collects_what_is_due(pool: sql.Pool, district: District, work: list[Job]) -> None:
+    account_id = await district.account("鲁A10001")
+    await district.record(event("a1", "entry", MORNING), event("a2", "exit", NOW, "鲁A12345"))
+    await district.record(event("b1", "entry", MORNING, "鲁A10001"), event("b2", "exit", NOW, "鲁A10001"))
+    (collect,) = [each for each in work if each.name == "collect"]
+    assert await lead(pool, collect)
+    tried = """select a.state::text || ' ' || a.channel from attempt a join charge c on c.id = a.charge_id
+                where c.account_id = $1"""
+    assert await district.owner.fetchval(tried, account_id) == "declined wallet"
+
+
+async def test_the_worker_makes_the_months_ahead(pool: sql.Pool, district: District, work: list[Job]) -> None:
+    (partitions,) = [each for each in work if each.name == "partitions"]
+    before = set(await months(district.owner))
+    district.now = NOW + timedelta(days=400)
+    try:
+        assert await lead(pool, partitions)
+    finally:
+        district.now = NOW
+    made = set(await months(district.owner)) - before
+    ahead = NOW.date() + timedelta(days=400)
+    assert {month.replace(day=1) for month in made} >= {ahead.replace(day=1)}
+
+
+async def months(owner: sql.Connection) -> list[date]:
+    names = await owner.fetch("select relname from pg_class where relname ~ '^stay_\\d{4}_\\d\\d$'")
+    return [date.fromisoformat(row["relname"].removeprefix("stay_").replace("_", "-") + "-01") for row in names]
+
+
+async def test_the_worker_says_when_an_invariant_is_broken(
+    pool: sql.Pool, district: District, work: list[Job], caplog: pytest.LogCaptureFixture
+) -> None:
+    (verify,) = [each for each in work if each.name == "verify"]
+    assert await lead(pool, verify)
+    assert "INVARIANT" not in caplog.text
+    await district.owner.execute("update lot_occupancy set inside = inside + 1")
+    try:
+        assert await lead(pool, verify)
+    finally:
+        await district.owner.execute("update lot_occupancy set inside = inside - 1")
+    assert "INVARIANT count_differs_from_stays broken by 3 rows" in caplog.text

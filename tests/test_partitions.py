@@ -1,0 +1,117 @@
+"""Months are made ahead of time, beside the traffic, and what keeps one from being made keeps none of the others."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+import sql
+
+GROWING = "select name from growing_table order by name"
+
+
+async def tables(owner: sql.Connection) -> list[str]:
+    return [row["name"] for row in await owner.fetch(GROWING)]
+
+
+async def have(owner: sql.Connection, month: str) -> set[str]:
+    """The growing tables that have a partition of a month."""
+    return {name for name in await tables(owner) if await owner.fetchval("select to_regclass($1)", f"{name}_{month}")}
+
+
+async def made(db: sql.Connection, at: datetime) -> int:
+    """What the service makes around an instant; returns how many could not be made."""
+    failed: int = await db.fetchval("select create_partitions($1)", at)
+    return failed
+
+
+async def test_the_service_makes_two_months_back_and_three_ahead(owner: sql.Connection, pool: sql.Pool) -> None:
+    async with pool.acquire() as db:
+        assert await made(db, datetime(2027, 8, 31, 23, tzinfo=UTC)) == 0
+        assert await made(db, datetime(2027, 8, 31, 23, tzinfo=UTC)) == 0
+    everything = set(await tables(owner))
+    assert [len(await have(owner, f"2027_{month:02}")) for month in (5, 6, 8, 11, 12)] == [
+        *(0, len(everything)),
+        *(len(everything), len(everything), 0),
+    ]
+
+
+async def test_a_month_made_beside_its_table_is_like_one_made_with_it(owner: sql.Connection, now: datetime) -> None:
+    columns = """select attname, format_type(atttypid, atttypmod) as type, attnotnull, attgenerated,
+                        pg_get_expr(adbin, adrelid) as filled
+                   from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
+                  where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum"""
+    rules = """select conname, pg_get_constraintdef(oid) as rule, coninhcount > 0 as handed_down from pg_constraint
+                where conrelid = to_regclass($1) and contype in ('c', 'f') order by conname"""
+    indexes = "select count(*) from pg_index where indrelid = to_regclass($1) and indisvalid"
+    guards = """select tgname, tgtype from pg_trigger where tgrelid = to_regclass($1) and not tgisinternal
+                order by tgname"""
+    for table in await tables(owner):
+        for query in (columns, rules, indexes, guards):
+            month = await owner.fetch(query, f"{table}_{now:%Y_%m}")
+            assert month == await owner.fetch(query, f"{table}_default"), table
+
+
+async def test_a_row_that_came_too_early_keeps_one_month_from_being_made(owner: sql.Connection) -> None:
+    try:
+        await owner.execute(
+            """insert into audit (owner_id, id, at, actor, action, subject)
+               values (1, id_floor('2028-05-03'), now(), 'a', 'b', 'c')"""
+        )
+        warnings: list[str] = []
+        owner.add_log_listener(lambda _, message: warnings.append(str(message)))
+        assert await made(owner, datetime(2028, 5, 1, tzinfo=UTC)) == 1
+        await asyncio.sleep(0)
+        assert any("no partition of audit for 2028-05-01" in warning for warning in warnings)
+        assert await have(owner, "2028_05") == set(await tables(owner)) - {"audit"}
+        assert await have(owner, "2028_06") == set(await tables(owner))
+    finally:
+        await owner.execute("delete from audit_default")
+    assert await made(owner, datetime(2028, 5, 1, tzinfo=UTC)) == 0
+
+
+async def test_a_busy_table_is_left_for_later(owner: sql.Connection, pool: sql.Pool) -> None:
+    at = datetime(2029, 5, 1, tzinfo=UTC)
+    async with pool.acquire() as db, owner.transaction():
+        await owner.execute("lock table review_default in share mode")
+        assert await made(db, at) == 1
+    assert await have(owner, "2029_05") == set(await tables(owner)) - {"review"}
+    async with pool.acquire() as db:
+        assert await made(db, at) == 0
+        assert await db.fetchval("show lock_timeout") == "0"
+
+
+async def test_months_are_made_while_rows_are_written(owner: sql.Connection, pool: sql.Pool, now: datetime) -> None:
+    write = """insert into audit (owner_id, id, at, actor, action, subject)
+               values (1, id_floor($1::timestamptz + $2 * interval '1 s'), $1, 'a', 'b', 'c')"""
+    async with pool.acquire() as writer, pool.acquire() as maker, writer.transaction():
+        await writer.execute(write, now, 1)
+        async with maker.transaction():
+            assert await made(maker, datetime(2030, 5, 1, tzinfo=UTC)) == 0
+            # Not committed yet, and the gates go on.
+            await asyncio.wait_for(writer.execute(write, now, 2), timeout=5)
+
+
+@pytest.mark.parametrize("year", [1, 1999, 2099, 9999])
+async def test_months_of_another_age_are_not_made(pool: sql.Pool, year: int) -> None:
+    async with pool.acquire() as db:
+        with pytest.raises(asyncpg.DatetimeFieldOverflowError):
+            await made(db, datetime(year, 6, 1, tzinfo=UTC))
+
+
+CHANGED = {
+    "charge": {"state", "method", "paid_at", "collect_at", "collect_tries", "refunded_fen"},
+    "attempt": {"state", "code", "tries", "updated_at", "query_at"},
+    "refund": {"state", "updated_at"},
+    "top_up": {"state", "code", "updated_at", "query_at"},
+    "channel_local.payment": {"state", "code"},
+    "channel_local.refund": set(),
+}
+
+
+@pytest.mark.parametrize("table", CHANGED)
+async def test_what_was_agreed_is_not_rewritten(owner: sql.Connection, table: str) -> None:
+    columns = """select attname from pg_attribute where attrelid = $1::text::regclass and attnum > 0
+                    and has_column_privilege('onelot_service', attrelid, attnum, 'UPDATE')"""
+    assert {row["attname"] for row in await owner.fetch(columns, table)} == CHANGED[table]

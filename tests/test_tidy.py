@@ -1,0 +1,317 @@
+"""The house rules, each with what to do instead. CONTRIBUTING.md says why they are ours."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sql
+from parking import problems
+from payments.errors import OneLotError
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("parking", "payments", "sql", "seeds", "loadtests", "tests")
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+JUNK = {
+    "util",
+    "utils",
+    "common",
+    "helper",
+    "helpers",
+    "manager",
+    "managers",
+    "service",
+    "services",
+    "misc",
+    "base",
+    "core",
+    "lib",
+}
+
+# Who may import whom, by the direction the money takes. What is not named here is free for all.
+MAY_IMPORT = {
+    "payments": {"payments", "sql"},
+    "parking": {"parking", "payments", "sql"},
+    "sql": {"sql"},
+}
+# The one place that knows the demo: the command that starts it.
+EXCEPTIONS = {("parking/cli.py", "seeds")}
+
+# Doors and edges: the modules on whose other side something is. Every other module of a context is pure.
+EDGES = {
+    "parking/__main__.py": "the terminal", "parking/api": "HTTP", "parking/app.py": "HTTP",
+    "parking/catalog.py": "PostgreSQL",
+    "parking/cli.py": "the terminal", "parking/clock.py": "the clock", "parking/collector.py": "PostgreSQL",
+    "parking/counters.py": "Redis", "parking/counts.py": "PostgreSQL", "parking/flow": "PostgreSQL",
+    "parking/jobs.py": "the clock", "parking/problems.py": "HTTP", "parking/registry.py": "the terminal",
+    "parking/retention.py": "PostgreSQL",
+    "parking/settings.py": "the environment", "parking/store.py": "PostgreSQL",
+    "parking/stream.py": "Redis", "parking/verify.py": "PostgreSQL", "parking/web": "HTTP",
+    "payments/api": "HTTP", "payments/channels": "payment channels", "payments/flow": "PostgreSQL",
+    "payments/jobs.py": "the clock", "payments/reports": "files", "payments/store": "PostgreSQL",
+}  # fmt: skip
+DOORS = {edge.removesuffix(".py") for edge in EDGES}
+OUTSIDE = {
+    "aiohttp", "apscheduler", "asyncio", "asyncpg", "click", "http", "httpx", "litestar", "logging", "os", "pathlib",
+    "random", "redis", "rich", "secrets", "shutil", "socket", "sql", "subprocess", "threading", "time", "urllib",
+    "uvicorn", "uvloop",
+}  # fmt: skip
+ASKING = {
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "uuid4",
+    "uuid1",
+    "uuid.uuid4",
+    "open",
+    "print",
+}
+STATEMENT = re.compile(
+    r"^\s*(with \w+ as|select [\w*'(].*|insert into \w|update \w+( \w+)? set|delete from \w|truncate \w"
+    r"|(create|alter|drop) (table|index|type|function|database))",
+    re.IGNORECASE,
+)
+TEXT_SUFFIXES = {
+    ".py",
+    ".sql",
+    ".md",
+    ".toml",
+    ".lock",
+    ".txt",
+    ".yml",
+    ".yaml",
+    ".html",
+    ".js",
+    ".css",
+    ".json",
+    ".sh",
+    "",
+}
+
+
+def python_files(*packages: str) -> list[Path]:
+    return [file for package in packages or PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imports_of(file: Path) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything a file imports."""
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def is_edge(name: str) -> bool:
+    return any(name == edge or name.startswith(f"{edge}/") for edge in EDGES)
+
+
+def pure_files() -> list[Path]:
+    return [file for file in python_files("parking", "payments") if not is_edge(name_of(file))]
+
+
+def say(wrong: list[str], instead: str) -> None:
+    assert not wrong, "\n".join([*wrong, f"-> {instead}"])
+
+
+def test_names_are_nouns_of_the_domain() -> None:
+    wrong = [
+        name_of(path)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.stem.lower() in JUNK and "__pycache__" not in path.parts
+    ]
+    say(wrong, "name a module after what it is about (plates, fees, ledger): a reader must find it by its noun")
+
+
+def test_imports_follow_the_money() -> None:
+    ours = set(PACKAGES)
+    wrong = [
+        f"{name_of(file)}:{line} imports {imported}"
+        for context, allowed in MAY_IMPORT.items()
+        for file in python_files(context)
+        for line, imported in imports_of(file)
+        if (top := imported.split(".")[0]) in ours - allowed and (name_of(file), top) not in EXCEPTIONS
+    ]
+    say(wrong, "parking may ask payments, never the other way: hand what is needed over as an argument")
+
+
+def test_pure_modules_know_nothing_outside() -> None:
+    wrong = []
+    for file in pure_files():
+        for line, imported in imports_of(file):
+            top = imported.split(".")[0]
+            own = imported.replace(".", "/")
+            if top in OUTSIDE or any(own == door or own.startswith(f"{door}/") for door in DOORS):
+                wrong.append(f"{name_of(file)}:{line} imports {imported}")
+    say(
+        wrong,
+        "a noun module decides and does nothing else: read and write in flow and store, or list a new door in EDGES",
+    )
+
+
+def test_pure_modules_are_given_time_and_chance() -> None:
+    wrong = [
+        f"{name_of(file)}:{node.lineno} calls {ast.unparse(node.func)}()"
+        for file in pure_files()
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ASKING
+    ]
+    say(wrong, "time and chance are arguments (now, chance), so that every case can be written down as a test")
+
+
+def test_edges_exist() -> None:
+    say([edge for edge in EDGES if not (ROOT / edge).exists()], "take what is gone out of EDGES")
+
+
+def test_files_are_short() -> None:
+    wrong = [
+        f"{name_of(file)} has {lines} lines"
+        for file in python_files()
+        if (lines := len(file.read_text(encoding="utf-8").splitlines())) > FILE_LINES_MAX
+    ]
+    say(wrong, f"beyond {FILE_LINES_MAX} lines a module becomes a folder of the same name, split by sub-noun")
+
+
+def test_functions_are_short() -> None:
+    wrong = [
+        f"{name_of(file)}:{node.lineno} {node.name} has {lines} lines"
+        for file in python_files()
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
+    ]
+    say(wrong, f"a function fits a screen ({FUNCTION_LINES_MAX} lines): give a step of it a name of its own")
+
+
+def test_modules_say_what_they_are() -> None:
+    wrong = [
+        name_of(file)
+        for file in python_files()
+        if file.read_text(encoding="utf-8").strip() and not ast.get_docstring(tree_of(file))
+    ]
+    say(wrong, "a module opens with one or two sentences: what this is, and what it is not")
+
+
+def test_sql_stands_in_sql() -> None:
+    wrong = [
+        f"{name_of(file)}:{node.lineno} {node.value.strip().splitlines()[0][:60]}"
+        for file in python_files("parking", "payments", "sql", "seeds")
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and STATEMENT.match(node.value)
+        and node.value != "select 1"
+        and not is_docstring(file, node)
+    ]
+    say(wrong, "give the statement a name in a file of sql/ and call it through sql.load")
+
+
+def is_docstring(file: Path, constant: ast.Constant) -> bool:
+    return any(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.lineno == constant.lineno
+        for node in ast.walk(tree_of(file))
+    )
+
+
+def test_every_query_is_used() -> None:
+    named = {
+        (path, name)
+        for file in sql.FOLDER.rglob("*.sql")
+        if (path := file.relative_to(sql.FOLDER).with_suffix("").as_posix()) != "schema" and "migrations" not in path
+        for name in sql.load(path)
+    }
+    used: set[tuple[str, str]] = set()
+    for file in python_files("parking", "payments", "sql", "seeds", "loadtests"):
+        text = file.read_text(encoding="utf-8")
+        for path in re.findall(r"sql\.load\(\"([\w/]+)\"\)", text):
+            # A file of invariants is run as a whole; elsewhere a query is called by its name.
+            whole = not re.search(r"\[\"\w+\"", text)
+            used |= {(path, name) for found, name in named if found == path and (whole or f'["{name}"]' in text)}
+    wrong = [f"sql/{path}.sql: {name}" for path, name in sorted(named - used)]
+    say(wrong, "a query nobody calls is removed, or gets its typed function in the store")
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=lambda path: path.name)
+def test_lock_is_whole_and_knows_no_place(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+    wrong = re.findall(r".*(?:://|--index|--extra-index|--find-links|--trusted-host|file:| @ ).*", text)
+    say(wrong, "`make lock` writes names, versions and hashes only: everybody installs from their own index")
+    entries = re.split(r"^(?=[A-Za-z0-9])", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)[1:]
+    say([entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry], "run `make lock`")
+    locked = {re.split(r"==|\[", entry)[0] for entry in entries}
+    asked = {
+        re.split(r"[\s<>=;\[]", line.strip(' ",'))[0]
+        for line in re.findall(r'^  "[a-z0-9-]+[><=].*$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    }
+    say(sorted(asked - locked), "pyproject.toml asks for what the lock lacks: run `make lock`")
+
+
+def test_no_registry_is_named() -> None:
+    # Spelled apart, so that this file passes its own test.
+    hosts = [
+        "pypi" + ".org",
+        "python" + "hosted",
+        "registry." + "npmjs",
+        "deb." + "debian.org",
+        "pypi." + "tuna",
+        "mirrors." + "aliyun",
+    ]
+    wrong = [f"{name_of(file)} names {host}" for file in texts() for host in hosts if host in file.read_text("utf-8")]
+    say(wrong, "where packages come from is the machine's affair: name the package only")
+
+
+def test_documents_in_two_languages_agree() -> None:
+    for chinese in [*ROOT.glob("*.zh.md"), *ROOT.glob("*.zh-CN.md")]:
+        english = ROOT / (chinese.name.split(".")[0] + ".md")
+        pair = f"{english.name} and {chinese.name}"
+        assert outline(english) == outline(chinese), f"{pair} have different headings or commands: change both together"
+
+
+def outline(document: Path) -> list[str]:
+    """The levels of a document's headings and the commands of its code blocks, in order."""
+    found = []
+    code = False
+    for line in document.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            code = not code
+        elif code:
+            found.append(line.split("#")[0].rstrip())
+        elif re.match(r"#+ ", line):
+            found.append(line.split()[0])
+    return found
+
+
+def texts() -> list[Path]:
+    folders = [*PACKAGES, ".ci"]
+    inside = [file for folder in folders for file in (ROOT / folder).rglob("*")]
+    return [
+        file
+        for file in [*ROOT.iterdir(), *inside]
+        if file.is_file() and file.suffix in TEXT_SUFFIXES and "__pycache__" not in file.parts
+    ]
+
+
+def test_every_error_has_its_status() -> None:
+    for file in python_files("parking", "payments"):
+        importlib.import_module(name_of(file).removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    known = [OneLotError]
+    for error in known:
+        known += error.__subclasses__()
+    parents = {error for error in known if error.__subclasses__()}
+    wrong = [f"{error.__module__}.{error.__name__}" for error in {*known} - parents if error not in problems.STATUS]
+    # An event that is rejected carries the status it would have alone.
+    say(sorted({*wrong} - {"parking.gate.EventRejected"}), "add the class to STATUS in parking/problems.py")
