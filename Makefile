@@ -4,6 +4,8 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 TESTS ?= tests
+# Two runs at once, each with servers of its own; servers that are given are for one run alone.
+SIDE_BY_SIDE := $(if $(ONELOT_TEST_DATABASE_URL)$(ONELOT_TEST_REDIS_URL),,-n 2 --dist loadfile)
 
 # Text is UTF-8 whatever the locale says, and no setting of the caller's Python reaches ours.
 export PYTHONUTF8 := 1
@@ -19,7 +21,7 @@ demo: install ## a city on this machine: make demo [MINUTES=2] [PORT=8000]
 	@$(PYTHON) -m parking demo $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(PORT),--port "$(PORT)")
 
 test: install ## all tests, on a PostgreSQL and a Redis of their own: make test [TESTS=tests/payments]
-	@$(PYTHON) -m pytest $(TESTS)
+	@$(PYTHON) -m pytest $(SIDE_BY_SIDE) $(TESTS)
 
 lint: install ## style
 	@$(PYTHON) -m ruff check .

@@ -1,16 +1,16 @@
-"""The command line: `python -m loadtests throughput | faults | replay`."""
+"""The command line: `python -m loadtests throughput | faults | replay | pricing`."""
 
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import click
 import msgspec
 import uvloop
 from rich.console import Console, RenderableType
 
-from loadtests import faults, replay, throughput
+from loadtests import faults, pricing, replay, throughput
 from loadtests.world import World, servers, world
 
 TABLE_CHARACTERS = 120
@@ -35,7 +35,10 @@ def _run(what: Callable[[World], Awaitable[Report]], *, lots: int, vehicles: int
             async with world(own, lots=lots, vehicles=vehicles) as made:
                 return await what(made)
 
-    report = uvloop.run(go())
+    _tell(uvloop.run(go()), as_json=as_json)
+
+
+def _tell(report: Report, *, as_json: bool) -> NoReturn:
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     else:
@@ -97,6 +100,16 @@ def _faults(lots: int, as_json: bool, seconds: float, connections: int, kills: i
 def _replay(lots: int, as_json: bool, events: int) -> None:
     """The same events twice and shuffled, against once and in order: what differs must be before a person."""
     _run(lambda made: replay.run(made, events=events), lots=lots, vehicles=events // 2, as_json=as_json)
+
+
+@main.command("pricing")
+@_json
+@click.option("--stays", default=1_000_000, type=click.IntRange(min=1), help="Past stays to replay.")
+@click.option("--cases", default=10_000, type=click.IntRange(min=0), help="Random cases to price both ways.")
+@click.option("--seed", default=1, type=int, help="Of the stays and the cases.")
+def _pricing(as_json: bool, stays: int, cases: int, seed: int) -> None:
+    """What a fee takes, beside the slow way to it and on a million past stays; ends with 1 if the two ways differ."""
+    _tell(pricing.run(stays=stays, cases=cases, seed=seed), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 import sql
 from loadtests import traffic
 from loadtests.traffic import Lot
@@ -25,17 +23,20 @@ _NUMBERS = "select nextval('owner_id') from generate_series(1, $1)"
 
 async def register(db: sql.Connection, *, lots: int, now: datetime) -> list[Lot]:
     """Registers operators and `lots` lots of theirs with a gateway, two lanes and Jinan's roadside tariff each."""
-    tariff = msgspec.json.encode(tariffs.from_toml(TARIFF.read_bytes()))
+    tariff = tariffs.to_json(tariffs.from_toml(TARIFF.read_bytes()))
     registered = []
     async with db.transaction():
-        tariff_id = await flow.publish_tariff(db, document=tariff)
+        tariff_id = await flow.publish_tariff(db, document=tariff, by="load test", now=now, findings=())
         for n in range(OPERATORS):
             names = {"name_zh": f"经营单位{n}", "name_en": f"Operator {n}"}
             await flow.register_operator(db, code=f"OP{n}", **names, platform_fee_bps=300)
         for n in range(lots):
             plan = _plan(n)
             await flow.register_lot(db, plan, now=now)
-            await flow.apply_tariff(db, lot_code=plan.code, tariff_id=tariff_id, valid_from=now - timedelta(days=100))
+            since = now - timedelta(days=100)
+            await flow.apply_tariff(
+                db, lot_code=plan.code, tariff_id=tariff_id, valid_from=since, by="load test", now=now
+            )
             key = await flow.issue_gateway_key(db, gateway_code=plan.gateway, now=now, secret=secrets.token_bytes(32))
             registered.append(Lot(plan.code, key, plan.lanes[0].code, plan.lanes[1].code))
     return registered

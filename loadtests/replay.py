@@ -36,12 +36,12 @@ Vehicle: TypeAlias = tuple[str, str]
 
 _STAYS = """
 select l.code as lot, s.plate, s.state::text as state, s.vehicle_class::text as class, s.entered_at, s.left_at,
-       s.fee_fen, s.quota_used_min, s.account_id is not null as has_payer, c.amount_fen as charged_fen,
+       s.fee_fen, s.uses, s.account_id is not null as has_payer, c.amount_fen as charged_fen,
        c.state::text as charge_state, c.lines::text as lines
-  from (select lot_id, id, plate, state::text, vehicle_class, entered_at, left_at, fee_fen, quota_used_min, account_id
+  from (select lot_id, id, plate, state::text, vehicle_class, entered_at, left_at, fee_fen, uses, account_id
           from stay
         union all
-        select lot_id, id, plate, 'inside', vehicle_class, entered_at, null, null, 0, null from open_stay) s
+        select lot_id, id, plate, 'inside', vehicle_class, entered_at, null, null, null, null from open_stay) s
   join lot l on l.id = s.lot_id
   left join charge c on c.lot_id = s.lot_id and c.stay_id = s.id
  order by s.entered_at, s.left_at, s.state

@@ -12,16 +12,16 @@ from msgspec import Struct
 import sql
 from loadtests.network import TARIFF
 from loadtests.traffic import Event, Lot
-from parking import fees, tariffs
+from parking import tariffs
 from parking.plates import PlateColor, VehicleClass
 from parking.stays import OpenStay, State, Stay
+from parking.tariffs import Visit
 from payments import ids
 from payments.charges import ChargeRequest
 
-CITY = "Asia/Shanghai"
 _TARIFF_ID = 1
 _HASH = bytes(16)
-_ZONE = ZoneInfo(CITY)
+_ZONE = ZoneInfo("Asia/Shanghai")
 _NETWORK = """
 select l.code, l.id as lot_id, l.operator_id, w.id as gateway_id,
        min(n.id) filter (where n.direction = 'entry') as entry_lane_id,
@@ -73,7 +73,7 @@ class Rows:
         self._payers = payers
         self._now = now
         self._inside: dict[tuple[int, str], OpenStay] = {}
-        self._tariff = tariffs.compile(tariffs.from_toml(TARIFF.read_bytes()), CITY)
+        self._tariff = tariffs.compile(tariffs.from_toml(TARIFF.read_bytes()))
 
     def batch(self, seen: Iterator[tuple[Lot, Event]]) -> Batch:
         """The rows of these events. A vehicle that enters and leaves within them is never inside."""
@@ -100,12 +100,12 @@ class Rows:
 
     def _leave(self, batch: Batch, place: Place, event: Event, id_: UUID, at: datetime) -> None:
         entered = self._inside.pop((place.lot_id, event["plate"]))
-        fee = fees.price(self._tariff, entered.entered_at, at, large=False, new_energy=False, visits=())
+        fee = tariffs.price(self._tariff, Visit(entered.entered_at, at))
         account_id = self._payers.get(event["plate"])
         stay = Stay(
             *(place.lot_id, entered.id, entered.plate, entered.plate_color, entered.vehicle_class, State.CLOSED),
             *(entered.entered_at, at, entered.entry_lane_id, place.exit_lane_id, entered.entry_event_id, id_),
-            *(1, fee.fee_fen, 0, account_id),
+            *(_TARIFF_ID, fee.fee_fen, account_id, fee.uses),
         )
         batch.finished.append(stay)
         if entered in batch.opened:

@@ -19,9 +19,10 @@ from litestar.handlers import HTTPRouteHandler
 import sql
 from parking import counters as redis_counters
 from parking import counts, problems, web
-from parking.api import gate_events, given, network, reference
+from parking.api import gate_events, given, network, publishing, quotes, reference, tariffs
 from parking.api import lots as lots_api
 from parking.api.bodies import StrictRequest
+from parking.api.checks import Checks
 from parking.api.doorkeeper import Doorkeeper
 from parking.catalog import Catalog
 from parking.collector import Collector
@@ -95,6 +96,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "counters": counters,
                 "stream": stream,
                 "collector": collector,
+                "checks": Checks(),
                 "channels": channels.open_all(pool, clock, test_channel=settings.test_channel),
             }
         )
@@ -198,6 +200,9 @@ ROUTES: list[HTTPRouteHandler] = [
     gate_events.record_gate_events,
     *network.ROUTES,
     *lots_api.ROUTES,
+    *tariffs.ROUTES,
+    *quotes.ROUTES,
+    *publishing.ROUTES,
     *web.ROUTES,
     *payments_api.ROUTES,
 ]
@@ -220,7 +225,18 @@ def build(settings: Settings) -> Litestar:
             "caller": Provide(_caller, sync_to_thread=False),
             "channels": Provide(_channels, sync_to_thread=False),
             "token_secret": Provide(_token_secret, sync_to_thread=False),
-            **{name: _from_state(name) for name in ("pool", "clock", "catalog", "counters", "stream", "collector")},
+            **{
+                name: _from_state(name)
+                for name in (
+                    "pool",
+                    "clock",
+                    "catalog",
+                    "counters",
+                    "stream",
+                    "collector",
+                    "checks",
+                )
+            },
         },
         exception_handlers=problems.HANDLERS,
         openapi_config=reference.CONFIG,

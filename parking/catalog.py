@@ -6,30 +6,29 @@ Every process holds one and follows `catalog_version`, so a revoked key or a new
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 from time import monotonic
 from typing import TypeVar
 
-import msgspec
 from asyncpg import InterfaceError, PostgresError
 from msgspec import Struct, structs
 
 import sql
-from parking import tariffs
-from parking.lots import (
-    Gateway,
-    GatewayKey,
-    Lane,
-    Lot,
-    LotRow,
-    Operator,
+from parking import prices, tariffs
+from parking.lots import Gateway, GatewayKey, Lane, Lot, LotRow, Operator, UnknownLot, split_key
+from parking.prices import (
+    Dated,
+    LotPrice,
+    LotZone,
     Price,
-    PriceRow,
-    UnknownLot,
+    Published,
+    PublishedRow,
+    Zone,
+    ZonePrice,
+    ZoneRow,
     held_at,
-    split_key,
 )
 from payments.errors import OneLotError
 
@@ -45,11 +44,13 @@ T = TypeVar("T")
 
 
 class Network(Struct, frozen=True):
-    """One consistent reading of the registered network."""
+    """One consistent reading of the registered network. `tariffs` are all that are published, by number."""
 
     version: int
     next_change_at: datetime | None
     operators: dict[int, Operator]
+    tariffs: dict[int, Published]
+    zones: dict[str, Zone]
     lots: dict[int, Lot]
     lots_by_code: dict[str, Lot]
     lanes: dict[str, Lane]
@@ -57,16 +58,19 @@ class Network(Struct, frozen=True):
     keys: dict[str, GatewayKey]
 
 
-async def read_network(db: sql.Connection, now: datetime) -> Network:
-    """The whole network at `now`, in one snapshot."""
+async def read_network(db: sql.Connection, now: datetime, before: Network | None = None) -> Network:
+    """The whole network at `now`, in one snapshot. What is published never changes, so `before` lends its tariffs."""
     async with db.transaction(isolation="repeatable_read", readonly=True):
         version = await db.fetchval(_SQL["version"])
-        rows = await sql.every(db, LotRow, _SQL["lots"])
-        lots = _with_prices(rows, await sql.every(db, PriceRow, _SQL["prices"]), now)
+        published = _published(await sql.every(db, PublishedRow, _SQL["tariffs"]), before.tariffs if before else {})
+        zones, of_zones = await _zones(db, published)
+        lots = await _lots(db, published, of_zones, {zone.id: zone.code for zone in zones}, now)
         return Network(
             version=version,
-            next_change_at=await db.fetchval(_SQL["next_tariff_change"], now),
+            next_change_at=await db.fetchval(_SQL["next_price_change"], now),
             operators={row.id: row for row in await sql.every(db, Operator, _SQL["operators"])},
+            tariffs=published,
+            zones={zone.code: zone for zone in zones},
             lots={lot.id: lot for lot in lots},
             lots_by_code={lot.code: lot for lot in lots},
             lanes={row.code: row for row in await sql.every(db, Lane, _SQL["lanes"])},
@@ -75,36 +79,81 @@ async def read_network(db: sql.Connection, now: datetime) -> Network:
         )
 
 
-def _with_prices(rows: Sequence[LotRow], prices: Sequence[PriceRow], now: datetime) -> list[Lot]:
-    """Lots with their prices compiled; lots with the same text and zone share one compilation."""
-    zones = {row.id: row.time_zone for row in rows}
-    compiled: dict[tuple[int, str], tuple[tariffs.Tariff, tariffs.Compiled]] = {}
-    held: dict[int, list[Price]] = {}
-    broken: set[int] = set()
-    for row in prices:
-        key = (row.tariff_id, zones[row.lot_id])
-        try:
-            if key not in compiled:
-                text = msgspec.json.decode(row.document, type=tariffs.Tariff)
-                compiled[key] = (text, tariffs.compile(text, zones[row.lot_id]))
-        except (OneLotError, msgspec.ValidationError):
-            # One lot whose price cannot be read must not take the city's other lots with it.
-            _log.exception("tariff %d cannot be computed at lot %d", row.tariff_id, row.lot_id)
-            broken.add(row.lot_id)
+def _published(rows: Sequence[PublishedRow], known: Mapping[int, Published]) -> dict[int, Published]:
+    found: dict[int, Published] = {}
+    for row in rows:
+        if row.id in known:
+            found[row.id] = known[row.id]
             continue
-        held.setdefault(row.lot_id, []).append(Price(row.valid_from, row.tariff_id, *compiled[key]))
-    return [_lot(row, tuple(held.get(row.id, ())), now, unpriceable=row.id in broken) for row in rows]
+        try:
+            text = tariffs.from_json(row.document.encode())
+        except OneLotError:
+            # One price that cannot be read must not take the city's other lots with it.
+            _log.exception("tariff %s, version %d, cannot be computed", row.code, row.version)
+            continue
+        found[row.id] = Published(row.id, row.version, row.published_at, text, tariffs.compile(text))
+    return found
 
 
-def _lot(row: LotRow, prices: tuple[Price, ...], now: datetime, *, unpriceable: bool) -> Lot:
-    current = held_at(prices, now)
+async def _zones(
+    db: sql.Connection, published: Mapping[int, Published]
+) -> tuple[list[Zone], dict[int, list[ZonePrice]]]:
+    rows = await sql.every(db, ZoneRow, _SQL["zones"])
+    of_zones: dict[int, list[ZonePrice]] = {}
+    for price in await sql.every(db, ZonePrice, _SQL["zone_prices"]):
+        of_zones.setdefault(price.zone_id, []).append(price)
+    dated = {at: prices.once([Dated(one.valid_from, one.tariff_id) for one in own]) for at, own in of_zones.items()}
+    return [Zone(**structs.asdict(row), prices=_ready(dated.get(row.id, ()), published)) for row in rows], of_zones
+
+
+async def _lots(
+    db: sql.Connection,
+    published: Mapping[int, Published],
+    of_zones: Mapping[int, Sequence[ZonePrice]],
+    codes: Mapping[int, str],
+    now: datetime,
+) -> list[Lot]:
+    own: dict[int, list[LotPrice]] = {}
+    for price in await sql.every(db, LotPrice, _SQL["lot_prices"]):
+        own.setdefault(price.lot_id, []).append(price)
+    lies_in: dict[int, list[LotZone]] = {}
+    for one in await sql.every(db, LotZone, _SQL["lot_zones"]):
+        lies_in.setdefault(one.lot_id, []).append(one)
+    lots = []
+    for row in await sql.every(db, LotRow, _SQL["lots"]):
+        places = lies_in.get(row.id, [])
+        here = next((one.zone_id for one in reversed(places) if one.valid_from <= now), None)
+        dated = prices.of_lot(own.get(row.id, []), places, of_zones)
+        lots.append(_lot(row, dated, published, None if here is None else codes[here], now))
+    return lots
+
+
+def _ready(dated: Sequence[Dated], published: Mapping[int, Published]) -> tuple[Price, ...]:
+    """Prices with their tariffs, as far as those can be read."""
+    return tuple(
+        Price(one.valid_from, one.number, None, None)
+        if (found := published.get(one.number)) is None
+        else Price(one.valid_from, found.id, found.tariff, found.compiled, found.version)
+        for one in dated
+    )
+
+
+def _lot(
+    row: LotRow, dated: Sequence[Dated], published: Mapping[int, Published], zone: str | None, now: datetime
+) -> Lot:
+    ready = _ready(dated, published)
+    texts = [price.text for price in ready if price.text is not None]
+    current = held_at(ready, now)
     return Lot(
         **structs.asdict(row),
         tariff_id=current.tariff_id if current else None,
-        tariff=current.tariff if current else None,
-        compiled=current.compiled if current else None,
-        prices=prices,
-        unpriceable=unpriceable,
+        tariff=current.text if current else None,
+        compiled=current.ready if current else None,
+        prices=ready,
+        zone=zone,
+        remembers=max((prices.memory_of(text) for text in texts), default=timedelta(0)),
+        remembers_late=any(prices.is_remembered_late(text) for text in texts),
+        is_wide=any(prices.is_wide(text) for text in texts),
     )
 
 
@@ -172,7 +221,7 @@ class Catalog:
             now = self._clock()
             due = self.network.next_change_at
             if (due is not None and due <= now) or await db.fetchval(_SQL["version"]) != self.network.version:
-                self.network = await read_network(db, now)
+                self.network = await read_network(db, now, self.network)
 
     async def follow(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Refreshes for ever. A database that is away leaves the last reading in place."""

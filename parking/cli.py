@@ -1,4 +1,6 @@
-"""The command line: running OneLot, and looking after it. What registers a city stands in `registry`."""
+"""The command line: running OneLot, and looking after it. What registers a city stands in
+`commands.registry`, what is done with price texts in `commands.tariffs`.
+"""
 
 import asyncio
 import logging
@@ -15,8 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from parking import counters as redis_counters
-from parking import counts, jobs, registry
+from parking import counts, jobs
 from parking.app import build, chance, open_pool
+from parking.commands import registry, tariffs
 from parking.counters import Counters
 from parking.settings import Settings, read
 from parking.verify import Finding, findings
@@ -223,5 +226,5 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (registry.operator, registry.operators, registry.lot, registry.gateway, registry.tariff):
+for command in (registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
     main.add_command(command)

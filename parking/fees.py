@@ -1,59 +1,64 @@
-"""What a stay costs: its lot's tariff, and what the vehicle's earlier visits left of its free minutes."""
+"""What a stay costs: who the vehicle is by its plate, what its earlier visits used, and the prices of the lot."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from parking import tariffs
-from parking.plates import VehicleClass
-from parking.tariffs import Compiled, Fee
-from payments.errors import OneLotError
+from parking import plates, tariffs
+from parking.plates import PlateColor, VehicleClass
+from parking.prices import NoTariff, Price
+from parking.stays import Stay
+from parking.tariffs import Fee, Past, Vehicle, Visit
+from parking.tariffs.document import Scope
 
-QUOTA_WINDOW = timedelta(hours=24)
+__all__ = ["NoTariff", "pasts_of", "price", "usual_vehicle", "vehicle_of"]
 
-# An earlier stay of the same vehicle in the same lot: entered, left, minutes of the quota it used.
-Visit: TypeAlias = tuple[datetime, datetime, int]
+# The plates most vehicles of a kind have, for a price that is asked without one.
+_USUAL = {
+    (VehicleClass.SMALL, False): PlateColor.BLUE,
+    (VehicleClass.SMALL, True): PlateColor.GREEN,
+    (VehicleClass.LARGE, False): PlateColor.YELLOW,
+    (VehicleClass.LARGE, True): PlateColor.YELLOW_GREEN,
+    (VehicleClass.MOTORCYCLE, False): PlateColor.YELLOW,
+}
 
 
-class NoTariff(OneLotError):
-    """No tariff holds at the lot, so nothing can be charged there."""
+def vehicle_of(plate: str, color: PlateColor, seen: VehicleClass) -> Vehicle:
+    """The vehicle as far as its plate and what the camera saw tell."""
+    # What no camera recognised is priced as what most vehicles are.
+    kind = VehicleClass.SMALL if seen is VehicleClass.UNKNOWN else seen
+    kind = VehicleClass.LARGE if plates.is_large(color, seen) else kind
+    return Vehicle(kind=kind, color=color, new_energy=plates.is_new_energy(plate, color))
 
 
-def quota_left(quota_min: int, *, entered_at: datetime, visits: Iterable[Visit]) -> int:
-    """The free minutes a vehicle has left when it enters.
+def usual_vehicle(kind: VehicleClass, *, new_energy: bool) -> Vehicle:
+    """A vehicle of a kind as most of them are."""
+    return Vehicle(kind=kind, color=_USUAL.get((kind, new_energy), PlateColor.UNKNOWN), new_energy=new_energy)
 
-    A visit's use counts for 24 hours from its own entry: the day of the quota begins when it is first used. Visits that
-    began later are ignored: they are charged with what this one leaves.
-    """
-    earliest = entered_at - QUOTA_WINDOW
-    used = sum(used_min for began_at, _, used_min in visits if earliest < began_at < entered_at)
-    return max(quota_min - used, 0)
+
+def pasts_of(stays: Iterable[Stay], place: Scope = "lot") -> list[Past]:
+    """Stays as what they left remembered, without those that used nothing."""
+    return [
+        Past(stay.entered_at, stay.left_at, stay.uses, place)
+        for stay in stays
+        if stay.uses and stay.entered_at and stay.left_at
+    ]
 
 
 def price(
-    tariff: Compiled | None,
-    entered_at: datetime,
-    left_at: datetime,
-    *,
-    large: bool,
-    new_energy: bool,
-    visits: Iterable[Visit],
+    prices: Sequence[Price], entered_at: datetime, left_at: datetime, vehicle: Vehicle, pasts: Sequence[Past] = ()
 ) -> Fee:
-    """The fee of a stay by its lot's tariff; `visits` are the vehicle's other stays there, in any order.
+    """The fee of a stay by the prices of its lot, in order of time; `pasts` are the vehicle's other visits.
 
     Raises:
-        NoTariff: the lot has none.
+        NoTariff: the lot has no price, or one of those that matter to the stay cannot be read.
         tariffs.StayNotPriceable: the stay ends before it begins or is longer than any stay can be.
     """
-    if tariff is None:
+    if not prices:
         raise NoTariff("No tariff holds at this lot.")
-    quota_min = tariff.tariff.nev_quota_min
-    left_min = quota_left(quota_min, entered_at=entered_at, visits=visits) if new_energy and quota_min else 0
-    return tariffs.price(
-        tariff,
-        entered_at=entered_at,
-        left_at=left_at,
-        vehicle_class=VehicleClass.LARGE if large else VehicleClass.SMALL,
-        new_energy=new_energy,
-        quota_left_min=left_min,
-    )
+    visit = Visit(entered_at, left_at, vehicle)
+    at = max((at for at, each in enumerate(prices) if each.valid_from <= entered_at), default=0)
+    later = [each for each in prices[at + 1 :] if each.valid_from < left_at]
+    if not later or prices[at].tariff.on_change == "at_entry":
+        return tariffs.price(prices[at].compiled, visit, pasts)
+    held = [prices[at], *later]
+    return tariffs.price_versions([(each.valid_from, each.compiled) for each in held], visit, pasts)

@@ -1,7 +1,7 @@
 """The network as it is registered: operators, lots, gates, lanes and the gateways that speak for them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
+from parking.prices import Price, held_at
 from parking.tariffs import Compiled, Tariff, UnknownTimeZone
 from payments.errors import OneLotError
 
@@ -54,7 +55,11 @@ class KeysInUse(OneLotError):
 
 
 class CodeTaken(OneLotError):
-    """Another operator, lot, gateway or lane has this code."""
+    """Another operator, lot, gateway, lane or price area has this code."""
+
+
+class UnknownZone(OneLotError):
+    """No price area has this code."""
 
 
 class LanePlan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +84,7 @@ class LotPlan(Struct, frozen=True, forbid_unknown_fields=True):
     longitude: Annotated[float, Meta(ge=-180, le=180)]
     latitude: Annotated[float, Meta(ge=-90, le=90)]
     gateway: Code
-    lanes: Annotated[tuple[LanePlan, ...], Meta(min_length=1, max_length=64)]
+    lanes: Annotated[Sequence[LanePlan], Meta(min_length=1, max_length=64)]
     address_zh: Annotated[str, Meta(max_length=256)] = ""
     time_zone: str = "Asia/Shanghai"
 
@@ -119,45 +124,29 @@ class LotRow(Struct, frozen=True):
     time_zone: str
 
 
-class PriceRow(Struct, frozen=True):
-    """Since when a tariff holds at a lot; the document is JSON text."""
-
-    lot_id: int
-    valid_from: datetime
-    tariff_id: int
-    document: str
-
-
-class Price(Struct, frozen=True):
-    """A tariff ready to be computed, and since when it holds."""
-
-    valid_from: datetime
-    tariff_id: int
-    tariff: Tariff
-    compiled: Compiled
-
-
-def held_at(prices: Sequence[Price], at: datetime) -> Price | None:
-    """The price of those (in order of time) that holds at an instant, or None before the first."""
-    return next((price for price in reversed(prices) if price.valid_from <= at), None)
-
-
 class Lot(LotRow, frozen=True):
     """A lot as the running service knows it: what is registered, and its prices ready to be computed.
 
     `prices` are in order of time, those of the future included; `tariff`, `tariff_id` and `compiled` are the one that
-    holds now. `unpriceable`: a price is registered that cannot be computed, so nobody may be let off free.
+    holds now, if it can be read. `zone`: the code of the price area it lies in now. `remembers`: how far back earlier
+    visits bear on a price. `is_wide`: visits to other lots do as well.
     """
 
     tariff_id: int | None
     tariff: Tariff | None
     compiled: Compiled | None
     prices: tuple[Price, ...] = ()
-    unpriceable: bool = False
+    zone: str | None = None
+    remembers: timedelta = timedelta(0)
+    remembers_late: bool = False
+    is_wide: bool = False
 
     def price_of(self, entered_at: datetime, left_at: datetime) -> Price | None:
-        """The price of a stay: what held when it began, else (the lot had none yet) what held when it ended."""
-        return held_at(self.prices, entered_at) or held_at(self.prices, left_at)
+        """The price of a stay: what held when it began, else (the lot had none yet) the first that held during it."""
+        held = held_at(self.prices, entered_at)
+        if held is None and self.prices and self.prices[0].valid_from <= left_at:
+            return self.prices[0]
+        return held
 
 
 class Lane(Struct, frozen=True):

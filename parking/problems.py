@@ -16,7 +16,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import collector, fees, gate, lots, plates, settings, stays, stream, tariffs
+from parking import collector, gate, lots, plates, prices, publication, settings, stays, stream, tariffs
+from parking.api import checks
 from payments import accounts, attempts, callers, channels, charges, ledger, settlement
 from payments.errors import OneLotError
 
@@ -46,9 +47,9 @@ STATUS: dict[type[OneLotError], int] = {
     charges.NotRefundable: 409,
     charges.PaymentInProgress: 409,
     charges.RefundContradicted: 409,
+    checks.CheckUnderWay: 503,
     collector.Overloaded: 503,
     collector.StorageAway: 503,
-    fees.NoTariff: 409,
     gate.TooManyEvents: 400,
     ledger.BookMissing: 500,
     ledger.CursorMalformed: 400,
@@ -57,11 +58,19 @@ STATUS: dict[type[OneLotError], int] = {
     lots.UnknownLot: 404,
     lots.UnknownGateway: 404,
     lots.UnknownOperator: 422,
+    lots.UnknownZone: 404,
     lots.KeysInUse: 409,
     lots.CodeTaken: 409,
     plates.PlateHeld: 409,
     plates.PlateNotLinked: 404,
     plates.PlateRefused: 422,
+    prices.NoTariff: 409,
+    publication.HoldsAlready: 409,
+    publication.NotPublishable: 422,
+    publication.NowhereToHold: 422,
+    publication.OtherTimeZone: 422,
+    publication.TariffMoved: 409,
+    publication.UnknownTariff: 404,
     settings.BadSetting: 500,
     settlement.DayNotOver: 409,
     settlement.DayTooOld: 422,

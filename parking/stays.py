@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from parking.gate import Passage, Reason
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs import STAY_DAYS_MAX, Fee
+from parking.tariffs import STAY_DAYS_MAX, Fee, Use
 from payments.errors import OneLotError
 
 # A camera often fires twice for one passing; vendors' default is a minute.
@@ -24,6 +24,7 @@ LATE_PAIR_MAX = timedelta(hours=72)
 # Longer stays are priced and shown to a person before anybody's account is charged.
 LONG_STAY = timedelta(days=7)
 STAY_MAX = timedelta(days=STAY_DAYS_MAX)
+# How far back the other visits to a lot are looked at; further where its price remembers longer.
 HISTORY_WINDOW = timedelta(hours=96)
 
 
@@ -61,7 +62,7 @@ class OpenStay(Struct, frozen=True):
 
 
 class Stay(Struct, frozen=True):
-    """A stay that is over, or the half of one that is known."""
+    """A stay that is over, or the half of one that is known. `uses`: what it used of things that are remembered."""
 
     lot_id: int
     id: UUID
@@ -77,8 +78,8 @@ class Stay(Struct, frozen=True):
     exit_event_id: UUID | None
     tariff_id: int | None
     fee_fen: int | None
-    quota_used_min: int
     account_id: int | None
+    uses: tuple[Use, ...] = ()
 
 
 class History(Struct, frozen=True):
@@ -206,8 +207,8 @@ def _close(history: History, whole: Stay, price: Price, payer: Payer) -> Step:
         state=State.CLOSED,
         tariff_id=tariff_id,
         fee_fen=fee.fee_fen,
-        quota_used_min=fee.quota_used_min,
         account_id=None if is_long else payer(whole.left_at),
+        uses=fee.uses,
     )
     reason = Reason.LONG_STAY if is_long else None
     return Step(History(history.open, _in_order(*others, closed)), closed.id, reason, closing=Closing(closed, fee))
@@ -294,7 +295,6 @@ def _superseded(opened: OpenStay) -> Stay:
         exit_event_id=None,
         tariff_id=None,
         fee_fen=None,
-        quota_used_min=0,
         account_id=None,
     )
 
@@ -315,7 +315,6 @@ def _exit_only(passage: Passage, new_id: UUID) -> Stay:
         exit_event_id=passage.id,
         tariff_id=None,
         fee_fen=None,
-        quota_used_min=0,
         account_id=None,
     )
 

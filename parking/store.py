@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 import sql
@@ -15,6 +16,7 @@ from parking.lots import Direction
 from parking.occupancy import Count
 from parking.plates import PlateColor
 from parking.stays import OpenStay, Stay
+from parking.tariffs import Past, Use
 
 _SQL = sql.load("parking/gate")
 
@@ -43,6 +45,19 @@ class Payer(Struct, frozen=True):
     linked_at: datetime
 
 
+class UseSomewhere(Struct, frozen=True):
+    """A stay that used something; `uses` is JSON text."""
+
+    lot_id: int
+    plate: str
+    plate_color: PlateColor
+    entered_at: datetime
+    left_at: datetime
+    uses: str
+
+
+_decode_uses = msgspec.json.Decoder(tuple[Use, ...]).decode
+
 SHAPES = {
     "known_events": KnownEvent,
     "open_stays": OpenStay,
@@ -55,6 +70,14 @@ SHAPES = {
 async def lock_lots(db: sql.Connection, lot_ids: Sequence[int]) -> None:
     """Makes this transaction the only writer of these lots' facts until it ends. `lot_ids` ascending."""
     await db.execute(_SQL["lock_lots"], lot_ids)
+
+
+async def lock_plates(db: sql.Connection, plates: Sequence[tuple[str, PlateColor]]) -> None:
+    """Makes this transaction the only one that draws on what these vehicles have left in several lots at once.
+
+    After `lock_lots`, in any order of the plates.
+    """
+    await db.execute(_SQL["lock_plates"], *zip(*plates, strict=True))
 
 
 async def known_events(
@@ -82,10 +105,24 @@ async def finished_stays(
 ) -> dict[tuple[int, str, PlateColor], tuple[Stay, ...]]:
     """The vehicles' stays that ended since, in order of time, as far as any did."""
     found: dict[tuple[int, str, PlateColor], tuple[Stay, ...]] = {}
-    for row in await sql.every(db, Stay, _SQL["finished_stays"], *zip(*vehicles, strict=True), since, *made):
+    for record in await db.fetch(_SQL["finished_stays"], *zip(*vehicles, strict=True), since, *made):
+        facts = dict(record)
+        facts["uses"] = () if facts["uses"] is None else _decode_uses(facts["uses"])
+        row = msgspec.convert(facts, Stay)
         key = (row.lot_id, row.plate, row.plate_color)
         found[key] = (*found.get(key, ()), row)
     return found
+
+
+async def uses_of(
+    db: sql.Connection, plates: Sequence[tuple[str, PlateColor]], since: datetime, made: tuple[UUID, UUID]
+) -> list[tuple[int, tuple[str, PlateColor], Past]]:
+    """What these vehicles used in stays that ended since: the lot, the plate, and what they left remembered."""
+    rows = await sql.every(db, UseSomewhere, _SQL["uses_of"], *zip(*plates, strict=True), since, *made)
+    return [
+        (row.lot_id, (row.plate, row.plate_color), Past(row.entered_at, row.left_at, _decode_uses(row.uses)))
+        for row in rows
+    ]
 
 
 async def payers(db: sql.Connection, plates: Sequence[tuple[str, PlateColor]]) -> dict[tuple[str, PlateColor], Payer]:
@@ -124,7 +161,7 @@ async def put_stays(db: sql.Connection, stays: Sequence[Stay]) -> None:
         (
             *(s.lot_id, s.id, s.plate, s.plate_color, s.vehicle_class, s.state, s.entered_at, s.left_at),
             *(s.entry_lane_id, s.exit_lane_id, s.entry_event_id, s.exit_event_id),
-            *(s.tariff_id, s.fee_fen, s.quota_used_min, s.account_id),
+            *(s.tariff_id, s.fee_fen, s.account_id, msgspec.json.encode(s.uses).decode() if s.uses else None),
         )
         for s in stays
     ]

@@ -1,6 +1,7 @@
 """A made-up Jinan: operators, tariffs and car parks near real places, none of them anybody's actual business.
 
-The lists stand beside this module as CSV and TOML. Coordinates are WGS-84.
+The lists stand beside this module as CSV and TOML. Coordinates are WGS-84. Most road bays charge by Jinan's own price;
+some lots borrow that of another Chinese city, so that every text of the catalogue is seen at work.
 """
 
 import csv
@@ -41,7 +42,7 @@ class CityLot(Struct, frozen=True):
 
 
 class City(Struct, frozen=True):
-    """Everything there is to register before the first car comes; `tariffs` by code."""
+    """Everything there is to register before the first car comes; `tariffs` are those its lots charge by, by code."""
 
     operators: tuple[OperatorPlan, ...]
     tariffs: dict[str, Tariff]
@@ -66,11 +67,11 @@ class _Row(Struct, frozen=True):
 @cache
 def jinan() -> City:
     """The whole city as it is on file."""
-    prices = [tariffs.from_toml(path.read_bytes()) for path in sorted((_FOLDER / "tariffs").glob("*.toml"))]
+    lots = tuple(_lot(msgspec.convert(row, _Row, strict=False)) for row in _rows("lots.csv"))
     return City(
         operators=tuple(msgspec.convert(row, OperatorPlan, strict=False) for row in _rows("operators.csv")),
-        tariffs={tariff.code: tariff for tariff in prices},
-        lots=tuple(_lot(msgspec.convert(row, _Row, strict=False)) for row in _rows("lots.csv")),
+        tariffs={code: _tariff(code) for code in sorted({lot.tariff for lot in lots})},
+        lots=lots,
     )
 
 
@@ -80,6 +81,10 @@ def part(city: City, lots_max: int) -> City:
     return msgspec.structs.replace(city, lots=city.lots[::step])
 
 
+def _tariff(code: str) -> Tariff:
+    return tariffs.from_toml((_FOLDER / "tariffs" / f"{code}.toml").read_bytes())
+
+
 def _rows(name: str) -> Iterator[dict[str, str]]:
     with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
@@ -87,11 +92,12 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 
 def _lot(row: _Row) -> CityLot:
     gates = 1 + sum(row.capacity > bays for bays in _GATE_BAYS)
-    lanes = tuple(
+    lanes = [
         LanePlan(code=f"{row.code}-{gate}-{word}", gate=f"g{gate}", direction=direction)
         for gate in range(1, gates + 1)
         for word, direction in (("in", Direction.ENTRY), ("out", Direction.EXIT))
-    )
+    ]
+
     plan = LotPlan(
         code=row.code,
         operator_code=row.operator,

@@ -170,6 +170,36 @@ select c.lot_id, c.id
  group by c.lot_id, c.id, c.amount_fen
 having c.amount_fen <> coalesce(sum((line->>'amount_fen')::bigint), 0)
 
+-- name: published_by_nobody
+-- Every published tariff says when and by whom it was published, and no draft does.
+select id, code, version from tariff
+ where (state = 'published') <> (published_at is not null and published_by is not null)
+
+-- name: draft_holds
+-- Only published tariffs hold anywhere.
+select p.lot_id as place_id, p.valid_from, p.tariff_id
+  from lot_tariff p join tariff t on t.id = p.tariff_id where t.state <> 'published'
+union all
+select p.zone_id, p.valid_from, p.tariff_id
+  from zone_tariff p join tariff t on t.id = p.tariff_id where t.state <> 'published'
+
+-- name: price_of_another_time_zone
+-- Every price is of the time zone of the lots at which it holds.
+select l.id as lot_id, p.tariff_id
+  from lot_tariff p join lot l on l.id = p.lot_id join tariff t on t.id = p.tariff_id
+ where t.document->>'time_zone' <> l.time_zone
+union
+select l.id, p.tariff_id
+  from lot_zone z join zone_tariff p on p.zone_id = z.zone_id join lot l on l.id = z.lot_id
+  join tariff t on t.id = p.tariff_id
+ where t.document->>'time_zone' <> l.time_zone
+
+-- name: priced_by_a_draft
+-- Every stay that was priced was priced by a published tariff.
+select s.lot_id, s.id, s.tariff_id
+  from stay s left join tariff t on t.id = s.tariff_id and t.state = 'published'
+ where s.tariff_id is not null and t.id is null
+
 -- name: stays_overlap
 -- A vehicle is in a lot once at a time.
 select lot_id, plate, plate_color, entered_at

@@ -126,6 +126,11 @@ CREATE TYPE public.stay_state AS ENUM (
     'exit_only'
 );
 
+CREATE TYPE public.tariff_state AS ENUM (
+    'draft',
+    'published'
+);
+
 CREATE TYPE public.vehicle_class AS ENUM (
     'small',
     'large',
@@ -286,6 +291,16 @@ begin
   loop
     execute regexp_replace(guard.text, ' ON \S+ ', format(' ON %I ', _partition));
   end loop;
+end $$;
+
+CREATE FUNCTION public.guard_published() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'TRUNCATE' or old.state = 'published' then
+    raise exception 'a published tariff stays as it is; register a new version' using errcode = '23514';
+  end if;
+  return case tg_op when 'DELETE' then old else new end;
 end $$;
 
 CREATE FUNCTION public.id_floor(_at timestamp with time zone) RETURNS uuid
@@ -815,6 +830,14 @@ CREATE TABLE public.lot_tariff (
 
 COMMENT ON TABLE public.lot_tariff IS 'Which tariff holds at a lot, and since when.';
 
+CREATE TABLE public.lot_zone (
+    lot_id integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    zone_id integer
+);
+
+COMMENT ON TABLE public.lot_zone IS 'In which price area a lot lies, and since when; null: in none. Kept by date, because a stay is priced by what held when it began.';
+
 CREATE TABLE public.open_stay (
     lot_id integer NOT NULL,
     plate text NOT NULL,
@@ -957,9 +980,9 @@ CREATE TABLE public.stay (
     exit_event_id uuid,
     tariff_id integer,
     fee_fen bigint,
-    quota_used_min integer DEFAULT 0 NOT NULL,
     account_id bigint,
     last_at timestamp with time zone GENERATED ALWAYS AS (COALESCE(left_at, entered_at)) STORED NOT NULL,
+    uses jsonb,
     CONSTRAINT closed_is_whole CHECK (((state = 'closed'::public.stay_state) = ((entered_at IS NOT NULL) AND (left_at IS NOT NULL) AND (fee_fen IS NOT NULL)))),
     CONSTRAINT exit_only_lacks_entry CHECK (((state = 'exit_only'::public.stay_state) = ((entered_at IS NULL) AND (left_at IS NOT NULL)))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
@@ -970,15 +993,30 @@ PARTITION BY RANGE (id);
 
 COMMENT ON TABLE public.stay IS 'Finished stays. superseded: an entry whose exit never came. exit_only: an exit whose entry never came. Both become closed when the missing half arrives.';
 
+COMMENT ON COLUMN public.stay.uses IS 'What it used of things that are remembered: [{rule, at, amount}], null if nothing. `at` is the instant its memory counts from.';
+
 CREATE TABLE public.tariff (
     id integer NOT NULL,
     code text NOT NULL,
     version integer NOT NULL,
     document jsonb NOT NULL,
+    state public.tariff_state DEFAULT 'draft'::public.tariff_state NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    registered_by text NOT NULL,
+    published_at timestamp with time zone,
+    published_by text,
+    findings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    accepted jsonb DEFAULT '[]'::jsonb NOT NULL,
+    supersedes text GENERATED ALWAYS AS ((document ->> 'supersedes'::text)) STORED,
+    CONSTRAINT published_is_whole CHECK (((state = 'published'::public.tariff_state) = ((published_at IS NOT NULL) AND (published_by IS NOT NULL)))),
     CONSTRAINT tariff_version_check CHECK ((version > 0))
 );
 
-COMMENT ON TABLE public.tariff IS 'A published price text (收费标准) as a document; a change is a new version, never an edit.';
+COMMENT ON TABLE public.tariff IS 'A price text (收费标准) as a document. A draft may be replaced; what is published stays as it is, and a change is a new version.';
+
+COMMENT ON COLUMN public.tariff.findings IS 'What the publication check found.';
+
+COMMENT ON COLUMN public.tariff.accepted IS 'Findings that somebody publishes in spite of: [{kind, reason, by, at}].';
 
 ALTER TABLE public.tariff ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.tariff_id_seq
@@ -1006,6 +1044,32 @@ CREATE TABLE public.transfer (
 PARTITION BY RANGE (journal_id);
 
 COMMENT ON TABLE public.transfer IS 'An amount from one book to another (分录). Positive, so direction is in the books, never in a sign.';
+
+CREATE TABLE public.zone (
+    id integer NOT NULL,
+    code text NOT NULL,
+    name_zh text NOT NULL,
+    name_en text NOT NULL
+);
+
+COMMENT ON TABLE public.zone IS 'A price area (收费区域): its lots that have no price of their own charge by its price.';
+
+ALTER TABLE public.zone ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.zone_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.zone_tariff (
+    zone_id integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    tariff_id integer NOT NULL
+);
+
+COMMENT ON TABLE public.zone_tariff IS 'Which tariff holds in a price area, and since when.';
 
 ALTER TABLE ONLY channel_local.payment
     ADD CONSTRAINT payment_pkey PRIMARY KEY (number);
@@ -1085,6 +1149,9 @@ ALTER TABLE ONLY public.lot
 ALTER TABLE ONLY public.lot_tariff
     ADD CONSTRAINT lot_tariff_pkey PRIMARY KEY (lot_id, valid_from);
 
+ALTER TABLE ONLY public.lot_zone
+    ADD CONSTRAINT lot_zone_pkey PRIMARY KEY (lot_id, valid_from);
+
 ALTER TABLE ONLY public.open_stay
     ADD CONSTRAINT open_stay_pkey PRIMARY KEY (lot_id, plate, plate_color);
 
@@ -1136,6 +1203,15 @@ ALTER TABLE ONLY public.top_up
 ALTER TABLE ONLY public.transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (owner_id, journal_id, leg);
 
+ALTER TABLE ONLY public.zone
+    ADD CONSTRAINT zone_code_key UNIQUE (code);
+
+ALTER TABLE ONLY public.zone
+    ADD CONSTRAINT zone_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.zone_tariff
+    ADD CONSTRAINT zone_tariff_pkey PRIMARY KEY (zone_id, valid_from);
+
 CREATE INDEX account_plate_of_account ON public.account_plate USING btree (account_id);
 
 CREATE INDEX attempt_to_query ON ONLY public.attempt USING btree (query_at) WHERE (query_at IS NOT NULL);
@@ -1160,6 +1236,8 @@ CREATE INDEX review_open ON ONLY public.review USING btree (lot_id, id) WHERE (r
 
 CREATE INDEX stay_by_plate ON ONLY public.stay USING btree (lot_id, plate, plate_color, last_at, id);
 
+CREATE INDEX stay_with_uses ON ONLY public.stay USING btree (plate, plate_color, last_at, id) WHERE (uses IS NOT NULL);
+
 CREATE INDEX top_up_to_query ON ONLY public.top_up USING btree (query_at) WHERE (query_at IS NOT NULL);
 
 CREATE UNIQUE INDEX two_active_keys_for_rotation ON public.gateway_key USING btree (gateway_id, slot) WHERE (revoked_at IS NULL);
@@ -1174,7 +1252,19 @@ CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.lot FO
 
 CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.lot_tariff FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
 
+CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.lot_zone FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
+
 CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.operator FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
+
+CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE ON public.tariff FOR EACH ROW WHEN ((new.state = 'published'::public.tariff_state)) EXECUTE FUNCTION public.catalog_changed();
+
+CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.zone FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
+
+CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.zone_tariff FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
+
+CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON public.tariff FOR EACH ROW EXECUTE FUNCTION public.guard_published();
+
+CREATE TRIGGER guard_published_whole BEFORE TRUNCATE ON public.tariff FOR EACH STATEMENT EXECUTE FUNCTION public.guard_published();
 
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON public.journal FOR EACH STATEMENT EXECUTE FUNCTION public.deny();
 
@@ -1222,6 +1312,12 @@ ALTER TABLE ONLY public.lot_tariff
 ALTER TABLE ONLY public.lot_tariff
     ADD CONSTRAINT lot_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariff(id);
 
+ALTER TABLE ONLY public.lot_zone
+    ADD CONSTRAINT lot_zone_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lot(id);
+
+ALTER TABLE ONLY public.lot_zone
+    ADD CONSTRAINT lot_zone_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES public.zone(id);
+
 ALTER TABLE ONLY public.operator_day
     ADD CONSTRAINT operator_day_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(id);
 
@@ -1233,6 +1329,12 @@ ALTER TABLE ONLY public.settlement
 
 ALTER TABLE public.top_up
     ADD CONSTRAINT top_up_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.zone_tariff
+    ADD CONSTRAINT zone_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariff(id);
+
+ALTER TABLE ONLY public.zone_tariff
+    ADD CONSTRAINT zone_tariff_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES public.zone(id);
 
 GRANT USAGE ON SCHEMA channel_local TO onelot_service;
 
@@ -1343,6 +1445,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.lot_occupancy TO onelot_service;
 
 GRANT SELECT,INSERT ON TABLE public.lot_tariff TO onelot_service;
 
+GRANT SELECT,INSERT ON TABLE public.lot_zone TO onelot_service;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.open_stay TO onelot_service;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.operator TO onelot_service;
@@ -1369,6 +1473,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.settlement_run TO onelot_service;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.stay TO onelot_service;
 
-GRANT SELECT,INSERT ON TABLE public.tariff TO onelot_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tariff TO onelot_service;
 
 GRANT SELECT ON TABLE public.transfer TO onelot_service;
+
+GRANT SELECT,INSERT ON TABLE public.zone TO onelot_service;
+
+GRANT SELECT,INSERT ON TABLE public.zone_tariff TO onelot_service;

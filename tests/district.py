@@ -20,7 +20,7 @@ from payments import flow as payments
 from payments import ids
 from payments.callers import Audience, Caller, sign_token
 
-TARIFFS = Path(tariffs.__file__).parent.parent / "seeds" / "tariffs"
+TARIFFS = Path(__file__).parent.parent / "seeds" / "tariffs"
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN_SECRET = "a secret that is long enough for tests"
 # Lots by their operator: Quancheng Road, the provincial hospital; the East railway station.
@@ -58,11 +58,11 @@ async def register(db: sql.Connection, *, now: datetime) -> dict[str, str]:
     for code, bps in (("jn-static", 300), ("sd-rail", 60)):
         await flow.register_operator(db, code=code, name_zh=code, name_en=code, platform_fee_bps=bps)
     road = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
-    tariff_id = await flow.publish_tariff(db, document=msgspec.json.encode(road))
+    tariff_id = await flow.publish_tariff(db, document=tariffs.to_json(road), by="tests", now=now, findings=())
     keys = {}
     for each in PLANS:
         await flow.register_lot(db, each, now=now)
-        await flow.apply_tariff(db, lot_code=each.code, tariff_id=tariff_id, valid_from=FIRST_DAY)
+        await flow.apply_tariff(db, lot_code=each.code, tariff_id=tariff_id, valid_from=FIRST_DAY, by="tests", now=now)
         secret = secrets.token_bytes(32)
         keys[each.code] = await flow.issue_gateway_key(db, gateway_code=each.gateway, now=now, secret=secret)
     return keys

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 import asyncpg
-import msgspec
 import pytest
 from msgspec import structs
 
@@ -16,6 +15,8 @@ import sql
 from parking import catalog, flow, tariffs
 from parking.catalog import MISS_PAUSE_S, POLL_S, Catalog
 from parking.lots import CodeTaken, UnknownGateway, UnknownLot, UnknownOperator
+from parking.publication import UnknownTariff
+from parking.tariffs import Tariff
 from tests.conftest import NOW
 from tests.district import QC, STATION, TARIFFS, District, plan
 
@@ -56,6 +57,10 @@ async def following(known: Catalog) -> AsyncIterator[None]:
 async def issue(pool: sql.Pool, gateway: str) -> str:
     async with pool.acquire() as db, db.transaction():
         return await flow.issue_gateway_key(db, gateway_code=gateway, now=NOW, secret=secrets.token_bytes(32))
+
+
+async def published(db: sql.Connection, tariff: Tariff) -> int:
+    return await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())
 
 
 async def test_the_whole_network_is_read(known: Catalog, registered: dict[str, str]) -> None:
@@ -120,8 +125,10 @@ async def test_changes_are_known_within_a_second(known: Catalog, pool: sql.Pool)
 async def test_a_price_comes_into_force_by_itself(known: Catalog, pool: sql.Pool, clock: Clock) -> None:
     mall = tariffs.from_toml((TARIFFS / "mall.toml").read_bytes())
     async with pool.acquire() as db, db.transaction():
-        tariff_id = await flow.publish_tariff(db, document=msgspec.json.encode(mall))
-        await flow.apply_tariff(db, lot_code=QC, tariff_id=tariff_id, valid_from=NOW + timedelta(hours=1))
+        tariff_id = await published(db, mall)
+        await flow.apply_tariff(
+            db, lot_code=QC, tariff_id=tariff_id, valid_from=NOW + timedelta(hours=1), by="tests", now=NOW
+        )
     await known.refresh()
     before = known.lot(QC)
     assert before.tariff is not None
@@ -151,10 +158,9 @@ async def test_the_last_reading_holds_while_the_database_is_away(
 
 async def test_a_price_text_has_versions(db: sql.Connection, registered: dict[str, str]) -> None:
     road = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
-    first = await flow.publish_tariff(db, document=msgspec.json.encode(road))
-    assert await flow.publish_tariff(db, document=msgspec.json.encode(road)) == first
-    dearer = structs.replace(road, free_min=15)
-    second = await flow.publish_tariff(db, document=msgspec.json.encode(dearer))
+    first = await published(db, road)
+    assert await published(db, road) == first
+    second = await published(db, structs.replace(road, free=structs.replace(road.free, minutes=15)))
     assert second != first
     rows = await db.fetch("select id, version from tariff where code = 'jinan_road' order by version")
     assert [tuple(row) for row in rows] == [(first, 1), (second, 2)]
@@ -183,6 +189,6 @@ async def test_what_is_not_registered_cannot_be_named(district: District) -> Non
         with pytest.raises(UnknownGateway):
             await flow.revoke_gateway_key(db, gateway_code=f"{QC}-gw", key_id="none", now=NOW)
         with pytest.raises(UnknownLot):
-            await flow.apply_tariff(db, lot_code="none", tariff_id=1, valid_from=NOW)
-        with pytest.raises(CodeTaken):
-            await flow.apply_tariff(db, lot_code=QC, tariff_id=10**6, valid_from=NOW)
+            await flow.apply_tariff(db, lot_code="none", tariff_id=1, valid_from=NOW, by="tests", now=NOW)
+        with pytest.raises(UnknownTariff):
+            await flow.apply_tariff(db, lot_code=QC, tariff_id=10**6, valid_from=NOW, by="tests", now=NOW)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -205,8 +205,9 @@ async def test_a_city_is_registered_and_charges(database_url: str, env: dict[str
     ]
     lot_id = await ok("lot", "add", str(lot_file))
     road = str(TARIFFS / "jinan_road.toml")
-    published = await ok("tariff", "publish", road)
-    assert await ok("tariff", "publish", road) == published
+    known = ("--accept", "farmable=the notice says so")
+    published = await ok("tariff", "publish", road, *known)
+    assert await ok("tariff", "publish", road, *known) == published
     code = published.split()[0]
     since = NOW - timedelta(days=1)
     await ok("tariff", "apply", code, "--lot", "baotu", "--from", since.isoformat())
@@ -223,26 +224,40 @@ async def test_a_city_is_registered_and_charges(database_url: str, env: dict[str
         assert found.code == "baotu-gw"
     assert (await running.onelot(env, "verify"))[0] == 0
 
+    later = (TOMORROW + timedelta(days=1)).isoformat()
     refused = {
         ("operator", "add", "quanshan", *names, "--fee-bps", "250"): "CodeTaken",
         ("lot", "add", str(lot_file)): "CodeTaken",
         ("gateway", "key", "baotu"): "UnknownGateway",
         ("tariff", "apply", "nothing", "--lot", "baotu", "--from", NOW.isoformat()): "No tariff has the code",
-        ("tariff", "apply", code, "--lot", "baotu", "--from", since.isoformat()): "CodeTaken",
-        ("tariff", "apply", code, "--lot", "baotu", "--lot", "nowhere", "--from", NOW.isoformat()): "UnknownLot",
+        ("tariff", "apply", code, "--lot", "baotu", "--from", NOW.isoformat()): "HoldsAlready",
+        ("tariff", "apply", code, "--lot", "baotu", "--lot", "nowhere", "--from", later): "UnknownLot",
     }
     for words, says in refused.items():
         exit_code, printed = await running.onelot(env, *words)
         assert (exit_code, says in printed, "Traceback" in printed) == (2, True, False), printed
     # Nothing of the last one was kept: it holds at all lots or at none.
-    await ok("tariff", "apply", code, "--lot", "baotu", "--from", NOW.isoformat())
+    await ok("tariff", "apply", code, "--lot", "baotu", "--from", later)
+    db = await asyncpg.connect(database_url)
+    try:
+        await db.execute("insert into zone (code, name_zh, name_en) values ('centre', '中心', 'Centre')")
+        await ok("tariff", "apply", code, "--zone", "centre", "--from", later)
+        begins = (
+            "select valid_from from zone_tariff join zone on zone.id = zone_tariff.zone_id where zone.code = 'centre'"
+        )
+        assert await db.fetchval(begins) == datetime.fromisoformat(later)
+    finally:
+        await db.close()
 
 
 async def test_a_json_tariff_and_a_lot_that_is_none(district: District, env: dict[str, str], tmp_path: Path) -> None:
     tariff = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
     file = tmp_path / "dearer.json"
-    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(tariff, free_min=tariff.free_min + 1)))
+    free = msgspec.structs.replace(tariff.free, minutes=tariff.free.minutes + 1)
+    file.write_bytes(tariffs.to_json(msgspec.structs.replace(tariff, free=free)))
     code, printed = await running.onelot(env, "tariff", "publish", str(file))
+    assert (code, "Not published." in printed) == (1, True), printed
+    code, printed = await running.onelot(env, "tariff", "publish", str(file), "--accept", "farmable=as before")
     assert (code, printed.split()) == (0, [tariff.code, "version", "2"]), printed
     file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan("x", "jn-static"), capacity=0)))
     code, printed = await running.onelot(env, "lot", "add", str(file))

@@ -229,6 +229,36 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         "delete from review",
         {"review_lost"},
     ),
+    "a tariff was published by nobody": (
+        "alter table tariff drop constraint published_is_whole; update tariff set published_at = null",
+        {"published_by_nobody"},
+    ),
+    "a draft holds at a lot": (
+        "insert into tariff (code, version, document, registered_at, registered_by) "
+        "select code, 2, document, now(), 'li' from tariff limit 1; "
+        "insert into lot_tariff select 1, now(), max(id) from tariff",
+        {"draft_holds"},
+    ),
+    "a draft holds in a price area": (
+        "insert into tariff (code, version, document, registered_at, registered_by) "
+        "select code, 2, document, now(), 'li' from tariff limit 1; "
+        "insert into zone_tariff select 1, now(), max(id) from tariff",
+        {"draft_holds"},
+    ),
+    "a lot's clock is moved": (
+        "update lot set time_zone = 'Europe/Berlin' where id = 1",
+        {"price_of_another_time_zone"},
+    ),
+    "a lot in an area has another clock": (
+        "update lot set time_zone = 'Europe/Berlin' where id = 1; "
+        "insert into zone_tariff select 1, valid_from, tariff_id from lot_tariff limit 1; "
+        "delete from lot_tariff where lot_id = 1; insert into lot_zone values (1, now(), 1)",
+        {"price_of_another_time_zone"},
+    ),
+    "the tariff of a stay disappears": (
+        "update stay set tariff_id = 99 where tariff_id is not null",
+        {"priced_by_a_draft"},
+    ),
     "a lot is miscounted": (
         "update lot_occupancy set inside = inside + 1",
         {"count_differs_from_stays"},

@@ -27,7 +27,14 @@ SETTINGS = running.settings("postgresql://nowhere/none", "redis://nowhere", now=
 STAFF_AND_DRIVERS = (Audience.DRIVER, Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
 NOBODY = UUID(int=1)
 # What stands in a path, so that it reaches the handler.
-PATH = {"stay_id": NOBODY, "review_id": NOBODY, "charge_id": NOBODY, "top_up_id": NOBODY, "file": "2026-11-16.csv"}
+PATH = {
+    "stay_id": NOBODY,
+    "review_id": NOBODY,
+    "charge_id": NOBODY,
+    "top_up_id": NOBODY,
+    "file": "2026-11-16.csv",
+    "version": 1,
+}
 
 
 def doors(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
@@ -272,6 +279,21 @@ POISON: list[tuple[str, str, Audience, dict[str, object]]] = [
     ("POST", f"/v1/charges/{NOBODY}/refunds", Audience.FINANCE, {"amount_fen": FAR, "reason": "a\0b"}),
     ("POST", f"/v1/charges/{NOBODY}/void", Audience.FINANCE, {"reason": "a\0b"}),
     ("POST", f"/v1/reviews/{NOBODY}/resolve", Audience.CLERK, {"note": "a\0b"}),
+    ("POST", "/v1/admin/tariffs", Audience.ADMIN, {"code": "a\0b"}),
+    ("POST", f"/v1/admin/tariffs/x/{FAR}/publish", Audience.ADMIN, {"accept": []}),
+    ("POST", "/v1/admin/tariffs/jinan_road/1/apply", Audience.ADMIN, {"valid_from": "9999-12-31T23:59:59-14:00"}),
+    (
+        "POST",
+        "/v1/admin/tariffs/jinan_road/1/apply",
+        Audience.ADMIN,
+        {"lots": [QC], "valid_from": "0001-01-01T00:00+14:00"},
+    ),
+    ("POST", "/v1/admin/zones", Audience.ADMIN, {"code": "x", "name_zh": "a\0b", "name_en": "x"}),
+    ("GET", f"/v1/admin/tariffs/x/{FAR}", Audience.ADMIN, {}),
+    ("GET", f"/v1/lots/{QC}/quote?from=0001-01-01T00:00%2B14:00&stay_min=5", Audience.PUBLIC, {}),
+    ("GET", f"/v1/lots/{QC}/quote?from=9999-12-31T23:59-12:00&stay_min=5", Audience.PUBLIC, {}),
+    ("GET", f"/v1/lots/{QC}/quote?from=9999-12-31T23:59Z&stay_min=5", Audience.PUBLIC, {}),
+    ("GET", f"/v1/lots/{QC}/quote?from=0001-01-01T00:00Z&stay_min=5", Audience.PUBLIC, {}),
     ("POST", "/v1/settlements", Audience.FINANCE, {"business_date": "9999-12-31"}),
     ("POST", "/v1/settlements", Audience.FINANCE, {"business_date": "1969-12-31"}),
     ("POST", "/v1/settlements", Audience.FINANCE, {"business_date": "0001-01-01"}),

@@ -1,7 +1,7 @@
 """The gateways' door: events in, answers out, in milliseconds and only after the commit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from litestar.openapi.spec import Operation
 
 import sql
 from parking import flow, gate
+from parking.api.reference import RawBody, inlined
 from parking.catalog import Catalog
 from parking.collector import Collector
 from parking.gate import Answer, EventRejected, Parcel, Passage, TooManyEvents
@@ -41,36 +42,9 @@ class _GateEventsOperation(Operation):
     """Describes the body by hand: it is read as bytes, so that each event is judged on its own."""
 
     def __post_init__(self) -> None:
-        event = _inline(gate.GateEvent)
+        event = inlined(gate.GateEvent)
         either = {"oneOf": [event, {"type": "array", "items": event, "maxItems": gate.BATCH_EVENTS_MAX}]}
-        self.request_body = _RawBody({"application/json": {"schema": either, "example": _EXAMPLE}})  # type: ignore[assignment]
-
-
-@dataclass
-class _RawBody:
-    """A request body for the OpenAPI document, given as the plain JSON it becomes."""
-
-    content: dict[str, Any] = field(default_factory=dict)
-    required: bool = True
-
-    def to_schema(self) -> dict[str, Any]:
-        return {"content": self.content, "required": self.required}
-
-
-def _inline(shape: type) -> dict[str, Any]:
-    """A JSON schema without references, because OpenAPI's components belong to the framework."""
-    schema = msgspec.json.schema(shape)
-    definitions = schema.pop("$defs", {})
-
-    def resolve(node: Any) -> Any:
-        if isinstance(node, dict):
-            if "$ref" in node:
-                return resolve(definitions[node["$ref"].rsplit("/", 1)[1]])
-            return {key: resolve(value) for key, value in node.items()}
-        return [resolve(item) for item in node] if isinstance(node, list) else node
-
-    resolved: dict[str, Any] = resolve(schema)
-    return resolved
+        self.request_body = RawBody({"application/json": {"schema": either, "example": _EXAMPLE}})  # type: ignore[assignment]
 
 
 @post(

@@ -3,14 +3,12 @@
 import math
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
-from hashlib import blake2b
 from time import monotonic
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter, SkipValidation
@@ -18,12 +16,13 @@ from litestar.response import Stream as StreamResponse
 from msgspec import UNSET, Struct, UnsetType
 
 from parking import counts, search
+from parking.api.answers import UNCHANGED, tagged, unreadable
 from parking.api.given import Catalog, Clock, Counters, Stream
 from parking.boards import Board, board
 from parking.lots import Direction, Lot, LotKind
 from parking.occupancy import Count, LotStatus, Published, publish
+from parking.prices import Price, held_at
 from parking.search import Box, Found, Point, Search
-from parking.tariffs import Tariff
 from payments.api.given import Pool
 from payments.callers import Audience
 
@@ -33,11 +32,6 @@ RADIUS_M_DEFAULT = 2_000
 RADIUS_M_MAX = 50_000
 HEARTBEAT_S = 15.0
 RETRY_MS = 3_000
-# Behind a shared cache a crowd costs one answer a second; a browser asks again with the tag it has.
-CACHE_CONTROL = "public, max-age=1"
-UNCHANGED = ResponseSpec(
-    None, generate_examples=False, description="The answer is the one whose tag was sent in If-None-Match."
-)
 
 
 class TariffName(Struct, frozen=True):
@@ -48,12 +42,16 @@ class TariffName(Struct, frozen=True):
     name_en: str
 
 
-class TariffText(TariffName, frozen=True):
-    """A price text in full: as its board says it, and as data."""
+class TariffText(TariffName, frozen=True, kw_only=True):
+    """The price that holds at a lot as its board says it; all of it stands under `/v1/tariffs/{code}`.
 
+    `since`: when it began to hold there.
+    """
+
+    version: int
+    since: datetime
     board: Board
     free_min: int
-    bands: list[dict[str, str | int | None]]
 
 
 class LotFacts(Struct, frozen=True, kw_only=True):
@@ -95,6 +93,7 @@ class LotDetail(LotFacts, frozen=True, kw_only=True):
     drift: int
     lanes_entry: int
     lanes_exit: int
+    zone: str | None
     tariff: TariffText | None
 
 
@@ -146,7 +145,7 @@ async def lot_search(
     """
     place = None if not near else _point(near)
     if radius_m is not None and place is None:
-        raise _unreadable("radius_m", "A radius needs a place: give near=lat,lon as well.")
+        raise unreadable("radius_m", "A radius needs a place: give near=lat,lon as well.")
     return Search(
         words=q,
         district=district,
@@ -195,7 +194,7 @@ async def list_lots(
         limit=limit,
         offset=offset,
     )
-    return _tagged(request, page)
+    return tagged(request, page)
 
 
 @get(
@@ -207,7 +206,12 @@ async def list_lots(
     responses={200: ResponseSpec(LotDetail, generate_examples=False, description="The lot."), 304: UNCHANGED},
 )
 async def get_lot(
-    request: Request[Any, Any, Any], catalog: Catalog, counters: Counters, pool: Pool, code: FromPath[str]
+    request: Request[Any, Any, Any],
+    catalog: Catalog,
+    counters: Counters,
+    pool: Pool,
+    clock: Clock,
+    code: FromPath[str],
 ) -> Response[bytes]:
     """The lot of a code, with its price board and how far its own reports are from the count.
 
@@ -226,9 +230,10 @@ async def get_lot(
         drift=said.drift,
         lanes_entry=ways.count(Direction.ENTRY),
         lanes_exit=ways.count(Direction.EXIT),
-        tariff=None if lot.tariff is None else _text(lot.tariff),
+        zone=lot.zone,
+        tariff=_text(price) if (price := held_at(lot.prices, clock())) is not None and price.is_readable else None,
     )
-    return _tagged(request, detail)
+    return tagged(request, detail)
 
 
 @get(
@@ -330,33 +335,30 @@ def _summary(one: Found, said: Published) -> LotSummary:
     )
 
 
-def _text(tariff: Tariff) -> TariffText:
+def _text(price: Price) -> TariffText:
+    text = price.tariff
     return TariffText(
-        tariff.code, tariff.name_zh, tariff.name_en, board(tariff), tariff.free_min, msgspec.to_builtins(tariff.bands)
+        code=text.code,
+        name_zh=text.name_zh,
+        name_en=text.name_en,
+        version=price.version,
+        since=price.valid_from,
+        board=board(text),
+        free_min=text.free.minutes,
     )
-
-
-def _tagged(request: Request[Any, Any, Any], answer: Struct) -> Response[bytes]:
-    """An answer with its tag, or 304 without it if the caller has the same one."""
-    body = msgspec.json.encode(answer)
-    tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL}
-    if tag in (request.headers.get("if-none-match") or ""):
-        return Response(b"", status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
 
 
 def _point(text: str) -> Point:
     latitude, longitude = _numbers("near", text, ("lat", "lon"))
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-        raise _unreadable("near", "near is lat,lon in degrees: latitude -90 to 90, then longitude -180 to 180.")
+        raise unreadable("near", "near is lat,lon in degrees: latitude -90 to 90, then longitude -180 to 180.")
     return Point(latitude, longitude)
 
 
 def _box(text: str) -> Box:
     west, south, east, north = _numbers("bbox", text, ("minLon", "minLat", "maxLon", "maxLat"))
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise _unreadable("bbox", "bbox is minLon,minLat,maxLon,maxLat in degrees, the smaller value first.")
+        raise unreadable("bbox", "bbox is minLon,minLat,maxLon,maxLat in degrees, the smaller value first.")
     return Box(west, south, east, north)
 
 
@@ -367,13 +369,8 @@ def _numbers(parameter: str, text: str, names: tuple[str, ...]) -> list[float]:
         numbers = []
     if len(numbers) != len(names) or not all(map(math.isfinite, numbers)):
         form = ",".join(names)
-        raise _unreadable(parameter, f"{parameter} is {len(names)} numbers with commas between them: {form}.")
+        raise unreadable(parameter, f"{parameter} is {len(names)} numbers with commas between them: {form}.")
     return numbers
-
-
-def _unreadable(parameter: str, why: str) -> ValidationException:
-    # The shape Litestar itself gives to a query parameter that does not fit, so that both become the same problem.
-    return ValidationException(detail=why, extra=[{"message": why, "key": parameter, "source": "query"}])
 
 
 ROUTES: list[HTTPRouteHandler] = [list_lots, stream_lots, get_lot]

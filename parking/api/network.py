@@ -1,6 +1,6 @@
 """Staff's and drivers' doors to parking: reviews, stays, plates, gateway keys, and whether books and facts agree."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,8 +10,8 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
-import sql
 from parking import flow
+from parking.api import trail
 from parking.api.given import Catalog, Secret
 from parking.flow.plates import LinkedPlate
 from parking.flow.registering import KeyRow
@@ -20,10 +20,9 @@ from parking.gate import Reason
 from parking.lots import Direction, LotPlan
 from parking.plates import PlateColor
 from parking.verify import Finding, findings
-from payments import callers, ids
+from payments import callers
 from payments.api.given import Caller, Chance, Db, Now, Pool
 from payments.callers import Audience
-from payments.store import audit
 
 Limit = Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")]
 After = Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")]
@@ -96,11 +95,15 @@ class NewKey(Struct, frozen=True):
     key: str
 
 
+class Invariant(Finding, frozen=True):
+    """One invariant: how many rows break it (0 is what it must be), a few of them as text, and how long it took."""
+
+
 class Verification(Struct, frozen=True):
     """All invariants; each must have found no row."""
 
     holds: bool
-    invariants: Sequence[Finding]
+    invariants: Sequence[Invariant]
 
 
 def _lots_of(caller: Caller, catalog: Catalog) -> list[int] | None:
@@ -255,7 +258,7 @@ async def register_lot(data: JSONBody[LotPlan], caller: Caller, db: Db, now: Now
     """Every process knows the lot within a second."""
     callers.may_act_for(caller, await flow.operator_of_code(db, code=data.operator_code))
     lot_id = await flow.register_lot(db, data, now=now)
-    await _record(db, caller, "lot.register", f"lot:{data.code}", {"lot_id": lot_id}, now, chance)
+    await trail.record(db, caller, "lot.register", f"lot:{data.code}", {"lot_id": lot_id}, now, chance)
     return Response(data, headers={"Location": f"/v1/lots/{data.code}"}, status_code=201)
 
 
@@ -270,7 +273,9 @@ async def issue_key(gateway: FromPath[str], caller: Caller, db: Db, now: Now, ch
     """The key is shown once; only its hash is kept."""
     callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
     key = await flow.issue_gateway_key(db, gateway_code=gateway, now=now, secret=secret)
-    await _record(db, caller, "gateway_key.issue", f"gateway:{gateway}", {"key_id": key.split("_")[1]}, now, chance)
+    await trail.record(
+        db, caller, "gateway_key.issue", f"gateway:{gateway}", {"key_id": key.split("_")[1]}, now, chance
+    )
     return NewKey(key)
 
 
@@ -300,7 +305,7 @@ async def revoke_key(
     """Every process refuses the key within a second."""
     callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
     await flow.revoke_gateway_key(db, gateway_code=gateway, key_id=key_id, now=now)
-    await _record(db, caller, "gateway_key.revoke", f"gateway:{gateway}", {"key_id": key_id}, now, chance)
+    await trail.record(db, caller, "gateway_key.revoke", f"gateway:{gateway}", {"key_id": key_id}, now, chance)
 
 
 @get(
@@ -315,27 +320,14 @@ async def verify(pool: Pool, caller: Caller) -> Verification:
     callers.may_act_for_all(caller)
     async with pool.acquire() as db:
         found = await findings(db)
-    return Verification(holds=all(f.rows == 0 for f in found), invariants=found)
+    said = [Invariant(**structs.asdict(one)) for one in found]
+    return Verification(holds=all(one.rows == 0 for one in found), invariants=said)
 
 
 def _of_lot(review: Review, lot: str) -> ReviewOfLot:
     facts = structs.asdict(review)
     del facts["lot_id"]
     return ReviewOfLot(lot=lot, **facts)
-
-
-async def _record(
-    db: sql.Connection,
-    caller: Caller,
-    action: str,
-    subject: str,
-    detail: dict[str, object],
-    now: datetime,
-    chance: Callable[[], int],
-) -> None:
-    """Changes of the network belong to the platform: owner 1."""
-    key = ids.new(now, 1, chance())
-    await audit.record(db, 1, key, actor=caller.subject, action=action, subject=subject, detail=detail, now=now)
 
 
 ROUTES = [

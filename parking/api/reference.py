@@ -1,11 +1,13 @@
 """The API's own description as a page, with its files served from here: it opens without the internet."""
 
 import inspect
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from litestar import Response, Router
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
@@ -67,6 +69,34 @@ def describe(route: HTTPRouteHandler) -> None:
         for status, what in sorted(refusals.items())
     }
     route.responses = {**documents, **(route.responses or {})}
+
+
+@dataclass
+class RawBody:
+    """A request body for the OpenAPI document, given as the plain JSON it becomes."""
+
+    content: dict[str, Any] = field(default_factory=dict)
+    required: bool = True
+
+    def to_schema(self) -> dict[str, Any]:
+        """As the document has it."""
+        return {"content": self.content, "required": self.required}
+
+
+def inlined(shape: type) -> dict[str, Any]:
+    """A JSON schema without references, because OpenAPI's components belong to the framework."""
+    schema = msgspec.json.schema(shape)
+    definitions = schema.pop("$defs", {})
+
+    def resolve(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return resolve(definitions[node["$ref"].rsplit("/", 1)[1]])
+            return {key: resolve(value) for key, value in node.items()}
+        return [resolve(item) for item in node] if isinstance(node, list) else node
+
+    resolved: dict[str, Any] = resolve(schema)
+    return resolved
 
 
 def _no_page(response: Response[Any]) -> Response[Any]:

@@ -12,22 +12,25 @@ import msgspec
 from msgspec import Struct
 
 import sql
-from parking import barrier, fees, plates, stays, store
-from parking.barrier import Ruling
-from parking.gate import CLOCK_AHEAD_MAX, REPEATS_KEPT, Answer, EventRejected, Passage, Payment, Reason, Status, display
+from parking import barrier, fees, stays, store
+from parking.flow.answering import Taken, answers, reason_of
+from parking.flow.remembering import Elsewhere, read_elsewhere
+from parking.gate import CLOCK_AHEAD_MAX, REPEATS_KEPT, Answer, EventRejected, Passage, Status
 from parking.lots import Direction, Lot
 from parking.occupancy import Count, doubt
 from parking.plates import PlateColor, VehicleClass
-from parking.stays import HISTORY_WINDOW, Closing, History, OpenStay, Stay, Step
+from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, Closing, History, OpenStay, Stay, Step
 from parking.tariffs import Fee
 from payments import flow as payments
 from payments import ids
 from payments.charges import ChargeRequest, ChargeState, charge_id
 
+# A lot and a plate: what stays are told apart by.
 Vehicle = tuple[int, str, PlateColor]
 Payers = Mapping[tuple[str, PlateColor], store.Payer]
 Chance = Callable[[], int]
 _NOTHING = Step(History(None, ()))
+_FREE = Fee(0, [])
 
 
 class Recorded(Struct, frozen=True):
@@ -35,14 +38,6 @@ class Recorded(Struct, frozen=True):
 
     answers: list[Answer | EventRejected]
     counts: Sequence[Count]
-
-
-class _Taken(Struct):
-    """A passage that is new, with what follows from it."""
-
-    passage: Passage
-    step: Step
-    ruling: Ruling
 
 
 async def record_events(
@@ -58,13 +53,19 @@ async def record_events(
     known = await store.known_events(db, keys, _made(now, REPEATS_KEPT))
     fresh = [p for p, key in _first_of_each(passages, keys) if key not in known]
 
-    before = await _histories(db, fresh)
-    payers = await _payers(db, fresh, before)
+    before, since = await _histories(db, fresh, lots)
+    ending = [p for p in fresh if _may_end_a_stay(p, before)]
+    payers = await store.payers(db, list({(p.plate, p.plate_color) for p in ending})) if ending else {}
+    wide = [(p, since[_vehicle(p)]) for p in ending if lots[p.lot_id].is_wide]
+    made = _made_in_window(fresh, lots, since) if wide else None
+    elsewhere = await read_elsewhere(db, wide, lots, made) if made else Elsewhere({}, lots)
     after = dict(before)
-    steps = [_follow(after, p, lots[p.lot_id], payers, ids.new(p.received_at, p.lot_id, chance())) for p in fresh]
+    steps = [
+        _follow(after, p, lots[p.lot_id], payers, elsewhere, ids.new(p.received_at, p.lot_id, chance())) for p in fresh
+    ]
     settled = await _settled(db, steps)
     taken = [
-        _Taken(
+        Taken(
             p,
             step,
             barrier.rule(p, step if p.applies else None, settled=bool(step.repeat_of and step.repeat_of.id in settled)),
@@ -76,7 +77,7 @@ async def record_events(
     await _write_stays(db, before, after)
     await _request_charges(db, [t.step.closing for t in taken if t.step.closing], lots, now)
     counts = await _move_counts(db, taken, before, lots, now)
-    return Recorded(_answers(passages, keys, known, taken), counts)
+    return Recorded(answers(passages, keys, known, taken), counts)
 
 
 def _first_of_each(
@@ -97,33 +98,54 @@ def _vehicle(passage: Passage) -> Vehicle:
     return passage.lot_id, passage.plate, passage.plate_color
 
 
-async def _histories(db: sql.Connection, fresh: Sequence[Passage]) -> dict[Vehicle, History]:
+async def _histories(
+    db: sql.Connection, fresh: Sequence[Passage], lots: Mapping[int, Lot]
+) -> tuple[dict[Vehicle, History], dict[Vehicle, datetime]]:
+    """What is known of the vehicles that pass, and since when that is."""
     earliest: dict[Vehicle, datetime] = {}
     for p in fresh:
         if p.applies:
             key = _vehicle(p)
             earliest[key] = min(earliest.get(key, p.effective_at), p.effective_at)
     if not earliest:
-        return {}
+        return {}, {}
     vehicles = list(earliest)
     opened = await store.open_stays(db, vehicles)
     # What went before a stay matters to its price, so the window is counted from the entry, however long ago it was.
     for vehicle, stay in opened.items():
         earliest[vehicle] = min(earliest[vehicle], stay.entered_at)
-    since = [at - HISTORY_WINDOW for at in earliest.values()]
-    made = _made(max(p.received_at for p in fresh), REPEATS_KEPT + HISTORY_WINDOW)
-    finished = await store.finished_stays(db, vehicles, since, made)
-    return {vehicle: History(opened.get(vehicle), finished.get(vehicle, ())) for vehicle in vehicles}
+    since = {vehicle: at - _window(lots[vehicle[0]]) for vehicle, at in earliest.items()}
+    finished = await store.finished_stays(db, vehicles, list(since.values()), _made_in_window(fresh, lots, since))
+    unknown = (
+        {_vehicle(p) for p in fresh if p.applies and p.direction is Direction.EXIT} - opened.keys() - finished.keys()
+    )
+    if unknown:
+        # An exit that is read twice may repeat the end of a stay that began long before.
+        after = {vehicle: since[vehicle] for vehicle in unknown}
+        made = _made(max(p.received_at for p in fresh), REPEATS_KEPT + STAY_MAX)
+        finished |= await store.finished_stays(db, list(after), list(after.values()), made)
+    return {vehicle: History(opened.get(vehicle), finished.get(vehicle, ())) for vehicle in vehicles}, since
 
 
-async def _payers(db: sql.Connection, fresh: Sequence[Passage], histories: Mapping[Vehicle, History]) -> Payers:
-    """Who pays for the vehicles whose stay may end: at an exit, or at an entry whose exit came first."""
-    ending = {
-        (p.plate, p.plate_color)
-        for p in fresh
-        if p.applies and (p.direction is Direction.EXIT or histories[_vehicle(p)].finished)
-    }
-    return await store.payers(db, list(ending)) if ending else {}
+def _window(lot: Lot) -> timedelta:
+    """How long before a passage other visits may matter: an entry found late, and what the price remembers then."""
+    return max(HISTORY_WINDOW, LATE_PAIR_MAX + lot.remembers)
+
+
+def _made_in_window(
+    fresh: Sequence[Passage], lots: Mapping[int, Lot], since: Mapping[Vehicle, datetime]
+) -> tuple[UUID, UUID]:
+    """The range of the identifiers of stays that may matter to these passages, each vehicle's since an instant."""
+    window = max(_window(lots[p.lot_id]) for p in fresh)
+    first, last = _made(max(p.received_at for p in fresh), REPEATS_KEPT + window)
+    # An identifier has the time of the entry; where a stay used something later, it matters however long it was.
+    remembered = [ids.floor(at - STAY_MAX) for vehicle, at in since.items() if lots[vehicle[0]].remembers_late]
+    return min([first, *remembered]), last
+
+
+def _may_end_a_stay(passage: Passage, histories: Mapping[Vehicle, History]) -> bool:
+    """At an exit a stay may end, or at an entry whose exit came first."""
+    return passage.applies and (passage.direction is Direction.EXIT or bool(histories[_vehicle(passage)].finished))
 
 
 def _follow(
@@ -131,34 +153,34 @@ def _follow(
     passage: Passage,
     lot: Lot,
     payers: Payers,
+    elsewhere: Elsewhere,
     new_id: UUID,
 ) -> Step:
-    """One passage of the batch; `histories` moves along so that the next passage of the vehicle sees it."""
+    """One passage of the batch; `histories` and `elsewhere` move along, so that the vehicle's next passage sees it."""
     if not passage.applies:
         return _NOTHING
-    vehicle = _vehicle(passage)
-    new_energy = plates.is_new_energy(passage.plate, passage.plate_color)
+    plate = passage.plate, passage.plate_color
 
     def price(
-        entered_at: datetime, left_at: datetime, cls: VehicleClass, others: tuple[Stay, ...]
+        entered_at: datetime, left_at: datetime, seen: VehicleClass, others: tuple[Stay, ...]
     ) -> tuple[Fee, int | None]:
         held = lot.price_of(entered_at, left_at)
-        if held is None and not lot.unpriceable:
+        if held is None:
             # A price that was never published may not be charged.
-            return Fee(0, [], 0), None
-        visits = [(s.entered_at, s.left_at, s.quota_used_min) for s in others if s.entered_at and s.left_at]
-        large = plates.is_large(passage.plate_color, cls)
-        compiled = held.compiled if held else None
-        fee = fees.price(compiled, entered_at, left_at, large=large, new_energy=new_energy, visits=visits)
-        return fee, held.tariff_id if held else None
+            return _FREE, None
+        vehicle = fees.vehicle_of(*plate, seen)
+        pasts = fees.pasts_of(others) + elsewhere.pasts(lot, plate)
+        return fees.price(lot.prices, entered_at, left_at, vehicle, pasts), held.tariff_id
 
     def payer(left_at: datetime) -> int | None:
-        linked = payers.get((passage.plate, passage.plate_color))
+        linked = payers.get(plate)
         # Whoever links a plate later does not pay for what it did before.
         return linked.account_id if linked is not None and linked.linked_at <= left_at else None
 
-    step = stays.follow(histories[vehicle], passage, new_id=new_id, price=price, payer=payer)
-    histories[vehicle] = step.history
+    step = stays.follow(histories[_vehicle(passage)], passage, new_id=new_id, price=price, payer=payer)
+    histories[_vehicle(passage)] = step.history
+    if step.closing is not None:
+        elsewhere.note(step.closing)
     return step
 
 
@@ -171,27 +193,22 @@ async def _settled(db: sql.Connection, steps: Sequence[Step]) -> set[UUID]:
     return {repeated[id_] for id_, charge in charges.items() if charge.state is not ChargeState.DUE}
 
 
-def _reason(taken: _Taken) -> Reason | None:
-    # An impossible order weighs more than a doubtful read: it is what a person has to put right.
-    return taken.step.reason or taken.passage.doubt
-
-
-async def _write_events(db: sql.Connection, taken: Sequence[_Taken]) -> None:
+async def _write_events(db: sql.Connection, taken: Sequence[Taken]) -> None:
     if not taken:
         return
     await store.add_events(db, [_event_row(t) for t in taken])
     reviews = [
         (t.passage.lot_id, ids.derive(t.passage.id, "review"), t.passage.id, reason, t.passage.received_at)
         for t in taken
-        if (reason := _reason(t)) is not None
+        if (reason := reason_of(t)) is not None
     ]
     if reviews:
         await store.add_reviews(db, reviews)
 
 
-def _event_row(taken: _Taken) -> tuple[object, ...]:
+def _event_row(taken: Taken) -> tuple[object, ...]:
     p, e, r = taken.passage, taken.passage.event, taken.ruling
-    reason = _reason(taken)
+    reason = reason_of(taken)
     images = msgspec.json.encode(e.images).decode() if e.images else None
     return (
         *(
@@ -277,7 +294,7 @@ class _Move(Struct):
 
 async def _move_counts(
     db: sql.Connection,
-    taken: Sequence[_Taken],
+    taken: Sequence[Taken],
     before: Mapping[Vehicle, History],
     lots: Mapping[int, Lot],
     now: datetime,
@@ -303,71 +320,3 @@ async def _move_counts(
         if m.moved or m.reported_free is not None
     ]
     return await store.move_counts(db, now, rows) if rows else ()
-
-
-def _answers(
-    passages: Sequence[Passage],
-    keys: Sequence[tuple[int, int, str]],
-    known: Mapping[tuple[int, int, str], store.KnownEvent],
-    taken: Sequence[_Taken],
-) -> list[Answer | EventRejected]:
-    by_key = {(t.passage.lot_id, t.passage.gateway_id, t.passage.event.event_id): t for t in taken}
-    answers: list[Answer | EventRejected] = []
-    for passage, key in zip(passages, keys, strict=True):
-        first = known.get(key) or by_key[key]
-        if isinstance(first, _Taken) and first.passage is passage:
-            answers.append(_answer(first))
-        else:
-            answers.append(_repeat(passage, _as_known(first) if isinstance(first, _Taken) else first))
-    return answers
-
-
-def _answer(taken: _Taken) -> Answer:
-    r, reason = taken.ruling, _reason(taken)
-    return Answer(
-        event_id=taken.passage.event.event_id,
-        status=Status.REVIEW if reason else Status.RECORDED,
-        gate=r.gate,
-        stay_id=taken.step.stay_id,
-        fee_fen=r.fee_fen,
-        payment=r.payment,
-        charge_id=_payable(taken.step.stay_id, r.payment),
-        display=display(taken.passage.direction, r.gate, r.fee_fen, r.payment),
-        reason=reason,
-    )
-
-
-def _payable(stay_id: UUID | None, payment: Payment | None) -> UUID | None:
-    return charge_id(stay_id) if stay_id is not None and payment is Payment.PAY_AT_GATE else None
-
-
-def _as_known(taken: _Taken) -> store.KnownEvent:
-    p, r = taken.passage, taken.ruling
-    return store.KnownEvent(
-        *(p.lot_id, p.gateway_id, p.event.event_id, p.content_hash, r.gate, taken.step.stay_id, r.fee_fen, r.payment),
-        kind=p.event.kind,
-        reason=_reason(taken),
-    )
-
-
-def _repeat(passage: Passage, first: store.KnownEvent) -> Answer | EventRejected:
-    event_id = passage.event.event_id
-    if first.content_hash != passage.content_hash:
-        return EventRejected(
-            "An event with this id was recorded with other content.",
-            reason="event_id_conflict",
-            code=409,
-            field="event_id",
-            event_id=event_id,
-        )
-    return Answer(
-        event_id=event_id,
-        status=Status.DUPLICATE,
-        gate=first.gate,
-        stay_id=first.stay_id,
-        fee_fen=first.fee_fen,
-        payment=first.payment,
-        charge_id=_payable(first.stay_id, first.payment),
-        display=display(passage.direction, first.gate, first.fee_fen, first.payment),
-        reason=first.reason,
-    )

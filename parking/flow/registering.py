@@ -1,20 +1,17 @@
-"""Registering the network: operators, lots with their lanes, the keys of gateways and the tariffs that hold."""
+"""Registering the network: operators, lots with their lanes, and the keys of gateways."""
 
 from datetime import datetime
 from hashlib import sha256
 
-import msgspec
-from asyncpg import ForeignKeyViolationError, UniqueViolationError
+from asyncpg import UniqueViolationError
 from msgspec import Struct
 
 import sql
-from parking import tariffs
 from parking.lots import (
     CodeTaken,
     KeysInUse,
     LotPlan,
     UnknownGateway,
-    UnknownLot,
     UnknownOperator,
     check_zone,
     key_text,
@@ -26,14 +23,6 @@ KEYS_ACTIVE_MAX = 2
 _FIELD_OF = {"lot_code_key": "code", "gateway_code_key": "gateway", "lane_code_key": "lanes"}
 
 
-class TariffRow(Struct, frozen=True):
-    """A published version of a tariff; the document is JSON text."""
-
-    id: int
-    version: int
-    document: str
-
-
 class KeyRow(Struct, frozen=True):
     """A key of a gateway as it may be shown: never its secret."""
 
@@ -43,7 +32,7 @@ class KeyRow(Struct, frozen=True):
     revoked_at: datetime | None
 
 
-SHAPES = {"latest_tariff": TariffRow, "keys_of": KeyRow}
+SHAPES = {"keys_of": KeyRow}
 
 
 async def register_operator(
@@ -110,43 +99,6 @@ async def register_lot(db: sql.Connection, plan: LotPlan, *, now: datetime) -> i
         field = _FIELD_OF.get(e.constraint_name or "", "code")
         raise CodeTaken(f"A code of lot {plan.code!r} is taken.", field=field, code=plan.code) from None
     return lot_id
-
-
-async def publish_tariff(db: sql.Connection, *, document: bytes) -> int:
-    """The number of the tariff's newest version; the same text again is the version that stands.
-
-    Raises:
-        tariffs.TariffUnclear: the document cannot be priced by; says which path and why.
-    """
-    tariff = tariffs.from_json(document)
-    canonical = msgspec.json.encode(tariff).decode()
-    latest = await newest_tariff(db, code=tariff.code)
-    if latest is not None and tariffs.from_json(latest.document.encode()) == tariff:
-        return latest.id
-    number: int = await db.fetchval(_SQL["add_tariff"], tariff.code, latest.version + 1 if latest else 1, canonical)
-    return number
-
-
-async def newest_tariff(db: sql.Connection, *, code: str) -> TariffRow | None:
-    """The newest version of a tariff, or None if none has this code."""
-    return await sql.one(db, TariffRow, _SQL["latest_tariff"], code)
-
-
-async def apply_tariff(db: sql.Connection, *, lot_code: str, tariff_id: int, valid_from: datetime) -> None:
-    """From `valid_from` on a lot charges by this tariff; what was registered for earlier instants stays as it is.
-
-    Raises:
-        UnknownLot: no lot has this code.
-        CodeTaken: another tariff is registered for this very instant, or the tariff does not exist.
-    """
-    try:
-        found = await db.fetchval(_SQL["apply_tariff"], lot_code, valid_from, tariff_id)
-    except (UniqueViolationError, ForeignKeyViolationError):
-        raise CodeTaken(
-            f"Tariff {tariff_id} cannot be applied to {lot_code!r} from {valid_from}.", code=lot_code
-        ) from None
-    if found is None:
-        raise UnknownLot(f"No lot has the code {lot_code!r}.", code=lot_code)
 
 
 async def issue_gateway_key(db: sql.Connection, *, gateway_code: str, now: datetime, secret: bytes) -> str:

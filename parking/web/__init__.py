@@ -1,15 +1,19 @@
-"""Pages: whole files, read once, that load nothing from anywhere else. What changes comes to them over the API."""
+"""Pages that load nothing from anywhere else: whole files, read once, and the price texts as their boards show them."""
 
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from string import Template
+from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from parking.api import tariffs
+from parking.api.given import Catalog, Clock
+from parking.web import tariff_page
 from payments.callers import Audience
 
 FOLDER = Path(__file__).parent
@@ -36,16 +40,20 @@ class File(Struct, frozen=True):
 
 
 def _read(folder: Path) -> dict[str, File]:
-    files = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix in _TYPES:
-            body = path.read_bytes()
-            files[path.name] = File(body, _TYPES[path.suffix], f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
-    return files
+    return {
+        path.name: _file(path.read_bytes(), _TYPES[path.suffix])
+        for path in sorted(folder.iterdir())
+        if path.suffix in _TYPES
+    }
+
+
+def _file(body: bytes, media_type: str) -> File:
+    return File(body, media_type, f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
 
 
 PAGES = _read(FOLDER)
 STATIC = _read(FOLDER / "static")
+_TARIFF = Template(PAGES["tariff.html"].body.decode())
 
 
 @get("/", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
@@ -62,6 +70,23 @@ async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> R
     return _serve(request, file)
 
 
+@get("/tariffs/{code:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
+async def tariff_html(
+    request: Request[Any, Any, Any],
+    catalog: Catalog,
+    clock: Clock,
+    code: FromPath[str],
+    version: Annotated[int | None, QueryParameter(ge=1, le=tariffs.VERSION_MAX)] = None,
+    lang: Annotated[str | None, QueryParameter(max_length=8)] = None,
+) -> Response[bytes]:
+    """A published price text as its board shows it."""
+    shown = tariffs.shown(catalog.network, code, version, now=clock())
+    spoken = tariff_page.language(lang, request.headers.get("accept-language", ""))
+    served = _serve(request, _file(tariff_page.page(_TARIFF, shown, spoken), _TYPES[".html"]))
+    served.headers["Vary"] = "Accept-Language"
+    return served
+
+
 def _serve(request: Request[Any, Any, Any], file: File) -> Response[bytes]:
     headers = {
         "ETag": file.tag,
@@ -75,4 +100,4 @@ def _serve(request: Request[Any, Any, Any], file: File) -> Response[bytes]:
     return Response(file.body, media_type=file.media_type, headers=headers)
 
 
-ROUTES: list[HTTPRouteHandler] = [lots_page, static_file]
+ROUTES: list[HTTPRouteHandler] = [lots_page, static_file, tariff_html]

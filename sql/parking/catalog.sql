@@ -13,15 +13,29 @@ select l.id, l.code, l.operator_id, o.code as operator_code, l.name_zh, l.name_e
   join operator o on o.id = l.operator_id
  order by l.id
 
--- name: prices
--- Every price a lot has had or will have: a stay that is told late is priced by what held when it began.
-select p.lot_id, p.valid_from, p.tariff_id, t.document::text as document
-  from lot_tariff p join tariff t on t.id = p.tariff_id
- order by p.lot_id, p.valid_from
+-- name: tariffs
+select id, code, version, published_at, document::text as document
+  from tariff where state = 'published' order by code, version
 
--- name: next_tariff_change
--- A tariff may have been published for a later instant: then the network changes although nobody writes to it.
-select min(valid_from) as at from lot_tariff where valid_from > $1
+-- name: lot_prices
+-- Every price a lot has had or will have: a stay that is told late is priced by what held when it began.
+select lot_id, valid_from, tariff_id from lot_tariff order by lot_id, valid_from
+
+-- name: zones
+select id, code, name_zh, name_en from zone order by code
+
+-- name: zone_prices
+select zone_id, valid_from, tariff_id from zone_tariff order by zone_id, valid_from
+
+-- name: lot_zones
+select lot_id, valid_from, zone_id from lot_zone order by lot_id, valid_from
+
+-- name: next_price_change
+-- A price may have been published for a later instant: then the network changes although nobody writes to it.
+select min(valid_from) as at
+  from (select valid_from from lot_tariff union all select valid_from from zone_tariff
+        union all select valid_from from lot_zone) changes
+ where valid_from > $1
 
 -- name: lanes
 select id, code, lot_id, gateway_id, direction::text as direction from lane order by id

@@ -5,6 +5,13 @@
 -- that could be locked. So a batch takes one advisory lock per lot, in the order given (ascending), before it reads.
 select pg_advisory_xact_lock(1, lot_id) from unnest($1::int[]) lot_id
 
+-- name: lock_plates
+-- Some quotas hold in several lots: then two of them must not draw on what one vehicle has left at the same time. These
+-- locks come after those of the lots and in one order, so that nobody waits for somebody who waits for them.
+select pg_advisory_xact_lock(4, key)
+  from (select distinct hashtext(plate || '/' || plate_color) as key
+          from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color) order by key) keys
+
 -- name: known_events
 -- Events that were recorded before. Identifiers start with their time, so from $4 to $5 leaves out the partitions that
 -- are too old to matter and those still to come.
@@ -23,12 +30,19 @@ select o.lot_id, o.plate, o.plate_color::text as plate_color, o.id, o.vehicle_cl
 -- name: finished_stays
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.tariff_id, s.fee_fen, s.quota_used_min, s.account_id
+       s.exit_event_id, s.tariff_id, s.fee_fen, s.account_id, s.uses
   from unnest($1::int[], $2::text[], $3::plate_color[], $4::timestamptz[]) seen (lot_id, plate, plate_color, since)
   join stay s on s.lot_id = seen.lot_id and s.plate = seen.plate and s.plate_color = seen.plate_color
    and s.last_at >= seen.since
  where s.id between $5 and $6
  order by s.last_at
+
+-- name: uses_of
+-- The lot does not matter here, so this has an index of its own.
+select s.lot_id, s.plate, s.plate_color::text as plate_color, s.entered_at, s.left_at, s.uses::text as uses
+  from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color)
+  join stay s on s.plate = seen.plate and s.plate_color = seen.plate_color and s.uses is not null and s.last_at >= $3
+ where s.id between $4 and $5
 
 -- name: payers
 select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at
@@ -62,15 +76,15 @@ select * from unnest($1::int[], $2::text[], $3::plate_color[], $4::uuid[], $5::v
 -- name: put_stays
 -- A stay is written when its first half is known to be alone or when it is whole; the other half completes it.
 insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id,
-                  exit_lane_id, entry_event_id, exit_event_id, tariff_id, fee_fen, quota_used_min, account_id)
+                  exit_lane_id, entry_event_id, exit_event_id, tariff_id, fee_fen, account_id, uses)
 select * from unnest($1::int[], $2::uuid[], $3::text[], $4::plate_color[], $5::vehicle_class[], $6::stay_state[],
                      $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::uuid[], $12::uuid[],
-                     $13::int[], $14::bigint[], $15::int[], $16::bigint[])
+                     $13::int[], $14::bigint[], $15::bigint[], $16::jsonb[])
 on conflict (lot_id, id) do update set
   vehicle_class = excluded.vehicle_class, state = excluded.state, entered_at = excluded.entered_at,
   left_at = excluded.left_at, entry_lane_id = excluded.entry_lane_id, exit_lane_id = excluded.exit_lane_id,
   entry_event_id = excluded.entry_event_id, exit_event_id = excluded.exit_event_id, tariff_id = excluded.tariff_id,
-  fee_fen = excluded.fee_fen, quota_used_min = excluded.quota_used_min, account_id = excluded.account_id
+  fee_fen = excluded.fee_fen, account_id = excluded.account_id, uses = excluded.uses
 
 -- name: move_counts
 -- moved: cars more (or fewer) inside; moved_since: how many of them after the lot's own last count, which is an anchor;

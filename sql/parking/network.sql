@@ -24,15 +24,6 @@ select $1, g.id, w.id, l.code, l.direction
 -- name: add_occupancy
 insert into lot_occupancy (lot_id, updated_at) values ($1, $2)
 
--- name: add_tariff
-insert into tariff (code, version, document) values ($1, $2, $3::jsonb) returning id
-
--- name: latest_tariff
-select id, version, document::text as document from tariff where code = $1 order by version desc limit 1
-
--- name: apply_tariff
-insert into lot_tariff (lot_id, valid_from, tariff_id) select id, $2, $3 from lot where code = $1 returning lot_id
-
 -- name: lock_gateway
 -- Two keys issued at once would both find the same slot free.
 select id from gateway where code = $1 for no key update

@@ -29,12 +29,12 @@ def stay(fee_fen: int | None, account_id: int | None) -> Stay:
     state = State.EXIT_ONLY if fee_fen is None else State.CLOSED
     return Stay(
         *(1, UUID(int=5), read.plate, read.event.plate_color, read.event.vehicle_class, state, NOW, NOW),
-        *(1, 2, UUID(int=1), UUID(int=2), 5, fee_fen, 0, account_id),
+        *(1, 2, UUID(int=1), UUID(int=2), 5, fee_fen, account_id),
     )
 
 
 def ended(fee_fen: int, account_id: int | None = None) -> Step:
-    return Step(History(None, ()), closing=Closing(stay(fee_fen, account_id), Fee(fee_fen, [], 0)))
+    return Step(History(None, ()), closing=Closing(stay(fee_fen, account_id), Fee(fee_fen, [])))
 
 
 def again(fee_fen: int | None, account_id: int | None = None) -> Step:

@@ -1,73 +1,126 @@
-"""Fees: how earlier visits to a lot bear on the price of this one."""
+"""Fees: who a vehicle is by its plate, and how its earlier visits to a lot bear on the price of this one."""
 
 from datetime import datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from parking import fees, tariffs
-from parking.fees import NoTariff, Visit
-from tests.parking.test_tariffs import ROAD
+from parking.fees import NoTariff
+from parking.plates import PlateColor, VehicleClass
+from parking.prices import Price
+from parking.stays import State, Stay
+from parking.tariffs import Past, Use
+from tests.district import TARIFFS
 
 JINAN = timezone(timedelta(hours=8))
+ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
+QUOTA_MIN, DAY = ROAD.quotas[0].minutes, timedelta(hours=24)
+NEV = fees.vehicle_of("鲁AD12345", PlateColor.GREEN, VehicleClass.SMALL)
+PETROL = fees.vehicle_of("鲁A12345", PlateColor.BLUE, VehicleClass.SMALL)
 
 
 def at(day: int, clock: str) -> datetime:
     return datetime(2025, 11, day, int(clock[:2]), int(clock[3:]), tzinfo=JINAN)
 
 
-def visit(day: int, entered: str, left: str, used_min: int) -> Visit:
-    return at(day, entered), at(day, left), used_min
+def priced(tariff: tariffs.Tariff, valid_from: datetime, number: int = 1) -> Price:
+    return Price(valid_from, number, tariff, tariffs.compile(tariff), number)
+
+
+PRICES = (priced(ROAD, at(1, "00:00")),)
+
+
+def stay(entered_at: datetime | None, left_at: datetime | None, *uses: Use) -> Stay:
+    return Stay(
+        1, UUID(int=1), "鲁AD12345", PlateColor.GREEN, VehicleClass.SMALL, State.CLOSED,
+        entered_at, left_at, 1, 2, None, None, 1, 0, None, uses,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("visits", "left_min"),
+    ("plate", "color", "seen", "kind", "new_energy"),
     [
-        ([], 120),
-        ([visit(18, "09:00", "09:25", 0)], 120),
-        ([visit(18, "09:00", "10:00", 60)], 60),
-        ([visit(18, "07:00", "08:00", 60), visit(18, "09:00", "10:00", 60)], 0),
-        ([visit(17, "10:30", "12:30", 120)], 120),  # 24 hours ago to the minute
-        ([visit(17, "10:31", "12:31", 120)], 0),
-        ([visit(18, "11:00", "12:00", 60)], 120),  # began later
-        ([visit(18, "06:00", "08:00", 120), visit(18, "08:10", "10:10", 120)], 0),
+        ("鲁A12345", PlateColor.BLUE, VehicleClass.SMALL, VehicleClass.SMALL, False),
+        ("鲁A12345", PlateColor.YELLOW, VehicleClass.SMALL, VehicleClass.LARGE, False),
+        ("鲁A12345", PlateColor.BLUE, VehicleClass.LARGE, VehicleClass.LARGE, False),
+        ("鲁A12345", PlateColor.YELLOW, VehicleClass.MOTORCYCLE, VehicleClass.MOTORCYCLE, False),
+        ("鲁AD12345", PlateColor.GREEN, VehicleClass.SMALL, VehicleClass.SMALL, True),
+        ("鲁A12345", PlateColor.BLUE, VehicleClass.UNKNOWN, VehicleClass.SMALL, False),
     ],
 )
-def test_what_earlier_visits_leave(visits: list[Visit], left_min: int) -> None:
-    assert fees.quota_left(120, entered_at=at(18, "10:30"), visits=visits) == left_min
+def test_a_vehicle_is_what_its_plate_and_the_camera_tell(
+    plate: str, color: PlateColor, seen: VehicleClass, kind: VehicleClass, *, new_energy: bool
+) -> None:
+    vehicle = fees.vehicle_of(plate, color, seen)
+    assert (vehicle.kind, vehicle.color, vehicle.new_energy, vehicle.tags) == (kind, color, new_energy, frozenset())
 
 
 def test_a_new_energy_vehicle_that_comes_back() -> None:
-    first = fees.price(ROAD, at(18, "09:00"), at(18, "10:00"), large=False, new_energy=True, visits=[])
-    assert (first.fee_fen, first.quota_used_min) == (0, 60)
-    visits = [(at(18, "09:00"), at(18, "10:00"), first.quota_used_min)]
-    again = fees.price(ROAD, at(18, "10:30"), at(18, "12:00"), large=False, new_energy=True, visits=visits)
-    assert (again.fee_fen, again.quota_used_min) == (200, 60)
-    petrol = fees.price(ROAD, at(18, "10:30"), at(18, "12:00"), large=False, new_energy=False, visits=visits)
-    assert (petrol.fee_fen, petrol.quota_used_min) == (400, 0)
-    bus = fees.price(ROAD, at(18, "10:30"), at(18, "12:00"), large=True, new_energy=True, visits=visits)
-    assert (bus.fee_fen, bus.quota_used_min) == (400, 60)
+    first = fees.price(PRICES, at(18, "09:00"), at(18, "10:00"), NEV)
+    assert (first.fee_fen, first.uses) == (0, (Use("quota.nev", at(18, "09:00"), 60),))
+    pasts = fees.pasts_of([stay(at(18, "09:00"), at(18, "10:00"), *first.uses)])
+    again = fees.price(PRICES, at(18, "10:30"), at(18, "12:00"), NEV, pasts)
+    assert (again.fee_fen, [use.amount for use in again.uses]) == (200, [60])
+    assert fees.price(PRICES, at(18, "10:30"), at(18, "12:00"), PETROL, pasts).fee_fen == 400
+    bus = fees.vehicle_of("鲁AD12345", PlateColor.YELLOW_GREEN, VehicleClass.LARGE)
+    assert fees.price(PRICES, at(18, "10:30"), at(18, "12:00"), bus, pasts).fee_fen == 400
+
+
+def test_only_whole_stays_that_used_something_are_remembered() -> None:
+    use = Use("quota.nev", at(18, "09:00"), 60)
+    whole = stay(at(18, "09:00"), at(18, "10:00"), use)
+    halves = [
+        stay(None, at(18, "10:00"), use),
+        stay(at(18, "09:00"), None, use),
+        stay(at(18, "09:00"), at(18, "10:00")),
+    ]
+    assert fees.pasts_of([whole, *halves], "city") == [Past(at(18, "09:00"), at(18, "10:00"), (use,), "city")]
 
 
 def test_a_lot_without_a_tariff_charges_nobody() -> None:
     with pytest.raises(NoTariff):
-        fees.price(None, at(18, "09:00"), at(18, "10:00"), large=False, new_energy=False, visits=[])
+        fees.price((), at(18, "09:00"), at(18, "10:00"), PETROL)
+
+
+@pytest.mark.parametrize(("on_change", "fee_fen"), [("at_entry", 400), ("split", 1200)])
+def test_a_price_that_changes_during_a_stay(on_change: str, fee_fen: int) -> None:
+    band = structs.replace(ROAD.bands[0], tiers=(structs.replace(ROAD.bands[0].tiers[0], unit_fen=1000),))
+    dear = structs.replace(ROAD, bands=(band, ROAD.bands[1]))
+    before = structs.replace(ROAD, on_change=on_change)
+    prices = (priced(before, at(1, "00:00")), priced(dear, at(18, "10:00"), 2))
+    assert fees.price(prices, at(18, "09:00"), at(18, "11:00"), PETROL).fee_fen == fee_fen
+
+
+def test_a_price_that_cannot_be_read_ends_the_one_before() -> None:
+    since = at(18, "10:00")
+    for on_change, refused in (("split", True), ("at_entry", False)):
+        before = priced(structs.replace(ROAD, on_change=on_change), at(1, "00:00"))
+        held = (before, Price(since, 2, None, None))
+        assert fees.price(held, at(18, "09:00"), since, PETROL).fee_fen == 400 - 200
+        if not refused:
+            assert fees.price(held, at(18, "09:00"), at(18, "11:00"), PETROL).fee_fen == 400
+            continue
+        for entered in (at(18, "09:00"), since):
+            with pytest.raises(NoTariff, match="cannot be read"):
+                fees.price(held, entered, at(18, "11:00"), PETROL)
 
 
 @given(st.lists(st.tuples(st.integers(1, 600), st.integers(0, 300)), max_size=12))
 def test_at_most_the_quota_is_free_in_any_24_hours_of_entries(visits: list[tuple[int, int]]) -> None:
-    clock, stays = at(1, "00:00"), list[Visit]()
+    clock, stays = at(1, "00:00"), list[Past]()
     for pause, stayed in visits:
         entered = clock + timedelta(minutes=pause)
         clock = entered + timedelta(minutes=stayed)
-        fee = fees.price(ROAD, entered, clock, large=False, new_energy=True, visits=stays)
-        stays.append((entered, clock, fee.quota_used_min))
-    for since, _, _ in stays:
-        day = [used for began, _, used in stays if since <= began < since + fees.QUOTA_WINDOW]
-        assert sum(day) <= ROAD.tariff.nev_quota_min
+        stays.append(Past(entered, clock, fees.price(PRICES, entered, clock, NEV, stays).uses))
+    for since in (one.entered_at for one in stays):
+        day = [use.amount for one in stays if since <= one.entered_at < since + DAY for use in one.uses]
+        assert sum(day) <= QUOTA_MIN
 
 
 def test_an_impossible_stay_is_not_priced() -> None:
     with pytest.raises(tariffs.StayNotPriceable):
-        fees.price(ROAD, at(18, "09:00"), at(17, "09:00"), large=False, new_energy=False, visits=[])
+        fees.price(PRICES, at(18, "09:00"), at(17, "09:00"), PETROL)

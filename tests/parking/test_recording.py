@@ -279,7 +279,7 @@ class Poisoned(Compiled):
 def poisoned(lot: Lot) -> Lot:
     assert lot.compiled is not None
     broken = Poisoned.__new__(Poisoned)
-    return structs.replace(lot, prices=tuple(structs.replace(price, compiled=broken) for price in lot.prices))
+    return structs.replace(lot, prices=tuple(structs.replace(price, ready=broken) for price in lot.prices))
 
 
 @pytest.fixture

@@ -16,12 +16,13 @@ from parking.gate import GateEvent, Passage, Reason
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
 from parking.stays import LATE_PAIR_MAX, History, State, Stay, Step
-from parking.tariffs import Fee
+from parking.tariffs import Fee, Use
 
 JINAN = timezone(timedelta(hours=8))
 MIDNIGHT = datetime(2026, 11, 16, tzinfo=JINAN)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ACCOUNT = 1001
+USES = (Use("quota.nev", MIDNIGHT, 60),)
 
 
 class Read(Struct, frozen=True):
@@ -58,7 +59,7 @@ def price(
     entered_at: datetime, left_at: datetime, vehicle_class: VehicleClass, others: tuple[Stay, ...]
 ) -> tuple[Fee, int | None]:
     """A fen for each second: whatever changes a stay changes its fee."""
-    return Fee(int((left_at - entered_at).total_seconds()), [], 0), 5
+    return Fee(int((left_at - entered_at).total_seconds()), [], USES), 5
 
 
 def arrive(reads: Iterable[Read], history: History | None = None) -> tuple[History, list[Step]]:
@@ -194,7 +195,7 @@ def test_what_a_closing_says() -> None:
     assert (stay.id, stay.state) == (entered.stay_id, State.CLOSED)
     assert (stay.entry_event_id, stay.exit_event_id) == (UUID(int=1), UUID(int=2))
     assert (stay.entry_lane_id, stay.exit_lane_id) == (1, 2)
-    assert (stay.fee_fen, stay.tariff_id, stay.account_id) == (3 * 3600, 5, ACCOUNT)
+    assert (stay.fee_fen, stay.tariff_id, stay.account_id, stay.uses) == (3 * 3600, 5, ACCOUNT, USES)
     assert left.closing.fee.fee_fen == stay.fee_fen
 
 

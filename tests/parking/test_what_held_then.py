@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from parking import tariffs
+from parking import flow, tariffs
+from parking.prices import Price
 from payments import flow as payments
 from tests.conftest import NOW
 from tests.district import District, visit
@@ -25,15 +26,12 @@ async def test_who_links_a_plate_later_does_not_pay_for_before(district: Distric
 
 async def test_a_stay_is_priced_by_what_held_when_it_began(district: District) -> None:
     lot = district.lot()
-    dear = structs.replace(
-        lot.prices[0].tariff,
-        bands=tuple(
-            structs.replace(band, unit_fen=band.unit_fen * 10, cap_fen=None) for band in lot.prices[0].tariff.bands
-        ),
-    )
-    later = structs.replace(
-        lot.prices[0], valid_from=NOW - HOUR, tariff_id=2, compiled=tariffs.compile(dear, lot.time_zone)
-    )
+    cheap = lot.prices[0].tariff
+    tiers = (structs.replace(cheap.bands[0].tiers[0], unit_fen=2000),)
+    dear = structs.replace(cheap, bands=tuple(structs.replace(band, tiers=tiers) for band in cheap.bands), caps=())
+    async with district.pool.acquire() as db, db.transaction():
+        number = await flow.publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())
+    later = Price(NOW - HOUR, number, dear, tariffs.compile(dear), 2)
     raised = structs.replace(lot, prices=(*lot.prices, later))
     network = structs.replace(district.network, lots={**district.network.lots, lot.id: raised})
     said = [{**each, "replay": True} for each in visit("v", "鲁A10024", NOW - 26 * HOUR, NOW - 24 * HOUR)]

@@ -25,7 +25,7 @@ from payments.callers import Audience, Caller
 from payments.errors import OneLotError
 from tests.payments.city import DAY, City
 
-TARIFFS = Path(tariffs.__file__).parent.parent / "seeds" / "tariffs"
+TARIFFS = Path(__file__).parents[2] / "seeds" / "tariffs"
 SECRET = "a secret of at least thirty-two characters"
 
 
@@ -131,15 +131,13 @@ async def test_whoever_holds_a_charge_may_pay_it(door: Door) -> None:
 
 
 async def test_public_lines_say_nothing_of_time_and_place(door: Door) -> None:
-    road = tariffs.compile(tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes()), "Asia/Shanghai")
-    fee = tariffs.price(
-        road,
-        entered_at=door.city.now - timedelta(hours=30),
-        left_at=door.city.now,
-        vehicle_class=VehicleClass.LARGE,
-        new_energy=True,
-        quota_left_min=60,
+    road = tariffs.compile(tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes()))
+    now = door.city.now
+    bus = tariffs.Vehicle(kind=VehicleClass.LARGE, new_energy=True)
+    used = tariffs.Past(
+        now - timedelta(hours=40), now - timedelta(hours=39), (tariffs.Use("quota.nev", now - timedelta(hours=40), 60),)
     )
+    fee = tariffs.price(road, tariffs.Visit(now - timedelta(hours=30), now, bus), [used])
     account_id = await door.city.account()
     asked = door.city.request(account_id, fee.fee_fen)
     request = msgspec.structs.replace(asked, lines=msgspec.Raw(msgspec.json.encode(fee.lines)))

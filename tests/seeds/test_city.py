@@ -1,6 +1,8 @@
 """The seeded city is believable: enough lots of every kind, inside their districts, with prices that compute."""
 
 from collections import Counter
+from datetime import datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -25,6 +27,7 @@ DISTRICTS = {
     "Laiwu": (117.32, 36.07, 117.97, 36.55),
 }
 CITY = jinan()
+CATALOGUE = Path(__file__).parents[2] / "seeds" / "tariffs"
 
 
 def test_there_are_enough_lots_and_bays_of_every_kind() -> None:
@@ -61,11 +64,29 @@ def test_codes_and_names_are_unique() -> None:
 
 def test_every_lot_has_a_price_and_every_price_says_what_stands_behind_it() -> None:
     assert {lot.tariff for lot in CITY.lots} == set(CITY.tariffs)
-    for tariff in CITY.tariffs.values():
-        assert tariffs.compile(tariff, "Asia/Shanghai").tariff is tariff
-        assert tariffs.grows_with_time(tariff)
+    for code, tariff in CITY.tariffs.items():
+        assert tariff.code == code
         assert (tariff.grade is tariffs.Grade.MADE_UP) == (tariff.source == "")
-    assert {lot.tariff for lot in CITY.lots if lot.plan.kind is LotKind.ROAD} == {"jinan_road"}
+        assert (tariff.complaints_phone == "12345") == (tariff.price_mode is tariffs.PriceMode.GOVERNMENT)
+
+
+def test_every_chinese_text_is_seen_at_work_and_most_road_bays_charge_by_jinans() -> None:
+    catalogue = [tariffs.from_toml(path.read_bytes()) for path in CATALOGUE.glob("*.toml")]
+    assert set(CITY.tariffs) == {tariff.code for tariff in catalogue if tariff.time_zone == "Asia/Shanghai"}
+    assert {tariff.currency for tariff in CITY.tariffs.values()} == {"CNY"}
+    roads = Counter(lot.tariff for lot in CITY.lots if lot.plan.kind is LotKind.ROAD)
+    assert roads["jinan_road"] > roads.total() / 2
+
+
+@pytest.mark.parametrize("code", sorted(CITY.tariffs))
+def test_a_morning_costs_something_wherever_it_is_not_free(code: str) -> None:
+    compiled = tariffs.compile(CITY.tariffs[code])
+    morning = tariffs.Visit(
+        datetime.fromisoformat("2025-11-18T09:00+08:00"), datetime.fromisoformat("2025-11-18T12:00+08:00")
+    )
+    fee = tariffs.price(compiled, morning)
+    assert sum(line.amount_fen for line in fee.lines) == fee.fee_fen
+    assert (fee.fee_fen > 0) != (code == "jinan_shared")
 
 
 def test_part_of_the_city_is_taken_from_all_over_it() -> None:

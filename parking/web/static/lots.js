@@ -214,6 +214,8 @@ async function open(code) {
   $("detail-tariff").textContent = tariff ? said(tariff, "name") : word("noTariff");
   const board = tariff ? tariff.board[state.language ? "en" : "zh"] : [];
   $("detail-board").replaceChildren(...board.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+  $("detail-more").hidden = !tariff;
+  if (tariff) $("detail-more").href = `/tariffs/${encodeURIComponent(tariff.code)}?version=${tariff.version}&lang=${state.language ? "en" : "zh"}`;
   $("detail-counted").textContent = lot.counted_at ? word("counted", ago(lot.counted_at)) : word("neverCounted");
   if (!$("detail").open) $("detail").showModal();
 }

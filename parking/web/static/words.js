@@ -35,6 +35,7 @@ export const words = {
   counted: ["停车场上次自报：{0}", "Last counted by the lot itself: {0}"],
   neverCounted: ["停车场尚未自报空位数。", "The lot has not reported a count of its own yet."],
   noTariff: ["收费标准未登记", "No price is registered"],
+  tariffPage: ["收费公示全文", "The whole price board"],
   never: ["尚无记录", "No events yet"],
   now: ["刚刚", "just now"],
   road: ["道路泊位", "On-street"],

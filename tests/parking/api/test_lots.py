@@ -8,14 +8,12 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-import msgspec
 import pytest
 import uvicorn
 
 import sql
-from parking import app, tariffs
+from parking import app, boards, flow, tariffs
 from parking.counters import Counters, connect
-from parking.flow import registering
 from parking.settings import Settings
 from tests.parking import network
 
@@ -39,8 +37,9 @@ async def lots(database_url: str) -> list[int]:
     try:
         numbers = await network.register(db)
         tariff = tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes())
-        tariff_id = await registering.publish_tariff(db, document=msgspec.json.encode(tariff))
-        await registering.apply_tariff(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM)
+        now = network.NOW
+        tariff_id = await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=now, findings=())
+        await flow.apply_tariff(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM, by="tests", now=now)
         for lot_id, inside, correction in zip(numbers, (60, 38, 510), (5, 0, 0), strict=True):
             await db.execute(
                 "update lot_occupancy set inside = $2, correction = $3, version = 1 where lot_id = $1",
@@ -156,9 +155,10 @@ async def test_one_lot_in_full(http: httpx.AsyncClient) -> None:
     assert (lot["lanes_entry"], lot["lanes_exit"], lot["tariff"]) == (1, 1, None)
     full = (await http.get("/v1/lots/jn-3")).json()
     assert (full["free"], full["occupied"], full["raw_inside"]) == (0, 500, 510)
-    board = (await http.get("/v1/lots/jn-2")).json()["tariff"]["board"]
-    assert "夜间（20:00–08:00）：每 60 分钟 2 元，最高 5 元。" in board["zh"]
-    assert "Night (20:00–08:00): ¥2 for every started 60 minutes, at most ¥5." in board["en"]
+    text = (await http.get("/v1/lots/jn-2")).json()["tariff"]
+    board = boards.board(tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes()))
+    assert (text["board"]["zh"], text["board"]["en"]) == (board.zh, board.en)
+    assert (text["code"], text["version"], text["since"]) == ("jinan_road", 1, "2020-11-16T02:00:00Z")
 
 
 async def test_a_lot_nobody_registered_is_not_found(http: httpx.AsyncClient) -> None:

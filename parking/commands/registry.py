@@ -1,4 +1,4 @@
-"""The commands that register a city: operators, lots, the keys of gateways, and the tariffs that hold."""
+"""The commands that register a city: operators, lots and the keys of gateways. Tariffs have their own."""
 
 import asyncio
 import secrets
@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking import flow, tariffs
+from parking import flow
 from parking.app import open_pool
 from parking.catalog import Network, read_network
-from parking.flow.registering import TariffRow
 from parking.lots import Code, LotPlan, Name, decode_plan
 from parking.settings import read
 from payments.money import BPS_WHOLE
@@ -155,50 +154,6 @@ def issue_key(code: str) -> None:
         return await flow.issue_gateway_key(db, gateway_code=code, now=now, secret=secrets.token_bytes(KEY_BYTES))
 
     click.echo(in_transaction(issue))
-
-
-@click.group()
-def tariff() -> None:
-    """Price texts, and where and since when they hold."""
-
-
-@tariff.command("publish")
-@click.argument("file", type=FILE)
-def publish(file: Path) -> None:
-    """Publish the tariff of a TOML or JSON file; the same text again is the version that stands."""
-    document = _read(file)
-    text = tariffs.from_json(document) if file.suffix == ".json" else tariffs.from_toml(document)
-
-    async def publish(db: sql.Connection, _: datetime) -> TariffRow:
-        await flow.publish_tariff(db, document=msgspec.json.encode(text))
-        return await _newest(db, text.code)
-
-    newest = in_transaction(publish)
-    click.echo(f"{text.code} version {newest.version}")
-
-
-@tariff.command("apply")
-@click.argument("code")
-@click.option("--lot", "lots", required=True, multiple=True, type=CODE, help="Where it holds; may be given again.")
-@click.option("--from", "valid_from", required=True, type=Instant(), help="Since when, for instance 2026-12-01T00:00Z.")
-def apply(code: str, lots: tuple[str, ...], valid_from: datetime) -> None:
-    """Let the newest version of a tariff hold at lots from an instant on: at all of them, or at none."""
-
-    async def apply_to_all(db: sql.Connection, _: datetime) -> int:
-        newest = await _newest(db, code)
-        for lot_code in lots:
-            await flow.apply_tariff(db, lot_code=lot_code, tariff_id=newest.id, valid_from=valid_from)
-        return newest.version
-
-    version = in_transaction(apply_to_all)
-    click.echo(f"{code} version {version} holds at {', '.join(lots)} from {valid_from.isoformat()}")
-
-
-async def _newest(db: sql.Connection, code: str) -> TariffRow:
-    newest = await flow.newest_tariff(db, code=code)
-    if newest is None:
-        raise click.BadParameter(f"No tariff has the code {code!r}.", param_hint="CODE")
-    return newest
 
 
 def _plan(file: Path) -> LotPlan:

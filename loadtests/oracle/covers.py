@@ -1,0 +1,206 @@
+"""What covers the ticks of a stay: the free period, passes, charging, quotas and coupons of minutes, in this order.
+
+A stay is covered tick by tick in a list as long as it: None pays in full, a number pays that percentage.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loadtests.oracle import remembered
+from loadtests.oracle.ticks import HOUR, MINUTE, Tick, Ticks, occurrence
+from loadtests.oracle.who import Prices, fits
+from parking.tariffs.days import DaySets
+from parking.tariffs.document import Charging, Counts, Discount, Free, Pass, Quota, Tariff
+from parking.tariffs.visits import PassHeld, Past, Use, Visit
+
+_DAY = 24 * HOUR
+
+
+@dataclass(slots=True)
+class Covering:
+    """A stay while it is being covered, and the uses that this leaves."""
+
+    tariff: Tariff
+    visit: Visit
+    pasts: Sequence[Past]
+    prices: Prices
+    ticks: Ticks
+    pays: list[int | None] = field(default_factory=list)
+    grants: list[str] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    # Where the stay is a part of a longer one, that one's ends.
+    entered: int = 0
+    left: int = 0
+
+    def __post_init__(self) -> None:
+        self.pays = [None] * len(self.ticks.all)
+        self.grants = [""] * len(self.ticks.all)
+
+    def counted(self, counts: Counts) -> list[int]:
+        """The places of the ticks of a kind of time: of all, or of those in bands that cost something."""
+        every = enumerate(self.ticks.all)
+        return [place for place, tick in every if counts == "stay" or self.prices.tiers[tick.band]]
+
+    def cover(self, places: Iterable[int], minutes: int, percent: int = 0, grant: str = "") -> int:
+        """Cover the first so many minutes that are not covered yet, of these places; the seconds that were covered."""
+        seconds = 0
+        for place in places:
+            if seconds < minutes * MINUTE and self.pays[place] is None:
+                self.pays[place], self.grants[place] = percent, grant
+                seconds += self.ticks.seconds
+        return seconds
+
+    def use(self, rule: str, at: int, amount: int) -> None:
+        """Leave something to be remembered."""
+        self.uses.append(Use(rule, remembered.instant(at), amount))
+
+
+def told(tariff: Tariff, at: datetime) -> int:
+    """An instant in seconds, without those of its minute unless they count."""
+    seconds = remembered.seconds_of(at)
+    return seconds if tariff.seconds == "exact" else seconds - seconds % MINUTE
+
+
+def free_holds(stay: Covering) -> bool:
+    """Whether the free period holds for this visit at all."""
+    free = stay.prices.free
+    if free.minutes == 0 or stay.visit.continued:
+        return False
+    entered = stay.ticks.entered
+    had = remembered.recall(stay.tariff, "free", free.memory, stay.pasts, entered)
+    if free.uses_max and len(had) >= free.uses_max:
+        return False
+    return not any(
+        remembered.recall(stay.tariff, f"quota.{quota.code}", quota.memory, stay.pasts, entered)
+        for quota in stay.tariff.quotas
+        if not quota.free_too and fits(quota.who, stay.visit.vehicle)
+    )
+
+
+def within_free(free: Free, seconds: int) -> bool:
+    """Whether so much time is within the free period."""
+    return seconds <= free.minutes * MINUTE if free.inclusive else seconds < free.minutes * MINUTE
+
+
+def note_free(stay: Covering) -> None:
+    """Leave the use of the free period, where it is counted."""
+    free = stay.prices.free
+    if free.uses_max:
+        stay.use("free", remembered.begins(free.memory, "free", stay.pasts, stay.ticks.entered), 1)
+
+
+def cover_free(stay: Covering) -> None:
+    """Cover what a stay that is longer than the free period keeps of it."""
+    free, ticks = stay.prices.free, stay.ticks
+    counted = stay.counted(free.counts)
+    covered = 0
+    for cycle in range(ticks.all[-1].cycle + 1):
+        places = [place for place in counted if ticks.all[place].cycle == cycle]
+        over = ticks.entered + (cycle + 1) * stay.tariff.cycle_hours * HOUR <= ticks.left
+        if free.deducted and (cycle == 0 or free.again == "cycle"):
+            covered += stay.cover(counted if free.again == "never" else places, free.minutes)
+        elif cycle > 0 and not over and free.again == "cycle" and within_free(free, len(places) * ticks.seconds):
+            whole = [place for place, tick in enumerate(ticks.all) if tick.cycle == cycle]
+            covered += stay.cover(whole, len(whole) * ticks.seconds)
+    if covered:
+        note_free(stay)
+
+
+def cover_passes(stay: Covering) -> None:
+    """Cover the time of the passes that the vehicle holds."""
+    known = {each.code: each for each in stay.tariff.passes}
+    for held in stay.visit.passes:
+        sold = known.get(held.code)
+        if sold and fits(sold.who, stay.visit.vehicle):
+            _cover_pass(stay, sold, held)
+
+
+def _cover_pass(stay: Covering, sold: Pass, held: PassHeld) -> None:
+    begins = told(stay.tariff, held.valid_from)
+    ends = told(stay.tariff, held.valid_until) + sold.grace_days * _DAY
+    if sold.on_expiry == "whole_stay" and ends < stay.left:
+        return
+    days = DaySets(stay.tariff)
+    for place, tick in enumerate(stay.ticks.all):
+        hours = not sold.hours or any(occurrence(each, tick.shown, days) for each in sold.hours)
+        if begins <= tick.at < ends and hours:
+            stay.pays[place] = 0
+
+
+def cover_charging(stay: Covering, charging: Charging) -> None:
+    """Cover the time while the vehicle was charged, and after it."""
+    periods = [
+        (told(stay.tariff, begins), told(stay.tariff, ends) + charging.after_min * MINUTE)
+        for begins, ends in stay.visit.charging
+    ]
+    seconds = 0
+    for place, tick in enumerate(stay.ticks.all):
+        if any(begins <= tick.at < ends for begins, ends in periods) and (
+            not charging.free_max_min or seconds < charging.free_max_min * MINUTE
+        ):
+            stay.pays[place] = 0
+            seconds += stay.ticks.seconds
+
+
+def cover_quotas(stay: Covering, *, stay_is_free: bool = False) -> None:
+    """Cover what the quotas grant; a stay that is free anyway draws on some of them all the same."""
+    for quota in stay.tariff.quotas:
+        if stay.visit.continued and quota.memory.per == "visit":
+            continue
+        if fits(quota.who, stay.visit.vehicle) and (not stay_is_free or quota.within_free == "uses"):
+            _cover_quota(stay, quota)
+
+
+def quota_left(stay: Covering, quota: Quota) -> int:
+    """The minutes that a quota has left for this visit."""
+    drawn = remembered.recall(stay.tariff, f"quota.{quota.code}", quota.memory, stay.pasts, stay.ticks.entered)
+    amounts = [sum(use.amount for use in uses) for uses in drawn]
+    left = max(0, quota.minutes - sum(amounts))
+    if quota.visits_max and len(amounts) >= quota.visits_max:
+        return 0
+    if quota.portion_max_min and amounts:
+        return 0 if max(amounts) > quota.portion_max_min else min(left, quota.portion_max_min)
+    return left
+
+
+def _cover_quota(stay: Covering, quota: Quota) -> None:
+    counted, rule = stay.counted(quota.counts), f"quota.{quota.code}"
+    entered = stay.ticks.entered
+    if quota.again == "never":
+        grants = [(remembered.begins(quota.memory, rule, stay.pasts, entered), counted, quota_left(stay, quota))]
+    else:
+        grants = []
+        for cycle in range(stay.ticks.all[-1].cycle + 1):
+            places = [place for place in counted if stay.ticks.all[place].cycle == cycle]
+            if cycle == 0:
+                begins = remembered.begins(quota.memory, rule, stay.pasts, entered)
+                grants.append((begins, places, quota_left(stay, quota)))
+            else:
+                grants.append((entered + cycle * stay.tariff.cycle_hours * HOUR, places, quota.minutes))
+    for at, places, minutes in grants:
+        seconds = stay.cover(places, minutes, quota.pays_percent, f"{rule} {at}")
+        if seconds:
+            stay.use(rule, at, -(-seconds // MINUTE))
+
+
+def cover_coupons(stay: Covering, discounts: Sequence[Discount]) -> None:
+    """Cover the minutes of coupons that count as time."""
+    for discount in discounts:
+        if discount.kind == "minutes" and discount.minutes_as == "time":
+            stay.cover(stay.counted("chargeable"), discount.minutes)
+
+
+def cross_shortly(stay: Covering) -> None:
+    """Put a short time over several bands into one of them, as one passage."""
+    crossing = stay.tariff.crossing
+    places = [place for place in stay.counted("chargeable") if stay.pays[place] != 0]
+    bands = list(dict.fromkeys(stay.ticks.all[place].band for place in places))
+    if len(places) * stay.ticks.seconds >= crossing.short_under_min * MINUTE or len(bands) < 2:
+        return
+    last = stay.ticks.all[places[-1]].band
+    chosen = {"first": bands[0], "last": last}.get(crossing.short_price, crossing.short_price)
+    if chosen in bands:
+        for place in set(range(len(stay.pays))) - set(stay.counted("chargeable")):
+            stay.pays[place] = 0
+        stay.ticks.all = [Tick(tick.at, tick.day, tick.shown, chosen, 0, tick.cycle) for tick in stay.ticks.all]

@@ -1,0 +1,121 @@
+"""A stay as a list of ticks: what the local clock shows at each, which band holds, and which passage and cycle it is.
+
+Slow on purpose: every tick is looked at for itself, and nothing knows of cuts, intervals or compiled hours.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from parking.tariffs.days import DaySets
+from parking.tariffs.document import DayHours, Tariff
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+# No zone puts its clocks back by more than this, so no earlier instant can have shown a later time.
+BACK_MAX = 4 * HOUR
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Tick:
+    """One minute (or second) of a stay. `day` is the date the clock shows, `shown` the latest time it ever showed."""
+
+    at: int
+    day: date
+    shown: datetime
+    band: str
+    passage: int
+    cycle: int
+
+
+@dataclass(slots=True)
+class Ticks:
+    """The stay from `entered` to `left`, instants as seconds, in ticks of so many seconds."""
+
+    entered: int
+    left: int
+    seconds: int
+    all: list[Tick]
+
+
+@cache
+def minutes_of(clock: str) -> int:
+    """A time of day as minutes after midnight."""
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def occurrence(hours: DayHours, shown: datetime, days: DaySets) -> date | None:
+    """The day on which the period began that the clock's time lies in, if it lies in one."""
+    begins, ends = minutes_of(hours.from_), minutes_of(hours.to)
+    if ends <= begins:
+        ends += 24 * 60
+    today = shown.date()
+    minute = shown.hour * 60 + shown.minute
+    for day, later in ((today - _ONE_DAY, 24 * 60), (today, 0)):
+        if begins <= minute + later < ends and days.holds(hours.days, day):
+            return day
+    return None
+
+
+def band_at(tariff: Tariff, shown: datetime, days: DaySets) -> str:
+    """The one band whose hours hold at a time of the clock, or the band for all other time."""
+    found = [band.code for band in tariff.bands if any(occurrence(each, shown, days) for each in band.hours)]
+    if not found:
+        found = [band.code for band in tariff.bands if band.otherwise]
+    assert len(found) == 1, f"{tariff.code}: bands {found} at {shown}"
+    return found[0]
+
+
+def walk(tariff: Tariff, entered: int, left: int, seconds: int) -> Ticks:
+    """Look at every tick of the stay."""
+    days, known = DaySets(tariff), dict[tuple[date, int], str]()
+    daily = {band.code for band in tariff.bands if band.daily}
+    clock, latest = _clock(tariff), shown_at(tariff, entered)
+    ticks: list[Tick] = []
+    for at in range(entered, left, seconds):
+        now = clock(at)
+        latest = max(latest, now)
+        minute = (latest.date(), latest.hour * 60 + latest.minute)
+        if minute not in known:
+            known[minute] = band_at(tariff, latest, days)
+        band, before = known[minute], ticks[-1] if ticks else None
+        passage = before.passage if before else 0
+        if before and (before.band != band or (band in daily and before.day != now.date())):
+            passage += 1
+        cycle = (at - entered) // (tariff.cycle_hours * HOUR)
+        ticks.append(Tick(at, now.date(), latest, band, passage, cycle))
+    return Ticks(entered, left, seconds, ticks)
+
+
+def shown_at(tariff: Tariff, at: int) -> datetime:
+    """The latest time that the local clock ever showed: a period that began has begun, even if clocks are put back."""
+    clock = _clock(tariff)
+    return max(clock(each) for each in range(at, at - BACK_MAX, -MINUTE))
+
+
+def _clock(tariff: Tariff) -> Callable[[int], datetime]:
+    zone = ZoneInfo(tariff.time_zone)
+    return lambda at: datetime.fromtimestamp(at, zone).replace(tzinfo=None)
+
+
+def day_of(tariff: Tariff, at: int) -> date:
+    """The local calendar day of an instant."""
+    return _clock(tariff)(at).date()
+
+
+def day_begins(tariff: Tariff, at: int) -> int:
+    """The first instant of the local calendar day of an instant, found by going back minute by minute."""
+    clock = _clock(tariff)
+    today = clock(at).date()
+    at -= at % MINUTE
+    while clock(at - MINUTE).date() == today:
+        at -= MINUTE
+    return at
+
+
+def tick_seconds(instants: Sequence[int]) -> int:
+    """A minute, if all instants are whole minutes."""
+    return MINUTE if all(at % MINUTE == 0 for at in instants) else 1

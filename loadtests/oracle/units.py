@@ -1,0 +1,167 @@
+"""Units of time and what they cost under the caps, one after the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from loadtests.oracle.caps import Room, holds
+from loadtests.oracle.covers import Covering
+from loadtests.oracle.ticks import MINUTE, Tick
+from parking.tariffs.document import Band, Discount, Tier
+
+
+@dataclass(slots=True)
+class Unit:
+    """A unit that began at a tick: its price, which part of it counts, and what it costs."""
+
+    began: Tick
+    price: int
+    part: tuple[int, int]
+    fen: int = 0
+
+
+@dataclass(slots=True)
+class _Meter:
+    """How far the tiers of a band have come, and where its last unit began."""
+
+    position: int = 0
+    last: Tick | None = None
+
+
+@dataclass(slots=True)
+class Metering:
+    """The walk over a covered stay, unit by unit."""
+
+    stay: Covering
+    meters: dict[str, _Meter] = field(default_factory=dict)
+    charging_began: int | None = None
+
+    def units(self) -> list[Unit]:
+        """All units, in the order in which they begin."""
+        found, place = [], 0
+        while place < len(self.stay.pays):
+            tick, pays = self.stay.ticks.all[place], self.stay.pays[place]
+            if pays == 0 or not self.stay.prices.tiers[tick.band]:
+                place += 1
+                continue
+            unit, place = self._unit(place, 100 if pays is None else pays)
+            found.append(unit)
+        return found
+
+    def _unit(self, place: int, percent: int) -> tuple[Unit, int]:
+        """The unit that begins at a place, and the place where it ends."""
+        stay = self.stay
+        began = stay.ticks.all[place]
+        if self.charging_began is None:
+            self.charging_began = began.at
+        band = next(band for band in stay.tariff.bands if band.code == began.band)
+        meter = self.meters.setdefault(band.code, _Meter())
+        position = self._position(band, meter, began)
+        tier, until = _tier(stay.prices.tiers[band.code], position)
+        flat = tier.unit_min is None
+        length = (until - position if until is not None else None) if tier.unit_min is None else tier.unit_min * MINUTE
+        end, lasted = place + 1, stay.ticks.seconds
+        while end < len(stay.pays) and (length is None or lasted < length):
+            if not (self._flat_goes_on(band, place, end) if flat else self._goes_on(place, end)):
+                break
+            # Time that is covered is not charged, so it does not wear out the unit.
+            lasted += stay.ticks.seconds if stay.pays[end] != 0 else 0
+            end += 1
+        meter.position, meter.last = position + lasted, began
+        part = (1, 1) if length is None or flat or lasted >= length else _part(band, tier, lasted)
+        return Unit(began, _share(tier.unit_fen, percent), part), end
+
+    def _same_passage(self, one: int, other: int) -> bool:
+        return self.stay.ticks.all[one].passage == self.stay.ticks.all[other].passage
+
+    def _flat_goes_on(self, band: Band, began: int, now: int) -> bool:
+        """Whether a unit without a length is still the same: in its passage, and before its band begins again."""
+        one, other = self.stay.ticks.all[began], self.stay.ticks.all[now]
+        again = {"day": one.day != other.day, "cycle": one.cycle != other.cycle}.get(band.restart, False)
+        return self._same_passage(began, now) and not again
+
+    def _goes_on(self, began: int, now: int) -> bool:
+        """Whether a unit with a length runs on: everywhere, or in its passage and in time that pays what it pays."""
+        stay = self.stay
+        if stay.tariff.crossing.part_unit == "complete":
+            return True
+        same = stay.pays[now] == 0 or (stay.pays[began] == stay.pays[now] and stay.grants[began] == stay.grants[now])
+        return same and self._same_passage(began, now)
+
+    def _position(self, band: Band, meter: _Meter, began: Tick) -> int:
+        if band.progress == "stay":
+            return began.at - max(self._since(band, began), self.charging_began or 0)
+        before = meter.last
+        again = (
+            before is None
+            or {
+                "passage": before.passage != began.passage,
+                "day": before.day != began.day,
+                "cycle": before.cycle != began.cycle,
+                "never": False,
+            }[band.restart]
+        )
+        return 0 if again else meter.position
+
+    def _since(self, band: Band, began: Tick) -> int:
+        """When the passage, the day or the cycle began that a unit begins in."""
+        every = self.stay.ticks.all
+        if band.restart == "passage":
+            return next(tick.at for tick in every if tick.passage == began.passage)
+        if band.restart == "day":
+            return next(tick.at for tick in every if tick.day == began.day)
+        if band.restart == "cycle":
+            return next(tick.at for tick in every if tick.cycle == began.cycle)
+        return every[0].at
+
+
+def _tier(tiers: tuple[Tier, ...], position: int) -> tuple[Tier, int | None]:
+    """The tier of a position and where it ends."""
+    until = 0
+    for tier in tiers:
+        if tier.for_min is None:
+            return tier, None
+        until += tier.for_min * MINUTE
+        if position < until:
+            return tier, until
+    raise AssertionError("the last tier ends")
+
+
+def _part(band: Band, tier: Tier, lasted: int) -> tuple[int, int]:
+    """The part of its price, as a fraction, that a unit costs which was cut after so many seconds."""
+    if lasted <= band.tolerance_min * MINUTE or band.part_unit == "down":
+        return 0, 1
+    assert tier.unit_min
+    return (1, 1) if band.part_unit == "up" else (-(-lasted // MINUTE), tier.unit_min)
+
+
+def _share(fen: int, percent: int) -> int:
+    return (fen * percent + 50) // 100
+
+
+def discount_units(units: list[Unit], discounts: Sequence[Discount]) -> None:
+    """What units cost: every share is taken off their prices, then every amount off what they cost."""
+    early = [each for each in discounts if each.stage == "before_caps"]
+    for share in (each for each in early if each.kind == "percent"):
+        for unit in units:
+            unit.price -= _share(unit.price, share.percent)
+    for unit in units:
+        minutes, of = unit.part
+        unit.fen = (2 * unit.price * minutes + of) // (2 * of)
+    for amount in (each for each in early if each.kind == "amount"):
+        left = amount.fen
+        for unit in units:
+            off = min(unit.fen, left)
+            unit.fen -= off
+            left -= off
+
+
+def cap_units(stay: Covering, units: list[Unit]) -> None:
+    """Let each unit cost at most what its caps have left, and leave what is remembered of that."""
+    rooms = [Room(stay, cap) for cap in stay.tariff.caps if holds(stay, cap)]
+    for unit in units:
+        under = [(room, period) for room in rooms for period in room.periods(unit.began)]
+        unit.fen = min([unit.fen, *(room.left(period) for room, period in under)])
+        for room, period in under:
+            room.paid[period] = room.paid.get(period, 0) + unit.fen
+    for room in rooms:
+        room.leave()

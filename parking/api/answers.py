@@ -1,0 +1,31 @@
+"""Answers that are sent once and then only named, and refusals of what a query says."""
+
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Struct
+
+# Behind a shared cache a crowd costs one answer a second; a browser asks again with the tag it has.
+CACHE_CONTROL = "public, max-age=1"
+UNCHANGED = ResponseSpec(
+    None, generate_examples=False, description="The answer is the one whose tag was sent in If-None-Match."
+)
+
+
+def tagged(request: Request[Any, Any, Any], answer: Struct) -> Response[bytes]:
+    """An answer with its tag, or 304 without it if the caller has the same one."""
+    body = msgspec.json.encode(answer)
+    tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL}
+    if tag in (request.headers.get("if-none-match") or ""):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def unreadable(parameter: str, why: str) -> ValidationException:
+    """The refusal of a query parameter, in the shape that the framework itself gives to those that do not fit."""
+    return ValidationException(detail=why, extra=[{"message": why, "key": parameter, "source": "query"}])

@@ -1,0 +1,44 @@
+"""Publication checks for the HTTP service: one at a time in a process, and away from the loop that gates wait for."""
+
+import asyncio
+from datetime import datetime
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from parking.tariffs import Tariff, checking
+from parking.tariffs.checking import Finding
+from payments.errors import OneLotError
+
+WAIT_S = 5.0
+
+
+class CheckUnderWay(OneLotError):
+    """This process is checking another price text, and goes on with that for longer than anybody waits."""
+
+
+class Checks:
+    """The one check at a time."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(1)
+
+    async def findings(self, tariff: Tariff, now: datetime, *, wait_s: float = WAIT_S) -> list[Finding]:
+        """What the publication check finds.
+
+        Raises:
+            CheckUnderWay: another goes on for long.
+        """
+        try:
+            await asyncio.wait_for(self._free.acquire(), wait_s)
+        except TimeoutError:
+            raise CheckUnderWay("Another price text is being checked. Try again in a few seconds.") from None
+        today = now.astimezone(ZoneInfo(tariff.time_zone)).date()
+        checking_it = asyncio.create_task(asyncio.to_thread(checking.check, tariff, today=today, clock=monotonic))
+        # A thread cannot be stopped: who asked may go away, and its place is taken until it is done.
+        checking_it.add_done_callback(self._done)
+        return await asyncio.shield(checking_it)
+
+    def _done(self, checked: "asyncio.Task[list[Finding]]") -> None:
+        self._free.release()
+        if not checked.cancelled():
+            checked.exception()

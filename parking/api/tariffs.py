@@ -1,0 +1,215 @@
+"""Price texts for everybody: what is published, what it says, and where and since when it holds."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from parking import prices, tariffs
+from parking.api.answers import UNCHANGED, tagged
+from parking.api.given import Catalog, Clock
+from parking.boards import Board, board
+from parking.catalog import Network
+from parking.lots import Lot
+from parking.prices import Published, Zone
+from parking.publication import UnknownTariff
+from parking.tariffs import Grade, PriceMode
+from payments.callers import Audience
+
+LIMIT_MAX = 500
+OFFSET_MAX = 1_000_000
+VERSION_MAX = (1 << 31) - 1
+
+
+class Holding(Struct, frozen=True):
+    """A lot or a price area at which a tariff holds, or will; `until` is null until further notice."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    since: datetime
+    until: datetime | None
+
+
+class VersionShown(Struct, frozen=True):
+    """A published version of a tariff; `holds_from`: when it first began, or will begin, to hold anywhere."""
+
+    version: int
+    published_at: datetime
+    holds_from: datetime | None
+
+
+class TariffSummary(Struct, frozen=True):
+    """The newest published version of a tariff. `lots` and `zones`: where some version of it holds now, by code."""
+
+    code: str
+    version: int
+    name_zh: str
+    name_en: str
+    price_mode: PriceMode
+    grade: Grade
+    currency: str
+    time_zone: str
+    published_at: datetime
+    lots: list[str]
+    zones: list[str]
+
+
+class TariffPage(Struct, frozen=True):
+    """Published tariffs by code; `total` counts them all."""
+
+    tariffs: list[TariffSummary]
+    total: int
+    limit: int
+    offset: int
+
+
+class TariffShown(Struct, frozen=True):
+    """A published version of a tariff: its board with the facts a board must show, and the document as it is priced by.
+
+    `lots` and `zones`: where this version holds now or later; `versions`: all that are published, newest first.
+    """
+
+    code: str
+    version: int
+    name_zh: str
+    name_en: str
+    time_zone: str
+    published_at: datetime
+    supersedes: str | None
+    board: Board
+    document: dict[str, Any]
+    lots: list[Holding]
+    zones: list[Holding]
+    versions: list[VersionShown]
+
+
+@get(
+    "/v1/tariffs",
+    operation_id="listTariffs",
+    summary="Published price texts, and where they hold",
+    tags=["tariffs"],
+    opt={"audience": (Audience.PUBLIC,)},
+    responses={
+        200: ResponseSpec(TariffPage, generate_examples=False, description="A page of tariffs."),
+        304: UNCHANGED,
+    },
+)
+async def list_tariffs(
+    request: Request[Any, Any, Any],
+    catalog: Catalog,
+    clock: Clock,
+    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX)] = 100,
+    offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX)] = 0,
+) -> Response[bytes]:
+    """Each tariff once, by its newest version."""
+    network, now = catalog.network, clock()
+    newest = list({one.tariff.code: one for one in _in_order(network)}.values())
+    lots, zones = _where(network.lots.values(), now), _where(network.zones.values(), now)
+    page = [
+        TariffSummary(
+            code=one.tariff.code,
+            version=one.version,
+            name_zh=one.tariff.name_zh,
+            name_en=one.tariff.name_en,
+            price_mode=one.tariff.price_mode,
+            grade=one.tariff.grade,
+            currency=one.tariff.currency,
+            time_zone=one.tariff.time_zone,
+            published_at=one.published_at,
+            lots=lots.get(one.tariff.code, []),
+            zones=zones.get(one.tariff.code, []),
+        )
+        for one in newest[offset : offset + limit]
+    ]
+    return tagged(request, TariffPage(page, len(newest), limit, offset))
+
+
+@get(
+    "/v1/tariffs/{code:str}",
+    operation_id="getTariff",
+    summary="A published price text in full",
+    tags=["tariffs"],
+    opt={"audience": (Audience.PUBLIC,)},
+    responses={200: ResponseSpec(TariffShown, generate_examples=False, description="The tariff."), 304: UNCHANGED},
+)
+async def get_tariff(
+    request: Request[Any, Any, Any],
+    catalog: Catalog,
+    clock: Clock,
+    code: FromPath[str],
+    version: Annotated[
+        int | None, QueryParameter(ge=1, le=VERSION_MAX, description="A version; without it the newest one.")
+    ] = None,
+) -> Response[bytes]:
+    """Its board in both languages, the document, where it holds and since when, and the versions there are.
+
+    Raises:
+        UnknownTariff: no such version is published.
+    """
+    return tagged(request, shown(catalog.network, code, version, now=clock()))
+
+
+def shown(network: Network, code: str, version: int | None, *, now: datetime) -> TariffShown:
+    """A published version of a tariff (None: the newest) in full.
+
+    Raises:
+        UnknownTariff: no such version is published.
+    """
+    versions = [one for one in reversed(_in_order(network)) if one.tariff.code == code]
+    found = next((one for one in versions if version in (None, one.version)), None)
+    if found is None:
+        raise UnknownTariff("No such tariff is published.", code=code, version=version)
+    text = found.tariff
+    return TariffShown(
+        code=text.code,
+        version=found.version,
+        name_zh=text.name_zh,
+        name_en=text.name_en,
+        time_zone=text.time_zone,
+        published_at=found.published_at,
+        supersedes=text.supersedes,
+        board=board(text),
+        document=msgspec.json.decode(tariffs.to_json(text)),
+        lots=_holdings(network.lots_by_code.values(), found.id, now),
+        zones=_holdings(network.zones.values(), found.id, now),
+        versions=[VersionShown(one.version, one.published_at, _holds_from(network, one.id)) for one in versions],
+    )
+
+
+def _in_order(network: Network) -> list[Published]:
+    return sorted(network.tariffs.values(), key=lambda one: (one.tariff.code, one.version))
+
+
+def _where(places: Iterable[Lot | Zone], now: datetime) -> dict[str, list[str]]:
+    """The codes of places by the code of the tariff that holds there now."""
+    found: dict[str, list[str]] = {}
+    for place in places:
+        price = prices.held_at(place.prices, now)
+        if price is not None and price.is_readable:
+            found.setdefault(price.tariff.code, []).append(place.code)
+    return found
+
+
+def _holdings(places: Iterable[Lot | Zone], tariff_id: int, now: datetime) -> list[Holding]:
+    return [
+        Holding(place.code, place.name_zh, place.name_en, period.since, period.until)
+        for place in places
+        for period in prices.periods(place.prices, tariff_id)
+        if period.until is None or period.until > now
+    ]
+
+
+def _holds_from(network: Network, tariff_id: int) -> datetime | None:
+    places: list[Lot | Zone] = [*network.lots.values(), *network.zones.values()]
+    begins = [period.since for place in places for period in prices.periods(place.prices, tariff_id)]
+    return min(begins, default=None)
+
+
+ROUTES: list[HTTPRouteHandler] = [list_tariffs, get_tariff]

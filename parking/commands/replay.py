@@ -1,0 +1,241 @@
+"""The command that tries out a tariff on past stays: `onelot tariff replay`. It reads, and changes nothing."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TextIO
+
+import click
+from msgspec import structs
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from parking import tariffs
+from parking.app import open_pool
+from parking.catalog import Network, read_network
+from parking.commands.wording import FILE, INSTANT, aware, tariff_of
+from parking.lots import Lot, UnknownLot, UnknownZone
+from parking.replaying import stays, table
+from parking.replaying.carrying import lead_of
+from parking.replaying.outcome import Case, Period, Row, Tally, WhatIf
+from parking.replaying.page import page
+from parking.replaying.spread import quantiles
+from parking.replaying.whatif import Replay
+from parking.replaying.words import AGAINST, Trial, kind, share
+from parking.settings import read
+
+LOTS_PRINTED = 10
+# Years for which every database and every calendar has dates, and the identifiers of stays have a time.
+YEARS = range(1971, 9999)
+_out = Console()
+_err = Console(stderr=True)
+_FILE_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+@click.command("replay")
+@click.option("--tariff", "file", required=True, type=FILE, help="The draft, as TOML or JSON.")
+@click.option("--lot", "--lots", "codes", multiple=True, help="Where; may be given again. Without it, all lots.")
+@click.option("--zone", "zones", multiple=True, help="Or the lots that lie in a price area now; may be given again.")
+@click.option("--from", "since", required=True, type=INSTANT, help="Stays that ended since; local to the draft's zone.")
+@click.option("--to", "until", required=True, type=INSTANT, help="Stays that ended before; a date is its midnight.")
+@click.option(
+    "--against", default="charged", show_default=True, type=click.Choice(list(AGAINST)), help="What to compare with."
+)
+@click.option("--csv", "csv_file", type=_FILE_OUT, help="Write a row for each stay.")
+@click.option("--html", "html_file", type=_FILE_OUT, help="Write a page with charts.")
+@click.option("--limit", type=click.IntRange(min=1), help="So many stays of a fair sample of vehicles.")
+def replay(
+    file: Path,
+    codes: tuple[str, ...],
+    zones: tuple[str, ...],
+    since: datetime,
+    until: datetime,
+    against: str,
+    csv_file: Path | None,
+    html_file: Path | None,
+    limit: int | None,
+) -> None:
+    """Price past stays by a draft and tell what it would have changed."""
+    draft = tariffs.compile(tariff_of(file))
+    period = Period(aware(since, draft.zone), aware(until, draft.zone))
+    for name, moment in (("--from", since), ("--to", until)):
+        if moment.year not in YEARS:
+            raise click.BadParameter(f"{moment} is no time at which anybody parked.", param_hint=name)
+    if period.since >= period.until:
+        raise click.BadParameter("--to must be later than --from.", param_hint="--to")
+    for name, out in (("--csv", csv_file), ("--html", html_file)):
+        if out is not None and not out.absolute().parent.is_dir():
+            raise click.BadParameter(f"There is no folder {str(out.parent)!r}.", param_hint=name)
+    trial, found = asyncio.run(_tried(draft, (codes, zones), period, against, csv_file, limit))
+    if html_file is not None:
+        html_file.write_text(page(trial, found), encoding="utf-8")
+    _print(trial, found)
+    for written in filter(None, (csv_file, html_file)):
+        click.echo(f"written: {written}")
+
+
+async def _tried(
+    draft: tariffs.Compiled,
+    where: tuple[Sequence[str], Sequence[str]],
+    period: Period,
+    against: str,
+    csv_file: Path | None,
+    limit: int | None,
+) -> tuple[Trial, WhatIf]:
+    settings = read()
+    now = settings.clock()()
+    async with (
+        await open_pool(settings, connections_max=1) as pool,
+        pool.acquire() as db,
+        db.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        lots = _lots(await read_network(db, now), *where)
+        held = {lot.id: lot.compiled for lot in lots.values() if lot.compiled} if against == "current" else None
+        lead = lead_of([draft.tariff, *(each.tariff for each in (held or {}).values())])
+        there = await stays.count(db, list(lots), period, lead)
+        trial = Trial(draft.tariff, _digest(draft.tariff), lots, period.since, period.until, against, now)
+        if not there.to_compare:
+            raise click.UsageError(
+                f"At these {len(lots)} lots no stay ended between {trial.at(period.since)} and "
+                f"{trial.at(period.until)}: there is nothing to price, and no file was written."
+            )
+        operators = {lot.id: lot.operator_id for lot in lots.values()}
+        with _rows(trial, csv_file) as told, _progress(there.to_read) as advance:
+            run = Replay(draft, period, operators, held=held, told=told)
+            async for rows in stays.portions(db, list(lots), period, lead):
+                run.take(_up_to(limit, run, rows))
+                advance(run.read)
+                if run.compared == limit:
+                    break
+    return structs.replace(trial, read_all=run.read == there.to_read), run.result()
+
+
+def _up_to(limit: int | None, run: Replay, rows: Sequence[Row]) -> Iterator[Row]:
+    """The rows as long as fewer than so many were compared."""
+    for row in rows:
+        if run.compared == limit:
+            return
+        yield row
+
+
+def _lots(network: Network, codes: Sequence[str], zones: Sequence[str]) -> dict[int, Lot]:
+    """The lots of these codes and those that lie in these price areas, or all if none is named; by number."""
+    for code in codes:
+        if code not in network.lots_by_code:
+            raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    for zone in zones:
+        if zone not in network.zones:
+            raise UnknownZone(f"No price area has the code {zone!r}.", code=zone)
+    if not (codes or zones):
+        return network.lots
+    return {lot.id: lot for lot in network.lots.values() if lot.code in codes or lot.zone in zones}
+
+
+def _digest(tariff: tariffs.Tariff) -> str:
+    return sha256(tariffs.to_json(tariff)).hexdigest()
+
+
+@contextmanager
+def _rows(trial: Trial, file: Path | None) -> Iterator[Callable[[Case], None] | None]:
+    """Writes a row for every case it is given. A file that was begun and not finished is not left under its name."""
+    if file is None:
+        yield None
+        return
+    unfinished = file.with_name(f"{file.name}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as out:
+            out.write(table.header(trial))
+            yield lambda case: _write(out, trial, case)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(out: TextIO, trial: Trial, case: Case) -> None:
+    out.write(table.row(trial, case))
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    columns = (TextColumn("pricing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # Where nobody watches, a bar would leave an empty line.
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
+        task = progress.add_task("pricing", total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _print(trial: Trial, found: WhatIf) -> None:
+    total, drivers = found.total, found.drivers
+    against = AGAINST[trial.against][1]
+    _say(f"{trial.tariff.name_zh} {trial.tariff.name_en} ({trial.tariff.code}), compared with {against}")
+    _say(f"{trial.at(trial.since)} to {trial.at(trial.until)}, {len(found.lots)} of {len(trial.lots)} lots")
+    if not trial.read_all:
+        _say("A sample of the vehicles, not all stays of the period.")
+    currency = trial.tariff.currency
+    _say(
+        f"revenue {currency} {trial.money(total.before_fen)} before, {trial.money(total.after_fen)} after: "
+        f"{trial.money(total.change_fen, signed=True)} ({share(total.change_fen, total.before_fen, signed=True)})"
+    )
+    _shares("stays", total.stays, total.more, total.less)
+    _shares("drivers", drivers.all, drivers.more, drivers.less)
+    spread = quantiles(found.differences).items()
+    _say("a stay: " + ", ".join(f"p{percent} {trial.money(fen, signed=True)}" for percent, fen in spread))
+    _sums(trial, "vehicle", [(" ".join(kind(code)), tally) for code, tally in found.kinds.items()])
+    largest = sorted(found.lots.items(), key=lambda item: -abs(item[1].change_fen))[:LOTS_PRINTED]
+    _sums(trial, "lot", [(trial.lots[lot_id].code, tally) for lot_id, tally in largest])
+    _cases(trial, "largest rises", found.rises)
+    _cases(trial, "largest falls", found.falls)
+    if found.unpriced:
+        _say(f"{found.unpriced} stays could not be priced and are in none of these figures:")
+        for each in found.listed:
+            _say(f"  {trial.lots[each.lot_id].code} {each.plate} {trial.at(each.entered_at)}: {each.reason}")
+
+
+def _shares(name: str, whole: int, more: int, less: int) -> None:
+    same = whole - more - less
+    _say(
+        f"{whole:,} {name}: {more:,} pay more ({share(more, whole)}), {less:,} less ({share(less, whole)}), "
+        f"{same:,} the same ({share(same, whole)})"
+    )
+
+
+def _sums(trial: Trial, name: str, named: Sequence[tuple[str, Tally]]) -> None:
+    printed = _table([name], ["stays", "before", "after", "change", "", "more", "less"])
+    for each, tally in named:
+        change = share(tally.change_fen, tally.before_fen, signed=True)
+        amounts = (trial.money(tally.before_fen), trial.money(tally.after_fen))
+        shares = (share(tally.more, tally.stays), share(tally.less, tally.stays))
+        changed = (trial.money(tally.change_fen, signed=True), change)
+        printed.add_row(escape(each), f"{tally.stays:,}", *amounts, *changed, *shares)
+    _out.print(printed)
+
+
+def _cases(trial: Trial, title: str, found: Sequence[Case]) -> None:
+    if not found:
+        return
+    printed = _table(["lot", "plate", "vehicle", "entered", "left"], ["before", "after", "change"], title)
+    for case in found:
+        fees = (trial.money(case.before_fen), trial.money(case.after_fen), trial.money(case.change_fen, signed=True))
+        times = (trial.at(case.entered_at), trial.at(case.left_at))
+        printed.add_row(escape(trial.lots[case.lot_id].code), case.plate, kind(case.kind)[1], *times, *fees)
+    _out.print(printed)
+
+
+def _table(words: Sequence[str], figures: Sequence[str], title: str | None = None) -> Table:
+    """Figures are never cut; where the terminal is narrow, words go on in the next line."""
+    printed = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in words:
+        printed.add_column(name, overflow="fold")
+    for name in figures:
+        printed.add_column(name, justify="right", no_wrap=True)
+    return printed
+
+
+def _say(text: str) -> None:
+    _out.print(escape(text), highlight=False, soft_wrap=True)

@@ -1,0 +1,325 @@
+"""The commands about price texts: check, explain, quote and compare them as files; publish them and let them hold."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+import sql
+from parking import flow, tariffs
+from parking.commands.registry import CODE, Instant, in_transaction
+from parking.commands.replay import replay
+from parking.commands.tables import Printer
+from parking.commands.wording import (
+    ACCEPTED,
+    FACT,
+    FILE,
+    INSTANT,
+    PASS,
+    PERIOD,
+    HeldPass,
+    Period,
+    aware,
+    document_of,
+    is_toml,
+    tariff_of,
+)
+from parking.flow.publishing import TariffRow
+from parking.plates import PlateColor, VehicleClass
+from parking.publication import TariffState, UnknownTariff
+from parking.tariffs.checking import BUDGET, Finding, check_document, unclear
+from parking.tariffs.checking.samples import samples
+from parking.tariffs.comparing import differences, price_differences, typical_stays
+from parking.tariffs.visits import Vehicle, Visit
+
+_out = Console()
+_err = Console(stderr=True)
+CLEAN, WARNED, WRONG = 0, 1, 2
+# Who registered, published and accepted, where it was done here.
+BY = "command line"
+_Files = Sequence[tuple[Path, tariffs.Tariff | None, list[Finding]]]
+
+
+def _one_of(words: type[StrEnum]) -> click.Choice[str]:
+    return click.Choice([word.value for word in words])
+
+
+_lang = click.option("--lang", type=click.Choice(["zh", "en"]), help="One language; without it both.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_accept = click.option(
+    "--accept", "accepted", multiple=True, type=ACCEPTED, help="A kind of warning that is meant so, and why."
+)
+
+
+@click.group()
+def tariff() -> None:
+    """Price texts: what they say, what they cost, and where and since when they hold."""
+
+
+@tariff.command("check")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@_accept
+@_lang
+@_json
+def check(files: tuple[Path, ...], accepted: tuple[tuple[str, str], ...], lang: str | None, as_json: bool) -> None:
+    """Look for what would surprise drivers: exit code 1 for warnings that are not accepted, 2 for errors."""
+    reasons = dict(accepted)
+    checked = _checked(files)
+    result = _result([finding for _, _, findings in checked for finding in findings], reasons)
+    if as_json:
+        _print_json([_as_json(*one, reasons) for one in checked])
+        sys.exit(result)
+    _print_findings(checked, reasons, Printer(_out, lang))
+    sys.exit(result)
+
+
+@tariff.command("explain")
+@click.argument("file", type=FILE)
+@_lang
+def explain(file: Path, lang: str | None) -> None:
+    """Say a price in sentences, as its board does, and what usual stays cost."""
+    text = tariff_of(file)
+    compiled = tariffs.compile(text)
+    printer = Printer(_out, lang)
+    printer.board(text)
+    printer.prices(compiled, samples(compiled))
+
+
+@tariff.command("quote")
+@click.argument("file", type=FILE)
+@click.option("--from", "entered", required=True, type=INSTANT, help="The entry; without offset in the tariff's zone.")
+@click.option("--to", "left", required=True, type=INSTANT, help="The exit.")
+@click.option("--class", "kind", type=_one_of(VehicleClass), default="small", show_default=True)
+@click.option("--color", type=_one_of(PlateColor), default="unknown", show_default=True, help="The plate's.")
+@click.option("--new-energy", is_flag=True, help="A new energy vehicle.")
+@click.option("--tag", "tags", multiple=True, help="A class or entitlement it is known for.")
+@click.option("--fact", "facts", multiple=True, type=FACT, help="What is known of it, e.g. length_cm=1200.")
+@click.option("--bays", default=1, show_default=True, type=click.IntRange(1, 100), help="How many bays it takes.")
+@click.option("--coupon", "coupons", multiple=True, help="The code of a discount that is handed in.")
+@click.option("--paid-by", default="", help="The method of payment.")
+@click.option("--pass", "passes", multiple=True, type=PASS, help="A pass it has: code:from/until.")
+@click.option("--charging", multiple=True, type=PERIOD, help="When it was charged: from/to.")
+@click.option("--history", multiple=True, type=PERIOD, help="An earlier visit to the same lot: from/to.")
+@_lang
+@_json
+def quote(
+    file: Path,
+    entered: datetime,
+    left: datetime,
+    passes: tuple[HeldPass, ...],
+    charging: tuple[Period, ...],
+    history: tuple[Period, ...],
+    lang: str | None,
+    as_json: bool,
+    **brought: Any,
+) -> None:
+    """Price one visit by a file, without a database."""
+    text = tariff_of(file)
+    compiled = tariffs.compile(text)
+    zone = compiled.zone
+    _refuse_unknown("pass", [one.code for one in passes], [one.code for one in text.passes])
+    _refuse_unknown("coupon", brought["coupons"], [one.code for one in text.discounts if one.coupon])
+    vehicle = _vehicle(brought)
+    visit = Visit(
+        entered_at=aware(entered, zone),
+        left_at=aware(left, zone),
+        vehicle=vehicle,
+        bays=brought["bays"],
+        charging=tuple(one.within(zone) for one in charging),
+        passes=tuple(one.within(zone) for one in passes),
+        coupons=brought["coupons"],
+        paid_by=brought["paid_by"],
+    )
+    earlier = [Visit(*one.within(zone), vehicle=vehicle, bays=visit.bays) for one in history]
+    if any(one.entered_at >= visit.entered_at for one in earlier):
+        raise click.BadParameter("An earlier visit begins before --from.", param_hint="--history")
+    fee = tariffs.series(compiled, [*earlier, visit])[-1]
+    if as_json:
+        said = {"fee_fen": fee.fee_fen, "currency": text.currency, "tariff": text.code, "lines": fee.lines}
+        _print_json(said)
+        return
+    printer = Printer(_out, lang)
+    names = text.name_zh if lang == "zh" else text.name_en
+    printer.times(names, [(visit.entered_at.astimezone(zone), visit.left_at.astimezone(zone))])
+    printer.lines(fee.lines, text.currency, fee.fee_fen)
+
+
+@tariff.command("diff")
+@click.argument("before", type=FILE)
+@click.argument("after", type=FILE)
+@_json
+def diff(before: Path, after: Path, as_json: bool) -> None:
+    """Compare two price texts: what they say, and what typical stays cost."""
+    old, new = tariffs.compile(tariff_of(before)), tariffs.compile(tariff_of(after))
+    changes = differences(old.tariff, new.tariff)
+    prices = [
+        (sample, found)
+        for sample in samples(new)
+        if (found := price_differences(old, new, typical_stays(new.zone, sample.vehicle)))
+    ]
+    if as_json:
+        stays = [
+            {"vehicle_zh": sample.name_zh, "vehicle_en": sample.name_en, **msgspec.structs.asdict(one)}
+            for sample, found in prices
+            for one in found
+        ]
+        _print_json({"changes": changes, "prices": stays})
+        return
+    printer = Printer(_out, None)
+    if not changes:
+        printer.say("The two say the same.")
+        return
+    printer.changes(changes)
+    if prices:
+        printer.price_changes(prices, old.tariff, new.tariff)
+    else:
+        printer.say("No typical stay costs another fee.")
+
+
+@tariff.command("publish")
+@click.argument("file", type=FILE)
+@_accept
+@_lang
+def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None) -> None:
+    """Check and publish the tariff of a file; the same text again is the version that stands.
+
+    Errors forbid it; each kind of warning is accepted with a reason.
+    """
+    text = tariff_of(file)
+    reasons = dict(accepted)
+    checked = _checked([file])
+    result = _result(checked[0][2], reasons)
+    if result != CLEAN:
+        _print_findings(checked, reasons, Printer(_err, lang))
+        _err.print("Not published.", style="red")
+        sys.exit(result)
+
+    async def published(db: sql.Connection, now: datetime) -> TariffRow:
+        await flow.publish_tariff(
+            db, document=tariffs.to_json(text), by=BY, now=now, findings=checked[0][2], reasons=reasons
+        )
+        return await _published(db, text.code)
+
+    click.echo(f"{text.code} version {in_transaction(published).version}")
+
+
+@tariff.command("apply")
+@click.argument("code")
+@click.option("--lot", "lots", multiple=True, type=CODE, help="Where it holds; may be given again.")
+@click.option("--zone", "zones", multiple=True, type=CODE, help="A price area where it holds; may be given again.")
+@click.option("--from", "valid_from", required=True, type=Instant(), help="Since when, for instance 2026-12-01T00:00Z.")
+def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], valid_from: datetime) -> None:
+    """Let the newest published version of a tariff hold from an instant on: at all these places, or at none.
+
+    In a price area it holds at the lots that have no price of their own.
+    """
+    if not (lots or zones):
+        raise click.UsageError("Say where it is to hold: --lot or --zone.")
+
+    async def apply_to_all(db: sql.Connection, now: datetime) -> int:
+        newest = await _published(db, code)
+        for lot_code in lots:
+            await flow.apply_tariff(db, lot_code=lot_code, tariff_id=newest.id, valid_from=valid_from, by=BY, now=now)
+        for zone_code in zones:
+            await flow.apply_to_zone(
+                db, zone_code=zone_code, tariff_id=newest.id, valid_from=valid_from, by=BY, now=now
+            )
+        return newest.version
+
+    version = in_transaction(apply_to_all)
+    click.echo(f"{code} version {version} holds at {', '.join((*lots, *zones))} from {valid_from.isoformat()}")
+
+
+tariff.add_command(replay)
+
+
+async def _published(db: sql.Connection, code: str) -> TariffRow:
+    """The newest version that is published; a draft is newer than all of them."""
+    newest = await flow.newest_tariff(db, code=code)
+    if newest is not None and newest.state is TariffState.DRAFT and newest.version > 1:
+        newest = await flow.tariff_version(db, code=code, version=newest.version - 1)
+    if newest is None or newest.state is TariffState.DRAFT:
+        raise UnknownTariff(f"No tariff has the code {code!r} and is published.", code=code)
+    return newest
+
+
+def _checked(files: Sequence[Path]) -> list[tuple[Path, tariffs.Tariff | None, list[Finding]]]:
+    """Each file with its findings, and with an error where files supersede each other in a circle."""
+    today = datetime.now(UTC).date()
+    checked = []
+    for file in files:
+        with _progress(file) as progress:
+            text, findings = check_document(
+                document_of(file), toml=is_toml(file), today=today, budget=BUDGET, progress=progress, clock=monotonic
+            )
+        checked.append((file, text, findings))
+    try:
+        tariffs.check_succession({text.code: text for _, text, _ in checked if text is not None})
+    except tariffs.TariffUnclear as e:
+        checked[-1][2].insert(0, unclear(e))
+    return checked
+
+
+@contextmanager
+def _progress(file: Path) -> Iterator[Callable[[int, int], None]]:
+    columns = (TextColumn(f"checking {file.name}"), BarColumn(), TaskProgressColumn())
+    # Where nobody watches, a bar would leave an empty line.
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
+        task = progress.add_task("checking", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _result(findings: Sequence[Finding], reasons: dict[str, str]) -> int:
+    if any(finding.severity == "error" for finding in findings):
+        return WRONG
+    return CLEAN if all(finding.kind in reasons for finding in findings) else WARNED
+
+
+def _print_findings(checked: _Files, reasons: dict[str, str], printer: Printer) -> None:
+    for file, text, findings in checked:
+        printer.outcome(file, findings, reasons)
+        for finding in findings:
+            printer.finding(finding, text.currency if text else "CNY", reasons.get(finding.kind))
+        open_kinds = {one.kind for one in findings if one.severity == "warning"} - reasons.keys()
+        for kind in sorted(open_kinds):
+            printer.say(f'If this is meant: --accept "{kind}=the reason"')
+
+
+def _as_json(
+    file: Path, text: tariffs.Tariff | None, findings: Sequence[Finding], reasons: dict[str, str]
+) -> dict[str, Any]:
+    said = [
+        {**msgspec.to_builtins(one), "accepted": reasons.get(one.kind) if one.severity == "warning" else None}
+        for one in findings
+    ]
+    return {"file": str(file), "tariff": text.code if text else None, "findings": said}
+
+
+def _print_json(said: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(said)).decode())
+
+
+def _vehicle(brought: dict[str, Any]) -> Vehicle:
+    return Vehicle(
+        kind=VehicleClass(brought["kind"]),
+        color=PlateColor(brought["color"]),
+        new_energy=brought["new_energy"],
+        tags=frozenset(brought["tags"]),
+        facts=dict(brought["facts"]),
+    )
+
+
+def _refuse_unknown(what: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for code in given:
+        if code not in known:
+            listed = ", ".join(known) or "there is none"
+            raise click.BadParameter(f"The tariff has no {what} {code!r}: {listed}.", param_hint=f"--{what}")

@@ -1,0 +1,59 @@
+"""What the vehicles of a batch used in other lots, read only for lots whose price asks for it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+import sql
+from parking import fees, store
+from parking.gate import Passage
+from parking.lots import Lot
+from parking.plates import PlateColor
+from parking.stays import Closing
+from parking.tariffs import Past
+from parking.tariffs.document import Scope
+
+Plate = tuple[str, PlateColor]
+
+
+class Elsewhere(Struct):
+    """What plates used and where, by plate; it moves along with the batch as stays close."""
+
+    used: dict[Plate, list[tuple[int, Past]]]
+    lots: Mapping[int, Lot]
+
+    def pasts(self, lot: Lot, plate: Plate) -> list[Past]:
+        """What a vehicle used in other lots than this one."""
+        if not lot.is_wide:
+            return []
+        return [
+            structs.replace(past, place=self._place(lot_id, lot))
+            for lot_id, past in self.used.get(plate, ())
+            if lot_id != lot.id
+        ]
+
+    def note(self, closing: Closing) -> None:
+        """A stay of the batch closed; what follows in the batch remembers it."""
+        used = self.used.get((closing.stay.plate, closing.stay.plate_color))
+        if used is not None:
+            used += [(closing.stay.lot_id, past) for past in fees.pasts_of([closing.stay])]
+
+    def _place(self, lot_id: int, seen_from: Lot) -> Scope:
+        lot = self.lots.get(lot_id)
+        return "operator" if lot is not None and lot.operator_id == seen_from.operator_id else "city"
+
+
+async def read_elsewhere(
+    db: sql.Connection, asking: Sequence[tuple[Passage, datetime]], lots: Mapping[int, Lot], made: tuple[UUID, UUID]
+) -> Elsewhere:
+    """What the vehicles of passages used anywhere, each since an instant, in stays with identifiers of that range.
+
+    Holds their plates until the transaction ends: two lots never draw on what one vehicle has left at the same time.
+    """
+    used: dict[Plate, list[tuple[int, Past]]] = {(p.plate, p.plate_color): [] for p, _ in asking}
+    await store.lock_plates(db, list(used))
+    for lot_id, plate, past in await store.uses_of(db, list(used), min(since for _, since in asking), made):
+        used[plate].append((lot_id, past))
+    return Elsewhere(used, lots)

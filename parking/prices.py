@@ -1,0 +1,204 @@
+"""Which price holds where and since when: a lot's own, or else that of the price area (收费区域) it lies in."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from parking.tariffs import Compiled, Tariff
+from parking.tariffs.document import Memory
+from payments.errors import OneLotError
+
+# A local day has 25 hours where clocks go back, and a memory "until midnight" never reaches further.
+_DAY_HOURS = 25
+_HERE = frozenset(("lot", "none"))
+
+
+class PublishedRow(Struct, frozen=True):
+    """A published version of a tariff as the database has it; the document is JSON text."""
+
+    id: int
+    code: str
+    version: int
+    published_at: datetime
+    document: str
+
+
+class LotPrice(Struct, frozen=True):
+    """Since when a tariff holds at a lot."""
+
+    lot_id: int
+    valid_from: datetime
+    tariff_id: int
+
+
+class ZonePrice(Struct, frozen=True):
+    """Since when a tariff holds in a price area."""
+
+    zone_id: int
+    valid_from: datetime
+    tariff_id: int
+
+
+class LotZone(Struct, frozen=True):
+    """Since when a lot lies in a price area, or (None) in none."""
+
+    lot_id: int
+    valid_from: datetime
+    zone_id: int | None
+
+
+class ZoneRow(Struct, frozen=True):
+    """A price area as the database has it."""
+
+    id: int
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class Published(Struct, frozen=True):
+    """A published tariff, ready to be computed."""
+
+    id: int
+    version: int
+    published_at: datetime
+    tariff: Tariff
+    compiled: Compiled
+
+
+class NoTariff(OneLotError):
+    """No tariff holds at the lot, or one that cannot be read, so nothing can be charged there."""
+
+
+class Price(Struct, frozen=True):
+    """A tariff ready to be computed, and since when it holds; without `text` it is one that could not be read.
+
+    It stands in its place all the same: the price before it has ended.
+    """
+
+    valid_from: datetime
+    tariff_id: int
+    text: Tariff | None
+    ready: Compiled | None
+    version: int = 1
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it can be charged by."""
+        return self.ready is not None
+
+    @property
+    def tariff(self) -> Tariff:
+        """The document.
+
+        Raises:
+            NoTariff: it could not be read.
+        """
+        if self.text is None:
+            raise self._unreadable()
+        return self.text
+
+    @property
+    def compiled(self) -> Compiled:
+        """The document, ready to be computed.
+
+        Raises:
+            NoTariff: it could not be read.
+        """
+        if self.ready is None:
+            raise self._unreadable()
+        return self.ready
+
+    def _unreadable(self) -> NoTariff:
+        return NoTariff("The tariff that holds at this lot then cannot be read.", tariff_id=self.tariff_id)
+
+
+class Zone(ZoneRow, frozen=True):
+    """A price area as the running service knows it, with its prices in order of time."""
+
+    prices: tuple[Price, ...] = ()
+
+
+class Dated(NamedTuple):
+    """From when on something holds; what it is, by its number."""
+
+    valid_from: datetime
+    number: int
+
+
+class Period(NamedTuple):
+    """From when until when (None: until further notice) a price holds."""
+
+    since: datetime
+    until: datetime | None
+
+
+def held_at(prices: Sequence[Price], at: datetime) -> Price | None:
+    """The price of those (in order of time) that holds at an instant, or None before the first."""
+    return next((price for price in reversed(prices) if price.valid_from <= at), None)
+
+
+def of_lot(
+    own: Sequence[LotPrice], lies_in: Sequence[LotZone], of_zones: Mapping[int, Sequence[ZonePrice]]
+) -> list[Dated]:
+    """The tariffs of a lot in order of time: those of the areas it lies in, until it has one of its own.
+
+    A price holds until another begins, so a lot that leaves an area keeps the price it had there until then.
+    """
+    begins: dict[datetime, int] = {}
+    for here, following in zip_longest(lies_in, lies_in[1:]):
+        until = None if following is None else following.valid_from
+        for price in of_zones.get(here.zone_id or 0, ()):
+            if until is None or price.valid_from < until:
+                # Of those that began before the lot came, the last one stays.
+                begins[max(here.valid_from, price.valid_from)] = price.tariff_id
+    own_since = own[0].valid_from if own else None
+    found = [Dated(at, begins[at]) for at in sorted(begins) if own_since is None or at < own_since]
+    return once(found + [Dated(price.valid_from, price.tariff_id) for price in own])
+
+
+def once(dated: Sequence[Dated]) -> list[Dated]:
+    """Without those that say again what holds already: nothing begins with them."""
+    return [one for at, one in enumerate(dated) if at == 0 or one.number != dated[at - 1].number]
+
+
+def periods(prices: Sequence[Price], tariff_id: int) -> list[Period]:
+    """When a tariff holds, by the prices (in order of time) of a lot or an area."""
+    return [
+        Period(price.valid_from, None if following is None else following.valid_from)
+        for price, following in zip_longest(prices, prices[1:])
+        if price.tariff_id == tariff_id
+    ]
+
+
+def memory_of(tariff: Tariff) -> timedelta:
+    """How long ago something may have been used and still bear on a price."""
+    hours = [_hours(memory) for memory in _memories(tariff)]
+    hours += [_DAY_HOURS if cap.per == "day" else cap.hours for cap in tariff.caps if cap.memory != "none"]
+    return timedelta(hours=max(hours, default=0))
+
+
+def is_remembered_late(tariff: Tariff) -> bool:
+    """Whether what is used may be remembered from later than the entry: then long stays matter by when they ended."""
+    again = [quota.again == "cycle" for quota in tariff.quotas]
+    return any(again) or any(cap.memory != "none" for cap in tariff.caps)
+
+
+def is_wide(tariff: Tariff) -> bool:
+    """Whether what a vehicle used in other lots bears on its price."""
+    scopes: list[str] = [memory.scope for memory in _memories(tariff)]
+    return not _HERE.issuperset((*scopes, *(cap.memory for cap in tariff.caps)))
+
+
+def _memories(tariff: Tariff) -> list[Memory]:
+    frees = [tariff.free, *(rule.free for rule in tariff.classes if rule.free is not None)]
+    return [*(free.memory for free in frees if free.uses_max), *(quota.memory for quota in tariff.quotas)]
+
+
+def _hours(memory: Memory) -> int:
+    if memory.per == "visit":
+        return 0
+    return _DAY_HOURS if memory.per == "day" else memory.hours

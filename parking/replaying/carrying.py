@@ -1,0 +1,78 @@
+"""What a vehicle's earlier stays used under a tariff, carried from stay to stay as they are priced in order of time."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from parking.fees import NoTariff
+from parking.prices import is_wide, memory_of
+from parking.tariffs import Compiled, Past, Tariff, Visit, owed
+from parking.tariffs.document import Scope
+
+_PASTS_KEPT_MAX = 16
+
+
+def lead_of(tariffs: Iterable[Tariff]) -> timedelta:
+    """How long before a period stays are read: what the first one remembers depends in turn on those before it."""
+    return 2 * max(map(memory_of, tariffs), default=timedelta(0))
+
+
+class Carried:
+    """Prices the stays of one vehicle after the other, each remembering the vehicle's earlier ones.
+
+    tariffs: by lot. operators: by lot; "the same operator" is known by it.
+    """
+
+    __slots__ = ("_everywhere", "_here", "_kept", "_operators", "_tariffs", "_wide")
+
+    def __init__(self, tariffs: Mapping[int, Compiled], operators: Mapping[int, int]) -> None:
+        self._tariffs = tariffs
+        self._operators = operators
+        # The same text may hold in thousands of lots.
+        texts = {id(each): each.tariff for each in tariffs.values()}.values()
+        self._kept = max(map(memory_of, texts), default=timedelta(0))
+        self._wide = any(map(is_wide, texts))
+        self._here: dict[int, list[Past]] = {}
+        self._everywhere: list[tuple[int, Past]] = []
+
+    def forget(self) -> None:
+        """Another vehicle follows."""
+        if self._here:
+            self._here = {}
+            self._everywhere = []
+
+    def fee_of(self, lot_id: int, visit: Visit) -> int:
+        """The fee of the vehicle's next visit, in fen.
+
+        Raises:
+            NoTariff: none of the tariffs is the lot's.
+            StayNotPriceable: it ends before it begins or is too long.
+        """
+        tariff = self._tariffs.get(lot_id)
+        if tariff is None:
+            raise NoTariff("No tariff is in force at this lot.", lot_id=lot_id)
+        if not tariff.remembers:
+            return owed(tariff, visit).fee_fen
+        here = self._here.get(lot_id)
+        if here is None:
+            here = self._here[lot_id] = []
+        elif len(here) > _PASTS_KEPT_MAX:
+            since = visit.entered_at - self._kept
+            here[:] = [past for past in here if past.left_at >= since]
+        found = owed(tariff, visit, self._seen_from(lot_id, visit) if self._wide else here)
+        if found.uses:
+            past = Past(visit.entered_at, visit.left_at, found.uses)
+            here.append(past)
+            if self._wide:
+                self._everywhere.append((lot_id, past))
+        return found.fee_fen
+
+    def _seen_from(self, lot_id: int, visit: Visit) -> list[Past]:
+        since = visit.entered_at - self._kept
+        self._everywhere = [each for each in self._everywhere if each[1].left_at >= since]
+        return [
+            past if lot == lot_id else Past(past.entered_at, past.left_at, past.uses, self._place(lot, lot_id))
+            for lot, past in self._everywhere
+        ]
+
+    def _place(self, lot_id: int, seen_from: int) -> Scope:
+        return "operator" if self._operators[lot_id] == self._operators[seen_from] else "city"

@@ -1,0 +1,129 @@
+"""Prices tried out: computed once each, counted against a budget, and written out as bills where they show a thing."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from parking.tariffs.checking.findings import Bill
+from parking.tariffs.checking.samples import Sample
+from parking.tariffs.compiled import Compiled
+from parking.tariffs.document import DAY_MIN, Tariff
+from parking.tariffs.hours import instant
+from parking.tariffs.pricing import owed, series
+from parking.tariffs.visits import Fee, Visit
+
+Progress: TypeAlias = Callable[[int, int], None]
+# (entry, minutes): visits as a trial names them.
+Stay: TypeAlias = tuple[int, int]
+_TOLD_EVERY = 500
+_HOURS_USUAL = 12
+_RULES_USUAL = 8
+
+
+class OutOfTime(Exception):
+    """The time for the trials is over; what was found until then stands."""
+
+
+class Trials:
+    """The prices of one document. It remembers each, so that a search may ask again.
+
+    is_over: asked before each price, where prices may take so long that their number bounds too little.
+    """
+
+    def __init__(
+        self,
+        tariff: Compiled,
+        *,
+        budget: int,
+        progress: Progress | None = None,
+        is_over: Callable[[], bool] | None = None,
+    ) -> None:
+        self.tariff = tariff
+        self.budget = budget
+        self.done = 0
+        self._told = 0
+        self._progress = progress
+        self.is_over = is_over
+        self._fees: dict[tuple[int, int, int], int] = {}
+        self._slice_min = _slice_min(tariff.tariff)
+        self._rules_weight = _rules_weight(tariff.tariff)
+
+    @property
+    def left(self) -> int:
+        """How many prices may still be computed; searches ask before they begin anew."""
+        return self.budget - self.done
+
+    def spend(self, prices: int) -> None:
+        """Counts prices that are about to be computed.
+
+        Raises:
+            OutOfTime: there is no time left for them.
+        """
+        if self.is_over is not None and self.is_over():
+            raise OutOfTime
+        self.done += prices
+        if self._progress is not None and self.done - self._told >= _TOLD_EVERY:
+            self._told = self.done
+            self._progress(min(self.done, self.budget), self.budget)
+
+    def over(self) -> None:
+        """Tells that nothing more is tried."""
+        if self._progress is not None:
+            self._progress(self.budget, self.budget)
+
+    def fee(self, sample: Sample, entry: int, minutes: int) -> int:
+        """What a vehicle pays that enters at an instant and stays so many minutes."""
+        key = (sample.place, entry, minutes)
+        found = self._fees.get(key)
+        if found is None:
+            self.spend(self.weight(minutes))
+            found = self._fees[key] = owed(self.tariff, _visit(sample, (entry, minutes))).fee_fen
+        return found
+
+    def weight(self, minutes: int) -> int:
+        """What the price of a stay counts: more if it is long, if much is granted anew in it, or rules are many."""
+        return (1 + minutes // self._slice_min) * self._rules_weight
+
+    def series(self, sample: Sample, stays: Sequence[Stay]) -> list[Fee]:
+        """The fees of visits that one vehicle makes, each remembering those before it."""
+        self.spend(sum(self.weight(minutes) for _, minutes in stays))
+        return self._series(sample, stays)
+
+    def bill(self, sample: Sample, *stays: Stay) -> Bill:
+        """What a vehicle pays for visits that follow each other, with all lines; there is always time for it."""
+        fees = self._series(sample, stays)
+        times = tuple((self.local(entry), self.local(entry + minutes * 60)) for entry, minutes in stays)
+        return Bill(
+            entered_at=times[0][0],
+            left_at=times[-1][1],
+            vehicle_zh=sample.name_zh,
+            vehicle_en=sample.name_en,
+            visits=times,
+            fee_fen=sum(fee.fee_fen for fee in fees),
+            lines=tuple(line for fee in fees for line in fee.lines),
+        )
+
+    def _series(self, sample: Sample, stays: Sequence[Stay]) -> list[Fee]:
+        return series(self.tariff, [_visit(sample, stay) for stay in stays])
+
+    def local(self, at: int) -> datetime:
+        """An instant as the clocks of the lot show it."""
+        return instant(at).astimezone(self.tariff.zone)
+
+
+def _slice_min(text: Tariff) -> int:
+    again = text.free.again == "cycle" or any(quota.again == "cycle" for quota in text.quotas)
+    again = again or any(rule.free is not None and rule.free.again == "cycle" for rule in text.classes)
+    return min(DAY_MIN, text.cycle_hours * 60) if again else DAY_MIN
+
+
+def _rules_weight(text: Tariff) -> int:
+    """How much more a price takes by the periods of a day and the rules it goes through; 1 for what is usual."""
+    hours = sum(len(band.hours) for band in text.bands) + sum(len(cap.windows) for cap in text.caps)
+    discounts = sum(1 if text.stacking == "all" else 4 for _ in text.discounts)
+    return 1 + hours // _HOURS_USUAL + (len(text.quotas) + len(text.caps) + discounts) // _RULES_USUAL
+
+
+def _visit(sample: Sample, stay: Stay) -> Visit:
+    entry, minutes = stay
+    return Visit(entered_at=instant(entry), left_at=instant(entry + minutes * 60), vehicle=sample.vehicle)

@@ -1,0 +1,242 @@
+"""The local day cut into bands, or into the windows of a cap, as instants: whole seconds since 1970 UTC.
+
+Periods follow the local clock and durations real time. Where the clock is put forward or back, a period begins at the
+instant at which the clock first shows its time or has jumped past it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from math import floor
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from parking.tariffs.days import DaySets
+from parking.tariffs.document import DAY_MIN, Band, DayHours
+
+DAY_S = 24 * 60 * 60
+_DAYS_REMEMBERED_MAX = 2048
+# There may be many windows.
+_OCCURRENCES_REMEMBERED_MAX = 128
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+# (band, from, to): the longest time a stay spends in one band without leaving it.
+Passage: TypeAlias = tuple[int, int, int]
+# Minutes of the local day at which something begins, and what: bands in their order.
+Cuts: TypeAlias = tuple[tuple[int, int], ...]
+Interval: TypeAlias = tuple[int, int]
+
+
+class Calendar:
+    """The local days of a zone: when each begins, and which sets it belongs to."""
+
+    def __init__(self, days: DaySets, zone: ZoneInfo) -> None:
+        self.days = days
+        self.zone = zone
+        self._begins: dict[int, tuple[int, int]] = {}
+
+    def day_at(self, at: int) -> int:
+        """The ordinal of the local day that has begun at an instant and whose next has not."""
+        # The day after first: where clocks go back over midnight, that day may have begun already.
+        day = datetime.fromtimestamp(at, self.zone).toordinal() + 1
+        while self.begins(day)[0] > at:
+            day -= 1
+        return day
+
+    def begins(self, day: int) -> tuple[int, int]:
+        """When a local day begins and when it is over."""
+        found = self._begins.get(day)
+        if found is None:
+            if len(self._begins) >= _DAYS_REMEMBERED_MAX:
+                self._begins.clear()
+            found = self._begins[day] = (self._first_shown(day, 0), self._first_shown(day + 1, 0))
+        return found
+
+    def instants(self, day: int, minutes: Sequence[int]) -> list[int]:
+        """When the clocks of a local day first show these minutes of it; beyond 24 hours they are the next day's."""
+        begins, ends = self.begins(day)
+        if ends - begins == DAY_S and (not minutes or minutes[-1] <= DAY_MIN):
+            # Clocks that are changed and changed back within one day are known to no zone.
+            return [begins + minute * 60 for minute in minutes]
+        return [self._first_shown(day + minute // DAY_MIN, minute % DAY_MIN) for minute in minutes]
+
+    def sets(self, day: int) -> frozenset[str]:
+        """The names of the sets a local day belongs to."""
+        return self.days.on(date.fromordinal(day))
+
+    def _first_shown(self, day: int, minute_of_day: int) -> int:
+        zone = self.zone
+        shown = date.fromordinal(day)
+        local = datetime(shown.year, shown.month, shown.day, *divmod(minute_of_day, 60), tzinfo=zone)
+        at = (local - _EPOCH) // _MINUTE
+        wanted = day * DAY_MIN + minute_of_day
+        if _shown_minutes(at, zone) == wanted:
+            return at * 60
+        # The clocks jump over this time: the period begins with the jump, somewhere between the two readings of it.
+        early = (local.replace(fold=1) - _EPOCH) // _MINUTE
+        jump = bisect_right(range(early, at), wanted - 1, key=lambda minute: _shown_minutes(minute, zone))
+        return (early + jump) * 60
+
+
+class Timeline:
+    """Which band holds when. Cutting is pure; it only remembers how days were cut."""
+
+    def __init__(self, bands: Sequence[Band], calendar: Calendar) -> None:
+        self._periods = [(index, hours) for index, band in enumerate(bands) for hours in band.hours]
+        self._daily = frozenset(index for index, band in enumerate(bands) if band.daily)
+        self._otherwise = next((index for index, band in enumerate(bands) if band.otherwise), 0)
+        self._calendar = calendar
+        self._nominal: dict[tuple[frozenset[str], frozenset[str]], Cuts] = {}
+        self._days: dict[int, tuple[list[int], list[int]]] = {}
+
+    def passages(self, starts: int, ends: int) -> list[Passage]:
+        """A time that is longer than nothing, cut where the band changes."""
+        day = self._calendar.day_at(starts)
+        cuts, bands = self._day(day)
+        at = bisect_right(cuts, starts) - 1
+        band = bands[at]
+        found: list[Passage] = []
+        is_new_day = False
+        while starts < ends:
+            at += 1
+            if at == len(cuts):
+                day, at = day + 1, 0
+                cuts, bands = self._day(day)
+            until = min(cuts[at], ends)
+            if until > starts:
+                if found and found[-1][0] == band and not (is_new_day and band in self._daily):
+                    found[-1] = (band, found[-1][1], until)
+                else:
+                    found.append((band, starts, until))
+                starts = until
+                is_new_day = False
+            is_new_day = is_new_day or at == 0
+            band = bands[at]
+        return found
+
+    def _day(self, day: int) -> tuple[list[int], list[int]]:
+        found = self._days.get(day)
+        if found is None:
+            if len(self._days) >= _DAYS_REMEMBERED_MAX:
+                self._days.clear()
+            cuts = self._cuts(self._calendar.sets(day - 1), self._calendar.sets(day))
+            minutes, bands = [minute for minute, _ in cuts], [band for _, band in cuts]
+            found = self._days[day] = (self._calendar.instants(day, minutes), bands)
+        return found
+
+    def _cuts(self, eve: frozenset[str], today: frozenset[str]) -> Cuts:
+        """How a day of these sets after an eve of those is cut by its clock; documents have neither gap nor overlap."""
+        found = self._nominal.get((eve, today))
+        if found is None:
+            begun = []
+            for band, hours in self._periods:
+                begins, until = minutes_of(hours)
+                if hours.days in eve and until > DAY_MIN:
+                    begun.append((0, until - DAY_MIN, band))
+                if hours.days in today:
+                    begun.append((begins, min(until, DAY_MIN), band))
+            found = self._nominal[eve, today] = self._filled(sorted(begun))
+        return found
+
+    def _filled(self, begun: list[tuple[int, int, int]]) -> Cuts:
+        cuts: list[tuple[int, int]] = []
+        reached = 0
+        for begins, until, band in begun:
+            if begins > reached:
+                cuts.append((reached, self._otherwise))
+            cuts.append((begins, band))
+            reached = until
+        if reached < DAY_MIN:
+            cuts.append((reached, self._otherwise))
+        return tuple(cut for at, cut in enumerate(cuts) if at == 0 or cut[1] != cuts[at - 1][1])
+
+
+class Windows:
+    """One daily window of a cap: which of its occurrences an instant lies in."""
+
+    def __init__(self, hours: DayHours, calendar: Calendar) -> None:
+        self._begins, self._until = minutes_of(hours)
+        self._days = hours.days
+        self._calendar = calendar
+        self._occurrences: dict[int, Interval | None] = {}
+
+    def around(self, at: int) -> tuple[bool, int, int]:
+        """(inside, from, to): the occurrence an instant lies in, or the time without one around it, until midnight."""
+        day = self._calendar.day_at(at)
+        before, after = self._calendar.begins(day)
+        for each in (day - 1, day):
+            occurrence = self._occurrence(each)
+            if occurrence is None:
+                continue
+            begins, until = occurrence
+            if begins <= at < until:
+                return True, begins, until
+            if until <= at:
+                before = max(before, until)
+            elif begins > at:
+                after = min(after, begins)
+        return False, before, after
+
+    def _occurrence(self, day: int) -> Interval | None:
+        if day not in self._occurrences:
+            if len(self._occurrences) >= _OCCURRENCES_REMEMBERED_MAX:
+                self._occurrences.clear()
+            begins, until = self._calendar.instants(day, [self._begins, self._until])
+            self._occurrences[day] = (begins, until) if self._days in self._calendar.sets(day) else None
+        return self._occurrences[day]
+
+
+def within(hours: Sequence[DayHours], starts: int, ends: int, calendar: Calendar) -> list[Interval]:
+    """The parts of a time that lie in any of these daily hours, in order; they may overlap."""
+    found = []
+    for day in range(calendar.day_at(starts) - 1, calendar.day_at(ends) + 1):
+        sets = calendar.sets(day)
+        for one in hours:
+            if one.days in sets:
+                begins, until = calendar.instants(day, list(minutes_of(one)))
+                if max(begins, starts) < min(until, ends):
+                    found.append((max(begins, starts), min(until, ends)))
+    return sorted(found)
+
+
+def is_within(hours: Sequence[DayHours], at: int, calendar: Calendar) -> bool:
+    """Whether an instant lies in any of these daily hours; always if there are none."""
+    return not hours or bool(within(hours, at, at + 1, calendar))
+
+
+def minutes_of(hours: DayHours) -> tuple[int, int]:
+    """From and to in minutes of the day; `to` is beyond 24 hours where the period runs over midnight."""
+    begins, until = _minute_of_day(hours.from_), _minute_of_day(hours.to)
+    return begins, until if until > begins else until + DAY_MIN
+
+
+def seconds(moment: datetime) -> int:
+    """Whole seconds since 1970 UTC; a part of a second is cut."""
+    return floor(moment.timestamp())
+
+
+def instant(at: int) -> datetime:
+    """The aware UTC instant."""
+    return datetime.fromtimestamp(at, UTC)
+
+
+def clock(at: int, zone: ZoneInfo) -> str:
+    """The local time of an instant as it is written on a bill."""
+    local = datetime.fromtimestamp(at, zone)
+    return f"{local.hour:02d}:{local.minute:02d}"
+
+
+def clock_with_date(at: int, zone: ZoneInfo) -> str:
+    """As `clock`, for a bill of more than a day."""
+    local = datetime.fromtimestamp(at, zone)
+    return f"{local.month:02d}-{local.day:02d} {local.hour:02d}:{local.minute:02d}"
+
+
+def _minute_of_day(text: str) -> int:
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def _shown_minutes(minute: int, zone: ZoneInfo) -> int:
+    local = datetime.fromtimestamp(minute * 60, zone)
+    return local.toordinal() * DAY_MIN + local.hour * 60 + local.minute

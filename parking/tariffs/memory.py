@@ -1,0 +1,86 @@
+"""What is left of things that are remembered: quotas, free visits and caps that earlier visits used some of."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from parking.tariffs.document import Cap, Memory, Quota, Scope
+from parking.tariffs.hours import Calendar, seconds
+from parking.tariffs.visits import Past, Use
+
+_SCOPES: dict[Scope, frozenset[str]] = {
+    "lot": frozenset(("lot",)),
+    "operator": frozenset(("lot", "operator")),
+    "city": frozenset(("lot", "operator", "city")),
+}
+
+
+class Remembered(Struct, frozen=True):
+    """What earlier visits used of one thing, each visit's amount, and the instant a use by this visit would have."""
+
+    amounts: list[int]
+    at: int
+
+
+class Cycle(Struct, frozen=True):
+    """The cycle a cap is in when a visit begins, and what was paid in cycles and days before, by their beginning."""
+
+    begins: int
+    paid: dict[int, int]
+
+
+def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], calendar: Calendar) -> Remembered:
+    """What counts, at an entry, of what earlier visits used under a rule."""
+    used = [uses for past in pasts if (uses := _uses(past, rule, memory.scope))]
+    if not used or memory.per == "visit":
+        return Remembered([], entered)
+    since = entered - memory.hours * 3600
+    opened = entered
+    if memory.per == "sliding":
+        kept = [[use for use in uses if seconds(use.at) > since] for uses in used]
+    elif memory.per == "day":
+        day = calendar.day_at(entered)
+        kept = [[use for use in uses if calendar.day_at(seconds(use.at)) == day] for uses in used]
+    else:
+        opened = _window(sorted([seconds(use.at) for uses in used for use in uses]), memory.hours * 3600, entered)
+        kept = [[use for use in uses if seconds(use.at) >= opened] for uses in used]
+    return Remembered([sum([use.amount for use in uses]) for uses in kept if uses], opened)
+
+
+def left_of(quota: Quota, held: Remembered) -> int:
+    """The minutes a visit may draw from a quota, after what earlier visits drew."""
+    drawn = held.amounts
+    left = quota.minutes - sum(drawn)
+    if quota.visits_max and len(drawn) >= quota.visits_max:
+        return 0
+    if quota.portion_max_min and drawn:
+        left = 0 if max(drawn) > quota.portion_max_min else min(left, quota.portion_max_min)
+    return max(left, 0)
+
+
+def cycle_of(cap: Cap, entered: int, pasts: Sequence[Past]) -> Cycle:
+    """Where the cycles of a cap begin for a visit, and what was paid under it before."""
+    if cap.memory == "none":
+        return Cycle(entered, {})
+    paid: dict[int, int] = {}
+    for past in pasts:
+        for use in _uses(past, f"cap.{cap.code}", cap.memory):
+            at = seconds(use.at)
+            paid[at] = paid.get(at, 0) + use.amount
+    open_since = [at for at in paid if at <= entered < at + cap.hours * 3600]
+    return Cycle(max(open_since, default=entered), paid)
+
+
+def _window(used_at: Sequence[int], length: int, entered: int) -> int:
+    """When the window began that is open at an entry; at the entry itself if none is."""
+    opened = -length
+    for at in used_at:
+        if at >= opened + length:
+            opened = at
+    return opened if entered < opened + length else entered
+
+
+def _uses(past: Past, rule: str, scope: Scope) -> list[Use]:
+    if past.place not in _SCOPES[scope]:
+        return []
+    return [use for use in past.uses if use.rule == rule]

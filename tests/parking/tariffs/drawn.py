@@ -1,0 +1,128 @@
+"""Tariffs and stays that hypothesis draws: small ones that it shrinks field by field, wide ones from a seed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from parking import tariffs
+from parking.tariffs import Past, Visit
+from parking.tariffs.document import Band, Cap, Crossing, DayHours, Free, Tariff, Tier
+from tests.parking.tariffs import made, stays
+
+SHANGHAI = "Asia/Shanghai"
+S = TypeVar("S", bound=msgspec.Struct)
+law = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+def at(text: str, zone: str = SHANGHAI) -> datetime:
+    """A local time as an instant; the day alone is one of November 2025."""
+    full = text if len(text) > 8 else f"2025-11-{text}"
+    return datetime.fromisoformat(full).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def band(code: str, begins: str, ends: str, *tiers: Tier, **rest: Any) -> Band:
+    """A band of every day."""
+    return Band(**made.named(code), hours=(DayHours(from_=begins, to=ends),), tiers=tiers, **rest)
+
+
+def plain(**fields: Any) -> Tariff:
+    """A document of which only some fields matter; by default 2 CNY an hour, always."""
+    usual = {
+        **made.named("plain"),
+        "time_zone": SHANGHAI,
+        "bands": (band("day", "00:00", "24:00", Tier(unit_fen=200, unit_min=60)),),
+    }
+    return Tariff(**{**usual, **fields})
+
+
+tier_lists = st.tuples(
+    st.sampled_from((15, 30, 60)),
+    st.integers(1, 8),
+    st.integers(0, 3),
+    st.sampled_from((30, 60, 90)),
+    st.integers(1, 8),
+).map(
+    lambda drawn: (
+        *((Tier(unit_fen=drawn[1] * 100, unit_min=drawn[0], for_min=drawn[0] * drawn[2]),) if drawn[2] else ()),
+        Tier(unit_fen=drawn[4] * 100, unit_min=drawn[3]),
+    )
+)
+
+
+@st.composite
+def bands(draw: st.DrawFn, /, **fields: Any) -> tuple[Band, ...]:
+    """One band, or day and night."""
+    if draw(st.booleans()):
+        return (band("day", "00:00", "24:00", *draw(tier_lists), **fields),)
+    first = draw(st.sampled_from((6, 7, 8))) * 60
+    last = draw(st.sampled_from((18, 20, 22))) * 60 + draw(st.sampled_from((0, 30)))
+    return (
+        band("day", made.clock(first), made.clock(last), *draw(tier_lists), **fields),
+        band("night", made.clock(last), made.clock(first), *draw(tier_lists), **fields),
+    )
+
+
+@st.composite
+def simple(draw: st.DrawFn, /, **fields: Any) -> Tariff:
+    """Units, day and night, a free period and a crossing, every field of it small: for shrinking."""
+    drawn: dict[str, Any] = {
+        "bands": lambda: draw(bands()),
+        "free": lambda: Free(minutes=draw(st.sampled_from((0, 15, 30))), deducted=draw(st.booleans())),
+        "crossing": lambda: Crossing(part_unit=draw(st.sampled_from(("separate", "complete")))),
+    }
+    return plain(**{**{name: make() for name, make in drawn.items() if name not in fields}, **fields})
+
+
+wide = st.integers(0, 1 << 32).map(lambda seed: made.tariff(Random(seed)))
+minutes = st.one_of(st.integers(1, 300), st.integers(1, 4000))
+moments = st.integers(0, 14 * 24 * 60 - 1).map(lambda minute: at("03T00:00") + timedelta(minutes=minute))
+
+
+@st.composite
+def visits(draw: st.DrawFn, /, **fields: Any) -> Visit:
+    """A visit in November 2025."""
+    entered = draw(moments)
+    return Visit(entered, entered + timedelta(minutes=draw(minutes)), **fields)
+
+
+@st.composite
+def wide_cases(draw: st.DrawFn, /, **fields: Any) -> tuple[Tariff, Visit]:
+    """Any tariff there is and a visit it has something to say about."""
+    random = Random(draw(st.integers(0, 1 << 32)))
+    tariff = made.tariff(random, **fields)
+    return tariff, stays.visit(random, tariff)
+
+
+def cap(code: str, fen: int, per: str, **rest: Any) -> Cap:
+    """A cap."""
+    return Cap(**made.named(code), fen=fen, per=per, **rest)  # type: ignore[arg-type]
+
+
+def owed(tariff: Tariff, visit: Visit, pasts: Sequence[Past] = ()) -> int:
+    """What a visit costs."""
+    return tariffs.owed(tariffs.compile(tariff), visit, pasts).fee_fen
+
+
+def but(part: S, **fields: Any) -> S:
+    """The same with other values in some fields."""
+    return msgspec.structs.replace(part, **fields)
+
+
+def later(visit: Visit, **by: int) -> Visit:
+    """The same visit at a later time, with all it brings."""
+    moved = timedelta(**by)
+    return but(
+        visit,
+        entered_at=visit.entered_at + moved,
+        left_at=visit.left_at + moved,
+        charging=tuple((begins + moved, ends + moved) for begins, ends in visit.charging),
+        passes=tuple(
+            but(held, valid_from=held.valid_from + moved, valid_until=held.valid_until + moved) for held in visit.passes
+        ),
+    )

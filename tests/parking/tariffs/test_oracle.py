@@ -1,0 +1,100 @@
+"""The engine against the oracle: two ways to one fee, over tariffs and stays made up by chance.
+
+`python -m loadtests` compares many more. What the oracle itself is held to are examples worked out by hand.
+"""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from loadtests import differences, oracle, shrinking
+from loadtests.differences import Case
+from parking import tariffs
+from parking.tariffs import Vehicle, Visit
+from parking.tariffs.document import Cap, Crossing, Free, Match, Quota, Tariff, Tier
+from tests.parking.tariffs import made
+from tests.parking.tariffs.drawn import at, band, plain
+
+JINAN = plain(
+    bands=(
+        band("day", "08:00", "20:00", Tier(unit_fen=200, unit_min=60)),
+        band("night", "20:00", "08:00", Tier(unit_fen=200, unit_min=60)),
+    ),
+    free=Free(minutes=30),
+    crossing=Crossing(short_under_min=60),
+    caps=(Cap(**made.named("night"), fen=500, per="passage", bands=("night",)),),
+    quotas=(Quota(**made.named("nev"), who=Match(new_energy=True), minutes=120),),
+)
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "fee_fen"),
+    [
+        ("18T09:00", "18T09:30", 0),
+        ("18T09:00", "18T09:31", 200),
+        ("18T09:00", "18T12:10", 800),
+        ("18T19:40", "18T20:20", 200),
+        ("18T19:30", "18T21:10", 600),
+        ("18T20:00", "19T08:00", 500),
+        ("18T09:00", "19T09:00", 2900),
+    ],
+)
+def test_the_oracle_prices_jinan_as_people_do(entered: str, left: str, fee_fen: int) -> None:
+    assert oracle.owed(JINAN, Visit(at(entered), at(left))) == (fee_fen, ())
+
+
+def test_the_oracle_remembers_what_a_new_energy_vehicle_used() -> None:
+    green = Vehicle(new_energy=True)
+    first, second = oracle.series(
+        JINAN, [Visit(at("18T09:00"), at("18T10:00"), green), Visit(at("18T10:30"), at("18T12:00"), green)]
+    )
+    assert (first[0], second[0]) == (0, 200)
+    assert [use.amount for use in (*first[1], *second[1])] == [60, 60]
+
+
+def test_the_oracle_knows_clocks_that_change() -> None:
+    # The night of 2025-10-26 has an hour more in Berlin, and that of 2025-03-30 an hour less.
+    berlin = plain(
+        time_zone="Europe/Berlin",
+        bands=(
+            band("night", "00:00", "06:00", Tier(unit_fen=100, unit_min=60)),
+            band("day", "06:00", "24:00", Tier(unit_fen=1000, unit_min=60)),
+        ),
+    )
+    fees = [
+        oracle.owed(berlin, Visit(at(begins, "Europe/Berlin"), at(ends, "Europe/Berlin")))[0]
+        for begins, ends in (("26T00:00", "26T06:00"), ("26T01:00", "26T07:00"), ("27T00:00", "27T06:00"))
+        for begins, ends in ((f"2025-10-{begins}", f"2025-10-{ends}"),)
+    ]
+    assert fees == [700, 1600, 600]
+
+
+def test_documents_made_up_are_valid() -> None:
+    for seed in range(60):
+        tariff = made.tariff(Random(seed))
+        tariffs.validate(tariff)
+        assert tariffs.from_json(tariffs.to_json(tariff)) == tariff
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_the_engine_and_the_oracle_agree(seed: int) -> None:
+    assert [shrinking.smallest(found) for found in differences.differences(110, seed)] == []
+
+
+def test_most_visits_made_up_cost_something() -> None:
+    fees = [oracle.owed(case.tariff, case.visit, case.pasts)[0] for case in differences.cases(80, 5)]
+    assert sum(fee > 0 for fee in fees) > len(fees) // 2
+
+
+def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(tariff: Tariff, visit: Visit, pasts: object = ()) -> oracle.Owed:
+        return (7 if tariff.minimum_fen else tariffs.owed(tariffs.compile(tariff), visit).fee_fen), ()
+
+    case = Case(made.tariff(Random(3), minimum_fen=500), Visit(at("18T09:00"), at("18T12:00")))
+    monkeypatch.setattr(oracle, "owed", wrong)
+    found = differences.difference(case)
+    assert found
+    small = shrinking.smallest(found).case
+    assert (small.tariff.minimum_fen, small.tariff.caps, small.tariff.discounts) == (500, (), ())
+    assert small.visit.left_at - small.visit.entered_at <= timedelta(minutes=1)

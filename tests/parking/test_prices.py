@@ -1,0 +1,117 @@
+"""Which price holds where and since when, and how far back and how far away a price text looks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec import structs
+
+from parking import prices, tariffs
+from parking.prices import Dated, LotPrice, LotZone, Period, Price, ZonePrice
+from parking.tariffs import Tariff
+from parking.tariffs.document import Cap, Free, Match, Memory, Quota
+from tests.district import TARIFFS
+
+ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
+CENTRE, WEST = 1, 2
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 11, number, tzinfo=UTC)
+
+
+def laid(
+    own: dict[int, int], lies_in: dict[int, int | None], of_zones: dict[int, dict[int, int]]
+) -> list[tuple[int, int]]:
+    """The prices of a lot as (day, tariff); what is given by day: own prices, areas, and the prices of areas."""
+    found = prices.of_lot(
+        [LotPrice(1, day(at), tariff) for at, tariff in own.items()],
+        [LotZone(1, day(at), zone) for at, zone in lies_in.items()],
+        {zone: [ZonePrice(zone, day(at), tariff) for at, tariff in dated.items()] for zone, dated in of_zones.items()},
+    )
+    return [(one.valid_from.day, one.number) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("own", "lies_in", "of_zones", "expected"),
+    [
+        ({}, {}, {}, []),
+        ({1: 10, 5: 11}, {}, {}, [(1, 10), (5, 11)]),
+        # The area's prices hold since the lot came.
+        ({}, {3: CENTRE}, {CENTRE: {1: 20, 5: 21}}, [(3, 20), (5, 21)]),
+        ({}, {3: CENTRE}, {CENTRE: {1: 20, 2: 21}}, [(3, 21)]),
+        ({}, {3: CENTRE}, {CENTRE: {4: 20}}, [(4, 20)]),
+        # Its own goes before the area's, from its own beginning on.
+        ({4: 10}, {1: CENTRE}, {CENTRE: {1: 20, 5: 21}}, [(1, 20), (4, 10)]),
+        ({1: 10}, {2: CENTRE}, {CENTRE: {2: 20}}, [(1, 10)]),
+        # From one area to another, and out of all of them.
+        ({}, {1: CENTRE, 4: WEST}, {CENTRE: {1: 20, 5: 21}, WEST: {2: 30}}, [(1, 20), (4, 30)]),
+        ({}, {1: CENTRE, 4: WEST}, {CENTRE: {1: 20}, WEST: {6: 30}}, [(1, 20), (6, 30)]),
+        ({}, {1: CENTRE, 4: None}, {CENTRE: {1: 20, 5: 21}}, [(1, 20)]),
+        # What holds already does not begin again.
+        ({}, {1: CENTRE, 4: WEST}, {CENTRE: {1: 20}, WEST: {2: 20}}, [(1, 20)]),
+        ({1: 10, 3: 10, 5: 11, 7: 10}, {}, {}, [(1, 10), (5, 11), (7, 10)]),
+    ],
+)
+def test_a_lots_own_price_goes_before_its_areas(
+    own: dict[int, int],
+    lies_in: dict[int, int | None],
+    of_zones: dict[int, dict[int, int]],
+    expected: list[tuple[int, int]],
+) -> None:
+    assert laid(own, lies_in, of_zones) == expected
+
+
+def test_when_a_price_holds() -> None:
+    compiled = tariffs.compile(ROAD)
+    held = [Price(day(1), 7, ROAD, compiled), Price(day(3), 8, ROAD, compiled), Price(day(5), 7, ROAD, compiled)]
+    assert prices.periods(held, 7) == [Period(day(1), day(3)), Period(day(5), None)]
+    assert prices.periods(held, 9) == []
+    assert [price and price.valid_from.day for price in (prices.held_at(held, day(at)) for at in (2, 3, 9))] == [
+        1,
+        3,
+        5,
+    ]
+    assert prices.held_at(held, day(1) - timedelta(seconds=1)) is None
+    assert prices.once([Dated(day(1), 1), Dated(day(2), 1), Dated(day(3), 2)]) == [Dated(day(1), 1), Dated(day(3), 2)]
+
+
+def quota(memory: Memory) -> Quota:
+    return structs.replace(ROAD.quotas[0], memory=memory)
+
+
+def cap(per: str, memory: str) -> Cap:
+    return structs.replace(ROAD.caps[0], per=per, memory=memory, hours=72)
+
+
+NOTHING = structs.replace(ROAD, quotas=(), caps=())
+ROOT = ROAD.classes[0]
+
+
+@pytest.mark.parametrize(
+    ("tariff", "hours", "is_wide"),
+    [
+        (NOTHING, 0, False),
+        (ROAD, 24, False),
+        (structs.replace(NOTHING, quotas=(quota(Memory(hours=700, scope="operator")),)), 700, True),
+        (structs.replace(NOTHING, quotas=(quota(Memory(per="day", scope="city")),)), 25, True),
+        (structs.replace(NOTHING, quotas=(quota(Memory(per="visit")),)), 0, False),
+        (structs.replace(NOTHING, caps=(cap("cycle", "lot"),)), 72, False),
+        (structs.replace(NOTHING, caps=(cap("day", "city"),)), 25, True),
+        (structs.replace(NOTHING, caps=(cap("cycle", "none"),)), 0, False),
+        # A free period that every visit has is not remembered, wherever it says.
+        (structs.replace(NOTHING, free=Free(minutes=30, memory=Memory(scope="city"))), 0, False),
+        (structs.replace(NOTHING, free=Free(minutes=30, uses_max=1, memory=Memory(scope="city"))), 24, True),
+        (
+            structs.replace(
+                NOTHING,
+                classes=(
+                    structs.replace(ROOT, who=Match(), free=Free(minutes=5, uses_max=2, memory=Memory(hours=48))),
+                ),
+            ),
+            48,
+            False,
+        ),
+    ],
+)
+def test_what_a_price_text_looks_back_at(tariff: Tariff, hours: int, *, is_wide: bool) -> None:
+    assert (prices.memory_of(tariff), prices.is_wide(tariff)) == (timedelta(hours=hours), is_wide)

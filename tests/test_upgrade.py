@@ -1,0 +1,151 @@
+"""A database of the first release is brought to this one: what it remembers, and price texts in the old language."""
+
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import msgspec
+import pytest
+
+import sql
+from parking import tariffs
+from parking.catalog import read_network
+from parking.plates import VehicleClass
+from parking.tariffs import Vehicle, Visit
+from parking.verify import findings
+from sql.migrate import MIGRATIONS, migrate
+from tests.conftest import NOW
+
+JINAN, BERLIN = "Asia/Shanghai", "Europe/Berlin"
+ROAD: dict[str, Any] = {
+    "code": "road", "name_zh": "道路", "name_en": "Road", "free_min": 30, "large_percent": 200, "nev_quota_min": 120,
+    "short_crossing_min": 60, "price_mode": "government", "grade": "hearsay", "source": "somewhere",
+    "bands": [
+        {"starts": "08:00", "ends": "20:00", "name_zh": "白天", "name_en": "Day", "unit_min": 60, "unit_fen": 200},
+        {"starts": "20:00", "ends": "08:00", "name_zh": "夜间", "name_en": "Night", "unit_min": 60, "unit_fen": 200,
+         "cap_fen": 500},
+    ],
+}  # fmt: skip
+# A band that is the whole day begins anew every day: at midnight since the upgrade, whenever it did before.
+HOSPITAL: dict[str, Any] = {
+    "code": "hospital", "name_zh": "医院", "name_en": "Hospital", "large_percent": 100,
+    "bands": [{"starts": "07:30", "ends": "07:30", "name_zh": "全天", "name_en": "All day", "unit_min": 45,
+               "unit_fen": 300, "cap_fen": 1000}],
+}  # fmt: skip
+
+
+@pytest.fixture
+async def old(server_url: str, tmp_path: Path) -> AsyncIterator[str]:
+    """A database of the first release, with three lots, their prices and two stays."""
+    for file in sorted(MIGRATIONS.glob("000[1-7]_*.sql")):
+        shutil.copy(file, tmp_path)
+    name = f"onelot_test_{secrets.token_hex(4)}"
+    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    server = await asyncpg.connect(server_url)
+    try:
+        await server.execute(f'create database "{name}"')
+        await migrate(url, now=NOW, folder=tmp_path)
+        db = await asyncpg.connect(url)
+        try:
+            await fill(db)
+        finally:
+            await db.close()
+        yield url
+    finally:
+        await server.execute(f'drop database if exists "{name}" with (force)')
+        await server.close()
+
+
+async def fill(db: sql.Connection) -> None:
+    await db.execute("insert into operator (code, name_zh, name_en, platform_fee_bps) values ('o', 'o', 'o', 1)")
+    for n, zone in enumerate((JINAN, JINAN, BERLIN), 1):
+        await db.execute(
+            "insert into lot (code, operator_id, name_zh, name_en, district_zh, district_en, kind, capacity, "
+            "longitude, latitude, time_zone) select $1, id, 'l', 'l', 'd', 'd', 'road', 9, 117, 36, $2 from operator",
+            f"lot{n}", zone,
+        )  # fmt: skip
+        await db.execute("insert into lot_occupancy (lot_id, updated_at) values ($1, $2)", n, NOW)
+    for number, document in enumerate((ROAD, HOSPITAL), 1):
+        text = msgspec.json.encode(document).decode()
+        await db.execute(
+            "insert into tariff (code, version, document) values ($1, 1, $2::jsonb)", document["code"], text
+        )
+        for lot_id in (1, 2, 3):
+            since = datetime(2025, number, 1, tzinfo=UTC)
+            await db.execute("insert into lot_tariff values ($1, $2, $3)", lot_id, since, number)
+    for plate, used_min in (("鲁AD12345", 60), ("鲁AD12346", 0)):
+        await db.execute(
+            "insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, tariff_id, "
+            "fee_fen, quota_used_min) values (1, id_floor($1), $2, 'green', 'small', 'closed', $1, $3, 1, 0, $4)",
+            NOW + timedelta(seconds=40 + used_min), plate, NOW + timedelta(hours=1), used_min,
+        )  # fmt: skip
+
+
+@pytest.fixture
+async def upgraded(old: str) -> AsyncIterator[sql.Connection]:
+    """The same database after the upgrade, as its owner."""
+    await migrate(old, now=NOW)
+    db = await asyncpg.connect(old)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+async def test_what_was_used_is_still_remembered(upgraded: sql.Connection) -> None:
+    kept = await upgraded.fetch("select plate, uses from stay order by plate")
+    assert kept[1]["uses"] is None
+    uses = msgspec.json.decode(kept[0]["uses"], type=list[tariffs.Use])
+    assert uses == [tariffs.Use("quota.nev", NOW + timedelta(minutes=1), 60)]
+
+
+async def test_every_price_is_published_and_of_its_lots_zone(upgraded: sql.Connection) -> None:
+    network = await read_network(upgraded, NOW)
+    assert [[price.tariff.code for price in lot.prices] for lot in network.lots.values()] == [
+        ["road", "hospital"], ["road", "hospital"], ["road-europe-berlin", "hospital-europe-berlin"],
+    ]  # fmt: skip
+    assert all(price.tariff.time_zone == lot.time_zone for lot in network.lots.values() for price in lot.prices)
+    assert [found.name for found in await findings(upgraded) if found.rows] == []
+    left = await upgraded.fetch("select proname from pg_proc where pronamespace = pg_my_temp_schema()")
+    assert list(left) == []
+
+
+SMALL, LARGE = Vehicle(), Vehicle(kind=VehicleClass.LARGE)
+NEV = Vehicle(new_energy=True)
+
+
+@pytest.mark.parametrize(
+    ("at", "entered", "left", "vehicle", "fee_fen"),
+    [
+        # What the first release charged, in local time, but for the band that began anew at half past seven.
+        (0, "2026-11-16T09:00", "2026-11-16T09:30", SMALL, 0),
+        (0, "2026-11-16T09:00", "2026-11-16T09:31", SMALL, 200),
+        (0, "2026-11-16T09:00", "2026-11-16T12:00", NEV, 200),
+        (0, "2026-11-16T18:00", "2026-11-17T09:00", SMALL, 1100),
+        (0, "2026-11-16T18:00", "2026-11-17T09:00", LARGE, 2200),
+        (0, "2026-11-16T19:40", "2026-11-16T20:30", SMALL, 200),
+        (1, "2026-11-16T08:00", "2026-11-16T09:00", SMALL, 600),
+        (1, "2026-11-16T08:00", "2026-11-16T20:00", SMALL, 1000),
+        (1, "2026-11-16T07:00", "2026-11-16T08:00", SMALL, 600),
+        (1, "2026-11-16T07:00", "2026-11-17T08:00", SMALL, 1000 + 1000),
+        (1, "2026-11-20T08:00", "2026-11-24T07:30", LARGE, 5000),
+    ],
+)
+async def test_prices_are_the_same(
+    upgraded: sql.Connection, at: int, entered: str, left: str, vehicle: Vehicle, fee_fen: int
+) -> None:
+    network = await read_network(upgraded, NOW)
+    for lot in network.lots.values():
+        price = lot.prices[at]
+        zone = price.compiled.zone
+        visit = Visit(
+            datetime.fromisoformat(entered).replace(tzinfo=zone),
+            datetime.fromisoformat(left).replace(tzinfo=zone),
+            vehicle,
+        )
+        assert tariffs.owed(price.compiled, visit).fee_fen == fee_fen, lot.code
