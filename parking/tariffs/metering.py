@@ -127,12 +127,13 @@ class Meter(Struct):
 
     def run(self, run: Run, table: Table) -> None:
         """Charges a run by a table for its percentage."""
-        if not self.tariff.complete and self._is_cut(run):
-            self.left = 0
-        self.passage, self.grant = run.passage, run.grant
         at = run.starts
         if self.left:
-            at += self._run_on(run)
+            if not self.tariff.complete and self._is_cut(run):
+                self.left = 0
+            else:
+                at += self._run_on(run)
+        self.passage, self.grant = run.passage, run.grant
         rate = table.rates[run.band]
         if rate is None:
             return
@@ -155,8 +156,9 @@ class Meter(Struct):
         if self.began is None:
             self.began = at
         position, until, tier = 0, EVER, 0
-        if len(rate.tiers) > 1 or not rate.tiers[0][1]:
-            # Where every unit is alike, it does not matter how many came before.
+        # Where every unit is alike, it does not matter how many came before.
+        is_tiered = len(rate.tiers) > 1 or not rate.tiers[0][1]
+        if is_tiered:
             position, until = self._where(run, rate, at)
             while rate.tiers[tier][0] <= position:
                 tier += 1
@@ -172,18 +174,22 @@ class Meter(Struct):
             self.stop = EVER
             count = -((at - min(until, run.ends, at + tier_ends - position, room)) // unit_s)
             ends = at + count * unit_s
-            self._units(run, rate, at, count, unit_s, price)
             last = ends - unit_s
+            if ends <= run.ends:
+                self._charge(run, at, ends, count, unit_s, price)
+            else:
+                self._charge_cut(run, rate, at, count, unit_s, price)
         reached = min(ends, run.ends)
         self.left = ends - reached if unit_s else at + tier_ends - position - reached
         if reached == self.stop:
             self.left = 0
-        self.positions[run.band] = position + reached - at
-        self.last[run.band] = (last, run.passage[0])
+        if is_tiered or self.left:
+            self.positions[run.band] = position + reached - at
+            self.last[run.band] = (last, run.passage[0])
         return reached
 
-    def _units(self, run: Run, rate: Rate, at: int, count: int, unit_s: int, price: int) -> None:
-        """Charges units of which the last may be cut, by the end of its passage or of the stay."""
+    def _charge_cut(self, run: Run, rate: Rate, at: int, count: int, unit_s: int, price: int) -> None:
+        """Charges units of which the last goes beyond its run, where its passage or the stay may cut it."""
         last = at + (count - 1) * unit_s
         lasts = run.ends + run.rest - last
         shown = min(last + unit_s, run.ends)

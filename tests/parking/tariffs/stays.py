@@ -40,7 +40,7 @@ def visit_at(random: Random, tariff: Tariff, entered: datetime, length: timedelt
     """A visit of a given time, with whatever else it brings."""
     left = entered + length
     exact = tariff.seconds == "exact"
-    if often(random, 0.25 if exact else 0.5) and (not exact or length < 10 * HOUR):
+    if often(random, 0.25 if exact else 0.5) and (not exact or length < 4 * HOUR):
         entered += timedelta(seconds=random.choice((0, 1, 30, 59, random.randint(0, 59))))
         left += timedelta(seconds=random.choice((0, 1, 30, 59, random.randint(0, 59))))
     left = max(entered, left)
@@ -95,7 +95,7 @@ def _charging(random: Random, entered: datetime, left: datetime) -> tuple[tuple[
 
 def _moment(random: Random, entered: datetime, left: datetime) -> datetime:
     """The minute of the entry, sometimes with seconds; long stays would take the oracle too long then."""
-    seconds = random.choice((0, 0, 0, 1, 30, 59)) if left - entered < 6 * HOUR else 0
+    seconds = random.choice((0, 0, 0, 0, 0, 0, 0, 1, 30, 59)) if left - entered < 3 * HOUR else 0
     return entered.replace(second=seconds)
 
 
