@@ -15,6 +15,7 @@ from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, token, visit
 
 CARS = 60
+TAKEN_BETWEEN = 7
 MORNING = NOW - timedelta(hours=3)
 
 
@@ -63,7 +64,10 @@ async def test_events_while_connections_are_cut(
     while not going.done():
         await cut(district.owner)
         cuts += 1
-        await asyncio.wait([going], timeout=0.15)
+        # A machine with much to do takes longer to connect anew than any fixed pause: some get through each time.
+        taken = seen[200]
+        while not going.done() and seen[200] < taken + TAKEN_BETWEEN:
+            await asyncio.wait([going], timeout=0.02)
     await going
     assert cuts > 2
     assert set(seen) <= {200, 503}
