@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from types import CodeType
 from typing import Any, TypeAlias
 
@@ -42,8 +43,7 @@ def mistakes(module: str, source: str) -> list[Mistake]:
         line = getattr(node, "lineno", line)
         before = _shown(node)
         for variant, _ in enumerate(_changes(node)):
-            undone = ast.parse(source)
-            again = list(_walk(undone))[number]
+            again = deepcopy(node)
             list(_changes(again))[variant]()
             text = f"{before} -> {_shown(again)}"
             found.append(Mistake(module, number, variant, line, lines[line].strip(), text))

@@ -73,7 +73,7 @@ def _joined(
         fen += more
         uses += used
         known.append(Past(begins, ends, used))
-    return _finished(tariff, visit, pasts, discounts, fen), tuple(uses)
+    return (fen if _is_exempt(tariff, visit) else _finished(tariff, visit, pasts, discounts, fen)), tuple(uses)
 
 
 def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:

@@ -166,22 +166,20 @@ def quota_left(stay: Covering, quota: Quota) -> int:
 
 def _cover_quota(stay: Covering, quota: Quota) -> None:
     counted, rule = stay.counted(quota.counts), f"quota.{quota.code}"
-    entered = stay.ticks.entered
-    if quota.again == "never":
-        grants = [(remembered.begins(quota.memory, rule, stay.pasts, entered), counted, quota_left(stay, quota))]
-    else:
-        grants = []
-        for cycle in range(stay.ticks.all[-1].cycle + 1):
-            places = [place for place in counted if stay.ticks.all[place].cycle == cycle]
-            if cycle == 0:
-                begins = remembered.begins(quota.memory, rule, stay.pasts, entered)
-                grants.append((begins, places, quota_left(stay, quota)))
-            else:
-                grants.append((entered + cycle * stay.tariff.cycle_hours * HOUR, places, quota.minutes))
-    for at, places, minutes in grants:
-        seconds = stay.cover(places, minutes, quota.pays_percent, f"{rule} {at}")
+    grants = [(0, counted, quota_left(stay, quota))]
+    if quota.again == "cycle":
+        cycles = range(stay.ticks.all[-1].cycle + 1)
+        parts = [[place for place in counted if stay.ticks.all[place].cycle == cycle] for cycle in cycles]
+        grants = [(cycle, parts[cycle], quota.minutes if cycle else grants[0][2]) for cycle in cycles]
+    own: list[Use] = []
+    for cycle, places, minutes in grants:
+        seconds = stay.cover(places, minutes, quota.pays_percent, f"{rule} {cycle}")
         if seconds:
+            entered = stay.ticks.entered + cycle * stay.tariff.cycle_hours * HOUR
+            known = [*stay.pasts, Past(stay.visit.entered_at, stay.visit.left_at, tuple(own))]
+            at = remembered.begins(quota.memory, rule, known, entered)
             stay.use(rule, at, -(-seconds // MINUTE))
+            own.append(Use(rule, remembered.instant(at), 1))
 
 
 def cover_coupons(stay: Covering, discounts: Sequence[Discount]) -> None:

@@ -75,12 +75,17 @@ def class_free(tariff: Tariff) -> Iterator[Words]:
 def quotas(tariff: Tariff) -> Iterator[Words]:
     """Minutes that some vehicles have free or at a share."""
     for quota in tariff.quotas:
-        zh, en = _joined(list(_quota(quota, tariff)))
-        who_zh, who_en = fitting(quota.who, quota.name_zh)
-        yield (
-            quota.clause_zh or f"{quota.name_zh}{who_zh}：{zh}。",
-            quota.clause_en or f"{quota.name_en}{who_en}: {en}.",
-        )
+        yield _named(quota, _quota(quota, tariff))
+
+
+def _named(rule: Quota | Pass, said: Iterator[Words]) -> Words:
+    """A rule in its own text, or in what is said of it after its name and whom it is for."""
+    zh, en = _joined(list(said))
+    who_zh, who_en = fitting(rule.who, rule.name_zh)
+    return (
+        rule.clause_zh or f"{rule.name_zh}{who_zh}：{zh}。",
+        rule.clause_en or f"{rule.name_en}{who_en}: {en}.",
+    )
 
 
 def _quota(quota: Quota, tariff: Tariff) -> Iterator[Words]:
@@ -162,12 +167,7 @@ def _taken_off(discount: Discount, tariff: Tariff) -> Words:
 def passes(tariff: Tariff) -> Iterator[Words]:
     """Passes on sale, and when their holders park without paying."""
     for found in tariff.passes:
-        zh, en = _joined(list(_pass(found, tariff)))
-        who_zh, who_en = fitting(found.who, found.name_zh)
-        yield (
-            found.clause_zh or f"{found.name_zh}{who_zh}：{zh}。",
-            found.clause_en or f"{found.name_en}{who_en}: {en}.",
-        )
+        yield _named(found, _pass(found, tariff))
 
 
 def _pass(found: Pass, tariff: Tariff) -> Iterator[Words]:

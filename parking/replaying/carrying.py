@@ -8,8 +8,6 @@ from parking.prices import is_wide, memory_of
 from parking.tariffs import Compiled, Past, Tariff, Visit, owed
 from parking.tariffs.document import Scope
 
-_PASTS_KEPT_MAX = 16
-
 
 def lead_of(tariffs: Iterable[Tariff]) -> timedelta:
     """How long before a period stays are read: what the first one remembers depends in turn on those before it."""
@@ -55,8 +53,7 @@ class Carried:
         here = self._here.get(lot_id)
         if here is None:
             here = self._here[lot_id] = []
-        elif len(here) > _PASTS_KEPT_MAX:
-            since = visit.entered_at - self._kept
+        elif here and here[0].left_at < (since := visit.entered_at - self._kept):
             here[:] = [past for past in here if past.left_at >= since]
         found = owed(tariff, visit, self._seen_from(lot_id, visit) if self._wide else here)
         if found.uses:

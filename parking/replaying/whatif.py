@@ -84,17 +84,3 @@ class Replay:
         name = f"{vehicle.kind.value}_new_energy" if vehicle.new_energy else vehicle.kind.value
         self._seen[row.vehicle_class] = vehicle, name
         return vehicle, name
-
-
-def replay(
-    rows: Iterable[Row],
-    draft: Compiled,
-    period: Period,
-    operators: Mapping[int, int],
-    *,
-    held: Mapping[int, Compiled] | None = None,
-) -> WhatIf:
-    """What a draft would have changed for these rows; `operators` has every lot that is meant."""
-    run = Replay(draft, period, operators, held=held)
-    run.take(rows)
-    return run.result()

@@ -2,6 +2,8 @@
 
 `document` is the language, `reading` refuses what cannot be priced by, `compile` makes a text ready, `price` computes.
 What the words mean stands in `seeds/tariffs/README.md`.
+
+Values made by the thousand are `gc=False`: none of them leads back to itself, so the collector need not follow them.
 """
 
 from parking.tariffs.compiled import Compiled

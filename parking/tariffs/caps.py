@@ -12,7 +12,7 @@ from parking.tariffs.visits import Use
 _EVERY_DAY = "every_day"
 
 
-class Held(Struct, frozen=True):
+class Held(Struct, frozen=True, gc=False):
     """What a cap took off a run of units: which cap, its amount, and how much."""
 
     cap: int
@@ -20,7 +20,7 @@ class Held(Struct, frozen=True):
     taken_fen: int
 
 
-class _Room(Struct):
+class _Room(Struct, gc=False):
     """One cap during one visit: the period it is in, what it has left there, and how many periods there have been."""
 
     meter: Capping
@@ -33,7 +33,7 @@ class _Room(Struct):
     until: int = -EVER
 
 
-class Caps(Struct):
+class Caps(Struct, gc=False):
     """The caps of one visit. Units are told in the order in which they begin."""
 
     tariff: Compiled
@@ -43,30 +43,30 @@ class Caps(Struct):
     _cycles: dict[int, Cycle] = {}
     _uses: list[Use] = []
 
-    def until(self, band: int, at: int, passage: tuple[int, int]) -> int:
-        """Up to when units of a band that begin from an instant on fall under the same periods of the same caps."""
+    def until(self, band: int, at: int, passage: tuple[int, int], ends: int) -> int:
+        """Up to when units of a band that begin from an instant on, but before `ends`, fall under the same periods."""
         rooms = self._of_band.get(band)
         if rooms is None:
             rate = self.stay.table.rates[band]
             held = [self._room(place) for place in rate.caps] if rate else []
             rooms = self._of_band[band] = [room for room in held if room is not None]
-        nearest = EVER
         for room in rooms:
             if at >= room.until or (room.cap.per == "passage" and room.begins != passage[0]):
                 self._open(room, at, passage)
-            nearest = min(nearest, room.until)
-        return nearest
+            if room.until < ends:  # noqa: PLR1730  min() would take longer than all else here
+                ends = room.until
+        return ends
 
     def pay(self, band: int, amount_fen: int) -> Held | None:
         """Pays an amount for units of the times `until` told of; tells of the cap that took something off."""
         rooms = self._of_band[band]
-        least: _Room | None = None
-        for room in rooms:
-            if least is None or room.left < least.left:
-                least = room
-        if least is None:
+        if not rooms:
             return None
-        paid_fen = min(amount_fen, least.left)
+        least = rooms[0]
+        for room in rooms:
+            if room.left < least.left:
+                least = room
+        paid_fen = amount_fen if amount_fen <= least.left else least.left  # noqa: FURB136  as above
         for room in rooms:
             # Outside its windows a cap has no end, and nothing is counted against it.
             if room.left != EVER:
@@ -136,8 +136,9 @@ class Caps(Struct):
             length = cap.hours * 3600
             room.begins = cycle.begins + (at - cycle.begins) // length * length
             room.until = room.begins + length
-        paid = sum([fen for at, fen in cycle.paid.items() if room.begins <= at < room.until])
-        room.left = max(0, room.fen - paid)
+        if cycle.paid:
+            paid = sum([fen for at, fen in cycle.paid.items() if room.begins <= at < room.until])
+            room.left = max(0, room.fen - paid)
 
     def _note(self, room: _Room) -> None:
         if room.paid and room.cap.memory != "none":

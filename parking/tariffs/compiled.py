@@ -18,10 +18,12 @@ _TABLES_MAX = 256
 class Rate(Struct, frozen=True):
     """What a band costs a class: tiers as (up to which position, unit, price) in seconds; a unit of 0 is a passage.
 
+    is_tiered: not every unit is like every other.
     tolerance: a cut unit costs nothing up to this long. restart: positions begin again at each passage, day or cycle.
     """
 
     tiers: tuple[tuple[int, int, int], ...]
+    is_tiered: bool
     tolerance: int
     by_minute: bool
     restart: str
@@ -57,9 +59,8 @@ class Compiled:
         "clauses",
         "complete",
         "cycle_s",
+        "has_last_steps",
         "meters",
-        "nothing_brought",
-        "plain",
         "remembers",
         "tariff",
         "timeline",
@@ -79,9 +80,10 @@ class Compiled:
             for window in (cap.windows if cap.per == "window" else (None,))
         )
         self.complete = tariff.crossing.part_unit == "complete"
-        # Most stays need neither passes nor discounts nor anything remembered; these say so at a glance.
-        self.plain = not (tariff.exempt or tariff.discounts or tariff.minimum_fen or tariff.round_to_fen > 1)
-        self.nothing_brought = not (tariff.passes or tariff.charging or tariff.overstay)
+        # Most texts end with the caps and remember nothing; these say so at a glance.
+        self.has_last_steps = bool(
+            tariff.discounts or tariff.minimum_fen or tariff.round_to_fen > 1 or tariff.overstay is not None
+        )
         self.remembers = bool(
             tariff.quotas
             or any(rule.free is not None and rule.free.uses_max for rule in tariff.classes)
@@ -108,6 +110,13 @@ class Compiled:
         """An instant in whole seconds, to the minute unless this text counts the seconds."""
         at = seconds(moment)
         return at if self.tariff.seconds == "exact" else at - at % 60
+
+    def exemption_of(self, vehicle: Vehicle) -> int | None:
+        """The place of the first exemption that fits a vehicle, or None."""
+        for index, exempt in enumerate(self.tariff.exempt):
+            if fits(exempt.who, vehicle):
+                return index
+        return None
 
     def class_of(self, vehicle: Vehicle) -> int:
         """The place of the first class that fits a vehicle, or -1."""
@@ -161,7 +170,15 @@ class Compiled:
             for place, meter in enumerate(self.meters)
             if not (codes := self.tariff.caps[meter.cap].bands) or band.code in codes
         )
-        return Rate(tuple(made), tolerance, band.part_unit == "minutes", band.restart, band.progress == "stay", meters)
+        return Rate(
+            tiers=tuple(made),
+            is_tiered=len(tiers) > 1 or tiers[0].unit_min is None,
+            tolerance=tolerance,
+            by_minute=band.part_unit == "minutes",
+            restart=band.restart,
+            by_stay=band.progress == "stay",
+            caps=meters,
+        )
 
 
 def _clauses(tariff: Tariff) -> dict[str, tuple[str, str]]:
@@ -195,8 +212,8 @@ def fits(who: Match, vehicle: Vehicle) -> bool:
         and (who.new_energy is None or vehicle.new_energy is who.new_energy)
         and (not who.colors or vehicle.color in who.colors)
         and (not who.tags or not vehicle.tags.isdisjoint(who.tags))
-        and all(fact in known and known[fact] >= least for fact, least in who.at_least.items())
-        and all(fact in known and known[fact] <= most for fact, most in who.at_most.items())
+        and (not who.at_least or all(fact in known and known[fact] >= least for fact, least in who.at_least.items()))
+        and (not who.at_most or all(fact in known and known[fact] <= most for fact, most in who.at_most.items()))
     )
 
 

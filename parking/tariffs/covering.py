@@ -11,12 +11,12 @@ from msgspec import Struct
 from parking.tariffs.compiled import Compiled, Table, fits
 from parking.tariffs.document import Counts, Discount, Free
 from parking.tariffs.hours import DAY_S, Interval, Passage, instant, within
-from parking.tariffs.memory import left_of, remembered
+from parking.tariffs.memory import counts_from, left_of, remembered
 from parking.tariffs.visits import Past, Use, Visit
 
 
-class Cover(Struct, frozen=True, order=True):
-    """From, to, the percentage paid in it, the place of the rule in the document, and since when it was granted."""
+class Cover(Struct, frozen=True, order=True, gc=False):
+    """From, to, the percentage paid in it, the place of the rule in the document, and which grant: since when."""
 
     starts: int
     ends: int
@@ -25,7 +25,7 @@ class Cover(Struct, frozen=True, order=True):
     at: int = 0
 
 
-class Stay(Struct):
+class Stay(Struct, gc=False):
     """A visit as it is computed: its instants in whole seconds, its passages, what its class pays.
 
     whole: from when to when the vehicle stayed, where this is the part of its stay that one version is for.
@@ -49,8 +49,12 @@ class Stay(Struct):
             self._chargeable = [(begins, until) for band, begins, until in self.passages if rates[band] is not None]
         return self._chargeable
 
+    def length(self, counts: Counts) -> int:
+        """How much time counts, in seconds."""
+        return self.ends - self.starts if counts == "stay" else _length(self.counted(counts))
 
-class Covered(Struct, frozen=True):
+
+class Covered(Struct, frozen=True, gc=False):
     """What covers a stay, in order of time; what was used; and whether the free period makes the whole of it free."""
 
     covers: list[Cover]
@@ -63,15 +67,16 @@ def covered(tariff: Compiled, stay: Stay, coupons: Sequence[Discount]) -> Covere
     covers: list[Cover] = []
     uses: list[Use] = []
     visit, free = stay.visit, stay.table.free
-    granted = free.minutes > 0 and not visit.continued and _may_be_free(tariff, stay)
-    is_free = granted and _is_within(free, _length(stay.counted(free.counts)))
+    granted = free.minutes > 0 and not visit.continued and (not stay.pasts or _may_be_free(tariff, stay))
+    is_free = granted and _is_within(free, stay.length(free.counts))
     if granted and not is_free and (free.deducted or free.again == "cycle"):
         covers = _free_again(tariff, stay, free)
     if granted and free.uses_max and (is_free or covers):
         held = remembered(free.memory, "free", stay.starts, stay.pasts, tariff.calendar)
         uses.append(Use("free", instant(held.at), 1))
-    if not is_free and not tariff.nothing_brought:
+    if visit.passes and not is_free:
         _add(covers, _passes(tariff, stay), stay)
+    if visit.charging and not is_free:
         _add(covers, _charging(tariff, stay), stay)
     if tariff.tariff.quotas:
         _draw(tariff, stay, covers, uses, is_free=is_free)
@@ -105,8 +110,6 @@ def _starts(cover: Cover) -> int:
 
 def _may_be_free(tariff: Compiled, stay: Stay) -> bool:
     free = stay.table.free
-    if not stay.pasts:
-        return True
     if free.uses_max:
         held = remembered(free.memory, "free", stay.starts, stay.pasts, tariff.calendar)
         if sum(held.amounts) >= free.uses_max:
@@ -193,15 +196,17 @@ def _draw(tariff: Compiled, stay: Stay, covers: list[Cover], uses: list[Use], *,
         rule = f"quota.{quota.code}"
         held = remembered(quota.memory, rule, stay.starts, stay.pasts, tariff.calendar)
         place = f"quotas.{quota.code}"
-        times = [(left_of(quota, held), stay.starts, _first_cycle(tariff, stay, quota.again), held.at)]
+        opened = held.at if held.amounts else None
+        times = [(left_of(quota, held), stay.starts, _first_cycle(tariff, stay, quota.again))]
         if quota.again == "cycle":
             later = range(stay.starts + tariff.cycle_s, stay.ends, tariff.cycle_s)
-            times += [(quota.minutes, begins, begins + tariff.cycle_s, begins) for begins in later]
-        for minutes, since, until, at in times:
+            times += [(quota.minutes, begins, begins + tariff.cycle_s) for begins in later]
+        for minutes, since, until in times:
             pays = quota.pays_percent
-            laid = _lay(minutes * 60, stay, quota.counts, covers, pays, place, since=since, until=until, at=at)
+            laid = _lay(minutes * 60, stay, quota.counts, covers, pays, place, since=since, until=until)
             if granted := sum([cover.ends - cover.starts for cover in laid]):
-                uses.append(Use(rule, instant(at), -(-granted // 60)))
+                opened = counts_from(quota.memory, since, opened)
+                uses.append(Use(rule, instant(opened), -(-granted // 60)))
                 _add(covers, laid, stay)
 
 
@@ -215,7 +220,6 @@ def _lay(
     *,
     since: int | None = None,
     until: int | None = None,
-    at: int = 0,
 ) -> list[Cover]:
     """Covers for the first so many seconds of a time that nothing covers yet."""
     starts = stay.starts if since is None else since
@@ -227,7 +231,7 @@ def _lay(
     for free_from, free_to in gaps(covers, starts, ends):
         for begins, stops in _cut(counted, free_from, free_to):
             taken = min(stops, begins + amount)
-            laid.append(Cover(begins, taken, pays, rule, at))
+            laid.append(Cover(begins, taken, pays, rule, starts))
             amount -= taken - begins
             if not amount:
                 return laid

@@ -23,7 +23,7 @@ NONE = Fitting()
 
 def choices(tariff: Tariff, visit: Visit) -> list[Fitting]:
     """The discounts a visit has: all that fit, or each of them alone where the best of them is taken."""
-    found = fitting(tariff.discounts, visit) if tariff.discounts else ()
+    found = fitting(tariff.discounts, visit)
     if not found:
         return [NONE]
     return [by_stage(found)] if tariff.stacking == "all" else [by_stage([one]) for one in found]

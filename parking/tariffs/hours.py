@@ -7,7 +7,6 @@ instant at which the clock first shows its time or has jumped past it.
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from math import floor
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -35,14 +34,27 @@ class Calendar:
         self.days = days
         self.zone = zone
         self._begins: dict[int, tuple[int, int]] = {}
+        # By days of UTC: a local day that has begun when the day of UTC begins, and when it is over.
+        self._held: dict[int, tuple[int, int]] = {}
 
     def day_at(self, at: int) -> int:
         """The ordinal of the local day that has begun at an instant and whose next has not."""
-        # The day after first: where clocks go back over midnight, that day may have begun already.
-        day = datetime.fromtimestamp(at, self.zone).toordinal() + 1
-        while self.begins(day)[0] > at:
-            day -= 1
+        found = self._held.get(at // DAY_S)
+        if found is None:
+            found = self._hold(at // DAY_S)
+        day, over = found
+        while over <= at:
+            day += 1
+            over = self.begins(day)[1]
         return day
+
+    def _hold(self, day_utc: int) -> tuple[int, int]:
+        if len(self._held) >= _DAYS_REMEMBERED_MAX:
+            self._held.clear()
+        # Where clocks go back over midnight the next day may have begun already; whoever asks goes on from here.
+        day = datetime.fromtimestamp(day_utc * DAY_S, self.zone).toordinal()
+        found = self._held[day_utc] = (day, self.begins(day)[1])
+        return found
 
     def begins(self, day: int) -> tuple[int, int]:
         """When a local day begins and when it is over."""
@@ -54,9 +66,9 @@ class Calendar:
         return found
 
     def instants(self, day: int, minutes: Sequence[int]) -> list[int]:
-        """When the clocks of a local day first show these minutes of it; beyond 24 hours they are the next day's."""
+        """When the clocks of a local day first show some minutes of it; beyond 24 hours they are the next day's."""
         begins, ends = self.begins(day)
-        if ends - begins == DAY_S and (not minutes or minutes[-1] <= DAY_MIN):
+        if ends - begins == DAY_S and minutes[-1] <= DAY_MIN:
             # Clocks that are changed and changed back within one day are known to no zone.
             return [begins + minute * 60 for minute in minutes]
         return [self._first_shown(day + minute // DAY_MIN, minute % DAY_MIN) for minute in minutes]
@@ -95,9 +107,10 @@ class Timeline:
         day = self._calendar.day_at(starts)
         cuts, bands = self._day(day)
         at = bisect_right(cuts, starts) - 1
-        band = bands[at]
+        band, is_new_day = bands[at], False
+        if ends <= cuts[-1] and ends <= cuts[at + 1]:
+            return [(band, starts, ends)]
         found: list[Passage] = []
-        is_new_day = False
         while starts < ends:
             at += 1
             if at == len(cuts):
@@ -162,21 +175,18 @@ class Windows:
         self._occurrences: dict[int, Interval | None] = {}
 
     def around(self, at: int) -> tuple[bool, int, int]:
-        """(inside, from, to): the occurrence an instant lies in, or the time without one around it, until midnight."""
+        """(inside, from, to): the occurrence an instant lies in, or the time from it on without one, until midnight."""
         day = self._calendar.day_at(at)
-        before, after = self._calendar.begins(day)
+        _, after = self._calendar.begins(day)
         for each in (day - 1, day):
             occurrence = self._occurrence(each)
-            if occurrence is None:
+            if occurrence is None or occurrence[1] <= at:
                 continue
             begins, until = occurrence
-            if begins <= at < until:
+            if begins <= at:
                 return True, begins, until
-            if until <= at:
-                before = max(before, until)
-            elif begins > at:
-                after = min(after, begins)
-        return False, before, after
+            after = min(after, begins)
+        return False, at, after
 
     def _occurrence(self, day: int) -> Interval | None:
         if day not in self._occurrences:
@@ -213,7 +223,8 @@ def minutes_of(hours: DayHours) -> tuple[int, int]:
 
 def seconds(moment: datetime) -> int:
     """Whole seconds since 1970 UTC; a part of a second is cut."""
-    return floor(moment.timestamp())
+    since = moment - _EPOCH
+    return since.days * DAY_S + since.seconds
 
 
 def instant(at: int) -> datetime:

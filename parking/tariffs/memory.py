@@ -15,14 +15,14 @@ _SCOPES: dict[Scope, frozenset[str]] = {
 }
 
 
-class Remembered(Struct, frozen=True):
+class Remembered(Struct, frozen=True, gc=False):
     """What earlier visits used of one thing, each visit's amount, and the instant a use by this visit would have."""
 
     amounts: list[int]
     at: int
 
 
-class Cycle(Struct, frozen=True):
+class Cycle(Struct, frozen=True, gc=False):
     """The cycle a cap is in when a visit begins, and what was paid in cycles and days before, by their beginning."""
 
     begins: int
@@ -45,6 +45,13 @@ def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], c
         opened = _window(sorted([seconds(use.at) for uses in used for use in uses]), memory.hours * 3600, entered)
         kept = [[use for use in uses if seconds(use.at) >= opened] for uses in used]
     return Remembered([sum([use.amount for use in uses]) for uses in kept if uses], opened)
+
+
+def counts_from(memory: Memory, since: int, opened: int | None) -> int:
+    """The instant the memory of a use counts from; `opened`: when the last window began, if there has been one."""
+    if memory.per == "window" and opened is not None and since < opened + memory.hours * 3600:
+        return opened
+    return since
 
 
 def left_of(quota: Quota, held: Remembered) -> int:

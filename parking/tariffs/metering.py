@@ -9,7 +9,7 @@ from parking.tariffs.compiled import EVER, Compiled, Rate, Table
 from parking.tariffs.covering import Cover, Stay, gaps, touching
 
 
-class Run(Struct, frozen=True):
+class Run(Struct, frozen=True, gc=False):
     """A time to be charged in one band at one percentage, and the passage of the band it lies in.
 
     grant: the grant that makes it a percentage, if one does. rest: how much time to be charged follows that a unit
@@ -25,7 +25,7 @@ class Run(Struct, frozen=True):
     grant: tuple[str, int] | None = None
 
 
-class Units(Struct, frozen=True):
+class Units(Struct, frozen=True, gc=False):
     """Units of one price that follow each other: when, how many count, and what an amount and a cap took off."""
 
     band: int
@@ -38,16 +38,6 @@ class Units(Struct, frozen=True):
     paid_off: int
     held: Held | None
 
-    @property
-    def gross_fen(self) -> int:
-        """What the units cost by themselves."""
-        return self.units * self.unit_fen
-
-    @property
-    def net_fen(self) -> int:
-        """What is paid for them."""
-        return self.units * self.unit_fen - self.paid_off - (self.held.taken_fen if self.held else 0)
-
 
 def runs(stay: Stay, covers: Sequence[Cover]) -> list[Run]:
     """The passages of a stay less what is covered; time that pays a percentage is a run of its own."""
@@ -59,7 +49,14 @@ def runs(stay: Stay, covers: Sequence[Cover]) -> list[Run]:
         passage = (begins, until)
         found += [Run(band, *gap, passage, 100) for gap in gaps(covers, begins, until)]
         found += [
-            Run(band, max(cover.starts, begins), min(cover.ends, until), passage, cover.pays, 0, (cover.rule, cover.at))
+            Run(
+                band,
+                max(cover.starts, begins),
+                min(cover.ends, until),
+                passage,
+                cover.pays,
+                grant=(cover.rule, cover.at),
+            )
             for cover in touching(part_paid, begins, until)
         ]
     found.sort(key=lambda run: run.starts)
@@ -68,10 +65,12 @@ def runs(stay: Stay, covers: Sequence[Cover]) -> list[Run]:
 
 def short_crossing(tariff: Compiled, table: Table, left: list[Run]) -> list[Run]:
     """The runs as they are, or in one band where so short a time in several bands that cost something has one price."""
-    crossing = tariff.tariff.crossing
-    priced = [run for run in left if table.rates[run.band] is not None]
+    crossing, rates = tariff.tariff.crossing, table.rates
+    priced = [run for run in left if rates[run.band] is not None]
+    if sum([run.ends - run.starts for run in priced]) >= crossing.short_under_min * 60:
+        return left
     bands = {run.band for run in priced}
-    if len(bands) < 2 or sum([run.ends - run.starts for run in priced]) >= crossing.short_under_min * 60:
+    if len(bands) < 2:
         return left
     by_place = {"first": priced[0].band, "last": priced[-1].band}
     band = by_place.get(crossing.short_price, tariff.band(crossing.short_price))
@@ -103,18 +102,20 @@ def followed(left: list[Run], *, complete: bool) -> list[Run]:
     return found
 
 
-class Meter(Struct):
+class Meter(Struct, gc=False):
     """One visit's meter. It is told the runs in order of time and writes down the units.
 
-    allowed_fen: what discounts pay of the first units. began: when the first unit began. band, left, stop: the band of
-    the unit that is running, how much charged time it still has, and when it ends even so; nothing before that begins
-    another. positions: where each band stands among its tiers; last: when its last unit began, and in which passage.
+    allowed_fen: what discounts pay of the first units. fee_fen: what is paid so far. began: when the first unit began.
+    band, left, stop: the band of the unit that is running, how much charged time it still has, and when it ends even
+    so (then nothing is left of it); nothing before that begins another. positions: where each band stands among its
+    tiers; last: when its last unit began.
     """
 
     tariff: Compiled
     stay: Stay
-    caps: Caps | None
+    caps: Caps
     allowed_fen: int
+    fee_fen: int = 0
     began: int | None = None
     band: int = 0
     left: int = 0
@@ -122,7 +123,7 @@ class Meter(Struct):
     passage: tuple[int, int] | None = None
     grant: tuple[str, int] | None = None
     positions: dict[int, int] = {}
-    last: dict[int, tuple[int, int]] = {}
+    last: dict[int, int] = {}
     units: list[Units] = []
 
     def run(self, run: Run, table: Table) -> None:
@@ -148,62 +149,69 @@ class Meter(Struct):
         """How much of a run belongs to the unit that is running."""
         taken = max(0, min(self.left, run.ends - run.starts, self.stop - run.starts))
         self.positions[self.band] += taken
-        self.left = 0 if run.starts + taken >= self.stop else self.left - taken
+        self.left -= taken
         return taken
 
     def _next(self, run: Run, rate: Rate, at: int) -> int:
         """Charges the units that begin from `at` on in one tier, under the same caps; tells where the next begins."""
         if self.began is None:
             self.began = at
-        position, until, tier = 0, EVER, 0
-        # Where every unit is alike, it does not matter how many came before.
-        is_tiered = len(rate.tiers) > 1 or not rate.tiers[0][1]
-        if is_tiered:
+        band, run_ends = run.band, run.ends
+        self.band = band
+        stops = self.caps.until(band, at, run.passage, run_ends) if rate.caps else run_ends
+        if rate.is_tiered:
             position, until = self._where(run, rate, at)
-            while rate.tiers[tier][0] <= position:
-                tier += 1
-        tier_ends, unit_s, price = rate.tiers[tier]
-        room = self.caps.until(run.band, at, run.passage) if self.caps is not None else EVER
-        self.band = run.band
-        if not unit_s:
-            self.stop = min(run.passage[1], until)
-            ends = min(at + tier_ends - position, self.stop)
-            self._charge(run, at, ends, 1, 0, price)
-            last = at
+            for reaches, unit_s, price in rate.tiers:  # noqa: B007  the tier found is used below
+                if reaches > position:
+                    break
+            tier_ends = at + reaches - position
+            if not unit_s:
+                return self._pass(run, rate, at, position, price, tier_ends, until)
+            stops = min(stops, until, tier_ends)
         else:
-            self.stop = EVER
-            count = -((at - min(until, run.ends, at + tier_ends - position, room)) // unit_s)
-            ends = at + count * unit_s
-            last = ends - unit_s
-            if ends <= run.ends:
-                self._charge(run, at, ends, count, unit_s, price)
-            else:
-                self._charge_cut(run, rate, at, count, unit_s, price)
+            # Where every unit is alike, it does not matter how many came before.
+            position = 0
+            _, unit_s, price = rate.tiers[0]
+        self.stop = EVER
+        count = -((at - stops) // unit_s)
+        ends = at + count * unit_s
+        if ends <= run_ends:
+            self._charge(run, rate, at, ends, count, unit_s, price)
+            reached, self.left = ends, 0
+        else:
+            self._charge_cut(run, rate, at, count, unit_s, price)
+            reached, self.left = run_ends, ends - run_ends
+        if rate.is_tiered or self.left:
+            self.positions[band] = position + reached - at
+            self.last[band] = ends - unit_s
+        return reached
+
+    def _pass(self, run: Run, rate: Rate, at: int, position: int, price: int, tier_ends: int, until: int) -> int:
+        """Charges one unit without a length, which ends with its tier, its passage or the restart; tells where."""
+        self.stop = min(run.passage[1], until)
+        ends = min(tier_ends, self.stop)
+        self._charge(run, rate, at, ends, 1, 0, price)
         reached = min(ends, run.ends)
-        self.left = ends - reached if unit_s else at + tier_ends - position - reached
-        if reached == self.stop:
-            self.left = 0
-        if is_tiered or self.left:
-            self.positions[run.band] = position + reached - at
-            self.last[run.band] = (last, run.passage[0])
+        self.left = tier_ends - reached
+        self.positions[run.band] = position + reached - at
+        self.last[run.band] = at
         return reached
 
     def _charge_cut(self, run: Run, rate: Rate, at: int, count: int, unit_s: int, price: int) -> None:
         """Charges units of which the last goes beyond its run, where its passage or the stay may cut it."""
-        last = at + (count - 1) * unit_s
-        lasts = run.ends + run.rest - last
-        shown = min(last + unit_s, run.ends)
+        last, shown = at + (count - 1) * unit_s, run.ends
+        lasts = shown + run.rest - last
         if lasts >= unit_s:
-            self._charge(run, at, shown, count, unit_s, price)
+            self._charge(run, rate, at, shown, count, unit_s, price)
         elif lasts <= rate.tolerance:
-            self._charge(run, at, shown, count - 1, unit_s, price)
+            self._charge(run, rate, at, shown, count - 1, unit_s, price)
         elif rate.by_minute:
             begun_s = -(-lasts // 60) * 60
             if count > 1:
-                self._charge(run, at, last, count - 1, unit_s, price)
-            self._charge(run, last, shown, 1, begun_s, (2 * price * begun_s + unit_s) // (2 * unit_s))
+                self._charge(run, rate, at, last, count - 1, unit_s, price)
+            self._charge(run, rate, last, shown, 1, begun_s, (2 * price * begun_s + unit_s) // (2 * unit_s))
         else:
-            self._charge(run, at, shown, count, unit_s, price)
+            self._charge(run, rate, at, shown, count, unit_s, price)
 
     def _where(self, run: Run, rate: Rate, at: int) -> tuple[int, int]:
         """The position of a unit among the tiers, and up to when units begin without a restart."""
@@ -221,16 +229,16 @@ class Meter(Struct):
         if rate.by_stay:
             assert self.began is not None
             return at - max(origin, self.began), until
-        last = self.last.get(run.band)
-        if last is None or (last[1] != origin if restarts == "passage" else last[0] < origin):
-            return 0, until
-        return self.positions[run.band], until
+        has_restarted = self.last.get(run.band, -EVER) < origin
+        return 0 if has_restarted else self.positions[run.band], until
 
-    def _charge(self, run: Run, starts: int, ends: int, count: int, unit_s: int, price: int) -> None:
+    def _charge(self, run: Run, rate: Rate, starts: int, ends: int, count: int, unit_s: int, price: int) -> None:
         amount = count * price
-        off = min(self.allowed_fen, amount)
-        self.allowed_fen -= off
-        held = None
-        if self.caps is not None and amount > off:
-            held = self.caps.pay(run.band, amount - off)
+        off = 0
+        if self.allowed_fen:
+            off = min(self.allowed_fen, amount)
+            self.allowed_fen -= off
+            amount -= off
+        held = self.caps.pay(run.band, amount) if amount and rate.caps else None
+        self.fee_fen += amount if held is None else amount - held.taken_fen
         self.units.append(Units(run.band, starts, ends, count, unit_s, price, run.pays, off, held))

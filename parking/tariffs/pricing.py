@@ -7,20 +7,20 @@ from msgspec import Struct, structs
 
 from parking.tariffs import lines
 from parking.tariffs.caps import Caps
-from parking.tariffs.compiled import Compiled, Table, fits
+from parking.tariffs.compiled import Compiled, Table
 from parking.tariffs.covering import Cover, Stay, covered
 from parking.tariffs.discounts import NONE, Fitting, by_stage, choices, fitting, raised, rounded, taken_off
 from parking.tariffs.document import STAY_DAYS_MAX, Discount, Tariff
 from parking.tariffs.hours import DAY_S, Interval, instant, seconds
 from parking.tariffs.metering import Meter, followed, runs, short_crossing
-from parking.tariffs.sums import Step, Sum
+from parking.tariffs.sums import Step, Sum, without_units
 from parking.tariffs.visits import Fee, LineKind, Past, StayNotPriceable, Use, Visit
 
 # Stays of other years are slips of a clock.
 _EARLIEST, _LATEST = seconds(datetime(1970, 1, 2, tzinfo=UTC)), seconds(datetime(2200, 1, 1, tzinfo=UTC))
 
 
-class Owed(Struct, frozen=True):
+class Owed(Struct, frozen=True, gc=False):
     """What a visit costs and what it used, without the explanation."""
 
     fee_fen: int
@@ -61,14 +61,15 @@ def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:
 
     Raises as `price`.
     """
-    if visit.entered_at.tzinfo is None or visit.left_at.tzinfo is None:
-        raise StayNotPriceable("No price between times that do not say their offset.")
-    starts, ends = seconds(visit.entered_at), seconds(visit.left_at)
+    try:
+        starts, ends = seconds(visit.entered_at), seconds(visit.left_at)
+    except TypeError as e:
+        raise StayNotPriceable("No price between times that do not say their offset.") from e
     if not 0 <= ends - starts <= STAY_DAYS_MAX * DAY_S:
         raise StayNotPriceable(
             f"No price for a stay of {(ends - starts) // 60} min.", entered_at=visit.entered_at, left_at=visit.left_at
         )
-    if not _EARLIEST <= starts <= ends < _LATEST or visit.bays < 1:
+    if starts < _EARLIEST or ends >= _LATEST or visit.bays < 1:
         raise StayNotPriceable(
             f"No price in the year {visit.entered_at.year} for {visit.bays} bays.", entered_at=visit.entered_at
         )
@@ -81,13 +82,15 @@ def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:
 
 def _least(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Sum:
     """The sum with all discounts that fit, or with the one of them that makes it least."""
+    if not tariff.tariff.discounts:
+        return _whole(tariff, visit, pasts, NONE)
     sums = [_whole(tariff, visit, pasts, discounts) for discounts in choices(tariff.tariff, visit)]
-    return sums[0] if len(sums) == 1 else min(sums, key=lambda each: each.fee_fen)
+    return min(sums, key=lambda each: each.fee_fen)
 
 
 def _whole(tariff: Compiled, visit: Visit, pasts: Sequence[Past], discounts: Fitting) -> Sum:
     found = charged(tariff, visit, pasts, discounts)
-    if found.stay is None or (tariff.plain and tariff.tariff.overstay is None):
+    if found.stay is None or not tariff.has_last_steps:
         return found
     steps = last_steps(tariff, found.stay, discounts, pasts, found.fee_fen)
     return structs.replace(found, steps=steps, fee_fen=found.fee_fen + sum([step.amount_fen for step in steps]))
@@ -103,10 +106,9 @@ def charged(
     text = tariff.tariff
     starts, ends = bounds(text, visit)
     if starts == ends:
-        return Sum(starts, ends, -1, [], [], [], 0, [])
-    for index, exempt in enumerate(text.exempt):
-        if fits(exempt.who, visit.vehicle):
-            return Sum(starts, ends, -1, [], [], [Step("exempt", f"exempt[{index}]", 1, 0, 0)], 0, [])
+        return without_units(starts, ends, [])
+    if text.exempt and (exempt := tariff.exemption_of(visit.vehicle)) is not None:
+        return without_units(starts, ends, [Step("exempt", f"exempt[{exempt}]", 1, 0, 0)])
     of_class = tariff.class_of(visit.vehicle)
     table = tariff.table(of_class, visit.bays, 100, discounts.percents)
     stay = _stay(tariff, starts, ends, table, visit, pasts, whole)
@@ -115,19 +117,20 @@ def charged(
         return Sum(starts, ends, of_class, [Cover(starts, ends, 0, "free")], [], [], 0, laid.uses)
 
     separate = left = runs(stay, laid.covers)
-    if text.crossing.short_under_min and left:
+    if text.crossing.short_under_min and len(left) > 1:
         left = short_crossing(tariff, table, left)
     crossed = left is not separate
-    if laid.covers or tariff.complete:
+    if laid.covers or crossed or tariff.complete:
         left = followed(left, complete=tariff.complete)
-    caps = Caps(tariff, stay) if tariff.meters else None
+    caps = Caps(tariff, stay)
     allowed_fen = sum([one.fen for one in discounts.amounts]) if discounts.amounts else 0
     meter = Meter(tariff, stay, caps, allowed_fen)
     for run in left:
         meter.run(run, table if run.pays == 100 else tariff.table(of_class, visit.bays, run.pays, discounts.percents))
-    fee_fen = sum([one.net_fen for one in meter.units])
-    uses = laid.uses + caps.uses() if caps else laid.uses
-    return Sum(starts, ends, of_class, laid.covers, meter.units, [], fee_fen, uses, stay, discounts.amounts, crossed)
+    uses = laid.uses + caps.uses()
+    return Sum(
+        starts, ends, of_class, laid.covers, meter.units, [], meter.fee_fen, uses, stay, discounts.amounts, crossed
+    )
 
 
 def stay_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Stay | None:

@@ -8,7 +8,7 @@ from parking.tariffs.metering import Units
 from parking.tariffs.visits import LineKind, Use
 
 
-class Step(Struct, frozen=True):
+class Step(Struct, frozen=True, gc=False):
     """One of the last steps: what it is, its place in the document, how often or how much, and what it changes.
 
     starts: since when, if not since the entry.
@@ -22,7 +22,7 @@ class Step(Struct, frozen=True):
     starts: int = 0
 
 
-class Sum(Struct, frozen=True):
+class Sum(Struct, frozen=True, gc=False):
     """A visit computed: its stay, everything that stands on its bill, and the fee.
 
     stay: what more steps may follow for; None where nothing is charged whatever follows. amounts: the discounts that
@@ -40,3 +40,8 @@ class Sum(Struct, frozen=True):
     stay: Stay | None = None
     amounts: tuple[Discount, ...] = ()
     crossed: bool = False
+
+
+def without_units(starts: int, ends: int, steps: list[Step]) -> Sum:
+    """Steps alone: of a time in which nothing was metered, or those that follow the parts of a split stay."""
+    return Sum(starts, ends, -1, [], [], steps, 0, [])

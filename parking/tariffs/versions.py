@@ -10,7 +10,7 @@ from parking.tariffs.covering import covered
 from parking.tariffs.discounts import NONE, Fitting, choices
 from parking.tariffs.lines import explain
 from parking.tariffs.pricing import bounds, charged, last_steps, price, stay_of
-from parking.tariffs.sums import Sum
+from parking.tariffs.sums import without_units
 from parking.tariffs.visits import Fee, FeeLine, Past, Use, Visit
 
 
@@ -63,8 +63,9 @@ def _joined(
         uses += found.uses
         known.append(Past(begins, ends, tuple(found.uses)))
     stay = stay_of(first, visit, pasts)
-    steps = last_steps(first, stay, discounts, pasts, fee_fen) if stay else []
+    is_exempt = first.exemption_of(visit.vehicle) is not None
+    steps = [] if stay is None or is_exempt else last_steps(first, stay, discounts, pasts, fee_fen)
     if steps:
-        last = Sum(*whole, -1, [], [], steps, 0, [])
-        lines += [structs.replace(line, running_fen=line.running_fen + fee_fen) for line in explain(first, last)]
+        last = explain(first, without_units(*whole, steps))
+        lines += [structs.replace(line, running_fen=line.running_fen + fee_fen) for line in last]
     return Fee(fee_fen + sum([step.amount_fen for step in steps]), lines, tuple(uses))

@@ -36,7 +36,7 @@ class PassHeld(Struct, frozen=True):
     valid_until: datetime
 
 
-class Use(Struct, frozen=True):
+class Use(Struct, frozen=True, gc=False):
     """Something remembered that a visit used: minutes of `quota.<code>`, one `free`, or fen under `cap.<code>`.
 
     `at` is the instant its memory counts from: the beginning of the grant, of the window, or of the cap's cycle or day.
@@ -47,7 +47,7 @@ class Use(Struct, frozen=True):
     amount: int
 
 
-class Past(Struct, frozen=True):
+class Past(Struct, frozen=True, gc=False):
     """An earlier visit of the same vehicle. `place`: in this lot, in another of its operator, elsewhere in the city."""
 
     entered_at: datetime
@@ -56,7 +56,7 @@ class Past(Struct, frozen=True):
     place: Scope = "lot"
 
 
-class Visit(Struct, frozen=True):
+class Visit(Struct, frozen=True, gc=False):
     """A vehicle in a lot from entry to exit, both aware instants, and what it brings with it.
 
     charging: periods in which it was charged. coupons: codes of discounts handed in. paid_by: the method of payment.
@@ -74,7 +74,7 @@ class Visit(Struct, frozen=True):
     continued: bool = False
 
 
-class FeeLine(Struct, frozen=True):
+class FeeLine(Struct, frozen=True, gc=False):
     """One line of the explanation. `amount_fen` is negative for what is taken off, `running_fen` the sum so far.
 
     units: price units in "units" and "overstay", minutes where time is free, times a cap held in "cap", percent or 1
@@ -98,7 +98,7 @@ class FeeLine(Struct, frozen=True):
     clause_en: str = ""
 
 
-class Fee(Struct, frozen=True):
+class Fee(Struct, frozen=True, gc=False):
     """What a stay costs, why (the lines add up to it), and what it used of things that are remembered."""
 
     fee_fen: int

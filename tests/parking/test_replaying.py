@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,9 +21,9 @@ from parking.replaying.outcome import DURATIONS, Case, Period, Row, WhatIf, mask
 from parking.replaying.page import page
 from parking.replaying.spread import QUANTILES, bars, quantile, quantiles
 from parking.replaying.sums import EXTREMES, LISTED_MAX
-from parking.replaying.whatif import Replay, replay
+from parking.replaying.whatif import Replay
 from parking.replaying.words import Trial, duration, length, share
-from parking.tariffs import Tariff, Vehicle, Visit
+from parking.tariffs import Compiled, Tariff, Vehicle, Visit
 from parking.tariffs.document import Memory
 
 SEEDS = Path(tariffs.__file__).parent.parent.parent / "seeds" / "tariffs"
@@ -42,6 +42,19 @@ def stay(
 ) -> Row:
     color = "green" if len(plate) == 8 else "blue"
     return Row(lot, plate, color, "small", at, at + stayed, fee_fen)
+
+
+def replay(
+    rows: Sequence[Row],
+    draft: Compiled,
+    period: Period,
+    operators: Mapping[int, int],
+    *,
+    held: Mapping[int, Compiled] | None = None,
+) -> WhatIf:
+    run = Replay(draft, period, operators, held=held)
+    run.take(rows)
+    return run.result()
 
 
 def tried(rows: Sequence[Row], draft: Tariff = JINAN, held: Tariff | None = None, period: Period = PERIOD) -> WhatIf:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from parking.tariffs.checking.curves import Extremes, Pair
-from parking.tariffs.checking.findings import Bill, Finding, Severity, path_of
+from parking.tariffs.checking.findings import Bill, Finding, Kind, Severity, path_of
 from parking.tariffs.checking.trials import Trials
 from parking.tariffs.checking.wording import length_en, length_zh, paid_en, paid_zh, stay_en, stay_zh
 from parking.tariffs.compiled import Compiled
@@ -25,36 +25,41 @@ def findings(trials: Trials, extremes: Extremes) -> Iterator[Finding]:
 
 
 def _longer(trials: Trials, pair: Pair) -> Finding:
-    text = trials.tariff.tariff
-    shorter, longer = _bills(trials, pair)
     more = pair.longer[1] - pair.shorter[1]
-    return Finding(
+    return _less(
+        trials,
+        pair,
         "longer_costs_less",
-        _severity(text),
-        _cause(trials, pair, shorter),
-        f"停得更久反而付得更少：{longer.vehicle_zh}，{stay_zh(shorter)}付 {paid_zh(text, shorter.fee_fen)}；"
-        f"多停 {length_zh(more)}，只付 {paid_zh(text, longer.fee_fen)}。{_promise_zh(text)}",
-        f"Who stays longer pays less ({longer.vehicle_en}): {stay_en(shorter)} costs "
-        f"{paid_en(text, shorter.fee_fen)}, and staying {length_en(more)} longer {paid_en(text, longer.fee_fen)}."
-        f"{_promise_en(text)}",
-        (shorter, longer),
-        _facts(pair, shorter, longer),
+        ("停得更久反而付得更少", f"多停 {length_zh(more)}"),
+        ("Who stays longer pays less", f"staying {length_en(more)} longer"),
     )
 
 
 def _earlier(trials: Trials, pair: Pair) -> Finding:
+    more = pair.longer[1] - pair.shorter[1]
+    return _less(
+        trials,
+        pair,
+        "earlier_costs_less",
+        ("早到反而付得更少", f"早到 {length_zh(more)}、同时离场"),
+        ("Who comes earlier pays less", f"coming {length_en(more)} earlier and leaving at the same time"),
+    )
+
+
+def _less(trials: Trials, pair: Pair, kind: Kind, zh: tuple[str, str], en: tuple[str, str]) -> Finding:
+    """A longer stay that costs less than a shorter one; the words are what that is, and how it is longer."""
     text = trials.tariff.tariff
     shorter, longer = _bills(trials, pair)
-    more = pair.longer[1] - pair.shorter[1]
+    what_zh, how_zh = zh
+    what_en, how_en = en
     return Finding(
-        "earlier_costs_less",
+        kind,
         _severity(text),
         _cause(trials, pair, shorter),
-        f"早到反而付得更少：{longer.vehicle_zh}，{stay_zh(shorter)}付 {paid_zh(text, shorter.fee_fen)}；"
-        f"早到 {length_zh(more)}、同时离场，只付 {paid_zh(text, longer.fee_fen)}。{_promise_zh(text)}",
-        f"Who comes earlier pays less ({longer.vehicle_en}): {stay_en(shorter)} costs "
-        f"{paid_en(text, shorter.fee_fen)}, and coming {length_en(more)} earlier and leaving at the same time "
-        f"{paid_en(text, longer.fee_fen)}.{_promise_en(text)}",
+        f"{what_zh}：{longer.vehicle_zh}，{stay_zh(shorter)}付 {paid_zh(text, shorter.fee_fen)}；"
+        f"{how_zh}，只付 {paid_zh(text, longer.fee_fen)}。{_promise_zh(text)}",
+        f"{what_en} ({longer.vehicle_en}): {stay_en(shorter)} costs {paid_en(text, shorter.fee_fen)}, "
+        f"and {how_en} {paid_en(text, longer.fee_fen)}.{_promise_en(text)}",
         (shorter, longer),
         _facts(pair, shorter, longer),
     )

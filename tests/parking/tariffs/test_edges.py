@@ -181,6 +181,7 @@ def test_what_the_line_of_an_exempt_vehicle_counts() -> None:
     text = plain(exempt=(Exemption(name_zh="公务", name_en="Official", who=Match()),))
     lines = tariffs.price(tariffs.compile(text), stayed("18T09:00", minutes=150)).lines
     assert [(line.kind, line.units, line.unit_fen, line.amount_fen) for line in lines] == [("exempt", 1, 0, 0)]
+    assert (lines[0].starts_at, lines[0].ends_at) == (at("18T09:00"), at("18T11:30"))
 
 
 def where_clocks_change() -> Iterator[differences.Case]:

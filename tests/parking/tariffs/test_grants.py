@@ -81,6 +81,16 @@ def test_a_split_stay_pays_for_overstaying_once() -> None:
     assert split(visit, NOON, overstay=overstay) == 6 * 200 + 4 * 100
 
 
+def test_an_exempt_vehicle_pays_for_nothing_but_what_a_later_version_asks_of_it() -> None:
+    overstay = Overstay(grace_min=0, unit_min=60, unit_fen=100)
+    exempt = (made.exempt(Match()),)
+    visit = Visit(at("18T08:00"), at("18T14:00"), charging=((at("18T08:00"), at("18T10:00")),))
+    assert split(visit, NOON, overstay=overstay, exempt=exempt, minimum_fen=500) == 0
+    before, after = (tariffs.compile(plain(on_change="split", exempt=who, minimum_fen=500)) for who in (exempt, ()))
+    versions = [(visit.entered_at - MINUTE, before), (NOON, after)]
+    assert tariffs.price_versions(versions, visit).fee_fen == 2 * 200
+
+
 def test_a_split_stay_has_a_discount_once() -> None:
     coupon = Discount(**made.named("coupon"), kind="amount", fen=500)
     visit = Visit(at("18T08:00"), at("18T14:00"))

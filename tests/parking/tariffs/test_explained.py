@@ -1,0 +1,142 @@
+"""What the lines of a fee say of it: whole documents' lines, word by word where the words depend on the case."""
+
+from datetime import timedelta
+
+from parking import tariffs
+from parking.plates import VehicleClass
+from parking.tariffs import Fee, Tariff, Vehicle, Visit
+from parking.tariffs.document import ClassRule, Crossing, Free, Match, Overstay, Tier
+from tests.parking.tariffs import made
+from tests.parking.tariffs.drawn import at, band, but, cap, plain
+
+LARGE = Vehicle(kind=VehicleClass.LARGE)
+DAY = band("day", "08:00", "20:00", Tier(unit_fen=200, unit_min=60))
+NIGHT = band("night", "20:00", "08:00", Tier(unit_fen=300))
+
+
+def stayed(entered: str, vehicle: Vehicle | None = None, **lasted: int) -> Visit:
+    """A visit by its length."""
+    return Visit(at(entered), at(entered) + timedelta(**lasted), vehicle or Vehicle())
+
+
+def bill(tariff: Tariff, visit: Visit) -> Fee:
+    """The fee with its lines."""
+    return tariffs.price(tariffs.compile(tariff), visit)
+
+
+def test_a_price_for_a_passage_has_no_minutes() -> None:
+    lines = bill(plain(bands=(DAY, NIGHT)), stayed("18T19:00", hours=3)).lines
+    assert [line.text_zh for line in lines] == [
+        "规则day 19:00–20:00，1×2.00 元（每 60 分钟）",
+        "规则night 20:00–22:00，1×3.00 元（每次）",
+    ]
+    assert lines[1].text_en == "The night 20:00–22:00, 1 × 3.00 CNY (each time)"
+
+
+def test_only_a_short_crossing_says_that_it_is_one() -> None:
+    text = plain(bands=(DAY, NIGHT), crossing=Crossing(short_under_min=60))
+    short, whole = bill(text, stayed("18T19:30", minutes=50)), bill(text, stayed("18T19:30", minutes=90))
+    assert [line.text_en for line in short.lines] == [
+        "The day 19:30–20:20, 1 × 2.00 CNY (per 60 min); in several charged periods for under 60 min, priced by one of"
+        " them"
+    ]
+    assert short.lines[0].text_zh.endswith("；跨收费时段且不足 60 分钟，按一个时段计")
+    assert not any("several charged periods" in line.text_en for line in whole.lines)
+
+
+def test_the_prices_of_a_class_stand_where_the_class_does() -> None:
+    own = ClassRule(
+        **made.named("large"),
+        who=Match(kinds=(VehicleClass.LARGE,)),
+        prices={"day": (Tier(unit_fen=500, unit_min=60),)},
+        free=Free(minutes=5, clause_zh="五分钟。", clause_en="Five minutes."),
+        clause_zh="大车另计。",
+        clause_en="Large ones apart.",
+    )
+    text = plain(bands=(DAY, NIGHT), classes=(own,), free=Free(minutes=15, clause_en="A quarter."))
+    lines = bill(text, stayed("18T19:00", LARGE, hours=3)).lines
+    assert [(line.rule, line.clause_zh, line.clause_en, line.amount_fen) for line in lines] == [
+        ("classes.large.prices.day", "大车另计。", "Large ones apart.", 500),
+        ("bands.night", "", "", 300),
+    ]
+    assert lines[0].label_en == "The day, 1 × 5.00 CNY (The large, per 60 min)"
+    free = bill(text, stayed("18T19:00", LARGE, minutes=5)).lines
+    assert [(line.rule, line.clause_en, line.text_en) for line in free] == [
+        ("classes.large.free", "Five minutes.", "Free up to 5 min, inclusive")
+    ]
+    small = bill(text, stayed("18T19:00", minutes=15)).lines
+    assert [(line.rule, line.clause_en) for line in small] == [("free", "A quarter.")]
+
+
+def test_begun_minutes_of_a_part_unit_are_a_line_of_their_own_and_no_other_is_empty() -> None:
+    day = but(DAY, part_unit="minutes")
+    part = bill(plain(bands=(day, NIGHT)), stayed("18T09:00", minutes=25)).lines
+    assert [(line.units, line.unit_fen, line.text_en) for line in part] == [
+        (1, 83, "The day 09:00–09:25, 1 × 0.83 CNY (per 25 min)")
+    ]
+    more = bill(plain(bands=(day, NIGHT)), stayed("18T09:00", minutes=145)).lines
+    assert [(line.units, line.unit_fen, line.text_en) for line in more] == [
+        (2, 200, "The day 09:00–11:00, 2 × 2.00 CNY (per 60 min)"),
+        (1, 83, "The day 11:00–11:25, 1 × 0.83 CNY (per 25 min)"),
+    ]
+
+
+def test_a_last_step_that_changes_nothing_is_not_on_the_bill() -> None:
+    text = plain(minimum_fen=200, round_to_fen=100, overstay=Overstay(grace_min=0, unit_min=60, unit_fen=100))
+    charged = but(stayed("18T09:00", hours=2), charging=((at("18T09:00"), at("18T11:00")),))
+    assert [line.kind for line in bill(text, charged).lines] == ["units"]
+
+
+def test_a_last_step_stands_for_the_whole_stay_and_staying_on_for_its_own_time() -> None:
+    text = plain(minimum_fen=500, overstay=Overstay(grace_min=15, unit_min=60, unit_fen=100))
+    charged = but(stayed("18T09:00", hours=2), charging=((at("18T09:00"), at("18T10:00")),))
+    lines = bill(text, charged).lines
+    assert [(line.kind, line.starts_at, line.ends_at, line.amount_fen) for line in lines] == [
+        ("units", at("18T09:00"), at("18T11:00"), 400),
+        ("minimum", at("18T09:00"), at("18T11:00"), 100),
+        ("overstay", at("18T10:15"), at("18T11:00"), 100),
+    ]
+
+
+def test_a_cap_that_takes_nothing_off_is_not_on_the_bill() -> None:
+    text = plain(caps=(cap("day", 600, "day"),))
+    assert [line.kind for line in bill(text, stayed("18T09:00", hours=3)).lines] == ["units"]
+    assert [line.kind for line in bill(text, stayed("18T09:00", hours=4)).lines] == ["units", "cap"]
+
+
+def test_hours_that_cost_nothing_are_free_by_their_band_and_not_by_a_free_period() -> None:
+    text = plain(bands=(DAY, band("night", "20:00", "08:00")), free=Free(counts="chargeable"))
+    lines = bill(text, stayed("18T21:00", hours=3)).lines
+    assert [(line.kind, line.rule, line.text_en) for line in lines] == [("free", "bands.night", "The night: free")]
+
+
+def test_a_split_stay_has_the_lines_of_its_parts_and_those_of_the_whole() -> None:
+    noon, visit = at("18T12:00"), stayed("18T11:00", hours=2)
+    for fields, kinds in (({}, ["units", "units"]), ({"minimum_fen": 500}, ["units", "units", "minimum"])):
+        text = tariffs.compile(plain(on_change="split", **fields))
+        fee = tariffs.price_versions([(visit.entered_at, text), (noon, text)], visit)
+        assert [line.kind for line in fee.lines] == kinds
+        assert fee.lines[-1].running_fen == fee.fee_fen
+
+
+def test_of_equal_caps_the_bill_names_the_first() -> None:
+    text = plain(caps=(cap("a", 500, "day"), cap("b", 500, "stay"), cap("c", 500, "day")))
+    rules = [line.rule for line in bill(text, stayed("18T09:00", hours=4)).lines]
+    assert rules == ["bands.day", "caps.a"]
+
+
+def test_units_that_are_all_alike_are_one_line_whatever_begins_anew() -> None:
+    whole = band("whole", "00:00", "24:00", Tier(unit_fen=200, unit_min=60), restart="day")
+    lines = bill(plain(bands=(whole,)), stayed("18T22:00", hours=5)).lines
+    assert [(line.units, line.amount_fen) for line in lines] == [(5, 1000)]
+
+
+def test_no_line_is_of_no_time() -> None:
+    half_hour = Free(minutes=30, deducted=True, counts="chargeable")
+    over_two = bill(plain(bands=(DAY, NIGHT), free=half_hour), stayed("18T19:30", hours=2)).lines
+    assert [(line.kind, line.units) for line in over_two] == [("free", 30), ("units", 1)]
+    morning = band("day", "09:00", "20:00", Tier(unit_fen=200, unit_min=60))
+    again = Free(minutes=720, deducted=True, counts="chargeable", again="cycle")
+    text = plain(bands=(morning, band("night", "20:00", "09:00")), free=again)
+    lines = bill(text, stayed("18T09:00", hours=30)).lines
+    assert [(line.kind, line.units) for line in lines] == [("free", 660), ("free", 360)]
