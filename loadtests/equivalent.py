@@ -112,8 +112,8 @@ EQUIVALENT: tuple[tuple[str, str, str, str], ...] = (
     ("caps", "held = [self._room(place)", "if rate -> if True", "a band without a price is not metered"),
     ("caps", "if room.until < ends:", "room.until < ends -> room.until <= ends", "the same instant"),
     ("caps", "paid_fen = amount_fen if", "amount_fen <= least.left -> amount_fen < least.left", "the same amount"),
-    ("metering", "if self.allowed_fen:", "if self.allowed_fen -> if True", "the long way to the same"),
     ("caps", "if cycle.paid:", "if cycle.paid -> if True", "the long way to the same"),
+    ("metering", "if self.allowed_fen:", "if self.allowed_fen -> if True", "the long way to the same"),
     ("metering", "if not covers:", "if not covers -> if False", "the long way to the same"),
     (
         "metering",

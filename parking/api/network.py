@@ -11,8 +11,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from parking import flow
-from parking.api import trail
 from parking.api.given import Catalog, Secret
+from parking.flow import trail
 from parking.flow.plates import LinkedPlate
 from parking.flow.registering import KeyRow
 from parking.flow.reviewing import ROWS_PER_PAGE_MAX, Review, StayNow, shown
@@ -254,11 +254,12 @@ async def release_plate(
     opt={"audience": (Audience.ADMIN,)},
     response_headers=[ResponseHeader(name="Location", description="The new lot.", documentation_only=True)],
 )
-async def register_lot(data: JSONBody[LotPlan], caller: Caller, db: Db, now: Now, chance: Chance) -> Response[LotPlan]:
+async def register_lot(data: JSONBody[LotPlan], caller: Caller, db: Db, now: Now) -> Response[LotPlan]:
     """Every process knows the lot within a second."""
     callers.may_act_for(caller, await flow.operator_of_code(db, code=data.operator_code))
     lot_id = await flow.register_lot(db, data, now=now)
-    await trail.record(db, caller, "lot.register", f"lot:{data.code}", {"lot_id": lot_id}, now, chance)
+    detail: dict[str, object] = {"lot_id": lot_id}
+    await trail.record(db, by=caller.subject, action="lot.register", subject=f"lot:{data.code}", detail=detail, now=now)
     return Response(data, headers={"Location": f"/v1/lots/{data.code}"}, status_code=201)
 
 
@@ -269,12 +270,13 @@ async def register_lot(data: JSONBody[LotPlan], caller: Caller, db: Db, now: Now
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
-async def issue_key(gateway: FromPath[str], caller: Caller, db: Db, now: Now, chance: Chance, secret: Secret) -> NewKey:
+async def issue_key(gateway: FromPath[str], caller: Caller, db: Db, now: Now, secret: Secret) -> NewKey:
     """The key is shown once; only its hash is kept."""
     callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
     key = await flow.issue_gateway_key(db, gateway_code=gateway, now=now, secret=secret)
+    detail: dict[str, object] = {"key_id": key.split("_")[1]}
     await trail.record(
-        db, caller, "gateway_key.issue", f"gateway:{gateway}", {"key_id": key.split("_")[1]}, now, chance
+        db, by=caller.subject, action="gateway_key.issue", subject=f"gateway:{gateway}", detail=detail, now=now
     )
     return NewKey(key)
 
@@ -299,13 +301,14 @@ async def list_keys(gateway: FromPath[str], caller: Caller, db: Db) -> Sequence[
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
-async def revoke_key(
-    gateway: FromPath[str], key_id: FromPath[str], caller: Caller, db: Db, now: Now, chance: Chance
-) -> None:
+async def revoke_key(gateway: FromPath[str], key_id: FromPath[str], caller: Caller, db: Db, now: Now) -> None:
     """Every process refuses the key within a second."""
     callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
     await flow.revoke_gateway_key(db, gateway_code=gateway, key_id=key_id, now=now)
-    await trail.record(db, caller, "gateway_key.revoke", f"gateway:{gateway}", {"key_id": key_id}, now, chance)
+    detail: dict[str, object] = {"key_id": key_id}
+    await trail.record(
+        db, by=caller.subject, action="gateway_key.revoke", subject=f"gateway:{gateway}", detail=detail, now=now
+    )
 
 
 @get(

@@ -1,4 +1,4 @@
-"""The trail of what people change of prices, whichever door they come by."""
+"""The trail of what people change of the network and its prices, whichever door they come by."""
 
 from datetime import datetime
 

@@ -107,8 +107,8 @@ class Meter(Struct, gc=False):
 
     allowed_fen: what discounts pay of the first units. fee_fen: what is paid so far. began: when the first unit began.
     band, left, stop: the band of the unit that is running, how much charged time it still has, and when it ends even
-    so (then nothing is left of it); nothing before that begins another. positions: where each band stands among its
-    tiers; last: when its last unit began.
+    so, whatever is left; nothing before that begins another. positions: where each band stands among its tiers; last:
+    when its last unit began.
     """
 
     tariff: Compiled

@@ -79,6 +79,17 @@ async def test_staff_of_the_city_release_a_plate(
     assert "xxx" not in str(said)
 
 
+async def test_keys_leave_their_trail(client: httpx.AsyncClient, owner: sql.Connection) -> None:
+    admin, keys = staff(Audience.ADMIN), f"/v1/admin/gateways/{QC}-gw/keys"
+    key_id = (await client.post(keys, headers=admin)).raise_for_status().json()["key"].split("_")[1]
+    (await client.delete(f"{keys}/{key_id}", headers=admin)).raise_for_status()
+    trail = await owner.fetch("select actor, action, subject from audit where detail->>'key_id' = $1", key_id)
+    assert {tuple(row) for row in trail} == {
+        ("admin:test", "gateway_key.issue", f"gateway:{QC}-gw"),
+        ("admin:test", "gateway_key.revoke", f"gateway:{QC}-gw"),
+    }
+
+
 async def test_an_administrator_of_one_operator_stays_with_it(client: httpx.AsyncClient, district: District) -> None:
     own, other = (staff(Audience.ADMIN, operator_id=o.id) for o in district.network.operators.values())
     mine = {"jn-static": own, "sd-rail": other}
