@@ -205,7 +205,7 @@ def report(found: dict[Mistake, str], same: int) -> float:
 
 
 @click.command()
-@click.option("--sample", default=0, type=click.IntRange(0), help="So many mistakes by chance; 0: all.")
+@click.option("--sample", default=0, type=click.IntRange(0), help="So many mistakes by random_bits; 0: all.")
 @click.option("--seed", default=1, help="Which ones.")
 @click.option("--cases", default=2000, type=click.IntRange(1), help="Stays that the oracle prices first.")
 @click.option("--module", "modules", multiple=True, type=click.Choice(MODULES), help="Only in these modules.")

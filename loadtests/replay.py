@@ -157,7 +157,7 @@ async def run(world: World, *, events: int = 10_000) -> Report:
     )
 
 
-def _made_up(lots: Sequence[Lot], chance: random.Random) -> Iterator[tuple[Lot, Event]]:
+def _made_up(lots: Sequence[Lot], rng: random.Random) -> Iterator[tuple[Lot, Event]]:
     """Endless vehicles, each with a few visits over some days, and what cameras make of them: passings that were missed
     or read twice, classes seen at one gate only, new energy vehicles with their free minutes.
     """
@@ -167,19 +167,22 @@ def _made_up(lots: Sequence[Lot], chance: random.Random) -> Iterator[tuple[Lot, 
         look = {"plate": traffic.plate(number), "plate_color": "blue"}
         if number % 4 == 3 and not traffic.is_linked(number):
             look = {"plate": f"鲁AD{number % 100_000:05}", "plate_color": "green"}
-        at = starts + timedelta(seconds=chance.randrange(3 * 86400))
-        for visit in range(chance.randint(1, _VISITS_MAX)):
-            left_at = at + timedelta(seconds=chance.randrange(300, 10 * 3600))
+        at = starts + timedelta(seconds=rng.randrange(3 * 86400))
+        for visit in range(rng.randint(1, _VISITS_MAX)):
+            left_at = at + timedelta(seconds=rng.randrange(300, 10 * 3600))
             for kind, when in (("entry", at), ("exit", left_at)):
-                for again in range(chance.choices((0, 1, 2), (3, 94, 3))[0]):
-                    read_at = when + timedelta(seconds=again * chance.randint(1, 50))
+                for again in range(rng.choices((0, 1, 2), (3, 94, 3))[0]):
+                    read_at = when + timedelta(seconds=again * rng.randint(1, 50))
                     event = traffic.event(lot, kind, number, read_at, f"{number}-{visit}-{kind}-{again}")
-                    yield lot, event | look | {"vehicle_class": chance.choice(("small", "small", "small", "unknown"))}
-            at = left_at + timedelta(seconds=chance.randrange(300, 30 * 3600))
+                    yield (
+                        lot,
+                        event | look | {"vehicle_class": rng.choice(("small", "small", "small", "unknown"))},
+                    )
+            at = left_at + timedelta(seconds=rng.randrange(300, 30 * 3600))
 
 
 async def _post_shuffled(world: World, seen: Sequence[tuple[Lot, Event]]) -> tuple[Counter[int], list[list[_Told]]]:
-    """Each event twice, as a gateway sends them that was cut off and got no answer; what comes first is chance."""
+    """Each event twice, as a gateway sends them that was cut off and got no answer; which comes first is drawn."""
     own = {lot.code: lot for lot in world.lots}
     shots = [
         Shot(traffic.body(own[lot.code], event | {"replay": True}), key=n)

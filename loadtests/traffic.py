@@ -65,19 +65,19 @@ def visits(
     """Endless entries and exits of these vehicles: each comes once a day, is driven out about INSIDE_PER_STREAM events
     later, and everything happened before `until`. About one stay in twenty is short enough to be free.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     inside: list[tuple[Lot, int, datetime]] = []
     visit = 0
     while True:
         day, place = divmod(visit, len(numbers))
-        came = until - timedelta(days=24 - day % 23) + timedelta(seconds=chance.randrange(12 * 3600))
+        came = until - timedelta(days=24 - day % 23) + timedelta(seconds=rng.randrange(12 * 3600))
         lot, number = lots[visit % len(lots)], numbers[place]
         yield lot, event(lot, "entry", number, came, f"{name}-{visit}-e")
         inside.append((lot, number, came))
         visit += 1
         if len(inside) >= INSIDE_PER_STREAM:
             left, number, came = inside.pop(0)
-            stayed = _STAY_MIN + (_STAY_MAX - _STAY_MIN) * chance.random()
+            stayed = _STAY_MIN + (_STAY_MAX - _STAY_MIN) * rng.random()
             yield left, event(left, "exit", number, came + stayed, f"{name}-{visit - INSIDE_PER_STREAM}-x")
 
 

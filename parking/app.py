@@ -1,4 +1,4 @@
-"""The HTTP service, put together: connections opened, doors attached, clocks and chance handed in."""
+"""The HTTP service, put together: connections opened, doors attached, clock and entropy handed in."""
 
 import asyncio
 import contextlib
@@ -33,8 +33,8 @@ from parking.stream import Stream
 from payments import api as payments_api
 from payments import channels
 from payments.api.given import Pool
-from payments.callers import Audience, Caller
 from payments.channels import Channel
+from payments.identity import Audience, Principal
 
 SERVICE_ROLE = "onelot_service"
 COMMAND_TIMEOUT_S = 60
@@ -42,7 +42,7 @@ COMMAND_TIMEOUT_S = 60
 GARBAGE_ALLOCATIONS = 50_000
 
 
-def chance() -> int:
+def random_bits() -> int:
     """64 bits nobody can foretell: identifiers are also what a casual driver pays by."""
     return secrets.randbits(64)
 
@@ -84,13 +84,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         catalog = await Catalog.open(pool, clock)
         stream = Stream(pool, counters)
         collector = Collector(
-            pool, catalog, counters, clock=clock, chance=chance, batch_events_max=settings.batch_events_max
+            pool, catalog, counters, clock=clock, random_bits=random_bits, batch_events_max=settings.batch_events_max
         )
         app.state.update(
             {
                 "pool": pool,
                 "clock": clock,
-                "chance": chance,
+                "random_bits": random_bits,
                 "secrets": settings.secrets,
                 "catalog": catalog,
                 "counters": counters,
@@ -123,9 +123,9 @@ async def transaction(state: State) -> AsyncIterator[sql.Connection]:
         yield db
 
 
-def _caller(request: Request[object, object, State]) -> Caller:
-    caller: Caller = request.scope["caller"]  # type: ignore[typeddict-item]
-    return caller
+def _principal(request: Request[object, object, State]) -> Principal:
+    principal: Principal = request.scope["principal"]  # type: ignore[typeddict-item]
+    return principal
 
 
 def _from_state(name: str) -> Provide:
@@ -144,8 +144,8 @@ def _secret() -> bytes:
     return secrets.token_bytes(32)
 
 
-def _chance() -> Callable[[], int]:
-    return chance
+def _random_bits() -> Callable[[], int]:
+    return random_bits
 
 
 def _token_secret(state: State) -> str:
@@ -220,9 +220,9 @@ def build(settings: Settings) -> Litestar:
         dependencies={
             "db": Provide(transaction),
             "now": Provide(_now, sync_to_thread=False),
-            "chance": Provide(_chance, sync_to_thread=False),
+            "random_bits": Provide(_random_bits, sync_to_thread=False),
             "secret": Provide(_secret, sync_to_thread=False),
-            "caller": Provide(_caller, sync_to_thread=False),
+            "principal": Provide(_principal, sync_to_thread=False),
             "channels": Provide(_channels, sync_to_thread=False),
             "token_secret": Provide(_token_secret, sync_to_thread=False),
             **{

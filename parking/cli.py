@@ -18,14 +18,14 @@ from rich.table import Table
 
 from parking import counters as redis_counters
 from parking import counts, jobs
-from parking.app import build, chance, open_pool
+from parking.app import build, open_pool, random_bits
 from parking.commands import registry, tariffs
 from parking.counters import Counters
 from parking.settings import Settings, read
 from parking.verify import Finding, findings
 from payments import flow as payments
-from payments.callers import STAFF, TOKEN_LIFE_MAX, Audience, Caller, sign_token
 from payments.errors import OneLotError
+from payments.identity import STAFF, TOKEN_LIFE_MAX, Audience, Principal, sign_token
 from payments.money import yuan
 from payments.settlement import Settlement
 from sql.migrate import MigrationRefused
@@ -46,7 +46,7 @@ _REFUSALS = (
     asyncpg.ClientConfigurationError,
 )
 # Who the audit trail says it was, when a token is signed here.
-ISSUER = Caller(Audience.ADMIN, "command line")
+ISSUER = Principal(Audience.ADMIN, "command line")
 
 
 class _Command(click.Group):
@@ -184,7 +184,7 @@ def token(role: str, subject: str, account: int | None, operator: int | None, ho
 
 async def _holder(
     settings: Settings, audience: Audience, subject: str, account_id: int | None, operator_id: int | None, now: datetime
-) -> Caller:
+) -> Principal:
     pool = await open_pool(settings, connections_max=1)
     async with pool, pool.acquire() as db, db.transaction():
         return await payments.token_holder(
@@ -195,7 +195,7 @@ async def _holder(
             operator_id=operator_id,
             issuer=ISSUER,
             now=now,
-            chance=chance,
+            random_bits=random_bits,
         )
 
 

@@ -70,14 +70,14 @@ class Collector:
         counters: Counters,
         *,
         clock: Callable[[], datetime],
-        chance: Callable[[], int],
+        random_bits: Callable[[], int],
         batch_events_max: int,
     ) -> None:
         self._pool = pool
         self._catalog = catalog
         self._counters = counters
         self._clock = clock
-        self._chance = chance
+        self._random_bits = random_bits
         self._batch_events_max = batch_events_max
         self._queue: asyncio.Queue[_Request] = asyncio.Queue()
         self._waiting = 0
@@ -178,7 +178,7 @@ class Collector:
             try:
                 async with self._pool.acquire() as db, db.transaction():
                     return await flow.record_events(
-                        db, passages, lots=self._catalog.lots_by_id, now=self._clock(), chance=self._chance
+                        db, passages, lots=self._catalog.lots_by_id, now=self._clock(), random_bits=self._random_bits
                     )
             except PASSING as e:
                 # Trying again is harmless even if the commit went through unseen: the events are recognised.

@@ -15,7 +15,7 @@ from msgspec import Struct
 import sql
 from parking import counters as redis_counters
 from parking import counts
-from parking.app import chance, open_pool
+from parking.app import open_pool, random_bits
 from parking.counters import Counters
 from parking.retention import drop_expired
 from parking.settings import Settings
@@ -143,7 +143,7 @@ async def work(settings: Settings) -> None:
     pool = await open_pool(settings)
     redis = redis_counters.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, test_channel=settings.test_channel)
-    everything = jobs(Work(pool, channels, clock, chance), Counters(redis))
+    everything = jobs(Work(pool, channels, clock, random_bits), Counters(redis))
     # Leaders keep a connection while their job takes others; out of one small pool they would wait for each other.
     leading = await open_pool(settings, connections_max=len(everything))
     rounds = Rounds(leading)

@@ -18,7 +18,7 @@ from litestar.params import ParameterKwarg
 
 from parking import collector, gate, lots, plates, prices, publication, settings, stays, stream, tariffs
 from parking.api import checks
-from payments import accounts, attempts, callers, channels, charges, ledger, settlement
+from payments import accounts, attempts, channels, charges, identity, ledger, settlement
 from payments.errors import OneLotError
 
 _log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ STATUS: dict[type[OneLotError], int] = {
     accounts.TopUpOutOfRange: 422,
     attempts.PayerMalformed: 400,
     attempts.UnknownChannel: 422,
-    callers.TokenRefused: 401,
-    callers.NotYours: 403,
+    identity.TokenRefused: 401,
+    identity.NotYours: 403,
     channels.RequestRefused: 502,
     charges.ChargeContradicted: 409,
     charges.ChargeNotDue: 409,

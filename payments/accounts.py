@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from payments.attempts import AttemptState
-from payments.callers import STAFF, Audience, Caller, NotYours
 from payments.errors import OneLotError
+from payments.identity import STAFF, Audience, NotYours, Principal
 
 NAME_CHARACTERS_MAX = 100
 TOP_UP_FEN_MIN = 1
@@ -88,7 +88,7 @@ class HolderUnclear(OneLotError):
     """A token is for a driver with an account, or for staff without one."""
 
 
-def token_holder(audience: Audience, *, subject: str, account_id: int | None, operator_id: int | None) -> Caller:
+def token_holder(audience: Audience, *, subject: str, account_id: int | None, operator_id: int | None) -> Principal:
     """Whom a token speaks for.
 
     Raises:
@@ -103,10 +103,10 @@ def token_holder(audience: Audience, *, subject: str, account_id: int | None, op
         raise HolderUnclear(
             "Only a clerk or a finance officer is limited to an operator.", field="operator_id", audience=audience
         )
-    return Caller(audience, subject, account_id or 0, operator_id)
+    return Principal(audience, subject, account_id or 0, operator_id)
 
 
-def may_issue(issuer: Caller, holder: Caller) -> None:
+def may_issue(issuer: Principal, holder: Principal) -> None:
     """Refuses staff of one operator every token that would reach beyond it.
 
     Raises:

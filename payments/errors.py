@@ -1,7 +1,7 @@
 """The root of everything that can be refused.
 
     OneLotError
-    ├── payments: charges.*, attempts.*, accounts.*, ledger.*, settlement.*, callers.*
+    ├── payments: charges.*, attempts.*, accounts.*, ledger.*, settlement.*, identity.*
     └── parking:  gate.*, lots.*, plates.*, stays.*, tariffs.*
 
 Each class stands in the module of its noun, carries its facts as attributes and says itself in one sentence;

@@ -1,9 +1,9 @@
-"""Identifiers that say when and where: UUIDv8 (RFC 9562) of a time, a shard and chance.
+"""Identifiers that say when and where: UUIDv8 (RFC 9562) of a time, a shard and random bits.
 
 Any table keyed by one finds its monthly partition and its shard from the identifier alone, and an identifier derived
 from another (`derive`) makes "once per stay" or "once per charge" a matter of the primary key.
 
-    unix milliseconds: 48 | version 8: 4 | chance: 12 | variant: 2 | shard: 30 | chance: 32
+    unix milliseconds: 48 | version 8: 4 | random_bits: 12 | variant: 2 | shard: 30 | random_bits: 32
 """
 
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ _VARIANT = 2 << 62
 _CHANCE = (0xFFF << 64) | 0xFFFFFFFF
 
 
-def new(at: datetime, shard: int, chance: int) -> UUID:
-    """An identifier made at `at` (aware) in `shard` (a lot or an owner) with 64 bits of chance, of which 44 are used.
+def new(at: datetime, shard: int, random_bits: int) -> UUID:
+    """An identifier made at `at` (aware) in `shard` (a lot or an owner) with 64 random bits, of which 44 are used.
 
     Raises:
         ValueError: the shard does not fit 30 bits, or the time lies before 1970.
@@ -27,13 +27,13 @@ def new(at: datetime, shard: int, chance: int) -> UUID:
     if not 0 <= shard <= SHARD_MAX or at < _EPOCH:
         raise ValueError(f"no identifier for shard {shard} at {at}")
     time = (at - _EPOCH) // _MILLISECOND << 80
-    return UUID(int=time | _VERSION | _VARIANT | shard << 32 | _spread(chance))
+    return UUID(int=time | _VERSION | _VARIANT | shard << 32 | _spread(random_bits))
 
 
 def derive(source: UUID, purpose: str) -> UUID:
-    """The one identifier that belongs to `source` for `purpose`: same time, same shard, other chance."""
-    chance = int.from_bytes(blake2b(source.bytes + purpose.encode(), digest_size=8).digest(), "big")
-    return UUID(int=source.int & ~_CHANCE | _spread(chance))
+    """The one identifier that belongs to `source` for `purpose`: same time, same shard, other random bits."""
+    random_bits = int.from_bytes(blake2b(source.bytes + purpose.encode(), digest_size=8).digest(), "big")
+    return UUID(int=source.int & ~_CHANCE | _spread(random_bits))
 
 
 def move(source: UUID, shard: int, purpose: str) -> UUID:
@@ -57,5 +57,5 @@ def is_ours(identifier: UUID) -> bool:
     return identifier.int & (0xF << 76 | 3 << 62) == _VERSION | _VARIANT
 
 
-def _spread(chance: int) -> int:
-    return (chance >> 32 & 0xFFF) << 64 | chance & 0xFFFFFFFF
+def _spread(random_bits: int) -> int:
+    return (random_bits >> 32 & 0xFFF) << 64 | random_bits & 0xFFFFFFFF

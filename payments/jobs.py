@@ -18,19 +18,19 @@ _COLLECT_LIMIT = 500
 
 
 class Work(msgspec.Struct, frozen=True):
-    """What jobs are done with: `clock` gives the time (aware), `chance` 64 random bits a call."""
+    """What jobs are done with: `clock` gives the time (aware), `random_bits` 64 random bits a call."""
 
     pool: Pool
     channels: Channels
     clock: Callable[[], datetime]
-    chance: Callable[[], int]
+    random_bits: Callable[[], int]
 
 
 async def collect(work: Work) -> Collected:
     """Takes what is due from wallets until little is left, at most COLLECT_ROUNDS_MAX batches."""
     paid = declined = 0
     for _ in range(COLLECT_ROUNDS_MAX):
-        done = await flow.collect_due(work.pool, now=work.clock(), chance=work.chance, limit=_COLLECT_LIMIT)
+        done = await flow.collect_due(work.pool, now=work.clock(), random_bits=work.random_bits, limit=_COLLECT_LIMIT)
         paid, declined = paid + done.paid, declined + done.declined
         if done.paid + done.declined < _COLLECT_LIMIT:
             break

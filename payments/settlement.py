@@ -83,8 +83,8 @@ class RangeTooWide(OneLotError):
 
 def settlement_id(operator_id: int, business_date: date) -> UUID:
     """The one settlement of an operator and a day."""
-    chance = blake2b(f"{operator_id} {business_date}".encode(), digest_size=8).digest()
-    return ids.new(datetime.combine(business_date, time.min, UTC), operator_id, int.from_bytes(chance, "big"))
+    random_bits = blake2b(f"{operator_id} {business_date}".encode(), digest_size=8).digest()
+    return ids.new(datetime.combine(business_date, time.min, UTC), operator_id, int.from_bytes(random_bits, "big"))
 
 
 def over(operators: Sequence[Operator], business_date: date, now: datetime) -> list[Operator]:

@@ -43,43 +43,41 @@ class Driver(Struct, frozen=True):
 
 def drivers(count: int = DRIVERS_COUNT, *, seed: int = _SEED) -> Sequence[Driver]:
     """The drivers of the city, one or two vehicles each; no vehicle has two of them."""
-    chance = Random(seed)
+    rng = Random(seed)
     taken: set[str] = set()
     found = []
     for _ in range(count):
-        vehicles = tuple(vehicle(chance, taken) for _ in range(2 if chance.random() < _TWO_PLATES_SHARE else 1))
-        (amount,) = chance.choices(_TOP_UPS_FEN, _TOP_UP_WEIGHTS)
-        name = chance.choice(_SURNAMES) + chance.choice(_TITLES)
-        found.append(Driver(name, vehicles, 0 if chance.random() < _NO_TOP_UP_SHARE else amount))
+        vehicles = tuple(vehicle(rng, taken) for _ in range(2 if rng.random() < _TWO_PLATES_SHARE else 1))
+        (amount,) = rng.choices(_TOP_UPS_FEN, _TOP_UP_WEIGHTS)
+        name = rng.choice(_SURNAMES) + rng.choice(_TITLES)
+        found.append(Driver(name, vehicles, 0 if rng.random() < _NO_TOP_UP_SHARE else amount))
     return tuple(found)
 
 
-def vehicle(chance: Random, taken: set[str]) -> Vehicle:
+def vehicle(rng: Random, taken: set[str]) -> Vehicle:
     """A vehicle whose plate is not in `taken` yet; adds it there."""
     while True:
-        made = _vehicle(chance)
+        made = _vehicle(rng)
         if made.plate not in taken:
             taken.add(made.plate)
             return made
 
 
-def _vehicle(chance: Random) -> Vehicle:
-    office = chance.choices(_OFFICES, _OFFICE_WEIGHTS)[0]
-    kind = chance.random()
+def _vehicle(rng: Random) -> Vehicle:
+    office = rng.choices(_OFFICES, _OFFICE_WEIGHTS)[0]
+    kind = rng.random()
     if kind < _NEW_ENERGY_SHARE:
-        energy = chance.choices(_ENERGY, _ENERGY_WEIGHTS)[0]
-        if chance.random() < 0.04:
-            return Vehicle(
-                f"{office}{chance.randrange(100_000):05}{energy}", PlateColor.YELLOW_GREEN, VehicleClass.LARGE
-            )
-        second = chance.choice("0123456789" + _LETTERS) if chance.random() < 0.4 else str(chance.randrange(10))
-        plate = f"{office}{energy}{second}{chance.randrange(10_000):04}"
+        energy = rng.choices(_ENERGY, _ENERGY_WEIGHTS)[0]
+        if rng.random() < 0.04:
+            return Vehicle(f"{office}{rng.randrange(100_000):05}{energy}", PlateColor.YELLOW_GREEN, VehicleClass.LARGE)
+        second = rng.choice("0123456789" + _LETTERS) if rng.random() < 0.4 else str(rng.randrange(10))
+        plate = f"{office}{energy}{second}{rng.randrange(10_000):04}"
         return Vehicle(plate, PlateColor.GREEN, VehicleClass.SMALL)
     if kind > 0.997:
-        return Vehicle(f"{office}{chance.randrange(10_000):04}警", PlateColor.WHITE, VehicleClass.SMALL)
-    serial = [str(chance.randrange(10)) for _ in range(5)]
-    for place in chance.sample(range(5), chance.choices((0, 1, 2), (3, 5, 4))[0]):
-        serial[place] = chance.choice(_LETTERS)
+        return Vehicle(f"{office}{rng.randrange(10_000):04}警", PlateColor.WHITE, VehicleClass.SMALL)
+    serial = [str(rng.randrange(10)) for _ in range(5)]
+    for place in rng.sample(range(5), rng.choices((0, 1, 2), (3, 5, 4))[0]):
+        serial[place] = rng.choice(_LETTERS)
     plate = office + "".join(serial)
     if kind > 0.965:
         return Vehicle(plate, PlateColor.YELLOW, VehicleClass.LARGE)

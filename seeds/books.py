@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 import sql
-from payments.callers import Audience, Caller, sign_token
+from payments.identity import Audience, Principal, sign_token
 
 TOKEN_LIFE = timedelta(days=300)
 SETTLE_TIMEOUT_S = 120.0
@@ -108,9 +108,9 @@ class Books:
         return msgspec.json.decode(response.content, type=list[Statement])
 
     def _headers(self) -> dict[str, str]:
-        caller = Caller(Audience.ADMIN, "demo")
+        principal = Principal(Audience.ADMIN, "demo")
         return {
-            "Authorization": f"Bearer {sign_token(caller, secret=self._secret, now=self._clock(), life=TOKEN_LIFE)}"
+            "Authorization": f"Bearer {sign_token(principal, secret=self._secret, now=self._clock(), life=TOKEN_LIFE)}"
         }
 
 

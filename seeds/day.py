@@ -121,18 +121,18 @@ def events(
 
 def traffic(city: City, *, day: date, seed: int, scale: float = 1.0, motorists: Sequence[Driver] | None = None) -> Day:
     """A day's traffic with what is known about it; `motorists` are the drivers with accounts (all of them)."""
-    chance = Random(f"{day} {seed}")
+    rng = Random(f"{day} {seed}")
     known = drivers() if motorists is None else motorists
-    parked = visits(city, known, day=day, chance=chance, scale=scale)
+    parked = visits(city, known, day=day, rng=rng, scale=scale)
     by_lot: list[list[Visit]] = [[] for _ in city.lots]
     for visit in parked:
         by_lot[visit.lot].append(visit)
-    offline = set(chance.sample(range(len(city.lots)), max(1, round(len(city.lots) * OFFLINE_SHARE))))
+    offline = set(rng.sample(range(len(city.lots)), max(1, round(len(city.lots) * OFFLINE_SHARE))))
     faults = Faults()
     evening: list[Sending] = []
     daytime: list[Sending] = []
     for at, lot in enumerate(city.lots):
-        gateway = _Gateway(lot, at, day=day, seed=seed, chance=chance, faults=faults)
+        gateway = _Gateway(lot, at, day=day, seed=seed, rng=rng, faults=faults)
         before, live = gateway.events(by_lot[at])
         evening += gateway.kept(before, _EVENING_HANDED_IN_S)
         daytime += gateway.sent(live, at in offline)
@@ -146,9 +146,9 @@ def _in_order(sendings: list[Sending]) -> list[Sending]:
 class _Gateway:
     """The computer of one lot: its cameras' habits, its numbering, and the day it has."""
 
-    def __init__(self, lot: CityLot, at: int, *, day: date, seed: int, chance: Random, faults: Faults) -> None:
+    def __init__(self, lot: CityLot, at: int, *, day: date, seed: int, rng: Random, faults: Faults) -> None:
         self.code = lot.plan.gateway
-        self.chance = chance
+        self.rng = rng
         self.faults = faults
         self._zone = ZoneInfo(lot.plan.time_zone)
         self._midnight = datetime.combine(day, time(), self._zone).astimezone(UTC)
@@ -187,15 +187,15 @@ class _Gateway:
         """Events handed in later, in arrays, one after the other."""
         for batch, first in enumerate(range(0, len(found), BATCH_EVENTS_MAX)):
             held = [structs.replace(event, replay=True) for event in found[first : first + BATCH_EVENTS_MAX]]
-            at = self._at(from_s + batch * _BETWEEN_BATCHES_S + self.chance.random())
+            at = self._at(from_s + batch * _BETWEEN_BATCHES_S + self.rng.random())
             yield Sending(at, self.code, tuple(held))
 
     def sent(self, found: list[GateEvent], goes_offline: bool) -> list[Sending]:
         """The day's requests: each event within seconds, some twice, and after a while offline all of it at once."""
         sendings: list[Sending] = []
         if goes_offline:
-            begins_s = self.chance.uniform(6 * HOUR_S, 20 * HOUR_S)
-            ends_s = begins_s + self.chance.uniform(*_OFFLINE_S)
+            begins_s = self.rng.uniform(6 * HOUR_S, 20 * HOUR_S)
+            ends_s = begins_s + self.rng.uniform(*_OFFLINE_S)
             begins, ends = self._at(begins_s), self._at(ends_s)
             first, last = (bisect_left(found, at, key=lambda event: event.occurred_at) for at in (begins, ends))
             # What was sent just before the line broke is kept as well: the gateway never got the answer.
@@ -205,10 +205,10 @@ class _Gateway:
             sendings += self.kept(held, ends_s)
             found = found[:first] + found[last:]
         for event in found:
-            at = event.occurred_at.astimezone(UTC) + timedelta(seconds=round(0.2 + self.chance.expovariate(2.5), 3))
+            at = event.occurred_at.astimezone(UTC) + timedelta(seconds=round(0.2 + self.rng.expovariate(2.5), 3))
             sendings.append(Sending(at, self.code, (event,)))
             if self._happens(REPEATED_SHARE, "repeated"):
-                later = timedelta(seconds=round(self.chance.uniform(1, 30), 3))
+                later = timedelta(seconds=round(self.rng.uniform(1, 30), 3))
                 sendings.append(Sending(at + later, self.code, (event,)))
         return sendings
 
@@ -216,27 +216,27 @@ class _Gateway:
         """What the camera makes of a vehicle."""
         self._number += 1
         name = f"{self._name}-{self._number:05}"
-        plate, color, confidence = seen.plate, seen.color, min(0.999, self.chance.gauss(0.965, 0.015))
+        plate, color, confidence = seen.plate, seen.color, min(0.999, self.rng.gauss(0.965, 0.015))
         if plateless:
-            plate, color, confidence = self._no_plate, PlateColor.UNKNOWN, self.chance.uniform(0.05, 0.3)
+            plate, color, confidence = self._no_plate, PlateColor.UNKNOWN, self.rng.uniform(0.05, 0.3)
         elif direction is Direction.EXIT and self._happens(MISREAD_SHARE, "misread"):
-            plate, confidence = _misread(plate, self.chance), self.chance.uniform(0.62, 0.85)
+            plate, confidence = _misread(plate, self.rng), self.rng.uniform(0.62, 0.85)
         elif self._happens(DOUBTFUL_SHARE, "doubtful"):
-            confidence = self.chance.uniform(0.35, 0.58)
+            confidence = self.rng.uniform(0.35, 0.58)
         if self._names_color and not plateless:
             plate = _COLOR_WORDS.get(color, "") + plate
         remaining = None
-        if self._counts and self.chance.random() < _COUNTED_SHARE:
-            remaining = min(self._capacity, max(0, self._capacity - inside + self.chance.choice((-1, 0, 0, 0, 1))))
+        if self._counts and self.rng.random() < _COUNTED_SHARE:
+            remaining = min(self._capacity, max(0, self._capacity - inside + self.rng.choice((-1, 0, 0, 0, 1))))
         roles = ("panorama", "plate") if self._pictures else ()
         return GateEvent(
             event_id=name,
             kind=direction,
-            lane=self.chance.choice(self._lanes[direction]),
+            lane=self.rng.choice(self._lanes[direction]),
             occurred_at=self._at(at).astimezone(self._zone),
             plate=plate,
             plate_color=color,
-            vehicle_class=VehicleClass.UNKNOWN if self.chance.random() < 0.02 else seen.vehicle_class,
+            vehicle_class=VehicleClass.UNKNOWN if self.rng.random() < 0.02 else seen.vehicle_class,
             confidence=round(confidence, 3),
             images=tuple(Picture(role, f"{self.code}/{name}/{role}.jpg") for role in roles),
             remaining_spaces=remaining,
@@ -245,23 +245,23 @@ class _Gateway:
     def _again(self, event: GateEvent, at: float) -> GateEvent:
         """The camera fires a second time for one passing: another event about the same car."""
         self._number += 1
-        later = self._at(at + self.chance.uniform(2, 9)).astimezone(self._zone)
+        later = self._at(at + self.rng.uniform(2, 9)).astimezone(self._zone)
         return structs.replace(event, event_id=f"{self._name}-{self._number:05}", occurred_at=later)
 
     def _at(self, seconds: float) -> datetime:
         return self._midnight + timedelta(milliseconds=round(seconds * 1000))
 
     def _happens(self, share: float, fault: str) -> bool:
-        if self.chance.random() >= share:
+        if self.rng.random() >= share:
             return False
         setattr(self.faults, fault, getattr(self.faults, fault) + 1)
         return True
 
 
-def _misread(plate: str, chance: Random) -> str:
+def _misread(plate: str, rng: Random) -> str:
     """The plate with one character taken for another that looks like it."""
     places = [place for place in range(2, len(plate)) if plate[place] in _CONFUSED]
     if not places:
         return plate
-    place = chance.choice(places)
+    place = rng.choice(places)
     return plate[:place] + _CONFUSED[plate[place]] + plate[place + 1 :]

@@ -139,8 +139,10 @@ async def _plant(console: Console, stage: Stage, planned: City) -> plant.Planted
                 progress.update(task, completed=done, total=total, description=what)
 
             channels = open_all(pool, lambda: stage.starts_at, test_channel=settings.test_channel)
-            chance = partial(secrets.randbits, 64)
-            return await plant.plant(pool, channels, now=stage.starts_at, chance=chance, progress=step, city=planned)
+            random_bits = partial(secrets.randbits, 64)
+            return await plant.plant(
+                pool, channels, now=stage.starts_at, random_bits=random_bits, progress=step, city=planned
+            )
 
 
 @contextmanager

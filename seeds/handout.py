@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 
 from parking.lots import Direction, LotKind
-from payments.callers import Audience, Caller, sign_token
+from payments.identity import Audience, Principal, sign_token
 from seeds.accounts import drivers
 from seeds.city import City
 from seeds.plant import Planted
@@ -43,9 +43,9 @@ def words(stage: Stage, city: City, planted: Planted) -> dict[str, str]:
         "ENTERED_AT": (midnight - timedelta(hours=4)).isoformat(),
         "LEFT_AT": (midnight - timedelta(hours=1)).isoformat(),
         "YESTERDAY": (stage.business_date - timedelta(days=1)).isoformat(),
-        "DRIVER_TOKEN": _token(stage, Caller(Audience.DRIVER, "driver:readme", _driver(planted))),
-        "FINANCE_TOKEN": _token(stage, Caller(Audience.FINANCE, "finance:readme")),
-        "ADMIN_TOKEN": _token(stage, Caller(Audience.ADMIN, "admin:readme")),
+        "DRIVER_TOKEN": _token(stage, Principal(Audience.DRIVER, "driver:readme", _driver(planted))),
+        "FINANCE_TOKEN": _token(stage, Principal(Audience.FINANCE, "finance:readme")),
+        "ADMIN_TOKEN": _token(stage, Principal(Audience.ADMIN, "admin:readme")),
     }
 
 
@@ -58,5 +58,5 @@ def _driver(planted: Planted) -> int:
     return planted.accounts[0]
 
 
-def _token(stage: Stage, caller: Caller) -> str:
-    return sign_token(caller, secret=stage.secret, now=stage.starts_at, life=LIFE)
+def _token(stage: Stage, principal: Principal) -> str:
+    return sign_token(principal, secret=stage.secret, now=stage.starts_at, life=LIFE)

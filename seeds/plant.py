@@ -31,7 +31,7 @@ CHECK_BUDGET = 300
 AS_DECREED = "Cities charge like this: the text follows the published price."
 REASONS = {"calendar_ends": "Later years are added with the notice of the State Council."}
 
-Chance = Callable[[], int]
+RandomBits = Callable[[], int]
 Progress = Callable[[int, int, str], None]
 T = TypeVar("T")
 _SQL = sql.load("plant")
@@ -67,7 +67,7 @@ async def plant(
     channels: Channels,
     *,
     now: datetime,
-    chance: Chance,
+    random_bits: RandomBits,
     progress: Progress = lambda done, total, what: None,  # noqa: ARG005
     city: City | None = None,
     motorists: Sequence[Driver] | None = None,
@@ -92,8 +92,8 @@ async def plant(
         published = {code: await _published(db, tariff, now) for code, tariff in planned.tariffs.items()}
         known = {row.code: row.id for row in await sql.every(db, Numbered, _SQL["lots"])}
         payers = {(row.plate, row.plate_color): row.account_id for row in await sql.every(db, Payer, _SQL["payers"])}
-    lots = _Lots(pool, published, known, now, chance)
-    accounts = _Accounts(pool, channels, payers, now, chance)
+    lots = _Lots(pool, published, known, now, random_bits)
+    accounts = _Accounts(pool, channels, payers, now, random_bits)
     groups = [people[at : at + DRIVERS_PER_TRANSACTION] for at in range(0, len(people), DRIVERS_PER_TRANSACTION)]
 
     async def one_lot(lot: CityLot) -> None:
@@ -141,14 +141,14 @@ class _Lots:
     """Lots as they are planted, each in one transaction with its price and its gateway's key."""
 
     def __init__(
-        self, pool: sql.Pool, published: dict[str, int], known: dict[str, int], now: datetime, chance: Chance
+        self, pool: sql.Pool, published: dict[str, int], known: dict[str, int], now: datetime, random_bits: RandomBits
     ) -> None:
         self.known = known
         self.keys: dict[str, str] = {}
         self._pool = pool
         self._published = published
         self._now = now
-        self._chance = chance
+        self._random_bits = random_bits
 
     async def add(self, lot: CityLot) -> None:
         plan = lot.plan
@@ -162,7 +162,7 @@ class _Lots:
             else:
                 await self._make_room_for_a_key(db, plan.gateway)
             # Secrets are kept as hashes only: what an earlier planting handed out cannot be handed out again.
-            secret = b"".join(self._chance().to_bytes(8, "big") for _ in range(4))
+            secret = b"".join(self._random_bits().to_bytes(8, "big") for _ in range(4))
             self.keys[plan.gateway] = await parking.issue_gateway_key(
                 db, gateway_code=plan.gateway, now=self._now, secret=secret
             )
@@ -182,14 +182,14 @@ class _Accounts:
         channels: Channels,
         payers: dict[tuple[str, PlateColor], int],
         now: datetime,
-        chance: Chance,
+        random_bits: RandomBits,
     ) -> None:
         self.opened: dict[int, list[int]] = {}
         self._pool = pool
         self._channels = channels
         self._payers = payers
         self._now = now
-        self._chance = chance
+        self._random_bits = random_bits
 
     async def add(self, at: int, group: Sequence[Driver]) -> None:
         async with self._pool.acquire() as db, db.transaction():
@@ -206,7 +206,7 @@ class _Accounts:
                     request_key=REQUEST_KEY,
                     payer=PAYER,
                     now=self._now,
-                    chance=self._chance,
+                    random_bits=self._random_bits,
                 )
 
     async def _open(self, db: sql.Connection, driver: Driver) -> int:
@@ -223,7 +223,7 @@ class _Accounts:
                 plate=vehicle.plate,
                 plate_color=vehicle.color,
                 now=self._now,
-                chance=self._chance,
+                random_bits=self._random_bits,
                 actor=ACTOR,
             )
         return account.id

@@ -76,54 +76,54 @@ HABITS = {
 }
 
 
-def visits(city: City, drivers: Sequence[Driver], *, day: date, chance: Random, scale: float) -> list[Visit]:
+def visits(city: City, drivers: Sequence[Driver], *, day: date, rng: Random, scale: float) -> list[Visit]:
     """All visits that touch the day, in order of entry; `scale` multiplies how many try to come."""
     weekend = day.weekday() >= _SATURDAY
     stays = [
         (entered, left, at)
         for at, lot in enumerate(city.lots)
-        for entered, left in _stays(HABITS[lot.plan.kind], lot.plan.capacity, weekend, chance, scale)
+        for entered, left in _stays(HABITS[lot.plan.kind], lot.plan.capacity, weekend, rng, scale)
     ]
     stays.sort()
-    return _with_vehicles(stays, drivers, chance)
+    return _with_vehicles(stays, drivers, rng)
 
 
-def _stays(habits: Habits, capacity: int, weekend: bool, chance: Random, scale: float) -> list[tuple[float, float]]:
+def _stays(habits: Habits, capacity: int, weekend: bool, rng: Random, scale: float) -> list[tuple[float, float]]:
     """(entered, left) of one lot, never more cars at once than it takes."""
     limit = int(capacity * FULL_SHARE)
     found = []
     inside: list[float] = []
-    for _ in range(min(_about(capacity * habits.overnight * scale, chance), limit)):
-        left = max(_STAY_MIN_S, chance.gauss(habits.leaves[0], habits.leaves[1]) * HOUR_S)
-        found.append((-chance.uniform(HOUR_S / 6, _EVENING_S), left))
+    for _ in range(min(_about(capacity * habits.overnight * scale, rng), limit)):
+        left = max(_STAY_MIN_S, rng.gauss(habits.leaves[0], habits.leaves[1]) * HOUR_S)
+        found.append((-rng.uniform(HOUR_S / 6, _EVENING_S), left))
         heappush(inside, left)
 
-    count = _about(capacity * (habits.weekend if weekend else habits.turnover) * scale, chance)
-    hours = chance.choices(range(24), habits.hours, k=count)
-    for entered in sorted((hour + chance.random()) * HOUR_S for hour in hours):
+    count = _about(capacity * (habits.weekend if weekend else habits.turnover) * scale, rng)
+    hours = rng.choices(range(24), habits.hours, k=count)
+    for entered in sorted((hour + rng.random()) * HOUR_S for hour in hours):
         while inside and inside[0] <= entered:
             heappop(inside)
         if len(inside) >= limit:
             continue
-        left = entered + _length(habits, int(entered // HOUR_S), chance)
+        left = entered + _length(habits, int(entered // HOUR_S), rng)
         found.append((entered, left))
         heappush(inside, left)
     return found
 
 
-def _length(habits: Habits, hour: int, chance: Random) -> float:
+def _length(habits: Habits, hour: int, rng: Random) -> float:
     begins, ends = habits.long_hours
-    is_long = begins <= hour < ends and chance.random() < habits.long_share
+    is_long = begins <= hour < ends and rng.random() < habits.long_share
     median_min, sigma = habits.long if is_long else habits.short
-    return max(_STAY_MIN_S, 60 * exp(chance.gauss(log(median_min), sigma)))
+    return max(_STAY_MIN_S, 60 * exp(rng.gauss(log(median_min), sigma)))
 
 
-def _about(expected: float, chance: Random) -> int:
+def _about(expected: float, rng: Random) -> int:
     """A whole number near what is expected; the part after the point is a chance."""
-    return int(max(0.0, chance.gauss(expected, expected**0.5 / 2)) + chance.random())
+    return int(max(0.0, rng.gauss(expected, expected**0.5 / 2)) + rng.random())
 
 
-def _with_vehicles(stays: list[tuple[float, float, int]], drivers: Sequence[Driver], chance: Random) -> list[Visit]:
+def _with_vehicles(stays: list[tuple[float, float, int]], drivers: Sequence[Driver], rng: Random) -> list[Visit]:
     """Gives every stay a vehicle that is nowhere else, some of them back at a lot they know."""
     at_home = [one for driver in drivers for one in driver.vehicles]
     taken = {one.plate for one in at_home}
@@ -134,14 +134,14 @@ def _with_vehicles(stays: list[tuple[float, float, int]], drivers: Sequence[Driv
         while under_way and under_way[0][0] <= entered:
             gone = found[heappop(under_way)[1]]
             (at_home if gone.linked else regulars.setdefault(gone.lot, [])).append(gone.vehicle)
-        linked = bool(at_home) and chance.random() < LINKED_SHARE
+        linked = bool(at_home) and rng.random() < LINKED_SHARE
         known = at_home if linked else regulars.get(lot, [])
-        if known and (linked or chance.random() < _REGULAR_SHARE):
-            pick = chance.randrange(len(known))
+        if known and (linked or rng.random() < _REGULAR_SHARE):
+            pick = rng.randrange(len(known))
             known[pick], known[-1] = known[-1], known[pick]
             who = known.pop()
         else:
-            who = vehicle(chance, taken)
+            who = vehicle(rng, taken)
         heappush(under_way, (left + _BETWEEN_LOTS_S, len(found)))
         found.append(Visit(lot, who, linked, entered, left))
     return found

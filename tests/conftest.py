@@ -1,4 +1,4 @@
-"""What every test stands on: a PostgreSQL and a Redis of its own, a fixed time and a fixed chance.
+"""What every test stands on: a PostgreSQL and a Redis of its own, a fixed time and fixed random bits.
 
 Servers are started for the run (`seeds/embedded.py`). ONELOT_TEST_DATABASE_URL (a role that may create databases and
 roles) and ONELOT_TEST_REDIS_URL (a database that may be emptied) point the run at others instead.
@@ -126,7 +126,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def chance() -> Callable[[], int]:
+def random_bits() -> Callable[[], int]:
     """64 random bits a call, the same in every run."""
     source = random.Random(20261116)
     return lambda: source.getrandbits(64)
@@ -152,7 +152,7 @@ async def district(
     database_url: str,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[District]:
-    """The small district, with a chance of the test's own; after the test all invariants hold."""
+    """The small district, with random bits of the test's own; after the test all invariants hold."""
     source = random.Random(request.node.name)
     district = await district_of_jinan.district_in(
         pool, owner, registered, lambda: source.getrandbits(64), now, database_url

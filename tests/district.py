@@ -18,7 +18,7 @@ from parking.plates import PlateColor
 from parking.verify import findings
 from payments import flow as payments
 from payments import ids
-from payments.callers import Audience, Caller, sign_token
+from payments.identity import Audience, Principal, sign_token
 
 TARIFFS = Path(__file__).parent.parent / "seeds" / "tariffs"
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -70,8 +70,8 @@ async def register(db: sql.Connection, *, now: datetime) -> dict[str, str]:
 
 def token(audience: Audience, *, now: datetime, id: int = 0, operator_id: int | None = None) -> str:  # noqa: A002
     """A day's token for a driver or for staff."""
-    caller = Caller(audience, f"{audience}:test", id, operator_id)
-    return sign_token(caller, secret=TOKEN_SECRET, now=now, life=timedelta(days=1))
+    principal = Principal(audience, f"{audience}:test", id, operator_id)
+    return sign_token(principal, secret=TOKEN_SECRET, now=now, life=timedelta(days=1))
 
 
 def event(event_id: str, kind: str, at: datetime, plate: str = "鲁A12345", *, lot: str = QC, **more: object) -> Say:
@@ -96,7 +96,7 @@ class District(Struct):
     owner: sql.Connection
     keys: dict[str, str]
     network: Network
-    chance: Callable[[], int]
+    random_bits: Callable[[], int]
     now: datetime
     database_url: str = ""
 
@@ -119,7 +119,7 @@ class District(Struct):
             lane=lane,
             gateway=self.network.gateways[lane.gateway_id],
             received_at=received_at,
-            id=ids.new(received_at, lane.lot_id, self.chance()),
+            id=ids.new(received_at, lane.lot_id, self.random_bits()),
         )
 
     async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer | EventRejected]:
@@ -127,7 +127,7 @@ class District(Struct):
         passages = [self.passage(each, received_at=received_at) for each in said]
         async with self.pool.acquire() as db, db.transaction():
             recorded = await flow.record_events(
-                db, passages, lots=self.network.lots, now=received_at or self.now, chance=self.chance
+                db, passages, lots=self.network.lots, now=received_at or self.now, random_bits=self.random_bits
             )
         return recorded.answers
 
@@ -150,7 +150,7 @@ class District(Struct):
                     plate=plate,
                     plate_color=PlateColor(color),
                     now=linked_at or self.now - timedelta(days=30),
-                    chance=self.chance,
+                    random_bits=self.random_bits,
                     actor="driver",
                 )
         return account.id
@@ -172,10 +172,10 @@ async def district_in(
     pool: sql.Pool,
     owner: sql.Connection,
     keys: dict[str, str],
-    chance: Callable[[], int],
+    random_bits: Callable[[], int],
     now: datetime,
     database_url: str = "",
 ) -> District:
     """The registered district as a service sees it now."""
     async with pool.acquire() as db:
-        return District(pool, owner, keys, await read_network(db, now), chance, now, database_url)
+        return District(pool, owner, keys, await read_network(db, now), random_bits, now, database_url)

@@ -12,7 +12,7 @@ import pytest
 
 from parking import tariffs
 from parking.catalog import Catalog
-from payments.callers import Audience, read_token
+from payments.identity import Audience, read_token
 from seeds.embedded import free_port
 from tests import running
 from tests.conftest import NOW
@@ -116,15 +116,15 @@ async def test_a_token_that_the_service_takes(district: District, env: dict[str,
     words = ("--role", "clerk", "--subject", "li", "--operator", str(operator), "--hours", "1")
     code, printed = await running.onelot(env, "token", *words)
     assert code == 0, printed
-    caller = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
-    assert (caller.audience, caller.subject, caller.operator_id) == (Audience.CLERK, "li", operator)
+    principal = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
+    assert (principal.audience, principal.subject, principal.operator_id) == (Audience.CLERK, "li", operator)
     account = await district.account()
     code, printed = await running.onelot(
         env, "token", "--role", "driver", "--subject", "wang", "--account", str(account)
     )
     assert code == 0, printed
-    caller = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
-    assert (caller.audience, caller.id) == (Audience.DRIVER, account)
+    principal = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
+    assert (principal.audience, principal.id) == (Audience.DRIVER, account)
     trail = "select subject from audit where action = 'token.issue' and actor = 'command line' order by subject"
     assert [row["subject"] for row in await district.owner.fetch(trail)] == ["clerk:li", "driver:wang"]
 

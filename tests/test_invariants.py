@@ -30,7 +30,7 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
         district = await district_in(pool, owner, registered, lambda: next(numbers) << 20, NOW)
         channels = open_all(pool, lambda: NOW, test_channel=True)
         account_id = await district.account("鲁A10001", "鲁A10004")
-        city = City(pool, owner, NOW, district.chance)
+        city = City(pool, owner, NOW, district.random_bits)
         await city.top_up(account_id, 1000)
         for n in range(1, 6):
             await district.record(*visit(f"v{n}", f"鲁A1000{n}", MORNING, NOW))
@@ -38,7 +38,7 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
         await district.record(event("in", "entry", MORNING, "鲁A10006"), event("no", "entry", MORNING, "无牌"))
         due = await charges_of(owner, "鲁A10002", "鲁A10003")
         paid = await payments.pay_charge(
-            pool, channels, charge_id=due[0], channel="local", payer="ok", now=NOW, chance=district.chance
+            pool, channels, charge_id=due[0], channel="local", payer="ok", now=NOW, random_bits=district.random_bits
         )
         city.channels = channels
         await city.refund(paid.charge_id, 200)

@@ -100,7 +100,7 @@ async def work(district: District, redis_url: str) -> AsyncIterator[list[Job]]:
         str(district.database_url), min_size=0, max_size=2, server_settings={"role": "onelot_service"}
     )
     redis = connect(redis_url)
-    yield jobs.jobs(Work(pool, {}, lambda: district.now, district.chance), Counters(redis))
+    yield jobs.jobs(Work(pool, {}, lambda: district.now, district.random_bits), Counters(redis))
     await redis.aclose()
     pool.terminate()
 

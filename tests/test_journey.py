@@ -22,7 +22,7 @@ import httpx
 import pytest
 from msgspec import Struct, field
 
-from payments.callers import Audience
+from payments.identity import Audience
 from tests import running
 from tests.district import QC, Say, event, token
 

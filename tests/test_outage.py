@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import sql
-from payments.callers import Audience
+from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, token, visit

@@ -17,8 +17,8 @@ from parking.api.doorkeeper import audience_of
 from parking.app import build
 from parking.gate import EventRejected
 from parking.problems import STATUS
-from payments.callers import Audience
 from payments.errors import OneLotError
+from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, STATION, TOKEN_SECRET, token
@@ -197,11 +197,11 @@ async def test_every_door_is_closed_to_everybody_else(
         return
     anonymous = await client.request(method, url)
     assert (anonymous.status_code == 401) == (audience != (Audience.PUBLIC,)), anonymous.text
-    for caller, credentials in keys(registered).items():
+    for principal, credentials in keys(registered).items():
         response = await client.request(method, url, headers=credentials)
-        admitted = caller in audience or audience == (Audience.PUBLIC,)
+        admitted = principal in audience or audience == (Audience.PUBLIC,)
         refused = response.status_code == 403
-        assert refused != admitted, f"{caller}: {response.status_code} {response.text}"
+        assert refused != admitted, f"{principal}: {response.status_code} {response.text}"
         assert response.status_code != 401
         assert response.status_code < 500, response.text
 

@@ -162,14 +162,16 @@ def test_pure_modules_know_nothing_outside() -> None:
     )
 
 
-def test_pure_modules_are_given_time_and_chance() -> None:
+def test_pure_modules_are_given_time_and_entropy() -> None:
     wrong = [
         f"{name_of(file)}:{node.lineno} calls {ast.unparse(node.func)}()"
         for file in pure_files()
         for node in ast.walk(tree_of(file))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ASKING
     ]
-    say(wrong, "time and chance are arguments (now, chance), so that every case can be written down as a test")
+    say(
+        wrong, "time and random bits are arguments (now, random_bits), so that every case can be written down as a test"
+    )
 
 
 def test_edges_exist() -> None:

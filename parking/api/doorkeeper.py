@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from parking.catalog import Catalog
-from payments.callers import Audience, Caller, NotYours, TokenRefused, read_token
+from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token
 
 _BEARER = b"bearer "
 
@@ -34,7 +34,7 @@ class Doorkeeper(ASGIMiddleware):
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Passes the request on, with who calls in `scope["caller"]`.
+        """Passes the request on, with who calls in `scope["principal"]`.
 
         Raises:
             NotAuthorizedException: no credentials, or wrong ones (401).
@@ -46,13 +46,13 @@ class Doorkeeper(ASGIMiddleware):
             return
         audience = audience_of(scope["route_handler"])
         if audience != (Audience.PUBLIC,):
-            caller = await _caller(scope["litestar_app"].state, _credentials(scope))
-            if caller.audience not in audience:
+            principal = await _principal(scope["litestar_app"].state, _credentials(scope))
+            if principal.audience not in audience:
                 raise NotYours(
-                    f"This is for {', '.join(audience)}; the credentials are those of a {caller.audience}.",
+                    f"This is for {', '.join(audience)}; the credentials are those of a {principal.audience}.",
                     audience=list(audience),
                 )
-            scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
+            scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         await next_app(scope, receive, send)
 
 
@@ -72,13 +72,13 @@ def _credentials(scope: Scope) -> str:
     raise NotAuthorizedException("This needs an Authorization header with a bearer key or token.")
 
 
-async def _caller(state: State, text: str) -> Caller:
+async def _principal(state: State, text: str) -> Principal:
     if text.startswith("olk_"):
         catalog: Catalog = state.catalog
         gateway = await catalog.gateway_of_key(text)
         if gateway is None:
             raise NotAuthorizedException("This key is not an active key of any gateway.")
-        return Caller(Audience.GATEWAY, gateway.code, gateway.id)
+        return Principal(Audience.GATEWAY, gateway.code, gateway.id)
     now: datetime = state.clock()
     try:
         return read_token(text, secrets=state.secrets, now=now)

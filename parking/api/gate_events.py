@@ -19,7 +19,7 @@ from parking.collector import Collector
 from parking.gate import Answer, EventRejected, Parcel, Passage, TooManyEvents
 from parking.lots import Gateway
 from payments import ids
-from payments.callers import Audience
+from payments.identity import Audience
 
 _encoder = msgspec.json.Encoder()
 _EXAMPLE = {
@@ -76,8 +76,8 @@ async def record_gate_events(request: Request[Any, Any, Any]) -> Response[bytes]
     catalog: Catalog = state.catalog
     collector: Collector = state.collector
     pool: sql.Pool = state.pool
-    chance: Callable[[], int] = state.chance
-    gateway = catalog.network.gateways[request.scope["caller"].id]  # type: ignore[typeddict-item]
+    random_bits: Callable[[], int] = state.random_bits
+    gateway = catalog.network.gateways[request.scope["principal"].id]  # type: ignore[typeddict-item]
     now: datetime = state.clock()
     body = b""
     try:
@@ -89,9 +89,9 @@ async def record_gate_events(request: Request[Any, Any, Any]) -> Response[bytes]
             if isinstance(e, EventRejected)
             else EventRejected(e.sentence, reason="too_many_events", code=400, field="body")
         )
-        await _keep(pool, gateway, [flow.Refused(why, body)], now, chance)
+        await _keep(pool, gateway, [flow.Refused(why, body)], now, random_bits)
         raise
-    answers = await _record(parcels, gateway, catalog, collector, pool, now, chance)
+    answers = await _record(parcels, gateway, catalog, collector, pool, now, random_bits)
     if alone and isinstance(answers[0], EventRejected):
         raise answers[0]
     shown = [a.answer() if isinstance(a, EventRejected) else a for a in answers]
@@ -118,13 +118,13 @@ async def _record(
     collector: Collector,
     pool: sql.Pool,
     now: datetime,
-    chance: Callable[[], int],
+    random_bits: Callable[[], int],
 ) -> list[Answer | EventRejected]:
     """Answers in the order of the parcels; what was refused is kept, what was taken is committed."""
     answers: list[Answer | EventRejected | None] = []
     passages: list[Passage] = []
     for parcel in parcels:
-        taken = await _take(parcel, gateway, catalog, now, chance)
+        taken = await _take(parcel, gateway, catalog, now, random_bits)
         if isinstance(taken, Passage):
             passages.append(taken)
             answers.append(None)
@@ -138,12 +138,12 @@ async def _record(
         if isinstance(answer, EventRejected)
     ]
     if refused:
-        await _keep(pool, gateway, refused, now, chance)
+        await _keep(pool, gateway, refused, now, random_bits)
     return complete
 
 
 async def _take(
-    parcel: Parcel, gateway: Gateway, catalog: Catalog, now: datetime, chance: Callable[[], int]
+    parcel: Parcel, gateway: Gateway, catalog: Catalog, now: datetime, random_bits: Callable[[], int]
 ) -> Passage | EventRejected:
     if parcel.event is None:
         assert parcel.refused is not None
@@ -151,14 +151,14 @@ async def _take(
     lane = await catalog.lane(parcel.event.lane)
     try:
         return gate.accept(
-            parcel.event, lane=lane, gateway=gateway, received_at=now, id=ids.new(now, gateway.lot_id, chance())
+            parcel.event, lane=lane, gateway=gateway, received_at=now, id=ids.new(now, gateway.lot_id, random_bits())
         )
     except EventRejected as e:
         return e
 
 
 async def _keep(
-    pool: sql.Pool, gateway: Gateway, refused: Sequence[flow.Refused], now: datetime, chance: Callable[[], int]
+    pool: sql.Pool, gateway: Gateway, refused: Sequence[flow.Refused], now: datetime, random_bits: Callable[[], int]
 ) -> None:
     async with pool.acquire() as db, db.transaction():
-        await flow.keep_refused(db, gateway, refused, now=now, chance=chance)
+        await flow.keep_refused(db, gateway, refused, now=now, random_bits=random_bits)

@@ -24,7 +24,7 @@ from parking.occupancy import Count, LotStatus, Published, publish
 from parking.prices import Price, held_at
 from parking.search import Box, Found, Point, Search
 from payments.api.given import Pool
-from payments.callers import Audience
+from payments.identity import Audience
 
 LIMIT_MAX = 500
 OFFSET_MAX = 1_000_000

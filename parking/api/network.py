@@ -20,9 +20,9 @@ from parking.gate import Reason
 from parking.lots import Direction, LotPlan
 from parking.plates import PlateColor
 from parking.verify import Finding, findings
-from payments import callers
-from payments.api.given import Caller, Chance, Db, Now, Pool
-from payments.callers import Audience
+from payments import identity
+from payments.api.given import Db, Now, Pool, Principal, RandomBits
+from payments.identity import Audience
 
 Limit = Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")]
 After = Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")]
@@ -106,11 +106,11 @@ class Verification(Struct, frozen=True):
     invariants: Sequence[Invariant]
 
 
-def _lots_of(caller: Caller, catalog: Catalog) -> list[int] | None:
+def _lots_of(principal: Principal, catalog: Catalog) -> list[int] | None:
     """The lots staff may see: those of their operator, or all (None)."""
-    if caller.operator_id is None:
+    if principal.operator_id is None:
         return None
-    return [lot.id for lot in catalog.lots_by_id.values() if lot.operator_id == caller.operator_id]
+    return [lot.id for lot in catalog.lots_by_id.values() if lot.operator_id == principal.operator_id]
 
 
 @get(
@@ -120,9 +120,9 @@ def _lots_of(caller: Caller, catalog: Catalog) -> list[int] | None:
     tags=["gateways"],
     opt={"audience": (Audience.GATEWAY,)},
 )
-async def get_stay(stay_id: FromPath[UUID], caller: Caller, catalog: Catalog, db: Db) -> StayNow:
+async def get_stay(stay_id: FromPath[UUID], principal: Principal, catalog: Catalog, db: Db) -> StayNow:
     """After a payment at the gate, this says `open`."""
-    return await flow.stay_by_id(db, lot_id=catalog.network.gateways[caller.id].lot_id, stay_id=stay_id)
+    return await flow.stay_by_id(db, lot_id=catalog.network.gateways[principal.id].lot_id, stay_id=stay_id)
 
 
 @get(
@@ -132,9 +132,11 @@ async def get_stay(stay_id: FromPath[UUID], caller: Caller, catalog: Catalog, db
     tags=["operators"],
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
-async def list_reviews(caller: Caller, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50) -> ReviewPage:
+async def list_reviews(
+    principal: Principal, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50
+) -> ReviewPage:
     """Unresolved reviews of the caller's lots, the oldest first."""
-    rows = await flow.open_reviews(db, lot_ids=_lots_of(caller, catalog), after=after, limit=limit)
+    rows = await flow.open_reviews(db, lot_ids=_lots_of(principal, catalog), after=after, limit=limit)
     lots = catalog.lots_by_id
     return ReviewPage([_of_lot(r, lots[r.lot_id].code) for r in rows], rows[-1].id if len(rows) == limit else None)
 
@@ -148,11 +150,11 @@ async def list_reviews(caller: Caller, catalog: Catalog, db: Db, after: After = 
     status_code=204,
 )
 async def resolve_review(
-    review_id: FromPath[UUID], data: JSONBody[Resolution], caller: Caller, catalog: Catalog, db: Db, now: Now
+    review_id: FromPath[UUID], data: JSONBody[Resolution], principal: Principal, catalog: Catalog, db: Db, now: Now
 ) -> None:
     """Takes an event out of review. The event itself stays as it came."""
-    lots = _lots_of(caller, catalog)
-    await flow.resolve_review(db, review_id=review_id, lot_ids=lots, by=caller.subject, note=data.note, now=now)
+    lots = _lots_of(principal, catalog)
+    await flow.resolve_review(db, review_id=review_id, lot_ids=lots, by=principal.subject, note=data.note, now=now)
 
 
 @get(
@@ -162,9 +164,11 @@ async def resolve_review(
     tags=["operators"],
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
-async def list_refused(caller: Caller, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50) -> RefusalPage:
+async def list_refused(
+    principal: Principal, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50
+) -> RefusalPage:
     """Malformed events, unknown lanes, ids that came again with other content: nothing is lost."""
-    rows = await flow.refused_events(db, lot_ids=_lots_of(caller, catalog), after=after, limit=limit)
+    rows = await flow.refused_events(db, lot_ids=_lots_of(principal, catalog), after=after, limit=limit)
     lots = catalog.lots_by_id
     page = [
         Refusal(
@@ -190,9 +194,9 @@ async def list_refused(caller: Caller, catalog: Catalog, db: Db, after: After = 
     tags=["drivers"],
     opt={"audience": (Audience.DRIVER,)},
 )
-async def list_plates(caller: Caller, db: Db) -> Sequence[LinkedPlate]:
+async def list_plates(principal: Principal, db: Db) -> Sequence[LinkedPlate]:
     """The oldest link first."""
-    return await flow.plates_of(db, account_id=caller.id)
+    return await flow.plates_of(db, account_id=principal.id)
 
 
 @post(
@@ -202,16 +206,18 @@ async def list_plates(caller: Caller, db: Db) -> Sequence[LinkedPlate]:
     tags=["drivers"],
     opt={"audience": (Audience.DRIVER,)},
 )
-async def link_plate(data: JSONBody[PlateLink], caller: Caller, db: Db, now: Now, chance: Chance) -> LinkedPlate:
+async def link_plate(
+    data: JSONBody[PlateLink], principal: Principal, db: Db, now: Now, random_bits: RandomBits
+) -> LinkedPlate:
     """A plate that another account pays for is refused (409) until it lets go; linking again changes nothing."""
     return await flow.link_plate(
         db,
-        account_id=caller.id,
+        account_id=principal.id,
         plate=data.plate,
         plate_color=data.plate_color,
         now=now,
-        chance=chance,
-        actor=caller.subject,
+        random_bits=random_bits,
+        actor=principal.subject,
     )
 
 
@@ -223,11 +229,22 @@ async def link_plate(data: JSONBody[PlateLink], caller: Caller, db: Db, now: Now
     opt={"audience": (Audience.DRIVER,)},
 )
 async def unlink_plate(
-    plate: FromPath[str], plate_color: FromQuery[PlateColor], caller: Caller, db: Db, now: Now, chance: Chance
+    plate: FromPath[str],
+    plate_color: FromQuery[PlateColor],
+    principal: Principal,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
 ) -> None:
     """Charges made before stay with the account."""
     await flow.unlink_plate(
-        db, account_id=caller.id, plate=plate, plate_color=plate_color, now=now, chance=chance, actor=caller.subject
+        db,
+        account_id=principal.id,
+        plate=plate,
+        plate_color=plate_color,
+        now=now,
+        random_bits=random_bits,
+        actor=principal.subject,
     )
 
 
@@ -239,11 +256,18 @@ async def unlink_plate(
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
 async def release_plate(
-    plate: FromPath[str], plate_color: FromQuery[PlateColor], caller: Caller, db: Db, now: Now, chance: Chance
+    plate: FromPath[str],
+    plate_color: FromQuery[PlateColor],
+    principal: Principal,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
 ) -> None:
     """For the city's staff, who have seen whose vehicle it is: its driver can then link it."""
-    callers.may_act_for_all(caller)
-    await flow.release_plate(db, plate=plate, plate_color=plate_color, now=now, chance=chance, actor=caller.subject)
+    identity.may_act_for_all(principal)
+    await flow.release_plate(
+        db, plate=plate, plate_color=plate_color, now=now, random_bits=random_bits, actor=principal.subject
+    )
 
 
 @post(
@@ -254,12 +278,14 @@ async def release_plate(
     opt={"audience": (Audience.ADMIN,)},
     response_headers=[ResponseHeader(name="Location", description="The new lot.", documentation_only=True)],
 )
-async def register_lot(data: JSONBody[LotPlan], caller: Caller, db: Db, now: Now) -> Response[LotPlan]:
+async def register_lot(data: JSONBody[LotPlan], principal: Principal, db: Db, now: Now) -> Response[LotPlan]:
     """Every process knows the lot within a second."""
-    callers.may_act_for(caller, await flow.operator_of_code(db, code=data.operator_code))
+    identity.may_act_for(principal, await flow.operator_of_code(db, code=data.operator_code))
     lot_id = await flow.register_lot(db, data, now=now)
     detail: dict[str, object] = {"lot_id": lot_id}
-    await trail.record(db, by=caller.subject, action="lot.register", subject=f"lot:{data.code}", detail=detail, now=now)
+    await trail.record(
+        db, by=principal.subject, action="lot.register", subject=f"lot:{data.code}", detail=detail, now=now
+    )
     return Response(data, headers={"Location": f"/v1/lots/{data.code}"}, status_code=201)
 
 
@@ -270,13 +296,13 @@ async def register_lot(data: JSONBody[LotPlan], caller: Caller, db: Db, now: Now
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
-async def issue_key(gateway: FromPath[str], caller: Caller, db: Db, now: Now, secret: Secret) -> NewKey:
+async def issue_key(gateway: FromPath[str], principal: Principal, db: Db, now: Now, secret: Secret) -> NewKey:
     """The key is shown once; only its hash is kept."""
-    callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
+    identity.may_act_for(principal, await flow.operator_of_gateway(db, gateway_code=gateway))
     key = await flow.issue_gateway_key(db, gateway_code=gateway, now=now, secret=secret)
     detail: dict[str, object] = {"key_id": key.split("_")[1]}
     await trail.record(
-        db, by=caller.subject, action="gateway_key.issue", subject=f"gateway:{gateway}", detail=detail, now=now
+        db, by=principal.subject, action="gateway_key.issue", subject=f"gateway:{gateway}", detail=detail, now=now
     )
     return NewKey(key)
 
@@ -288,9 +314,9 @@ async def issue_key(gateway: FromPath[str], caller: Caller, db: Db, now: Now, se
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
-async def list_keys(gateway: FromPath[str], caller: Caller, db: Db) -> Sequence[KeyRow]:
+async def list_keys(gateway: FromPath[str], principal: Principal, db: Db) -> Sequence[KeyRow]:
     """Never their secrets: nobody has those."""
-    callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
+    identity.may_act_for(principal, await flow.operator_of_gateway(db, gateway_code=gateway))
     return await flow.keys_of(db, gateway_code=gateway)
 
 
@@ -301,13 +327,13 @@ async def list_keys(gateway: FromPath[str], caller: Caller, db: Db) -> Sequence[
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
-async def revoke_key(gateway: FromPath[str], key_id: FromPath[str], caller: Caller, db: Db, now: Now) -> None:
+async def revoke_key(gateway: FromPath[str], key_id: FromPath[str], principal: Principal, db: Db, now: Now) -> None:
     """Every process refuses the key within a second."""
-    callers.may_act_for(caller, await flow.operator_of_gateway(db, gateway_code=gateway))
+    identity.may_act_for(principal, await flow.operator_of_gateway(db, gateway_code=gateway))
     await flow.revoke_gateway_key(db, gateway_code=gateway, key_id=key_id, now=now)
     detail: dict[str, object] = {"key_id": key_id}
     await trail.record(
-        db, by=caller.subject, action="gateway_key.revoke", subject=f"gateway:{gateway}", detail=detail, now=now
+        db, by=principal.subject, action="gateway_key.revoke", subject=f"gateway:{gateway}", detail=detail, now=now
     )
 
 
@@ -318,9 +344,9 @@ async def revoke_key(gateway: FromPath[str], key_id: FromPath[str], caller: Call
     tags=["administration"],
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
 )
-async def verify(pool: Pool, caller: Caller) -> Verification:
+async def verify(pool: Pool, principal: Principal) -> Verification:
     """Each is a query over the whole city that must return no row."""
-    callers.may_act_for_all(caller)
+    identity.may_act_for_all(principal)
     async with pool.acquire() as db:
         found = await findings(db)
     said = [Invariant(**structs.asdict(one)) for one in found]

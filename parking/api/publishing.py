@@ -23,9 +23,9 @@ from parking.lots import Code, Name
 from parking.publication import Accepted, NowhereToHold, TariffState
 from parking.tariffs import Tariff
 from parking.tariffs.checking import Finding
-from payments import callers
-from payments.api.given import Caller, Db, Now, Pool
-from payments.callers import Audience
+from payments import identity
+from payments.api.given import Db, Now, Pool, Principal
+from payments.identity import Audience
 
 ROWS_PER_PAGE_MAX = 200
 ID_MAX = (1 << 31) - 1
@@ -125,20 +125,20 @@ class _DocumentOperation(Operation):
     },
 )
 async def register_tariff(
-    request: Request[Any, Any, Any], caller: Caller, pool: Pool, checks: Checks, clock: Clock
+    request: Request[Any, Any, Any], principal: Principal, pool: Pool, checks: Checks, clock: Clock
 ) -> Response[RegisteredTariff]:
     """A document as JSON, or as TOML with `Content-Type: application/toml`.
 
     It becomes a new version, or takes the place of the draft there is. The very text of the newest published version is
     that version (200), and a draft stays as it is. Nothing is charged by a draft.
     """
-    callers.may_act_for_all(caller)
+    identity.may_act_for_all(principal)
     body = await request.body()
     is_toml = "toml" in request.headers.get("content-type", "").lower()
     tariff = tariffs.from_toml(body) if is_toml else tariffs.from_json(body)
     findings = await checks.findings(tariff, clock())
     async with pool.acquire() as db, db.transaction():
-        row = await flow.register_draft(db, tariff, findings=findings, by=caller.subject, now=clock())
+        row = await flow.register_draft(db, tariff, findings=findings, by=principal.subject, now=clock())
     location = {"Location": f"/v1/admin/tariffs/{row.code}/{row.version}"}
     said = RegisteredTariff(row.code, row.version, row.state, findings)
     return Response(said, headers=location, status_code=201 if row.state is TariffState.DRAFT else 200)
@@ -187,7 +187,7 @@ async def publish_tariff(
     code: FromPath[str],
     version: FromPath[int],
     data: JSONBody[Publication],
-    caller: Caller,
+    principal: Principal,
     catalog: Catalog,
     pool: Pool,
     checks: Checks,
@@ -198,7 +198,7 @@ async def publish_tariff(
     The reasons are kept. What is published never changes again, so publishing it again answers the same; where lots or
     areas are named, it holds there from `valid_from` on. All of it is done or nothing.
     """
-    callers.may_act_for_all(caller)
+    identity.may_act_for_all(principal)
     async with pool.acquire() as db:
         draft = await flow.tariff_version(db, code=code, version=version)
     reasons = {one.kind: one.reason for one in data.accept}
@@ -208,8 +208,8 @@ async def publish_tariff(
         # The check took its time, and whoever was before us as well: what holds from now on holds from this instant on.
         await flow.take_turns(db)
         now = clock()
-        row = await flow.publish_draft(db, draft, findings=findings, reasons=reasons, by=caller.subject, now=now)
-        await _apply(db, row, data, caller, now)
+        row = await flow.publish_draft(db, draft, findings=findings, reasons=reasons, by=principal.subject, now=now)
+        await _apply(db, row, data, principal, now)
     await catalog.refresh()
     return _full(row)
 
@@ -227,7 +227,7 @@ async def apply_tariff(
     code: FromPath[str],
     version: FromPath[int],
     data: JSONBody[Application],
-    caller: Caller,
+    principal: Principal,
     catalog: Catalog,
     pool: Pool,
     clock: Clock,
@@ -242,7 +242,7 @@ async def apply_tariff(
     async with pool.acquire() as db, db.transaction():
         await flow.take_turns(db)
         row = await flow.tariff_version(db, code=code, version=version)
-        await _apply(db, row, data, caller, clock())
+        await _apply(db, row, data, principal, clock())
     await catalog.refresh()
 
 
@@ -253,10 +253,12 @@ async def apply_tariff(
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
-async def register_zone(data: JSONBody[NewZone], caller: Caller, db: Db, now: Now) -> NewZone:
+async def register_zone(data: JSONBody[NewZone], principal: Principal, db: Db, now: Now) -> NewZone:
     """Its lots that have no price of their own charge by its price."""
-    callers.may_act_for_all(caller)
-    await flow.register_zone(db, code=data.code, name_zh=data.name_zh, name_en=data.name_en, by=caller.subject, now=now)
+    identity.may_act_for_all(principal)
+    await flow.register_zone(
+        db, code=data.code, name_zh=data.name_zh, name_en=data.name_en, by=principal.subject, now=now
+    )
     return data
 
 
@@ -272,28 +274,28 @@ async def move_lot(
     *,
     code: FromPath[str],
     data: JSONBody[ZoneOfLot],
-    caller: Caller,
+    principal: Principal,
     catalog: Catalog,
     pool: Pool,
     clock: Clock,
 ) -> None:
     """From `valid_from` on. A lot that leaves its area keeps the price it has until another begins."""
-    callers.may_act_for_all(caller)
+    identity.may_act_for_all(principal)
     async with pool.acquire() as db, db.transaction():
         await flow.take_turns(db)
         now = clock()
         await flow.move_lot(
-            db, lot_code=code, zone_code=data.zone, valid_from=data.valid_from or now, by=caller.subject, now=now
+            db, lot_code=code, zone_code=data.zone, valid_from=data.valid_from or now, by=principal.subject, now=now
         )
     await catalog.refresh()
 
 
-async def _apply(db: sql.Connection, row: TariffRow, data: Application, caller: Caller, now: datetime) -> None:
-    by, valid_from = caller.subject, data.valid_from or now
+async def _apply(db: sql.Connection, row: TariffRow, data: Application, principal: Principal, now: datetime) -> None:
+    by, valid_from = principal.subject, data.valid_from or now
     if data.zones:
-        callers.may_act_for_all(caller)
+        identity.may_act_for_all(principal)
     for code in data.lots:
-        callers.may_act_for(caller, (await flow.lot_to_price(db, code=code, now=now)).operator_id)
+        identity.may_act_for(principal, (await flow.lot_to_price(db, code=code, now=now)).operator_id)
     for code in dict.fromkeys(data.lots):
         await flow.apply_tariff(db, lot_code=code, tariff_id=row.id, valid_from=valid_from, by=by, now=now)
     for code in dict.fromkeys(data.zones):

@@ -18,7 +18,7 @@ from parking.api.given import Catalog, Clock
 from parking.fees import NoTariff
 from parking.plates import VehicleClass
 from parking.tariffs import STAY_DAYS_MAX, FeeLine
-from payments.callers import Audience
+from payments.identity import Audience
 
 STAY_MIN_MAX = STAY_DAYS_MAX * 24 * 60
 LONG = timedelta(days=31)

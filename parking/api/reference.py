@@ -18,7 +18,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
 from parking import problems
-from payments.callers import Audience
+from payments.identity import Audience
 
 _FILES_PATH = "/static/reference"
 

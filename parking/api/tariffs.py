@@ -20,7 +20,7 @@ from parking.lots import Lot
 from parking.prices import Published, Zone
 from parking.publication import UnknownTariff
 from parking.tariffs import Grade, PriceMode
-from payments.callers import Audience
+from payments.identity import Audience
 
 LIMIT_MAX = 500
 OFFSET_MAX = 1_000_000

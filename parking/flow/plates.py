@@ -36,7 +36,7 @@ async def link_plate(
     plate: str,
     plate_color: PlateColor,
     now: datetime,
-    chance: Callable[[], int],
+    random_bits: Callable[[], int],
     actor: str,
 ) -> LinkedPlate:
     """From now on the account pays for the plate; linking it again changes nothing.
@@ -69,7 +69,7 @@ async def link_plate(
     await _record(
         db,
         account_id,
-        ids.new(now, account_id, chance()),
+        ids.new(now, account_id, random_bits()),
         actor,
         "plate.link",
         {"plate": text, "plate_color": plate_color, "before": before},
@@ -85,7 +85,7 @@ async def unlink_plate(
     plate: str,
     plate_color: PlateColor,
     now: datetime,
-    chance: Callable[[], int],
+    random_bits: Callable[[], int],
     actor: str,
 ) -> None:
     """The account pays for the plate no longer; what it owes already it still owes.
@@ -99,7 +99,7 @@ async def unlink_plate(
     await _record(
         db,
         account_id,
-        ids.new(now, account_id, chance()),
+        ids.new(now, account_id, random_bits()),
         actor,
         "plate.unlink",
         {"plate": text, "plate_color": plate_color},
@@ -108,7 +108,13 @@ async def unlink_plate(
 
 
 async def release_plate(
-    db: sql.Connection, *, plate: str, plate_color: PlateColor, now: datetime, chance: Callable[[], int], actor: str
+    db: sql.Connection,
+    *,
+    plate: str,
+    plate_color: PlateColor,
+    now: datetime,
+    random_bits: Callable[[], int],
+    actor: str,
 ) -> None:
     """Takes a plate from the account that pays for it, so that its driver can link it; owed is owed.
 
@@ -122,7 +128,7 @@ async def release_plate(
     await _record(
         db,
         account_id,
-        ids.new(now, account_id, chance()),
+        ids.new(now, account_id, random_bits()),
         actor,
         "plate.release",
         {"plate": text, "plate_color": plate_color},

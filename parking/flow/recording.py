@@ -28,7 +28,7 @@ from payments.charges import ChargeRequest, ChargeState, charge_id
 # A lot and a plate: what stays are told apart by.
 Vehicle = tuple[int, str, PlateColor]
 Payers = Mapping[tuple[str, PlateColor], store.Payer]
-Chance = Callable[[], int]
+RandomBits = Callable[[], int]
 _NOTHING = Step(History(None, ()))
 _FREE = Fee(0, [])
 
@@ -41,7 +41,7 @@ class Recorded(Struct, frozen=True):
 
 
 async def record_events(
-    db: sql.Connection, passages: Sequence[Passage], *, lots: Mapping[int, Lot], now: datetime, chance: Chance
+    db: sql.Connection, passages: Sequence[Passage], *, lots: Mapping[int, Lot], now: datetime, random_bits: RandomBits
 ) -> Recorded:
     """Records passages in the order given and tells what each gate is to do. `db` is in a transaction.
 
@@ -61,7 +61,8 @@ async def record_events(
     elsewhere = await read_elsewhere(db, wide, lots, made) if made else Elsewhere({}, lots)
     after = dict(before)
     steps = [
-        _follow(after, p, lots[p.lot_id], payers, elsewhere, ids.new(p.received_at, p.lot_id, chance())) for p in fresh
+        _follow(after, p, lots[p.lot_id], payers, elsewhere, ids.new(p.received_at, p.lot_id, random_bits()))
+        for p in fresh
     ]
     settled = await _settled(db, steps)
     taken = [

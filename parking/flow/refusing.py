@@ -20,7 +20,7 @@ class Refused(Struct, frozen=True):
 
 
 async def keep_refused(
-    db: sql.Connection, gateway: Gateway, refusals: Sequence[Refused], *, now: datetime, chance: Callable[[], int]
+    db: sql.Connection, gateway: Gateway, refusals: Sequence[Refused], *, now: datetime, random_bits: Callable[[], int]
 ) -> None:
     """Keeps refusals with the first PAYLOAD_KEPT_BYTES_MAX of what was sent."""
     await store.add_refused(
@@ -28,7 +28,7 @@ async def keep_refused(
         [
             (
                 gateway.lot_id,
-                ids.new(now, gateway.lot_id, chance()),
+                ids.new(now, gateway.lot_id, random_bits()),
                 gateway.id,
                 now,
                 r.why.event_id,

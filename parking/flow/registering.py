@@ -117,7 +117,7 @@ async def issue_gateway_key(db: sql.Connection, *, gateway_code: str, now: datet
     free = [slot for slot in range(1, KEYS_ACTIVE_MAX + 1) if slot not in used]
     if not free:
         raise KeysInUse(f"Gateway {gateway_code!r} has {KEYS_ACTIVE_MAX} active keys.", keys_active_max=KEYS_ACTIVE_MAX)
-    # The key's name follows from its secret, so it needs no chance of its own and reveals nothing.
+    # The key's name follows from its secret, so it needs no random bits of its own and reveals nothing.
     key_id = sha256(b"name" + secret).hexdigest()[:16]
     await db.execute(_SQL["add_key"], key_id, gateway_id, free[0], sha256(secret).digest(), now)
     return key_text(key_id, secret)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from parking.api import tariffs
 from parking.api.given import Catalog, Clock
 from parking.web import tariff_page
-from payments.callers import Audience
+from payments.identity import Audience
 
 FOLDER = Path(__file__).parent
 # Litestar adds the character set to what is text.

@@ -9,12 +9,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Raw, Struct
 
-from payments import accounts, callers, flow, ids
+from payments import accounts, flow, identity, ids
 from payments.accounts import Account, Standing, TopUp
-from payments.api.given import Caller, Chance, Channels, Db, Now, Pool, TokenSecret
+from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits, TokenSecret
 from payments.attempts import AttemptState
-from payments.callers import Audience
 from payments.charges import CHARGES_PER_PAGE_MAX, Charge, ChargeState
+from payments.identity import Audience
 
 TOKEN_DAYS_MAX = 366
 
@@ -90,9 +90,9 @@ class NewToken(Struct, frozen=True):
     tags=["drivers"],
     opt={"audience": (Audience.DRIVER,)},
 )
-async def get_account(caller: Caller, db: Db) -> Standing:
+async def get_account(principal: Principal, db: Db) -> Standing:
     """Amounts in fen, as they stand in the books now."""
-    return await flow.standing(db, caller.id)
+    return await flow.standing(db, principal.id)
 
 
 @get(
@@ -103,13 +103,13 @@ async def get_account(caller: Caller, db: Db) -> Standing:
     opt={"audience": (Audience.DRIVER,)},
 )
 async def list_account_charges(
-    caller: Caller,
+    principal: Principal,
     db: Db,
     after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=CHARGES_PER_PAGE_MAX, description="Charges per page.")] = 50,
 ) -> ChargePage:
     """The newest stay first."""
-    found = await flow.charges_of_account(db, caller.id, before=after, limit=limit)
+    found = await flow.charges_of_account(db, principal.id, before=after, limit=limit)
     return ChargePage([_of_driver(charge) for charge in found], found[-1].id if len(found) == limit else None)
 
 
@@ -123,11 +123,11 @@ async def list_account_charges(
 async def top_up(
     *,
     data: JSONBody[NewTopUp],
-    caller: Caller,
+    principal: Principal,
     pool: Pool,
     channels: Channels,
     now: Now,
-    chance: Chance,
+    random_bits: RandomBits,
     idempotency_key: Annotated[
         str,
         HeaderParameter(
@@ -142,13 +142,13 @@ async def top_up(
     done = await flow.top_up(
         pool,
         channels,
-        account_id=caller.id,
+        account_id=principal.id,
         amount_fen=data.amount_fen,
         request_key=idempotency_key,
         channel=data.channel,
         payer=data.payer,
         now=now,
-        chance=chance,
+        random_bits=random_bits,
     )
     return _now(done)
 
@@ -160,9 +160,9 @@ async def top_up(
     tags=["drivers"],
     opt={"audience": (Audience.DRIVER,)},
 )
-async def get_top_up(top_up_id: FromPath[UUID], caller: Caller, db: Db) -> TopUpNow:
+async def get_top_up(top_up_id: FromPath[UUID], principal: Principal, db: Db) -> TopUpNow:
     """Of the caller's account only (404)."""
-    return _now(await flow.top_up_by_id(db, account_id=caller.id, top_up_id=top_up_id))
+    return _now(await flow.top_up_by_id(db, account_id=principal.id, top_up_id=top_up_id))
 
 
 @post(
@@ -172,9 +172,9 @@ async def get_top_up(top_up_id: FromPath[UUID], caller: Caller, db: Db) -> TopUp
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
-async def open_account(data: JSONBody[NewAccount], caller: Caller, db: Db, now: Now) -> Account:
+async def open_account(data: JSONBody[NewAccount], principal: Principal, db: Db, now: Now) -> Account:
     """With an empty wallet."""
-    return await flow.open_account(db, name=data.name, now=now, actor=caller.subject)
+    return await flow.open_account(db, name=data.name, now=now, actor=principal.subject)
 
 
 @post(
@@ -187,10 +187,10 @@ async def open_account(data: JSONBody[NewAccount], caller: Caller, db: Db, now: 
 async def issue_token(
     *,
     data: JSONBody[TokenRequest],
-    caller: Caller,
+    principal: Principal,
     db: Db,
     now: Now,
-    chance: Chance,
+    random_bits: RandomBits,
     token_secret: TokenSecret,
 ) -> NewToken:
     """The token is not kept; that it was issued is. Staff of one operator issue tokens for that operator only."""
@@ -200,12 +200,12 @@ async def issue_token(
         subject=data.subject,
         account_id=data.account_id,
         operator_id=data.operator_id,
-        issuer=caller,
+        issuer=principal,
         now=now,
-        chance=chance,
+        random_bits=random_bits,
     )
     life = timedelta(days=data.days)
-    return NewToken(callers.sign_token(holder, secret=token_secret, now=now, life=life), now + life)
+    return NewToken(identity.sign_token(holder, secret=token_secret, now=now, life=life), now + life)
 
 
 def _of_driver(charge: Charge) -> ChargeOfDriver:

@@ -8,11 +8,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
-from payments import accounts, callers, charges, flow
-from payments.api.given import Caller, Chance, Channels, Db, Now, Pool
-from payments.callers import Audience
+from payments import accounts, charges, flow, identity
+from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits
 from payments.charges import ChargeState, PublicLine, Refund
 from payments.flow import Paid
+from payments.identity import Audience
 
 Reason = Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_MAX)]
 
@@ -76,11 +76,11 @@ async def pay_charge(
     pool: Pool,
     channels: Channels,
     now: Now,
-    chance: Chance,
+    random_bits: RandomBits,
 ) -> Paid:
     """Accepted and unknown are not over: look at the charge again. A second payment is refused until then (409)."""
     return await flow.pay_charge(
-        pool, channels, charge_id=charge_id, channel=data.channel, payer=data.payer, now=now, chance=chance
+        pool, channels, charge_id=charge_id, channel=data.channel, payer=data.payer, now=now, random_bits=random_bits
     )
 
 
@@ -95,7 +95,7 @@ async def refund_charge(
     *,
     charge_id: FromPath[UUID],
     data: JSONBody[NewRefund],
-    caller: Caller,
+    principal: Principal,
     pool: Pool,
     channels: Channels,
     now: Now,
@@ -111,7 +111,7 @@ async def refund_charge(
 ) -> Refund:
     """Money goes back the way it came: into the wallet, or through the channel."""
     async with pool.acquire() as db:
-        callers.may_act_for(caller, (await flow.charge_by_id(db, charge_id)).operator_id)
+        identity.may_act_for(principal, (await flow.charge_by_id(db, charge_id)).operator_id)
     return await flow.refund_charge(
         pool,
         channels,
@@ -119,7 +119,7 @@ async def refund_charge(
         amount_fen=data.amount_fen,
         reason=data.reason,
         request_key=idempotency_key,
-        actor=caller.subject,
+        actor=principal.subject,
         now=now,
     )
 
@@ -133,11 +133,11 @@ async def refund_charge(
     status_code=200,
 )
 async def void_charge(
-    charge_id: FromPath[UUID], data: JSONBody[Withdrawal], caller: Caller, db: Db, now: Now
+    charge_id: FromPath[UUID], data: JSONBody[Withdrawal], principal: Principal, db: Db, now: Now
 ) -> ChargeShown:
     """Its billing is reversed, so the operator is no longer owed it."""
-    callers.may_act_for(caller, (await flow.charge_by_id(db, charge_id)).operator_id)
-    charge = await flow.void_charge(db, charge_id=charge_id, reason=data.reason, actor=caller.subject, now=now)
+    identity.may_act_for(principal, (await flow.charge_by_id(db, charge_id)).operator_id)
+    charge = await flow.void_charge(db, charge_id=charge_id, reason=data.reason, actor=principal.subject, now=now)
     lines = charges.public_lines(charge)
     return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
 

@@ -8,14 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 import sql
-from payments import callers, channels
+from payments import channels, identity
 
 # One transaction for the request, committed before the answer is sent.
 Db: TypeAlias = NamedDependency[SkipValidation[sql.Connection]]
 # For use cases that make their own transactions, because no channel is asked inside one.
 Pool: TypeAlias = NamedDependency[SkipValidation[sql.Pool]]
 Channels: TypeAlias = NamedDependency[SkipValidation[dict[str, channels.Channel]]]
-Caller: TypeAlias = NamedDependency[SkipValidation[callers.Caller]]
+Principal: TypeAlias = NamedDependency[SkipValidation[identity.Principal]]
 Now: TypeAlias = NamedDependency[SkipValidation[datetime]]
-Chance: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
+RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
 TokenSecret: TypeAlias = NamedDependency[SkipValidation[str]]

@@ -9,9 +9,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
-from payments import callers, flow
-from payments.api.given import Caller, Db, Now, Pool
-from payments.callers import Audience
+from payments import flow, identity
+from payments.api.given import Db, Now, Pool, Principal
+from payments.identity import Audience
 from payments.ledger import JOURNALS_PER_PAGE_MAX, Booked
 from payments.settlement import Settlement
 
@@ -37,9 +37,9 @@ class JournalPage(Struct, frozen=True):
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
     status_code=200,
 )
-async def settle_day(data: JSONBody[DayToSettle], caller: Caller, pool: Pool, now: Now) -> list[Settlement]:
+async def settle_day(data: JSONBody[DayToSettle], principal: Principal, pool: Pool, now: Now) -> list[Settlement]:
     """Settled again it is the same; stopped on the way it goes on. Nothing is booked into the day afterwards."""
-    callers.may_act_for_all(caller)
+    identity.may_act_for_all(principal)
     return await flow.settle(pool, business_date=data.business_date, now=now)
 
 
@@ -51,7 +51,7 @@ async def settle_day(data: JSONBody[DayToSettle], caller: Caller, pool: Pool, no
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
 )
 async def list_settlements(
-    caller: Caller,
+    principal: Principal,
     db: Db,
     first: Annotated[date, QueryParameter(name="from", description="The first business day.")],
     last: Annotated[date, QueryParameter(name="to", description="The last business day; at most a year later.")],
@@ -59,7 +59,7 @@ async def list_settlements(
 ) -> Sequence[Settlement]:
     """By day and operator; staff of one operator see theirs."""
     found = await flow.settlements_of(db, first=first, last=last, operator_code=operator)
-    return [settled for settled in found if caller.operator_id in (None, settled.operator_id)]
+    return [settled for settled in found if principal.operator_id in (None, settled.operator_id)]
 
 
 @get(
@@ -70,10 +70,12 @@ async def list_settlements(
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
     media_type="text/csv",
 )
-async def get_settlement_csv(operator: FromPath[str], file: FromPath[str], caller: Caller, db: Db) -> Response[bytes]:
+async def get_settlement_csv(
+    operator: FromPath[str], file: FromPath[str], principal: Principal, db: Db
+) -> Response[bytes]:
     """UTF-8 with a byte order mark: a line per lot, and a total that bears the fee and the net amount, in yuan."""
     settled = await flow.settlement_in_file(db, operator_code=operator, file=file)
-    callers.may_act_for(caller, settled.operator_id)
+    identity.may_act_for(principal, settled.operator_id)
     text = await flow.settlement_csv(db, settled)
     name = f'attachment; filename="settlement-{settled.operator_id}-{settled.business_date}.csv"'
     return Response(
@@ -89,14 +91,14 @@ async def get_settlement_csv(operator: FromPath[str], file: FromPath[str], calle
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
 )
 async def list_journals(
-    caller: Caller,
+    principal: Principal,
     db: Db,
     day: Annotated[date, QueryParameter(name="date", description="The business day.")],
     after: Annotated[str | None, QueryParameter(max_length=64, description="The `next` of the page before.")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=JOURNALS_PER_PAGE_MAX, description="Journals per page.")] = 50,
 ) -> JournalPage:
     """Staff of one operator see the journals of its lots."""
-    journals = await flow.journals_of_day(db, day, after=after, limit=limit, operator_id=caller.operator_id)
+    journals = await flow.journals_of_day(db, day, after=after, limit=limit, operator_id=principal.operator_id)
     last = journals[-1] if len(journals) == limit else None
     return JournalPage(journals, None if last is None else f"{last.owner_id}.{last.id}")
 

@@ -9,8 +9,8 @@ import msgspec
 from payments import accounts, attempts, ids, ledger
 from payments.accounts import Account, NoSuchAccount, NoSuchOperator, NoSuchTopUp, Standing, TopUp
 from payments.attempts import AttemptState, Outcome
-from payments.callers import Audience, Caller
 from payments.channels import Channel, Channels, PayRequest, answer, channel_named, check_payer
+from payments.identity import Audience, Principal
 from payments.ledger import Book
 from payments.store import accounts as store
 from payments.store import audit as audit_store
@@ -37,10 +37,10 @@ async def token_holder(
     subject: str,
     account_id: int | None,
     operator_id: int | None,
-    issuer: Caller,
+    issuer: Principal,
     now: datetime,
-    chance: Callable[[], int],
-) -> Caller:
+    random_bits: Callable[[], int],
+) -> Principal:
     """Whom a token is to speak for; that `issuer` asked for it goes into the audit trail.
 
     Raises:
@@ -57,7 +57,7 @@ async def token_holder(
     owner = account_id or operator_id or ledger.PLATFORM
     about = {"action": "token.issue", "subject": f"{audience}:{subject}", "actor": issuer.subject}
     detail: dict[str, object] = {"account_id": account_id, "operator_id": operator_id}
-    await audit_store.record(db, owner, ids.new(now, owner, chance()), **about, detail=detail, now=now)
+    await audit_store.record(db, owner, ids.new(now, owner, random_bits()), **about, detail=detail, now=now)
     return holder
 
 
@@ -94,7 +94,7 @@ async def top_up(
     request_key: str,
     payer: str,
     now: datetime,
-    chance: Callable[[], int],
+    random_bits: Callable[[], int],
     channel: str = "local",
 ) -> TopUp:
     """Puts money into a wallet and wakes what the account owes. The same key is the same top-up, always.
@@ -123,7 +123,7 @@ async def top_up(
             return known
         started = TopUp(
             account_id=account_id,
-            id=ids.new(now, account_id, chance()),
+            id=ids.new(now, account_id, random_bits()),
             request_no=number,
             channel=channel,
             amount_fen=amount_fen,

@@ -44,7 +44,7 @@ async def pay_charge(
     channel: str,
     payer: str,
     now: datetime,
-    chance: Callable[[], int],
+    random_bits: Callable[[], int],
 ) -> Paid:
     """Pays a due charge through a channel. An answer that says nothing yet (accepted, unknown) is followed up by
     `resolve_unknown`; until it has ended no other attempt starts, so nobody pays twice. One that the channel never saw
@@ -71,7 +71,7 @@ async def pay_charge(
             )
         if live is not None:
             await store.move_attempt(db, live, Step(AttemptState.SUPERSEDED, live.code), now=now)
-        attempt = _new_attempt(charge, channel, payer, now=now, chance=chance)
+        attempt = _new_attempt(charge, channel, payer, now=now, random_bits=random_bits)
         await store.insert_attempt(db, attempt)
         # The worker leaves a charge without a time to be collected alone.
         await charge_store.set_collect_at(db, charge, None)
@@ -159,8 +159,8 @@ async def _book(
         await charge_store.set_collect_at(db, charge, now)
 
 
-def _new_attempt(charge: Charge, channel: str, payer: str, *, now: datetime, chance: Callable[[], int]) -> Attempt:
-    attempt_id = ids.new(now, charge.lot_id, chance())
+def _new_attempt(charge: Charge, channel: str, payer: str, *, now: datetime, random_bits: Callable[[], int]) -> Attempt:
+    attempt_id = ids.new(now, charge.lot_id, random_bits())
     number = attempt_id.hex
     return Attempt(
         lot_id=charge.lot_id,

@@ -13,7 +13,7 @@ from sql import Pool
 COLLECT_CHARGES_MAX = 1_000
 
 
-async def collect_due(pool: Pool, *, now: datetime, chance: Callable[[], int], limit: int) -> Collected:
+async def collect_due(pool: Pool, *, now: datetime, random_bits: Callable[[], int], limit: int) -> Collected:
     """Takes charges whose time has come from wallets. One that is not covered is declined, waits, and is tried again;
     a top-up of its account wakes it at once. Any number of workers may do this side by side.
     """
@@ -25,8 +25,8 @@ async def collect_due(pool: Pool, *, now: datetime, chance: Callable[[], int], l
         wallets_fen = await books.lock_wallets(db, sorted({charge.account_id for charge in due}))
 
         paid, declined = charges.covered(list(due), wallets_fen)
-        tried_paid = [(ids.new(now, charge.lot_id, chance()), charge) for charge in paid]
-        tried_declined = [(ids.new(now, charge.lot_id, chance()), charge) for charge in declined]
+        tried_paid = [(ids.new(now, charge.lot_id, random_bits()), charge) for charge in paid]
+        tried_declined = [(ids.new(now, charge.lot_id, random_bits()), charge) for charge in declined]
 
         if paid:
             await store.mark_paid(db, paid, method=charges.WALLET, now=now)

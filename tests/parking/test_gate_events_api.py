@@ -14,7 +14,7 @@ import pytest
 from parking import flow
 from parking.catalog import MISS_PAUSE_S
 from parking.gate import BODY_BYTES_MAX, PAYLOAD_KEPT_BYTES_MAX
-from payments.callers import Audience
+from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, token, visit

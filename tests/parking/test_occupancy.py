@@ -91,15 +91,18 @@ def test_of_two_readings_the_greater_version_holds() -> None:
 async def test_the_database_counts_by_the_same_rule(db: sql.Connection) -> None:
     lots = await network.register(db)
     capacity_of = dict(zip(lots, (plan.capacity for plan in network.PLANS), strict=True))
-    chance = random.Random(20261116)
+    rng = random.Random(20261116)
     held = {count.lot_id: count for count in await counts_of_lots.counts_of(db, lots)}
     for minute in range(200):
         now = AT + timedelta(minutes=minute)
         rows: list[tuple[int, int, int | None, datetime | None, int]] = []
-        for lot_id in sorted(chance.sample(lots, chance.randint(1, len(lots)))):
-            before, since = chance.randint(-9, 9), chance.randint(-9, 9)
-            if reports := chance.random() < 0.7:
-                free, at = chance.randint(0, capacity_of[lot_id]), now - timedelta(seconds=chance.choice((0, 30, 90)))
+        for lot_id in sorted(rng.sample(lots, rng.randint(1, len(lots)))):
+            before, since = rng.randint(-9, 9), rng.randint(-9, 9)
+            if reports := rng.random() < 0.7:
+                free, at = (
+                    rng.randint(0, capacity_of[lot_id]),
+                    now - timedelta(seconds=rng.choice((0, 30, 90))),
+                )
                 rows.append((lot_id, before + since, free, at, since))
             else:
                 rows.append((lot_id, before + since, None, None, before + since))

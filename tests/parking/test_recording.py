@@ -290,7 +290,9 @@ async def collector(district: District, redis_url: str) -> AsyncIterator[Collect
     network = structs.replace(district.network, lots={**district.network.lots, lot.id: lot})
     catalog = Catalog(district.pool, lambda: NOW, network)
     counters = Counters(redis)
-    yield Collector(district.pool, catalog, counters, clock=lambda: NOW, chance=district.chance, batch_events_max=500)
+    yield Collector(
+        district.pool, catalog, counters, clock=lambda: NOW, random_bits=district.random_bits, batch_events_max=500
+    )
     await redis.aclose()
 
 

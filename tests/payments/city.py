@@ -37,8 +37,8 @@ async def a_lot(owner: sql.Connection, operator_id: int) -> int:
 class City:
     """What a test of this module's database asks for."""
 
-    def __init__(self, pool: sql.Pool, owner: sql.Connection, now: datetime, chance: Callable[[], int]) -> None:
-        self.pool, self.owner, self.chance, self.now = pool, owner, chance, now
+    def __init__(self, pool: sql.Pool, owner: sql.Connection, now: datetime, random_bits: Callable[[], int]) -> None:
+        self.pool, self.owner, self.random_bits, self.now = pool, owner, random_bits, now
         self.clock: Callable[[], datetime] = lambda: self.now
         self.channels: dict[str, Channel] = {"local": LocalChannel(pool, self.clock)}
         self.operator_id = self.lot_id = 0
@@ -53,7 +53,7 @@ class City:
 
     async def top_up(self, account_id: int, amount_fen: int, *, payer: str = "ok", key: str | None = None) -> str:
         """Money into a wallet; returns the state it ended in."""
-        key = key or str(self.chance())
+        key = key or str(self.random_bits())
         done = await flow.top_up(
             self.pool,
             self.channels,
@@ -62,13 +62,13 @@ class City:
             request_key=key,
             payer=payer,
             now=self.now,
-            chance=self.chance,
+            random_bits=self.random_bits,
         )
         return done.state
 
     def request(self, account_id: int | None, amount_fen: int = 500, *, day: date = DAY) -> ChargeRequest:
         """What a new stay at the lot owes."""
-        stay_id = ids.new(self.now, self.lot_id, self.chance())
+        stay_id = ids.new(self.now, self.lot_id, self.random_bits())
         return ChargeRequest(self.lot_id, stay_id, self.operator_id, account_id, amount_fen, day, LINES)
 
     async def charge(self, account_id: int | None, amount_fen: int = 500, *, day: date = DAY) -> UUID:
@@ -87,12 +87,12 @@ class City:
             channel="local",
             payer=payer,
             now=self.now,
-            chance=self.chance,
+            random_bits=self.random_bits,
         )
 
     async def collect(self, limit: int = 500) -> charges.Collected:
         """A round of the worker."""
-        return await flow.collect_due(self.pool, now=self.now, chance=self.chance, limit=limit)
+        return await flow.collect_due(self.pool, now=self.now, random_bits=self.random_bits, limit=limit)
 
     async def refund(self, charge_id: UUID, amount_fen: int, *, key: str = "1") -> charges.Refund:
         """A refund asked for by finance."""
@@ -141,10 +141,10 @@ OF_PARKING = {"charge_without_stay", "lot_without_count", "fee_lines_differ"}
 
 @asynccontextmanager
 async def city_in(
-    pool: sql.Pool, owner: sql.Connection, now: datetime, chance: Callable[[], int]
+    pool: sql.Pool, owner: sql.Connection, now: datetime, random_bits: Callable[[], int]
 ) -> AsyncIterator[City]:
     """A city with an operator and a lot; what it leaves in the books must hold."""
-    city = City(pool, owner, now, chance)
+    city = City(pool, owner, now, random_bits)
     # Tests of a module share its database: what an earlier one left to the worker sleeps.
     for table, column in (("charge", "collect_at"), ("attempt", "query_at"), ("top_up", "query_at")):
         await owner.execute(f"update {table} set {column} = $1 where {column} is not null", now + timedelta(days=900))

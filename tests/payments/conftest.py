@@ -15,7 +15,7 @@ async def city(
     pool: sql.Pool, owner: sql.Connection, now: datetime, request: pytest.FixtureRequest
 ) -> AsyncIterator[City]:
     """An operator, a lot and a channel of the test's own; after it the invariants of the books hold."""
-    # Tests of a module share its database, so each has a chance of its own.
+    # Tests of a module share its database, so each has random bits of its own.
     source = random.Random(request.node.name)
     async with city_in(pool, owner, now, lambda: source.getrandbits(64)) as city:
         yield city

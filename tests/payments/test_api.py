@@ -18,11 +18,11 @@ from litestar.di import Provide
 import sql
 from parking import tariffs
 from parking.plates import VehicleClass
-from payments import callers, charges, flow
+from payments import charges, flow, identity
 from payments.accounts import HolderUnclear
 from payments.api import ROUTES
-from payments.callers import Audience, Caller
 from payments.errors import OneLotError
+from payments.identity import Audience, Principal
 from tests.payments.city import DAY, City
 
 TARIFFS = Path(__file__).parents[2] / "seeds" / "tariffs"
@@ -32,7 +32,7 @@ SECRET = "a secret of at least thirty-two characters"
 class Speaker:
     """Who is calling now."""
 
-    caller = Caller(Audience.PUBLIC, "")
+    principal = Principal(Audience.PUBLIC, "")
 
 
 class Door:
@@ -43,7 +43,7 @@ class Door:
 
     def speaks_for(self, audience: Audience, account_id: int = 0, operator_id: int | None = None) -> None:
         """From here on requests come from this caller."""
-        self.speaker.caller = Caller(audience, f"{audience}:test", account_id, operator_id)
+        self.speaker.principal = Principal(audience, f"{audience}:test", account_id, operator_id)
 
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         """The status and the decoded body of an answer."""
@@ -68,9 +68,9 @@ async def door(city: City) -> AsyncIterator[Door]:
         "pool": lambda: city.pool,
         "channels": lambda: city.channels,
         "now": lambda: city.now,
-        "chance": lambda: city.chance,
+        "random_bits": lambda: city.random_bits,
         "token_secret": lambda: SECRET,
-        "caller": lambda: speaker.caller,
+        "principal": lambda: speaker.principal,
     }
     app = Litestar(
         route_handlers=ROUTES,
@@ -221,7 +221,7 @@ async def test_tokens_speak_for_whom_they_were_made(door: Door) -> None:
     driver = {"audience": "driver", "subject": "driver:zhang", "account_id": account_id}
     status, signed = await door.ask("POST", "/v1/tokens", driver)
     assert status == 201
-    read = callers.read_token(signed["token"], secrets=(SECRET,), now=door.city.now)
+    read = identity.read_token(signed["token"], secrets=(SECRET,), now=door.city.now)
     assert (read.audience, read.id) == (Audience.DRIVER, account_id)
     clerk = {"audience": "clerk", "subject": "clerk:li", "operator_id": door.city.operator_id}
     assert (await door.ask("POST", "/v1/tokens", clerk))[0] == 201
@@ -252,7 +252,7 @@ async def test_a_token_never_reaches_beyond_its_issuer(door: Door) -> None:
         assert await door.ask("POST", "/v1/tokens", beyond) == not_yours
     status, signed = await door.ask("POST", "/v1/tokens", {**clerk, "operator_id": own})
     assert status == 201
-    assert callers.read_token(signed["token"], secrets=(SECRET,), now=city.now).operator_id == own
+    assert identity.read_token(signed["token"], secrets=(SECRET,), now=city.now).operator_id == own
 
 
 def test_every_route_says_for_whom_and_what_it_is() -> None:

@@ -10,7 +10,7 @@ from tests.payments.city import City
 
 
 def number(city: City) -> str:
-    return f"{city.chance():032x}"
+    return f"{city.random_bits():032x}"
 
 
 async def test_a_number_pays_once(city: City) -> None:

@@ -12,18 +12,18 @@ from payments import ids
 
 times = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 shards = st.integers(0, ids.SHARD_MAX)
-chances = st.integers(0, 2**64 - 1)
+bits = st.integers(0, 2**64 - 1)
 
 
-@given(times, shards, chances)
-def test_an_identifier_says_its_shard_and_version(at: datetime, shard: int, chance: int) -> None:
-    made = ids.new(at, shard, chance)
+@given(times, shards, bits)
+def test_an_identifier_says_its_shard_and_version(at: datetime, shard: int, random_bits: int) -> None:
+    made = ids.new(at, shard, random_bits)
     assert ids.shard_of(made) == shard
     assert made.version == 8
     assert ids.is_ours(made)
 
 
-@given(times, times, shards, shards, chances, chances)
+@given(times, times, shards, shards, bits, bits)
 def test_identifiers_sort_by_time(one: datetime, two: datetime, a: int, b: int, c: int, d: int) -> None:
     early, late = sorted([one, two])
     assert ids.floor(early) <= ids.new(early, a, c)
@@ -31,11 +31,11 @@ def test_identifiers_sort_by_time(one: datetime, two: datetime, a: int, b: int, 
         assert ids.new(early, a, c) < ids.new(late + timedelta(milliseconds=1), b, d)
 
 
-@given(times, shards, chances, shards)
+@given(times, shards, bits, shards)
 def test_a_derived_identifier_keeps_time_and_shard_and_follows_from_its_source(
-    at: datetime, shard: int, chance: int, owner: int
+    at: datetime, shard: int, random_bits: int, owner: int
 ) -> None:
-    source = ids.new(at, shard, chance)
+    source = ids.new(at, shard, random_bits)
     charge = ids.derive(source, "charge")
     assert charge == ids.derive(source, "charge")
     assert charge != ids.derive(source, "refund")

@@ -22,7 +22,7 @@ REAL_DATABASE = settings(
 
 
 def moved(city: City, account_id: int, *transfers: Transfer, day: date = DAY) -> Journal:
-    key = ids.new(city.now, account_id, city.chance())
+    key = ids.new(city.now, account_id, city.random_bits())
     # A kind that no other row has to answer for.
     return Journal(account_id, key, Kind.OVERPAID, key, None, day, transfers)
 
@@ -221,7 +221,7 @@ async def test_arrays_that_do_not_fit_are_refused(
 ) -> None:
     account_id = await city.account(10)
     before = await all_rows(city)
-    keys = [ids.new(city.now, account_id, city.chance()) for _ in range(journals)]
+    keys = [ids.new(city.now, account_id, city.random_bits()) for _ in range(journals)]
     legs = (at, [2] * len(at), ["clearing"] * len(at), [account_id] * len(at), ["wallet"] * len(at), amounts)
     head = ([account_id] * journals, keys, ["overpaid"] * journals, keys, [None] * journals, [DAY] * journals)
     async with city.pool.acquire() as db:

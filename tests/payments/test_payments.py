@@ -79,7 +79,7 @@ async def test_many_workers_collect_everything_once(city: City) -> None:
     for account_id in accounts:
         for _ in range(12):
             await city.charge(account_id, 100)
-    work = Work(city.pool, city.channels, city.clock, city.chance)
+    work = Work(city.pool, city.channels, city.clock, city.random_bits)
     await asyncio.gather(*(city.collect(limit=7) for _ in range(12)), *(collect(work) for _ in range(3)))
     await collect(work)
     assert [await city.holds(a) for a in accounts] == [(0, 200)] * 4
@@ -166,7 +166,7 @@ async def test_a_crash_after_the_commit_is_picked_up(city: City) -> None:
     charge_id = await city.charge(None, 500)
     async with city.pool.acquire() as db, db.transaction():
         charge = await flow.charge_by_id(db, charge_id)
-        attempt = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, chance=city.chance)
+        attempt = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, random_bits=city.random_bits)
         await attempt_store.insert_attempt(db, attempt)
     assert await flow.resolve_unknown(city.pool, city.channels, now=city.now) == 0
     assert await resolved(city) == 1
@@ -177,7 +177,7 @@ async def test_what_never_arrived_is_void_in_the_end(city: City) -> None:
     charge_id = await city.charge(None, 500)
     async with city.pool.acquire() as db, db.transaction():
         charge = await flow.charge_by_id(db, charge_id)
-        attempt = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, chance=city.chance)
+        attempt = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, random_bits=city.random_bits)
         await attempt_store.insert_attempt(db, attempt)
     city.now += VOID_AFTER
     assert await resolved(city) == 1
@@ -191,7 +191,7 @@ async def test_what_the_channel_never_saw_does_not_keep_the_driver_at_the_barrie
         charge_id = await city.charge(account_id, 500)
         async with city.pool.acquire() as db, db.transaction():
             charge = await flow.charge_by_id(db, charge_id)
-            lost = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, chance=city.chance)
+            lost = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, random_bits=city.random_bits)
             await attempt_store.insert_attempt(db, lost)
         city.now += RESEND_WITHIN
         with pytest.raises(PaymentInProgress):
@@ -224,7 +224,7 @@ async def test_the_same_answer_twice_is_booked_once(city: City) -> None:
     charge_id = await city.charge(None, 500)
     await city.pay(charge_id, "lost-answer")
     city.now += LATER
-    rounds = [resolve(Work(city.pool, city.channels, city.clock, city.chance)) for _ in range(6)]
+    rounds = [resolve(Work(city.pool, city.channels, city.clock, city.random_bits)) for _ in range(6)]
     assert sum(await asyncio.gather(*rounds)) == 1
     [attempt] = await city.owner.fetch("select * from attempt where charge_id = $1", charge_id)
     async with city.pool.acquire() as db:

@@ -243,5 +243,5 @@ async def test_settlements_that_are_not_there(town: City, db: sql.Connection) ->
 async def test_the_worker_settles_yesterday(town: City) -> None:
     await a_day(town)
     town.now += TOMORROW
-    statement = await only(town, await settle_yesterday(Work(town.pool, town.channels, town.clock, town.chance)))
+    statement = await only(town, await settle_yesterday(Work(town.pool, town.channels, town.clock, town.random_bits)))
     assert statement.net_fen == 1_789

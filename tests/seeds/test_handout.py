@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from payments.callers import Audience, read_token
+from payments.identity import Audience, read_token
 from seeds import handout
 from seeds.accounts import drivers
 from seeds.city import jinan
@@ -20,8 +20,8 @@ def test_the_driver_has_two_vehicles_and_money() -> None:
     planted = Planted(operators={}, tariffs={}, lots={}, keys=keys, accounts=accounts)
     stage = Stage("", "", 8000, SECRET, date(2026, 11, 16), NOW, speed=1.0, started=0.0)
     words = handout.words(stage, city, planted)
-    caller = read_token(words["DRIVER_TOKEN"], secrets=(SECRET,), now=NOW)
-    driver = people[accounts.index(caller.id)]
-    assert caller.audience is Audience.DRIVER
+    principal = read_token(words["DRIVER_TOKEN"], secrets=(SECRET,), now=NOW)
+    driver = people[accounts.index(principal.id)]
+    assert principal.audience is Audience.DRIVER
     assert len(driver.vehicles) == 2
     assert driver.top_up_fen >= handout.WALLET_FEN_MIN

@@ -21,7 +21,7 @@ async def counts(pool: sql.Pool) -> dict[str, int]:
 
 
 async def test_planting_twice_adds_nothing_but_new_keys(
-    pool: sql.Pool, now: datetime, chance: Callable[[], int]
+    pool: sql.Pool, now: datetime, random_bits: Callable[[], int]
 ) -> None:
     channels = open_all(pool, lambda: now, test_channel=True)
     heard: list[tuple[int, int]] = []
@@ -31,7 +31,7 @@ async def test_planting_twice_adds_nothing_but_new_keys(
             pool,
             channels,
             now=now,
-            chance=chance,
+            random_bits=random_bits,
             progress=lambda done, total, _: heard.append((done, total)),
             city=CITY,
             motorists=PEOPLE,

@@ -9,7 +9,7 @@ import pytest
 
 import sql
 from parking import verify
-from payments.callers import Audience
+from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, District, event, token

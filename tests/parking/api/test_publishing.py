@@ -16,7 +16,7 @@ from parking import tariffs
 from parking.api.checks import Checks
 from parking.tariffs import Tariff, checking
 from parking.tariffs.checking import Finding
-from payments.callers import Audience
+from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, TARIFFS, District, token

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from parking.api import bodies
-from payments.callers import Audience
+from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import token

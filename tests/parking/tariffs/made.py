@@ -1,4 +1,4 @@
-"""Tariffs, visits and histories made up by chance: valid documents that use every word of the language.
+"""Tariffs, visits and histories drawn at random: valid documents that use every word of the language.
 
 A seeded `Random` makes the wide ones. What hypothesis draws and shrinks itself stands in `drawn`.
 """
@@ -55,9 +55,9 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def often(random: Random, chance: float) -> bool:
+def often(random: Random, random_bits: float) -> bool:
     """Whether something happens that happens so often."""
-    return random.random() < chance
+    return random.random() < random_bits
 
 
 def some(random: Random, make: Callable[[Random, int], T], counts: Sequence[int]) -> tuple[T, ...]:

@@ -1,4 +1,4 @@
-"""Visits made up by chance for a tariff, and the earlier visits of the same vehicle."""
+"""Visits drawn at random for a tariff, and the earlier visits of the same vehicle."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""Edges that chance seldom meets: to the second, to the fen, and where clocks change."""
+"""Edges that random cases seldom meet: to the second, to the fen, and where clocks change."""
 
 from collections.abc import Iterator
 from datetime import timedelta

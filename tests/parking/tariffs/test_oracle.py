@@ -1,4 +1,4 @@
-"""The engine against the oracle: two ways to one fee, over tariffs and stays made up by chance.
+"""The engine against the oracle: two ways to one fee, over tariffs and stays drawn at random.
 
 `python -m loadtests` compares many more. What the oracle itself is held to are examples worked out by hand.
 """

@@ -28,7 +28,7 @@ class Audience(StrEnum):
 STAFF = (Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
 
 
-class Caller(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True):
     """Someone who proved who they are.
 
     `subject` names them in the audit trail; `id` is the gateway's or the account's number (0 for staff);
@@ -49,28 +49,28 @@ class NotYours(OneLotError):
     """The caller is known and this is not for them."""
 
 
-def sign_token(caller: Caller, *, secret: str, now: datetime, life: timedelta) -> str:
+def sign_token(principal: Principal, *, secret: str, now: datetime, life: timedelta) -> str:
     """A signed token that `read_token` turns back into `caller` until `life` is over.
 
     Raises:
         ValueError: the life is longer than TOKEN_LIFE_MAX, or the caller is one that has no tokens.
     """
-    if caller.audience in (Audience.PUBLIC, Audience.GATEWAY) or not timedelta(0) < life <= TOKEN_LIFE_MAX:
-        raise ValueError(f"no token for {caller.audience} with a life of {life}")
+    if principal.audience in (Audience.PUBLIC, Audience.GATEWAY) or not timedelta(0) < life <= TOKEN_LIFE_MAX:
+        raise ValueError(f"no token for {principal.audience} with a life of {life}")
     claims: dict[str, Any] = {
         "iss": _ISSUER,
-        "aud": caller.audience.value,
-        "sub": caller.subject,
+        "aud": principal.audience.value,
+        "sub": principal.subject,
         "iat": int(now.timestamp()),
         "exp": int((now + life).timestamp()),
-        "oid": caller.id,
+        "oid": principal.id,
     }
-    if caller.operator_id is not None:
-        claims["operator"] = caller.operator_id
+    if principal.operator_id is not None:
+        claims["operator"] = principal.operator_id
     return jwt.encode(claims, secret, algorithm=_ALGORITHM)
 
 
-def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Caller:
+def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Principal:
     """The caller a token speaks for. The newest secret comes first; older ones are read while they are rotated out.
 
     Raises:
@@ -91,30 +91,32 @@ def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Caller
                     "require": ["exp", "sub", "aud"],
                 },
             )
-            caller = Caller(Audience(claims["aud"]), claims["sub"], int(claims.get("oid", 0)), claims.get("operator"))
+            principal = Principal(
+                Audience(claims["aud"]), claims["sub"], int(claims.get("oid", 0)), claims.get("operator")
+            )
         except (jwt.InvalidTokenError, ValueError):
             continue
         if now.timestamp() >= claims["exp"]:
             raise TokenRefused("The token has expired; ask for a new one.")
-        return caller
+        return principal
     raise TokenRefused("The token was not signed by this service.")
 
 
-def may_act_for_all(caller: Caller) -> None:
+def may_act_for_all(principal: Principal) -> None:
     """Refuses staff of one operator what concerns them all.
 
     Raises:
         NotYours: the caller is limited to an operator.
     """
-    if caller.operator_id is not None:
+    if principal.operator_id is not None:
         raise NotYours("This concerns all operators.")
 
 
-def may_act_for(caller: Caller, operator_id: int) -> None:
+def may_act_for(principal: Principal, operator_id: int) -> None:
     """Refuses staff of one operator the affairs of another.
 
     Raises:
         NotYours: the caller is limited to another operator.
     """
-    if caller.operator_id is not None and caller.operator_id != operator_id:
+    if principal.operator_id is not None and principal.operator_id != operator_id:
         raise NotYours("This belongs to another operator.", operator_id=operator_id)

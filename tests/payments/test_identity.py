@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from payments.callers import (
+from payments.identity import (
     TOKEN_LIFE_MAX,
     Audience,
-    Caller,
     NotYours,
+    Principal,
     TokenRefused,
     may_act_for,
     read_token,
@@ -18,14 +18,16 @@ from payments.callers import (
 
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 OLD, NEW, OTHER = "o" * 32, "n" * 32, "x" * 32
-DRIVER = Caller(Audience.DRIVER, "driver:1001", 1001)
-CLERK = Caller(Audience.CLERK, "wang", operator_id=1002)
+DRIVER = Principal(Audience.DRIVER, "driver:1001", 1001)
+CLERK = Principal(Audience.CLERK, "wang", operator_id=1002)
 
 
-@pytest.mark.parametrize("caller", [DRIVER, CLERK, Caller(Audience.FINANCE, "li"), Caller(Audience.ADMIN, "zhao")])
-def test_a_token_speaks_for_its_caller(caller: Caller) -> None:
-    token = sign_token(caller, secret=NEW, now=NOW, life=timedelta(hours=1))
-    assert read_token(token, secrets=(NEW,), now=NOW) == caller
+@pytest.mark.parametrize(
+    "principal", [DRIVER, CLERK, Principal(Audience.FINANCE, "li"), Principal(Audience.ADMIN, "zhao")]
+)
+def test_a_token_speaks_for_its_caller(principal: Principal) -> None:
+    token = sign_token(principal, secret=NEW, now=NOW, life=timedelta(hours=1))
+    assert read_token(token, secrets=(NEW,), now=NOW) == principal
 
 
 def test_a_token_of_the_secret_before_is_still_read() -> None:
@@ -63,11 +65,11 @@ def test_tokens_of_others_are_refused() -> None:
 )
 def test_some_tokens_are_never_signed(audience: Audience, life: timedelta) -> None:
     with pytest.raises(ValueError, match="no token"):
-        sign_token(Caller(audience, "x"), secret=NEW, now=NOW, life=life)
+        sign_token(Principal(audience, "x"), secret=NEW, now=NOW, life=life)
 
 
 def test_staff_of_one_operator_stay_there() -> None:
     may_act_for(CLERK, 1002)
-    may_act_for(Caller(Audience.ADMIN, "zhao"), 1003)
+    may_act_for(Principal(Audience.ADMIN, "zhao"), 1003)
     with pytest.raises(NotYours):
         may_act_for(CLERK, 1003)
