@@ -14,6 +14,7 @@ from loadtests.rows import Batch, Rows
 from loadtests.wire import Measured, fire, measured
 from loadtests.world import Server, World, child_environment
 from parking import store
+from parking.occupancy import Move
 from payments import flow as payments
 from seeds import embedded
 
@@ -92,6 +93,6 @@ async def _write_batch(db: sql.Connection, batch: Batch, now: datetime) -> None:
         await store.put_stays(db, batch.finished)
     if batch.charges:
         await payments.request_charges(db, batch.charges, now=now)
-    moves = [(lot_id, moved, None, None, moved) for lot_id, moved in sorted(batch.moves.items()) if moved]
+    moves = [Move(lot_id, moved, moved_since=moved) for lot_id, moved in sorted(batch.moves.items()) if moved]
     if moves:
         await store.move_counts(db, now, moves)

@@ -13,6 +13,7 @@ import sql
 from loadtests.network import TARIFF
 from loadtests.traffic import Event, Lot
 from parking import tariffs
+from parking.fees import Bill
 from parking.plates import PlateColor, VehicleClass
 from parking.stays import OpenStay, State, Stay
 from parking.tariffs import Visit
@@ -50,7 +51,7 @@ class Batch(Struct):
     events: list[tuple[object, ...]]
     opened: list[OpenStay]
     ended: list[tuple[int, str, PlateColor]]
-    finished: list[Stay]
+    finished: list[tuple[Stay, Bill | None]]
     charges: list[ChargeRequest]
     moves: dict[int, int]
 
@@ -105,9 +106,8 @@ class Rows:
         stay = Stay(
             *(place.lot_id, entered.id, entered.plate, entered.plate_color, entered.vehicle_class, State.CLOSED),
             *(entered.entered_at, at, entered.entry_lane_id, place.exit_lane_id, entered.entry_event_id, id_),
-            *(_TARIFF_ID, fee.fee_fen, account_id, fee.uses),
         )
-        batch.finished.append(stay)
+        batch.finished.append((stay, Bill(_TARIFF_ID, fee.fee_fen, account_id, fee.uses)))
         if entered in batch.opened:
             batch.opened.remove(entered)
         else:

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
+from parking.fees import Bill
 from parking.gate import Command, Passage, Payment, Reason
 from parking.lots import Direction
-from parking.stays import Step
 
 
 class Ruling(Struct, frozen=True):
@@ -15,13 +15,13 @@ class Ruling(Struct, frozen=True):
     payment: Payment | None = None
 
 
-def rule(passage: Passage, step: Step | None, *, settled: bool) -> Ruling:
-    """The ruling for a passage; `step` is None where the passage was kept without being applied.
+def rule(passage: Passage, bill: Bill | None, *, settled: bool) -> Ruling:
+    """The ruling for a passage. `bill` is that of the stay which it closed, or whose exit it repeats, if there is one.
 
-    `settled` tells, of an exit that repeats an earlier one, that nothing is owed any more. A replayed passage is long
-    over, so its barrier is left alone whatever it costs.
+    `settled`: of a repeated exit, nothing is owed any more. A replayed passage is long over, so its barrier is left
+    alone whatever it costs.
     """
-    ruling = _rule_entry(passage) if passage.direction is Direction.ENTRY else _rule_exit(step, settled=settled)
+    ruling = _rule_entry(passage) if passage.direction is Direction.ENTRY else _rule_exit(bill, settled=settled)
     if passage.event.replay:
         return Ruling(Command.NONE, ruling.fee_fen, ruling.payment)
     return ruling
@@ -32,15 +32,12 @@ def _rule_entry(passage: Passage) -> Ruling:
     return Ruling(Command.HOLD if passage.doubt is Reason.NO_PLATE else Command.OPEN)
 
 
-def _rule_exit(step: Step | None, *, settled: bool) -> Ruling:
+def _rule_exit(bill: Bill | None, *, settled: bool) -> Ruling:
     # An exit that fits no stay is held, not waved through: a changed plate is the oldest way not to pay.
     # A person at the lot can always open; the event is in review either way.
-    if step is None:
+    if bill is None:
         return Ruling(Command.HOLD)
-    stay = step.closing.stay if step.closing else step.repeat_of
-    if stay is None or stay.fee_fen is None:
-        return Ruling(Command.HOLD)
-    return rule_fee(stay.fee_fen, stay.account_id, settled=settled)
+    return rule_fee(bill.fee_fen, bill.account_id, settled=settled)
 
 
 def rule_fee(fee_fen: int, account_id: int | None, *, settled: bool) -> Ruling:

@@ -22,13 +22,13 @@ from parking.prices import (
     Dated,
     LotPrice,
     LotZone,
-    Price,
     Published,
     PublishedRow,
+    TariffInForce,
     Zone,
     ZonePrice,
     ZoneRow,
-    held_at,
+    in_force_at,
 )
 from payments.errors import OneLotError
 
@@ -128,12 +128,12 @@ async def _lots(
     return lots
 
 
-def _ready(dated: Sequence[Dated], published: Mapping[int, Published]) -> tuple[Price, ...]:
+def _ready(dated: Sequence[Dated], published: Mapping[int, Published]) -> tuple[TariffInForce, ...]:
     """Prices with their tariffs, as far as those can be read."""
     return tuple(
-        Price(one.valid_from, one.number, None, None)
+        TariffInForce(one.valid_from, one.number, None, None)
         if (found := published.get(one.number)) is None
-        else Price(one.valid_from, found.id, found.tariff, found.compiled, found.version)
+        else TariffInForce(one.valid_from, found.id, found.tariff, found.compiled, found.version)
         for one in dated
     )
 
@@ -143,7 +143,7 @@ def _lot(
 ) -> Lot:
     ready = _ready(dated, published)
     texts = [price.text for price in ready if price.text is not None]
-    current = held_at(ready, now)
+    current = in_force_at(ready, now)
     return Lot(
         **structs.asdict(row),
         tariff_id=current.tariff_id if current else None,

@@ -1,16 +1,17 @@
-"""What a stay costs: who the vehicle is by its plate, what its earlier visits used, and the prices of the lot."""
+"""What a closed stay costs and who pays: by its vehicle, the tariffs in force, and what earlier visits used."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
 
 from parking import plates, tariffs
 from parking.plates import PlateColor, VehicleClass
-from parking.prices import NoTariff, Price
-from parking.stays import Stay
-from parking.tariffs import Fee, Past, Vehicle, Visit
+from parking.prices import NoTariff, TariffInForce
+from parking.stays import Stay, is_long
+from parking.tariffs import Fee, FeeLine, Past, Use, Vehicle, Visit
 from parking.tariffs.document import Scope
-
-__all__ = ["NoTariff", "pasts_of", "price", "usual_vehicle", "vehicle_of"]
 
 # The plates most vehicles of a kind have, for a price that is asked without one.
 _USUAL = {
@@ -20,6 +21,28 @@ _USUAL = {
     (VehicleClass.LARGE, True): PlateColor.YELLOW_GREEN,
     (VehicleClass.MOTORCYCLE, False): PlateColor.YELLOW,
 }
+
+
+class Payer(Struct, frozen=True):
+    """The active account a plate is linked to, and since when."""
+
+    plate: str
+    plate_color: PlateColor
+    account_id: int
+    linked_at: datetime
+
+
+class Bill(Struct, frozen=True):
+    """What a closed stay costs (fen), by which tariff, and whose account pays (None: the driver, at the gate).
+
+    `uses`: what it used of things that are remembered. `lines` explain the fee; they are kept with the charge.
+    """
+
+    tariff_id: int | None
+    fee_fen: int
+    account_id: int | None
+    uses: tuple[Use, ...] = ()
+    lines: Sequence[FeeLine] = ()
 
 
 def vehicle_of(plate: str, color: PlateColor, seen: VehicleClass) -> Vehicle:
@@ -35,30 +58,53 @@ def usual_vehicle(kind: VehicleClass, *, new_energy: bool) -> Vehicle:
     return Vehicle(kind=kind, color=_USUAL.get((kind, new_energy), PlateColor.UNKNOWN), new_energy=new_energy)
 
 
-def pasts_of(stays: Iterable[Stay], place: Scope = "lot") -> list[Past]:
-    """Stays as what they left remembered, without those that used nothing."""
+def pasts_of(stays: Iterable[Stay], bills: Mapping[UUID, Bill], place: Scope = "lot") -> list[Past]:
+    """Closed stays as what they left remembered, without those that used nothing."""
     return [
-        Past(stay.entered_at, stay.left_at, stay.uses, place)
+        Past(stay.entered_at, stay.left_at, bill.uses, place)
         for stay in stays
-        if stay.uses and stay.entered_at and stay.left_at
+        if stay.entered_at and stay.left_at and (bill := bills.get(stay.id)) is not None and bill.uses
     ]
 
 
+def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], payer: Payer | None) -> Bill:
+    """What a closed stay costs by the tariffs in force during it, and who pays.
+
+    Raises as `price`, but a lot without any tariff charges nothing: what was never published may not be charged.
+    """
+    assert stay.entered_at is not None
+    assert stay.left_at is not None
+    account_id = _account_of(stay, stay.left_at, payer)
+    if not in_force:
+        return Bill(None, 0, account_id)
+    vehicle = vehicle_of(stay.plate, stay.plate_color, stay.vehicle_class)
+    fee = price(in_force, stay.entered_at, stay.left_at, vehicle, pasts)
+    return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines)
+
+
+def _account_of(stay: Stay, left_at: datetime, payer: Payer | None) -> int | None:
+    # Whoever links a plate later does not pay for what it did before, and nobody pays unseen for a missed exit.
+    if payer is None or payer.linked_at > left_at or is_long(stay):
+        return None
+    return payer.account_id
+
+
 def price(
-    prices: Sequence[Price], entered_at: datetime, left_at: datetime, vehicle: Vehicle, pasts: Sequence[Past] = ()
+    in_force: Sequence[TariffInForce],
+    entered_at: datetime,
+    left_at: datetime,
+    vehicle: Vehicle,
+    pasts: Sequence[Past] = (),
 ) -> Fee:
-    """The fee of a stay by the prices of its lot, in order of time; `pasts` are the vehicle's other visits.
+    """The fee of a stay by the tariffs in force during it (`prices.of_stay`); `pasts` are the vehicle's other visits.
 
     Raises:
-        NoTariff: the lot has no price, or one of those that matter to the stay cannot be read.
+        NoTariff: there is none, or one of those that matter to the stay cannot be read.
         tariffs.StayNotPriceable: the stay ends before it begins or is longer than any stay can be.
     """
-    if not prices:
+    if not in_force:
         raise NoTariff("No tariff holds at this lot.")
-    visit = Visit(entered_at, left_at, vehicle)
-    at = max((at for at, each in enumerate(prices) if each.valid_from <= entered_at), default=0)
-    later = [each for each in prices[at + 1 :] if each.valid_from < left_at]
-    if not later or prices[at].tariff.on_change == "at_entry":
-        return tariffs.price(prices[at].compiled, visit, pasts)
-    held = [prices[at], *later]
-    return tariffs.price_versions([(each.valid_from, each.compiled) for each in held], visit, pasts)
+    visit, first = Visit(entered_at, left_at, vehicle), in_force[0]
+    if len(in_force) == 1 or first.tariff.on_change == "at_entry":
+        return tariffs.price(first.compiled, visit, pasts)
+    return tariffs.price_versions([(each.valid_from, each.compiled) for each in in_force], visit, pasts)

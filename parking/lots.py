@@ -1,7 +1,7 @@
 """The network as it is registered: operators, lots, gates, lanes and the gateways that speak for them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
-from parking.prices import Price, held_at
+from parking.prices import TariffInForce
 from parking.tariffs import Compiled, Tariff, UnknownTimeZone
 from payments.errors import OneLotError
 
@@ -135,18 +135,11 @@ class Lot(LotRow, frozen=True):
     tariff_id: int | None
     tariff: Tariff | None
     compiled: Compiled | None
-    prices: tuple[Price, ...] = ()
+    prices: tuple[TariffInForce, ...] = ()
     zone: str | None = None
     remembers: timedelta = timedelta(0)
     remembers_late: bool = False
     is_wide: bool = False
-
-    def price_of(self, entered_at: datetime, left_at: datetime) -> Price | None:
-        """The price of a stay: what held when it began, else (the lot had none yet) the first that held during it."""
-        held = held_at(self.prices, entered_at)
-        if held is None and self.prices and self.prices[0].valid_from <= left_at:
-            return self.prices[0]
-        return held
 
 
 class Lane(Struct, frozen=True):

@@ -7,14 +7,14 @@
 A missed car makes the raw count wrong for ever. A report corrects what is published at once and leaves the raw count
 as it is, so the drift stays in sight as a measure of how well the lot's cameras see.
 
-The counts of a batch are moved where they are kept, by one statement (`move_counts` in sql/parking/gate.sql). `moved`
-and `report` are the rule that statement has to keep; tests/parking/test_occupancy.py compares the two.
+The counts of a batch are moved where they are kept, by one statement (`move_counts` in sql/parking/gate.sql), because a
+correction depends on the raw count at that moment; tests/parking/test_occupancy.py compares it with the rule in words.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-import msgspec
 from msgspec import Struct
 
 ALMOST_FULL_FREE_PERCENT = 10
@@ -82,31 +82,45 @@ def status(free: int, capacity: int) -> LotStatus:
     return LotStatus.ALMOST_FULL if free * 100 <= capacity * ALMOST_FULL_FREE_PERCENT else LotStatus.OPEN
 
 
-def doubt(capacity: int, reported_free: int) -> str | None:
-    """Why a reported number of free spaces is not taken, or None if it is plausible."""
-    if reported_free < 0:
-        return f"{reported_free} free spaces were reported; a lot cannot have fewer than none."
-    if reported_free > capacity:
-        return f"{reported_free} free spaces were reported; the lot has {capacity} in all."
-    return None
+class Sighting(Struct, frozen=True):
+    """What one gate event says of its lot's count: cars more inside (-1, 0 or 1), and the spaces it reports as free."""
+
+    lot_id: int
+    capacity: int
+    at: datetime
+    moved: int
+    reported_free: int | None
 
 
-def report(count: Count, capacity: int, reported_free: int, at: datetime) -> Count:
-    """The count once the lot has said that `reported_free` spaces were free at `at`.
+class Move(Struct):
+    """How a lot's count moves in a batch.
 
-    A number the lot cannot have changes nothing, and neither does a report older than the one held: it says how the
-    lot was before. The version is left alone, as the report is written together with the movement it came with.
+    `moved`: cars more inside. `reported_free` and `reported_at`: the lot's own last report, if there was one.
+    `moved_since`: the cars more inside after that report, or in all.
     """
-    if doubt(capacity, reported_free) is not None or (count.reported_at is not None and at < count.reported_at):
-        return count
-    # Under this correction the raw count publishes exactly what was reported.
-    correction = (capacity - reported_free) - count.inside
-    return msgspec.structs.replace(count, correction=correction, reported_free=reported_free, reported_at=at)
+
+    lot_id: int
+    moved: int = 0
+    reported_free: int | None = None
+    reported_at: datetime | None = None
+    moved_since: int = 0
 
 
-def moved(count: Count, by: int, at: datetime) -> Count:
-    """The count after `by` more stays are open (negative: fewer), written at `at`."""
-    return msgspec.structs.replace(count, inside=count.inside + by, version=count.version + 1, updated_at=at)
+def moves(sightings: Iterable[Sighting]) -> list[Move]:
+    """The moves of the lots whose count changes, by lot. A report that the lot cannot have is left out."""
+    by_lot: dict[int, Move] = {}
+    for seen in sightings:
+        move = by_lot.setdefault(seen.lot_id, Move(seen.lot_id))
+        move.moved += seen.moved
+        move.moved_since += seen.moved
+        if seen.reported_free is not None and is_plausible(seen.reported_free, seen.capacity):
+            move.reported_free, move.reported_at, move.moved_since = seen.reported_free, seen.at, 0
+    return [move for _, move in sorted(by_lot.items()) if move.moved or move.reported_free is not None]
+
+
+def is_plausible(reported_free: int, capacity: int) -> bool:
+    """Whether a lot can have so many free spaces."""
+    return 0 <= reported_free <= capacity
 
 
 def newer(held: Count | None, found: Count) -> bool:

@@ -73,7 +73,7 @@ class NoTariff(OneLotError):
     """No tariff holds at the lot, or one that cannot be read, so nothing can be charged there."""
 
 
-class Price(Struct, frozen=True):
+class TariffInForce(Struct, frozen=True):
     """A tariff ready to be computed, and since when it holds; without `text` it is one that could not be read.
 
     It stands in its place all the same: the price before it has ended.
@@ -119,7 +119,7 @@ class Price(Struct, frozen=True):
 class Zone(ZoneRow, frozen=True):
     """A price area as the running service knows it, with its prices in order of time."""
 
-    prices: tuple[Price, ...] = ()
+    prices: tuple[TariffInForce, ...] = ()
 
 
 class Dated(NamedTuple):
@@ -136,9 +136,20 @@ class Period(NamedTuple):
     until: datetime | None
 
 
-def held_at(prices: Sequence[Price], at: datetime) -> Price | None:
+def in_force_at(prices: Sequence[TariffInForce], at: datetime) -> TariffInForce | None:
     """The price of those (in order of time) that holds at an instant, or None before the first."""
     return next((price for price in reversed(prices) if price.valid_from <= at), None)
+
+
+def of_stay(prices: Sequence[TariffInForce], entered_at: datetime, left_at: datetime) -> Sequence[TariffInForce]:
+    """The tariffs that a stay is priced by: the one in force when it began, then those that begin before it ends.
+
+    Where none was in force when it began, the first that begins during it; empty, if the lot had none until it ended.
+    """
+    at = max((at for at, each in enumerate(prices) if each.valid_from <= entered_at), default=0)
+    if not prices or prices[at].valid_from > left_at:
+        return []
+    return [prices[at], *[each for each in prices[at + 1 :] if each.valid_from < left_at]]
 
 
 def of_lot(
@@ -165,7 +176,7 @@ def once(dated: Sequence[Dated]) -> list[Dated]:
     return [one for at, one in enumerate(dated) if at == 0 or one.number != dated[at - 1].number]
 
 
-def periods(prices: Sequence[Price], tariff_id: int) -> list[Period]:
+def periods(prices: Sequence[TariffInForce], tariff_id: int) -> list[Period]:
     """When a tariff holds, by the prices (in order of time) of a lot or an area."""
     return [
         Period(price.valid_from, None if following is None else following.valid_from)

@@ -4,7 +4,6 @@ The order in which passages arrive is not the order in which they happened. `fol
 passage, not at its turn: whatever can be put in its place is, and what contradicts the rest is left for review.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -14,7 +13,7 @@ from msgspec import Struct, structs
 from parking.gate import Passage, Reason
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs import STAY_DAYS_MAX, Fee, Use
+from parking.tariffs import STAY_DAYS_MAX
 from payments.errors import OneLotError
 
 # A camera often fires twice for one passing; vendors' default is a minute.
@@ -62,7 +61,7 @@ class OpenStay(Struct, frozen=True):
 
 
 class Stay(Struct, frozen=True):
-    """A stay that is over, or the half of one that is known. `uses`: what it used of things that are remembered."""
+    """A stay that is over, or the half of one that is known."""
 
     lot_id: int
     id: UUID
@@ -76,10 +75,6 @@ class Stay(Struct, frozen=True):
     exit_lane_id: int | None
     entry_event_id: UUID | None
     exit_event_id: UUID | None
-    tariff_id: int | None
-    fee_fen: int | None
-    account_id: int | None
-    uses: tuple[Use, ...] = ()
 
 
 class History(Struct, frozen=True):
@@ -89,15 +84,8 @@ class History(Struct, frozen=True):
     finished: tuple[Stay, ...]
 
 
-class Closing(Struct, frozen=True):
-    """A stay that just became whole, with the fee that follows."""
-
-    stay: Stay
-    fee: Fee
-
-
-class Step(Struct, frozen=True):
-    """The history after a passage, and what is to be said of it.
+class Transition(Struct, frozen=True):
+    """The history after a passage. `closed`: the stay that it completed, still without a price.
 
     `repeat_of` is the stay whose exit this passage repeats; its charge decides what the barrier does.
     """
@@ -105,35 +93,28 @@ class Step(Struct, frozen=True):
     history: History
     stay_id: UUID | None = None
     reason: Reason | None = None
-    closing: Closing | None = None
+    closed: Stay | None = None
     repeat_of: Stay | None = None
 
 
-# Prices a stay from when to when, with the vehicle's earlier visits at hand: (fee, tariff's number).
-Price = Callable[[datetime, datetime, VehicleClass, tuple[Stay, ...]], tuple[Fee, int | None]]
-
-# Whose account pays for a stay that ended at that time, if anybody's does.
-Payer = Callable[[datetime], int | None]
-
-
-def follow(history: History, passage: Passage, *, new_id: UUID, price: Price, payer: Payer) -> Step:
-    """The history after `passage`. Pure: the same history and passage always give the same step."""
+def follow(history: History, passage: Passage, *, new_id: UUID) -> Transition:
+    """The history after `passage`."""
     if passage.direction is Direction.ENTRY:
-        return _enter(history, passage, new_id, price, payer)
-    return _leave(history, passage, new_id, price, payer)
+        return _enter(history, passage, new_id)
+    return _leave(history, passage, new_id)
 
 
-def _enter(history: History, passage: Passage, new_id: UUID, price: Price, payer: Payer) -> Step:
+def _enter(history: History, passage: Passage, new_id: UUID) -> Transition:
     at = passage.effective_at
     opened = history.open
     if opened is not None and _repeats(history, opened, at):
         # Two reads of one passing: the earlier time holds, whichever came first.
         first = structs.replace(opened, entered_at=min(at, opened.entered_at))
-        return Step(structs.replace(history, open=first), opened.id)
+        return Transition(structs.replace(history, open=first), opened.id)
     if opened is not None and opened.entered_at < at:
         left_behind = _superseded(opened)
         inside = _opened(passage, new_id)
-        return Step(History(inside, _in_order(*history.finished, left_behind)), new_id, Reason.ENTRY_WHILE_INSIDE)
+        return Transition(History(inside, _in_order(*history.finished, left_behind)), new_id, Reason.ENTRY_WHILE_INSIDE)
 
     lone_exit = _next_lone_exit(history, at)
     if lone_exit is not None:
@@ -144,14 +125,14 @@ def _enter(history: History, passage: Passage, new_id: UUID, price: Price, payer
             entry_event_id=passage.id,
             vehicle_class=_known(passage.event.vehicle_class, lone_exit.vehicle_class),
         )
-        return _close(history, whole, price, payer)
+        return _close(history, whole)
     during = _stay_around(history, at)
     if during is not None:
         repeats = during.entered_at is not None and at - during.entered_at <= REPEAT_WINDOW
-        return Step(history, during.id, None if repeats else Reason.ENTRY_DURING_STAY)
+        return Transition(history, during.id, None if repeats else Reason.ENTRY_DURING_STAY)
     if opened is not None or any(last_at(stay) > at for stay in history.finished):
         return _enter_in_the_past(history, passage, new_id)
-    return Step(structs.replace(history, open=_opened(passage, new_id)), new_id)
+    return Transition(structs.replace(history, open=_opened(passage, new_id)), new_id)
 
 
 def _repeats(history: History, opened: OpenStay, at: datetime) -> bool:
@@ -161,57 +142,63 @@ def _repeats(history: History, opened: OpenStay, at: datetime) -> bool:
     return at >= opened.entered_at or not any(last_at(stay) > at for stay in history.finished)
 
 
-def _enter_in_the_past(history: History, passage: Passage, new_id: UUID) -> Step:
+def _enter_in_the_past(history: History, passage: Passage, new_id: UUID) -> Transition:
     """An entry older than what is known: its exit may still come, so it waits as half a stay."""
     for stay in history.finished:
         if stay.state is State.SUPERSEDED and abs(last_at(stay) - passage.effective_at) <= REPEAT_WINDOW:
-            return Step(history, stay.id)
+            return Transition(history, stay.id)
     waiting = _superseded(_opened(passage, new_id))
     finished = _in_order(*history.finished, waiting)
-    return Step(structs.replace(history, finished=finished), new_id, Reason.ENTRY_OUT_OF_ORDER)
+    return Transition(structs.replace(history, finished=finished), new_id, Reason.ENTRY_OUT_OF_ORDER)
 
 
-def _leave(history: History, passage: Passage, new_id: UUID, price: Price, payer: Payer) -> Step:
+def _leave(history: History, passage: Passage, new_id: UUID) -> Transition:
     at = passage.effective_at
     opened = history.open
     if opened is not None and at - opened.entered_at > STAY_MAX:
         # Nobody parks for years: the exit of that visit was missed, and the entry of this one too.
         forgotten = _in_order(*history.finished, _superseded(opened), _exit_only(passage, new_id))
-        return Step(History(None, forgotten), new_id, Reason.EXIT_WITHOUT_ENTRY)
+        return Transition(History(None, forgotten), new_id, Reason.EXIT_WITHOUT_ENTRY)
     if opened is not None and opened.entered_at <= at:
         whole = _with_exit(_superseded(opened), passage)
-        return _close(structs.replace(history, open=None), whole, price, payer)
+        return _close(structs.replace(history, open=None), whole)
     for stay in reversed(history.finished):
-        if stay.left_at is not None and timedelta(0) <= at - stay.left_at <= REPEAT_WINDOW:
+        if _repeats_exit(stay, at):
             reason = Reason.EXIT_WITHOUT_ENTRY if stay.state is State.EXIT_ONLY else None
-            return Step(history, stay.id, reason, repeat_of=stay)
+            return Transition(history, stay.id, reason, repeat_of=stay)
     lone_entry = _previous_lone_entry(history, at)
     if lone_entry is not None:
-        return _close(history, _with_exit(lone_entry, passage), price, payer)
+        return _close(history, _with_exit(lone_entry, passage))
     during = _stay_around(history, at)
     if during is not None:
-        return Step(history, during.id, Reason.EXIT_DURING_STAY)
+        return Transition(history, during.id, Reason.EXIT_DURING_STAY)
     alone = _exit_only(passage, new_id)
     finished = _in_order(*history.finished, alone)
-    return Step(structs.replace(history, finished=finished), new_id, Reason.EXIT_WITHOUT_ENTRY)
+    return Transition(structs.replace(history, finished=finished), new_id, Reason.EXIT_WITHOUT_ENTRY)
 
 
-def _close(history: History, whole: Stay, price: Price, payer: Payer) -> Step:
-    assert whole.entered_at is not None
-    assert whole.left_at is not None
-    others = tuple(stay for stay in history.finished if stay.id != whole.id)
-    fee, tariff_id = price(whole.entered_at, whole.left_at, whole.vehicle_class, others)
-    is_long = whole.left_at - whole.entered_at > LONG_STAY
-    closed = structs.replace(
-        whole,
-        state=State.CLOSED,
-        tariff_id=tariff_id,
-        fee_fen=fee.fee_fen,
-        account_id=None if is_long else payer(whole.left_at),
-        uses=fee.uses,
-    )
-    reason = Reason.LONG_STAY if is_long else None
-    return Step(History(history.open, _in_order(*others, closed)), closed.id, reason, closing=Closing(closed, fee))
+def repeatable(history: History, passage: Passage) -> list[Stay]:
+    """The closed stays whose exit this passage may repeat."""
+    if passage.direction is Direction.ENTRY:
+        return []
+    at = passage.effective_at
+    return [stay for stay in history.finished if stay.state is State.CLOSED and _repeats_exit(stay, at)]
+
+
+def _repeats_exit(stay: Stay, at: datetime) -> bool:
+    return stay.left_at is not None and timedelta(0) <= at - stay.left_at <= REPEAT_WINDOW
+
+
+def _close(history: History, whole: Stay) -> Transition:
+    closed = structs.replace(whole, state=State.CLOSED)
+    others = [stay for stay in history.finished if stay.id != whole.id]
+    reason = Reason.LONG_STAY if is_long(closed) else None
+    return Transition(History(history.open, _in_order(*others, closed)), closed.id, reason, closed=closed)
+
+
+def is_long(stay: Stay) -> bool:
+    """Whether a closed stay lasted so long that a missed exit is more likely than a vehicle that stood there."""
+    return stay.entered_at is not None and stay.left_at is not None and stay.left_at - stay.entered_at > LONG_STAY
 
 
 def _next_lone_exit(history: History, at: datetime) -> Stay | None:
@@ -293,9 +280,6 @@ def _superseded(opened: OpenStay) -> Stay:
         exit_lane_id=None,
         entry_event_id=opened.entry_event_id,
         exit_event_id=None,
-        tariff_id=None,
-        fee_fen=None,
-        account_id=None,
     )
 
 
@@ -313,9 +297,6 @@ def _exit_only(passage: Passage, new_id: UUID) -> Stay:
         exit_lane_id=passage.lane_id,
         entry_event_id=None,
         exit_event_id=passage.id,
-        tariff_id=None,
-        fee_fen=None,
-        account_id=None,
     )
 
 

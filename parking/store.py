@@ -11,9 +11,10 @@ import msgspec
 from msgspec import Struct
 
 import sql
+from parking.fees import Bill, Payer
 from parking.gate import Command, Payment, Reason
 from parking.lots import Direction
-from parking.occupancy import Count
+from parking.occupancy import Count, Move
 from parking.plates import PlateColor
 from parking.stays import OpenStay, Stay
 from parking.tariffs import Past, Use
@@ -36,13 +37,13 @@ class KnownEvent(Struct, frozen=True):
     reason: Reason | None
 
 
-class Payer(Struct, frozen=True):
-    """The active account a plate is linked to, and since when."""
+class StayRow(Stay, frozen=True):
+    """A stay with what its bill says; `uses` is JSON text."""
 
-    plate: str
-    plate_color: PlateColor
-    account_id: int
-    linked_at: datetime
+    tariff_id: int | None
+    fee_fen: int | None
+    account_id: int | None
+    uses: str | None
 
 
 class UseSomewhere(Struct, frozen=True):
@@ -61,7 +62,7 @@ _decode_uses = msgspec.json.Decoder(tuple[Use, ...]).decode
 SHAPES = {
     "known_events": KnownEvent,
     "open_stays": OpenStay,
-    "finished_stays": Stay,
+    "finished_stays": StayRow,
     "payers": Payer,
     "move_counts": Count,
 }
@@ -102,16 +103,24 @@ async def finished_stays(
     vehicles: Sequence[tuple[int, str, PlateColor]],
     since: Sequence[datetime],
     made: tuple[UUID, UUID],
-) -> dict[tuple[int, str, PlateColor], tuple[Stay, ...]]:
-    """The vehicles' stays that ended since, in order of time, as far as any did."""
-    found: dict[tuple[int, str, PlateColor], tuple[Stay, ...]] = {}
-    for record in await db.fetch(_SQL["finished_stays"], *zip(*vehicles, strict=True), since, *made):
-        facts = dict(record)
-        facts["uses"] = () if facts["uses"] is None else _decode_uses(facts["uses"])
-        row = msgspec.convert(facts, Stay)
-        key = (row.lot_id, row.plate, row.plate_color)
-        found[key] = (*found.get(key, ()), row)
-    return found
+) -> list[tuple[Stay, Bill | None]]:
+    """The vehicles' stays that ended since, in order of time, each with its bill if it was closed."""
+    rows = await sql.every(db, StayRow, _SQL["finished_stays"], *zip(*vehicles, strict=True), since, *made)
+    return [(_stay(row), _bill(row)) for row in rows]
+
+
+_STAY_FIELDS = Stay.__struct_fields__
+
+
+def _stay(row: StayRow) -> Stay:
+    return Stay(*[getattr(row, name) for name in _STAY_FIELDS])
+
+
+def _bill(row: StayRow) -> Bill | None:
+    if row.fee_fen is None:
+        return None
+    uses = () if row.uses is None else _decode_uses(row.uses)
+    return Bill(row.tariff_id, row.fee_fen, row.account_id, uses)
 
 
 async def uses_of(
@@ -155,23 +164,23 @@ async def add_open_stays(db: sql.Connection, stays: Sequence[OpenStay]) -> None:
     await db.execute(_SQL["add_open_stays"], *zip(*rows, strict=True))
 
 
-async def put_stays(db: sql.Connection, stays: Sequence[Stay]) -> None:
-    """Writes finished stays, or completes them."""
+async def put_stays(db: sql.Connection, stays: Sequence[tuple[Stay, Bill | None]]) -> None:
+    """Writes finished stays with their bills, or completes them."""
     rows = [
         (
             *(s.lot_id, s.id, s.plate, s.plate_color, s.vehicle_class, s.state, s.entered_at, s.left_at),
             *(s.entry_lane_id, s.exit_lane_id, s.entry_event_id, s.exit_event_id),
-            *(s.tariff_id, s.fee_fen, s.account_id, msgspec.json.encode(s.uses).decode() if s.uses else None),
+            *((None, None, None) if bill is None else (bill.tariff_id, bill.fee_fen, bill.account_id)),
+            None if bill is None or not bill.uses else msgspec.json.encode(bill.uses).decode(),
         )
-        for s in stays
+        for s, bill in stays
     ]
     await db.execute(_SQL["put_stays"], *zip(*rows, strict=True))
 
 
-async def move_counts(
-    db: sql.Connection, now: datetime, rows: Sequence[tuple[int, int, int | None, datetime | None, int]]
-) -> Sequence[Count]:
-    """Moves the lots' counts (lot, cars more inside, free as reported, when, cars more since then)."""
+async def move_counts(db: sql.Connection, now: datetime, moves: Sequence[Move]) -> Sequence[Count]:
+    """Moves the lots' counts; returns them as they are now."""
+    rows = [(m.lot_id, m.moved, m.reported_free, m.reported_at, m.moved_since) for m in moves]
     return await sql.every(db, Count, _SQL["move_counts"], now, *zip(*rows, strict=True))
 
 

@@ -21,7 +21,7 @@ from parking.api.given import Catalog, Clock, Counters, Stream
 from parking.boards import Board, board
 from parking.lots import Direction, Lot, LotKind
 from parking.occupancy import Count, LotStatus, Published, publish
-from parking.prices import Price, held_at
+from parking.prices import TariffInForce, in_force_at
 from parking.search import Box, Found, Point, Search
 from payments.api.given import Pool
 from payments.identity import Audience
@@ -231,7 +231,7 @@ async def get_lot(
         lanes_entry=ways.count(Direction.ENTRY),
         lanes_exit=ways.count(Direction.EXIT),
         zone=lot.zone,
-        tariff=_text(price) if (price := held_at(lot.prices, clock())) is not None and price.is_readable else None,
+        tariff=_text(price) if (price := in_force_at(lot.prices, clock())) is not None and price.is_readable else None,
     )
     return tagged(request, detail)
 
@@ -335,7 +335,7 @@ def _summary(one: Found, said: Published) -> LotSummary:
     )
 
 
-def _text(price: Price) -> TariffText:
+def _text(price: TariffInForce) -> TariffText:
     text = price.tariff
     return TariffText(
         code=text.code,

@@ -12,11 +12,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from parking import fees, problems
+from parking import fees, prices, problems
 from parking.api.answers import tagged, unreadable
 from parking.api.given import Catalog, Clock
-from parking.fees import NoTariff
 from parking.plates import VehicleClass
+from parking.prices import NoTariff
 from parking.tariffs import STAY_DAYS_MAX, FeeLine
 from payments.identity import Audience
 
@@ -93,10 +93,11 @@ async def quote_stay(
     """
     lot = catalog.lot(code)
     entered_at, left_at = _period(first, last, stay_min, clock)
-    price = lot.price_of(entered_at, left_at)
-    if price is None:
+    in_force = prices.of_stay(lot.prices, entered_at, left_at)
+    if not in_force:
         raise NoTariff("No tariff holds at this lot then.", code=code)
-    stay = lot.prices, entered_at, left_at, fees.usual_vehicle(seen, new_energy=new_energy)
+    price = in_force[0]
+    stay = in_force, entered_at, left_at, fees.usual_vehicle(seen, new_energy=new_energy)
     # What takes long to compute must not keep the gates waiting.
     is_long = left_at - entered_at > LONG
     fee = await asyncio.to_thread(fees.price, *stay) if is_long else fees.price(*stay)

@@ -191,7 +191,7 @@ def _where(places: Iterable[Lot | Zone], now: datetime) -> dict[str, list[str]]:
     """The codes of places by the code of the tariff that holds there now."""
     found: dict[str, list[str]] = {}
     for place in places:
-        price = prices.held_at(place.prices, now)
+        price = prices.in_force_at(place.prices, now)
         if price is not None and price.is_readable:
             found.setdefault(price.tariff.code, []).append(place.code)
     return found

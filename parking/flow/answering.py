@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from parking import store
 from parking.barrier import Ruling
+from parking.fees import Bill
 from parking.gate import Answer, EventRejected, Passage, Payment, Reason, Status, display
-from parking.stays import Step
+from parking.stays import Transition
 from payments.charges import charge_id
 
 
@@ -16,14 +17,15 @@ class Taken(Struct):
     """A passage that is new, with what follows from it."""
 
     passage: Passage
-    step: Step
+    transition: Transition
+    bill: Bill | None
     ruling: Ruling
 
 
 def reason_of(taken: Taken) -> Reason | None:
     """Why a person should look at it, if anybody should."""
     # An impossible order weighs more than a doubtful read: it is what a person has to put right.
-    return taken.step.reason or taken.passage.doubt
+    return taken.transition.reason or taken.passage.doubt
 
 
 def answers(
@@ -50,10 +52,10 @@ def _answer(taken: Taken) -> Answer:
         event_id=taken.passage.event.event_id,
         status=Status.REVIEW if reason else Status.RECORDED,
         gate=r.gate,
-        stay_id=taken.step.stay_id,
+        stay_id=taken.transition.stay_id,
         fee_fen=r.fee_fen,
         payment=r.payment,
-        charge_id=_payable(taken.step.stay_id, r.payment),
+        charge_id=_payable(taken.transition.stay_id, r.payment),
         display=display(taken.passage.direction, r.gate, r.fee_fen, r.payment),
         reason=reason,
     )
@@ -66,7 +68,8 @@ def _payable(stay_id: UUID | None, payment: Payment | None) -> UUID | None:
 def _as_known(taken: Taken) -> store.KnownEvent:
     p, r = taken.passage, taken.ruling
     return store.KnownEvent(
-        *(p.lot_id, p.gateway_id, p.event.event_id, p.content_hash, r.gate, taken.step.stay_id, r.fee_fen, r.payment),
+        *(p.lot_id, p.gateway_id, p.event.event_id, p.content_hash),
+        *(r.gate, taken.transition.stay_id, r.fee_fen, r.payment),
         kind=p.event.kind,
         reason=reason_of(taken),
     )

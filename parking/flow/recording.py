@@ -3,7 +3,7 @@
 The batch is the unit because its cost is nearly that of one event: every statement works on all events at once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,25 +12,22 @@ import msgspec
 from msgspec import Struct
 
 import sql
-from parking import barrier, fees, stays, store
+from parking import barrier, fees, occupancy, prices, stays, store
+from parking.fees import Bill, Payer
 from parking.flow.answering import Taken, answers, reason_of
 from parking.flow.remembering import Elsewhere, read_elsewhere
 from parking.gate import CLOCK_AHEAD_MAX, REPEATS_KEPT, Answer, EventRejected, Passage, Status
 from parking.lots import Direction, Lot
-from parking.occupancy import Count, doubt
-from parking.plates import PlateColor, VehicleClass
-from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, Closing, History, OpenStay, Stay, Step
-from parking.tariffs import Fee
+from parking.occupancy import Count, Sighting
+from parking.plates import PlateColor
+from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, History, OpenStay, Stay, Transition
 from payments import flow as payments
 from payments import ids
 from payments.charges import ChargeRequest, ChargeState, charge_id
 
 # A lot and a plate: what stays are told apart by.
 Vehicle = tuple[int, str, PlateColor]
-Payers = Mapping[tuple[str, PlateColor], store.Payer]
 RandomBits = Callable[[], int]
-_NOTHING = Step(History(None, ()))
-_FREE = Fee(0, [])
 
 
 class Recorded(Struct, frozen=True):
@@ -38,6 +35,19 @@ class Recorded(Struct, frozen=True):
 
     answers: list[Answer | EventRejected]
     counts: Sequence[Count]
+
+
+class Known(Struct):
+    """What is known of the vehicles of a batch. It moves along as their passages are taken one after the other.
+
+    `bills` are those of closed stays, `settled` the stays whose charge is not due any more, both by the stay's number.
+    """
+
+    histories: dict[Vehicle, History]
+    bills: dict[UUID, Bill]
+    settled: set[UUID]
+    payers: Mapping[tuple[str, PlateColor], Payer]
+    elsewhere: Elsewhere
 
 
 async def record_events(
@@ -50,35 +60,18 @@ async def record_events(
     """
     await store.lock_lots(db, sorted({p.lot_id for p in passages}))
     keys = [(p.lot_id, p.gateway_id, p.event.event_id) for p in passages]
-    known = await store.known_events(db, keys, _made(now, REPEATS_KEPT))
-    fresh = [p for p, key in _first_of_each(passages, keys) if key not in known]
+    earlier = await store.known_events(db, keys, _made(now, REPEATS_KEPT))
+    fresh = [p for p, key in _first_of_each(passages, keys) if key not in earlier]
+    known = await _read(db, fresh, lots)
 
-    before, since = await _histories(db, fresh, lots)
-    ending = [p for p in fresh if _may_end_a_stay(p, before)]
-    payers = await store.payers(db, list({(p.plate, p.plate_color) for p in ending})) if ending else {}
-    wide = [(p, since[_vehicle(p)]) for p in ending if lots[p.lot_id].is_wide]
-    made = _made_in_window(fresh, lots, since) if wide else None
-    elsewhere = await read_elsewhere(db, wide, lots, made) if made else Elsewhere({}, lots)
-    after = dict(before)
-    steps = [
-        _follow(after, p, lots[p.lot_id], payers, elsewhere, ids.new(p.received_at, p.lot_id, random_bits()))
-        for p in fresh
-    ]
-    settled = await _settled(db, steps)
-    taken = [
-        Taken(
-            p,
-            step,
-            barrier.rule(p, step if p.applies else None, settled=bool(step.repeat_of and step.repeat_of.id in settled)),
-        )
-        for p, step in zip(fresh, steps, strict=True)
-    ]
+    before = dict(known.histories)
+    taken = [_take(known, p, lots[p.lot_id], ids.new(p.received_at, p.lot_id, random_bits())) for p in fresh]
 
     await _write_events(db, taken)
-    await _write_stays(db, before, after)
-    await _request_charges(db, [t.step.closing for t in taken if t.step.closing], lots, now)
+    await _write_stays(db, before, known)
+    await _request_charges(db, taken, lots, now)
     counts = await _move_counts(db, taken, before, lots, now)
-    return Recorded(answers(passages, keys, known, taken), counts)
+    return Recorded(answers(passages, keys, earlier, taken), counts)
 
 
 def _first_of_each(
@@ -90,42 +83,73 @@ def _first_of_each(
     return [(passage, key) for key, passage in first.items()]
 
 
-def _made(now: datetime, within: timedelta) -> tuple[UUID, UUID]:
-    """The range of the identifiers that were made within a time before now, by clocks that differ a little."""
-    return ids.floor(now - within), ids.floor(now + CLOCK_AHEAD_MAX)
-
-
 def _vehicle(passage: Passage) -> Vehicle:
     return passage.lot_id, passage.plate, passage.plate_color
 
 
-async def _histories(
-    db: sql.Connection, fresh: Sequence[Passage], lots: Mapping[int, Lot]
-) -> tuple[dict[Vehicle, History], dict[Vehicle, datetime]]:
-    """What is known of the vehicles that pass, and since when that is."""
+def _plate(passage: Passage) -> tuple[str, PlateColor]:
+    return passage.plate, passage.plate_color
+
+
+# -- read
+
+
+async def _read(db: sql.Connection, fresh: Sequence[Passage], lots: Mapping[int, Lot]) -> Known:
+    """All that deciding about these passages needs."""
+    applied = [p for p in fresh if p.applies]
+    if not applied:
+        return Known({}, {}, set(), {}, Elsewhere({}, lots))
+    opened = await store.open_stays(db, list({_vehicle(p) for p in applied}))
+    since = _since(applied, opened, lots)
+    made = _made_in_window(fresh, lots, since)
+    finished = await _finished_stays(db, applied, opened, since, made)
+    ended: dict[Vehicle, list[Stay]] = {}
+    for stay, _ in finished:
+        ended.setdefault((stay.lot_id, stay.plate, stay.plate_color), []).append(stay)
+    histories = {vehicle: History(opened.get(vehicle), tuple(ended.get(vehicle, ()))) for vehicle in since}
+    bills = {stay.id: bill for stay, bill in finished if bill is not None}
+    ending = [p for p in applied if _may_end_a_stay(p, histories)]
+    payers = await store.payers(db, list({_plate(p) for p in ending})) if ending else {}
+    wide = [(p, since[_vehicle(p)]) for p in ending if lots[p.lot_id].is_wide]
+    elsewhere = await read_elsewhere(db, wide, lots, made) if wide else Elsewhere({}, lots)
+    settled = await _settled(db, [s for p in ending for s in stays.repeatable(histories[_vehicle(p)], p)], bills)
+    return Known(histories, bills, settled, payers, elsewhere)
+
+
+def _since(
+    applied: Iterable[Passage], opened: Mapping[Vehicle, OpenStay], lots: Mapping[int, Lot]
+) -> dict[Vehicle, datetime]:
+    """Since when the finished stays of each vehicle may matter."""
     earliest: dict[Vehicle, datetime] = {}
-    for p in fresh:
-        if p.applies:
-            key = _vehicle(p)
-            earliest[key] = min(earliest.get(key, p.effective_at), p.effective_at)
-    if not earliest:
-        return {}, {}
-    vehicles = list(earliest)
-    opened = await store.open_stays(db, vehicles)
+    for p in applied:
+        key = _vehicle(p)
+        earliest[key] = min(earliest.get(key, p.effective_at), p.effective_at)
     # What went before a stay matters to its price, so the window is counted from the entry, however long ago it was.
     for vehicle, stay in opened.items():
         earliest[vehicle] = min(earliest[vehicle], stay.entered_at)
-    since = {vehicle: at - _window(lots[vehicle[0]]) for vehicle, at in earliest.items()}
-    finished = await store.finished_stays(db, vehicles, list(since.values()), _made_in_window(fresh, lots, since))
-    unknown = (
-        {_vehicle(p) for p in fresh if p.applies and p.direction is Direction.EXIT} - opened.keys() - finished.keys()
-    )
-    if unknown:
+    return {vehicle: at - _window(lots[vehicle[0]]) for vehicle, at in earliest.items()}
+
+
+async def _finished_stays(
+    db: sql.Connection,
+    applied: Sequence[Passage],
+    opened: Mapping[Vehicle, OpenStay],
+    since: Mapping[Vehicle, datetime],
+    made: tuple[UUID, UUID],
+) -> list[tuple[Stay, Bill | None]]:
+    finished = await store.finished_stays(db, list(since), list(since.values()), made)
+    seen = {(stay.lot_id, stay.plate, stay.plate_color) for stay, _ in finished}
+    unseen = {_vehicle(p) for p in applied if p.direction is Direction.EXIT} - opened.keys() - seen
+    if unseen:
         # An exit that is read twice may repeat the end of a stay that began long before.
-        after = {vehicle: since[vehicle] for vehicle in unknown}
-        made = _made(max(p.received_at for p in fresh), REPEATS_KEPT + STAY_MAX)
-        finished |= await store.finished_stays(db, list(after), list(after.values()), made)
-    return {vehicle: History(opened.get(vehicle), finished.get(vehicle, ())) for vehicle in vehicles}, since
+        made = _made(max(p.received_at for p in applied), REPEATS_KEPT + STAY_MAX)
+        finished += await store.finished_stays(db, list(unseen), [since[vehicle] for vehicle in unseen], made)
+    return finished
+
+
+def _made(now: datetime, within: timedelta) -> tuple[UUID, UUID]:
+    """The range of the identifiers that were made within a time before now, by clocks that differ a little."""
+    return ids.floor(now - within), ids.floor(now + CLOCK_AHEAD_MAX)
 
 
 def _window(lot: Lot) -> timedelta:
@@ -149,49 +173,45 @@ def _may_end_a_stay(passage: Passage, histories: Mapping[Vehicle, History]) -> b
     return passage.applies and (passage.direction is Direction.EXIT or bool(histories[_vehicle(passage)].finished))
 
 
-def _follow(
-    histories: dict[Vehicle, History],
-    passage: Passage,
-    lot: Lot,
-    payers: Payers,
-    elsewhere: Elsewhere,
-    new_id: UUID,
-) -> Step:
-    """One passage of the batch; `histories` and `elsewhere` move along, so that the vehicle's next passage sees it."""
-    if not passage.applies:
-        return _NOTHING
-    plate = passage.plate, passage.plate_color
-
-    def price(
-        entered_at: datetime, left_at: datetime, seen: VehicleClass, others: tuple[Stay, ...]
-    ) -> tuple[Fee, int | None]:
-        held = lot.price_of(entered_at, left_at)
-        if held is None:
-            # A price that was never published may not be charged.
-            return _FREE, None
-        vehicle = fees.vehicle_of(*plate, seen)
-        pasts = fees.pasts_of(others) + elsewhere.pasts(lot, plate)
-        return fees.price(lot.prices, entered_at, left_at, vehicle, pasts), held.tariff_id
-
-    def payer(left_at: datetime) -> int | None:
-        linked = payers.get(plate)
-        # Whoever links a plate later does not pay for what it did before.
-        return linked.account_id if linked is not None and linked.linked_at <= left_at else None
-
-    step = stays.follow(histories[_vehicle(passage)], passage, new_id=new_id, price=price, payer=payer)
-    histories[_vehicle(passage)] = step.history
-    if step.closing is not None:
-        elsewhere.note(step.closing)
-    return step
-
-
-async def _settled(db: sql.Connection, steps: Sequence[Step]) -> set[UUID]:
-    """Of the stays whose exit is repeated, those that owe nothing any more."""
-    repeated = {charge_id(s.repeat_of.id): s.repeat_of.id for s in steps if s.repeat_of and s.repeat_of.fee_fen}
-    if not repeated:
+async def _settled(db: sql.Connection, repeatable: Iterable[Stay], bills: Mapping[UUID, Bill]) -> set[UUID]:
+    """Of the stays whose exit may be repeated, those that owe nothing any more."""
+    charged = {charge_id(stay.id): stay.id for stay in repeatable if bills[stay.id].fee_fen}
+    if not charged:
         return set()
-    charges = await payments.charges_by_id(db, list(repeated))
-    return {repeated[id_] for id_, charge in charges.items() if charge.state is not ChargeState.DUE}
+    charges = await payments.charges_by_id(db, list(charged))
+    return {charged[id_] for id_, charge in charges.items() if charge.state is not ChargeState.DUE}
+
+
+# -- decide
+
+
+def _take(known: Known, passage: Passage, lot: Lot, new_id: UUID) -> Taken:
+    """One passage of the batch and what follows from it; the vehicle's next one in the batch finds it in `known`."""
+    if not passage.applies:
+        return Taken(passage, Transition(History(None, ())), None, barrier.rule(passage, None, settled=False))
+    vehicle = _vehicle(passage)
+    transition = stays.follow(known.histories[vehicle], passage, new_id=new_id)
+    known.histories[vehicle] = transition.history
+    if transition.closed is not None:
+        known.bills[transition.closed.id] = _bill(known, transition.closed, transition.history, lot)
+    ended = transition.closed or transition.repeat_of
+    bill = None if ended is None else known.bills.get(ended.id)
+    ruling = barrier.rule(passage, bill, settled=ended is not None and ended.id in known.settled)
+    return Taken(passage, transition, bill, ruling)
+
+
+def _bill(known: Known, closed: Stay, history: History, lot: Lot) -> Bill:
+    assert closed.entered_at is not None
+    assert closed.left_at is not None
+    plate = closed.plate, closed.plate_color
+    pasts = fees.pasts_of([stay for stay in history.finished if stay.id != closed.id], known.bills)
+    in_force = prices.of_stay(lot.prices, closed.entered_at, closed.left_at)
+    bill = fees.bill(closed, in_force, pasts + known.elsewhere.pasts(lot, plate), known.payers.get(plate))
+    known.elsewhere.note(closed, bill)
+    return bill
+
+
+# -- write
 
 
 async def _write_events(db: sql.Connection, taken: Sequence[Taken]) -> None:
@@ -235,16 +255,16 @@ def _event_row(taken: Taken) -> tuple[object, ...]:
             e.remaining_spaces,
             p.content_hash,
         ),
-        *(Status.REVIEW if reason else Status.RECORDED, reason, r.gate, taken.step.stay_id, r.fee_fen, r.payment),
+        *(Status.REVIEW if reason else Status.RECORDED, reason, r.gate, taken.transition.stay_id, r.fee_fen, r.payment),
     )
 
 
-async def _write_stays(db: sql.Connection, before: Mapping[Vehicle, History], after: Mapping[Vehicle, History]) -> None:
+async def _write_stays(db: sql.Connection, before: Mapping[Vehicle, History], known: Known) -> None:
     """Writes what differs: stays are values, so the difference of two histories is all there is to do."""
     ended: list[Vehicle] = []
     opened: list[OpenStay] = []
-    finished: list[Stay] = []
-    for vehicle, now in after.items():
+    finished: list[tuple[Stay, Bill | None]] = []
+    for vehicle, now in known.histories.items():
         was = before[vehicle]
         if now is was:
             continue
@@ -253,7 +273,7 @@ async def _write_stays(db: sql.Connection, before: Mapping[Vehicle, History], af
                 ended.append(vehicle)
             if now.open is not None:
                 opened.append(now.open)
-        finished += [stay for stay in now.finished if stay not in was.finished]
+        finished += [(stay, known.bills.get(stay.id)) for stay in now.finished if stay not in was.finished]
     if ended:
         await store.end_open_stays(db, ended)
     if opened:
@@ -262,35 +282,24 @@ async def _write_stays(db: sql.Connection, before: Mapping[Vehicle, History], af
         await store.put_stays(db, finished)
 
 
-async def _request_charges(
-    db: sql.Connection, closings: Sequence[Closing], lots: Mapping[int, Lot], now: datetime
-) -> None:
-    requests = [_charge(c, lots[c.stay.lot_id]) for c in closings if c.fee.fee_fen > 0]
+async def _request_charges(db: sql.Connection, taken: Sequence[Taken], lots: Mapping[int, Lot], now: datetime) -> None:
+    closed = [(t.transition.closed, t.bill) for t in taken if t.transition.closed is not None]
+    requests = [_charge(stay, bill, lots[stay.lot_id]) for stay, bill in closed if bill is not None and bill.fee_fen]
     if requests:
         await payments.request_charges(db, requests, now=now)
 
 
-def _charge(closing: Closing, lot: Lot) -> ChargeRequest:
-    stay = closing.stay
+def _charge(stay: Stay, bill: Bill, lot: Lot) -> ChargeRequest:
     assert stay.left_at is not None
     return ChargeRequest(
         lot_id=lot.id,
         stay_id=stay.id,
         operator_id=lot.operator_id,
-        account_id=stay.account_id,
-        amount_fen=closing.fee.fee_fen,
+        account_id=bill.account_id,
+        amount_fen=bill.fee_fen,
         business_date=stay.left_at.astimezone(ZoneInfo(lot.time_zone)).date(),
-        lines=msgspec.json.encode(closing.fee.lines),
+        lines=msgspec.json.encode(bill.lines),
     )
-
-
-class _Move(Struct):
-    """How a lot's count moves in a batch: cars more inside, and the lot's own last count with the cars since."""
-
-    moved: int = 0
-    reported_free: int | None = None
-    reported_at: datetime | None = None
-    moved_since: int = 0
 
 
 async def _move_counts(
@@ -300,24 +309,18 @@ async def _move_counts(
     lots: Mapping[int, Lot],
     now: datetime,
 ) -> Sequence[Count]:
-    moves: dict[int, _Move] = {}
-    inside = {vehicle: history.open is not None for vehicle, history in before.items()}
-    for t in taken:
-        p = t.passage
-        move = moves.setdefault(p.lot_id, _Move())
-        if p.applies:
-            vehicle = _vehicle(p)
-            is_inside = t.step.history.open is not None
-            move.moved += is_inside - inside[vehicle]
-            move.moved_since += is_inside - inside[vehicle]
-            inside[vehicle] = is_inside
-        free = p.event.remaining_spaces
-        # A replayed count is old news, and a count the lot cannot have is none.
-        if free is not None and not p.event.replay and doubt(lots[p.lot_id].capacity, free) is None:
-            move.reported_free, move.reported_at, move.moved_since = free, p.effective_at, 0
-    rows = [
-        (lot_id, m.moved, m.reported_free, m.reported_at, m.moved_since)
-        for lot_id, m in sorted(moves.items())
-        if m.moved or m.reported_free is not None
-    ]
-    return await store.move_counts(db, now, rows) if rows else ()
+    inside = {vehicle for vehicle, history in before.items() if history.open is not None}
+    sightings = [_sighting(t, lots[t.passage.lot_id], inside) for t in taken]
+    moves = occupancy.moves(sightings)
+    return await store.move_counts(db, now, moves) if moves else ()
+
+
+def _sighting(taken: Taken, lot: Lot, inside: set[Vehicle]) -> Sighting:
+    """What a passage says of its lot's count; `inside` moves along."""
+    p, vehicle = taken.passage, _vehicle(taken.passage)
+    was_inside, is_inside = vehicle in inside, taken.transition.history.open is not None
+    if p.applies:
+        (inside.add if is_inside else inside.discard)(vehicle)
+    # A replayed count is old news.
+    free = None if p.event.replay else p.event.remaining_spaces
+    return Sighting(lot.id, lot.capacity, p.effective_at, is_inside - was_inside if p.applies else 0, free)

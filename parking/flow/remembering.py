@@ -8,10 +8,11 @@ from msgspec import Struct, structs
 
 import sql
 from parking import fees, store
+from parking.fees import Bill
 from parking.gate import Passage
 from parking.lots import Lot
 from parking.plates import PlateColor
-from parking.stays import Closing
+from parking.stays import Stay
 from parking.tariffs import Past
 from parking.tariffs.document import Scope
 
@@ -34,11 +35,11 @@ class Elsewhere(Struct):
             if lot_id != lot.id
         ]
 
-    def note(self, closing: Closing) -> None:
+    def note(self, closed: Stay, bill: Bill) -> None:
         """A stay of the batch closed; what follows in the batch remembers it."""
-        used = self.used.get((closing.stay.plate, closing.stay.plate_color))
+        used = self.used.get((closed.plate, closed.plate_color))
         if used is not None:
-            used += [(closing.stay.lot_id, past) for past in fees.pasts_of([closing.stay])]
+            used += [(closed.lot_id, past) for past in fees.pasts_of([closed], {closed.id: bill})]
 
     def _place(self, lot_id: int, seen_from: Lot) -> Scope:
         lot = self.lots.get(lot_id)

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from parking.fees import NoTariff
-from parking.prices import is_wide, memory_of
+from parking.prices import NoTariff, is_wide, memory_of
 from parking.tariffs import Compiled, Past, Tariff, Visit, owed
 from parking.tariffs.document import Scope
 

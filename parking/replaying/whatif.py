@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from parking.fees import NoTariff, vehicle_of
+from parking.fees import vehicle_of
 from parking.plates import PlateColor, VehicleClass
+from parking.prices import NoTariff
 from parking.replaying.carrying import Carried
 from parking.replaying.outcome import Case, Period, Row, WhatIf
 from parking.replaying.sums import Priced, Sums

@@ -30,7 +30,7 @@ select o.lot_id, o.plate, o.plate_color::text as plate_color, o.id, o.vehicle_cl
 -- name: finished_stays
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.tariff_id, s.fee_fen, s.account_id, s.uses
+       s.exit_event_id, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::text[], $3::plate_color[], $4::timestamptz[]) seen (lot_id, plate, plate_color, since)
   join stay s on s.lot_id = seen.lot_id and s.plate = seen.plate and s.plate_color = seen.plate_color
    and s.last_at >= seen.since

@@ -1,18 +1,15 @@
 """What the barrier is told, as one table of everything that can be at the gate."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from msgspec import structs
 
 from parking import barrier
 from parking.barrier import Ruling
+from parking.fees import Bill
 from parking.gate import Command, Passage, Payment, Reason
 from parking.lots import Direction
-from parking.stays import Closing, History, State, Stay, Step
-from parking.tariffs import Fee
-from tests.conftest import NOW
 from tests.parking.test_stays import Read, passage
 
 OPEN, HOLD, NONE = Command.OPEN, Command.HOLD, Command.NONE
@@ -24,46 +21,25 @@ def at_gate(direction: Direction, *, doubt: Reason | None = None, replay: bool =
     return structs.replace(read, doubt=doubt, event=structs.replace(read.event, replay=replay))
 
 
-def stay(fee_fen: int | None, account_id: int | None) -> Stay:
-    read = at_gate(Direction.EXIT)
-    state = State.EXIT_ONLY if fee_fen is None else State.CLOSED
-    return Stay(
-        *(1, UUID(int=5), read.plate, read.event.plate_color, read.event.vehicle_class, state, NOW, NOW),
-        *(1, 2, UUID(int=1), UUID(int=2), 5, fee_fen, account_id),
-    )
-
-
-def ended(fee_fen: int, account_id: int | None = None) -> Step:
-    return Step(History(None, ()), closing=Closing(stay(fee_fen, account_id), Fee(fee_fen, [])))
-
-
-def again(fee_fen: int | None, account_id: int | None = None) -> Step:
-    return Step(History(None, ()), repeat_of=stay(fee_fen, account_id))
-
-
-FITS_NOTHING = Step(History(None, ()), reason=Reason.EXIT_WITHOUT_ENTRY)
+def bill(fee_fen: int, account_id: int | None = None) -> Bill:
+    return Bill(5, fee_fen, account_id)
 
 
 @pytest.mark.parametrize(
-    ("who", "step", "settled", "ruling"),
+    ("who", "bill", "settled", "ruling"),
     [
-        ("nothing is due",                ended(0),          False, Ruling(OPEN, 0, FREE)),
-        ("an account pays",               ended(600, 1001),  False, Ruling(OPEN, 600, CHARGED)),
-        ("the driver pays",               ended(600),        False, Ruling(HOLD, 600, AT_GATE)),
-        ("read again, unpaid",            again(600),        False, Ruling(HOLD, 600, AT_GATE)),
-        ("read again, paid",              again(600),        True,  Ruling(OPEN, 600, AT_GATE)),
-        ("read again, an account pays",   again(600, 1001),  False, Ruling(OPEN, 600, CHARGED)),
-        ("read again, nothing is due",    again(0),          False, Ruling(OPEN, 0, FREE)),
-        ("no entry is known, read again", again(None),       False, Ruling(HOLD)),
-        ("no entry is known",             FITS_NOTHING,      False, Ruling(HOLD)),
-        ("kept without being applied",    None,              False, Ruling(HOLD)),
+        ("nothing is due",                 bill(0),         False, Ruling(OPEN, 0, FREE)),
+        ("an account pays",                bill(600, 1001), False, Ruling(OPEN, 600, CHARGED)),
+        ("the driver pays",                bill(600),       False, Ruling(HOLD, 600, AT_GATE)),
+        ("read again, paid",               bill(600),       True,  Ruling(OPEN, 600, AT_GATE)),
+        ("no stay is closed or repeated",  None,            False, Ruling(HOLD)),
     ],
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
 )  # fmt: skip
-def test_at_the_exit(who: str, step: Step | None, settled: bool, ruling: Ruling) -> None:
-    assert barrier.rule(at_gate(Direction.EXIT), step, settled=settled) == ruling
+def test_at_the_exit(who: str, bill: Bill | None, settled: bool, ruling: Ruling) -> None:
+    assert barrier.rule(at_gate(Direction.EXIT), bill, settled=settled) == ruling
     # What is replayed is long over: the barrier is left alone, whatever it costs.
-    replayed = barrier.rule(at_gate(Direction.EXIT, replay=True), step, settled=settled)
+    replayed = barrier.rule(at_gate(Direction.EXIT, replay=True), bill, settled=settled)
     assert replayed == structs.replace(ruling, gate=NONE)
 
 

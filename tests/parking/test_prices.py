@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from parking import prices, tariffs
-from parking.prices import Dated, LotPrice, LotZone, Period, Price, ZonePrice
+from parking.prices import Dated, LotPrice, LotZone, Period, TariffInForce, ZonePrice
 from parking.tariffs import Tariff
 from parking.tariffs.document import Cap, Free, Match, Memory, Quota
 from tests.district import TARIFFS
@@ -16,7 +16,7 @@ CENTRE, WEST = 1, 2
 
 
 def day(number: int) -> datetime:
-    return datetime(2026, 11, number, tzinfo=UTC)
+    return datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number - 1)
 
 
 def laid(
@@ -61,17 +61,41 @@ def test_a_lots_own_price_goes_before_its_areas(
     assert laid(own, lies_in, of_zones) == expected
 
 
-def test_when_a_price_holds() -> None:
+def dated(*numbers: tuple[int, int]) -> list[TariffInForce]:
     compiled = tariffs.compile(ROAD)
-    held = [Price(day(1), 7, ROAD, compiled), Price(day(3), 8, ROAD, compiled), Price(day(5), 7, ROAD, compiled)]
+    return [TariffInForce(day(since), number, ROAD, compiled) for since, number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "numbers"),
+    [
+        (2, 2, [7]),
+        (2, 3, [7]),  # what begins when a stay ends does not concern it
+        (2, 4, [7, 8]),
+        (3, 9, [8, 9]),
+        (0, 2, [7]),  # a lot that had no tariff yet: the first that began during the stay
+        (0, 4, [7, 8]),
+        (0, 1, [7]),
+        (0, 0, []),
+    ],
+)
+def test_the_tariffs_of_a_stay_begin_with_the_one_in_force_at_the_entry(
+    entered: int, left: int, numbers: list[int]
+) -> None:
+    in_force = prices.of_stay(dated((1, 7), (3, 8), (5, 9)), day(entered), day(left))
+    assert [each.tariff_id for each in in_force] == numbers
+
+
+def test_when_a_price_holds() -> None:
+    held = dated((1, 7), (3, 8), (5, 7))
     assert prices.periods(held, 7) == [Period(day(1), day(3)), Period(day(5), None)]
     assert prices.periods(held, 9) == []
-    assert [price and price.valid_from.day for price in (prices.held_at(held, day(at)) for at in (2, 3, 9))] == [
+    assert [price and price.valid_from.day for price in (prices.in_force_at(held, day(at)) for at in (2, 3, 9))] == [
         1,
         3,
         5,
     ]
-    assert prices.held_at(held, day(1) - timedelta(seconds=1)) is None
+    assert prices.in_force_at(held, day(1) - timedelta(seconds=1)) is None
     assert prices.once([Dated(day(1), 1), Dated(day(2), 1), Dated(day(3), 2)]) == [Dated(day(1), 1), Dated(day(3), 2)]
 
 

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from parking import flow, prices, store, tariffs
 from parking.lots import Lot
-from parking.prices import Price
+from parking.prices import TariffInForce
 from parking.tariffs import Tariff
 from parking.tariffs.document import Cap, Memory
 from tests.conftest import NOW
@@ -37,13 +37,13 @@ async def charging_by(district: District, tariff: Tariff, *codes: str) -> Distri
     """The district as it is while these lots charge by this tariff."""
     async with district.pool.acquire() as db, db.transaction():
         number = await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())
-    price = Price(NOW - 90 * DAY, number, tariff, tariffs.compile(tariff))
+    price = TariffInForce(NOW - 90 * DAY, number, tariff, tariffs.compile(tariff))
     lots = {lot.id: priced(lot, price) if lot.code in codes else lot for lot in district.network.lots.values()}
     network = structs.replace(district.network, lots=lots, lots_by_code={lot.code: lot for lot in lots.values()})
     return structs.replace(district, network=network)
 
 
-def priced(lot: Lot, price: Price) -> Lot:
+def priced(lot: Lot, price: TariffInForce) -> Lot:
     remembers, is_wide = prices.memory_of(price.tariff), prices.is_wide(price.tariff)
     return structs.replace(lot, prices=(price,), remembers=remembers, is_wide=is_wide)
 

@@ -15,14 +15,11 @@ from parking import stays
 from parking.gate import GateEvent, Passage, Reason
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
-from parking.stays import LATE_PAIR_MAX, History, State, Stay, Step
-from parking.tariffs import Fee, Use
+from parking.stays import LATE_PAIR_MAX, History, State, Stay, Transition
 
 JINAN = timezone(timedelta(hours=8))
 MIDNIGHT = datetime(2026, 11, 16, tzinfo=JINAN)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ACCOUNT = 1001
-USES = (Use("quota.nev", MIDNIGHT, 60),)
 
 
 class Read(Struct, frozen=True):
@@ -55,27 +52,20 @@ def passage(read: Read, number: int, vehicle_class: VehicleClass = VehicleClass.
     )
 
 
-def price(
-    entered_at: datetime, left_at: datetime, vehicle_class: VehicleClass, others: tuple[Stay, ...]
-) -> tuple[Fee, int | None]:
-    """A fen for each second: whatever changes a stay changes its fee."""
-    return Fee(int((left_at - entered_at).total_seconds()), [], USES), 5
-
-
-def arrive(reads: Iterable[Read], history: History | None = None) -> tuple[History, list[Step]]:
+def arrive(reads: Iterable[Read], history: History | None = None) -> tuple[History, list[Transition]]:
     """What is known when these reads have arrived in this order, and the steps on the way."""
     history = history or History(None, ())
-    steps: list[Step] = []
+    transitions: list[Transition] = []
     for number, read in enumerate(reads, 1):
         new_id = UUID(int=1000 + number)
-        step = stays.follow(history, passage(read, number), new_id=new_id, price=price, payer=lambda _: ACCOUNT)
-        steps.append(step)
-        history = step.history
-    return history, steps
+        transition = stays.follow(history, passage(read, number), new_id=new_id)
+        transitions.append(transition)
+        history = transition.history
+    return history, transitions
 
 
-def reasons(steps: Iterable[Step]) -> list[Reason | None]:
-    return [step.reason for step in steps]
+def reasons(transitions: Iterable[Transition]) -> list[Reason | None]:
+    return [transition.reason for transition in transitions]
 
 
 # A story is written as `in 09:00  out 12:00:30  in +1/08:00` (+1: on the next day), and what is known as
@@ -175,34 +165,32 @@ NONE = "-"
     ],
 )  # fmt: skip
 def test_stories(arrives: str, known_then: str, reasons_given: str) -> None:
-    history, steps = arrive(reads(arrives))
+    history, transitions = arrive(reads(arrives))
     assert known(history) == known_then
-    assert [reason or NONE for reason in reasons(steps)] == reasons_given.split()
+    assert [reason or NONE for reason in reasons(transitions)] == reasons_given.split()
 
 
-def test_a_long_stay_is_nobodys_until_a_person_has_looked() -> None:
-    _, steps = arrive(reads("in 09:00  out +8/09:00"))
-    closing = steps[-1].closing
-    assert closing is not None
-    assert (closing.stay.fee_fen, closing.stay.account_id) == (8 * 24 * 3600, None)
+def test_a_long_stay_is_one_that_a_person_looks_at() -> None:
+    _, transitions = arrive(reads("in 09:00  out +8/09:00"))
+    closed = transitions[-1].closed
+    assert closed is not None
+    assert stays.is_long(closed)
 
 
-def test_what_a_closing_says() -> None:
+def test_what_a_closed_stay_says() -> None:
     _, (entered, left) = arrive(reads("in 09:00  out 12:00"))
-    assert entered.closing is None
-    assert left.closing is not None
-    stay = left.closing.stay
+    assert entered.closed is None
+    assert left.closed is not None
+    stay = left.closed
     assert (stay.id, stay.state) == (entered.stay_id, State.CLOSED)
     assert (stay.entry_event_id, stay.exit_event_id) == (UUID(int=1), UUID(int=2))
     assert (stay.entry_lane_id, stay.exit_lane_id) == (1, 2)
-    assert (stay.fee_fen, stay.tariff_id, stay.account_id, stay.uses) == (3 * 3600, 5, ACCOUNT, USES)
-    assert left.closing.fee.fee_fen == stay.fee_fen
 
 
 def test_an_exit_repeated_names_the_stay_it_repeats() -> None:
     _, (_, left, again) = arrive(reads("in 09:00  out 12:00  out 12:00:30"))
     assert again.repeat_of == left.history.finished[0]
-    assert again.closing is None
+    assert again.closed is None
 
 
 @pytest.mark.parametrize(
@@ -217,8 +205,8 @@ def test_the_class_is_the_one_read_at_the_entry(
     passages = [passage(story[0], 1, VehicleClass(at_entry)), passage(story[1], 2, VehicleClass(at_exit))]
     history = History(None, ())
     for turn in order:
-        step = stays.follow(history, passages[turn], new_id=UUID(int=9), price=price, payer=lambda _: None)
-        history = step.history
+        transition = stays.follow(history, passages[turn], new_id=UUID(int=9))
+        history = transition.history
     assert history.finished[0].vehicle_class == priced_as
 
 
@@ -254,7 +242,7 @@ def visits(*, visits_max: int) -> st.SearchStrategy[list[Visit]]:
 
 def anything() -> st.SearchStrategy[list[Read]]:
     """Reads nobody would expect, close enough together to meddle with each other."""
-    at = st.integers(0, 12).map(lambda step: step * 20 * SECOND) | st.integers(0, 10 * 24 * 60).map(
+    at = st.integers(0, 12).map(lambda transition: transition * 20 * SECOND) | st.integers(0, 10 * 24 * 60).map(
         lambda m: m * MINUTE
     )
     return st.lists(st.builds(Read, st.sampled_from(Direction), at), max_size=12)
@@ -262,7 +250,7 @@ def anything() -> st.SearchStrategy[list[Read]]:
 
 def facts(history: History) -> tuple[object, ...]:
     """What a history says without the numbers it gave."""
-    finished = [(s.state, s.entered_at, s.left_at, s.fee_fen) for s in history.finished]
+    finished = [(s.state, s.entered_at, s.left_at) for s in history.finished]
     return *finished, history.open and history.open.entered_at
 
 
@@ -284,9 +272,9 @@ def test_no_difference_from_the_order_of_time_goes_unseen(visited: list[Visit], 
     story = [read for visit in visited for read in visit.reads()]
     told = list(story)
     shuffler.shuffle(told)  # type: ignore[attr-defined]
-    history, steps = arrive(told)
+    history, transitions = arrive(told)
     if facts(history) != facts(arrive(story)[0]):
-        assert any(reasons(steps)), [(read.way, str(read.at)) for read in told]
+        assert any(reasons(transitions)), [(read.way, str(read.at)) for read in told]
 
 
 def test_three_visits_in_each_of_their_720_orders() -> None:
@@ -294,11 +282,11 @@ def test_three_visits_in_each_of_their_720_orders() -> None:
     wanted = arrive(story)[0]
     right = 0
     for told in permutations(story):
-        history, steps = arrive(told)
+        history, transitions = arrive(told)
         if facts(history) == facts(wanted):
             right += 1
         else:
-            assert any(reasons(steps)), [(read.way, str(read.at)) for read in told]
+            assert any(reasons(transitions)), [(read.way, str(read.at)) for read in told]
         assert not overlaps(history)
     assert right >= 360  # most orders put themselves right; the rest is before a person
 
@@ -307,10 +295,10 @@ def test_three_visits_in_each_of_their_720_orders() -> None:
 def test_a_repeat_changes_nothing(visited: list[Visit], later_s: int) -> None:
     story = [read for visit in visited for read in visit.reads()]
     stammered = [again for read in story for again in (read, Read(read.way, read.at + timedelta(seconds=later_s)))]
-    history, steps = arrive(stammered)
+    history, transitions = arrive(stammered)
     assert facts(history) == facts(arrive(story)[0])
-    assert not any(step.reason for step in steps if step.reason is not Reason.LONG_STAY)
-    assert sum(step.closing is not None for step in steps) == len(visited)
+    assert not any(transition.reason for transition in transitions if transition.reason is not Reason.LONG_STAY)
+    assert sum(transition.closed is not None for transition in transitions) == len(visited)
 
 
 @settings(max_examples=500)
@@ -323,8 +311,8 @@ def test_a_vehicle_is_in_a_lot_once_at_a_time(story: list[Read]) -> None:
 @settings(max_examples=300)
 @given(anything())
 def test_a_whole_stay_never_changes(story: list[Read]) -> None:
-    history, steps = arrive(story)
-    billed = [step.closing.stay for step in steps if step.closing]
+    history, transitions = arrive(story)
+    billed = [transition.closed for transition in transitions if transition.closed]
     assert len({stay.id for stay in billed}) == len(billed)
     assert sorted(billed, key=lambda stay: stay.id) == sorted(
         (stay for stay in history.finished if stay.state is State.CLOSED), key=lambda stay: stay.id
@@ -342,14 +330,15 @@ def test_histories_are_in_order_and_pure(story: list[Read]) -> None:
 @given(st.integers(1, 400 * 24 * 60), st.booleans())
 def test_a_long_gap_never_makes_a_months_bill(minutes: int, backwards: bool) -> None:
     story = Visit(timedelta(0), minutes * MINUTE).reads()
-    history, steps = arrive(reversed(story) if backwards else story)
-    for step in steps:
-        if step.closing is None:
+    history, transitions = arrive(reversed(story) if backwards else story)
+    for transition in transitions:
+        if transition.closed is None:
             continue
         if backwards:
             assert minutes * MINUTE <= LATE_PAIR_MAX
         if minutes * MINUTE > stays.LONG_STAY:
-            assert (step.reason, step.closing.stay.account_id) == (Reason.LONG_STAY, None)
+            assert transition.reason is Reason.LONG_STAY
+            assert stays.is_long(transition.closed)
     assert not overlaps(history)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec import structs
 
 from parking import flow, tariffs
-from parking.prices import Price
+from parking.prices import TariffInForce
 from payments import flow as payments
 from tests.conftest import NOW
 from tests.district import District, visit
@@ -31,7 +31,7 @@ async def test_a_stay_is_priced_by_what_held_when_it_began(district: District) -
     dear = structs.replace(cheap, bands=tuple(structs.replace(band, tiers=tiers) for band in cheap.bands), caps=())
     async with district.pool.acquire() as db, db.transaction():
         number = await flow.publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())
-    later = Price(NOW - HOUR, number, dear, tariffs.compile(dear), 2)
+    later = TariffInForce(NOW - HOUR, number, dear, tariffs.compile(dear), 2)
     raised = structs.replace(lot, prices=(*lot.prices, later))
     network = structs.replace(district.network, lots={**district.network.lots, lot.id: raised})
     said = [{**each, "replay": True} for each in visit("v", "鲁A10024", NOW - 26 * HOUR, NOW - 24 * HOUR)]
