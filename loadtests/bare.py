@@ -4,7 +4,9 @@ import msgspec
 from litestar import Litestar, Request, Response, post
 from litestar.datastructures import State
 
-from parking.gate import Answer, Command, GateEvent, Status
+from parking.answers import Answer, Status
+from parking.barrier import Command
+from parking.events import GateEvent
 
 ONE, MANY = "/one", "/many"
 _one = msgspec.json.Decoder(GateEvent)

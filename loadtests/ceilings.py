@@ -18,6 +18,7 @@ from parking.occupancy import Move
 from payments import flow as payments
 from seeds import embedded
 
+_GATE = sql.load("parking/gate")
 BATCH_EVENTS = 256
 WRITERS = 2
 SHOTS_PREPARED = 5000
@@ -84,7 +85,7 @@ async def _write(url: str, batches: Iterator[Batch], ends_at: float, latencies: 
 
 async def _write_batch(db: sql.Connection, batch: Batch, now: datetime) -> None:
     await store.lock_lots(db, sorted(batch.lot_ids))
-    await store.add_events(db, batch.events)
+    await db.execute(_GATE["add_events"], *zip(*batch.events, strict=True))
     if batch.ended:
         await store.end_open_stays(db, batch.ended)
     if batch.opened:

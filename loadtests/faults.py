@@ -14,7 +14,7 @@ from rich.table import Table
 from loadtests import traffic
 from loadtests.wire import Measured, Shot, fire
 from loadtests.world import Machine, Server, World
-from parking.verify import Finding
+from sql.invariants import Invariant
 
 VEHICLES = 20_000
 DOWN_S = 0.5
@@ -56,7 +56,7 @@ class Report(Struct, frozen=True):
     deadlocks: int
     server_errors: int
     refused: int
-    broken_invariants: list[Finding]
+    broken_invariants: list[Invariant]
 
     @property
     def ok(self) -> bool:

@@ -22,7 +22,7 @@ from loadtests import traffic
 from loadtests.traffic import Event, Lot
 from loadtests.wire import Shot, fire
 from loadtests.world import World
-from parking.verify import Finding
+from sql.invariants import Invariant
 
 SEED = 20261121
 CONNECTIONS = 4
@@ -90,7 +90,7 @@ class Report(Struct, frozen=True):
     reviewed_in_order: int
     unexplained: list[str]
     answered_otherwise: list[str]
-    broken_invariants: list[Finding]
+    broken_invariants: list[Invariant]
 
     @property
     def ok(self) -> bool:

@@ -14,6 +14,7 @@ from loadtests.network import TARIFF
 from loadtests.traffic import Event, Lot
 from parking import tariffs
 from parking.fees import Bill
+from parking.matching import Vehicle
 from parking.plates import PlateColor, VehicleClass
 from parking.stays import OpenStay, State, Stay
 from parking.tariffs import Visit
@@ -50,7 +51,7 @@ class Batch(Struct):
     lot_ids: set[int]
     events: list[tuple[object, ...]]
     opened: list[OpenStay]
-    ended: list[tuple[int, str, PlateColor]]
+    ended: list[Vehicle]
     finished: list[tuple[Stay, Bill | None]]
     charges: list[ChargeRequest]
     moves: dict[int, int]
@@ -111,7 +112,7 @@ class Rows:
         if entered in batch.opened:
             batch.opened.remove(entered)
         else:
-            batch.ended.append((place.lot_id, entered.plate, entered.plate_color))
+            batch.ended.append(entered.vehicle)
         batch.moves[place.lot_id] = batch.moves.get(place.lot_id, 0) - 1
         payment = "not_needed" if not fee.fee_fen else "will_be_charged" if account_id else "pay_at_gate"
         batch.events.append(self._event(place, event, id_, at, entered.id, fee.fee_fen, payment))

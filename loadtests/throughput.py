@@ -9,7 +9,7 @@ from rich.table import Table
 from loadtests import ceilings, traffic
 from loadtests.wire import Measured, fire
 from loadtests.world import Machine, Server, World
-from parking.verify import Finding
+from sql.invariants import Invariant
 
 ARRAY_EVENTS = 100
 WARM_UP_S = 2.0
@@ -46,7 +46,7 @@ class Report(Struct, frozen=True):
     machine: Machine
     workers: int
     rows: list[Row]
-    broken_invariants: list[Finding]
+    broken_invariants: list[Invariant]
     errors: dict[int, int]
 
     @property

@@ -19,9 +19,10 @@ from msgspec import Struct
 import sql
 from loadtests import network
 from loadtests.traffic import Lot
-from parking.verify import Finding, findings
 from seeds import embedded
 from seeds.embedded import Process
+from sql import invariants
+from sql.invariants import Invariant
 from sql.migrate import migrate
 
 ROOT = Path(__file__).parent.parent
@@ -201,10 +202,10 @@ class World:
             with suppress(asyncpg.InsufficientPrivilegeError):
                 await db.execute("checkpoint")
 
-    async def broken_invariants(self) -> list[Finding]:
+    async def broken_invariants(self) -> list[Invariant]:
         """The invariants that do not hold, and none if all is well."""
         async with self.database() as db:
-            return [found for found in await findings(db) if found.rows]
+            return [found for found in await invariants.check(db) if found.rows]
 
     async def machine(self) -> Machine:
         """What this runs on."""

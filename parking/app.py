@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 from litestar import Litestar, Request, get, head
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
@@ -18,16 +17,18 @@ from litestar.handlers import HTTPRouteHandler
 
 import sql
 from parking import counters as redis_counters
-from parking import counts, problems, web
-from parking.api import gate_events, given, network, publishing, quotes, reference, tariffs
+from parking import counts, web
+from parking.api import dependencies, events, network, openapi, problems, publishing, quotes, tariffs
 from parking.api import lots as lots_api
-from parking.api.bodies import StrictRequest
+from parking.api.authentication import Authentication
 from parking.api.checks import Checks
-from parking.api.doorkeeper import Doorkeeper
+from parking.api.decoding import StrictRequest
 from parking.catalog import Catalog
-from parking.collector import Collector
+from parking.clock import random_bits
 from parking.counters import Counters
-from parking.gate import BODY_BYTES_MAX
+from parking.events import BODY_BYTES_MAX
+from parking.ingest.batch import GroupCommit
+from parking.ingest.receive import Intake
 from parking.settings import Settings
 from parking.stream import Stream
 from payments import api as payments_api
@@ -35,40 +36,10 @@ from payments import channels
 from payments.api.given import Pool
 from payments.channels import Channel
 from payments.identity import Audience, Principal
+from sql.pool import open_pool
 
-SERVICE_ROLE = "onelot_service"
-COMMAND_TIMEOUT_S = 60
 # Nearly all objects of a request die with it; the collector of cycles need not look after each seven hundred.
 GARBAGE_ALLOCATIONS = 50_000
-
-
-def random_bits() -> int:
-    """64 bits nobody can foretell: identifiers are also what a casual driver pays by."""
-    return secrets.randbits(64)
-
-
-async def open_pool(settings: Settings, *, connections_max: int | None = None) -> sql.Pool:
-    """Connections in the role of the service, which can neither change nor delete what is in the books."""
-    return await asyncpg.create_pool(
-        settings.database_url,
-        min_size=1,
-        max_size=connections_max or settings.pool_max,
-        command_timeout=COMMAND_TIMEOUT_S,
-        # Compiling a plan costs more than it saves for statements of a few milliseconds.
-        server_settings={
-            "role": SERVICE_ROLE,
-            "application_name": "onelot",
-            "jit": "off",
-            # What the locks and the acknowledgements rely on is said here and not left to the server's defaults.
-            "default_transaction_isolation": "read committed",
-            "synchronous_commit": "on",
-            # A process that loses its network in the middle of a batch must not keep its lots locked.
-            "idle_in_transaction_session_timeout": "30s",
-            "tcp_keepalives_idle": "10",
-            "tcp_keepalives_interval": "5",
-            "tcp_keepalives_count": "3",
-        },
-    )
 
 
 @asynccontextmanager
@@ -77,13 +48,15 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     clock = settings.clock()
     async with contextlib.AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(await open_pool(settings))
+        pool = await stack.enter_async_context(
+            await open_pool(settings.database_url, connections_max=settings.pool_max)
+        )
         redis = redis_counters.connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         counters = Counters(redis)
         catalog = await Catalog.open(pool, clock)
         stream = Stream(pool, counters)
-        collector = Collector(
+        group_commit = GroupCommit(
             pool, catalog, counters, clock=clock, random_bits=random_bits, batch_events_max=settings.batch_events_max
         )
         app.state.update(
@@ -95,7 +68,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "catalog": catalog,
                 "counters": counters,
                 "stream": stream,
-                "collector": collector,
+                "intake": Intake(pool, catalog, group_commit, random_bits=random_bits),
                 "checks": Checks(),
                 "channels": channels.open_all(pool, clock, test_channel=settings.test_channel),
             }
@@ -103,7 +76,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         followers = [asyncio.create_task(catalog.follow()), asyncio.create_task(stream.run())]
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, counters)
-        collector.start()
+        group_commit.start()
         # What was made so far stays; looking through it at every collection would cost the gates milliseconds.
         gc.collect()
         gc.freeze()
@@ -111,7 +84,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            await collector.stop()
+            await group_commit.stop()
             for task in followers:
                 task.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
@@ -173,7 +146,7 @@ async def livez() -> dict[str, str]:
     opt={"audience": (Audience.PUBLIC,)},
     tags=["health"],
 )
-async def readyz(pool: Pool, counters: given.Counters) -> dict[str, str]:
+async def readyz(pool: Pool, counters: dependencies.Counters) -> dict[str, str]:
     """For a balancer: the database answers (503 otherwise). Redis may be away; that is said and is no reason to go."""
     async with pool.acquire() as db:
         await db.fetchval("select 1")
@@ -197,7 +170,7 @@ ROUTES: list[HTTPRouteHandler] = [
     livez_head,
     readyz,
     readyz_head,
-    gate_events.record_gate_events,
+    *events.ROUTES,
     *network.ROUTES,
     *lots_api.ROUTES,
     *tariffs.ROUTES,
@@ -207,16 +180,16 @@ ROUTES: list[HTTPRouteHandler] = [
     *payments_api.ROUTES,
 ]
 for _route in ROUTES:
-    reference.describe(_route)
+    openapi.describe(_route)
 
 
 def build(settings: Settings) -> Litestar:
     """The application for these settings; it connects when it starts."""
     return Litestar(
-        route_handlers=[*ROUTES, reference.FILES],
+        route_handlers=[*ROUTES, openapi.FILES],
         state=State({"settings": settings}),
         lifespan=[lifespan],
-        middleware=[Doorkeeper()],
+        middleware=[Authentication()],
         dependencies={
             "db": Provide(transaction),
             "now": Provide(_now, sync_to_thread=False),
@@ -233,13 +206,12 @@ def build(settings: Settings) -> Litestar:
                     "catalog",
                     "counters",
                     "stream",
-                    "collector",
                     "checks",
                 )
             },
         },
         exception_handlers=problems.HANDLERS,
-        openapi_config=reference.CONFIG,
+        openapi_config=openapi.CONFIG,
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=2048, exclude="^/v1/gate-events$", exclude_opt_key="exclude_from_compression"
         ),

@@ -18,18 +18,21 @@ from rich.table import Table
 
 from parking import counters as redis_counters
 from parking import counts, jobs
-from parking.app import build, open_pool, random_bits
+from parking.app import build
+from parking.clock import random_bits
 from parking.commands import registry, tariffs
 from parking.counters import Counters
 from parking.settings import Settings, read
-from parking.verify import Finding, findings
 from payments import flow as payments
 from payments.errors import OneLotError
 from payments.identity import STAFF, TOKEN_LIFE_MAX, Audience, Principal, sign_token
 from payments.money import yuan
 from payments.settlement import Settlement
+from sql import invariants
+from sql.invariants import Invariant
 from sql.migrate import MigrationRefused
 from sql.migrate import migrate as run_migrations
+from sql.pool import open_pool
 
 T = TypeVar("T")
 _out = Console()
@@ -130,10 +133,10 @@ def verify() -> None:
     sys.exit(1 if any(one.rows for one in found) else 0)
 
 
-async def _findings(settings: Settings) -> list[Finding]:
-    pool = await open_pool(settings, connections_max=1)
+async def _findings(settings: Settings) -> list[Invariant]:
+    pool = await open_pool(settings.database_url, connections_max=1)
     async with pool, pool.acquire() as db:
-        return await findings(db)
+        return await invariants.check(db)
 
 
 @main.command()
@@ -154,7 +157,7 @@ def settle(day: datetime) -> None:
 
 
 async def _settle(settings: Settings, day: date) -> list[Settlement]:
-    pool = await open_pool(settings, connections_max=2)
+    pool = await open_pool(settings.database_url, connections_max=2)
     columns = (TextColumn("settling"), BarColumn(), MofNCompleteColumn())
     async with pool:
         # Where nobody watches, a bar would leave an empty line.
@@ -185,7 +188,7 @@ def token(role: str, subject: str, account: int | None, operator: int | None, ho
 async def _holder(
     settings: Settings, audience: Audience, subject: str, account_id: int | None, operator_id: int | None, now: datetime
 ) -> Principal:
-    pool = await open_pool(settings, connections_max=1)
+    pool = await open_pool(settings.database_url, connections_max=1)
     async with pool, pool.acquire() as db, db.transaction():
         return await payments.token_holder(
             db,
@@ -206,7 +209,7 @@ def rebuild_occupancy() -> None:
 
 
 async def _rebuild(settings: Settings) -> int:
-    pool = await open_pool(settings, connections_max=1)
+    pool = await open_pool(settings.database_url, connections_max=1)
     redis = redis_counters.connect(settings.redis_url)
     try:
         async with pool:

@@ -1,5 +1,6 @@
-"""The service's clock, asked only at the edges. A demonstration may start it elsewhere and let it run faster."""
+"""Time and entropy, asked only at the edges. A demonstration may start its clock elsewhere and let it run faster."""
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import time
@@ -18,3 +19,8 @@ def accelerated(starts_at: datetime, speed: float, *, started: float) -> Clock:
     All processes of a demonstration are given the same three numbers and so agree on the time.
     """
     return lambda: starts_at + timedelta(seconds=(time() - started) * speed)
+
+
+def random_bits() -> int:
+    """64 bits nobody can foretell: identifiers are also what a casual driver pays by."""
+    return secrets.randbits(64)

@@ -15,15 +15,16 @@ from msgspec import Struct
 import sql
 from parking import counters as redis_counters
 from parking import counts
-from parking.app import open_pool, random_bits
+from parking.clock import random_bits
 from parking.counters import Counters
 from parking.retention import drop_expired
 from parking.settings import Settings
-from parking.verify import findings
 from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
 from payments.ledger import CITY_TIME_ZONE
+from sql import invariants
+from sql.pool import open_pool
 
 COUNTERS_EVERY_S = 1
 REPAIR_EVERY_S = 300
@@ -65,7 +66,7 @@ def jobs(work: Work, counters: Counters) -> list[Job]:
 
 async def _verify(work: Work) -> None:
     async with work.pool.acquire() as db:
-        for found in await findings(db):
+        for found in await invariants.check(db):
             if found.rows:
                 _log.error("INVARIANT %s broken by %d rows: %s", found.name, found.rows, "; ".join(found.sample))
 
@@ -140,12 +141,12 @@ class Rounds:
 async def work(settings: Settings) -> None:
     """Runs the worker until it is told to stop."""
     clock = settings.clock()
-    pool = await open_pool(settings)
+    pool = await open_pool(settings.database_url, connections_max=settings.pool_max)
     redis = redis_counters.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, test_channel=settings.test_channel)
     everything = jobs(Work(pool, channels, clock, random_bits), Counters(redis))
     # Leaders keep a connection while their job takes others; out of one small pool they would wait for each other.
-    leading = await open_pool(settings, connections_max=len(everything))
+    leading = await open_pool(settings.database_url, connections_max=len(everything))
     rounds = Rounds(leading)
     scheduler = AsyncIOScheduler(timezone=UTC)
     for job in everything:

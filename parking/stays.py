@@ -1,7 +1,7 @@
-"""Stays and how events make them: a history of one vehicle in one lot, and the history after its next passage.
+"""Stays and how events make them: a history of one vehicle in one lot, and the history after its next passing.
 
-The order in which passages arrive is not the order in which they happened. `follow` therefore looks at the time of a
-passage, not at its turn: whatever can be put in its place is, and what contradicts the rest is left for review.
+The order in which passings arrive is not the order in which they happened. `follow` therefore looks at the time of a
+passing, not at its turn: whatever can be put in its place is, and what contradicts the rest is left for review.
 """
 
 from datetime import datetime, timedelta
@@ -10,8 +10,10 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from parking.gate import Passage, Reason
+from parking.cases import Reason
 from parking.lots import Direction
+from parking.matching import Vehicle
+from parking.passings import Passing
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs import STAY_DAYS_MAX
 from payments.errors import OneLotError
@@ -39,14 +41,6 @@ class UnknownStay(OneLotError):
     """The lot has no stay of this id."""
 
 
-class UnknownReview(OneLotError):
-    """No event in review has this id, or it belongs to another operator's lot."""
-
-
-class AlreadyResolved(OneLotError):
-    """Somebody resolved this review before."""
-
-
 class OpenStay(Struct, frozen=True):
     """A vehicle that is inside."""
 
@@ -58,6 +52,11 @@ class OpenStay(Struct, frozen=True):
     entered_at: datetime
     entry_lane_id: int
     entry_event_id: UUID
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """Whose stay it is."""
+        return Vehicle(self.lot_id, self.plate, self.plate_color)
 
 
 class Stay(Struct, frozen=True):
@@ -76,18 +75,23 @@ class Stay(Struct, frozen=True):
     entry_event_id: UUID | None
     exit_event_id: UUID | None
 
+    @property
+    def vehicle(self) -> Vehicle:
+        """Whose stay it is."""
+        return Vehicle(self.lot_id, self.plate, self.plate_color)
+
 
 class History(Struct, frozen=True):
-    """What is known of one vehicle in one lot around the time of a passage; `finished` is in order of time."""
+    """What is known of one vehicle in one lot around the time of a passing; `finished` is in order of time."""
 
     open: OpenStay | None
     finished: tuple[Stay, ...]
 
 
 class Transition(Struct, frozen=True):
-    """The history after a passage. `closed`: the stay that it completed, still without a price.
+    """The history after a passing. `closed`: the stay that it completed, still without a price.
 
-    `repeat_of` is the stay whose exit this passage repeats; its charge decides what the barrier does.
+    `repeat_of` is the stay whose exit this passing repeats; its charge decides what the barrier does.
     """
 
     history: History
@@ -97,15 +101,15 @@ class Transition(Struct, frozen=True):
     repeat_of: Stay | None = None
 
 
-def follow(history: History, passage: Passage, *, new_id: UUID) -> Transition:
-    """The history after `passage`."""
-    if passage.direction is Direction.ENTRY:
-        return _enter(history, passage, new_id)
-    return _leave(history, passage, new_id)
+def follow(history: History, passing: Passing, *, new_id: UUID) -> Transition:
+    """The history after `passing`."""
+    if passing.direction is Direction.ENTRY:
+        return _enter(history, passing, new_id)
+    return _leave(history, passing, new_id)
 
 
-def _enter(history: History, passage: Passage, new_id: UUID) -> Transition:
-    at = passage.effective_at
+def _enter(history: History, passing: Passing, new_id: UUID) -> Transition:
+    at = passing.effective_at
     opened = history.open
     if opened is not None and _repeats(history, opened, at):
         # Two reads of one passing: the earlier time holds, whichever came first.
@@ -113,7 +117,7 @@ def _enter(history: History, passage: Passage, new_id: UUID) -> Transition:
         return Transition(structs.replace(history, open=first), opened.id)
     if opened is not None and opened.entered_at < at:
         left_behind = _superseded(opened)
-        inside = _opened(passage, new_id)
+        inside = _opened(passing, new_id)
         return Transition(History(inside, _in_order(*history.finished, left_behind)), new_id, Reason.ENTRY_WHILE_INSIDE)
 
     lone_exit = _next_lone_exit(history, at)
@@ -121,9 +125,9 @@ def _enter(history: History, passage: Passage, new_id: UUID) -> Transition:
         whole = structs.replace(
             lone_exit,
             entered_at=at,
-            entry_lane_id=passage.lane_id,
-            entry_event_id=passage.id,
-            vehicle_class=_known(passage.event.vehicle_class, lone_exit.vehicle_class),
+            entry_lane_id=passing.lane_id,
+            entry_event_id=passing.id,
+            vehicle_class=_known(passing.event.vehicle_class, lone_exit.vehicle_class),
         )
         return _close(history, whole)
     during = _stay_around(history, at)
@@ -131,8 +135,8 @@ def _enter(history: History, passage: Passage, new_id: UUID) -> Transition:
         repeats = during.entered_at is not None and at - during.entered_at <= REPEAT_WINDOW
         return Transition(history, during.id, None if repeats else Reason.ENTRY_DURING_STAY)
     if opened is not None or any(last_at(stay) > at for stay in history.finished):
-        return _enter_in_the_past(history, passage, new_id)
-    return Transition(structs.replace(history, open=_opened(passage, new_id)), new_id)
+        return _enter_in_the_past(history, passing, new_id)
+    return Transition(structs.replace(history, open=_opened(passing, new_id)), new_id)
 
 
 def _repeats(history: History, opened: OpenStay, at: datetime) -> bool:
@@ -142,25 +146,25 @@ def _repeats(history: History, opened: OpenStay, at: datetime) -> bool:
     return at >= opened.entered_at or not any(last_at(stay) > at for stay in history.finished)
 
 
-def _enter_in_the_past(history: History, passage: Passage, new_id: UUID) -> Transition:
+def _enter_in_the_past(history: History, passing: Passing, new_id: UUID) -> Transition:
     """An entry older than what is known: its exit may still come, so it waits as half a stay."""
     for stay in history.finished:
-        if stay.state is State.SUPERSEDED and abs(last_at(stay) - passage.effective_at) <= REPEAT_WINDOW:
+        if stay.state is State.SUPERSEDED and abs(last_at(stay) - passing.effective_at) <= REPEAT_WINDOW:
             return Transition(history, stay.id)
-    waiting = _superseded(_opened(passage, new_id))
+    waiting = _superseded(_opened(passing, new_id))
     finished = _in_order(*history.finished, waiting)
     return Transition(structs.replace(history, finished=finished), new_id, Reason.ENTRY_OUT_OF_ORDER)
 
 
-def _leave(history: History, passage: Passage, new_id: UUID) -> Transition:
-    at = passage.effective_at
+def _leave(history: History, passing: Passing, new_id: UUID) -> Transition:
+    at = passing.effective_at
     opened = history.open
     if opened is not None and at - opened.entered_at > STAY_MAX:
         # Nobody parks for years: the exit of that visit was missed, and the entry of this one too.
-        forgotten = _in_order(*history.finished, _superseded(opened), _exit_only(passage, new_id))
+        forgotten = _in_order(*history.finished, _superseded(opened), _exit_only(passing, new_id))
         return Transition(History(None, forgotten), new_id, Reason.EXIT_WITHOUT_ENTRY)
     if opened is not None and opened.entered_at <= at:
-        whole = _with_exit(_superseded(opened), passage)
+        whole = _with_exit(_superseded(opened), passing)
         return _close(structs.replace(history, open=None), whole)
     for stay in reversed(history.finished):
         if _repeats_exit(stay, at):
@@ -168,20 +172,20 @@ def _leave(history: History, passage: Passage, new_id: UUID) -> Transition:
             return Transition(history, stay.id, reason, repeat_of=stay)
     lone_entry = _previous_lone_entry(history, at)
     if lone_entry is not None:
-        return _close(history, _with_exit(lone_entry, passage))
+        return _close(history, _with_exit(lone_entry, passing))
     during = _stay_around(history, at)
     if during is not None:
         return Transition(history, during.id, Reason.EXIT_DURING_STAY)
-    alone = _exit_only(passage, new_id)
+    alone = _exit_only(passing, new_id)
     finished = _in_order(*history.finished, alone)
     return Transition(structs.replace(history, finished=finished), new_id, Reason.EXIT_WITHOUT_ENTRY)
 
 
-def repeatable(history: History, passage: Passage) -> list[Stay]:
-    """The closed stays whose exit this passage may repeat."""
-    if passage.direction is Direction.ENTRY:
+def repeatable(history: History, passing: Passing) -> list[Stay]:
+    """The closed stays whose exit this passing may repeat."""
+    if passing.direction is Direction.ENTRY:
         return []
-    at = passage.effective_at
+    at = passing.effective_at
     return [stay for stay in history.finished if stay.state is State.CLOSED and _repeats_exit(stay, at)]
 
 
@@ -253,16 +257,16 @@ def _known(at_entry: VehicleClass, at_exit: VehicleClass) -> VehicleClass:
     return at_exit if at_entry is VehicleClass.UNKNOWN else at_entry
 
 
-def _opened(passage: Passage, new_id: UUID) -> OpenStay:
+def _opened(passing: Passing, new_id: UUID) -> OpenStay:
     return OpenStay(
-        lot_id=passage.lot_id,
-        plate=passage.plate,
-        plate_color=passage.plate_color,
+        lot_id=passing.lot_id,
+        plate=passing.plate,
+        plate_color=passing.plate_color,
         id=new_id,
-        vehicle_class=passage.event.vehicle_class,
-        entered_at=passage.effective_at,
-        entry_lane_id=passage.lane_id,
-        entry_event_id=passage.id,
+        vehicle_class=passing.event.vehicle_class,
+        entered_at=passing.effective_at,
+        entry_lane_id=passing.lane_id,
+        entry_event_id=passing.id,
     )
 
 
@@ -283,28 +287,28 @@ def _superseded(opened: OpenStay) -> Stay:
     )
 
 
-def _exit_only(passage: Passage, new_id: UUID) -> Stay:
+def _exit_only(passing: Passing, new_id: UUID) -> Stay:
     return Stay(
-        lot_id=passage.lot_id,
+        lot_id=passing.lot_id,
         id=new_id,
-        plate=passage.plate,
-        plate_color=passage.plate_color,
-        vehicle_class=passage.event.vehicle_class,
+        plate=passing.plate,
+        plate_color=passing.plate_color,
+        vehicle_class=passing.event.vehicle_class,
         state=State.EXIT_ONLY,
         entered_at=None,
-        left_at=passage.effective_at,
+        left_at=passing.effective_at,
         entry_lane_id=None,
-        exit_lane_id=passage.lane_id,
+        exit_lane_id=passing.lane_id,
         entry_event_id=None,
-        exit_event_id=passage.id,
+        exit_event_id=passing.id,
     )
 
 
-def _with_exit(half: Stay, passage: Passage) -> Stay:
+def _with_exit(half: Stay, passing: Passing) -> Stay:
     return structs.replace(
         half,
-        left_at=passage.effective_at,
-        exit_lane_id=passage.lane_id,
-        exit_event_id=passage.id,
-        vehicle_class=_known(half.vehicle_class, passage.event.vehicle_class),
+        left_at=passing.effective_at,
+        exit_lane_id=passing.lane_id,
+        exit_event_id=passing.id,
+        vehicle_class=_known(half.vehicle_class, passing.event.vehicle_class),
     )

@@ -11,30 +11,17 @@ import msgspec
 from msgspec import Struct
 
 import sql
+from parking.answers import EventKey, EventRecord, Status
+from parking.cases import Reason
 from parking.fees import Bill, Payer
-from parking.gate import Command, Payment, Reason
-from parking.lots import Direction
+from parking.matching import NumberPlate, Vehicle
 from parking.occupancy import Count, Move
+from parking.passings import Passing
 from parking.plates import PlateColor
 from parking.stays import OpenStay, Stay
 from parking.tariffs import Past, Use
 
 _SQL = sql.load("parking/gate")
-
-
-class KnownEvent(Struct, frozen=True):
-    """What is kept of an event that was recorded before: enough to recognise it and to answer again."""
-
-    lot_id: int
-    gateway_id: int
-    event_id: str
-    content_hash: bytes
-    gate: Command
-    stay_id: UUID | None
-    fee_fen: int | None
-    payment: Payment | None
-    kind: Direction
-    reason: Reason | None
 
 
 class StayRow(Stay, frozen=True):
@@ -60,7 +47,7 @@ class UseSomewhere(Struct, frozen=True):
 _decode_uses = msgspec.json.Decoder(tuple[Use, ...]).decode
 
 SHAPES = {
-    "known_events": KnownEvent,
+    "event_records": EventRecord,
     "open_stays": OpenStay,
     "finished_stays": StayRow,
     "payers": Payer,
@@ -73,7 +60,7 @@ async def lock_lots(db: sql.Connection, lot_ids: Sequence[int]) -> None:
     await db.execute(_SQL["lock_lots"], lot_ids)
 
 
-async def lock_plates(db: sql.Connection, plates: Sequence[tuple[str, PlateColor]]) -> None:
+async def lock_plates(db: sql.Connection, plates: Sequence[NumberPlate]) -> None:
     """Makes this transaction the only one that draws on what these vehicles have left in several lots at once.
 
     After `lock_lots`, in any order of the plates.
@@ -81,26 +68,23 @@ async def lock_plates(db: sql.Connection, plates: Sequence[tuple[str, PlateColor
     await db.execute(_SQL["lock_plates"], *zip(*plates, strict=True))
 
 
-async def known_events(
-    db: sql.Connection, keys: Sequence[tuple[int, int, str]], made: tuple[UUID, UUID]
-) -> dict[tuple[int, int, str], KnownEvent]:
-    """Those of the events (lot, gateway, the gateway's own id) whose records were made in this range, by their key."""
-    lots, gateways, event_ids = zip(*keys, strict=True)
-    found = await sql.every(db, KnownEvent, _SQL["known_events"], lots, gateways, event_ids, *made)
-    return {(row.lot_id, row.gateway_id, row.event_id): row for row in found}
+async def event_records(
+    db: sql.Connection, keys: Sequence[EventKey], made: tuple[UUID, UUID]
+) -> dict[EventKey, EventRecord]:
+    """The records of those events that were recorded before with identifiers of this range, by their key."""
+    rows = await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *made)
+    return {row.key: row for row in rows}
 
 
-async def open_stays(
-    db: sql.Connection, vehicles: Sequence[tuple[int, str, PlateColor]]
-) -> dict[tuple[int, str, PlateColor], OpenStay]:
+async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> dict[Vehicle, OpenStay]:
     """The vehicles (lot, plate, colour) that are inside."""
     found = await sql.every(db, OpenStay, _SQL["open_stays"], *zip(*vehicles, strict=True))
-    return {(row.lot_id, row.plate, row.plate_color): row for row in found}
+    return {row.vehicle: row for row in found}
 
 
 async def finished_stays(
     db: sql.Connection,
-    vehicles: Sequence[tuple[int, str, PlateColor]],
+    vehicles: Sequence[Vehicle],
     since: Sequence[datetime],
     made: tuple[UUID, UUID],
 ) -> list[tuple[Stay, Bill | None]]:
@@ -124,8 +108,8 @@ def _bill(row: StayRow) -> Bill | None:
 
 
 async def uses_of(
-    db: sql.Connection, plates: Sequence[tuple[str, PlateColor]], since: datetime, made: tuple[UUID, UUID]
-) -> list[tuple[int, tuple[str, PlateColor], Past]]:
+    db: sql.Connection, plates: Sequence[NumberPlate], since: datetime, made: tuple[UUID, UUID]
+) -> list[tuple[int, NumberPlate, Past]]:
     """What these vehicles used in stays that ended since: the lot, the plate, and what they left remembered."""
     rows = await sql.every(db, UseSomewhere, _SQL["uses_of"], *zip(*plates, strict=True), since, *made)
     return [
@@ -134,15 +118,29 @@ async def uses_of(
     ]
 
 
-async def payers(db: sql.Connection, plates: Sequence[tuple[str, PlateColor]]) -> dict[tuple[str, PlateColor], Payer]:
+async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, Payer]:
     """The accounts that pay for plates, as far as they are linked to an active one."""
     found = await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True))
     return {(row.plate, row.plate_color): row for row in found}
 
 
-async def add_events(db: sql.Connection, rows: Sequence[tuple[object, ...]]) -> None:
-    """Records events; each row in the order of the query's columns."""
+async def add_events(db: sql.Connection, events: Sequence[tuple[Passing, EventRecord]]) -> None:
+    """Records events."""
+    rows = [_event_row(passing, record) for passing, record in events]
     await db.execute(_SQL["add_events"], *zip(*rows, strict=True))
+
+
+def _event_row(p: Passing, record: EventRecord) -> tuple[object, ...]:
+    e = p.event
+    images = msgspec.json.encode(e.images).decode() if e.images else None
+    status = Status.REVIEW if record.reason else Status.RECORDED
+    return (
+        *(p.lot_id, p.id, p.gateway_id, e.event_id, p.lane_id, e.kind),
+        *(p.occurred_at, p.received_at, p.effective_at, e.replay),
+        *(p.plate, e.plate, p.plate_color, e.plate_color, e.vehicle_class, e.confidence, images),
+        *(e.remaining_spaces, p.content_hash, status),
+        *(record.reason, record.gate, record.stay_id, record.fee_fen, record.payment),
+    )
 
 
 async def add_reviews(db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, Reason, datetime]]) -> None:
@@ -150,7 +148,7 @@ async def add_reviews(db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, 
     await db.execute(_SQL["add_reviews"], *zip(*rows, strict=True))
 
 
-async def end_open_stays(db: sql.Connection, vehicles: Sequence[tuple[int, str, PlateColor]]) -> None:
+async def end_open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> None:
     """The vehicles are inside no longer."""
     await db.execute(_SQL["end_open_stays"], *zip(*vehicles, strict=True))
 

@@ -18,7 +18,6 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from parking.app import open_pool
 from parking.settings import read
 from payments.channels import open_all
 from seeds import embedded, handout, plant
@@ -28,6 +27,7 @@ from seeds.screen import CITY_TIME
 from seeds.show import Show, ShowFailed
 from seeds.stage import Stage
 from sql.migrate import migrate
+from sql.pool import open_pool
 
 HOST = "127.0.0.1"
 PORT_WISHED = 8000
@@ -131,7 +131,7 @@ async def _plant(console: Console, stage: Stage, planned: City) -> plant.Planted
     await migrate(stage.database_url, now=stage.starts_at)
     settings = read(stage.settings())
     columns = (TextColumn("Jinan: planting {task.description}"), BarColumn(), MofNCompleteColumn())
-    async with await open_pool(settings, connections_max=PLANT_CONNECTIONS) as pool:
+    async with await open_pool(settings.database_url, connections_max=PLANT_CONNECTIONS) as pool:
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("lots")
 

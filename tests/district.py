@@ -10,15 +10,17 @@ import msgspec
 from msgspec import Struct
 
 import sql
-from parking import flow, gate, tariffs
+from parking import events, flow, passings, tariffs
+from parking.answers import Answer
 from parking.catalog import Network, read_network
-from parking.gate import Answer, EventRejected, Passage
+from parking.events import EventRejected
 from parking.lots import Direction, Gateway, LanePlan, Lot, LotKind, LotPlan
+from parking.passings import Passing
 from parking.plates import PlateColor
-from parking.verify import findings
 from payments import flow as payments
 from payments import ids
 from payments.identity import Audience, Principal, sign_token
+from sql import invariants
 
 TARIFFS = Path(__file__).parent.parent / "seeds" / "tariffs"
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -108,14 +110,14 @@ class District(Struct):
         """The gateway of a lot."""
         return next(gateway for gateway in self.network.gateways.values() if gateway.lot_id == self.lot(code).id)
 
-    def passage(self, said: Say, *, received_at: datetime | None = None) -> Passage:
+    def passing(self, said: Say, *, received_at: datetime | None = None) -> Passing:
         """What the service makes of an event that arrives now, from the gateway whose lane it names."""
-        _, (parcel,) = gate.read(msgspec.json.encode(said))
-        assert parcel.event is not None, parcel.refused
-        lane = self.network.lanes[parcel.event.lane]
+        _, (submission,) = events.read(msgspec.json.encode(said))
+        assert submission.event is not None, submission.refused
+        lane = self.network.lanes[submission.event.lane]
         received_at = received_at or self.now
-        return gate.accept(
-            parcel.event,
+        return passings.accept(
+            submission.event,
             lane=lane,
             gateway=self.network.gateways[lane.gateway_id],
             received_at=received_at,
@@ -124,10 +126,10 @@ class District(Struct):
 
     async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer | EventRejected]:
         """The answers to events that arrive together."""
-        passages = [self.passage(each, received_at=received_at) for each in said]
+        passings_ = [self.passing(each, received_at=received_at) for each in said]
         async with self.pool.acquire() as db, db.transaction():
             recorded = await flow.record_events(
-                db, passages, lots=self.network.lots, now=received_at or self.now, random_bits=self.random_bits
+                db, passings_, lots=self.network.lots, now=received_at or self.now, random_bits=self.random_bits
             )
         return recorded.answers
 
@@ -165,7 +167,7 @@ class District(Struct):
 
     async def broken(self) -> dict[str, int]:
         """The invariants that do not hold, with the number of their rows."""
-        return {found.name: found.rows for found in await findings(self.owner) if found.rows}
+        return {found.name: found.rows for found in await invariants.check(self.owner) if found.rows}
 
 
 async def district_in(

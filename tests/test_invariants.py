@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 import sql
-from parking.verify import findings, says
 from payments import flow as payments
 from payments.channels import open_all
 from payments.charges import charge_id
+from sql.invariants import check, says
 from tests.conftest import NOW
 from tests.district import QC, STATION, District, district_in, event, visit
 from tests.payments.city import City
@@ -45,7 +45,7 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
         async with pool.acquire() as db, db.transaction():
             await payments.void_charge(db, charge_id=due[1], reason="kind", actor="li", now=NOW)
         await payments.settle(pool, business_date=TODAY, now=NOW + timedelta(days=1))
-        assert [found.name for found in await findings(owner) if found.rows] == []
+        assert [found.name for found in await check(owner) if found.rows] == []
     finally:
         await owner.close()
 

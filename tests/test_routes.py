@@ -13,10 +13,10 @@ from litestar.handlers import HTTPRouteHandler
 
 import parking
 import payments
-from parking.api.doorkeeper import audience_of
+from parking.api.authentication import audience_of
+from parking.api.problems import STATUS
 from parking.app import build
-from parking.gate import EventRejected
-from parking.problems import STATUS
+from parking.events import EventRejected
 from payments.errors import OneLotError
 from payments.identity import Audience
 from tests import running
@@ -354,5 +354,5 @@ async def test_a_path_cannot_forge_a_line_of_the_log(
     response = await client.get(forged, headers=running.bearer(token(Audience.FINANCE, now=NOW)))
     assert response.status_code == 400, response.text
     assert response.json()["field"] == "operator"
-    assert all("\n" not in record.getMessage() for record in caplog.records if record.name == "parking.problems")
+    assert all("\n" not in record.getMessage() for record in caplog.records if record.name == "parking.api.problems")
     assert any("forged" in record.getMessage() for record in caplog.records)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sql
-from parking import problems
+from parking.api import problems
 from payments.errors import OneLotError
 
 ROOT = Path(__file__).parent.parent
@@ -45,11 +45,11 @@ EXCEPTIONS = {("parking/cli.py", "seeds")}
 EDGES = {
     "parking/__main__.py": "the terminal", "parking/api": "HTTP", "parking/app.py": "HTTP",
     "parking/catalog.py": "PostgreSQL", "parking/cli.py": "the terminal", "parking/clock.py": "the clock",
-    "parking/collector.py": "PostgreSQL", "parking/commands": "the terminal", "parking/counters.py": "Redis",
+    "parking/ingest": "PostgreSQL", "parking/commands": "the terminal", "parking/counters.py": "Redis",
     "parking/counts.py": "PostgreSQL", "parking/flow": "PostgreSQL", "parking/jobs.py": "the clock",
-    "parking/problems.py": "HTTP", "parking/replaying/stays.py": "PostgreSQL", "parking/retention.py": "PostgreSQL",
+    "parking/replaying/stays.py": "PostgreSQL", "parking/retention.py": "PostgreSQL",
     "parking/settings.py": "the environment", "parking/store.py": "PostgreSQL", "parking/stream.py": "Redis",
-    "parking/verify.py": "PostgreSQL", "parking/web": "HTTP",
+    "parking/web": "HTTP",
     "payments/api": "HTTP", "payments/channels": "payment channels", "payments/flow": "PostgreSQL",
     "payments/jobs.py": "the clock", "payments/reports": "files", "payments/store": "PostgreSQL",
 }  # fmt: skip
@@ -315,4 +315,4 @@ def test_every_error_has_its_status() -> None:
     parents = {error for error in known if error.__subclasses__()}
     wrong = [f"{error.__module__}.{error.__name__}" for error in {*known} - parents if error not in problems.STATUS]
     # An event that is rejected carries the status it would have alone.
-    say(sorted({*wrong} - {"parking.gate.EventRejected"}), "add the class to STATUS in parking/problems.py")
+    say(sorted({*wrong} - {"parking.events.EventRejected"}), "add the class to STATUS in parking/api/problems.py")

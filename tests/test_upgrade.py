@@ -17,7 +17,7 @@ from parking import tariffs
 from parking.catalog import read_network
 from parking.plates import VehicleClass
 from parking.tariffs import Vehicle, Visit
-from parking.verify import findings
+from sql import invariants
 from sql.migrate import MIGRATIONS, migrate
 from tests.conftest import NOW
 
@@ -110,7 +110,7 @@ async def test_every_price_is_published_and_of_its_lots_zone(upgraded: sql.Conne
         ["road", "hospital"], ["road", "hospital"], ["road-europe-berlin", "hospital-europe-berlin"],
     ]  # fmt: skip
     assert all(price.tariff.time_zone == lot.time_zone for lot in network.lots.values() for price in lot.prices)
-    assert [found.name for found in await findings(upgraded) if found.rows] == []
+    assert [found.name for found in await invariants.check(upgraded) if found.rows] == []
     left = await upgraded.fetch("select proname from pg_proc where pronamespace = pg_my_temp_schema()")
     assert list(left) == []
 

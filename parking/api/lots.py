@@ -16,8 +16,8 @@ from litestar.response import Stream as StreamResponse
 from msgspec import UNSET, Struct, UnsetType
 
 from parking import counts, search
-from parking.api.answers import UNCHANGED, tagged, unreadable
-from parking.api.given import Catalog, Clock, Counters, Stream
+from parking.api.dependencies import Catalog, Clock, Counters, Stream
+from parking.api.etags import UNCHANGED, tagged, unreadable
 from parking.boards import Board, board
 from parking.lots import Direction, Lot, LotKind
 from parking.occupancy import Count, LotStatus, Published, publish

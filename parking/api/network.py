@@ -11,18 +11,19 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from parking import flow
-from parking.api.given import Catalog, Secret
+from parking.api.dependencies import Catalog, Secret
+from parking.cases import Reason
 from parking.flow import trail
 from parking.flow.plates import LinkedPlate
 from parking.flow.registering import KeyRow
 from parking.flow.reviewing import ROWS_PER_PAGE_MAX, Review, StayNow, shown
-from parking.gate import Reason
 from parking.lots import Direction, LotPlan
 from parking.plates import PlateColor
-from parking.verify import Finding, findings
 from payments import identity
 from payments.api.given import Db, Now, Pool, Principal, RandomBits
 from payments.identity import Audience
+from sql import invariants
+from sql.invariants import Invariant
 
 Limit = Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")]
 After = Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")]
@@ -93,10 +94,6 @@ class NewKey(Struct, frozen=True):
     """A gateway's new key, shown this once."""
 
     key: str
-
-
-class Invariant(Finding, frozen=True):
-    """One invariant: how many rows break it (0 is what it must be), a few of them as text, and how long it took."""
 
 
 class Verification(Struct, frozen=True):
@@ -348,9 +345,8 @@ async def verify(pool: Pool, principal: Principal) -> Verification:
     """Each is a query over the whole city that must return no row."""
     identity.may_act_for_all(principal)
     async with pool.acquire() as db:
-        found = await findings(db)
-    said = [Invariant(**structs.asdict(one)) for one in found]
-    return Verification(holds=all(one.rows == 0 for one in found), invariants=said)
+        checked = await invariants.check(db)
+    return Verification(holds=all(each.rows == 0 for each in checked), invariants=checked)
 
 
 def _of_lot(review: Review, lot: str) -> ReviewOfLot:

@@ -16,8 +16,8 @@ from msgspec import Meta, Struct
 
 import sql
 from parking import flow, publication, tariffs
-from parking.api.given import Catalog, Checks, Clock
-from parking.api.reference import RawBody, inlined
+from parking.api.dependencies import Catalog, Checks, Clock
+from parking.api.openapi import RawBody, inlined
 from parking.flow.publishing import TariffHead, TariffRow
 from parking.lots import Code, Name
 from parking.publication import Accepted, NowhereToHold, TariffState

@@ -12,9 +12,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from parking import fees, prices, problems
-from parking.api.answers import tagged, unreadable
-from parking.api.given import Catalog, Clock
+from parking import fees, prices
+from parking.api import problems
+from parking.api.dependencies import Catalog, Clock
+from parking.api.etags import tagged, unreadable
 from parking.plates import VehicleClass
 from parking.prices import NoTariff
 from parking.tariffs import STAY_DAYS_MAX, FeeLine

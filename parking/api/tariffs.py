@@ -12,8 +12,8 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking import prices, tariffs
-from parking.api.answers import UNCHANGED, tagged
-from parking.api.given import Catalog, Clock
+from parking.api.dependencies import Catalog, Clock
+from parking.api.etags import UNCHANGED, tagged
 from parking.boards import Board, board
 from parking.catalog import Network
 from parking.lots import Lot

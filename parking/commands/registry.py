@@ -14,11 +14,11 @@ from rich.table import Table
 
 import sql
 from parking import flow
-from parking.app import open_pool
 from parking.catalog import Network, read_network
 from parking.lots import Code, LotPlan, Name, decode_plan
 from parking.settings import read
 from payments.money import BPS_WHOLE
+from sql.pool import open_pool
 
 T = TypeVar("T")
 KEY_BYTES = 32
@@ -69,7 +69,7 @@ def in_transaction(do: Callable[[sql.Connection, datetime], Awaitable[T]]) -> T:
 
     async def done() -> T:
         async with (
-            await open_pool(settings, connections_max=1) as pool,
+            await open_pool(settings.database_url, connections_max=1) as pool,
             pool.acquire() as db,
             db.transaction(),
         ):
@@ -111,7 +111,7 @@ def operators() -> None:
     settings = read()
 
     async def network() -> Network:
-        async with await open_pool(settings, connections_max=1) as pool, pool.acquire() as db:
+        async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
             return await read_network(db, settings.clock()())
 
     found = asyncio.run(network())

@@ -17,7 +17,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from parking import tariffs
-from parking.app import open_pool
 from parking.catalog import Network, read_network
 from parking.commands.wording import FILE, INSTANT, aware, tariff_of
 from parking.lots import Lot, UnknownLot, UnknownZone
@@ -29,6 +28,7 @@ from parking.replaying.spread import quantiles
 from parking.replaying.whatif import Replay
 from parking.replaying.words import AGAINST, Trial, kind, share
 from parking.settings import read
+from sql.pool import open_pool
 
 LOTS_PRINTED = 10
 # Years for which every database and every calendar has dates, and the identifiers of stays have a time.
@@ -91,7 +91,7 @@ async def _tried(
     settings = read()
     now = settings.clock()()
     async with (
-        await open_pool(settings, connections_max=1) as pool,
+        await open_pool(settings.database_url, connections_max=1) as pool,
         pool.acquire() as db,
         db.transaction(isolation="repeatable_read", readonly=True),
     ):

@@ -1,6 +1,7 @@
 """The story of the car park as use cases, each one function: read, decide, write."""
 
 from parking.flow.applying import apply_tariff, apply_to_zone, lot_to_price, move_lot, register_zone, take_turns
+from parking.flow.events import Recorded, Refused, keep_refused, record_events
 from parking.flow.plates import link_plate, plates_of, release_plate, unlink_plate
 from parking.flow.publishing import (
     newest_tariff,
@@ -11,8 +12,6 @@ from parking.flow.publishing import (
     tariff_version,
     tariff_versions,
 )
-from parking.flow.recording import Recorded, record_events
-from parking.flow.refusing import Refused, keep_refused
 from parking.flow.registering import (
     issue_gateway_key,
     keys_of,

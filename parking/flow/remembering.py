@@ -9,23 +9,21 @@ from msgspec import Struct, structs
 import sql
 from parking import fees, store
 from parking.fees import Bill
-from parking.gate import Passage
 from parking.lots import Lot
-from parking.plates import PlateColor
+from parking.matching import NumberPlate
+from parking.passings import Passing
 from parking.stays import Stay
 from parking.tariffs import Past
 from parking.tariffs.document import Scope
-
-Plate = tuple[str, PlateColor]
 
 
 class Elsewhere(Struct):
     """What plates used and where, by plate; it moves along with the batch as stays close."""
 
-    used: dict[Plate, list[tuple[int, Past]]]
+    used: dict[NumberPlate, list[tuple[int, Past]]]
     lots: Mapping[int, Lot]
 
-    def pasts(self, lot: Lot, plate: Plate) -> list[Past]:
+    def pasts(self, lot: Lot, plate: NumberPlate) -> list[Past]:
         """What a vehicle used in other lots than this one."""
         if not lot.is_wide:
             return []
@@ -47,13 +45,13 @@ class Elsewhere(Struct):
 
 
 async def read_elsewhere(
-    db: sql.Connection, asking: Sequence[tuple[Passage, datetime]], lots: Mapping[int, Lot], made: tuple[UUID, UUID]
+    db: sql.Connection, asking: Sequence[tuple[Passing, datetime]], lots: Mapping[int, Lot], made: tuple[UUID, UUID]
 ) -> Elsewhere:
-    """What the vehicles of passages used anywhere, each since an instant, in stays with identifiers of that range.
+    """What the vehicles of passings used anywhere, each since an instant, in stays with identifiers of that range.
 
     Holds their plates until the transaction ends: two lots never draw on what one vehicle has left at the same time.
     """
-    used: dict[Plate, list[tuple[int, Past]]] = {(p.plate, p.plate_color): [] for p, _ in asking}
+    used: dict[NumberPlate, list[tuple[int, Past]]] = {(p.plate, p.plate_color): [] for p, _ in asking}
     await store.lock_plates(db, list(used))
     for lot_id, plate, past in await store.uses_of(db, list(used), min(since for _, since in asking), made):
         used[plate].append((lot_id, past))

@@ -8,11 +8,11 @@ from uuid import UUID
 from msgspec import Struct
 
 import sql
-from parking.barrier import Ruling, rule_fee
-from parking.gate import Command, Payment, Reason
+from parking.barrier import Command, Decision, Payment, decide_fee
+from parking.cases import AlreadyResolved, Reason, UnknownReview
 from parking.lots import Direction
 from parking.plates import PlateColor
-from parking.stays import AlreadyResolved, UnknownReview, UnknownStay
+from parking.stays import UnknownStay
 from payments import flow as payments
 from payments import ids
 from payments.charges import ChargeState, charge_id
@@ -141,24 +141,24 @@ async def stay_by_id(db: sql.Connection, *, lot_id: int, stay_id: UUID) -> StayN
     if row is None:
         raise UnknownStay("This lot has no stay of this id.", stay_id=str(stay_id))
     charge = (await payments.charges_by_id(db, [charge_id(stay_id)])).get(charge_id(stay_id)) if row.fee_fen else None
-    ruling = _ruling(row, charge.state if charge else None)
+    decision = _decision(row, charge.state if charge else None)
     return StayNow(
         stay_id=row.id,
         state=row.state,
         entered_at=row.entered_at,
         left_at=row.left_at,
-        gate=ruling.gate,
+        gate=decision.gate,
         fee_fen=row.fee_fen,
-        payment=ruling.payment,
+        payment=decision.payment,
         charge_id=charge.id if charge else None,
         charge_state=charge.state if charge else None,
     )
 
 
-def _ruling(row: StayRow, charge: ChargeState | None) -> Ruling:
+def _decision(row: StayRow, charge: ChargeState | None) -> Decision:
     if row.state != "closed":
-        return Ruling(Command.NONE if row.state == "open" else Command.HOLD)
-    return rule_fee(row.fee_fen or 0, row.account_id, settled=charge is not ChargeState.DUE)
+        return Decision(Command.NONE if row.state == "open" else Command.HOLD)
+    return decide_fee(row.fee_fen or 0, row.account_id, settled=charge is not ChargeState.DUE)
 
 
 def shown(payload: bytes) -> str:

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking.api import tariffs
-from parking.api.given import Catalog, Clock
+from parking.api.dependencies import Catalog, Clock
 from parking.web import tariff_page
 from payments.identity import Audience
 

@@ -12,11 +12,11 @@ select pg_advisory_xact_lock(4, key)
   from (select distinct hashtext(plate || '/' || plate_color) as key
           from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color) order by key) keys
 
--- name: known_events
+-- name: event_records
 -- Events that were recorded before. Identifiers start with their time, so from $4 to $5 leaves out the partitions that
 -- are too old to matter and those still to come.
 select e.lot_id, e.gateway_id, e.event_id, e.content_hash, e.gate::text as gate, e.stay_id, e.fee_fen,
-       e.payment::text as payment, e.kind::text as kind, e.reason::text as reason
+       e.payment::text as payment, e.reason::text as reason
   from unnest($1::int[], $2::int[], $3::text[]) sent (lot_id, gateway_id, event_id)
   join gate_event e on e.lot_id = sent.lot_id and e.gateway_id = sent.gateway_id and e.event_id = sent.event_id
  where e.id between $4 and $5

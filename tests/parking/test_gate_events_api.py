@@ -13,7 +13,7 @@ import pytest
 
 from parking import flow
 from parking.catalog import MISS_PAUSE_S
-from parking.gate import BODY_BYTES_MAX, PAYLOAD_KEPT_BYTES_MAX
+from parking.events import BODY_BYTES_MAX, PAYLOAD_KEPT_BYTES_MAX
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW

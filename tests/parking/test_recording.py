@@ -9,10 +9,13 @@ import pytest
 from msgspec import structs
 
 from parking import flow
+from parking.answers import Answer, Status
+from parking.api.problems import REFUSED
+from parking.barrier import Command, Payment
 from parking.catalog import Catalog
-from parking.collector import Collector
 from parking.counters import Counters, connect
-from parking.gate import Answer, Command, EventRejected, Payment, Status
+from parking.events import EventRejected
+from parking.ingest.batch import GroupCommit
 from parking.lots import Lot
 from parking.stays import UnknownStay
 from parking.tariffs import Compiled
@@ -28,7 +31,7 @@ MORNING = NOW - 3 * HOUR
 def facts(answer: Answer | EventRejected) -> tuple[object, ...]:
     """An answer in short: what became of the event and what the barrier does, and what it costs."""
     if isinstance(answer, EventRejected):
-        return answer.reason, answer.code, answer.field
+        return answer.reason, REFUSED[answer.reason], answer.field
     return answer.status, answer.gate, answer.fee_fen, answer.payment, answer.reason
 
 
@@ -283,40 +286,40 @@ def poisoned(lot: Lot) -> Lot:
 
 
 @pytest.fixture
-async def collector(district: District, redis_url: str) -> AsyncIterator[Collector]:
-    """The collector of a process for which the hospital's price cannot be computed."""
+async def group_commit(district: District, redis_url: str) -> AsyncIterator[GroupCommit]:
+    """The group_commit of a process for which the hospital's price cannot be computed."""
     redis = connect(redis_url)
     lot = poisoned(district.lot(HOSPITAL))
     network = structs.replace(district.network, lots={**district.network.lots, lot.id: lot})
     catalog = Catalog(district.pool, lambda: NOW, network)
     counters = Counters(redis)
-    yield Collector(
+    yield GroupCommit(
         district.pool, catalog, counters, clock=lambda: NOW, random_bits=district.random_bits, batch_events_max=500
     )
     await redis.aclose()
 
 
 async def collected(
-    collector: Collector, district: District, *requests: Sequence[Say]
+    group_commit: GroupCommit, district: District, *requests: Sequence[Say]
 ) -> list[list[Answer | EventRejected]]:
     """The answers to requests that arrive at once."""
-    waiting = [collector.record([district.passage(said) for said in request]) for request in requests]
+    waiting = [group_commit.record([district.passing(said) for said in request]) for request in requests]
     tasks = [asyncio.ensure_future(each) for each in waiting]
-    await asyncio.sleep(0)  # all of them wait before the collector begins: they become one batch
-    collector.start()
+    await asyncio.sleep(0)  # all of them wait before the group_commit begins: they become one batch
+    group_commit.start()
     try:
         return await asyncio.wait_for(asyncio.gather(*tasks), 20)
     finally:
-        await collector.stop()
+        await group_commit.stop()
 
 
 async def test_one_bad_event_never_fails_its_neighbours(
-    district: District, collector: Collector, caplog: pytest.LogCaptureFixture
+    district: District, group_commit: GroupCommit, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = [[each] for n in range(8) for each in visit(f"x{n}", f"鲁A3000{n}", MORNING, NOW)]
     bad = visit("x-bad", "鲁A30100", MORNING, NOW, lot=HOSPITAL)
     beside = visit("x-by", "鲁A30101", NOW - MINUTE, NOW - MINUTE, lot=HOSPITAL)[:1]
-    *good_answers, bad_answers = await collected(collector, district, *good, [*bad, *beside])
+    *good_answers, bad_answers = await collected(group_commit, district, *good, [*bad, *beside])
     assert {facts(answer)[0] for (answer,) in good_answers} == {"recorded"}
     assert [facts(answer)[0::4] for answer in bad_answers] == [
         ("recorded", None),
@@ -332,9 +335,11 @@ async def test_one_bad_event_never_fails_its_neighbours(
     assert facts(mended) == ("recorded", "hold", 600, "pay_at_gate", None)
 
 
-async def test_what_waits_together_is_answered_to_whom_it_belongs(district: District, collector: Collector) -> None:
+async def test_what_waits_together_is_answered_to_whom_it_belongs(
+    district: District, group_commit: GroupCommit
+) -> None:
     requests = [visit(f"y{n}", f"鲁A4{n:04}", MORNING, MORNING + n * MINUTE, lot=STATION) for n in range(60)]
-    answers = await collected(collector, district, *requests)
+    answers = await collected(group_commit, district, *requests)
     for said, answered in zip(requests, answers, strict=True):
         assert [a.event_id for a in answered if isinstance(a, Answer)] == [each["event_id"] for each in said]
         stays = {a.stay_id for a in answered if isinstance(a, Answer)}

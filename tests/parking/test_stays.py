@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from parking import stays
-from parking.gate import GateEvent, Passage, Reason
+from parking.cases import Reason
+from parking.events import GateEvent
 from parking.lots import Direction
+from parking.passings import Passing
 from parking.plates import PlateColor, VehicleClass
 from parking.stays import LATE_PAIR_MAX, History, State, Stay, Transition
 
@@ -29,12 +31,12 @@ class Read(Struct, frozen=True):
     at: timedelta
 
 
-def passage(read: Read, number: int, vehicle_class: VehicleClass = VehicleClass.SMALL) -> Passage:
+def passage(read: Read, number: int, vehicle_class: VehicleClass = VehicleClass.SMALL) -> Passing:
     """What the service makes of a read that it takes without doubt."""
     at = MIDNIGHT + read.at
     lane_id = 1 if read.way is Direction.ENTRY else 2
     event = GateEvent(str(number), read.way, f"lane {lane_id}", at, "鲁A12345", PlateColor.BLUE, vehicle_class)
-    return Passage(
+    return Passing(
         id=UUID(int=number),
         lot_id=1,
         gateway_id=1,

@@ -7,8 +7,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from parking import gate, plates
+from parking import plates
+from parking.events import BATCH_EVENTS_MAX, content_hash
+from parking.events import GateEvent as Read
+from parking.events import read as read_events
 from parking.lots import Direction, LotKind
+from parking.passings import CONFIDENCE_MIN
 from parking.plates import PlateForm
 from seeds import day as days
 from seeds.accounts import drivers
@@ -43,8 +47,8 @@ def test_every_request_is_one_the_service_takes(monday: Day) -> None:
     lanes = {lane.code: lot.plan.gateway for lot in CITY.lots for lane in lot.plan.lanes}
     directions = {lane.code: lane.direction for lot in CITY.lots for lane in lot.plan.lanes}
     for sending in monday.evening + monday.day:
-        single, parcels = gate.read(sending.body())
-        assert len(parcels) <= gate.BATCH_EVENTS_MAX
+        single, parcels = read_events(sending.body())
+        assert len(parcels) <= BATCH_EVENTS_MAX
         assert single == (not sending.events[0].replay)
         for parcel in parcels:
             event = parcel.event
@@ -65,10 +69,10 @@ def test_requests_come_in_order_and_the_evening_before_midnight(monday: Day) -> 
 
 def test_the_same_number_always_means_the_same_event(monday: Day) -> None:
     known: dict[tuple[str, str], bytes] = {}
-    decoder = msgspec.json.Decoder(gate.GateEvent)
+    decoder = msgspec.json.Decoder(Read)
     for sending in monday.evening + monday.day:
         for event in sending.events:
-            content = gate.content_hash(decoder.decode(msgspec.json.encode(event)))
+            content = content_hash(decoder.decode(msgspec.json.encode(event)))
             assert known.setdefault((sending.gateway, event.event_id), content) == content
 
 
@@ -90,7 +94,7 @@ def test_faults_come_in_the_shares_they_are_meant_to(monday: Day) -> None:
     assert max(len(sending.events) for sending in late) > 20
     numbers = Counter((sending.gateway, event.event_id) for sending in monday.day for event in sending.events)
     assert sum(count - 1 for count in numbers.values()) == faults.repeated
-    assert sum(event.confidence < gate.CONFIDENCE_MIN for event in found) >= faults.doubtful
+    assert sum(event.confidence < CONFIDENCE_MIN for event in found) >= faults.doubtful
     assert 0.05 <= sum(event.remaining_spaces is not None for event in found) / len(found) <= 0.10
 
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 import sql
-from parking import verify
 from payments.identity import Audience
+from sql import invariants
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, District, event, token
@@ -124,4 +124,4 @@ async def test_a_review_names_its_lot(client: httpx.AsyncClient, district: Distr
 
 def test_findings_show_no_plates() -> None:
     row = {"lot_id": 1, "plate": "鲁A12345", "plate_color": "blue"}
-    assert verify.shown(row) == "lot_id=1, plate=…, plate_color=…"
+    assert invariants.shown(row) == "lot_id=1, plate=…, plate_color=…"

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from parking.api import bodies
+from parking.api import decoding
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
@@ -143,8 +143,8 @@ async def test_credentials_come_in_any_case(client: httpx.AsyncClient) -> None:
 
 
 async def test_what_the_decoder_says_becomes_a_path_and_a_sentence() -> None:
-    assert bodies.said("Expected `int`, got `str` - at `$.a[0].b`") == ("a[0].b", "Expected `int`, got `str`.")
-    assert bodies.said("Object missing required field `b` - at `$.a`")[0] == "a.b"
-    assert bodies.said("Object contains unknown field `b`")[0] == "b"
-    assert bodies.said("Expected `object`, got `null`")[0] == "body"
-    assert bodies.said("Expected `str` matching regex '^a$' - at `$.a`") == ("a", "Expected `str` of another form.")
+    assert decoding.said("Expected `int`, got `str` - at `$.a[0].b`") == ("a[0].b", "Expected `int`, got `str`.")
+    assert decoding.said("Object missing required field `b` - at `$.a`")[0] == "a.b"
+    assert decoding.said("Object contains unknown field `b`")[0] == "b"
+    assert decoding.said("Expected `object`, got `null`")[0] == "body"
+    assert decoding.said("Expected `str` matching regex '^a$' - at `$.a`") == ("a", "Expected `str` of another form.")

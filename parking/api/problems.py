@@ -16,10 +16,13 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import collector, gate, lots, plates, prices, publication, settings, stays, stream, tariffs
+from parking import cases, events, lots, plates, prices, publication, settings, stays, stream, tariffs
 from parking.api import checks
+from parking.events import EventRejected, Refusal
+from parking.ingest import batch
 from payments import accounts, attempts, channels, charges, identity, ledger, settlement
 from payments.errors import OneLotError
+from sql.pool import TRANSIENT
 
 _log = logging.getLogger(__name__)
 _TYPE = "https://onelot.example/problems/"
@@ -48,9 +51,9 @@ STATUS: dict[type[OneLotError], int] = {
     charges.PaymentInProgress: 409,
     charges.RefundContradicted: 409,
     checks.CheckUnderWay: 503,
-    collector.Overloaded: 503,
-    collector.StorageAway: 503,
-    gate.TooManyEvents: 400,
+    batch.Overloaded: 503,
+    batch.StorageAway: 503,
+    events.TooManyEvents: 400,
     ledger.BookMissing: 500,
     ledger.CursorMalformed: 400,
     ledger.FloorBroken: 409,
@@ -77,12 +80,24 @@ STATUS: dict[type[OneLotError], int] = {
     settlement.NoSuchSettlement: 404,
     settlement.RangeTooWide: 400,
     stays.UnknownStay: 404,
-    stays.UnknownReview: 404,
-    stays.AlreadyResolved: 409,
+    cases.UnknownReview: 404,
+    cases.AlreadyResolved: 409,
     stream.TooManyListeners: 503,
     tariffs.TariffUnclear: 422,
     tariffs.UnknownTimeZone: 422,
     tariffs.StayNotPriceable: 422,
+}
+
+
+# An event that cannot be taken: the status it has alone.
+REFUSED: dict[Refusal, int] = {
+    Refusal.NOT_JSON: 400,
+    Refusal.MALFORMED: 400,
+    Refusal.TOO_MANY_EVENTS: 400,
+    Refusal.BODY_TOO_LARGE: 413,
+    Refusal.UNKNOWN_LANE: 422,
+    Refusal.LANE_NOT_YOURS: 403,
+    Refusal.EVENT_ID_CONFLICT: 409,
 }
 
 
@@ -123,7 +138,7 @@ def of_error(_: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
         Problem(
             type=_TYPE + _title(name).lower().replace(" ", "-"),
             title=_title(name),
-            status=e.code if isinstance(e, gate.EventRejected) else STATUS[type(e)],
+            status=REFUSED[e.reason] if isinstance(e, EventRejected) else STATUS[type(e)],
             detail=e.sentence,
             field=field if isinstance(field, str) else None,
             facts=facts or None,
@@ -189,7 +204,7 @@ def of_absence(_: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
 
 def of_many(request: Request[Any, Any, Any], e: ExceptionGroup[Exception]) -> Response[bytes]:
     """What the framework makes of a transaction that could not even be rolled back: a cut connection, or a defect."""
-    _, other = e.split(collector.PASSING)
+    _, other = e.split(TRANSIENT)
     return of_defect(request, e) if other else of_absence(request, e)
 
 
@@ -213,7 +228,7 @@ HANDLERS: dict[Any, Any] = {
     DataError: of_body,
     UnicodeDecodeError: of_body,
     RecursionError: of_body,
-    **dict.fromkeys(collector.PASSING, of_absence),
+    **dict.fromkeys(TRANSIENT, of_absence),
     ExceptionGroup: of_many,
     Exception: of_defect,
 }

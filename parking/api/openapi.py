@@ -17,7 +17,7 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
-from parking import problems
+from parking.api import problems
 from payments.identity import Audience
 
 _FILES_PATH = "/static/reference"

@@ -9,13 +9,11 @@ from litestar.params import SkipValidation
 
 from parking.api.checks import Checks as _Checks
 from parking.catalog import Catalog as _Catalog
-from parking.collector import Collector as _Collector
 from parking.counters import Counters as _Counters
 from parking.stream import Stream as _Stream
 
 Catalog: TypeAlias = NamedDependency[SkipValidation[_Catalog]]
 Checks: TypeAlias = NamedDependency[SkipValidation[_Checks]]
-Collector: TypeAlias = NamedDependency[SkipValidation[_Collector]]
 Counters: TypeAlias = NamedDependency[SkipValidation[_Counters]]
 Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]

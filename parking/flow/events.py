@@ -13,32 +13,32 @@ from msgspec import Struct
 
 import sql
 from parking import barrier, fees, occupancy, prices, stays, store
+from parking.answers import Answer, EventKey, EventRecord, answers, key_of
+from parking.barrier import Decision
+from parking.events import PAYLOAD_KEPT_BYTES_MAX, EventRejected
 from parking.fees import Bill, Payer
-from parking.flow.answering import Taken, answers, reason_of
 from parking.flow.remembering import Elsewhere, read_elsewhere
-from parking.gate import CLOCK_AHEAD_MAX, REPEATS_KEPT, Answer, EventRejected, Passage, Status
-from parking.lots import Direction, Lot
+from parking.lots import Direction, Gateway, Lot
+from parking.matching import NumberPlate, Vehicle, vehicle_of
 from parking.occupancy import Count, Sighting
-from parking.plates import PlateColor
+from parking.passings import CLOCK_AHEAD_MAX, REPEATS_KEPT, Passing
 from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, History, OpenStay, Stay, Transition
 from payments import flow as payments
 from payments import ids
 from payments.charges import ChargeRequest, ChargeState, charge_id
 
-# A lot and a plate: what stays are told apart by.
-Vehicle = tuple[int, str, PlateColor]
 RandomBits = Callable[[], int]
 
 
 class Recorded(Struct, frozen=True):
-    """What became of a batch: an answer or a refusal per passage in their order, and the counts that moved."""
+    """What became of a batch: an answer or a refusal per passing in their order, and the counts that moved."""
 
     answers: list[Answer | EventRejected]
     counts: Sequence[Count]
 
 
 class Known(Struct):
-    """What is known of the vehicles of a batch. It moves along as their passages are taken one after the other.
+    """What is known of the vehicles of a batch. It moves along as their passings are taken one after the other.
 
     `bills` are those of closed stays, `settled` the stays whose charge is not due any more, both by the stay's number.
     """
@@ -46,83 +46,83 @@ class Known(Struct):
     histories: dict[Vehicle, History]
     bills: dict[UUID, Bill]
     settled: set[UUID]
-    payers: Mapping[tuple[str, PlateColor], Payer]
+    payers: Mapping[NumberPlate, Payer]
     elsewhere: Elsewhere
 
 
 async def record_events(
-    db: sql.Connection, passages: Sequence[Passage], *, lots: Mapping[int, Lot], now: datetime, random_bits: RandomBits
+    db: sql.Connection, passings: Sequence[Passing], *, lots: Mapping[int, Lot], now: datetime, random_bits: RandomBits
 ) -> Recorded:
-    """Records passages in the order given and tells what each gate is to do. `db` is in a transaction.
+    """Records passings in the order given and tells what each gate is to do. `db` is in a transaction.
 
     Recognises repeats (answered as the first time), refuses an id that comes again with other content, opens and closes
     stays, prices them, and asks payments for the charges. Nothing may be answered before the transaction commits.
     """
-    await store.lock_lots(db, sorted({p.lot_id for p in passages}))
-    keys = [(p.lot_id, p.gateway_id, p.event.event_id) for p in passages]
-    earlier = await store.known_events(db, keys, _made(now, REPEATS_KEPT))
-    fresh = [p for p, key in _first_of_each(passages, keys) if key not in earlier]
+    await store.lock_lots(db, sorted({p.lot_id for p in passings}))
+    first = _first_of_each(passings)
+    earlier = await store.event_records(db, list(first), _made(now, REPEATS_KEPT))
+    fresh = [p for key, p in first.items() if key not in earlier]
     known = await _read(db, fresh, lots)
 
     before = dict(known.histories)
-    taken = [_take(known, p, lots[p.lot_id], ids.new(p.received_at, p.lot_id, random_bits())) for p in fresh]
+    effects = [_apply(known, p, lots[p.lot_id], ids.new(p.received_at, p.lot_id, random_bits())) for p in fresh]
 
-    await _write_events(db, taken)
+    await _write_events(db, effects)
     await _write_stays(db, before, known)
-    await _request_charges(db, taken, lots, now)
-    counts = await _move_counts(db, taken, before, lots, now)
-    return Recorded(answers(passages, keys, earlier, taken), counts)
+    await _request_charges(db, effects, lots, now)
+    counts = await _move_counts(db, effects, before, lots, now)
+    return Recorded(answers(passings, earlier, [(e.passing, e.record) for e in effects]), counts)
 
 
-def _first_of_each(
-    passages: Sequence[Passage], keys: Sequence[tuple[int, int, str]]
-) -> list[tuple[Passage, tuple[int, int, str]]]:
-    first: dict[tuple[int, int, str], Passage] = {}
-    for passage, key in zip(passages, keys, strict=True):
-        first.setdefault(key, passage)
-    return [(passage, key) for key, passage in first.items()]
+class Effect(Struct):
+    """What follows from a passing that is new, and what is kept of its event."""
+
+    passing: Passing
+    transition: Transition
+    bill: Bill | None
+    record: EventRecord
 
 
-def _vehicle(passage: Passage) -> Vehicle:
-    return passage.lot_id, passage.plate, passage.plate_color
-
-
-def _plate(passage: Passage) -> tuple[str, PlateColor]:
-    return passage.plate, passage.plate_color
+def _first_of_each(passings: Iterable[Passing]) -> dict[EventKey, Passing]:
+    """An event may come twice in one batch."""
+    first: dict[EventKey, Passing] = {}
+    for passing in passings:
+        first.setdefault(key_of(passing), passing)
+    return first
 
 
 # -- read
 
 
-async def _read(db: sql.Connection, fresh: Sequence[Passage], lots: Mapping[int, Lot]) -> Known:
-    """All that deciding about these passages needs."""
+async def _read(db: sql.Connection, fresh: Sequence[Passing], lots: Mapping[int, Lot]) -> Known:
+    """All that deciding about these passings needs."""
     applied = [p for p in fresh if p.applies]
     if not applied:
         return Known({}, {}, set(), {}, Elsewhere({}, lots))
-    opened = await store.open_stays(db, list({_vehicle(p) for p in applied}))
+    opened = await store.open_stays(db, list({vehicle_of(p) for p in applied}))
     since = _since(applied, opened, lots)
     made = _made_in_window(fresh, lots, since)
     finished = await _finished_stays(db, applied, opened, since, made)
     ended: dict[Vehicle, list[Stay]] = {}
     for stay, _ in finished:
-        ended.setdefault((stay.lot_id, stay.plate, stay.plate_color), []).append(stay)
+        ended.setdefault(stay.vehicle, []).append(stay)
     histories = {vehicle: History(opened.get(vehicle), tuple(ended.get(vehicle, ()))) for vehicle in since}
     bills = {stay.id: bill for stay, bill in finished if bill is not None}
     ending = [p for p in applied if _may_end_a_stay(p, histories)]
-    payers = await store.payers(db, list({_plate(p) for p in ending})) if ending else {}
-    wide = [(p, since[_vehicle(p)]) for p in ending if lots[p.lot_id].is_wide]
+    payers = await store.payers(db, list({vehicle_of(p).number_plate for p in ending})) if ending else {}
+    wide = [(p, since[vehicle_of(p)]) for p in ending if lots[p.lot_id].is_wide]
     elsewhere = await read_elsewhere(db, wide, lots, made) if wide else Elsewhere({}, lots)
-    settled = await _settled(db, [s for p in ending for s in stays.repeatable(histories[_vehicle(p)], p)], bills)
+    settled = await _settled(db, [s for p in ending for s in stays.repeatable(histories[vehicle_of(p)], p)], bills)
     return Known(histories, bills, settled, payers, elsewhere)
 
 
 def _since(
-    applied: Iterable[Passage], opened: Mapping[Vehicle, OpenStay], lots: Mapping[int, Lot]
+    applied: Iterable[Passing], opened: Mapping[Vehicle, OpenStay], lots: Mapping[int, Lot]
 ) -> dict[Vehicle, datetime]:
     """Since when the finished stays of each vehicle may matter."""
     earliest: dict[Vehicle, datetime] = {}
     for p in applied:
-        key = _vehicle(p)
+        key = vehicle_of(p)
         earliest[key] = min(earliest.get(key, p.effective_at), p.effective_at)
     # What went before a stay matters to its price, so the window is counted from the entry, however long ago it was.
     for vehicle, stay in opened.items():
@@ -132,14 +132,14 @@ def _since(
 
 async def _finished_stays(
     db: sql.Connection,
-    applied: Sequence[Passage],
+    applied: Sequence[Passing],
     opened: Mapping[Vehicle, OpenStay],
     since: Mapping[Vehicle, datetime],
     made: tuple[UUID, UUID],
 ) -> list[tuple[Stay, Bill | None]]:
     finished = await store.finished_stays(db, list(since), list(since.values()), made)
-    seen = {(stay.lot_id, stay.plate, stay.plate_color) for stay, _ in finished}
-    unseen = {_vehicle(p) for p in applied if p.direction is Direction.EXIT} - opened.keys() - seen
+    seen = {stay.vehicle for stay, _ in finished}
+    unseen = {vehicle_of(p) for p in applied if p.direction is Direction.EXIT} - opened.keys() - seen
     if unseen:
         # An exit that is read twice may repeat the end of a stay that began long before.
         made = _made(max(p.received_at for p in applied), REPEATS_KEPT + STAY_MAX)
@@ -153,14 +153,14 @@ def _made(now: datetime, within: timedelta) -> tuple[UUID, UUID]:
 
 
 def _window(lot: Lot) -> timedelta:
-    """How long before a passage other visits may matter: an entry found late, and what the price remembers then."""
+    """How long before a passing other visits may matter: an entry found late, and what the price remembers then."""
     return max(HISTORY_WINDOW, LATE_PAIR_MAX + lot.remembers)
 
 
 def _made_in_window(
-    fresh: Sequence[Passage], lots: Mapping[int, Lot], since: Mapping[Vehicle, datetime]
+    fresh: Sequence[Passing], lots: Mapping[int, Lot], since: Mapping[Vehicle, datetime]
 ) -> tuple[UUID, UUID]:
-    """The range of the identifiers of stays that may matter to these passages, each vehicle's since an instant."""
+    """The range of the identifiers of stays that may matter to these passings, each vehicle's since an instant."""
     window = max(_window(lots[p.lot_id]) for p in fresh)
     first, last = _made(max(p.received_at for p in fresh), REPEATS_KEPT + window)
     # An identifier has the time of the entry; where a stay used something later, it matters however long it was.
@@ -168,9 +168,9 @@ def _made_in_window(
     return min([first, *remembered]), last
 
 
-def _may_end_a_stay(passage: Passage, histories: Mapping[Vehicle, History]) -> bool:
+def _may_end_a_stay(passing: Passing, histories: Mapping[Vehicle, History]) -> bool:
     """At an exit a stay may end, or at an entry whose exit came first."""
-    return passage.applies and (passage.direction is Direction.EXIT or bool(histories[_vehicle(passage)].finished))
+    return passing.applies and (passing.direction is Direction.EXIT or bool(histories[vehicle_of(passing)].finished))
 
 
 async def _settled(db: sql.Connection, repeatable: Iterable[Stay], bills: Mapping[UUID, Bill]) -> set[UUID]:
@@ -185,25 +185,40 @@ async def _settled(db: sql.Connection, repeatable: Iterable[Stay], bills: Mappin
 # -- decide
 
 
-def _take(known: Known, passage: Passage, lot: Lot, new_id: UUID) -> Taken:
-    """One passage of the batch and what follows from it; the vehicle's next one in the batch finds it in `known`."""
-    if not passage.applies:
-        return Taken(passage, Transition(History(None, ())), None, barrier.rule(passage, None, settled=False))
-    vehicle = _vehicle(passage)
-    transition = stays.follow(known.histories[vehicle], passage, new_id=new_id)
+def _apply(known: Known, passing: Passing, lot: Lot, new_id: UUID) -> Effect:
+    """What a passing of the batch changes; the vehicle's next one in the batch finds it in `known`."""
+    if not passing.applies:
+        return _effect(passing, Transition(History(None, ())), None, barrier.decide(passing, None, settled=False))
+    vehicle = vehicle_of(passing)
+    transition = stays.follow(known.histories[vehicle], passing, new_id=new_id)
     known.histories[vehicle] = transition.history
     if transition.closed is not None:
         known.bills[transition.closed.id] = _bill(known, transition.closed, transition.history, lot)
     ended = transition.closed or transition.repeat_of
     bill = None if ended is None else known.bills.get(ended.id)
-    ruling = barrier.rule(passage, bill, settled=ended is not None and ended.id in known.settled)
-    return Taken(passage, transition, bill, ruling)
+    settled = ended is not None and ended.id in known.settled
+    return _effect(passing, transition, bill, barrier.decide(passing, bill, settled=settled))
+
+
+def _effect(passing: Passing, transition: Transition, bill: Bill | None, decision: Decision) -> Effect:
+    # An impossible order weighs more than a doubtful read: it is what a person has to put right.
+    reason = transition.reason or passing.doubt
+    record = EventRecord(
+        *key_of(passing),
+        content_hash=passing.content_hash,
+        gate=decision.gate,
+        stay_id=transition.stay_id,
+        fee_fen=decision.fee_fen,
+        payment=decision.payment,
+        reason=reason,
+    )
+    return Effect(passing, transition, bill, record)
 
 
 def _bill(known: Known, closed: Stay, history: History, lot: Lot) -> Bill:
     assert closed.entered_at is not None
     assert closed.left_at is not None
-    plate = closed.plate, closed.plate_color
+    plate = closed.vehicle.number_plate
     pasts = fees.pasts_of([stay for stay in history.finished if stay.id != closed.id], known.bills)
     in_force = prices.of_stay(lot.prices, closed.entered_at, closed.left_at)
     bill = fees.bill(closed, in_force, pasts + known.elsewhere.pasts(lot, plate), known.payers.get(plate))
@@ -214,49 +229,17 @@ def _bill(known: Known, closed: Stay, history: History, lot: Lot) -> Bill:
 # -- write
 
 
-async def _write_events(db: sql.Connection, taken: Sequence[Taken]) -> None:
-    if not taken:
+async def _write_events(db: sql.Connection, effects: Sequence[Effect]) -> None:
+    if not effects:
         return
-    await store.add_events(db, [_event_row(t) for t in taken])
+    await store.add_events(db, [(e.passing, e.record) for e in effects])
     reviews = [
-        (t.passage.lot_id, ids.derive(t.passage.id, "review"), t.passage.id, reason, t.passage.received_at)
-        for t in taken
-        if (reason := reason_of(t)) is not None
+        (e.passing.lot_id, ids.derive(e.passing.id, "review"), e.passing.id, e.record.reason, e.passing.received_at)
+        for e in effects
+        if e.record.reason is not None
     ]
     if reviews:
         await store.add_reviews(db, reviews)
-
-
-def _event_row(taken: Taken) -> tuple[object, ...]:
-    p, e, r = taken.passage, taken.passage.event, taken.ruling
-    reason = reason_of(taken)
-    images = msgspec.json.encode(e.images).decode() if e.images else None
-    return (
-        *(
-            p.lot_id,
-            p.id,
-            p.gateway_id,
-            e.event_id,
-            p.lane_id,
-            e.kind,
-            p.occurred_at,
-            p.received_at,
-            p.effective_at,
-            e.replay,
-        ),
-        *(
-            p.plate,
-            e.plate,
-            p.plate_color,
-            e.plate_color,
-            e.vehicle_class,
-            e.confidence,
-            images,
-            e.remaining_spaces,
-            p.content_hash,
-        ),
-        *(Status.REVIEW if reason else Status.RECORDED, reason, r.gate, taken.transition.stay_id, r.fee_fen, r.payment),
-    )
 
 
 async def _write_stays(db: sql.Connection, before: Mapping[Vehicle, History], known: Known) -> None:
@@ -282,8 +265,10 @@ async def _write_stays(db: sql.Connection, before: Mapping[Vehicle, History], kn
         await store.put_stays(db, finished)
 
 
-async def _request_charges(db: sql.Connection, taken: Sequence[Taken], lots: Mapping[int, Lot], now: datetime) -> None:
-    closed = [(t.transition.closed, t.bill) for t in taken if t.transition.closed is not None]
+async def _request_charges(
+    db: sql.Connection, effects: Sequence[Effect], lots: Mapping[int, Lot], now: datetime
+) -> None:
+    closed = [(e.transition.closed, e.bill) for e in effects if e.transition.closed is not None]
     requests = [_charge(stay, bill, lots[stay.lot_id]) for stay, bill in closed if bill is not None and bill.fee_fen]
     if requests:
         await payments.request_charges(db, requests, now=now)
@@ -304,23 +289,58 @@ def _charge(stay: Stay, bill: Bill, lot: Lot) -> ChargeRequest:
 
 async def _move_counts(
     db: sql.Connection,
-    taken: Sequence[Taken],
+    effects: Sequence[Effect],
     before: Mapping[Vehicle, History],
     lots: Mapping[int, Lot],
     now: datetime,
 ) -> Sequence[Count]:
     inside = {vehicle for vehicle, history in before.items() if history.open is not None}
-    sightings = [_sighting(t, lots[t.passage.lot_id], inside) for t in taken]
+    sightings = [_sighting(e, lots[e.passing.lot_id], inside) for e in effects]
     moves = occupancy.moves(sightings)
     return await store.move_counts(db, now, moves) if moves else ()
 
 
-def _sighting(taken: Taken, lot: Lot, inside: set[Vehicle]) -> Sighting:
-    """What a passage says of its lot's count; `inside` moves along."""
-    p, vehicle = taken.passage, _vehicle(taken.passage)
-    was_inside, is_inside = vehicle in inside, taken.transition.history.open is not None
+def _sighting(effect: Effect, lot: Lot, inside: set[Vehicle]) -> Sighting:
+    """What a passing says of its lot's count; `inside` moves along."""
+    p, vehicle = effect.passing, vehicle_of(effect.passing)
+    was_inside, is_inside = vehicle in inside, effect.transition.history.open is not None
     if p.applies:
         (inside.add if is_inside else inside.discard)(vehicle)
     # A replayed count is old news.
     free = None if p.event.replay else p.event.remaining_spaces
     return Sighting(lot.id, lot.capacity, p.effective_at, is_inside - was_inside if p.applies else 0, free)
+
+
+# -- what cannot be taken
+
+
+class Refused(Struct, frozen=True):
+    """A refusal and the bytes it is about."""
+
+    why: EventRejected
+    raw: bytes
+
+
+async def keep_refused(
+    db: sql.Connection, gateway: Gateway, refusals: Sequence[Refused], *, now: datetime, random_bits: RandomBits
+) -> None:
+    """Keeps refusals with the first PAYLOAD_KEPT_BYTES_MAX of what was sent."""
+    await store.add_refused(
+        db,
+        [
+            (
+                gateway.lot_id,
+                ids.new(now, gateway.lot_id, random_bits()),
+                gateway.id,
+                now,
+                r.why.event_id,
+                r.why.reason,
+                # The name of a field is the sender's text, too; NUL cannot stand in PostgreSQL's.
+                r.why.field and r.why.field.replace("\0", "")[:256],
+                r.why.sentence.replace("\0", "\\0")[:1024],
+                r.raw[:PAYLOAD_KEPT_BYTES_MAX],
+                len(r.raw),
+            )
+            for r in refusals
+        ],
+    )

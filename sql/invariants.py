@@ -13,7 +13,7 @@ SAMPLE_ROWS_MAX = 5
 TIMEOUT_S = 300
 
 
-class Finding(Struct, frozen=True):
+class Invariant(Struct, frozen=True):
     """One invariant: how many rows break it (0 is what it must be), a few of them as text, and how long it took."""
 
     name: str
@@ -34,12 +34,12 @@ def shown(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name}={'…' if name.startswith('plate') else value}" for name, value in row.items())
 
 
-async def findings(db: sql.Connection) -> list[Finding]:
+async def check(db: sql.Connection) -> list[Invariant]:
     """All invariants in the order of the file, each on a snapshot of its own: one long snapshot would hold up others.
 
     One that cannot be checked counts as broken, for nobody knows that it holds.
     """
-    found: list[Finding] = []
+    checked: list[Invariant] = []
     for name, query in _SQL.items():
         started = perf_counter()
         try:
@@ -48,5 +48,5 @@ async def findings(db: sql.Connection) -> list[Finding]:
             broken = len(rows)
         except (PostgresError, TimeoutError) as e:
             sample, broken = [f"could not be checked: {type(e).__name__}"], 1
-        found.append(Finding(name, says(query), broken, sample, round(perf_counter() - started, 3)))
-    return found
+        checked.append(Invariant(name, says(query), broken, sample, round(perf_counter() - started, 3)))
+    return checked

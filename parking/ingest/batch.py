@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import monotonic
 
-import asyncpg
-from asyncpg import InterfaceError, PostgresConnectionError
 from msgspec import Struct
 
 import sql
-from parking import flow
+from parking.answers import Answer
 from parking.catalog import Catalog
 from parking.counters import Counters
-from parking.flow.recording import Recorded
-from parking.gate import Answer, EventRejected, Passage, unapplied
+from parking.events import EventRejected
+from parking.flow.events import Recorded, record_events
+from parking.passings import Passing, unapplied
 from payments.errors import OneLotError
+from sql.pool import TRANSIENT
 
 WAITING_EVENTS_MAX = 20_000
 RETRIES_MAX = 4
@@ -30,21 +30,6 @@ STOP_TIMEOUT_S = 30.0
 TELL_EACH_S = 0.1
 
 _log = logging.getLogger(__name__)
-# What says something of the database and nothing of the events: deadlocks, restarts, failovers, cut connections. The
-# last two of asyncpg are what it says when a connection dies under a transaction that is being rolled back.
-PASSING = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,
-    PostgresConnectionError,
-    InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-    TimeoutError,
-)
 
 
 class Overloaded(OneLotError):
@@ -56,11 +41,11 @@ class StorageAway(OneLotError):
 
 
 class _Request(Struct, eq=False):
-    passages: Sequence[Passage]
+    passings: Sequence[Passing]
     done: "asyncio.Future[list[Answer | EventRejected]]"
 
 
-class Collector:
+class GroupCommit:
     """Records the events of one process in batches."""
 
     def __init__(
@@ -98,32 +83,32 @@ class Collector:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._counters.catch_up()
 
-    async def record(self, passages: Sequence[Passage]) -> list[Answer | EventRejected]:
-        """Records passages of one lot; returns, in their order, once they are committed.
+    async def record(self, passings: Sequence[Passing]) -> list[Answer | EventRejected]:
+        """Records passings of one lot; returns, in their order, once they are committed.
 
         Raises:
             Overloaded: too many events wait already.
             StorageAway: the database could not be reached, or failed, RETRIES_MAX times.
         """
-        if self._waiting + len(passages) > WAITING_EVENTS_MAX:
+        if self._waiting + len(passings) > WAITING_EVENTS_MAX:
             raise Overloaded(
                 "Too many events are waiting; keep them and try again.", waiting_events_max=WAITING_EVENTS_MAX
             )
-        request = _Request(passages, asyncio.get_running_loop().create_future())
-        self._waiting += len(passages)
+        request = _Request(passings, asyncio.get_running_loop().create_future())
+        self._waiting += len(passings)
         self._queue.put_nowait(request)
         try:
             return await request.done
         finally:
-            self._waiting -= len(passages)
+            self._waiting -= len(passings)
 
     async def _work(self) -> None:
         while True:
             batch = [await self._queue.get()]
-            size = len(batch[0].passages)
+            size = len(batch[0].passings)
             while size < self._batch_events_max and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-                size += len(batch[-1].passages)
+                size += len(batch[-1].passings)
             await self._record_or_split(batch)
 
     async def _record_or_split(self, batch: list[_Request]) -> None:
@@ -147,7 +132,7 @@ class Collector:
     def _deliver(self, batch: list[_Request], recorded: Recorded) -> None:
         at = 0
         for request in batch:
-            end = at + len(request.passages)
+            end = at + len(request.passings)
             if not request.done.done():
                 request.done.set_result(recorded.answers[at:end])
             at = end
@@ -165,32 +150,32 @@ class Collector:
         task.add_done_callback(self._tasks.discard)
 
     async def _record(self, batch: list[_Request]) -> Recorded:
-        passages = [passage for request in batch for passage in request.passages]
+        passings = [passing for request in batch for passing in request.passings]
         try:
             # A database that hangs must not hang the gates.
             async with asyncio.timeout(RECORD_TIMEOUT_S):
-                return await self._record_again_and_again(passages)
+                return await self._record_with_retries(passings)
         except TimeoutError:
             raise StorageAway("The events could not be stored in time; send them again.") from None
 
-    async def _record_again_and_again(self, passages: Sequence[Passage]) -> Recorded:
+    async def _record_with_retries(self, passings: Sequence[Passing]) -> Recorded:
         for attempt in range(1, RETRIES_MAX + 1):
             try:
                 async with self._pool.acquire() as db, db.transaction():
-                    return await flow.record_events(
-                        db, passages, lots=self._catalog.lots_by_id, now=self._clock(), random_bits=self._random_bits
+                    return await record_events(
+                        db, passings, lots=self._catalog.lots_by_id, now=self._clock(), random_bits=self._random_bits
                     )
-            except PASSING as e:
+            except TRANSIENT as e:
                 # Trying again is harmless even if the commit went through unseen: the events are recognised.
-                _log.warning("recording %d events failed (%s), attempt %d", len(passages), type(e).__name__, attempt)
+                _log.warning("recording %d events failed (%s), attempt %d", len(passings), type(e).__name__, attempt)
                 await asyncio.sleep(RETRY_PAUSE_S * 2**attempt)
         raise StorageAway("The events could not be stored; none was acknowledged, send them again.")
 
     async def _one_by_one(self, request: _Request) -> None:
         """Each event of a request on its own; one that cannot be applied is kept as it came, for review."""
         answers: list[Answer | EventRejected] = []
-        for passage in request.passages:
-            single = _Request((passage,), request.done)
+        for passing in request.passings:
+            single = _Request((passing,), request.done)
             try:
                 try:
                     recorded = await self._record([single])
@@ -198,12 +183,12 @@ class Collector:
                     raise
                 except Exception:  # noqa: BLE001 - an event nobody can apply is still a fact
                     _log.exception(
-                        "event %r of gateway %d cannot be applied", passage.event.event_id, passage.gateway_id
+                        "event %r of gateway %d cannot be applied", passing.event.event_id, passing.gateway_id
                     )
-                    recorded = await self._record([_Request((unapplied(passage),), request.done)])
+                    recorded = await self._record([_Request((unapplied(passing),), request.done)])
             except Exception:  # noqa: BLE001 - the loop goes on and the caller hears of it
                 _log.exception(
-                    "event %r of gateway %d could not even be kept", passage.event.event_id, passage.gateway_id
+                    "event %r of gateway %d could not even be kept", passing.event.event_id, passing.gateway_id
                 )
                 _fail(request, StorageAway("The events could not be stored; none was acknowledged, send them again."))
                 return

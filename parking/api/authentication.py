@@ -27,7 +27,7 @@ def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
     return audience
 
 
-class Doorkeeper(ASGIMiddleware):
+class Authentication(ASGIMiddleware):
     """Finds out who calls before anything of the request is read, and lets pass whom the route is for.
 
     A middleware and not a guard: guards get a copy of their route with every request, which costs more than the check.

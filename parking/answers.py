@@ -1,0 +1,137 @@
+"""What a gateway is answered: for an event that is new, for the same event again, and the text of the lane's screen."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from msgspec import Struct
+
+from parking.barrier import Command, Payment
+from parking.cases import Reason
+from parking.events import EventRejected, Refusal
+from parking.lots import Direction
+from parking.passings import Passing
+from payments.charges import charge_id
+from payments.money import yuan
+
+# A lot, one of its gateways, and the gateway's own number of the event.
+EventKey: TypeAlias = tuple[int, int, str]
+
+
+class Status(StrEnum):
+    """What became of an event."""
+
+    RECORDED = "recorded"
+    DUPLICATE = "duplicate"
+    REVIEW = "review"
+    REJECTED = "rejected"
+
+
+class Display(Struct, frozen=True):
+    """The short text for the lane's screen."""
+
+    zh: str
+    en: str
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """The answer to one event that was taken.
+
+    `charge_id` is what a driver pays at the gate by; `reason` says why an event is in review.
+    """
+
+    event_id: str | None
+    status: Status
+    gate: Command
+    stay_id: UUID | None = None
+    fee_fen: int | None = None
+    payment: Payment | None = None
+    charge_id: UUID | None = None
+    display: Display | None = None
+    reason: str | None = None
+
+
+class EventRecord(Struct, frozen=True):
+    """What is kept of an event to recognise it when it comes again, and to answer it as the first time."""
+
+    lot_id: int
+    gateway_id: int
+    event_id: str
+    content_hash: bytes
+    gate: Command
+    stay_id: UUID | None
+    fee_fen: int | None
+    payment: Payment | None
+    reason: Reason | None
+
+    @property
+    def key(self) -> EventKey:
+        """What tells events apart."""
+        return self.lot_id, self.gateway_id, self.event_id
+
+
+def key_of(passing: Passing) -> EventKey:
+    """The key under which a passing's event is recorded."""
+    return passing.lot_id, passing.gateway_id, passing.event.event_id
+
+
+def answers(
+    passings: Sequence[Passing], earlier: Mapping[EventKey, EventRecord], new: Sequence[tuple[Passing, EventRecord]]
+) -> list[Answer | EventRejected]:
+    """The answers in the order of the passings: `earlier` are the records of other batches, `new` those of this one."""
+    records = {record.key: record for _, record in new}
+    first = {passing.id for passing, _ in new}
+    records.update(earlier)
+    return [
+        _answer(passing, records[key_of(passing)])
+        if passing.id in first
+        else _repeated(passing, records[key_of(passing)])
+        for passing in passings
+    ]
+
+
+def _answer(passing: Passing, record: EventRecord, status: Status | None = None) -> Answer:
+    at_gate = record.stay_id is not None and record.payment is Payment.PAY_AT_GATE
+    return Answer(
+        event_id=record.event_id,
+        status=status or (Status.REVIEW if record.reason else Status.RECORDED),
+        gate=record.gate,
+        stay_id=record.stay_id,
+        fee_fen=record.fee_fen,
+        payment=record.payment,
+        charge_id=charge_id(record.stay_id) if at_gate and record.stay_id is not None else None,
+        display=display(passing.direction, record.gate, record.fee_fen, record.payment),
+        reason=record.reason,
+    )
+
+
+def _repeated(passing: Passing, record: EventRecord) -> Answer | EventRejected:
+    if record.content_hash == passing.content_hash:
+        return _answer(passing, record, Status.DUPLICATE)
+    return EventRejected(
+        "An event with this id was recorded with other content.",
+        reason=Refusal.EVENT_ID_CONFLICT,
+        field="event_id",
+        event_id=record.event_id,
+    )
+
+
+def display(direction: Direction, gate: Command, fee_fen: int | None, payment: Payment | None) -> Display:
+    """The lane's text: short enough for two lines of an LED screen, and without the plate."""
+    if direction is Direction.ENTRY:
+        return (
+            Display("欢迎光临", "Welcome")
+            if gate is not Command.HOLD
+            else Display("请联系值守", "Please call for help")
+        )
+    if fee_fen is None:
+        return Display("请联系值守", "Please call for help") if gate is Command.HOLD else Display("一路平安", "Goodbye")
+    if fee_fen == 0 or payment is Payment.NOT_NEEDED:
+        return Display("免费 一路平安", "Free, goodbye")
+    price = yuan(fee_fen)
+    if payment is Payment.WILL_BE_CHARGED:
+        return Display(f"{price}元 自动扣费", f"¥{price} charged to your account")
+    if gate is Command.OPEN:
+        return Display(f"{price}元 已支付", f"¥{price} paid, goodbye")
+    return Display(f"请付{price}元", f"Please pay ¥{price}")

@@ -1,0 +1,109 @@
+"""POST /v1/gate-events: events in, answers out, in milliseconds and only after the commit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Operation
+from msgspec import Struct
+
+from parking.answers import Answer, Status
+from parking.api import problems
+from parking.api.openapi import RawBody, inlined
+from parking.barrier import Command
+from parking.events import BATCH_EVENTS_MAX, BODY_BYTES_MAX, EventRejected, GateEvent, Refusal
+from parking.ingest.receive import Intake
+from payments.identity import Audience
+
+_encode = msgspec.json.Encoder().encode
+_EXAMPLE = {
+    "event_id": "20261121-000123",
+    "kind": "exit",
+    "lane": "JN-LX-001-X1",
+    "occurred_at": "2026-11-21T10:31:07+08:00",
+    "plate": "鲁A12345",
+    "plate_color": "blue",
+    "vehicle_class": "small",
+    "confidence": 0.97,
+    "replay": False,
+    "images": [{"role": "plate", "ref": "oss://jn-lx-001/2026/11/21/000123-plate.jpg"}],
+    "remaining_spaces": 112,
+}
+
+
+class RejectedEvent(Struct, frozen=True, omit_defaults=True):
+    """An event of an array that was not taken. `code` is the HTTP status it would have had alone."""
+
+    event_id: str | None
+    status: Status
+    gate: Command
+    reason: Refusal
+    detail: str
+    code: int
+    field: str | None = None
+
+
+@dataclass
+class _GateEventsOperation(Operation):
+    """Describes the body by hand: it is read as bytes, so that each event is judged on its own."""
+
+    def __post_init__(self) -> None:
+        event = inlined(GateEvent)
+        either = {"oneOf": [event, {"type": "array", "items": event, "maxItems": BATCH_EVENTS_MAX}]}
+        self.request_body = RawBody({"application/json": {"schema": either, "example": _EXAMPLE}})  # type: ignore[assignment]
+
+
+@post(
+    "/v1/gate-events",
+    operation_id="recordGateEvents",
+    summary="Record gate events: one object, or an array of up to 500",
+    description=(
+        "Each event is answered on its own: `recorded`, `duplicate` (with the first answer), `review` (recorded, and a "
+        "person should look), or `rejected` with a reason. A single rejected event is a problem document. "
+        "Events are answered in the order sent, after they are committed."
+    ),
+    tags=["gateways"],
+    opt={"audience": (Audience.GATEWAY,)},
+    operation_class=_GateEventsOperation,
+    responses={
+        200: ResponseSpec(
+            Answer | list[Answer | RejectedEvent],
+            generate_examples=False,
+            description="One answer, or one for each event of an array.",
+        )
+    },
+    request_max_body_size=BODY_BYTES_MAX,
+    status_code=200,
+)
+async def record_gate_events(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Records events of the caller's lanes."""
+    # Injected dependencies cost more here than all the rest of the request, so this one route looks them up itself.
+    state = request.app.state
+    intake: Intake = state.intake
+    gateway = state.catalog.network.gateways[request.scope["principal"].id]  # type: ignore[typeddict-item]
+    now: datetime = state.clock()
+    try:
+        body = await request.body()
+    except RequestEntityTooLarge:
+        raise await intake.refuse_large(gateway, now) from None
+    received = await intake.receive(body, gateway, now)
+    if not received.alone:
+        lines = [_rejected(each) if isinstance(each, EventRejected) else each for each in received.outcomes]
+        return Response(_encode(lines), media_type="application/json", status_code=200)
+    (outcome,) = received.outcomes
+    if isinstance(outcome, EventRejected):
+        raise outcome
+    return Response(_encode(outcome), media_type="application/json", status_code=200)
+
+
+def _rejected(e: EventRejected) -> RejectedEvent:
+    code = problems.REFUSED[e.reason]
+    return RejectedEvent(e.event_id, Status.REJECTED, Command.NONE, e.reason, e.sentence, code, e.field)
+
+
+ROUTES: list[HTTPRouteHandler] = [record_gate_events]

@@ -1,0 +1,104 @@
+"""Receiving what an authenticated gateway sends: whatever brings it, HTTP or another way, this is what happens.
+
+Every event is judged on its own. What can be taken is recorded and committed before it is answered; what cannot is
+refused and kept, because behind it may have been a real car.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+import sql
+from parking import events, passings
+from parking.answers import Answer
+from parking.catalog import Catalog
+from parking.events import BODY_BYTES_MAX, EventRejected, Refusal, Submission, TooManyEvents
+from parking.flow import events as flow
+from parking.ingest.batch import GroupCommit
+from parking.lots import Gateway
+from parking.passings import Passing
+from payments import ids
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Received(Struct, frozen=True):
+    """An answer or a refusal for each event of a request, in its order. `alone`: it was one event and not an array."""
+
+    alone: bool
+    outcomes: Sequence[Answer | EventRejected]
+
+
+class Intake:
+    """Takes the events of all gateways of this process."""
+
+    def __init__(
+        self, pool: sql.Pool, catalog: Catalog, group_commit: GroupCommit, *, random_bits: Callable[[], int]
+    ) -> None:
+        self._pool = pool
+        self._catalog = catalog
+        self._group_commit = group_commit
+        self._random_bits = random_bits
+
+    async def receive(self, body: bytes, gateway: Gateway, received_at: datetime) -> Received:
+        """Records the events of a body.
+
+        Raises:
+            EventRejected, TooManyEvents: the body as a whole cannot be read; it is kept.
+            batch.Overloaded, batch.StorageAway: nothing was acknowledged, the gateway sends it again.
+        """
+        try:
+            alone, submissions = events.read(body)
+        except (EventRejected, TooManyEvents) as e:
+            await self._keep(gateway, [flow.Refused(_as_rejected(e), body)], received_at)
+            raise
+        return Received(alone, await self._record(submissions, gateway, received_at))
+
+    async def refuse_large(self, gateway: Gateway, received_at: datetime) -> EventRejected:
+        """The refusal of a body that is larger than any honest one: that it came is kept, what it was is not."""
+        refusal = EventRejected(
+            f"The body is larger than {BODY_BYTES_MAX} bytes: send fewer events at a time.",
+            reason=Refusal.BODY_TOO_LARGE,
+            field="body",
+        )
+        await self._keep(gateway, [flow.Refused(refusal, b"")], received_at)
+        return refusal
+
+    async def _record(
+        self, submissions: Sequence[Submission], gateway: Gateway, received_at: datetime
+    ) -> list[Answer | EventRejected]:
+        taken = [await self._take(submission, gateway, received_at) for submission in submissions]
+        accepted = [each for each in taken if isinstance(each, Passing)]
+        answers = iter(await self._group_commit.record(accepted) if accepted else ())
+        outcomes = [next(answers) if isinstance(each, Passing) else each for each in taken]
+        refused = [
+            flow.Refused(outcome, submission.raw if submission.event is None else _encode(submission.event))
+            for outcome, submission in zip(outcomes, submissions, strict=True)
+            if isinstance(outcome, EventRejected)
+        ]
+        if refused:
+            await self._keep(gateway, refused, received_at)
+        return outcomes
+
+    async def _take(self, submission: Submission, gateway: Gateway, received_at: datetime) -> Passing | EventRejected:
+        if submission.event is None:
+            assert submission.refused is not None
+            return submission.refused
+        lane = await self._catalog.lane(submission.event.lane)
+        id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
+        try:
+            return passings.accept(submission.event, lane=lane, gateway=gateway, received_at=received_at, id=id_)
+        except EventRejected as e:
+            return e
+
+    async def _keep(self, gateway: Gateway, refused: Sequence[flow.Refused], received_at: datetime) -> None:
+        async with self._pool.acquire() as db, db.transaction():
+            await flow.keep_refused(db, gateway, refused, now=received_at, random_bits=self._random_bits)
+
+
+def _as_rejected(e: EventRejected | TooManyEvents) -> EventRejected:
+    if isinstance(e, EventRejected):
+        return e
+    return EventRejected(e.sentence, reason=Refusal.TOO_MANY_EVENTS, field="body")

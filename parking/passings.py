@@ -1,0 +1,124 @@
+"""A passing: an event that was taken, with its lane, when the rules say it happened, and what is odd about it."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+from parking import plates
+from parking.cases import Reason
+from parking.events import EventRejected, GateEvent, Refusal, content_hash
+from parking.lots import Direction, Gateway, Lane
+from parking.plates import PlateColor, PlateForm
+
+CLOCK_AHEAD_MAX = timedelta(minutes=2)
+# Repeats are recognised for 40 days and replays taken for 35: a gateway may hand in a month that it was cut off.
+REPLAY_AGE_MAX = timedelta(days=35)
+REPEATS_KEPT = timedelta(days=40)
+# A live event stands for a car at the gate; one that is a day old comes from a clock that is off.
+LIVE_AGE_MAX = timedelta(days=1)
+CONFIDENCE_MIN = 0.6
+_YEAR_MIN, _YEAR_MAX = 1970, 2100
+
+
+class Passing(Struct, frozen=True):
+    """A vehicle at a lane. Times are UTC.
+
+    `occurred_at` is what the device says, `effective_at` what the rules go by. `plate` and `plate_color` are made
+    comparable; what was read stands in `event`. `doubt`: why a person should look. A passing that does not `apply` is
+    recorded and changes no stay.
+    """
+
+    id: UUID
+    lot_id: int
+    gateway_id: int
+    lane_id: int
+    direction: Direction
+    event: GateEvent
+    plate: str
+    plate_color: PlateColor
+    occurred_at: datetime
+    received_at: datetime
+    effective_at: datetime
+    content_hash: bytes
+    doubt: Reason | None
+    applies: bool
+
+
+def accept(event: GateEvent, *, lane: Lane | None, gateway: Gateway, received_at: datetime, id: UUID) -> Passing:  # noqa: A002
+    """An event as a passing of a known lane, its time settled and its oddities named.
+
+    A live event stands for a car at the gate now: if the device's clock is off, the time of receipt is the better one.
+    A replayed event with an impossible time says nothing about when, so it is kept and not applied.
+
+    Raises:
+        EventRejected: the lane is unknown or another gateway's, or the time lies outside of any calendar.
+    """
+    if lane is None:
+        raise EventRejected(
+            f"No lane has the code {event.lane!r}.",
+            reason=Refusal.UNKNOWN_LANE,
+            field="lane",
+            event_id=event.event_id,
+        )
+    if lane.gateway_id != gateway.id:
+        raise EventRejected(
+            "This lane belongs to another gateway.",
+            reason=Refusal.LANE_NOT_YOURS,
+            field="lane",
+            event_id=event.event_id,
+        )
+    if not _YEAR_MIN <= event.occurred_at.year <= _YEAR_MAX:
+        raise EventRejected(
+            f"occurred_at lies outside {_YEAR_MIN}–{_YEAR_MAX}.",
+            reason=Refusal.MALFORMED,
+            field="occurred_at",
+            event_id=event.event_id,
+        )
+    occurred_at = event.occurred_at.astimezone(UTC)
+    clock = _clock_doubt(occurred_at, received_at, replay=event.replay)
+    plate = plates.normalise(event.plate)
+    doubt = _doubt(event, lane, plate, clock)
+    return Passing(
+        id=id,
+        lot_id=lane.lot_id,
+        gateway_id=gateway.id,
+        lane_id=lane.id,
+        direction=lane.direction,
+        event=event,
+        plate=plate,
+        plate_color=plates.settle_color(plate, event.plate_color),
+        occurred_at=occurred_at,
+        received_at=received_at,
+        effective_at=occurred_at if clock is None or event.replay else received_at,
+        content_hash=content_hash(event),
+        doubt=doubt,
+        applies=doubt not in (Reason.KIND_CONTRADICTS_LANE, Reason.NO_PLATE) and not (clock and event.replay),
+    )
+
+
+def unapplied(passing: Passing) -> Passing:
+    """The passing as a bare fact: recorded and reviewed, without touching any stay."""
+    return structs.replace(passing, doubt=Reason.COULD_NOT_APPLY, applies=False)
+
+
+def _clock_doubt(occurred_at: datetime, received_at: datetime, *, replay: bool) -> Reason | None:
+    if occurred_at > received_at + CLOCK_AHEAD_MAX:
+        return Reason.CLOCK_AHEAD
+    if occurred_at < received_at - (REPLAY_AGE_MAX if replay else LIVE_AGE_MAX):
+        return Reason.CLOCK_BEHIND
+    return None
+
+
+def _doubt(event: GateEvent, lane: Lane, plate: str, clock: Reason | None) -> Reason | None:
+    if event.kind is not lane.direction:
+        return Reason.KIND_CONTRADICTS_LANE
+    if not plate:
+        return Reason.NO_PLATE
+    if clock is not None:
+        return clock
+    if event.confidence < CONFIDENCE_MIN:
+        return Reason.LOW_CONFIDENCE
+    if plates.form(plate) is PlateForm.UNKNOWN:
+        return Reason.UNKNOWN_PLATE_FORM
+    return None

@@ -1,0 +1,234 @@
+"""What a gateway may send, and how what it may not send is refused: each field by name, each event on its own."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parking import events
+from parking.events import BATCH_EVENTS_MAX, EventRejected, GateEvent, TooManyEvents
+
+SAID: dict[str, Any] = {
+    "event_id": "20261116-000123",
+    "kind": "entry",
+    "lane": "qc-in",
+    "occurred_at": "2026-11-16T10:00:00+08:00",
+    "plate": "鲁A12345",
+    "plate_color": "blue",
+    "vehicle_class": "small",
+    "confidence": 0.97,
+}
+MINIMAL = {key: SAID[key] for key in ("event_id", "kind", "lane", "occurred_at", "plate")}
+GONE = object()
+
+
+def said(**changes: object) -> bytes:
+    """An event as JSON, with some fields changed, or left out where they are GONE."""
+    return msgspec.json.encode({key: value for key, value in {**SAID, **changes}.items() if value is not GONE})
+
+
+def read(body: bytes) -> GateEvent:
+    alone, (submission,) = events.read(body)
+    assert alone
+    assert submission.event is not None, submission.refused
+    return submission.event
+
+
+def refusal(body: bytes) -> EventRejected:
+    alone, (submission,) = events.read(body)
+    assert alone
+    assert submission.event is None
+    assert submission.refused is not None
+    assert submission.raw == body
+    return submission.refused
+
+
+def test_an_event_may_say_little() -> None:
+    event = read(msgspec.json.encode(MINIMAL))
+    assert (event.plate_color, event.vehicle_class, event.confidence) == ("unknown", "unknown", 1.0)
+    assert (event.replay, event.images, event.remaining_spaces) == (False, (), None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *((field, GONE) for field in MINIMAL),
+        *((field, None) for field in MINIMAL),
+        *((field, 7) for field in MINIMAL if field != "occurred_at"),
+        ("event_id", ""),
+        ("event_id", "e" * 65),
+        ("event_id", "a\0b"),
+        ("event_id", "a\nb"),
+        ("kind", "in"),
+        ("kind", "ENTRY"),
+        ("lane", ""),
+        ("lane", "l" * 65),
+        ("lane", "a\x7fb"),
+        ("occurred_at", "yesterday"),
+        ("occurred_at", "2026-11-16T10:00:00"),  # no offset: whose ten o'clock?
+        ("occurred_at", "2026-11-16"),
+        ("occurred_at", "2026-02-30T10:00:00+08:00"),
+        ("occurred_at", 1_794_794_400),
+        ("plate", "鲁" * 33),
+        ("plate", "京" * 200),
+        ("plate", "鲁A\x0012345"),
+        ("plate_color", "red"),
+        ("vehicle_class", "tank"),
+        ("confidence", -0.01),
+        ("confidence", 1.01),
+        ("confidence", "0.9"),
+        ("replay", "yes"),
+        ("remaining_spaces", -1),
+        ("remaining_spaces", 1_000_001),
+        ("remaining_spaces", 1.5),
+        ("images", [{"role": "plate", "ref": "x"}] * 9),
+        ("images", "oss://x"),
+        ("park_id", "3"),  # no field of ours: a sender who means something by it must hear that we do not
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(field: str, value: object) -> None:
+    refused = refusal(said(**{field: value}))
+    assert (refused.reason, refused.field) == ("malformed", field)
+    assert (refused.event_id or None) == (None if field == "event_id" else SAID["event_id"])
+    assert refused.sentence
+    assert "\0" not in refused.sentence
+
+
+@pytest.mark.parametrize(
+    ("picture", "field"),
+    [
+        ({"role": "plate", "ref": ""}, "images[1].ref"),
+        ({"role": "plate", "ref": "data:image/png;base64,AAAA"}, "images[1].ref"),
+        ({"role": "p" * 33, "ref": "x"}, "images[1].role"),
+        ({"role": "plate"}, "images[1]"),
+        ({"role": "plate", "ref": "x", "body": "AAAA"}, "images[1]"),
+    ],
+)
+def test_a_picture_that_does_not_fit_is_named(picture: dict[str, str], field: str) -> None:
+    assert refusal(said(images=[{"role": "plate", "ref": "oss://a"}, picture])).field == field
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"   ",
+        b"{bad",
+        b"event_id=1",
+        said() + b"x",
+        b"\xef\xbb\xbf" + said(),
+        said(plate="京A12345").replace("京".encode(), "京".encode("gbk")),
+        said(plate="X").replace(b"X", rb"\ud800"),
+        b"{" * 3,
+        b'{"event_id":"1",',
+    ],
+)
+def test_a_body_that_is_not_json(body: bytes) -> None:
+    refused = refusal(body)
+    assert (refused.reason, refused.field) == ("not_json", "body")
+
+
+@pytest.mark.parametrize("body", [b"null", b"7", b'"event"', b"true"])
+def test_a_body_that_is_no_event(body: bytes) -> None:
+    assert (refusal(body).reason, refusal(body).field) == ("malformed", "body")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[",
+        b"[" + said() + b",]",
+        b"[" + said(kind="in") + b",]",
+        b"[" + said() + b"]]",
+        b"[" * 200_000,
+        b'[{"event_id":' + b"[" * 200_000 + b"]" * 200_000 + b"}]",
+    ],
+)
+def test_an_array_that_cannot_be_read_at_all(body: bytes) -> None:
+    with pytest.raises(EventRejected) as refused:
+        events.read(body)
+    assert (refused.value.reason, refused.value.field) == ("not_json", "body")
+
+
+def test_each_event_of_an_array_is_judged_alone() -> None:
+    gbk = said(event_id="4", plate="京A12345").replace("京".encode(), "京".encode("gbk"))
+    bodies = [said(event_id="1"), said(event_id="2", kind="in"), b"null", gbk, said(event_id="5")]
+    alone, submissions = events.read(b" [" + b",".join(bodies) + b"] ")
+    assert not alone
+    assert [submission.event.event_id if submission.event else None for submission in submissions] == [
+        "1",
+        None,
+        None,
+        None,
+        "5",
+    ]
+    assert [submission.refused.field if submission.refused else None for submission in submissions] == [
+        None,
+        "kind",
+        "body",
+        "body",
+        None,
+    ]
+    assert [submission.raw for submission in submissions[1:4]] == bodies[1:4]
+
+
+def test_arrays_have_a_length() -> None:
+    assert events.read(b"[]") == (False, [])
+    for event in (said(), said(kind="in")):
+        assert len(events.read(b"[" + b",".join([event] * BATCH_EVENTS_MAX) + b"]")[1]) == BATCH_EVENTS_MAX
+        with pytest.raises(TooManyEvents, match="501"):
+            events.read(b"[" + b",".join([event] * (BATCH_EVENTS_MAX + 1)) + b"]")
+
+
+@given(st.binary(max_size=200) | st.text().map(str.encode))
+def test_no_body_is_a_surprise(body: bytes) -> None:
+    try:
+        _, submissions = events.read(body)
+    except (EventRejected, TooManyEvents):
+        return
+    assert all((submission.event is None) != (submission.refused is None) for submission in submissions)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from([*SAID, "images", "replay", "remaining_spaces"]), JSON)
+def test_whatever_stands_in_a_field_the_answer_can_be_written(field: str, value: object) -> None:
+    _, (submission,) = events.read(said(**{field: value}))
+    if submission.refused is not None:
+        assert submission.refused.field == field or str(submission.refused.field).startswith(field)
+        assert msgspec.json.encode(submission.refused.sentence)
+
+
+def test_live_and_replayed_are_the_same_event() -> None:
+    assert events.content_hash(read(said())) == events.content_hash(read(said(replay=True)))
+    elsewhere = said(occurred_at="2026-11-16T02:00:00Z")  # the same instant, said in another zone
+    assert events.content_hash(read(said())) == events.content_hash(read(elsewhere))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "exit"},
+        {"lane": "qc-out"},
+        {"occurred_at": "2026-11-16T10:00:00.001+08:00"},
+        {"plate": "鲁A12346"},
+        {"plate_color": "yellow"},
+        {"vehicle_class": "large"},
+        {"confidence": 0.98},
+        {"images": [{"role": "plate", "ref": "x"}]},
+        {"remaining_spaces": 0},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_other_content_is_another_hash(changes: dict[str, object]) -> None:
+    assert events.content_hash(read(said())) != events.content_hash(read(said(**changes)))
+
+
+# -- the lane's screen

@@ -1,0 +1,104 @@
+"""What becomes of an event that is read: its lane, its time, and what is odd about it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from parking import passings
+from parking.cases import Reason
+from parking.events import EventRejected
+from parking.lots import Direction, Gateway, Lane
+from parking.passings import Passing
+from tests.conftest import NOW
+from tests.parking.test_events import read, said
+
+GATEWAY = Gateway(7, "qc-gw", 3)
+ENTRY = Lane(11, "qc-in", 3, 7, Direction.ENTRY)
+EXIT = Lane(12, "qc-out", 3, 7, Direction.EXIT)
+
+
+def accepted(through: Lane | None = ENTRY, received_at: datetime = NOW, **changes: object) -> Passing:
+    event = read(said(**changes))
+    return passings.accept(event, lane=through, gateway=GATEWAY, received_at=received_at, id=UUID(int=1))
+
+
+# -- reading
+
+
+def test_a_lane_nobody_registered() -> None:
+    with pytest.raises(EventRejected) as refused:
+        accepted(None, lane="qc-9")
+    assert (refused.value.reason, refused.value.field) == ("unknown_lane", "lane")
+
+
+def test_a_lane_of_another_gateway() -> None:
+    with pytest.raises(EventRejected) as refused:
+        accepted(Lane(13, "other", 4, 8, Direction.ENTRY))
+    assert (refused.value.reason, refused.value.field) == ("lane_not_yours", "lane")
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "2101", "9999"])
+def test_a_year_that_is_none(year: str) -> None:
+    for offset in ("+08:00", "-12:00", "Z"):
+        with pytest.raises(EventRejected) as refused:
+            accepted(occurred_at=f"{year}-06-30T10:00:00{offset}")
+        assert (refused.value.reason, refused.value.field) == ("malformed", "occurred_at")
+
+
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    # The device's clock against ours       sent      doubt            the rules use    a stay follows
+    ("off", "replay", "doubt", "uses", "applies"),
+    [
+        (0 * SECOND,                        False,    None,            "device",        True),
+        (-MINUTE,                           False,    None,            "device",        True),
+        (2 * MINUTE,                        False,    None,            "device",        True),
+        (2 * MINUTE + SECOND,               False,    "clock_ahead",   "receipt",       True),
+        (400 * DAY,                         False,    "clock_ahead",   "receipt",       True),
+        (-DAY,                              False,    None,            "device",        True),
+        (-DAY - SECOND,                     False,    "clock_behind",  "receipt",       True),
+        (-35 * DAY,                         True,     None,            "device",        True),
+        (-35 * DAY - SECOND,                True,     "clock_behind",  "device",        False),
+        (2 * MINUTE + SECOND,               True,     "clock_ahead",   "device",        False),
+    ],
+)  # fmt: skip
+def test_a_clock_that_is_off(off: timedelta, replay: bool, doubt: str | None, uses: str, applies: bool) -> None:
+    passage = accepted(occurred_at=(NOW + off).isoformat(), replay=replay)
+    assert passage.doubt == doubt
+    assert passage.occurred_at == NOW + off
+    assert passage.effective_at == (NOW + off if uses == "device" else NOW)
+    assert passage.applies is applies
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubt", "applies"),
+    [
+        ({}, None, True),
+        ({"plate": ""}, Reason.NO_PLATE, False),
+        ({"plate": "无车牌"}, Reason.NO_PLATE, False),
+        ({"kind": "exit"}, Reason.KIND_CONTRADICTS_LANE, False),
+        ({"kind": "exit", "plate": ""}, Reason.KIND_CONTRADICTS_LANE, False),
+        ({"confidence": 0.6}, None, True),
+        ({"confidence": 0.59}, Reason.LOW_CONFIDENCE, True),
+        ({"plate": "ABC"}, Reason.UNKNOWN_PLATE_FORM, True),
+        ({"plate": "鲁AI2345"}, Reason.UNKNOWN_PLATE_FORM, True),
+        ({"occurred_at": "2026-11-17T10:00:00Z", "confidence": 0.1}, Reason.CLOCK_AHEAD, True),
+    ],
+)
+def test_doubts(changes: dict[str, Any], doubt: Reason | None, applies: bool) -> None:
+    passage = accepted(**changes)
+    assert (passage.doubt, passage.applies) == (doubt, applies)
+
+
+def test_what_a_passage_knows() -> None:
+    passage = accepted(EXIT, kind="exit", plate="蓝 鲁a·12345", occurred_at="2026-11-16T10:00:00.5+08:00")
+    assert (passage.plate, passage.event.plate) == ("鲁A12345", "蓝 鲁a·12345")
+    assert (passage.lot_id, passage.lane_id, passage.gateway_id, passage.direction) == (3, 12, 7, Direction.EXIT)
+    assert passage.occurred_at == datetime(2026, 11, 16, 2, 0, 0, 500_000, tzinfo=UTC)
+
+
+# -- recognising
