@@ -13,12 +13,12 @@ from loadtests import bare, rows, traffic
 from loadtests.rows import Batch, Rows
 from loadtests.wire import Measured, fire, measured
 from loadtests.world import Server, World, child_environment
-from parking import store
 from parking.occupancy import Move
+from parking.store import events as store
 from payments import flow as payments
 from seeds import embedded
 
-_GATE = sql.load("parking/gate")
+_GATE = sql.load("parking/events")
 BATCH_EVENTS = 256
 WRITERS = 2
 SHOTS_PREPARED = 5000

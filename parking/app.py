@@ -16,21 +16,23 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 import sql
-from parking import counters as redis_counters
-from parking import counts, web
+from parking import web
 from parking.api import dependencies, events, network, openapi, problems, publishing, quotes, tariffs
 from parking.api import lots as lots_api
+from parking.api import stream as stream_api
 from parking.api.authentication import Authentication
 from parking.api.checks import Checks
 from parking.api.decoding import StrictRequest
-from parking.catalog import Catalog
 from parking.clock import random_bits
-from parking.counters import Counters
 from parking.events import BODY_BYTES_MAX
 from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
+from parking.live import counts
+from parking.live import redis as live_redis
+from parking.live.network import LiveNetwork
+from parking.live.redis import LiveCounts
+from parking.live.stream import Stream
 from parking.settings import Settings
-from parking.stream import Stream
 from payments import api as payments_api
 from payments import channels
 from payments.api.given import Pool
@@ -51,13 +53,18 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         pool = await stack.enter_async_context(
             await open_pool(settings.database_url, connections_max=settings.pool_max)
         )
-        redis = redis_counters.connect(settings.redis_url)
+        redis = live_redis.connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        counters = Counters(redis)
-        catalog = await Catalog.open(pool, clock)
-        stream = Stream(pool, counters)
+        live_counts = LiveCounts(redis)
+        live_network = await LiveNetwork.open(pool, clock)
+        stream = Stream(pool, live_counts)
         group_commit = GroupCommit(
-            pool, catalog, counters, clock=clock, random_bits=random_bits, batch_events_max=settings.batch_events_max
+            pool,
+            live_network,
+            live_counts,
+            clock=clock,
+            random_bits=random_bits,
+            batch_events_max=settings.batch_events_max,
         )
         app.state.update(
             {
@@ -65,17 +72,17 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "clock": clock,
                 "random_bits": random_bits,
                 "secrets": settings.secrets,
-                "catalog": catalog,
-                "counters": counters,
+                "network": live_network,
+                "live_counts": live_counts,
                 "stream": stream,
-                "intake": Intake(pool, catalog, group_commit, random_bits=random_bits),
+                "intake": Intake(pool, live_network, group_commit, random_bits=random_bits),
                 "checks": Checks(),
                 "channels": channels.open_all(pool, clock, test_channel=settings.test_channel),
             }
         )
-        followers = [asyncio.create_task(catalog.follow()), asyncio.create_task(stream.run())]
+        followers = [asyncio.create_task(live_network.follow()), asyncio.create_task(stream.run())]
         # A Redis that served another database would answer for this one until the worker next compares them.
-        await counts.repair(pool, counters)
+        await counts.repair(pool, live_counts)
         group_commit.start()
         # What was made so far stays; looking through it at every collection would cost the gates milliseconds.
         gc.collect()
@@ -146,11 +153,11 @@ async def livez() -> dict[str, str]:
     opt={"audience": (Audience.PUBLIC,)},
     tags=["health"],
 )
-async def readyz(pool: Pool, counters: dependencies.Counters) -> dict[str, str]:
+async def readyz(pool: Pool, live_counts: dependencies.LiveCounts) -> dict[str, str]:
     """For a balancer: the database answers (503 otherwise). Redis may be away; that is said and is no reason to go."""
     async with pool.acquire() as db:
         await db.fetchval("select 1")
-    return {"status": "ok", "redis": "away" if counters.away else "ok"}
+    return {"status": "ok", "redis": "away" if live_counts.away else "ok"}
 
 
 @head("/livez", opt={"audience": (Audience.PUBLIC,)}, include_in_schema=False)
@@ -173,6 +180,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *events.ROUTES,
     *network.ROUTES,
     *lots_api.ROUTES,
+    *stream_api.ROUTES,
     *tariffs.ROUTES,
     *quotes.ROUTES,
     *publishing.ROUTES,
@@ -203,8 +211,8 @@ def build(settings: Settings) -> Litestar:
                 for name in (
                     "pool",
                     "clock",
-                    "catalog",
-                    "counters",
+                    "network",
+                    "live_counts",
                     "stream",
                     "checks",
                 )

@@ -16,12 +16,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from parking import counters as redis_counters
-from parking import counts, jobs
+from parking import jobs
 from parking.app import build
 from parking.clock import random_bits
 from parking.commands import registry, tariffs
-from parking.counters import Counters
+from parking.live import counts
+from parking.live import redis as live_redis
+from parking.live.redis import LiveCounts
 from parking.settings import Settings, read
 from payments import flow as payments
 from payments.errors import OneLotError
@@ -210,10 +211,10 @@ def rebuild_occupancy() -> None:
 
 async def _rebuild(settings: Settings) -> int:
     pool = await open_pool(settings.database_url, connections_max=1)
-    redis = redis_counters.connect(settings.redis_url)
+    redis = live_redis.connect(settings.redis_url)
     try:
         async with pool:
-            return await counts.repair(pool, Counters(redis))
+            return await counts.repair(pool, LiveCounts(redis))
     finally:
         await redis.aclose()
 

@@ -13,12 +13,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 from msgspec import Struct
 
 import sql
-from parking import counters as redis_counters
-from parking import counts
 from parking.clock import random_bits
-from parking.counters import Counters
-from parking.retention import drop_expired
+from parking.live import counts
+from parking.live import redis as live_redis
+from parking.live.redis import LiveCounts
 from parking.settings import Settings
+from parking.store.retention import drop_expired
 from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
@@ -49,13 +49,13 @@ class Job(Struct, frozen=True):
     run: Callable[[], Awaitable[object]]
 
 
-def jobs(work: Work, counters: Counters) -> list[Job]:
+def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
     """Everything the worker does."""
     return [
         Job(1, "collect", payment_jobs.COLLECT_EVERY_S, lambda: payment_jobs.collect(work)),
         Job(2, "resolve", payment_jobs.RESOLVE_EVERY_S, lambda: payment_jobs.resolve(work)),
-        Job(3, "counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, counters)),
-        Job(4, "repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, counters)),
+        Job(3, "counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, live_counts)),
+        Job(4, "repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, live_counts)),
         Job(5, "verify", VERIFY_EVERY_S, lambda: _verify(work)),
         Job(8, "analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
         Job(6, "partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
@@ -142,9 +142,9 @@ async def work(settings: Settings) -> None:
     """Runs the worker until it is told to stop."""
     clock = settings.clock()
     pool = await open_pool(settings.database_url, connections_max=settings.pool_max)
-    redis = redis_counters.connect(settings.redis_url)
+    redis = live_redis.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, test_channel=settings.test_channel)
-    everything = jobs(Work(pool, channels, clock, random_bits), Counters(redis))
+    everything = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))
     # Leaders keep a connection while their job takes others; out of one small pool they would wait for each other.
     leading = await open_pool(settings.database_url, connections_max=len(everything))
     rounds = Rounds(leading)

@@ -1,7 +1,6 @@
-"""The network as it is registered: operators, lots, gates, lanes and the gateways that speak for them."""
+"""What is registered: operators, lots, gates, lanes and the gateways that speak for them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,8 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
-from parking.prices import TariffInForce
-from parking.tariffs import Compiled, Tariff, UnknownTimeZone
+from parking.tariffs import UnknownTimeZone
 from payments.errors import OneLotError
 
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
@@ -105,8 +103,8 @@ class Operator(Struct, frozen=True):
     time_zone: str
 
 
-class LotRow(Struct, frozen=True):
-    """A lot as the database has it."""
+class Lot(Struct, frozen=True):
+    """A car park, or a stretch of road bays, as it is registered."""
 
     id: int
     code: str
@@ -122,24 +120,6 @@ class LotRow(Struct, frozen=True):
     longitude: float
     latitude: float
     time_zone: str
-
-
-class Lot(LotRow, frozen=True):
-    """A lot as the running service knows it: what is registered, and its prices ready to be computed.
-
-    `prices` are in order of time, those of the future included; `tariff`, `tariff_id` and `compiled` are the one that
-    holds now, if it can be read. `zone`: the code of the price area it lies in now. `remembers`: how far back earlier
-    visits bear on a price. `is_wide`: visits to other lots do as well.
-    """
-
-    tariff_id: int | None
-    tariff: Tariff | None
-    compiled: Compiled | None
-    prices: tuple[TariffInForce, ...] = ()
-    zone: str | None = None
-    remembers: timedelta = timedelta(0)
-    remembers_late: bool = False
-    is_wide: bool = False
 
 
 class Lane(Struct, frozen=True):
@@ -168,7 +148,7 @@ class GatewayKey(Struct, frozen=True):
     secret_hash: bytes
 
 
-def check_zone(time_zone: str) -> str:
+def check_time_zone(time_zone: str) -> str:
     """The name, if it is one of IANA's zones; a lot with another could never be priced.
 
     Raises:
@@ -179,23 +159,6 @@ def check_zone(time_zone: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as e:
         raise UnknownTimeZone(f"No time zone is called {time_zone!r}.", field="time_zone", time_zone=time_zone) from e
     return time_zone
-
-
-def key_text(key_id: str, secret: bytes) -> str:
-    """The bearer key as it is handed over, once: `olk_<id>_<secret in hex>`."""
-    return f"olk_{key_id}_{secret.hex()}"
-
-
-def split_key(text: str) -> tuple[str, bytes] | None:
-    """The id and the secret in a bearer key, or None if the text is not one."""
-    head, _, rest = text.partition("_")
-    key_id, _, secret = rest.partition("_")
-    if head != "olk" or len(key_id) != 16 or len(secret) != 64:
-        return None
-    try:
-        return key_id, bytes.fromhex(secret)
-    except ValueError:
-        return None
 
 
 def decode_plan(document: bytes) -> LotPlan:

@@ -26,7 +26,7 @@ class PublishedRow(Struct, frozen=True):
     document: str
 
 
-class LotPrice(Struct, frozen=True):
+class LotTariff(Struct, frozen=True):
     """Since when a tariff holds at a lot."""
 
     lot_id: int
@@ -34,7 +34,7 @@ class LotPrice(Struct, frozen=True):
     tariff_id: int
 
 
-class ZonePrice(Struct, frozen=True):
+class ZoneTariff(Struct, frozen=True):
     """Since when a tariff holds in a price area."""
 
     zone_id: int
@@ -122,6 +122,20 @@ class Zone(ZoneRow, frozen=True):
     prices: tuple[TariffInForce, ...] = ()
 
 
+class LotPrices(Struct, frozen=True):
+    """The tariffs of a lot in order of time, those of the future included, and what they remember.
+
+    `zone`: the code of the price area the lot lies in now. `remembers`: how far back earlier visits bear on a fee;
+    `remembers_late`: also by when they ended. `is_wide`: visits to other lots do as well.
+    """
+
+    tariffs: tuple[TariffInForce, ...] = ()
+    zone: str | None = None
+    remembers: timedelta = timedelta(0)
+    remembers_late: bool = False
+    is_wide: bool = False
+
+
 class Dated(NamedTuple):
     """From when on something holds; what it is, by its number."""
 
@@ -152,8 +166,20 @@ def of_stay(prices: Sequence[TariffInForce], entered_at: datetime, left_at: date
     return [prices[at], *[each for each in prices[at + 1 :] if each.valid_from < left_at]]
 
 
+def lot_prices(tariffs: Sequence[TariffInForce], zone: str | None) -> LotPrices:
+    """The prices of a lot. A tariff that cannot be read remembers nothing."""
+    texts = [each.text for each in tariffs if each.text is not None]
+    return LotPrices(
+        tuple(tariffs),
+        zone,
+        remembers=max((memory_of(text) for text in texts), default=timedelta(0)),
+        remembers_late=any(is_remembered_late(text) for text in texts),
+        is_wide=any(is_wide(text) for text in texts),
+    )
+
+
 def of_lot(
-    own: Sequence[LotPrice], lies_in: Sequence[LotZone], of_zones: Mapping[int, Sequence[ZonePrice]]
+    own: Sequence[LotTariff], lies_in: Sequence[LotZone], of_zones: Mapping[int, Sequence[ZoneTariff]]
 ) -> list[Dated]:
     """The tariffs of a lot in order of time: those of the areas it lies in, until it has one of its own.
 

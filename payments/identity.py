@@ -120,3 +120,20 @@ def may_act_for(principal: Principal, operator_id: int) -> None:
     """
     if principal.operator_id is not None and principal.operator_id != operator_id:
         raise NotYours("This belongs to another operator.", operator_id=operator_id)
+
+
+def key_text(key_id: str, secret: bytes) -> str:
+    """The bearer key as it is handed over, once: `olk_<id>_<secret in hex>`."""
+    return f"olk_{key_id}_{secret.hex()}"
+
+
+def split_key(text: str) -> tuple[str, bytes] | None:
+    """The id and the secret in a bearer key, or None if the text is not one."""
+    head, _, rest = text.partition("_")
+    key_id, _, secret = rest.partition("_")
+    if head != "olk" or len(key_id) != 16 or len(secret) != 64:
+        return None
+    try:
+        return key_id, bytes.fromhex(secret)
+    except ValueError:
+        return None

@@ -12,9 +12,10 @@ from msgspec import Struct
 import sql
 from parking import events, flow, passings, tariffs
 from parking.answers import Answer
-from parking.catalog import Network, read_network
 from parking.events import EventRejected
+from parking.flow.network import read_network
 from parking.lots import Direction, Gateway, LanePlan, Lot, LotKind, LotPlan
+from parking.network import Network
 from parking.passings import Passing
 from parking.plates import PlateColor
 from payments import flow as payments
@@ -129,7 +130,7 @@ class District(Struct):
         passings_ = [self.passing(each, received_at=received_at) for each in said]
         async with self.pool.acquire() as db, db.transaction():
             recorded = await flow.record_events(
-                db, passings_, lots=self.network.lots, now=received_at or self.now, random_bits=self.random_bits
+                db, passings_, network=self.network, now=received_at or self.now, random_bits=self.random_bits
             )
         return recorded.answers
 

@@ -12,9 +12,13 @@ import pytest
 from msgspec import structs
 
 import sql
-from parking import catalog, flow, tariffs
-from parking.catalog import MISS_PAUSE_S, POLL_S, Catalog
+from parking import flow, tariffs
+from parking.api.authentication import gateway_of_key
+from parking.live import network as live_network
+from parking.live.network import MISS_PAUSE_S, POLL_S, LiveNetwork
 from parking.lots import CodeTaken, UnknownGateway, UnknownLot, UnknownOperator
+from parking.network import Network
+from parking.prices import in_force_at
 from parking.publication import UnknownTariff
 from parking.tariffs import Tariff
 from tests.conftest import NOW
@@ -39,13 +43,13 @@ async def clock() -> Clock:
 
 
 @pytest.fixture
-async def known(pool: sql.Pool, registered: dict[str, str], clock: Clock) -> Catalog:
+async def known(pool: sql.Pool, registered: dict[str, str], clock: Clock) -> LiveNetwork:
     """The catalog of a process that has just started."""
-    return await Catalog.open(pool, clock)
+    return await LiveNetwork.open(pool, clock)
 
 
 @asynccontextmanager
-async def following(known: Catalog) -> AsyncIterator[None]:
+async def following(known: LiveNetwork) -> AsyncIterator[None]:
     task = asyncio.create_task(known.follow())
     try:
         yield
@@ -63,27 +67,26 @@ async def published(db: sql.Connection, tariff: Tariff) -> int:
     return await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())
 
 
-async def test_the_whole_network_is_read(known: Catalog, registered: dict[str, str]) -> None:
+async def test_the_whole_network_is_read(known: LiveNetwork, registered: dict[str, str]) -> None:
     lot = known.lot(QC)
     assert (lot.operator_code, lot.capacity, lot.time_zone) == ("jn-static", 50, "Asia/Shanghai")
-    assert lot.tariff is not None
-    assert lot.compiled is not None
-    assert lot.compiled is known.lot(STATION).compiled  # one text, compiled once
-    assert known.lots_by_id[lot.id] is lot
-    assert set(known.network.lanes) == {f"{code}-{way}" for code in registered for way in ("in", "out")}
+    (qc,), (station,) = (known.snapshot.prices[known.lot(code).id].tariffs for code in (QC, STATION))
+    assert qc.compiled is station.compiled  # one text, compiled once
+    assert known.snapshot.lots[lot.id] is lot
+    assert set(known.snapshot.lanes) == {f"{code}-{way}" for code in registered for way in ("in", "out")}
     with pytest.raises(UnknownLot):
         known.lot("nowhere")
 
 
-async def test_a_key_speaks_for_its_gateway(known: Catalog, registered: dict[str, str]) -> None:
-    gateway = await known.gateway_of_key(registered[QC])
+async def test_a_key_speaks_for_its_gateway(known: LiveNetwork, registered: dict[str, str]) -> None:
+    gateway = await gateway_of_key(known, registered[QC])
     assert gateway is not None
     assert (gateway.code, gateway.lot_id) == (f"{QC}-gw", known.lot(QC).id)
     key = registered[QC]
     other = registered[STATION]
     swapped = f"olk_{key.split('_')[1]}_{other.split('_')[2]}"
     for wrong in ("", "olk", "olk__", key[:-1], key + "0", key.upper(), swapped, key.replace("olk", "olx")):
-        assert await known.gateway_of_key(wrong) is None, wrong
+        assert await gateway_of_key(known, wrong) is None, wrong
 
 
 async def test_secrets_are_kept_as_hashes(owner: sql.Connection, registered: dict[str, str]) -> None:
@@ -92,37 +95,37 @@ async def test_secrets_are_kept_as_hashes(owner: sql.Connection, registered: dic
     assert not any(key.split("_")[2] in kept for key in registered.values())
 
 
-async def test_what_is_missing_is_asked_for_once_and_not_in_a_flood(known: Catalog, pool: sql.Pool) -> None:
+async def test_what_is_missing_is_asked_for_once_and_not_in_a_flood(known: LiveNetwork, pool: sql.Pool) -> None:
     key = await issue(pool, f"{STATION}-gw")
-    assert await known.gateway_of_key(key) is not None  # the first miss asks
-    version = known.network.version
+    assert await gateway_of_key(known, key) is not None  # the first miss asks
+    version = known.snapshot.version
     assert await known.lane("nowhere") is None
     async with pool.acquire() as db, db.transaction():
         await flow.revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], now=NOW)
     for n in range(100):
         assert await known.lane(f"nowhere-{n}") is None
-    assert known.network.version == version  # nobody asked again so soon
+    assert known.snapshot.version == version  # nobody asked again so soon
     await asyncio.sleep(MISS_PAUSE_S)
     assert await known.lane("nowhere") is None
-    assert known.network.version > version
-    assert await known.gateway_of_key(key) is None
+    assert known.snapshot.version > version
+    assert await gateway_of_key(known, key) is None
 
 
-async def test_changes_are_known_within_a_second(known: Catalog, pool: sql.Pool) -> None:
+async def test_changes_are_known_within_a_second(known: LiveNetwork, pool: sql.Pool) -> None:
     async with following(known):
         key = await issue(pool, f"{STATION}-gw")
         started = monotonic()
         async with pool.acquire() as db, db.transaction():
             await flow.register_lot(db, plan("new-lot", "sd-rail"), now=NOW)
             await flow.revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], now=NOW)
-        while "new-lot" not in known.lots_by_code:
+        while "new-lot" not in known.snapshot.lots_by_code:
             assert monotonic() - started < PATIENCE_S
             await asyncio.sleep(0.05)
-        assert await known.gateway_of_key(key) is None
-        assert known.lot("new-lot").compiled is None  # no price yet
+        assert await gateway_of_key(known, key) is None
+        assert known.snapshot.prices[known.lot("new-lot").id].tariffs == ()
 
 
-async def test_a_price_comes_into_force_by_itself(known: Catalog, pool: sql.Pool, clock: Clock) -> None:
+async def test_a_price_comes_into_force_by_itself(known: LiveNetwork, pool: sql.Pool, clock: Clock) -> None:
     mall = tariffs.from_toml((TARIFFS / "mall.toml").read_bytes())
     async with pool.acquire() as db, db.transaction():
         tariff_id = await published(db, mall)
@@ -130,26 +133,31 @@ async def test_a_price_comes_into_force_by_itself(known: Catalog, pool: sql.Pool
             db, lot_code=QC, tariff_id=tariff_id, valid_from=NOW + timedelta(hours=1), by="tests", now=NOW
         )
     await known.refresh()
-    before = known.lot(QC)
-    assert before.tariff is not None
-    assert (before.tariff.code, known.network.next_change_at) == ("jinan_road", NOW + timedelta(hours=1))
+    qc = known.lot(QC).id
+    before = known.snapshot
     clock.now = NOW + timedelta(hours=1)
     await known.refresh()
-    after = known.lot(QC)
-    assert after.tariff is not None
-    assert (after.tariff.code, after.tariff_id, known.network.next_change_at) == ("mall", tariff_id, None)
+    after = known.snapshot
+    assert (tariff_at(before, qc, NOW), before.next_change_at) == ("jinan_road", clock.now)
+    assert (tariff_at(after, qc, clock.now), after.next_change_at) == ("mall", None)
+
+
+def tariff_at(network: Network, lot_id: int, at: datetime) -> str:
+    in_force = in_force_at(network.prices[lot_id].tariffs, at)
+    assert in_force is not None
+    return in_force.tariff.code
 
 
 async def test_the_last_reading_holds_while_the_database_is_away(
     pool: sql.Pool, database_url: str, registered: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog, "POLL_S", 0.02)
+    monkeypatch.setattr(live_network, "POLL_S", 0.02)
     lost = await asyncpg.create_pool(database_url, min_size=0, max_size=1)
-    known = await Catalog.open(lost, lambda: NOW)
+    known = await LiveNetwork.open(lost, lambda: NOW)
     lost.terminate()
     async with following(known):
         await asyncio.sleep(0.2)
-        assert await known.gateway_of_key(registered[QC]) is not None
+        assert await gateway_of_key(known, registered[QC]) is not None
         assert known.lot(QC).capacity == 50
 
 

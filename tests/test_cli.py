@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from parking import tariffs
-from parking.catalog import Catalog
+from parking.api.authentication import gateway_of_key
+from parking.live.network import LiveNetwork
 from payments.identity import Audience, read_token
 from seeds.embedded import free_port
 from tests import running
@@ -214,12 +215,11 @@ async def test_a_city_is_registered_and_charges(database_url: str, env: dict[str
     key = await ok("gateway", "key", "baotu-gw")
     pool = await asyncpg.create_pool(database_url, min_size=1, max_size=2)
     async with pool:
-        catalog = await Catalog.open(pool, lambda: NOW)
-        lot = catalog.lot("baotu")
+        network = await LiveNetwork.open(pool, lambda: NOW)
+        lot = network.lot("baotu")
         assert (str(lot.id), str(lot.operator_id)) == (lot_id, number)
-        assert lot.tariff is not None
-        assert lot.tariff.code == code
-        found = await catalog.gateway_of_key(key)
+        assert [each.tariff.code for each in network.snapshot.prices[lot.id].tariffs] == [code]
+        found = await gateway_of_key(network, key)
         assert found is not None
         assert found.code == "baotu-gw"
     assert (await running.onelot(env, "verify"))[0] == 0

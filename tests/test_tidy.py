@@ -44,11 +44,11 @@ EXCEPTIONS = {("parking/cli.py", "seeds")}
 # Doors and edges: the modules on whose other side something is. Every other module of a context is pure.
 EDGES = {
     "parking/__main__.py": "the terminal", "parking/api": "HTTP", "parking/app.py": "HTTP",
-    "parking/catalog.py": "PostgreSQL", "parking/cli.py": "the terminal", "parking/clock.py": "the clock",
-    "parking/ingest": "PostgreSQL", "parking/commands": "the terminal", "parking/counters.py": "Redis",
-    "parking/counts.py": "PostgreSQL", "parking/flow": "PostgreSQL", "parking/jobs.py": "the clock",
-    "parking/replaying/stays.py": "PostgreSQL", "parking/retention.py": "PostgreSQL",
-    "parking/settings.py": "the environment", "parking/store.py": "PostgreSQL", "parking/stream.py": "Redis",
+    "parking/live": "Redis, PostgreSQL", "parking/cli.py": "the terminal", "parking/clock.py": "the clock",
+    "parking/ingest": "PostgreSQL", "parking/commands": "the terminal",
+    "parking/flow": "PostgreSQL", "parking/jobs.py": "the clock",
+    "parking/replaying/stays.py": "PostgreSQL",
+    "parking/settings.py": "the environment", "parking/store": "PostgreSQL",
     "parking/web": "HTTP",
     "payments/api": "HTTP", "payments/channels": "payment channels", "payments/flow": "PostgreSQL",
     "payments/jobs.py": "the clock", "payments/reports": "files", "payments/store": "PostgreSQL",

@@ -14,7 +14,7 @@ import pytest
 
 import sql
 from parking import tariffs
-from parking.catalog import read_network
+from parking.flow.network import read_network
 from parking.plates import VehicleClass
 from parking.tariffs import Vehicle, Visit
 from sql import invariants
@@ -106,10 +106,14 @@ async def test_what_was_used_is_still_remembered(upgraded: sql.Connection) -> No
 
 async def test_every_price_is_published_and_of_its_lots_zone(upgraded: sql.Connection) -> None:
     network = await read_network(upgraded, NOW)
-    assert [[price.tariff.code for price in lot.prices] for lot in network.lots.values()] == [
+    assert [[price.tariff.code for price in network.prices[lot_id].tariffs] for lot_id in network.lots] == [
         ["road", "hospital"], ["road", "hospital"], ["road-europe-berlin", "hospital-europe-berlin"],
     ]  # fmt: skip
-    assert all(price.tariff.time_zone == lot.time_zone for lot in network.lots.values() for price in lot.prices)
+    assert all(
+        price.tariff.time_zone == lot.time_zone
+        for lot in network.lots.values()
+        for price in network.prices[lot.id].tariffs
+    )
     assert [found.name for found in await invariants.check(upgraded) if found.rows] == []
     left = await upgraded.fetch("select proname from pg_proc where pronamespace = pg_my_temp_schema()")
     assert list(left) == []
@@ -141,7 +145,7 @@ async def test_prices_are_the_same(
 ) -> None:
     network = await read_network(upgraded, NOW)
     for lot in network.lots.values():
-        price = lot.prices[at]
+        price = network.prices[lot.id].tariffs[at]
         zone = price.compiled.zone
         visit = Visit(
             datetime.fromisoformat(entered).replace(tzinfo=zone),

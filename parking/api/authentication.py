@@ -1,6 +1,8 @@
 """Who may call what: every route names its audience, and this is where the name is enforced."""
 
+import hmac
 from datetime import datetime
+from hashlib import sha256
 
 from litestar.datastructures import State
 from litestar.exceptions import NotAuthorizedException
@@ -9,8 +11,9 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from parking.catalog import Catalog
-from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token
+from parking.live.network import LiveNetwork
+from parking.lots import Gateway
+from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token, split_key
 
 _BEARER = b"bearer "
 
@@ -74,8 +77,7 @@ def _credentials(scope: Scope) -> str:
 
 async def _principal(state: State, text: str) -> Principal:
     if text.startswith("olk_"):
-        catalog: Catalog = state.catalog
-        gateway = await catalog.gateway_of_key(text)
+        gateway = await gateway_of_key(state.network, text)
         if gateway is None:
             raise NotAuthorizedException("This key is not an active key of any gateway.")
         return Principal(Audience.GATEWAY, gateway.code, gateway.id)
@@ -84,3 +86,15 @@ async def _principal(state: State, text: str) -> Principal:
         return read_token(text, secrets=state.secrets, now=now)
     except TokenRefused as e:
         raise NotAuthorizedException(e.sentence) from None
+
+
+async def gateway_of_key(network: LiveNetwork, text: str) -> Gateway | None:
+    """The gateway whose active key this is, or None."""
+    parts = split_key(text)
+    if parts is None:
+        return None
+    key_id, secret = parts
+    key = await network.key(key_id)
+    if key is None or not hmac.compare_digest(key.secret_hash, sha256(secret).digest()):
+        return None
+    return network.snapshot.gateways.get(key.gateway_id)

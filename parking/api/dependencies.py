@@ -8,13 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from parking.api.checks import Checks as _Checks
-from parking.catalog import Catalog as _Catalog
-from parking.counters import Counters as _Counters
-from parking.stream import Stream as _Stream
+from parking.live.network import LiveNetwork
+from parking.live.redis import LiveCounts as _LiveCounts
+from parking.live.stream import Stream as _Stream
 
-Catalog: TypeAlias = NamedDependency[SkipValidation[_Catalog]]
+Network: TypeAlias = NamedDependency[SkipValidation[LiveNetwork]]
 Checks: TypeAlias = NamedDependency[SkipValidation[_Checks]]
-Counters: TypeAlias = NamedDependency[SkipValidation[_Counters]]
+LiveCounts: TypeAlias = NamedDependency[SkipValidation[_LiveCounts]]
 Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 # 32 random bytes for a new key.

@@ -85,7 +85,7 @@ async def record_gate_events(request: Request[Any, Any, Any]) -> Response[bytes]
     # Injected dependencies cost more here than all the rest of the request, so this one route looks them up itself.
     state = request.app.state
     intake: Intake = state.intake
-    gateway = state.catalog.network.gateways[request.scope["principal"].id]  # type: ignore[typeddict-item]
+    gateway = state.network.snapshot.gateways[request.scope["principal"].id]  # type: ignore[typeddict-item]
     now: datetime = state.clock()
     try:
         body = await request.body()

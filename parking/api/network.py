@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from parking import flow
-from parking.api.dependencies import Catalog, Secret
+from parking.api.dependencies import Network, Secret
 from parking.cases import Reason
 from parking.flow import trail
 from parking.flow.plates import LinkedPlate
@@ -103,11 +103,11 @@ class Verification(Struct, frozen=True):
     invariants: Sequence[Invariant]
 
 
-def _lots_of(principal: Principal, catalog: Catalog) -> list[int] | None:
+def _lots_of(principal: Principal, network: Network) -> list[int] | None:
     """The lots staff may see: those of their operator, or all (None)."""
     if principal.operator_id is None:
         return None
-    return [lot.id for lot in catalog.lots_by_id.values() if lot.operator_id == principal.operator_id]
+    return [lot.id for lot in network.snapshot.lots.values() if lot.operator_id == principal.operator_id]
 
 
 @get(
@@ -117,9 +117,9 @@ def _lots_of(principal: Principal, catalog: Catalog) -> list[int] | None:
     tags=["gateways"],
     opt={"audience": (Audience.GATEWAY,)},
 )
-async def get_stay(stay_id: FromPath[UUID], principal: Principal, catalog: Catalog, db: Db) -> StayNow:
+async def get_stay(stay_id: FromPath[UUID], principal: Principal, network: Network, db: Db) -> StayNow:
     """After a payment at the gate, this says `open`."""
-    return await flow.stay_by_id(db, lot_id=catalog.network.gateways[principal.id].lot_id, stay_id=stay_id)
+    return await flow.stay_by_id(db, lot_id=network.snapshot.gateways[principal.id].lot_id, stay_id=stay_id)
 
 
 @get(
@@ -130,11 +130,11 @@ async def get_stay(stay_id: FromPath[UUID], principal: Principal, catalog: Catal
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
 async def list_reviews(
-    principal: Principal, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50
+    principal: Principal, network: Network, db: Db, after: After = None, limit: Limit = 50
 ) -> ReviewPage:
     """Unresolved reviews of the caller's lots, the oldest first."""
-    rows = await flow.open_reviews(db, lot_ids=_lots_of(principal, catalog), after=after, limit=limit)
-    lots = catalog.lots_by_id
+    rows = await flow.open_reviews(db, lot_ids=_lots_of(principal, network), after=after, limit=limit)
+    lots = network.snapshot.lots
     return ReviewPage([_of_lot(r, lots[r.lot_id].code) for r in rows], rows[-1].id if len(rows) == limit else None)
 
 
@@ -147,10 +147,10 @@ async def list_reviews(
     status_code=204,
 )
 async def resolve_review(
-    review_id: FromPath[UUID], data: JSONBody[Resolution], principal: Principal, catalog: Catalog, db: Db, now: Now
+    review_id: FromPath[UUID], data: JSONBody[Resolution], principal: Principal, network: Network, db: Db, now: Now
 ) -> None:
     """Takes an event out of review. The event itself stays as it came."""
-    lots = _lots_of(principal, catalog)
+    lots = _lots_of(principal, network)
     await flow.resolve_review(db, review_id=review_id, lot_ids=lots, by=principal.subject, note=data.note, now=now)
 
 
@@ -162,11 +162,11 @@ async def resolve_review(
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
 async def list_refused(
-    principal: Principal, catalog: Catalog, db: Db, after: After = None, limit: Limit = 50
+    principal: Principal, network: Network, db: Db, after: After = None, limit: Limit = 50
 ) -> RefusalPage:
     """Malformed events, unknown lanes, ids that came again with other content: nothing is lost."""
-    rows = await flow.refused_events(db, lot_ids=_lots_of(principal, catalog), after=after, limit=limit)
-    lots = catalog.lots_by_id
+    rows = await flow.refused_events(db, lot_ids=_lots_of(principal, network), after=after, limit=limit)
+    lots = network.snapshot.lots
     page = [
         Refusal(
             id=r.id,

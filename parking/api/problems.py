@@ -16,10 +16,11 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import cases, events, lots, plates, prices, publication, settings, stays, stream, tariffs
+from parking import cases, events, lots, plates, prices, publication, settings, stays, tariffs
 from parking.api import checks
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch
+from parking.live import stream
 from payments import accounts, attempts, channels, charges, identity, ledger, settlement
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT

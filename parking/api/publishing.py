@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 import sql
 from parking import flow, publication, tariffs
-from parking.api.dependencies import Catalog, Checks, Clock
+from parking.api.dependencies import Checks, Clock, Network
 from parking.api.openapi import RawBody, inlined
 from parking.flow.publishing import TariffHead, TariffRow
 from parking.lots import Code, Name
@@ -188,7 +188,7 @@ async def publish_tariff(
     version: FromPath[int],
     data: JSONBody[Publication],
     principal: Principal,
-    catalog: Catalog,
+    network: Network,
     pool: Pool,
     checks: Checks,
     clock: Clock,
@@ -210,7 +210,7 @@ async def publish_tariff(
         now = clock()
         row = await flow.publish_draft(db, draft, findings=findings, reasons=reasons, by=principal.subject, now=now)
         await _apply(db, row, data, principal, now)
-    await catalog.refresh()
+    await network.refresh()
     return _full(row)
 
 
@@ -228,7 +228,7 @@ async def apply_tariff(
     version: FromPath[int],
     data: JSONBody[Application],
     principal: Principal,
-    catalog: Catalog,
+    network: Network,
     pool: Pool,
     clock: Clock,
 ) -> None:
@@ -243,7 +243,7 @@ async def apply_tariff(
         await flow.take_turns(db)
         row = await flow.tariff_version(db, code=code, version=version)
         await _apply(db, row, data, principal, clock())
-    await catalog.refresh()
+    await network.refresh()
 
 
 @post(
@@ -275,7 +275,7 @@ async def move_lot(
     code: FromPath[str],
     data: JSONBody[ZoneOfLot],
     principal: Principal,
-    catalog: Catalog,
+    network: Network,
     pool: Pool,
     clock: Clock,
 ) -> None:
@@ -287,7 +287,7 @@ async def move_lot(
         await flow.move_lot(
             db, lot_code=code, zone_code=data.zone, valid_from=data.valid_from or now, by=principal.subject, now=now
         )
-    await catalog.refresh()
+    await network.refresh()
 
 
 async def _apply(db: sql.Connection, row: TariffRow, data: Application, principal: Principal, now: datetime) -> None:

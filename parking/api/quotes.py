@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from parking import fees, prices
 from parking.api import problems
-from parking.api.dependencies import Catalog, Clock
+from parking.api.dependencies import Clock, Network
 from parking.api.etags import tagged, unreadable
 from parking.plates import VehicleClass
 from parking.prices import NoTariff
@@ -63,7 +63,7 @@ class Quote(Struct, frozen=True):
 async def quote_stay(
     *,
     request: Request[Any, Any, Any],
-    catalog: Catalog,
+    network: Network,
     clock: Clock,
     code: FromPath[str],
     first: Annotated[
@@ -92,9 +92,9 @@ async def quote_stay(
         UnknownLot: no lot has this code.
         NoTariff: no tariff holds there then.
     """
-    lot = catalog.lot(code)
+    lot = network.lot(code)
     entered_at, left_at = _period(first, last, stay_min, clock)
-    in_force = prices.of_stay(lot.prices, entered_at, left_at)
+    in_force = prices.of_stay(network.snapshot.prices[lot.id].tariffs, entered_at, left_at)
     if not in_force:
         raise NoTariff("No tariff holds at this lot then.", code=code)
     price = in_force[0]

@@ -1,6 +1,6 @@
 """Price texts for everybody: what is published, what it says, and where and since when it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,12 +12,11 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking import prices, tariffs
-from parking.api.dependencies import Catalog, Clock
+from parking.api.dependencies import Clock, Network
 from parking.api.etags import UNCHANGED, tagged
 from parking.boards import Board, board
-from parking.catalog import Network
-from parking.lots import Lot
-from parking.prices import Published, Zone
+from parking.network import Network as Snapshot
+from parking.prices import Published, TariffInForce
 from parking.publication import UnknownTariff
 from parking.tariffs import Grade, PriceMode
 from payments.identity import Audience
@@ -103,15 +102,15 @@ class TariffShown(Struct, frozen=True):
 )
 async def list_tariffs(
     request: Request[Any, Any, Any],
-    catalog: Catalog,
+    network: Network,
     clock: Clock,
     limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX)] = 100,
     offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX)] = 0,
 ) -> Response[bytes]:
     """Each tariff once, by its newest version."""
-    network, now = catalog.network, clock()
-    newest = list({one.tariff.code: one for one in _in_order(network)}.values())
-    lots, zones = _where(network.lots.values(), now), _where(network.zones.values(), now)
+    snapshot, now = network.snapshot, clock()
+    newest = list({one.tariff.code: one for one in _in_order(snapshot)}.values())
+    lots, zones = _where(_lots(snapshot), now), _where(_zones(snapshot), now)
     page = [
         TariffSummary(
             code=one.tariff.code,
@@ -141,7 +140,7 @@ async def list_tariffs(
 )
 async def get_tariff(
     request: Request[Any, Any, Any],
-    catalog: Catalog,
+    network: Network,
     clock: Clock,
     code: FromPath[str],
     version: Annotated[
@@ -153,10 +152,10 @@ async def get_tariff(
     Raises:
         UnknownTariff: no such version is published.
     """
-    return tagged(request, shown(catalog.network, code, version, now=clock()))
+    return tagged(request, shown(network.snapshot, code, version, now=clock()))
 
 
-def shown(network: Network, code: str, version: int | None, *, now: datetime) -> TariffShown:
+def shown(network: Snapshot, code: str, version: int | None, *, now: datetime) -> TariffShown:
     """A published version of a tariff (None: the newest) in full.
 
     Raises:
@@ -177,38 +176,55 @@ def shown(network: Network, code: str, version: int | None, *, now: datetime) ->
         supersedes=text.supersedes,
         board=board(text),
         document=msgspec.json.decode(tariffs.to_json(text)),
-        lots=_holdings(network.lots_by_code.values(), found.id, now),
-        zones=_holdings(network.zones.values(), found.id, now),
+        lots=_holdings(_lots(network), found.id, now),
+        zones=_holdings(_zones(network), found.id, now),
         versions=[VersionShown(one.version, one.published_at, _holds_from(network, one.id)) for one in versions],
     )
 
 
-def _in_order(network: Network) -> list[Published]:
+def _in_order(network: Snapshot) -> list[Published]:
     return sorted(network.tariffs.values(), key=lambda one: (one.tariff.code, one.version))
 
 
-def _where(places: Iterable[Lot | Zone], now: datetime) -> dict[str, list[str]]:
+class Place(Struct, frozen=True):
+    """A lot or a price area with its tariffs in order of time."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    tariffs: Sequence[TariffInForce]
+
+
+def _lots(network: Snapshot) -> list[Place]:
+    return [Place(lot.code, lot.name_zh, lot.name_en, network.prices[lot.id].tariffs) for lot in network.lots.values()]
+
+
+def _zones(network: Snapshot) -> list[Place]:
+    return [Place(zone.code, zone.name_zh, zone.name_en, zone.prices) for zone in network.zones.values()]
+
+
+def _where(places: Iterable[Place], now: datetime) -> dict[str, list[str]]:
     """The codes of places by the code of the tariff that holds there now."""
     found: dict[str, list[str]] = {}
     for place in places:
-        price = prices.in_force_at(place.prices, now)
+        price = prices.in_force_at(place.tariffs, now)
         if price is not None and price.is_readable:
             found.setdefault(price.tariff.code, []).append(place.code)
     return found
 
 
-def _holdings(places: Iterable[Lot | Zone], tariff_id: int, now: datetime) -> list[Holding]:
+def _holdings(places: Iterable[Place], tariff_id: int, now: datetime) -> list[Holding]:
     return [
         Holding(place.code, place.name_zh, place.name_en, period.since, period.until)
         for place in places
-        for period in prices.periods(place.prices, tariff_id)
+        for period in prices.periods(place.tariffs, tariff_id)
         if period.until is None or period.until > now
     ]
 
 
-def _holds_from(network: Network, tariff_id: int) -> datetime | None:
-    places: list[Lot | Zone] = [*network.lots.values(), *network.zones.values()]
-    begins = [period.since for place in places for period in prices.periods(place.prices, tariff_id)]
+def _holds_from(network: Snapshot, tariff_id: int) -> datetime | None:
+    places = [*_lots(network), *_zones(network)]
+    begins = [period.since for place in places for period in prices.periods(place.tariffs, tariff_id)]
     return min(begins, default=None)
 
 

@@ -14,8 +14,9 @@ from rich.table import Table
 
 import sql
 from parking import flow
-from parking.catalog import Network, read_network
+from parking.flow.network import read_network
 from parking.lots import Code, LotPlan, Name, decode_plan
+from parking.network import Network
 from parking.settings import read
 from payments.money import BPS_WHOLE
 from sql.pool import open_pool

@@ -1,7 +1,7 @@
 """The command that tries out a tariff on past stays: `onelot tariff replay`. It reads, and changes nothing."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -17,9 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from parking import tariffs
-from parking.catalog import Network, read_network
 from parking.commands.wording import FILE, INSTANT, aware, tariff_of
+from parking.flow.network import read_network
 from parking.lots import Lot, UnknownLot, UnknownZone
+from parking.network import Network
+from parking.prices import in_force_at
 from parking.replaying import stays, table
 from parking.replaying.carrying import lead_of
 from parking.replaying.outcome import Case, Period, Row, Tally, WhatIf
@@ -95,8 +97,9 @@ async def _tried(
         pool.acquire() as db,
         db.transaction(isolation="repeatable_read", readonly=True),
     ):
-        lots = _lots(await read_network(db, now), *where)
-        held = {lot.id: lot.compiled for lot in lots.values() if lot.compiled} if against == "current" else None
+        network = await read_network(db, now)
+        lots = _lots(network, *where)
+        held = _in_force(network, lots, now) if against == "current" else None
         lead = lead_of([draft.tariff, *(each.tariff for each in (held or {}).values())])
         there = await stays.count(db, list(lots), period, lead)
         trial = Trial(draft.tariff, _digest(draft.tariff), lots, period.since, period.until, against, now)
@@ -134,7 +137,13 @@ def _lots(network: Network, codes: Sequence[str], zones: Sequence[str]) -> dict[
             raise UnknownZone(f"No price area has the code {zone!r}.", code=zone)
     if not (codes or zones):
         return network.lots
-    return {lot.id: lot for lot in network.lots.values() if lot.code in codes or lot.zone in zones}
+    return {lot.id: lot for lot in network.lots.values() if lot.code in codes or network.prices[lot.id].zone in zones}
+
+
+def _in_force(network: Network, lots: Iterable[int], now: datetime) -> dict[int, tariffs.Compiled]:
+    """The tariffs in force at lots now, by lot, as far as there is one that can be read."""
+    found = ((lot_id, in_force_at(network.prices[lot_id].tariffs, now)) for lot_id in lots)
+    return {lot_id: each.compiled for lot_id, each in found if each is not None and each.is_readable}
 
 
 def _digest(tariff: tariffs.Tariff) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 import sql
-from parking import barrier, fees, occupancy, prices, stays, store
+from parking import barrier, fees, occupancy, prices, stays
 from parking.answers import Answer, EventKey, EventRecord, answers, key_of
 from parking.barrier import Decision
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, EventRejected
@@ -20,9 +20,12 @@ from parking.fees import Bill, Payer
 from parking.flow.remembering import Elsewhere, read_elsewhere
 from parking.lots import Direction, Gateway, Lot
 from parking.matching import NumberPlate, Vehicle, vehicle_of
+from parking.network import Network
 from parking.occupancy import Count, Sighting
 from parking.passings import CLOCK_AHEAD_MAX, REPEATS_KEPT, Passing
+from parking.prices import LotPrices
 from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, History, OpenStay, Stay, Transition
+from parking.store import events as store
 from payments import flow as payments
 from payments import ids
 from payments.charges import ChargeRequest, ChargeState, charge_id
@@ -51,7 +54,7 @@ class Known(Struct):
 
 
 async def record_events(
-    db: sql.Connection, passings: Sequence[Passing], *, lots: Mapping[int, Lot], now: datetime, random_bits: RandomBits
+    db: sql.Connection, passings: Sequence[Passing], *, network: Network, now: datetime, random_bits: RandomBits
 ) -> Recorded:
     """Records passings in the order given and tells what each gate is to do. `db` is in a transaction.
 
@@ -62,15 +65,15 @@ async def record_events(
     first = _first_of_each(passings)
     earlier = await store.event_records(db, list(first), _made(now, REPEATS_KEPT))
     fresh = [p for key, p in first.items() if key not in earlier]
-    known = await _read(db, fresh, lots)
+    known = await _read(db, fresh, network)
 
     before = dict(known.histories)
-    effects = [_apply(known, p, lots[p.lot_id], ids.new(p.received_at, p.lot_id, random_bits())) for p in fresh]
+    effects = [_apply(known, p, network, ids.new(p.received_at, p.lot_id, random_bits())) for p in fresh]
 
     await _write_events(db, effects)
     await _write_stays(db, before, known)
-    await _request_charges(db, effects, lots, now)
-    counts = await _move_counts(db, effects, before, lots, now)
+    await _request_charges(db, effects, network.lots, now)
+    counts = await _move_counts(db, effects, before, network.lots, now)
     return Recorded(answers(passings, earlier, [(e.passing, e.record) for e in effects]), counts)
 
 
@@ -94,14 +97,14 @@ def _first_of_each(passings: Iterable[Passing]) -> dict[EventKey, Passing]:
 # -- read
 
 
-async def _read(db: sql.Connection, fresh: Sequence[Passing], lots: Mapping[int, Lot]) -> Known:
+async def _read(db: sql.Connection, fresh: Sequence[Passing], network: Network) -> Known:
     """All that deciding about these passings needs."""
     applied = [p for p in fresh if p.applies]
     if not applied:
-        return Known({}, {}, set(), {}, Elsewhere({}, lots))
+        return Known({}, {}, set(), {}, Elsewhere({}, network))
     opened = await store.open_stays(db, list({vehicle_of(p) for p in applied}))
-    since = _since(applied, opened, lots)
-    made = _made_in_window(fresh, lots, since)
+    since = _since(applied, opened, network.prices)
+    made = _made_in_window(fresh, network.prices, since)
     finished = await _finished_stays(db, applied, opened, since, made)
     ended: dict[Vehicle, list[Stay]] = {}
     for stay, _ in finished:
@@ -110,14 +113,14 @@ async def _read(db: sql.Connection, fresh: Sequence[Passing], lots: Mapping[int,
     bills = {stay.id: bill for stay, bill in finished if bill is not None}
     ending = [p for p in applied if _may_end_a_stay(p, histories)]
     payers = await store.payers(db, list({vehicle_of(p).number_plate for p in ending})) if ending else {}
-    wide = [(p, since[vehicle_of(p)]) for p in ending if lots[p.lot_id].is_wide]
-    elsewhere = await read_elsewhere(db, wide, lots, made) if wide else Elsewhere({}, lots)
+    wide = [(p, since[vehicle_of(p)]) for p in ending if network.prices[p.lot_id].is_wide]
+    elsewhere = await read_elsewhere(db, wide, network, made) if wide else Elsewhere({}, network)
     settled = await _settled(db, [s for p in ending for s in stays.repeatable(histories[vehicle_of(p)], p)], bills)
     return Known(histories, bills, settled, payers, elsewhere)
 
 
 def _since(
-    applied: Iterable[Passing], opened: Mapping[Vehicle, OpenStay], lots: Mapping[int, Lot]
+    applied: Iterable[Passing], opened: Mapping[Vehicle, OpenStay], prices: Mapping[int, LotPrices]
 ) -> dict[Vehicle, datetime]:
     """Since when the finished stays of each vehicle may matter."""
     earliest: dict[Vehicle, datetime] = {}
@@ -127,7 +130,7 @@ def _since(
     # What went before a stay matters to its price, so the window is counted from the entry, however long ago it was.
     for vehicle, stay in opened.items():
         earliest[vehicle] = min(earliest[vehicle], stay.entered_at)
-    return {vehicle: at - _window(lots[vehicle[0]]) for vehicle, at in earliest.items()}
+    return {vehicle: at - _window(prices[vehicle.lot_id]) for vehicle, at in earliest.items()}
 
 
 async def _finished_stays(
@@ -152,19 +155,19 @@ def _made(now: datetime, within: timedelta) -> tuple[UUID, UUID]:
     return ids.floor(now - within), ids.floor(now + CLOCK_AHEAD_MAX)
 
 
-def _window(lot: Lot) -> timedelta:
+def _window(prices: LotPrices) -> timedelta:
     """How long before a passing other visits may matter: an entry found late, and what the price remembers then."""
-    return max(HISTORY_WINDOW, LATE_PAIR_MAX + lot.remembers)
+    return max(HISTORY_WINDOW, LATE_PAIR_MAX + prices.remembers)
 
 
 def _made_in_window(
-    fresh: Sequence[Passing], lots: Mapping[int, Lot], since: Mapping[Vehicle, datetime]
+    fresh: Sequence[Passing], prices: Mapping[int, LotPrices], since: Mapping[Vehicle, datetime]
 ) -> tuple[UUID, UUID]:
     """The range of the identifiers of stays that may matter to these passings, each vehicle's since an instant."""
-    window = max(_window(lots[p.lot_id]) for p in fresh)
+    window = max(_window(prices[p.lot_id]) for p in fresh)
     first, last = _made(max(p.received_at for p in fresh), REPEATS_KEPT + window)
     # An identifier has the time of the entry; where a stay used something later, it matters however long it was.
-    remembered = [ids.floor(at - STAY_MAX) for vehicle, at in since.items() if lots[vehicle[0]].remembers_late]
+    remembered = [ids.floor(at - STAY_MAX) for vehicle, at in since.items() if prices[vehicle.lot_id].remembers_late]
     return min([first, *remembered]), last
 
 
@@ -185,7 +188,7 @@ async def _settled(db: sql.Connection, repeatable: Iterable[Stay], bills: Mappin
 # -- decide
 
 
-def _apply(known: Known, passing: Passing, lot: Lot, new_id: UUID) -> Effect:
+def _apply(known: Known, passing: Passing, network: Network, new_id: UUID) -> Effect:
     """What a passing of the batch changes; the vehicle's next one in the batch finds it in `known`."""
     if not passing.applies:
         return _effect(passing, Transition(History(None, ())), None, barrier.decide(passing, None, settled=False))
@@ -193,7 +196,7 @@ def _apply(known: Known, passing: Passing, lot: Lot, new_id: UUID) -> Effect:
     transition = stays.follow(known.histories[vehicle], passing, new_id=new_id)
     known.histories[vehicle] = transition.history
     if transition.closed is not None:
-        known.bills[transition.closed.id] = _bill(known, transition.closed, transition.history, lot)
+        known.bills[transition.closed.id] = _bill(known, transition.closed, transition.history, network)
     ended = transition.closed or transition.repeat_of
     bill = None if ended is None else known.bills.get(ended.id)
     settled = ended is not None and ended.id in known.settled
@@ -215,13 +218,13 @@ def _effect(passing: Passing, transition: Transition, bill: Bill | None, decisio
     return Effect(passing, transition, bill, record)
 
 
-def _bill(known: Known, closed: Stay, history: History, lot: Lot) -> Bill:
+def _bill(known: Known, closed: Stay, history: History, network: Network) -> Bill:
     assert closed.entered_at is not None
     assert closed.left_at is not None
     plate = closed.vehicle.number_plate
     pasts = fees.pasts_of([stay for stay in history.finished if stay.id != closed.id], known.bills)
-    in_force = prices.of_stay(lot.prices, closed.entered_at, closed.left_at)
-    bill = fees.bill(closed, in_force, pasts + known.elsewhere.pasts(lot, plate), known.payers.get(plate))
+    in_force = prices.of_stay(network.prices[closed.lot_id].tariffs, closed.entered_at, closed.left_at)
+    bill = fees.bill(closed, in_force, pasts + known.elsewhere.pasts(closed.lot_id, plate), known.payers.get(plate))
     known.elsewhere.note(closed, bill)
     return bill
 

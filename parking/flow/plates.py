@@ -14,7 +14,7 @@ from payments import ids
 from payments.accounts import NoSuchAccount
 from payments.store import audit
 
-_SQL = sql.load("parking/network")
+_SQL = sql.load("parking/lots")
 PLATES_PER_ACCOUNT_MAX = 20
 
 

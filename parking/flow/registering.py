@@ -13,11 +13,11 @@ from parking.lots import (
     LotPlan,
     UnknownGateway,
     UnknownOperator,
-    check_zone,
-    key_text,
+    check_time_zone,
 )
+from payments.identity import key_text
 
-_SQL = sql.load("parking/network")
+_SQL = sql.load("parking/lots")
 KEYS_ACTIVE_MAX = 2
 # Which part of a plan a taken code stands in, by what refused it.
 _FIELD_OF = {"lot_code_key": "code", "gateway_code_key": "gateway", "lane_code_key": "lanes"}
@@ -51,7 +51,7 @@ async def register_operator(
         UnknownTimeZone: the zone is not one of IANA's.
     """
     try:
-        zone = check_zone(time_zone)
+        zone = check_time_zone(time_zone)
         number: int = await db.fetchval(_SQL["add_operator"], code, name_zh, name_en, platform_fee_bps, zone)
     except UniqueViolationError:
         raise CodeTaken(f"The operator code {code!r} is taken.", code=code) from None
@@ -85,7 +85,7 @@ async def register_lot(db: sql.Connection, plan: LotPlan, *, now: datetime) -> i
             plan.name_zh,
             plan.name_en,
             *place,
-            check_zone(plan.time_zone),
+            check_time_zone(plan.time_zone),
         )
         if lot_id is None:
             raise UnknownOperator(

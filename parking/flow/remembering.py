@@ -1,18 +1,19 @@
 """What the vehicles of a batch used in other lots, read only for lots whose price asks for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct, structs
 
 import sql
-from parking import fees, store
+from parking import fees
 from parking.fees import Bill
-from parking.lots import Lot
 from parking.matching import NumberPlate
+from parking.network import Network
 from parking.passings import Passing
 from parking.stays import Stay
+from parking.store import events as store
 from parking.tariffs import Past
 from parking.tariffs.document import Scope
 
@@ -21,16 +22,16 @@ class Elsewhere(Struct):
     """What plates used and where, by plate; it moves along with the batch as stays close."""
 
     used: dict[NumberPlate, list[tuple[int, Past]]]
-    lots: Mapping[int, Lot]
+    network: Network
 
-    def pasts(self, lot: Lot, plate: NumberPlate) -> list[Past]:
-        """What a vehicle used in other lots than this one."""
-        if not lot.is_wide:
+    def pasts(self, seen_from: int, plate: NumberPlate) -> list[Past]:
+        """What a vehicle used in other lots than this one (by number)."""
+        if not self.network.prices[seen_from].is_wide:
             return []
         return [
-            structs.replace(past, place=self._place(lot_id, lot))
+            structs.replace(past, place=self._place(lot_id, seen_from))
             for lot_id, past in self.used.get(plate, ())
-            if lot_id != lot.id
+            if lot_id != seen_from
         ]
 
     def note(self, closed: Stay, bill: Bill) -> None:
@@ -39,13 +40,13 @@ class Elsewhere(Struct):
         if used is not None:
             used += [(closed.lot_id, past) for past in fees.pasts_of([closed], {closed.id: bill})]
 
-    def _place(self, lot_id: int, seen_from: Lot) -> Scope:
-        lot = self.lots.get(lot_id)
-        return "operator" if lot is not None and lot.operator_id == seen_from.operator_id else "city"
+    def _place(self, lot_id: int, seen_from: int) -> Scope:
+        lot, here = self.network.lots.get(lot_id), self.network.lots[seen_from]
+        return "operator" if lot is not None and lot.operator_id == here.operator_id else "city"
 
 
 async def read_elsewhere(
-    db: sql.Connection, asking: Sequence[tuple[Passing, datetime]], lots: Mapping[int, Lot], made: tuple[UUID, UUID]
+    db: sql.Connection, asking: Sequence[tuple[Passing, datetime]], network: Network, made: tuple[UUID, UUID]
 ) -> Elsewhere:
     """What the vehicles of passings used anywhere, each since an instant, in stays with identifiers of that range.
 
@@ -55,4 +56,4 @@ async def read_elsewhere(
     await store.lock_plates(db, list(used))
     for lot_id, plate, past in await store.uses_of(db, list(used), min(since for _, since in asking), made):
         used[plate].append((lot_id, past))
-    return Elsewhere(used, lots)
+    return Elsewhere(used, network)

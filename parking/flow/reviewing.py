@@ -17,7 +17,7 @@ from payments import flow as payments
 from payments import ids
 from payments.charges import ChargeState, charge_id
 
-_SQL = sql.load("parking/reviews")
+_SQL = sql.load("parking/cases")
 ROWS_PER_PAGE_MAX = 200
 
 

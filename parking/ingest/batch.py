@@ -14,10 +14,10 @@ from msgspec import Struct
 
 import sql
 from parking.answers import Answer
-from parking.catalog import Catalog
-from parking.counters import Counters
 from parking.events import EventRejected
 from parking.flow.events import Recorded, record_events
+from parking.live.network import LiveNetwork
+from parking.live.redis import LiveCounts
 from parking.passings import Passing, unapplied
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
@@ -51,16 +51,16 @@ class GroupCommit:
     def __init__(
         self,
         pool: sql.Pool,
-        catalog: Catalog,
-        counters: Counters,
+        network: LiveNetwork,
+        live_counts: LiveCounts,
         *,
         clock: Callable[[], datetime],
         random_bits: Callable[[], int],
         batch_events_max: int,
     ) -> None:
         self._pool = pool
-        self._catalog = catalog
-        self._counters = counters
+        self._network = network
+        self._counts = live_counts
         self._clock = clock
         self._random_bits = random_bits
         self._batch_events_max = batch_events_max
@@ -81,7 +81,7 @@ class GroupCommit:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._counters.catch_up()
+        await self._counts.catch_up()
 
     async def record(self, passings: Sequence[Passing]) -> list[Answer | EventRejected]:
         """Records passings of one lot; returns, in their order, once they are committed.
@@ -136,13 +136,13 @@ class GroupCommit:
             if not request.done.done():
                 request.done.set_result(recorded.answers[at:end])
             at = end
-        self._counters.owe(recorded.counts)
+        self._counts.owe(recorded.counts)
 
     async def _tell(self) -> None:
         """Redis is a read model: it hears of counts after the answers, a few times a second, and may be away."""
         while True:
             await asyncio.sleep(TELL_EACH_S)
-            await self._counters.catch_up()
+            await self._counts.catch_up()
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         # The loop holds tasks weakly, so somebody has to hold them until they are done.
@@ -163,7 +163,7 @@ class GroupCommit:
             try:
                 async with self._pool.acquire() as db, db.transaction():
                     return await record_events(
-                        db, passings, lots=self._catalog.lots_by_id, now=self._clock(), random_bits=self._random_bits
+                        db, passings, network=self._network.snapshot, now=self._clock(), random_bits=self._random_bits
                     )
             except TRANSIENT as e:
                 # Trying again is harmless even if the commit went through unseen: the events are recognised.
@@ -193,7 +193,7 @@ class GroupCommit:
                 _fail(request, StorageAway("The events could not be stored; none was acknowledged, send them again."))
                 return
             answers += recorded.answers
-            self._counters.owe(recorded.counts)
+            self._counts.owe(recorded.counts)
         if not request.done.done():
             request.done.set_result(answers)
 

@@ -13,10 +13,10 @@ from msgspec import Struct
 import sql
 from parking import events, passings
 from parking.answers import Answer
-from parking.catalog import Catalog
 from parking.events import BODY_BYTES_MAX, EventRejected, Refusal, Submission, TooManyEvents
 from parking.flow import events as flow
 from parking.ingest.batch import GroupCommit
+from parking.live.network import LiveNetwork
 from parking.lots import Gateway
 from parking.passings import Passing
 from payments import ids
@@ -35,10 +35,10 @@ class Intake:
     """Takes the events of all gateways of this process."""
 
     def __init__(
-        self, pool: sql.Pool, catalog: Catalog, group_commit: GroupCommit, *, random_bits: Callable[[], int]
+        self, pool: sql.Pool, network: LiveNetwork, group_commit: GroupCommit, *, random_bits: Callable[[], int]
     ) -> None:
         self._pool = pool
-        self._catalog = catalog
+        self._network = network
         self._group_commit = group_commit
         self._random_bits = random_bits
 
@@ -86,7 +86,7 @@ class Intake:
         if submission.event is None:
             assert submission.refused is not None
             return submission.refused
-        lane = await self._catalog.lane(submission.event.lane)
+        lane = await self._network.lane(submission.event.lane)
         id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
         try:
             return passings.accept(submission.event, lane=lane, gateway=gateway, received_at=received_at, id=id_)

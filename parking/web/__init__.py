@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking.api import tariffs
-from parking.api.dependencies import Catalog, Clock
+from parking.api.dependencies import Clock, Network
 from parking.web import tariff_page
 from payments.identity import Audience
 
@@ -73,14 +73,14 @@ async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> R
 @get("/tariffs/{code:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
 async def tariff_html(
     request: Request[Any, Any, Any],
-    catalog: Catalog,
+    network: Network,
     clock: Clock,
     code: FromPath[str],
     version: Annotated[int | None, QueryParameter(ge=1, le=tariffs.VERSION_MAX)] = None,
     lang: Annotated[str | None, QueryParameter(max_length=8)] = None,
 ) -> Response[bytes]:
     """A published price text as its board shows it."""
-    shown = tariffs.shown(catalog.network, code, version, now=clock())
+    shown = tariffs.shown(network.snapshot, code, version, now=clock())
     spoken = tariff_page.language(lang, request.headers.get("accept-language", ""))
     served = _serve(request, _file(tariff_page.page(_TARIFF, shown, spoken), _TYPES[".html"]))
     served.headers["Vary"] = "Accept-Language"

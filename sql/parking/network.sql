@@ -1,69 +1,47 @@
--- Registering the network. Codes are unique city-wide; registering the same code again is refused by the key.
+-- The network, read whole into memory by every process.
 
--- name: add_operator
-insert into operator (code, name_zh, name_en, platform_fee_bps, time_zone) values ($1, $2, $3, $4, $5) returning id
+-- name: version
+select version from catalog_version
 
--- name: add_lot
-insert into lot (code, operator_id, name_zh, name_en, district_zh, district_en, address_zh, kind, capacity, longitude, latitude, time_zone)
-select $1, o.id, $3, $4, $5, $6, $7, $8::lot_kind, $9, $10, $11, $12 from operator o where o.code = $2
-returning id
+-- name: operators
+select id, code, name_zh, name_en, platform_fee_bps, time_zone from operator order by id
 
--- name: add_gates
-insert into gate (lot_id, code) select $1, code from unnest($2::text[]) code
+-- name: lots
+select l.id, l.code, l.operator_id, o.code as operator_code, l.name_zh, l.name_en, l.district_zh, l.district_en,
+       l.address_zh, l.kind::text as kind, l.capacity, l.longitude, l.latitude, l.time_zone
+  from lot l
+  join operator o on o.id = l.operator_id
+ order by l.id
 
--- name: add_gateway
-insert into gateway (lot_id, code) values ($1, $2)
+-- name: tariffs
+select id, code, version, published_at, document::text as document
+  from tariff where state = 'published' order by code, version
 
--- name: add_lanes
-insert into lane (lot_id, gate_id, gateway_id, code, direction)
-select $1, g.id, w.id, l.code, l.direction
-  from unnest($3::text[], $4::text[], $5::direction[]) l (code, gate, direction)
-  join gate g on g.lot_id = $1 and g.code = l.gate
-  join gateway w on w.code = $2
+-- name: lot_tariffs
+-- Every price a lot has had or will have: a stay that is told late is priced by what held when it began.
+select lot_id, valid_from, tariff_id from lot_tariff order by lot_id, valid_from
 
--- name: add_occupancy
-insert into lot_occupancy (lot_id, updated_at) values ($1, $2)
+-- name: zones
+select id, code, name_zh, name_en from zone order by code
 
--- name: lock_gateway
--- Two keys issued at once would both find the same slot free.
-select id from gateway where code = $1 for no key update
+-- name: zone_tariffs
+select zone_id, valid_from, tariff_id from zone_tariff order by zone_id, valid_from
 
--- name: active_slots
-select slot from gateway_key where gateway_id = $1 and revoked_at is null order by slot
+-- name: lot_zones
+select lot_id, valid_from, zone_id from lot_zone order by lot_id, valid_from
 
--- name: add_key
-insert into gateway_key (id, gateway_id, slot, secret_hash, created_at) values ($1, $2, $3, $4, $5)
+-- name: next_price_change
+-- A price may have been published for a later instant: then the network changes although nobody writes to it.
+select min(valid_from) as at
+  from (select valid_from from lot_tariff union all select valid_from from zone_tariff
+        union all select valid_from from lot_zone) changes
+ where valid_from > $1
 
--- name: revoke_key
-update gateway_key k set revoked_at = $3 from gateway g
- where g.id = k.gateway_id and g.code = $1 and k.id = $2 and k.revoked_at is null returning k.id
+-- name: lanes
+select id, code, lot_id, gateway_id, direction::text as direction from lane order by id
 
--- name: keys_of
-select k.id, k.slot, k.created_at, k.revoked_at from gateway_key k join gateway g on g.id = k.gateway_id
- where g.code = $1 order by k.created_at
+-- name: gateways
+select id, code, lot_id from gateway order by id
 
--- name: link_plate
--- One payer per plate: whom another active account pays for is not taken from it, however fast two ask at once.
-insert into account_plate as held (plate, plate_color, account_id, linked_at) values ($1, $2, $3, $4)
-on conflict (plate, plate_color) do update set account_id = excluded.account_id, linked_at = excluded.linked_at
- where held.account_id = excluded.account_id
-    or exists (select from account a where a.id = held.account_id and a.status <> 'active')
-returning account_id
-
--- name: plate_holder
-select account_id from account_plate where plate = $1 and plate_color = $2 for update
-
--- name: unlink_plate
-delete from account_plate where plate = $1 and plate_color = $2 and account_id = $3 returning plate
-
--- name: release_plate
-delete from account_plate where plate = $1 and plate_color = $2 returning account_id
-
--- name: operator_of_gateway
-select l.operator_id from gateway g join lot l on l.id = g.lot_id where g.code = $1
-
--- name: operator_of_code
-select id from operator where code = $1
-
--- name: plates_of
-select plate, plate_color::text as plate_color, linked_at from account_plate where account_id = $1 order by linked_at, plate
+-- name: active_keys
+select id, gateway_id, secret_hash from gateway_key where revoked_at is null order by id

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import sql
-from parking import counts
 from parking.flow import registering
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
 from parking.occupancy import Count
+from parking.store.occupancy import counts_of
 
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 
@@ -53,5 +53,5 @@ async def move(db: sql.Connection, lot_id: int, by: int) -> Count:
         "update lot_occupancy set inside = inside + $2, version = version + 1, updated_at = $3 where lot_id = $1",
         lot_id, by, NOW,
     )  # fmt: skip
-    (count,) = await counts.counts_of(db, [lot_id])
+    (count,) = await counts_of(db, [lot_id])
     return count

@@ -7,23 +7,24 @@ import pytest
 from msgspec.structs import replace
 
 import sql
-from parking import counts
-from parking.counters import PAUSE_S, Counters, connect
+from parking.live import counts
+from parking.live.redis import PAUSE_S, LiveCounts, connect
 from parking.occupancy import Count
+from parking.store.occupancy import all_counts
 from tests.parking import network
 from tests.parking.own_redis import Server
 
 
 @pytest.fixture
-async def counters(redis_url: str) -> AsyncIterator[Counters]:
+async def counters(redis_url: str) -> AsyncIterator[LiveCounts]:
     redis = connect(redis_url)
-    yield Counters(redis, timeout_s=2.0)
+    yield LiveCounts(redis, timeout_s=2.0)
     await redis.aclose()
 
 
 async def truth(pool: sql.Pool) -> dict[int, Count]:
     async with pool.acquire() as db:
-        return {count.lot_id: count for count in await counts.all_counts(db)}
+        return {count.lot_id: count for count in await all_counts(db)}
 
 
 async def move(pool: sql.Pool, lot_id: int, by: int) -> Count:
@@ -32,7 +33,7 @@ async def move(pool: sql.Pool, lot_id: int, by: int) -> Count:
 
 
 async def test_nothing_is_read_before_the_read_model_is_whole(
-    pool: sql.Pool, counters: Counters, lots: list[int]
+    pool: sql.Pool, counters: LiveCounts, lots: list[int]
 ) -> None:
     await counters.put([Count(lots[0], inside=99, version=1)])
     assert await counters.is_whole() is False
@@ -40,7 +41,7 @@ async def test_nothing_is_read_before_the_read_model_is_whole(
     assert await counts.current(pool, counters, lots) == await truth(pool)
 
 
-async def test_a_flushed_redis_is_filled_again_by_itself(pool: sql.Pool, counters: Counters, lots: list[int]) -> None:
+async def test_a_flushed_redis_is_filled_again_by_itself(pool: sql.Pool, counters: LiveCounts, lots: list[int]) -> None:
     assert await counts.keep_whole(pool, counters)
     assert not await counts.keep_whole(pool, counters)
     assert await counters.all() == await truth(pool)
@@ -54,7 +55,7 @@ async def test_a_flushed_redis_is_filled_again_by_itself(pool: sql.Pool, counter
     assert (await counts.current(pool, counters, [lots[0]]))[lots[0]] == moved
 
 
-async def test_versions_that_arrive_out_of_order(pool: sql.Pool, counters: Counters, lots: list[int]) -> None:
+async def test_versions_that_arrive_out_of_order(pool: sql.Pool, counters: LiveCounts, lots: list[int]) -> None:
     await counts.repair(pool, counters)
     first, second = [replace(Count(lots[1]), inside=inside, version=100 + inside) for inside in (1, 2)]
     await counters.put([second])
@@ -65,7 +66,7 @@ async def test_versions_that_arrive_out_of_order(pool: sql.Pool, counters: Count
     assert await counters.get([lots[1]]) == {lots[1]: replace(second, inside=8, version=200)}
 
 
-async def test_counts_of_another_past_are_overwritten(pool: sql.Pool, counters: Counters, lots: list[int]) -> None:
+async def test_counts_of_another_past_are_overwritten(pool: sql.Pool, counters: LiveCounts, lots: list[int]) -> None:
     await counts.repair(pool, counters)
     stranger = Count(4711, inside=1, version=1)
     wrong = replace((await truth(pool))[lots[2]], inside=77)
@@ -76,14 +77,14 @@ async def test_counts_of_another_past_are_overwritten(pool: sql.Pool, counters: 
     assert await counts.repair(pool, counters) == 0
 
 
-async def test_a_lot_nobody_counted_is_empty(pool: sql.Pool, counters: Counters, lots: list[int]) -> None:
+async def test_a_lot_nobody_counted_is_empty(pool: sql.Pool, counters: LiveCounts, lots: list[int]) -> None:
     await counts.repair(pool, counters)
     assert await counts.current(pool, counters, [4711]) == {4711: Count(4711)}
 
 
 async def test_while_redis_is_down_the_database_answers(pool: sql.Pool, lots: list[int], server: Server) -> None:
     redis = connect(server.url)
-    counters = Counters(redis)
+    counters = LiveCounts(redis)
     try:
         await counts.repair(pool, counters)
         server.stop()
@@ -106,7 +107,7 @@ async def test_while_redis_is_down_the_database_answers(pool: sql.Pool, lots: li
 
 async def test_what_could_not_be_written_is_written_later(pool: sql.Pool, lots: list[int], redis_url: str) -> None:
     redis = connect(redis_url)
-    counters = Counters(redis, timeout_s=2.0)
+    counters = LiveCounts(redis, timeout_s=2.0)
     try:
         await counts.repair(pool, counters)
         owed = replace((await truth(pool))[lots[0]], inside=42, version=500)

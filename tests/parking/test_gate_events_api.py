@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from parking import flow
-from parking.catalog import MISS_PAUSE_S
 from parking.events import BODY_BYTES_MAX, PAYLOAD_KEPT_BYTES_MAX
+from parking.live.network import MISS_PAUSE_S
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sql
-from parking import counts as counts_of_lots
-from parking import store
 from parking.occupancy import Count, LotStatus, Move, Sighting, is_plausible, moves, newer, publish, status
+from parking.store import events as store
+from parking.store.occupancy import counts_of
 from tests.parking import network
 
 AT = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
@@ -114,7 +114,7 @@ async def test_the_database_counts_by_the_same_rule(db: sql.Connection) -> None:
     lots = await network.register(db)
     capacity_of = dict(zip(lots, (plan.capacity for plan in network.PLANS), strict=True))
     rng = random.Random(20261116)
-    held = {count.lot_id: count for count in await counts_of_lots.counts_of(db, lots)}
+    held = {count.lot_id: count for count in await counts_of(db, lots)}
     for minute in range(200):
         now = AT + timedelta(minutes=minute)
         batch: list[Move] = []
@@ -134,4 +134,4 @@ async def test_the_database_counts_by_the_same_rule(db: sql.Connection) -> None:
             # One statement, so one version, however many cars passed.
             held[lot_id] = msgspec.structs.replace(moved(count, since, now), version=held[lot_id].version + 1)
         assert list(await store.move_counts(db, now, batch)) == [held[move.lot_id] for move in batch]
-    assert {count.lot_id: count for count in await counts_of_lots.counts_of(db, lots)} == held
+    assert {count.lot_id: count for count in await counts_of(db, lots)} == held

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from parking import prices, tariffs
-from parking.prices import Dated, LotPrice, LotZone, Period, TariffInForce, ZonePrice
+from parking.prices import Dated, LotTariff, LotZone, Period, TariffInForce, ZoneTariff
 from parking.tariffs import Tariff
 from parking.tariffs.document import Cap, Free, Match, Memory, Quota
 from tests.district import TARIFFS
@@ -24,9 +24,9 @@ def laid(
 ) -> list[tuple[int, int]]:
     """The prices of a lot as (day, tariff); what is given by day: own prices, areas, and the prices of areas."""
     found = prices.of_lot(
-        [LotPrice(1, day(at), tariff) for at, tariff in own.items()],
+        [LotTariff(1, day(at), tariff) for at, tariff in own.items()],
         [LotZone(1, day(at), zone) for at, zone in lies_in.items()],
-        {zone: [ZonePrice(zone, day(at), tariff) for at, tariff in dated.items()] for zone, dated in of_zones.items()},
+        {zone: [ZoneTariff(zone, day(at), tariff) for at, tariff in dated.items()] for zone, dated in of_zones.items()},
     )
     return [(one.valid_from.day, one.number) for one in found]
 

@@ -10,9 +10,10 @@ from msgspec import structs
 
 import sql
 from parking import flow, tariffs
-from parking.catalog import read_network
+from parking.flow.network import read_network
 from parking.flow.publishing import TariffRow
-from parking.lots import CodeTaken, Lot, UnknownLot, UnknownZone
+from parking.lots import CodeTaken, UnknownLot, UnknownZone
+from parking.prices import LotPrices, in_force_at
 from parking.publication import HoldsAlready, NotPublishable, OtherTimeZone, TariffMoved, TariffState, UnknownTariff
 from parking.tariffs import Tariff, TariffUnclear
 from parking.tariffs.checking import Finding
@@ -50,14 +51,15 @@ async def published(db: sql.Connection, tariff: Tariff) -> int:
     return await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="li", now=NOW, findings=())
 
 
-async def seen(db: sql.Connection, code: str = "fresh") -> Lot:
-    """A lot as a service that starts now would know it."""
-    return (await read_network(db, NOW)).lots_by_code[code]
+async def seen(db: sql.Connection, code: str = "fresh") -> LotPrices:
+    """The prices of a lot as a service that starts now would know them."""
+    network = await read_network(db, NOW)
+    return network.prices[network.lots_by_code[code].id]
 
 
 async def held(db: sql.Connection, code: str = "fresh") -> list[tuple[timedelta, str]]:
     """The prices of a lot: how long from now, and the code of the tariff."""
-    return [(price.valid_from - NOW, price.tariff.code) for price in (await seen(db, code)).prices]
+    return [(price.valid_from - NOW, price.tariff.code) for price in (await seen(db, code)).tariffs]
 
 
 # -- drafts and versions
@@ -138,7 +140,7 @@ async def test_what_is_published_is_never_edited(db: sql.Connection) -> None:
 async def test_a_price_holds_at_a_lot_from_an_instant_on(db: sql.Connection) -> None:
     await flow.register_lot(db, plan("fresh", "jn-static"), now=NOW)
     first, second = await published(db, text("f1")), await published(db, text("f2"))
-    assert (await seen(db)).tariff is None
+    assert in_force_at((await seen(db)).tariffs, NOW) is None
     # Nothing held there, so it may have begun before; since then nothing of the past is changed.
     await flow.apply_tariff(db, lot_code="fresh", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
     with pytest.raises(HoldsAlready, match="at the earliest"):
@@ -283,8 +285,8 @@ async def test_what_a_lots_prices_look_back_at(db: sql.Connection) -> None:
     quota = structs.replace(ROAD.quotas[0], memory=structs.replace(ROAD.quotas[0].memory, hours=700, scope="operator"))
     number = await published(db, text("l", quotas=(quota,)))
     await flow.apply_tariff(db, lot_code=HOSPITAL, tariff_id=number, valid_from=NOW + DAY, by="tests", now=NOW)
-    lot = await seen(db, HOSPITAL)
-    assert (lot.remembers, lot.is_wide) == (timedelta(hours=700), True)
+    hospital = await seen(db, HOSPITAL)
+    assert (hospital.remembers, hospital.is_wide) == (timedelta(hours=700), True)
 
 
 async def test_what_is_published_is_read_once(db: sql.Connection) -> None:
@@ -305,7 +307,8 @@ async def test_a_tariff_that_cannot_be_read_takes_only_its_lots_with_it(district
         lot_id = district.lot(HOSPITAL).id
         await district.owner.execute("insert into lot_tariff values ($1, $2, $3)", lot_id, NOW - HOUR, number)
         network = await read_network(district.owner, NOW)
-        assert not network.lots_by_code[HOSPITAL].prices[-1].is_readable
-        assert all(price.is_readable for price in network.lots_by_code[QC].prices)
+        assert not network.prices[lot_id].tariffs[-1].is_readable
+        assert all(each.is_readable for each in network.prices[district.lot(QC).id].tariffs)
+        assert set(network.unreadable) == {number}
         await district.owner.execute("delete from lot_tariff where tariff_id = $1", number)
         await district.owner.execute("delete from tariff where id = $1", number)

@@ -12,11 +12,11 @@ from parking import flow
 from parking.answers import Answer, Status
 from parking.api.problems import REFUSED
 from parking.barrier import Command, Payment
-from parking.catalog import Catalog
-from parking.counters import Counters, connect
 from parking.events import EventRejected
 from parking.ingest.batch import GroupCommit
-from parking.lots import Lot
+from parking.live.network import LiveNetwork
+from parking.live.redis import LiveCounts, connect
+from parking.prices import LotPrices
 from parking.stays import UnknownStay
 from parking.tariffs import Compiled
 from payments import flow as payments
@@ -90,8 +90,8 @@ async def test_a_new_energy_car_has_its_two_hours_once_a_day(district: District)
 
 
 async def test_where_no_price_was_published_nobody_pays(district: District) -> None:
-    bare = structs.replace(district.lot(), prices=())
-    network = structs.replace(district.network, lots={**district.network.lots, bare.id: bare})
+    prices = {**district.network.prices, district.lot().id: LotPrices()}
+    network = structs.replace(district.network, prices=prices)
     left = (await structs.replace(district, network=network).record(*visit("f", "鲁A10006", MORNING, NOW)))[1]
     assert facts(left) == ("recorded", "open", 0, "not_needed", None)
 
@@ -279,22 +279,21 @@ class Poisoned(Compiled):
         raise ZeroDivisionError("a lot whose data makes pricing fail")
 
 
-def poisoned(lot: Lot) -> Lot:
-    assert lot.compiled is not None
+def poisoned(prices: LotPrices) -> LotPrices:
     broken = Poisoned.__new__(Poisoned)
-    return structs.replace(lot, prices=tuple(structs.replace(price, ready=broken) for price in lot.prices))
+    return structs.replace(prices, tariffs=tuple(structs.replace(each, ready=broken) for each in prices.tariffs))
 
 
 @pytest.fixture
 async def group_commit(district: District, redis_url: str) -> AsyncIterator[GroupCommit]:
     """The group_commit of a process for which the hospital's price cannot be computed."""
     redis = connect(redis_url)
-    lot = poisoned(district.lot(HOSPITAL))
-    network = structs.replace(district.network, lots={**district.network.lots, lot.id: lot})
-    catalog = Catalog(district.pool, lambda: NOW, network)
-    counters = Counters(redis)
+    hospital = district.lot(HOSPITAL).id
+    prices = {**district.network.prices, hospital: poisoned(district.network.prices[hospital])}
+    network = LiveNetwork(district.pool, lambda: NOW, structs.replace(district.network, prices=prices))
+    counts = LiveCounts(redis)
     yield GroupCommit(
-        district.pool, catalog, counters, clock=lambda: NOW, random_bits=district.random_bits, batch_events_max=500
+        district.pool, network, counts, clock=lambda: NOW, random_bits=district.random_bits, batch_events_max=500
     )
     await redis.aclose()
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from parking import flow, prices, store, tariffs
-from parking.lots import Lot
+from parking import flow, prices, tariffs
 from parking.prices import TariffInForce
+from parking.store import events as store
 from parking.tariffs import Tariff
 from parking.tariffs.document import Cap, Memory
 from tests.conftest import NOW
@@ -38,14 +38,9 @@ async def charging_by(district: District, tariff: Tariff, *codes: str) -> Distri
     async with district.pool.acquire() as db, db.transaction():
         number = await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())
     price = TariffInForce(NOW - 90 * DAY, number, tariff, tariffs.compile(tariff))
-    lots = {lot.id: priced(lot, price) if lot.code in codes else lot for lot in district.network.lots.values()}
-    network = structs.replace(district.network, lots=lots, lots_by_code={lot.code: lot for lot in lots.values()})
+    changed = {district.lot(code).id: prices.lot_prices([price], None) for code in codes}
+    network = structs.replace(district.network, prices={**district.network.prices, **changed})
     return structs.replace(district, network=network)
-
-
-def priced(lot: Lot, price: TariffInForce) -> Lot:
-    remembers, is_wide = prices.memory_of(price.tariff), prices.is_wide(price.tariff)
-    return structs.replace(lot, prices=(price,), remembers=remembers, is_wide=is_wide)
 
 
 async def used(district: District, plate: str) -> list[list[tuple[str, datetime, int]]]:

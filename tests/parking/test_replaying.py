@@ -269,7 +269,7 @@ NASTY = '<script>alert("1")</script>&'
 def lot(number: int, operator: int) -> Lot:
     return Lot(
         *(number, f"=L{number}", operator, "op", f"{number}号{NASTY}", f"No. {number} {NASTY}", "历下区", "Lixia", ""),
-        *(LotKind.ROAD, 10, 117.0, 36.6, "Asia/Shanghai", None, None, None),
+        *(LotKind.ROAD, 10, 117.0, 36.6, "Asia/Shanghai"),
     )
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 import sql
-from parking.catalog import read_network
-from parking.retention import drop_expired
+from parking.flow.network import read_network
+from parking.store.retention import drop_expired
 from tests.district import District, event, visit
 
 # Long enough ago that the server's own clock is past all that is done here.

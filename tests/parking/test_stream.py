@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 import sql
-from parking import counts
-from parking.counters import Client, Counters, connect
+from parking.live import counts
+from parking.live.redis import Client, LiveCounts, connect
+from parking.live.stream import Listener, Stream, TooManyListeners
 from parking.occupancy import Count
-from parking.stream import Listener, Stream, TooManyListeners
+from parking.store.occupancy import counts_of
 from tests.parking import network
 from tests.parking.own_redis import Server
 
@@ -43,14 +44,14 @@ async def heard(listener: Listener, expected: Count) -> None:
 
 
 async def test_a_listener_hears_of_what_another_process_writes(pool: sql.Pool, redis: Client, lots: list[int]) -> None:
-    counters = Counters(redis, timeout_s=2.0)
+    counters = LiveCounts(redis, timeout_s=2.0)
     await counts.repair(pool, counters)
     stream = Stream(pool, counters)
     async with running(stream), stream.listening() as listener:
         assert set(stream.known()) == set(lots)
         before = stream.version
         changed = replace(stream.known()[lots[0]], inside=3, version=1)
-        await Counters(redis, timeout_s=2.0).put([changed])
+        await LiveCounts(redis, timeout_s=2.0).put([changed])
         await heard(listener, changed)
         assert stream.version == before + 1
         assert stream.known()[lots[0]] == changed
@@ -60,7 +61,7 @@ async def test_a_listener_hears_of_what_another_process_writes(pool: sql.Pool, r
 async def test_a_slow_listener_finds_the_latest_and_nothing_more(
     pool: sql.Pool, redis: Client, lots: list[int]
 ) -> None:
-    counters = Counters(redis, timeout_s=2.0)
+    counters = LiveCounts(redis, timeout_s=2.0)
     await counts.repair(pool, counters)
     stream = Stream(pool, counters)
     async with running(stream), stream.listening() as slow, stream.listening() as quick:
@@ -77,7 +78,7 @@ async def test_a_slow_listener_finds_the_latest_and_nothing_more(
 
 async def test_listeners_hear_on_while_redis_is_away(pool: sql.Pool, lots: list[int], server: Server) -> None:
     redis = connect(server.url)
-    counters = Counters(redis)
+    counters = LiveCounts(redis)
     await counts.repair(pool, counters)
     stream = Stream(pool, counters, poll_s=0.1)
     try:
@@ -102,7 +103,7 @@ async def test_listeners_hear_on_while_redis_is_away(pool: sql.Pool, lots: list[
 async def test_a_mended_count_is_heard_although_its_version_is_smaller(
     pool: sql.Pool, redis: Client, lots: list[int]
 ) -> None:
-    counters = Counters(redis, timeout_s=2.0)
+    counters = LiveCounts(redis, timeout_s=2.0)
     await counts.repair(pool, counters)
     stream = Stream(pool, counters)
     async with running(stream), stream.listening() as listener:
@@ -111,12 +112,12 @@ async def test_a_mended_count_is_heard_although_its_version_is_smaller(
         await heard(listener, wrong)
         assert await counts.repair(pool, counters) == 1
         async with pool.acquire() as db:
-            (count,) = await counts.counts_of(db, [lots[0]])
+            (count,) = await counts_of(db, [lots[0]])
         await heard(listener, count)
 
 
 async def test_there_is_a_limit_to_listeners(pool: sql.Pool, redis: Client) -> None:
-    stream = Stream(pool, Counters(redis), listeners_max=1)
+    stream = Stream(pool, LiveCounts(redis), listeners_max=1)
     async with running(stream), stream.listening():
         with pytest.raises(TooManyListeners):
             stream.check_room()

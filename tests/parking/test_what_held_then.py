@@ -26,14 +26,15 @@ async def test_who_links_a_plate_later_does_not_pay_for_before(district: Distric
 
 async def test_a_stay_is_priced_by_what_held_when_it_began(district: District) -> None:
     lot = district.lot()
-    cheap = lot.prices[0].tariff
+    prices = district.network.prices[lot.id]
+    cheap = prices.tariffs[0].tariff
     tiers = (structs.replace(cheap.bands[0].tiers[0], unit_fen=2000),)
     dear = structs.replace(cheap, bands=tuple(structs.replace(band, tiers=tiers) for band in cheap.bands), caps=())
     async with district.pool.acquire() as db, db.transaction():
         number = await flow.publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())
     later = TariffInForce(NOW - HOUR, number, dear, tariffs.compile(dear), 2)
-    raised = structs.replace(lot, prices=(*lot.prices, later))
-    network = structs.replace(district.network, lots={**district.network.lots, lot.id: raised})
+    raised = structs.replace(prices, tariffs=(*prices.tariffs, later))
+    network = structs.replace(district.network, prices={**district.network.prices, lot.id: raised})
     said = [{**each, "replay": True} for each in visit("v", "鲁A10024", NOW - 26 * HOUR, NOW - 24 * HOUR)]
     _, old = await structs.replace(district, network=network).record(*said)
     _, new = await structs.replace(district, network=network).record(*visit("v2", "鲁A10025", NOW - 59 * MINUTE, NOW))

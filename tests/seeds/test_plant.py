@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 import sql
-from parking.catalog import Catalog
+from parking.api.authentication import gateway_of_key
+from parking.live.network import LiveNetwork
 from payments import flow as payments
 from payments.channels import open_all
 from seeds.accounts import drivers
@@ -52,11 +53,10 @@ async def test_planting_twice_adds_nothing_but_new_keys(
     async with pool.acquire() as db:
         standing = await payments.standing(db, first.accounts[0])
     assert standing.wallet_fen == PEOPLE[0].top_up_fen
-    catalog = await Catalog.open(pool, lambda: now)
+    network = await LiveNetwork.open(pool, lambda: now)
     for lot in CITY.lots:
-        gateway = await catalog.gateway_of_key(again.keys[lot.plan.gateway])
+        gateway = await gateway_of_key(network, again.keys[lot.plan.gateway])
         assert gateway is not None
         assert gateway.code == lot.plan.gateway
-        compiled = catalog.lot(lot.plan.code).compiled
-        assert compiled is not None
-        assert compiled.tariff.code == lot.tariff
+        (in_force,) = network.snapshot.prices[network.lot(lot.plan.code).id].tariffs
+        assert in_force.tariff.code == lot.tariff

@@ -13,7 +13,7 @@ import uvicorn
 
 import sql
 from parking import app, boards, flow, tariffs
-from parking.counters import Counters, connect
+from parking.live.redis import LiveCounts, connect
 from parking.settings import Settings
 from tests.parking import network
 
@@ -214,7 +214,7 @@ async def test_the_stream_begins_with_everything_and_goes_on_with_changes(
 
         async with pool.acquire() as db:
             changed = await network.move(db, lots[1], -1)
-        await Counters(redis, timeout_s=2.0).put([changed])
+        await LiveCounts(redis, timeout_s=2.0).put([changed])
         change = await anext(coming)
         while change.get("event") != "change" or "jn-2" not in change["data"]:
             change = await anext(coming)

@@ -1,4 +1,4 @@
-"""PostgreSQL's door for the facts of car parks: one typed function per named query of sql/parking/gate.sql.
+"""Gate events, stays and counts of a batch.
 
 Arrays run in parallel and are as long as the batch; a call is one round trip whatever the size of the batch.
 """
@@ -21,7 +21,7 @@ from parking.plates import PlateColor
 from parking.stays import OpenStay, Stay
 from parking.tariffs import Past, Use
 
-_SQL = sql.load("parking/gate")
+_SQL = sql.load("parking/events")
 
 
 class StayRow(Stay, frozen=True):

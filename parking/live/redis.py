@@ -2,7 +2,7 @@
 
 It may be lost or away at any moment. Writing to it is best effort, bounded by a short timeout and never raises, so a
 gate event is not slowed by it; reading from it says None when it cannot answer whole, and the reader asks PostgreSQL
-(parking/counts.py does both).
+(live/counts.py does both).
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Change(Struct, frozen=True):
 
 
 def connect(url: str) -> Client:
-    """A client as `Counters` needs it: fails fast and never retries by itself, for a pause is kept here instead."""
+    """A client as `LiveCounts` needs it: fails fast and never retries by itself, for a pause is kept here instead."""
     return Redis.from_url(
         url,
         protocol=2,
@@ -77,7 +77,7 @@ def connect(url: str) -> Client:
     )
 
 
-class Counters:
+class LiveCounts:
     """The counts of all lots in one Redis hash, under a name that is this database's alone."""
 
     def __init__(self, redis: Client, *, name: str = "onelot", timeout_s: float = TIMEOUT_S) -> None:

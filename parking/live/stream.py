@@ -14,9 +14,9 @@ from time import monotonic
 from asyncpg import InterfaceError, PostgresError
 
 import sql
-from parking import counts
-from parking.counters import Counters, Hearing
+from parking.live.redis import Hearing, LiveCounts
 from parking.occupancy import Count, newer
+from parking.store.occupancy import all_counts
 from payments.errors import OneLotError
 
 LISTENERS_MAX = 5_000
@@ -61,10 +61,10 @@ class Stream:
     """
 
     def __init__(
-        self, pool: sql.Pool, counters: Counters, *, listeners_max: int = LISTENERS_MAX, poll_s: float = POLL_S
+        self, pool: sql.Pool, counts: LiveCounts, *, listeners_max: int = LISTENERS_MAX, poll_s: float = POLL_S
     ) -> None:
         self._pool = pool
-        self._counters = counters
+        self._counts = counts
         self._listeners_max = listeners_max
         self._poll_s = poll_s
         self._listeners: set[Listener] = set()
@@ -124,7 +124,7 @@ class Stream:
 
     async def _hear(self) -> None:
         # Subscribe first, read second: what changes in between is heard twice, which is harmless, and never not at all.
-        async with self._counters.hearing() as hearing:
+        async with self._counts.hearing() as hearing:
             await self._compare()
             compared_at = told_at = monotonic()
             self._tell()
@@ -139,18 +139,18 @@ class Stream:
                     told_at = monotonic()
 
     async def _compare(self) -> None:
-        await self._counters.catch_up()
-        if (found := await self._counters.all()) is None:
+        await self._counts.catch_up()
+        if (found := await self._counts.all()) is None:
             await self._poll()
         else:
             self._take(found.values())
-        if self._counters.away:
+        if self._counts.away:
             raise TimeoutError("Redis does not answer")
 
     async def _poll(self) -> None:
         try:
             async with self._pool.acquire() as db:
-                self._take(await counts.all_counts(db))
+                self._take(await all_counts(db))
             self._stands_still = False
         except (PostgresError, InterfaceError, OSError, TimeoutError):
             if not self._stands_still:

@@ -1,0 +1,93 @@
+"""The live stream of free spaces (server-sent events)."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from time import monotonic
+
+import msgspec
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.response import Stream as StreamResponse
+
+from parking import listing
+from parking.api.dependencies import Clock, Network, Stream
+from parking.api.search import WANTED, Wanted
+from parking.listing import LiveLots, Search
+from parking.lots import Lot
+from parking.occupancy import Count
+from payments.identity import Audience
+
+HEARTBEAT_S = 15.0
+RETRY_MS = 3_000
+
+
+@get(
+    "/v1/lots/stream",
+    operation_id="streamLots",
+    summary="Free spaces as they change (server-sent events)",
+    tags=["lots"],
+    # A compressor per listener would cost more memory than all the rest of it.
+    opt={"audience": (Audience.PUBLIC,), "exclude_from_compression": True},
+    dependencies=WANTED,
+    responses={
+        200: ResponseSpec(
+            LiveLots, generate_examples=False, description="The data of each event.", media_type="text/event-stream"
+        )
+    },
+)
+async def stream_lots(network: Network, stream: Stream, clock: Clock, wanted: Wanted) -> StreamResponse:
+    """First the event `snapshot` with all lots, then `change` with those that changed; `: ping` each 15 s of silence.
+
+    The events' ids grow with every change. After a reconnection a new snapshot comes first, whatever was missed.
+
+    Raises:
+        TooManyListeners: this process has as many listeners as it takes.
+    """
+    stream.check_room()
+    return StreamResponse(
+        _events(network, stream, clock, wanted),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(network: Network, stream: Stream, clock: Clock, wanted: Wanted) -> AsyncIterator[bytes]:
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    async with stream.listening() as listener:
+        known = stream.known()
+        everything = [known.get(lot_id) or Count(lot_id) for lot_id in network.snapshot.lots]
+        yield _event("snapshot", stream.version, clock(), _lines(network, wanted, everything))
+        spoke_at = monotonic()
+        while True:
+            changed = await listener.next(max(0.0, spoke_at + HEARTBEAT_S - monotonic()))
+            lines = _lines(network, wanted, changed)
+            if not lines and monotonic() - spoke_at < HEARTBEAT_S:
+                continue  # only lots that this listener did not ask for
+            yield _event("change", stream.version, clock(), lines) if lines else b": ping\n\n"
+            spoke_at = monotonic()
+
+
+def _event(name: str, version: int, as_of: datetime, lines: list[bytes]) -> bytes:
+    data = b'{"as_of":%s,"lots":[%s]}' % (msgspec.json.encode(as_of), b",".join(lines))
+    return b"event: %s\nid: %d\ndata: %s\n\n" % (name.encode(), version, data)
+
+
+# Every listener is sent the same text about a lot, so it is written once per change. One entry per lot.
+_written: dict[int, tuple[Lot, Count, bytes]] = {}
+
+
+def _lines(network: Network, wanted: Search, changed: Iterable[Count]) -> list[bytes]:
+    by_lot = {count.lot_id: count for count in changed if count.lot_id in network.snapshot.lots}
+    found = listing.find((network.snapshot.lots[lot_id] for lot_id in by_lot), wanted)
+    return [_line(one.lot, by_lot[one.lot.id]) for one in found]
+
+
+def _line(lot: Lot, count: Count) -> bytes:
+    written = _written.get(lot.id)
+    if written is None or written[0] is not lot or written[1] is not count:
+        written = _written[lot.id] = (lot, count, msgspec.json.encode(listing.live(lot, count)))
+    return written[2]
+
+
+ROUTES: list[HTTPRouteHandler] = [stream_lots]

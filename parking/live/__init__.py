@@ -1,0 +1,1 @@
+"""What this process keeps fresh: the registered network, and the live counts of Redis.."""

@@ -1,0 +1,35 @@
+"""Reading the registered network whole."""
+
+from datetime import datetime
+
+import sql
+from parking.lots import Gateway, GatewayKey, Lane, Lot, Operator
+from parking.network import Rows
+from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
+
+_SQL = sql.load("parking/network")
+
+
+async def version(db: sql.Connection) -> int:
+    """A number that grows with every change of what is registered."""
+    found: int = await db.fetchval(_SQL["version"])
+    return found
+
+
+async def rows(db: sql.Connection, now: datetime) -> Rows:
+    """Everything that is registered, in one snapshot. `db` is outside any transaction, or in one of one snapshot."""
+    async with db.transaction(isolation="repeatable_read", readonly=True):
+        return Rows(
+            version=await version(db),
+            next_change_at=await db.fetchval(_SQL["next_price_change"], now),
+            operators=await sql.every(db, Operator, _SQL["operators"]),
+            tariffs=await sql.every(db, PublishedRow, _SQL["tariffs"]),
+            zones=await sql.every(db, ZoneRow, _SQL["zones"]),
+            zone_tariffs=await sql.every(db, ZoneTariff, _SQL["zone_tariffs"]),
+            lot_tariffs=await sql.every(db, LotTariff, _SQL["lot_tariffs"]),
+            lot_zones=await sql.every(db, LotZone, _SQL["lot_zones"]),
+            lots=await sql.every(db, Lot, _SQL["lots"]),
+            lanes=await sql.every(db, Lane, _SQL["lanes"]),
+            gateways=await sql.every(db, Gateway, _SQL["gateways"]),
+            keys=await sql.every(db, GatewayKey, _SQL["active_keys"]),
+        )
