@@ -8,7 +8,10 @@ from pathlib import Path
 import sql
 from loadtests import traffic
 from loadtests.traffic import Lot
-from parking import flow, tariffs
+from parking import tariffs
+from parking.flow.lots import issue_gateway_key, register_lot, register_operator
+from parking.flow.prices import apply_to_lot
+from parking.flow.tariffs import publish_tariff
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
 from payments import ids, ledger
 from payments.store import ledger as books
@@ -26,18 +29,18 @@ async def register(db: sql.Connection, *, lots: int, now: datetime) -> list[Lot]
     tariff = tariffs.to_json(tariffs.from_toml(TARIFF.read_bytes()))
     registered = []
     async with db.transaction():
-        tariff_id = await flow.publish_tariff(db, document=tariff, by="load test", now=now, findings=())
+        tariff_id = (await publish_tariff(db, document=tariff, by="load test", now=now, findings=())).id
         for n in range(OPERATORS):
             names = {"name_zh": f"经营单位{n}", "name_en": f"Operator {n}"}
-            await flow.register_operator(db, code=f"OP{n}", **names, platform_fee_bps=300)
+            await register_operator(db, code=f"OP{n}", **names, platform_fee_bps=300, by="load test", now=now)
         for n in range(lots):
             plan = _plan(n)
-            await flow.register_lot(db, plan, now=now)
+            await register_lot(db, plan, by="load test", now=now)
             since = now - timedelta(days=100)
-            await flow.apply_tariff(
-                db, lot_code=plan.code, tariff_id=tariff_id, valid_from=since, by="load test", now=now
+            await apply_to_lot(db, lot_code=plan.code, tariff_id=tariff_id, valid_from=since, by="load test", now=now)
+            key = await issue_gateway_key(
+                db, gateway_code=plan.gateway, by="load test", now=now, secret=secrets.token_bytes(32)
             )
-            key = await flow.issue_gateway_key(db, gateway_code=plan.gateway, now=now, secret=secrets.token_bytes(32))
             registered.append(Lot(plan.code, key, plan.lanes[0].code, plan.lanes[1].code))
     return registered
 

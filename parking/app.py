@@ -9,17 +9,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from litestar import Litestar, Request, get, head
+from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 import sql
-from parking import web
-from parking.api import dependencies, events, network, openapi, problems, publishing, quotes, tariffs
-from parking.api import lots as lots_api
-from parking.api import stream as stream_api
+from parking import api, web
+from parking.api import openapi, problems
 from parking.api.authentication import Authentication
 from parking.api.checks import Checks
 from parking.api.decoding import StrictRequest
@@ -35,9 +33,8 @@ from parking.live.stream import Stream
 from parking.settings import Settings
 from payments import api as payments_api
 from payments import channels
-from payments.api.given import Pool
 from payments.channels import Channel
-from payments.identity import Audience, Principal
+from payments.identity import Principal
 from sql.pool import open_pool
 
 # Nearly all objects of a request die with it; the collector of cycles need not look after each seven hundred.
@@ -138,55 +135,7 @@ def _channels(state: State) -> dict[str, Channel]:
     return opened
 
 
-@get(
-    "/livez", operation_id="livez", summary="The process answers", opt={"audience": (Audience.PUBLIC,)}, tags=["health"]
-)
-async def livez() -> dict[str, str]:
-    """For a supervisor that restarts what hangs."""
-    return {"status": "ok"}
-
-
-@get(
-    "/readyz",
-    operation_id="readyz",
-    summary="The service can work",
-    opt={"audience": (Audience.PUBLIC,)},
-    tags=["health"],
-)
-async def readyz(pool: Pool, live_counts: dependencies.LiveCounts) -> dict[str, str]:
-    """For a balancer: the database answers (503 otherwise). Redis may be away; that is said and is no reason to go."""
-    async with pool.acquire() as db:
-        await db.fetchval("select 1")
-    return {"status": "ok", "redis": "away" if live_counts.away else "ok"}
-
-
-@head("/livez", opt={"audience": (Audience.PUBLIC,)}, include_in_schema=False)
-async def livez_head() -> None:
-    """For those who only look at the status."""
-
-
-@head("/readyz", opt={"audience": (Audience.PUBLIC,)}, include_in_schema=False)
-async def readyz_head(pool: Pool) -> None:
-    """As GET, without what it says."""
-    async with pool.acquire() as db:
-        await db.fetchval("select 1")
-
-
-ROUTES: list[HTTPRouteHandler] = [
-    livez,
-    livez_head,
-    readyz,
-    readyz_head,
-    *events.ROUTES,
-    *network.ROUTES,
-    *lots_api.ROUTES,
-    *stream_api.ROUTES,
-    *tariffs.ROUTES,
-    *quotes.ROUTES,
-    *publishing.ROUTES,
-    *web.ROUTES,
-    *payments_api.ROUTES,
-]
+ROUTES: list[HTTPRouteHandler] = [*api.ROUTES, *web.ROUTES, *payments_api.ROUTES]
 for _route in ROUTES:
     openapi.describe(_route)
 

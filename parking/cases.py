@@ -1,7 +1,13 @@
-"""What a person should look at: the reasons, and the errors of looking."""
+"""What a person should look at: events in review with their reason, and what could not be taken as an event."""
 
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
+from msgspec import Struct
+
+from parking.lots import Direction
+from parking.plates import PlateColor
 from payments.errors import OneLotError
 
 
@@ -29,3 +35,45 @@ class UnknownReview(OneLotError):
 
 class AlreadyResolved(OneLotError):
     """Somebody resolved this review before."""
+
+
+class Review(Struct, frozen=True):
+    """An event somebody should look at, with what the camera said. `images` is JSON text."""
+
+    id: UUID
+    lot: str
+    event_id: UUID
+    reason: Reason
+    opened_at: datetime
+    kind: Direction
+    occurred_at: datetime
+    received_at: datetime
+    replay: bool
+    plate: str
+    plate_read: str
+    plate_color: PlateColor
+    confidence: float
+    stay_id: UUID | None
+    images: str | None
+
+
+class ReviewState(Struct, frozen=True):
+    """Whether and by whom a review was resolved."""
+
+    lot_id: int
+    resolved_at: datetime | None
+    resolved_by: str | None
+
+
+class RefusedEvent(Struct, frozen=True):
+    """What a gateway sent and the service could not take; `payload` is the first bytes of it (Base64 in JSON)."""
+
+    id: UUID
+    lot: str
+    received_at: datetime
+    event_id: str | None
+    code: str
+    field: str | None
+    detail: str
+    payload: bytes
+    payload_bytes: int

@@ -1,6 +1,7 @@
 """What is registered: operators, lots, gates, lanes and the gateways that speak for them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -146,6 +147,15 @@ class GatewayKey(Struct, frozen=True):
     id: str
     gateway_id: int
     secret_hash: bytes
+
+
+class IssuedKey(Struct, frozen=True):
+    """A key of a gateway as it may be shown: never its secret."""
+
+    id: str
+    slot: int
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 def check_time_zone(time_zone: str) -> str:

@@ -6,7 +6,10 @@ is a matter for a person, never a reason to refuse an event.
 
 import re
 import unicodedata
+from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from payments.errors import OneLotError
 
@@ -61,6 +64,14 @@ class PlateForm(StrEnum):
     MILITARY = "military"
     TEMPORARY = "temporary"
     UNKNOWN = "unknown"
+
+
+class LinkedPlate(Struct, frozen=True):
+    """A plate an account pays for."""
+
+    plate: str
+    plate_color: PlateColor
+    linked_at: datetime
 
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

@@ -104,13 +104,13 @@ def check_since(valid_from: datetime, *, now: datetime, is_priced: bool, place: 
         )
 
 
-def check_zones(tariff_zone: str, zones: Sequence[str], *, place: str) -> None:
+def check_time_zones(tariff_zone: str, lot_zones: Sequence[str], *, place: str) -> None:
     """Refuses a price text of another time zone than the lot's, or the lots' of an area.
 
     Raises:
         OtherTimeZone: they differ.
     """
-    for zone in zones:
+    for zone in lot_zones:
         if zone != tariff_zone:
             raise OtherTimeZone(
                 f"The tariff is of the time zone {tariff_zone} and {place} lies in {zone}.",

@@ -9,9 +9,19 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 import sql
-from parking import flow as parking
-from parking.flow.registering import KEYS_ACTIVE_MAX
+from parking.flow.lots import (
+    KEYS_ACTIVE_MAX,
+    issue_gateway_key,
+    register_lot,
+    register_operator,
+    revoke_gateway_key,
+)
+from parking.flow.plates import link_plate
+from parking.flow.prices import apply_to_lot
+from parking.flow.tariffs import publish_tariff
 from parking.plates import PlateColor
+from parking.store.lots import keys_of
+from parking.store.tariffs import newest_published
 from parking.tariffs import Tariff, checking, to_json
 from payments import flow as payments
 from payments.channels import Channels
@@ -88,7 +98,7 @@ async def plant(
         progress(done, total, what)
 
     async with pool.acquire() as db, db.transaction():
-        operators = await _operators(db, planned)
+        operators = await _operators(db, planned, now)
         published = {code: await _published(db, tariff, now) for code, tariff in planned.tariffs.items()}
         known = {row.code: row.id for row in await sql.every(db, Numbered, _SQL["lots"])}
         payers = {(row.plate, row.plate_color): row.account_id for row in await sql.every(db, Payer, _SQL["payers"])}
@@ -110,31 +120,33 @@ async def plant(
     return Planted(operators, published, lots.known, lots.keys, opened)
 
 
-async def _operators(db: sql.Connection, city: City) -> dict[str, int]:
+async def _operators(db: sql.Connection, city: City, now: datetime) -> dict[str, int]:
     found = {row.code: row.id for row in await sql.every(db, Numbered, _SQL["operators"])}
     for plan in city.operators:
         if plan.code not in found:
-            found[plan.code] = await parking.register_operator(
+            found[plan.code] = await register_operator(
                 db,
                 code=plan.code,
                 name_zh=plan.name_zh,
                 name_en=plan.name_en,
                 platform_fee_bps=plan.platform_fee_bps,
+                by=ACTOR,
+                now=now,
             )
     return found
 
 
 async def _published(db: sql.Connection, tariff: Tariff, now: datetime) -> int:
     """The number of a price text, published with what a short check finds; an error would refuse it."""
-    there = await parking.published_tariff(db, code=tariff.code)
+    there = await newest_published(db, tariff.code)
     if there is not None and there.tariff == tariff:
         return there.id
     findings = checking.check(tariff, today=now.date(), budget=CHECK_BUDGET)
     warned = [str(one.kind) for one in findings if one.severity == "warning"]
     reasons = {kind: REASONS.get(kind, AS_DECREED) for kind in warned}
-    return await parking.publish_tariff(
-        db, document=to_json(tariff), by=ACTOR, now=now, findings=findings, reasons=reasons
-    )
+    document = to_json(tariff)
+    row = await publish_tariff(db, document=document, by=ACTOR, now=now, findings=findings, reasons=reasons)
+    return row.id
 
 
 class _Lots:
@@ -154,23 +166,23 @@ class _Lots:
         plan = lot.plan
         async with self._pool.acquire() as db, db.transaction():
             if plan.code not in self.known:
-                self.known[plan.code] = await parking.register_lot(db, plan, now=self._now)
+                self.known[plan.code] = await register_lot(db, plan, by=ACTOR, now=self._now)
                 tariff_id = self._published[lot.tariff]
-                await parking.apply_tariff(
+                await apply_to_lot(
                     db, lot_code=plan.code, tariff_id=tariff_id, valid_from=PRICES_SINCE, by=ACTOR, now=self._now
                 )
             else:
                 await self._make_room_for_a_key(db, plan.gateway)
             # Secrets are kept as hashes only: what an earlier planting handed out cannot be handed out again.
             secret = b"".join(self._random_bits().to_bytes(8, "big") for _ in range(4))
-            self.keys[plan.gateway] = await parking.issue_gateway_key(
-                db, gateway_code=plan.gateway, now=self._now, secret=secret
+            self.keys[plan.gateway] = await issue_gateway_key(
+                db, gateway_code=plan.gateway, by=ACTOR, now=self._now, secret=secret
             )
 
     async def _make_room_for_a_key(self, db: sql.Connection, gateway: str) -> None:
-        active = [key for key in await parking.keys_of(db, gateway_code=gateway) if key.revoked_at is None]
+        active = [key for key in await keys_of(db, gateway) if key.revoked_at is None]
         for key in active[: max(0, len(active) - KEYS_ACTIVE_MAX + 1)]:
-            await parking.revoke_gateway_key(db, gateway_code=gateway, key_id=key.id, now=self._now)
+            await revoke_gateway_key(db, gateway_code=gateway, key_id=key.id, by=ACTOR, now=self._now)
 
 
 class _Accounts:
@@ -217,7 +229,7 @@ class _Accounts:
             return known
         account = await payments.open_account(db, name=driver.name, now=self._now)
         for vehicle in driver.vehicles:
-            await parking.link_plate(
+            await link_plate(
                 db,
                 account_id=account.id,
                 plate=vehicle.plate,

@@ -10,10 +10,15 @@ import msgspec
 from msgspec import Struct
 
 import sql
-from parking import events, flow, passings, tariffs
+from parking import events, passings, tariffs
 from parking.answers import Answer
 from parking.events import EventRejected
+from parking.flow.events import record_events
+from parking.flow.lots import issue_gateway_key, register_lot, register_operator
 from parking.flow.network import read_network
+from parking.flow.plates import link_plate
+from parking.flow.prices import apply_to_lot
+from parking.flow.tariffs import publish_tariff
 from parking.lots import Direction, Gateway, LanePlan, Lot, LotKind, LotPlan
 from parking.network import Network
 from parking.passings import Passing
@@ -59,15 +64,15 @@ PLANS = (
 async def register(db: sql.Connection, *, now: datetime) -> dict[str, str]:
     """Registers the district with the Jinan road price everywhere; the bearer key of each lot's gateway, by lot."""
     for code, bps in (("jn-static", 300), ("sd-rail", 60)):
-        await flow.register_operator(db, code=code, name_zh=code, name_en=code, platform_fee_bps=bps)
+        await register_operator(db, code=code, name_zh=code, name_en=code, platform_fee_bps=bps, by="tests", now=now)
     road = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
-    tariff_id = await flow.publish_tariff(db, document=tariffs.to_json(road), by="tests", now=now, findings=())
+    tariff_id = (await publish_tariff(db, document=tariffs.to_json(road), by="tests", now=now, findings=())).id
     keys = {}
     for each in PLANS:
-        await flow.register_lot(db, each, now=now)
-        await flow.apply_tariff(db, lot_code=each.code, tariff_id=tariff_id, valid_from=FIRST_DAY, by="tests", now=now)
+        await register_lot(db, each, by="tests", now=now)
+        await apply_to_lot(db, lot_code=each.code, tariff_id=tariff_id, valid_from=FIRST_DAY, by="tests", now=now)
         secret = secrets.token_bytes(32)
-        keys[each.code] = await flow.issue_gateway_key(db, gateway_code=each.gateway, now=now, secret=secret)
+        keys[each.code] = await issue_gateway_key(db, gateway_code=each.gateway, by="tests", now=now, secret=secret)
     return keys
 
 
@@ -129,7 +134,7 @@ class District(Struct):
         """The answers to events that arrive together."""
         passings_ = [self.passing(each, received_at=received_at) for each in said]
         async with self.pool.acquire() as db, db.transaction():
-            recorded = await flow.record_events(
+            recorded = await record_events(
                 db, passings_, network=self.network, now=received_at or self.now, random_bits=self.random_bits
             )
         return recorded.answers
@@ -147,7 +152,7 @@ class District(Struct):
         async with self.pool.acquire() as db, db.transaction():
             account = await payments.open_account(db, name="", now=self.now)
             for plate in plates:
-                await flow.link_plate(
+                await link_plate(
                     db,
                     account_id=account.id,
                     plate=plate,

@@ -1,1 +1,35 @@
-"""The doors of parking over HTTP: handlers decode, call, and answer."""
+"""Parking over HTTP, one noun a module: handlers decode, call a use case, and answer. Each route names its audience."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from parking.api import (
+    cases,
+    events,
+    gateways,
+    health,
+    invariants,
+    lots,
+    plates,
+    prices,
+    publication,
+    quotes,
+    stays,
+    stream,
+    tariffs,
+)
+
+ROUTES: list[HTTPRouteHandler] = [
+    *health.ROUTES,
+    *events.ROUTES,
+    *stays.ROUTES,
+    *lots.ROUTES,
+    *stream.ROUTES,
+    *quotes.ROUTES,
+    *tariffs.ROUTES,
+    *plates.ROUTES,
+    *cases.ROUTES,
+    *publication.ROUTES,
+    *prices.ROUTES,
+    *gateways.ROUTES,
+    *invariants.ROUTES,
+]

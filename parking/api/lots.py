@@ -1,20 +1,24 @@
-"""Lots for everybody: the list, and one lot in full."""
+"""Lots: the list and one lot in full for everybody, and registering."""
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
+from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from parking import listing
 from parking.api.dependencies import Clock, LiveCounts, Network
 from parking.api.etags import UNCHANGED, tagged
 from parking.api.search import WANTED, Wanted
+from parking.flow import lots as flow
 from parking.listing import LotDetail, LotPage, detail, summary
 from parking.live import counts
+from parking.lots import LotPlan
 from parking.occupancy import publish
-from payments.api.given import Pool
+from payments import identity
+from payments.api.given import Db, Now, Pool, Principal
 from payments.identity import Audience
 
 LIMIT_MAX = 500
@@ -87,4 +91,19 @@ async def get_lot(
     return tagged(request, detail(lot, published, snapshot.lanes.values(), snapshot.prices[lot.id], clock()))
 
 
-ROUTES: list[HTTPRouteHandler] = [list_lots, get_lot]
+@post(
+    "/v1/admin/lots",
+    operation_id="registerLot",
+    summary="Register a lot with its gates, lanes and gateway",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    response_headers=[ResponseHeader(name="Location", description="The new lot.", documentation_only=True)],
+)
+async def register_lot(data: JSONBody[LotPlan], principal: Principal, db: Db, now: Now) -> Response[LotPlan]:
+    """Every process knows the lot within a second."""
+    identity.may_act_for(principal, await flow.operator_of_code(db, code=data.operator_code))
+    await flow.register_lot(db, data, by=principal.subject, now=now)
+    return Response(data, headers={"Location": f"/v1/lots/{data.code}"}, status_code=201)
+
+
+ROUTES: list[HTTPRouteHandler] = [list_lots, get_lot, register_lot]

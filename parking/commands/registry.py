@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking import flow
+from parking.flow import lots as flow
 from parking.flow.network import read_network
 from parking.lots import Code, LotPlan, Name, decode_plan
 from parking.network import Network
@@ -23,6 +23,8 @@ from sql.pool import open_pool
 
 T = TypeVar("T")
 KEY_BYTES = 32
+# Who the audit log names for what is done here.
+BY = "command line"
 # A lot with all its lanes is a page of text.
 FILE_BYTES_MAX = 1 << 20
 _out = Console()
@@ -98,9 +100,16 @@ def operator() -> None:
 def add_operator(code: str, name_zh: str, name_en: str, fee_bps: int, time_zone: str) -> None:
     """Register an operator; prints its number."""
 
-    async def register(db: sql.Connection, _: datetime) -> int:
+    async def register(db: sql.Connection, now: datetime) -> int:
         return await flow.register_operator(
-            db, code=code, name_zh=name_zh, name_en=name_en, platform_fee_bps=fee_bps, time_zone=time_zone
+            db,
+            code=code,
+            name_zh=name_zh,
+            name_en=name_en,
+            platform_fee_bps=fee_bps,
+            time_zone=time_zone,
+            by=BY,
+            now=now,
         )
 
     click.echo(in_transaction(register))
@@ -136,7 +145,7 @@ def add_lot(file: Path) -> None:
     plan = _plan(file)
 
     async def register(db: sql.Connection, now: datetime) -> int:
-        return await flow.register_lot(db, plan, now=now)
+        return await flow.register_lot(db, plan, by=BY, now=now)
 
     click.echo(in_transaction(register))
 
@@ -152,7 +161,8 @@ def issue_key(code: str) -> None:
     """Issue another key to a gateway and print it. It is shown this once; two may be active at a time."""
 
     async def issue(db: sql.Connection, now: datetime) -> str:
-        return await flow.issue_gateway_key(db, gateway_code=code, now=now, secret=secrets.token_bytes(KEY_BYTES))
+        secret = secrets.token_bytes(KEY_BYTES)
+        return await flow.issue_gateway_key(db, gateway_code=code, secret=secret, by=BY, now=now)
 
     click.echo(in_transaction(issue))
 

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import sql
-from parking import flow, tariffs
-from parking.commands.registry import CODE, Instant, in_transaction
+from parking import tariffs
+from parking.commands.registry import BY, CODE, Instant, in_transaction
 from parking.commands.replay import replay
 from parking.commands.tables import Printer
 from parking.commands.wording import (
@@ -33,19 +33,20 @@ from parking.commands.wording import (
     is_toml,
     tariff_of,
 )
-from parking.flow.publishing import TariffRow
+from parking.flow.prices import Places, apply_newest
+from parking.flow.tariffs import publish_tariff
 from parking.plates import PlateColor, VehicleClass
-from parking.publication import TariffState, UnknownTariff
+from parking.store.tariffs import TariffRow
 from parking.tariffs.checking import BUDGET, Finding, check_document, unclear
 from parking.tariffs.checking.samples import samples
 from parking.tariffs.comparing import differences, price_differences, typical_stays
 from parking.tariffs.visits import Vehicle, Visit
+from payments.identity import Audience, Principal
 
 _out = Console()
 _err = Console(stderr=True)
 CLEAN, WARNED, WRONG = 0, 1, 2
 # Who registered, published and accepted, where it was done here.
-BY = "command line"
 _Files = Sequence[tuple[Path, tariffs.Tariff | None, list[Finding]]]
 
 
@@ -204,12 +205,11 @@ def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None)
         sys.exit(result)
 
     async def published(db: sql.Connection, now: datetime) -> TariffRow:
-        await flow.publish_tariff(
-            db, document=tariffs.to_json(text), by=BY, now=now, findings=checked[0][2], reasons=reasons
-        )
-        return await _published(db, text.code)
+        document = tariffs.to_json(text)
+        return await publish_tariff(db, document=document, by=BY, now=now, findings=checked[0][2], reasons=reasons)
 
-    click.echo(f"{text.code} version {in_transaction(published).version}")
+    row = in_transaction(published)
+    click.echo(f"{row.code} version {row.version}")
 
 
 @tariff.command("apply")
@@ -225,31 +225,15 @@ def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], valid_from: 
     if not (lots or zones):
         raise click.UsageError("Say where it is to hold: --lot or --zone.")
 
-    async def apply_to_all(db: sql.Connection, now: datetime) -> int:
-        newest = await _published(db, code)
-        for lot_code in lots:
-            await flow.apply_tariff(db, lot_code=lot_code, tariff_id=newest.id, valid_from=valid_from, by=BY, now=now)
-        for zone_code in zones:
-            await flow.apply_to_zone(
-                db, zone_code=zone_code, tariff_id=newest.id, valid_from=valid_from, by=BY, now=now
-            )
-        return newest.version
+    async def applied(db: sql.Connection, now: datetime) -> int:
+        principal = Principal(Audience.ADMIN, BY)
+        return await apply_newest(db, code=code, places=Places(lots, zones, valid_from), principal=principal, now=now)
 
-    version = in_transaction(apply_to_all)
+    version = in_transaction(applied)
     click.echo(f"{code} version {version} holds at {', '.join((*lots, *zones))} from {valid_from.isoformat()}")
 
 
 tariff.add_command(replay)
-
-
-async def _published(db: sql.Connection, code: str) -> TariffRow:
-    """The newest version that is published; a draft is newer than all of them."""
-    newest = await flow.newest_tariff(db, code=code)
-    if newest is not None and newest.state is TariffState.DRAFT and newest.version > 1:
-        newest = await flow.tariff_version(db, code=code, version=newest.version - 1)
-    if newest is None or newest.state is TariffState.DRAFT:
-        raise UnknownTariff(f"No tariff has the code {code!r} and is published.", code=code)
-    return newest
 
 
 def _checked(files: Sequence[Path]) -> list[tuple[Path, tariffs.Tariff | None, list[Finding]]]:

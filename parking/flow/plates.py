@@ -4,29 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import ForeignKeyViolationError
-from msgspec import Struct
-
 import sql
 from parking import plates
-from parking.plates import PlateColor, PlateForm, PlateHeld, PlateNotLinked, PlateRefused
+from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateHeld, PlateNotLinked, PlateRefused
+from parking.store import plates as store
 from payments import ids
-from payments.accounts import NoSuchAccount
 from payments.store import audit
 
-_SQL = sql.load("parking/lots")
 PLATES_PER_ACCOUNT_MAX = 20
-
-
-class LinkedPlate(Struct, frozen=True):
-    """A plate an account pays for."""
-
-    plate: str
-    plate_color: PlateColor
-    linked_at: datetime
-
-
-SHAPES = {"plates_of": LinkedPlate}
 
 
 async def link_plate(
@@ -51,20 +36,16 @@ async def link_plate(
         raise PlateRefused("This is no number plate.", field="plate")
     if plate_color is PlateColor.UNKNOWN:
         raise PlateRefused("A plate is linked with its colour.", field="plate_color")
-    linked = await plates_of(db, account_id=account_id)
-    for one in linked:
-        if (one.plate, one.plate_color) == (text, plate_color):
-            return one
+    linked = await store.plates_of(db, account_id)
+    for each in linked:
+        if (each.plate, each.plate_color) == (text, plate_color):
+            return each
     if len(linked) >= PLATES_PER_ACCOUNT_MAX:
         raise PlateRefused(
             f"An account has at most {PLATES_PER_ACCOUNT_MAX} plates.", plates_per_account_max=PLATES_PER_ACCOUNT_MAX
         )
-    before = await db.fetchval(_SQL["plate_holder"], text, plate_color)
-    try:
-        holder = await db.fetchval(_SQL["link_plate"], text, plate_color, account_id, now)
-    except ForeignKeyViolationError:
-        raise NoSuchAccount("There is no such account.", account_id=account_id) from None
-    if holder is None:
+    before = await store.plate_holder(db, text, plate_color)
+    if not await store.link_plate(db, text, plate_color, account_id, now=now):
         raise PlateHeld("Another account pays for this plate. It must let it go first.", field="plate")
     await _record(
         db,
@@ -94,7 +75,7 @@ async def unlink_plate(
         PlateNotLinked: the plate is not linked to this account.
     """
     text = plates.normalise(plate)
-    if await db.fetchval(_SQL["unlink_plate"], text, plate_color, account_id) is None:
+    if not await store.unlink_plate(db, text, plate_color, account_id):
         raise PlateNotLinked("This plate is not linked to this account.", field="plate")
     await _record(
         db,
@@ -122,7 +103,7 @@ async def release_plate(
         PlateNotLinked: no account pays for it.
     """
     text = plates.normalise(plate)
-    account_id: int | None = await db.fetchval(_SQL["release_plate"], text, plate_color)
+    account_id = await store.release_plate(db, text, plate_color)
     if account_id is None:
         raise PlateNotLinked("No account pays for this plate.", field="plate")
     await _record(
@@ -134,11 +115,6 @@ async def release_plate(
         {"plate": text, "plate_color": plate_color},
         now,
     )
-
-
-async def plates_of(db: sql.Connection, *, account_id: int) -> list[LinkedPlate]:
-    """The plates an account pays for, the oldest link first."""
-    return list(await sql.every(db, LinkedPlate, _SQL["plates_of"], account_id))
 
 
 async def _record(

@@ -1,4 +1,7 @@
--- Registering the network. Codes are unique city-wide; registering the same code again is refused by the key.
+-- Registering operators, lots and gateways. Codes are unique city-wide; registering a code again is refused by its key.
+
+-- name: operator_of_code
+select id from operator where code = $1
 
 -- name: add_operator
 insert into operator (code, name_zh, name_en, platform_fee_bps, time_zone) values ($1, $2, $3, $4, $5) returning id
@@ -24,6 +27,9 @@ select $1, g.id, w.id, l.code, l.direction
 -- name: add_occupancy
 insert into lot_occupancy (lot_id, updated_at) values ($1, $2)
 
+-- name: operator_of_gateway
+select l.operator_id from gateway g join lot l on l.id = g.lot_id where g.code = $1
+
 -- name: lock_gateway
 -- Two keys issued at once would both find the same slot free.
 select id from gateway where code = $1 for no key update
@@ -41,29 +47,3 @@ update gateway_key k set revoked_at = $3 from gateway g
 -- name: keys_of
 select k.id, k.slot, k.created_at, k.revoked_at from gateway_key k join gateway g on g.id = k.gateway_id
  where g.code = $1 order by k.created_at
-
--- name: link_plate
--- One payer per plate: whom another active account pays for is not taken from it, however fast two ask at once.
-insert into account_plate as held (plate, plate_color, account_id, linked_at) values ($1, $2, $3, $4)
-on conflict (plate, plate_color) do update set account_id = excluded.account_id, linked_at = excluded.linked_at
- where held.account_id = excluded.account_id
-    or exists (select from account a where a.id = held.account_id and a.status <> 'active')
-returning account_id
-
--- name: plate_holder
-select account_id from account_plate where plate = $1 and plate_color = $2 for update
-
--- name: unlink_plate
-delete from account_plate where plate = $1 and plate_color = $2 and account_id = $3 returning plate
-
--- name: release_plate
-delete from account_plate where plate = $1 and plate_color = $2 returning account_id
-
--- name: operator_of_gateway
-select l.operator_id from gateway g join lot l on l.id = g.lot_id where g.code = $1
-
--- name: operator_of_code
-select id from operator where code = $1
-
--- name: plates_of
-select plate, plate_color::text as plate_color, linked_at from account_plate where account_id = $1 order by linked_at, plate

@@ -9,7 +9,7 @@ import pytest
 
 import sql
 from tests.parking import network
-from tests.parking.own_redis import Server
+from tests.parking.live.own_redis import Server
 
 
 @pytest.fixture(scope="module")

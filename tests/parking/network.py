@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import sql
-from parking.flow import registering
+from parking.flow.lots import register_lot, register_operator
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
 from parking.occupancy import Count
 from parking.store.occupancy import counts_of
@@ -41,10 +41,10 @@ PLANS = (
 
 async def register(db: sql.Connection) -> list[int]:
     """Registers one operator and the three lots of PLANS; the lots' numbers."""
-    await registering.register_operator(
-        db, code="jn-static", name_zh="济南静态交通", name_en="Jinan Static", platform_fee_bps=300
+    await register_operator(
+        db, code="jn-static", name_zh="济南静态交通", name_en="Jinan Static", platform_fee_bps=300, by="tests", now=NOW
     )
-    return [await registering.register_lot(db, plan, now=NOW) for plan in PLANS]
+    return [await register_lot(db, plan, by="tests", now=NOW) for plan in PLANS]
 
 
 async def move(db: sql.Connection, lot_id: int, by: int) -> Count:

@@ -47,9 +47,9 @@ def test_what_held_is_not_changed_afterwards() -> None:
 
 
 def test_a_price_is_of_the_zone_of_its_lots() -> None:
-    publication.check_zones("Asia/Shanghai", ["Asia/Shanghai"], place="here")
+    publication.check_time_zones("Asia/Shanghai", ["Asia/Shanghai"], place="here")
     with pytest.raises(OtherTimeZone) as refused:
-        publication.check_zones("Asia/Shanghai", ["Asia/Shanghai", "Europe/Berlin"], place="here")
+        publication.check_time_zones("Asia/Shanghai", ["Asia/Shanghai", "Europe/Berlin"], place="here")
     assert (refused.value.facts["tariff_zone"], refused.value.facts["lot_zone"]) == ("Asia/Shanghai", "Europe/Berlin")
 
 

@@ -12,7 +12,9 @@ import pytest
 import uvicorn
 
 import sql
-from parking import app, boards, flow, tariffs
+from parking import app, boards, tariffs
+from parking.flow.prices import apply_to_lot
+from parking.flow.tariffs import publish_tariff
 from parking.live.redis import LiveCounts, connect
 from parking.settings import Settings
 from tests.parking import network
@@ -38,8 +40,8 @@ async def lots(database_url: str) -> list[int]:
         numbers = await network.register(db)
         tariff = tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes())
         now = network.NOW
-        tariff_id = await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=now, findings=())
-        await flow.apply_tariff(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM, by="tests", now=now)
+        tariff_id = (await publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=now, findings=())).id
+        await apply_to_lot(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM, by="tests", now=now)
         for lot_id, inside, correction in zip(numbers, (60, 38, 510), (5, 0, 0), strict=True):
             await db.execute(
                 "update lot_occupancy set inside = $2, correction = $3, version = 1 where lot_id = $1",

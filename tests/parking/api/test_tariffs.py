@@ -10,7 +10,10 @@ import pytest
 from msgspec import structs
 
 import sql
-from parking import boards, flow, tariffs
+from parking import boards, tariffs
+from parking.flow.lots import register_lot
+from parking.flow.prices import apply_to_lot
+from parking.flow.tariffs import publish_tariff
 from parking.web import tariff_page
 from tests import running
 from tests.conftest import NOW
@@ -31,9 +34,9 @@ async def client(
     """The service where the road price gets dearer tomorrow at one lot, and where one lot has no price."""
     dear = structs.replace(ROAD, caps=(), name_zh=EVIL, name_en=EVIL, source=EVIL, basis_zh=EVIL, basis_en=EVIL)
     async with pool.acquire() as db, db.transaction():
-        number = await flow.publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())
-        await flow.apply_tariff(db, lot_code=HOSPITAL, tariff_id=number, valid_from=NOW + DAY, by="tests", now=NOW)
-        await flow.register_lot(db, plan("bare", "jn-static"), now=NOW)
+        number = (await publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())).id
+        await apply_to_lot(db, lot_code=HOSPITAL, tariff_id=number, valid_from=NOW + DAY, by="tests", now=NOW)
+        await register_lot(db, plan("bare", "jn-static"), by="tests", now=NOW)
     async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
         yield client
 

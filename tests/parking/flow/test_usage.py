@@ -8,14 +8,15 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from parking import flow, prices, tariffs
+from parking import prices, tariffs
+from parking.flow.tariffs import publish_tariff
 from parking.prices import TariffInForce
 from parking.store import events as store
 from parking.tariffs import Tariff
 from parking.tariffs.document import Cap, Memory
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, TARIFFS, District, event, visit
-from tests.parking.test_recording import facts
+from tests.parking.flow.test_events import facts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
@@ -36,7 +37,7 @@ WEEK = remembering(hours=168)
 async def charging_by(district: District, tariff: Tariff, *codes: str) -> District:
     """The district as it is while these lots charge by this tariff."""
     async with district.pool.acquire() as db, db.transaction():
-        number = await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())
+        number = (await publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())).id
     price = TariffInForce(NOW - 90 * DAY, number, tariff, tariffs.compile(tariff))
     changed = {district.lot(code).id: prices.lot_prices([price], None) for code in codes}
     network = structs.replace(district.network, prices={**district.network.prices, **changed})

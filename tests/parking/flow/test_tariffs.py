@@ -9,12 +9,16 @@ import pytest
 from msgspec import structs
 
 import sql
-from parking import flow, tariffs
+from parking import tariffs
+from parking.flow.lots import register_lot
 from parking.flow.network import read_network
-from parking.flow.publishing import TariffRow
+from parking.flow.prices import apply_to_lot, apply_to_zone, put_lot_in_zone, register_zone
+from parking.flow.tariffs import publish_draft, publish_tariff, register_draft, tariff_version
 from parking.lots import CodeTaken, UnknownLot, UnknownZone
 from parking.prices import LotPrices, in_force_at
 from parking.publication import HoldsAlready, NotPublishable, OtherTimeZone, TariffMoved, TariffState, UnknownTariff
+from parking.store import tariffs as store
+from parking.store.tariffs import TariffRow
 from parking.tariffs import Tariff, TariffUnclear
 from parking.tariffs.checking import Finding
 from tests.conftest import NOW
@@ -44,11 +48,11 @@ async def db(district: District) -> AsyncIterator[sql.Connection]:
 
 
 async def drafted(db: sql.Connection, tariff: Tariff, *findings: Finding) -> TariffRow:
-    return await flow.register_draft(db, tariff, findings=findings, by="li", now=NOW)
+    return await register_draft(db, tariff, findings=findings, by="li", now=NOW)
 
 
 async def published(db: sql.Connection, tariff: Tariff) -> int:
-    return await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="li", now=NOW, findings=())
+    return (await publish_tariff(db, document=tariffs.to_json(tariff), by="li", now=NOW, findings=())).id
 
 
 async def seen(db: sql.Connection, code: str = "fresh") -> LotPrices:
@@ -70,7 +74,7 @@ async def test_a_draft_is_replaced_until_it_is_published(db: sql.Connection) -> 
     second = await drafted(db, text("a", free_min=15))
     assert (first.id, first.version, second.id, second.version) == (second.id, 1, first.id, 1)
     assert (second.tariff.free.minutes, second.findings, second.published_at) == (15, "[]", None)
-    row = await flow.publish_draft(db, second, findings=[WARNING], reasons={"farmable": "known"}, by="wu", now=NOW)
+    row = await publish_draft(db, second, findings=[WARNING], reasons={"farmable": "known"}, by="wu", now=NOW)
     assert (row.state, row.registered_by, row.published_by, row.published_at) == (
         TariffState.PUBLISHED,
         "li",
@@ -82,10 +86,10 @@ async def test_a_draft_is_replaced_until_it_is_published(db: sql.Connection) -> 
     assert (await drafted(db, text("a", free_min=15))).id == row.id
     third = await drafted(db, text("a", free_min=20))
     assert (third.version, third.state) == (2, TariffState.DRAFT)
-    newest = await flow.newest_tariff(db, code="a")
+    newest = await store.newest(db, "a")
     assert newest is not None
     assert newest.version == 2
-    heads = await flow.tariff_versions(db, state=TariffState.DRAFT, after=0, limit=10)
+    heads = await store.versions(db, state=TariffState.DRAFT, after=0, limit=10)
     assert [(head.code, head.version, head.name_zh) for head in heads] == [("a", 2, ROAD.name_zh)]
 
 
@@ -93,16 +97,16 @@ async def test_only_what_was_looked_at_is_published(db: sql.Connection) -> None:
     looked_at = await drafted(db, text("b"))
     await drafted(db, text("b", free_min=15))
     with pytest.raises(TariffMoved):
-        await flow.publish_draft(db, looked_at, findings=[], reasons={}, by="wu", now=NOW)
-    now_there = await flow.tariff_version(db, code="b", version=1)
+        await publish_draft(db, looked_at, findings=[], reasons={}, by="wu", now=NOW)
+    now_there = await tariff_version(db, code="b", number=1)
     with pytest.raises(NotPublishable):
-        await flow.publish_draft(db, now_there, findings=[WARNING], reasons={}, by="wu", now=NOW)
-    row = await flow.publish_draft(db, now_there, findings=[], reasons={}, by="wu", now=NOW)
+        await publish_draft(db, now_there, findings=[WARNING], reasons={}, by="wu", now=NOW)
+    row = await publish_draft(db, now_there, findings=[], reasons={}, by="wu", now=NOW)
     # Again is no error, and changes nothing.
     for again in (row, now_there):
-        assert await flow.publish_draft(db, again, findings=[], reasons={}, by="li", now=NOW + HOUR) == row
+        assert await publish_draft(db, again, findings=[], reasons={}, by="li", now=NOW + HOUR) == row
     with pytest.raises(UnknownTariff):
-        await flow.tariff_version(db, code="b", version=2)
+        await tariff_version(db, code="b", number=2)
 
 
 async def test_nothing_supersedes_itself_over_others(db: sql.Connection) -> None:
@@ -138,23 +142,21 @@ async def test_what_is_published_is_never_edited(db: sql.Connection) -> None:
 
 
 async def test_a_price_holds_at_a_lot_from_an_instant_on(db: sql.Connection) -> None:
-    await flow.register_lot(db, plan("fresh", "jn-static"), now=NOW)
+    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second = await published(db, text("f1")), await published(db, text("f2"))
     assert in_force_at((await seen(db)).tariffs, NOW) is None
     # Nothing held there, so it may have begun before; since then nothing of the past is changed.
-    await flow.apply_tariff(db, lot_code="fresh", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
+    await apply_to_lot(db, lot_code="fresh", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
     with pytest.raises(HoldsAlready, match="at the earliest"):
-        await flow.apply_tariff(db, lot_code="fresh", tariff_id=second, valid_from=NOW - HOUR, by="tests", now=NOW)
+        await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW - HOUR, by="tests", now=NOW)
     with pytest.raises(HoldsAlready):
-        await flow.apply_tariff(db, lot_code="fresh", tariff_id=second, valid_from=NOW - 2 * DAY, by="tests", now=NOW)
-    await flow.apply_tariff(db, lot_code="fresh", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW)
+        await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW - 2 * DAY, by="tests", now=NOW)
+    await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW)
     with pytest.raises(HoldsAlready, match="very instant"):
         async with db.transaction():
-            await flow.apply_tariff(db, lot_code="fresh", tariff_id=first, valid_from=NOW + DAY, by="tests", now=NOW)
+            await apply_to_lot(db, lot_code="fresh", tariff_id=first, valid_from=NOW + DAY, by="tests", now=NOW)
     for _ in range(2):
-        await flow.apply_tariff(
-            db, lot_code="fresh", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW + DAY * 2
-        )
+        await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW + DAY * 2)
     assert await held(db) == [(-DAY, "f1"), (DAY, "f2")]
     said = await db.fetch(
         "select subject from audit where action = 'tariff.apply' and subject like 'tariff:f%' order by 1"
@@ -166,7 +168,7 @@ async def test_a_published_text_leaves_the_draft_as_it_is(db: sql.Connection) ->
     await published(db, text("f3"))
     draft = await drafted(db, text("f3", free_min=15))
     assert (await drafted(db, text("f3"))).version == 1
-    assert await flow.tariff_version(db, code="f3", version=2) == draft
+    assert await tariff_version(db, code="f3", number=2) == draft
 
 
 async def test_a_draft_changes_nothing_for_the_service(db: sql.Connection) -> None:
@@ -177,38 +179,38 @@ async def test_a_draft_changes_nothing_for_the_service(db: sql.Connection) -> No
     await drafted(db, text("f6"))
     draft = await drafted(db, text("f6", free_min=15))
     assert await version() == before
-    await flow.publish_draft(db, draft, findings=[], reasons={}, by="li", now=NOW)
+    await publish_draft(db, draft, findings=[], reasons={}, by="li", now=NOW)
     assert await version() > before
 
 
 async def test_an_area_has_no_past_where_its_lots_were_charged(db: sql.Connection) -> None:
-    await flow.register_lot(db, plan("fresh", "jn-static"), now=NOW)
+    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second = await published(db, text("f4")), await published(db, text("f5"))
     for code in ("here", "there"):
-        await flow.register_zone(db, code=code, name_zh=code, name_en=code, by="tests", now=NOW)
-    await flow.apply_to_zone(db, zone_code="here", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
-    await flow.move_lot(db, lot_code="fresh", zone_code="here", valid_from=NOW - DAY, by="tests", now=NOW)
-    await flow.move_lot(db, lot_code="fresh", zone_code="there", valid_from=NOW, by="tests", now=NOW)
+        await register_zone(db, code=code, name_zh=code, name_en=code, by="tests", now=NOW)
+    await apply_to_zone(db, zone_code="here", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
+    await put_lot_in_zone(db, lot_code="fresh", zone_code="here", valid_from=NOW - DAY, by="tests", now=NOW)
+    await put_lot_in_zone(db, lot_code="fresh", zone_code="there", valid_from=NOW, by="tests", now=NOW)
     with pytest.raises(HoldsAlready, match="at the earliest"):
-        await flow.apply_to_zone(
-            db, zone_code="there", tariff_id=second, valid_from=NOW + HOUR, by="tests", now=NOW + DAY
-        )
+        await apply_to_zone(db, zone_code="there", tariff_id=second, valid_from=NOW + HOUR, by="tests", now=NOW + DAY)
 
 
 async def test_a_lot_and_a_price_do_not_come_to_an_area_at_once(district: District) -> None:
     async with district.pool.acquire() as db, db.transaction():
-        await flow.register_lot(db, structs.replace(plan("race", "jn-static"), time_zone="Europe/Berlin"), now=NOW)
-        await flow.register_zone(db, code="race", name_zh="r", name_en="r", by="tests", now=NOW)
+        await register_lot(
+            db, structs.replace(plan("race", "jn-static"), time_zone="Europe/Berlin"), by="tests", now=NOW
+        )
+        await register_zone(db, code="race", name_zh="r", name_en="r", by="tests", now=NOW)
         number = await published(db, text("race"))
 
     async def price() -> None:
         async with district.pool.acquire() as db, db.transaction():
-            await flow.apply_to_zone(db, zone_code="race", tariff_id=number, valid_from=NOW, by="tests", now=NOW)
+            await apply_to_zone(db, zone_code="race", tariff_id=number, valid_from=NOW, by="tests", now=NOW)
             await asyncio.sleep(0.1)
 
     async def move() -> None:
         async with district.pool.acquire() as db, db.transaction():
-            await flow.move_lot(db, lot_code="race", zone_code="race", valid_from=NOW, by="tests", now=NOW)
+            await put_lot_in_zone(db, lot_code="race", zone_code="race", valid_from=NOW, by="tests", now=NOW)
             await asyncio.sleep(0.1)
 
     results = await asyncio.gather(price(), move(), return_exceptions=True)
@@ -219,72 +221,72 @@ async def test_a_lot_and_a_price_do_not_come_to_an_area_at_once(district: Distri
 async def test_only_what_is_published_and_of_the_lots_zone_holds(db: sql.Connection) -> None:
     draft = await drafted(db, text("g"))
     with pytest.raises(UnknownTariff):
-        await flow.apply_tariff(db, lot_code=QC, tariff_id=draft.id, valid_from=NOW, by="tests", now=NOW)
+        await apply_to_lot(db, lot_code=QC, tariff_id=draft.id, valid_from=NOW, by="tests", now=NOW)
     with pytest.raises(UnknownLot):
-        await flow.apply_tariff(db, lot_code="nowhere", tariff_id=draft.id, valid_from=NOW, by="tests", now=NOW)
+        await apply_to_lot(db, lot_code="nowhere", tariff_id=draft.id, valid_from=NOW, by="tests", now=NOW)
     berlin = await published(db, text("h", time_zone="Europe/Berlin"))
     with pytest.raises(OtherTimeZone, match="Europe/Berlin and qc-road lies in Asia/Shanghai"):
-        await flow.apply_tariff(db, lot_code=QC, tariff_id=berlin, valid_from=NOW, by="tests", now=NOW)
+        await apply_to_lot(db, lot_code=QC, tariff_id=berlin, valid_from=NOW, by="tests", now=NOW)
 
 
 async def test_a_lot_without_a_price_has_that_of_its_area(db: sql.Connection) -> None:
-    await flow.register_lot(db, plan("fresh", "jn-static"), now=NOW)
+    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second, own = [await published(db, text(code)) for code in ("i1", "i2", "i3")]
-    await flow.register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
+    await register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
     with pytest.raises(CodeTaken):
         async with db.transaction():
-            await flow.register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
-    await flow.apply_to_zone(db, zone_code="core", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
-    await flow.apply_to_zone(db, zone_code="core", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW)
+            await register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
+    await apply_to_zone(db, zone_code="core", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
+    await apply_to_zone(db, zone_code="core", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW)
     with pytest.raises(HoldsAlready):
-        await flow.apply_to_zone(db, zone_code="core", tariff_id=second, valid_from=NOW - HOUR, by="tests", now=NOW)
+        await apply_to_zone(db, zone_code="core", tariff_id=second, valid_from=NOW - HOUR, by="tests", now=NOW)
     assert await held(db) == []
-    await flow.move_lot(db, lot_code="fresh", zone_code="core", valid_from=NOW - HOUR, by="tests", now=NOW)
+    await put_lot_in_zone(db, lot_code="fresh", zone_code="core", valid_from=NOW - HOUR, by="tests", now=NOW)
     assert await held(db) == [(-HOUR, "i1"), (DAY, "i2")]
     assert (await seen(db)).zone == "core"
     # A lot that has a price of its own lies there as well, and keeps it.
-    await flow.move_lot(db, lot_code=QC, zone_code="core", valid_from=NOW, by="tests", now=NOW)
+    await put_lot_in_zone(db, lot_code=QC, zone_code="core", valid_from=NOW, by="tests", now=NOW)
     assert [code for _, code in await held(db, QC)] == ["jinan_road"]
     with pytest.raises(HoldsAlready):
-        await flow.apply_tariff(db, lot_code="fresh", tariff_id=own, valid_from=NOW - 2 * DAY, by="tests", now=NOW)
-    await flow.apply_tariff(db, lot_code="fresh", tariff_id=own, valid_from=NOW + HOUR, by="tests", now=NOW)
+        await apply_to_lot(db, lot_code="fresh", tariff_id=own, valid_from=NOW - 2 * DAY, by="tests", now=NOW)
+    await apply_to_lot(db, lot_code="fresh", tariff_id=own, valid_from=NOW + HOUR, by="tests", now=NOW)
     assert await held(db) == [(-HOUR, "i1"), (HOUR, "i3")]
 
 
 async def test_a_lot_that_leaves_its_area_keeps_its_price(db: sql.Connection) -> None:
-    await flow.register_lot(db, plan("fresh", "jn-static"), now=NOW)
+    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second = await published(db, text("j1")), await published(db, text("j2"))
-    await flow.register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
-    await flow.apply_to_zone(db, zone_code="core", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
-    await flow.apply_to_zone(db, zone_code="core", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW)
-    await flow.move_lot(db, lot_code="fresh", zone_code="core", valid_from=NOW, by="tests", now=NOW)
+    await register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
+    await apply_to_zone(db, zone_code="core", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
+    await apply_to_zone(db, zone_code="core", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW)
+    await put_lot_in_zone(db, lot_code="fresh", zone_code="core", valid_from=NOW, by="tests", now=NOW)
     with pytest.raises(HoldsAlready):
-        await flow.move_lot(db, lot_code="fresh", zone_code=None, valid_from=NOW - HOUR, by="tests", now=NOW)
-    await flow.move_lot(db, lot_code="fresh", zone_code=None, valid_from=NOW + HOUR, by="tests", now=NOW)
+        await put_lot_in_zone(db, lot_code="fresh", zone_code=None, valid_from=NOW - HOUR, by="tests", now=NOW)
+    await put_lot_in_zone(db, lot_code="fresh", zone_code=None, valid_from=NOW + HOUR, by="tests", now=NOW)
     assert await held(db) == [(timedelta(0), "j1")]
     with pytest.raises(UnknownZone):
-        await flow.move_lot(db, lot_code="fresh", zone_code="nowhere", valid_from=NOW, by="tests", now=NOW)
+        await put_lot_in_zone(db, lot_code="fresh", zone_code="nowhere", valid_from=NOW, by="tests", now=NOW)
 
 
 async def test_an_area_has_one_clock(db: sql.Connection) -> None:
     elsewhere = structs.replace(plan("fresh", "jn-static"), time_zone="Europe/Berlin")
-    await flow.register_lot(db, elsewhere, now=NOW)
+    await register_lot(db, elsewhere, by="tests", now=NOW)
     shanghai = await published(db, text("k"))
-    await flow.register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
-    await flow.register_zone(db, code="far", name_zh="远", name_en="Far", by="tests", now=NOW)
-    await flow.apply_to_zone(db, zone_code="core", tariff_id=shanghai, valid_from=NOW, by="tests", now=NOW)
+    await register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
+    await register_zone(db, code="far", name_zh="远", name_en="Far", by="tests", now=NOW)
+    await apply_to_zone(db, zone_code="core", tariff_id=shanghai, valid_from=NOW, by="tests", now=NOW)
     with pytest.raises(OtherTimeZone):
-        await flow.move_lot(db, lot_code="fresh", zone_code="core", valid_from=NOW, by="tests", now=NOW)
-    await flow.move_lot(db, lot_code="fresh", zone_code="far", valid_from=NOW, by="tests", now=NOW)
+        await put_lot_in_zone(db, lot_code="fresh", zone_code="core", valid_from=NOW, by="tests", now=NOW)
+    await put_lot_in_zone(db, lot_code="fresh", zone_code="far", valid_from=NOW, by="tests", now=NOW)
     with pytest.raises(OtherTimeZone):
-        await flow.apply_to_zone(db, zone_code="far", tariff_id=shanghai, valid_from=NOW, by="tests", now=NOW)
+        await apply_to_zone(db, zone_code="far", tariff_id=shanghai, valid_from=NOW, by="tests", now=NOW)
 
 
 async def test_what_a_lots_prices_look_back_at(db: sql.Connection) -> None:
     assert ((await seen(db, HOSPITAL)).remembers, (await seen(db, HOSPITAL)).is_wide) == (DAY, False)
     quota = structs.replace(ROAD.quotas[0], memory=structs.replace(ROAD.quotas[0].memory, hours=700, scope="operator"))
     number = await published(db, text("l", quotas=(quota,)))
-    await flow.apply_tariff(db, lot_code=HOSPITAL, tariff_id=number, valid_from=NOW + DAY, by="tests", now=NOW)
+    await apply_to_lot(db, lot_code=HOSPITAL, tariff_id=number, valid_from=NOW + DAY, by="tests", now=NOW)
     hospital = await seen(db, HOSPITAL)
     assert (hospital.remembers, hospital.is_wide) == (timedelta(hours=700), True)
 

@@ -14,7 +14,7 @@ from parking.live.stream import Listener, Stream, TooManyListeners
 from parking.occupancy import Count
 from parking.store.occupancy import counts_of
 from tests.parking import network
-from tests.parking.own_redis import Server
+from tests.parking.live.own_redis import Server
 
 PATIENCE_S = 10.0
 

@@ -11,8 +11,8 @@ import httpx
 import msgspec
 import pytest
 
-from parking import flow
 from parking.events import BODY_BYTES_MAX, PAYLOAD_KEPT_BYTES_MAX
+from parking.flow.lots import issue_gateway_key
 from parking.live.network import MISS_PAUSE_S
 from payments.identity import Audience
 from tests import running
@@ -239,7 +239,9 @@ async def test_keys_are_rotated_without_a_gap(client: httpx.AsyncClient, distric
 
 async def test_a_key_issued_elsewhere_is_known_at_once(client: httpx.AsyncClient, district: District) -> None:
     async with district.pool.acquire() as db, db.transaction():
-        key = await flow.issue_gateway_key(db, gateway_code=f"{STATION}-gw", now=NOW, secret=secrets.token_bytes(32))
+        key = await issue_gateway_key(
+            db, gateway_code=f"{STATION}-gw", by="tests", now=NOW, secret=secrets.token_bytes(32)
+        )
     await asyncio.sleep(MISS_PAUSE_S)
     said = event("g1", "entry", MORNING, "鲁A10008", lot=STATION)
     (await client.post(DOOR, json=said, headers=running.bearer(key))).raise_for_status()

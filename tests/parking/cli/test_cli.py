@@ -222,6 +222,14 @@ async def test_a_city_is_registered_and_charges(database_url: str, env: dict[str
         found = await gateway_of_key(network, key)
         assert found is not None
         assert found.code == "baotu-gw"
+        trail = await pool.fetch("select actor, action, subject from audit order by at, action")
+    assert {tuple(row) for row in trail} >= {
+        ("command line", "operator.register", "operator:quanshan"),
+        ("command line", "lot.register", "lot:baotu"),
+        ("command line", "tariff.publish", f"tariff:{code}/1"),
+        ("command line", "tariff.apply", f"tariff:{code}/1"),
+        ("command line", "gateway_key.issue", "gateway:baotu-gw"),
+    }
     assert (await running.onelot(env, "verify"))[0] == 0
 
     later = (TOMORROW + timedelta(days=1)).isoformat()

@@ -12,7 +12,7 @@ from parking.live.redis import PAUSE_S, LiveCounts, connect
 from parking.occupancy import Count
 from parking.store.occupancy import all_counts
 from tests.parking import network
-from tests.parking.own_redis import Server
+from tests.parking.live.own_redis import Server
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from parking import flow, tariffs
+from parking import tariffs
+from parking.flow.tariffs import publish_tariff
 from parking.prices import TariffInForce
 from payments import flow as payments
 from tests.conftest import NOW
 from tests.district import District, visit
-from tests.parking.test_recording import facts
+from tests.parking.flow.test_events import facts
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -31,7 +32,7 @@ async def test_a_stay_is_priced_by_what_held_when_it_began(district: District) -
     tiers = (structs.replace(cheap.bands[0].tiers[0], unit_fen=2000),)
     dear = structs.replace(cheap, bands=tuple(structs.replace(band, tiers=tiers) for band in cheap.bands), caps=())
     async with district.pool.acquire() as db, db.transaction():
-        number = await flow.publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())
+        number = (await publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())).id
     later = TariffInForce(NOW - HOUR, number, dear, tariffs.compile(dear), 2)
     raised = structs.replace(prices, tariffs=(*prices.tariffs, later))
     network = structs.replace(district.network, prices={**district.network.prices, lot.id: raised})

@@ -4,20 +4,22 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from msgspec import structs
 
-from parking import flow
 from parking.answers import Answer, Status
 from parking.api.problems import REFUSED
 from parking.barrier import Command, Payment
 from parking.events import EventRejected
+from parking.flow.stays import stay_by_id
 from parking.ingest.batch import GroupCommit
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts, connect
 from parking.prices import LotPrices
 from parking.stays import UnknownStay
+from parking.store.cases import open_reviews
 from parking.tariffs import Compiled
 from payments import flow as payments
 from payments.charges import ChargeState, charge_id
@@ -217,7 +219,7 @@ async def test_a_car_without_a_plate_is_held_and_seen(district: District) -> Non
     assert answer.stay_id is None
     assert await district.inside() == before
     async with district.pool.acquire() as db:
-        reviews = await flow.open_reviews(db, lot_ids=[district.lot().id], after=None, limit=200)
+        reviews = await open_reviews(db, lot_ids=[district.lot().id], after=UUID(int=0), limit=200)
     (review,) = [one for one in reviews if one.reason == "no_plate"]
     assert (review.plate, review.plate_read) == ("", "无车牌")
 
@@ -367,15 +369,15 @@ async def test_a_stay_says_whether_its_car_may_leave(district: District) -> None
     assert entered.stay_id
     lot_id = district.lot().id
     async with district.pool.acquire() as db:
-        inside = await flow.stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
+        inside = await stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
         assert (inside.state, inside.gate, inside.charge_id) == ("open", "none", None)
         await district.record(event("aa2", "exit", NOW, "鲁A50001"))
-        due = await flow.stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
+        due = await stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
         assert (due.state, due.gate, due.fee_fen, due.charge_state) == ("closed", "hold", 600, "due")
         assert due.charge_id == charge_id(entered.stay_id)
         async with db.transaction():
             await payments.void_charge(db, charge_id=due.charge_id, reason="kind", actor="li", now=NOW)
-        free = await flow.stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
+        free = await stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
         assert (free.gate, free.charge_state) == ("open", "void")
         with pytest.raises(UnknownStay):
-            await flow.stay_by_id(db, lot_id=district.lot(HOSPITAL).id, stay_id=entered.stay_id)
+            await stay_by_id(db, lot_id=district.lot(HOSPITAL).id, stay_id=entered.stay_id)

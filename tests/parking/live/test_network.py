@@ -12,8 +12,11 @@ import pytest
 from msgspec import structs
 
 import sql
-from parking import flow, tariffs
+from parking import tariffs
 from parking.api.authentication import gateway_of_key
+from parking.flow.lots import issue_gateway_key, register_lot, register_operator, revoke_gateway_key
+from parking.flow.prices import apply_to_lot
+from parking.flow.tariffs import publish_tariff
 from parking.live import network as live_network
 from parking.live.network import MISS_PAUSE_S, POLL_S, LiveNetwork
 from parking.lots import CodeTaken, UnknownGateway, UnknownLot, UnknownOperator
@@ -60,11 +63,11 @@ async def following(known: LiveNetwork) -> AsyncIterator[None]:
 
 async def issue(pool: sql.Pool, gateway: str) -> str:
     async with pool.acquire() as db, db.transaction():
-        return await flow.issue_gateway_key(db, gateway_code=gateway, now=NOW, secret=secrets.token_bytes(32))
+        return await issue_gateway_key(db, gateway_code=gateway, by="tests", now=NOW, secret=secrets.token_bytes(32))
 
 
 async def published(db: sql.Connection, tariff: Tariff) -> int:
-    return await flow.publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())
+    return (await publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())).id
 
 
 async def test_the_whole_network_is_read(known: LiveNetwork, registered: dict[str, str]) -> None:
@@ -101,7 +104,7 @@ async def test_what_is_missing_is_asked_for_once_and_not_in_a_flood(known: LiveN
     version = known.snapshot.version
     assert await known.lane("nowhere") is None
     async with pool.acquire() as db, db.transaction():
-        await flow.revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], now=NOW)
+        await revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], by="tests", now=NOW)
     for n in range(100):
         assert await known.lane(f"nowhere-{n}") is None
     assert known.snapshot.version == version  # nobody asked again so soon
@@ -116,8 +119,8 @@ async def test_changes_are_known_within_a_second(known: LiveNetwork, pool: sql.P
         key = await issue(pool, f"{STATION}-gw")
         started = monotonic()
         async with pool.acquire() as db, db.transaction():
-            await flow.register_lot(db, plan("new-lot", "sd-rail"), now=NOW)
-            await flow.revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], now=NOW)
+            await register_lot(db, plan("new-lot", "sd-rail"), by="tests", now=NOW)
+            await revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], by="tests", now=NOW)
         while "new-lot" not in known.snapshot.lots_by_code:
             assert monotonic() - started < PATIENCE_S
             await asyncio.sleep(0.05)
@@ -129,7 +132,7 @@ async def test_a_price_comes_into_force_by_itself(known: LiveNetwork, pool: sql.
     mall = tariffs.from_toml((TARIFFS / "mall.toml").read_bytes())
     async with pool.acquire() as db, db.transaction():
         tariff_id = await published(db, mall)
-        await flow.apply_tariff(
+        await apply_to_lot(
             db, lot_code=QC, tariff_id=tariff_id, valid_from=NOW + timedelta(hours=1), by="tests", now=NOW
         )
     await known.refresh()
@@ -177,10 +180,12 @@ async def test_a_price_text_has_versions(db: sql.Connection, registered: dict[st
 async def test_codes_are_taken_once(district: District) -> None:
     new = plan("b", "jn-static")
     attempts: list[Callable[[sql.Connection], Awaitable[int]]] = [
-        lambda db: flow.register_operator(db, code="sd-rail", name_zh="", name_en="", platform_fee_bps=0),
-        lambda db: flow.register_lot(db, plan(QC, "jn-static"), now=NOW),
-        lambda db: flow.register_lot(db, structs.replace(new, gateway=f"{QC}-gw"), now=NOW),
-        lambda db: flow.register_lot(db, structs.replace(new, lanes=plan(QC, "x").lanes), now=NOW),
+        lambda db: register_operator(
+            db, code="sd-rail", name_zh="", name_en="", platform_fee_bps=0, by="tests", now=NOW
+        ),
+        lambda db: register_lot(db, plan(QC, "jn-static"), by="tests", now=NOW),
+        lambda db: register_lot(db, structs.replace(new, gateway=f"{QC}-gw"), by="tests", now=NOW),
+        lambda db: register_lot(db, structs.replace(new, lanes=plan(QC, "x").lanes), by="tests", now=NOW),
     ]
     for attempt in attempts:
         with pytest.raises(CodeTaken):
@@ -191,12 +196,12 @@ async def test_codes_are_taken_once(district: District) -> None:
 async def test_what_is_not_registered_cannot_be_named(district: District) -> None:
     async with district.pool.acquire() as db:
         with pytest.raises(UnknownOperator):
-            await flow.register_lot(db, plan("d", "nobody"), now=NOW)
+            await register_lot(db, plan("d", "nobody"), by="tests", now=NOW)
         with pytest.raises(UnknownGateway):
-            await flow.issue_gateway_key(db, gateway_code="none", now=NOW, secret=bytes(32))
+            await issue_gateway_key(db, gateway_code="none", by="tests", now=NOW, secret=bytes(32))
         with pytest.raises(UnknownGateway):
-            await flow.revoke_gateway_key(db, gateway_code=f"{QC}-gw", key_id="none", now=NOW)
+            await revoke_gateway_key(db, gateway_code=f"{QC}-gw", key_id="none", by="tests", now=NOW)
         with pytest.raises(UnknownLot):
-            await flow.apply_tariff(db, lot_code="none", tariff_id=1, valid_from=NOW, by="tests", now=NOW)
+            await apply_to_lot(db, lot_code="none", tariff_id=1, valid_from=NOW, by="tests", now=NOW)
         with pytest.raises(UnknownTariff):
-            await flow.apply_tariff(db, lot_code=QC, tariff_id=10**6, valid_from=NOW, by="tests", now=NOW)
+            await apply_to_lot(db, lot_code=QC, tariff_id=10**6, valid_from=NOW, by="tests", now=NOW)

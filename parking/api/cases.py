@@ -1,0 +1,98 @@
+"""What staff look at: events in review, and what could not be taken as an event."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from parking.api.dependencies import Network
+from parking.cases import RefusedEvent, Review
+from parking.flow import cases as flow
+from parking.store import cases as store
+from payments.api.given import Db, Now, Principal
+from payments.identity import Audience
+
+ROWS_PER_PAGE_MAX = 200
+Limit = Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")]
+After = Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")]
+_FIRST = UUID(int=0)
+
+
+class ReviewPage(Struct, frozen=True):
+    """Reviews, the oldest first; `next` is null on the last page."""
+
+    reviews: Sequence[Review]
+    next: UUID | None
+
+
+class RefusedPage(Struct, frozen=True):
+    """Refused events, the oldest first; `next` is null on the last page."""
+
+    refused: Sequence[RefusedEvent]
+    next: UUID | None
+
+
+class Resolution(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person found when looking at an event in review."""
+
+    note: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+def _lots_of(principal: Principal, network: Network) -> list[int] | None:
+    """The lots staff may see: those of their operator, or all (None)."""
+    if principal.operator_id is None:
+        return None
+    return [lot.id for lot in network.snapshot.lots.values() if lot.operator_id == principal.operator_id]
+
+
+@get(
+    "/v1/reviews",
+    operation_id="listReviews",
+    summary="Events a person should look at",
+    tags=["operators"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def list_reviews(
+    principal: Principal, network: Network, db: Db, after: After = None, limit: Limit = 50
+) -> ReviewPage:
+    """Unresolved reviews of the caller's lots, the oldest first."""
+    rows = await store.open_reviews(db, lot_ids=_lots_of(principal, network), after=after or _FIRST, limit=limit)
+    return ReviewPage(rows, rows[-1].id if len(rows) == limit else None)
+
+
+@post(
+    "/v1/reviews/{review_id:uuid}/resolve",
+    operation_id="resolveReview",
+    summary="Say what was found",
+    tags=["operators"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+    status_code=204,
+)
+async def resolve_review(
+    review_id: FromPath[UUID], data: JSONBody[Resolution], principal: Principal, network: Network, db: Db, now: Now
+) -> None:
+    """Takes an event out of review. The event itself stays as it came."""
+    lots = _lots_of(principal, network)
+    await flow.resolve_review(db, review_id=review_id, lot_ids=lots, by=principal.subject, note=data.note, now=now)
+
+
+@get(
+    "/v1/refused-events",
+    operation_id="listRefusedEvents",
+    summary="What gateways sent and the service could not take",
+    tags=["operators"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def list_refused(
+    principal: Principal, network: Network, db: Db, after: After = None, limit: Limit = 50
+) -> RefusedPage:
+    """Malformed events, unknown lanes, ids that came again with other content: nothing is lost."""
+    rows = await store.refused_events(db, lot_ids=_lots_of(principal, network), after=after or _FIRST, limit=limit)
+    return RefusedPage(rows, rows[-1].id if len(rows) == limit else None)
+
+
+ROUTES: list[HTTPRouteHandler] = [list_reviews, resolve_review, list_refused]

@@ -1,0 +1,219 @@
+"""Where published tariffs are in force: at lots and in price areas, from an instant on, and where each lot lies."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+import sql
+from parking import publication
+from parking.flow import trail
+from parking.lots import UnknownLot, UnknownZone
+from parking.publication import HoldsAlready, UnknownTariff
+from parking.store import prices as store
+from parking.store.prices import Beginning, LotToPrice, TariffToApply, ZoneToPrice
+from parking.store.tariffs import newest_published, take_turns, version
+from payments import identity
+from payments.identity import Principal
+
+
+class Places(Struct, frozen=True):
+    """Where a tariff is to be in force, by code, and since when (None: now)."""
+
+    lots: Sequence[str] = ()
+    zones: Sequence[str] = ()
+    valid_from: datetime | None = None
+
+
+async def apply_version(
+    pool: sql.Pool, *, code: str, number: int, places: Places, principal: Principal, clock: Callable[[], datetime]
+) -> None:
+    """A published version of a tariff is in force at all these places from an instant on, or at none.
+
+    Raises:
+        UnknownTariff: there is no such published version.
+        NotYours: the principal may not act for the operator of a lot, or names price areas and acts for one operator.
+        Otherwise as `apply_to_lot` and `apply_to_zone`.
+    """
+    async with pool.acquire() as db, db.transaction():
+        await take_turns(db)
+        row = await version(db, code, number)
+        if row is None:
+            raise UnknownTariff(f"No tariff {code!r} has the version {number}.", code=code, version=number)
+        await apply_all(db, row.id, places, principal=principal, now=clock())
+
+
+async def apply_newest(db: sql.Connection, *, code: str, places: Places, principal: Principal, now: datetime) -> int:
+    """As `apply_version`, for the newest published version; its number."""
+    await take_turns(db)
+    row = await newest_published(db, code)
+    if row is None:
+        raise UnknownTariff(f"No tariff has the code {code!r} and is published.", code=code)
+    await apply_all(db, row.id, places, principal=principal, now=now)
+    return row.version
+
+
+async def apply_all(db: sql.Connection, tariff_id: int, places: Places, *, principal: Principal, now: datetime) -> None:
+    """The part of a use case that lets a tariff come into force at places; its turn is taken."""
+    valid_from = places.valid_from or now
+    if places.zones:
+        identity.may_act_for_all(principal)
+    lots = {code: await _lot(db, code, now) for code in places.lots}
+    for lot in lots.values():
+        identity.may_act_for(principal, lot.operator_id)
+    for code, lot in lots.items():
+        await _apply_to_lot(db, code, lot, tariff_id, valid_from, by=principal.subject, now=now)
+    for code in dict.fromkeys(places.zones):
+        await _apply_to_zone(db, code, tariff_id, valid_from, by=principal.subject, now=now)
+
+
+async def apply_to_lot(
+    db: sql.Connection, *, lot_code: str, tariff_id: int, valid_from: datetime, by: str, now: datetime
+) -> None:
+    """From `valid_from` on a tariff is in force at a lot; what was registered for earlier instants stays as it is.
+
+    Saying it again changes nothing.
+
+    Raises:
+        UnknownLot, UnknownTariff: there is no such lot, or no such published tariff.
+        publication.OtherTimeZone: the tariff is of another time zone than the lot.
+        HoldsAlready: it is an instant of the past and a tariff is in force, or another begins at this very instant.
+    """
+    await take_turns(db)
+    await _apply_to_lot(db, lot_code, await _lot(db, lot_code, now), tariff_id, valid_from, by=by, now=now)
+
+
+async def apply_to_zone(
+    db: sql.Connection, *, zone_code: str, tariff_id: int, valid_from: datetime, by: str, now: datetime
+) -> None:
+    """From `valid_from` on a tariff is in force at those lots of a price area that have none of their own.
+
+    Raises:
+        UnknownZone: there is no such area; otherwise as `apply_to_lot`.
+    """
+    await take_turns(db)
+    await _apply_to_zone(db, zone_code, tariff_id, valid_from, by=by, now=now)
+
+
+async def register_zone(db: sql.Connection, *, code: str, name_zh: str, name_en: str, by: str, now: datetime) -> int:
+    """A new price area's number.
+
+    Raises:
+        CodeTaken: another has this code.
+    """
+    number = await store.add_zone(db, code=code, name_zh=name_zh, name_en=name_en)
+    await trail.record(db, by=by, action="zone.register", subject=f"zone:{code}", detail={}, now=now)
+    return number
+
+
+async def move_lot(
+    pool: sql.Pool,
+    *,
+    lot_code: str,
+    zone_code: str | None,
+    valid_from: datetime | None,
+    by: str,
+    clock: Callable[[], datetime],
+) -> None:
+    """From `valid_from` (None: now) on a lot lies in a price area, or (None) in none.
+
+    A lot that leaves an area keeps the tariff it has until another begins. Saying it again changes nothing.
+
+    Raises:
+        UnknownLot, UnknownZone: there is no such lot or area.
+        publication.OtherTimeZone: the area has a tariff of another time zone than the lot's.
+        HoldsAlready: it is an instant of the past and a tariff is in force, or the lot moves at this very instant.
+    """
+    async with pool.acquire() as db, db.transaction():
+        await take_turns(db)
+        now = clock()
+        await _put_lot_in_zone(db, lot_code, zone_code, valid_from or now, by=by, now=now)
+
+
+async def put_lot_in_zone(
+    db: sql.Connection, *, lot_code: str, zone_code: str | None, valid_from: datetime, by: str, now: datetime
+) -> None:
+    """As `move_lot`, within a transaction."""
+    await take_turns(db)
+    await _put_lot_in_zone(db, lot_code, zone_code, valid_from, by=by, now=now)
+
+
+async def _put_lot_in_zone(
+    db: sql.Connection, lot_code: str, zone_code: str | None, valid_from: datetime, *, by: str, now: datetime
+) -> None:
+    lot = await _lot(db, lot_code, now)
+    zone = None if zone_code is None else await _zone(db, zone_code, now)
+    number = None if zone is None else zone.id
+    if _is_said(await store.zone_of_lot(db, lot.id, valid_from), number, valid_from, place=lot_code):
+        return
+    if zone is not None:
+        for time_zone in await store.time_zones_of_tariffs(db, zone.id):
+            publication.check_time_zones(time_zone, [lot.time_zone], place=lot_code)
+    publication.check_since(valid_from, now=now, is_priced=lot.is_priced, place=lot_code)
+    await store.move_lot(db, lot.id, valid_from, number)
+    detail: dict[str, object] = {"zone": zone_code, "valid_from": valid_from}
+    await trail.record(db, by=by, action="lot.zone", subject=f"lot:{lot_code}", detail=detail, now=now)
+
+
+async def _apply_to_lot(
+    db: sql.Connection, code: str, lot: LotToPrice, tariff_id: int, valid_from: datetime, *, by: str, now: datetime
+) -> None:
+    tariff = await _tariff(db, tariff_id)
+    if _is_said(await store.tariff_at_lot(db, lot.id, valid_from), tariff_id, valid_from, place=code):
+        return
+    publication.check_time_zones(tariff.time_zone, [lot.time_zone], place=code)
+    publication.check_since(valid_from, now=now, is_priced=lot.is_priced, place=code)
+    await store.apply_to_lot(db, lot.id, valid_from, tariff_id)
+    await _record(db, tariff, {"lot": code, "valid_from": valid_from}, by=by, now=now)
+
+
+async def _apply_to_zone(
+    db: sql.Connection, code: str, tariff_id: int, valid_from: datetime, *, by: str, now: datetime
+) -> None:
+    zone = await _zone(db, code, now)
+    tariff = await _tariff(db, tariff_id)
+    if _is_said(await store.tariff_in_zone(db, zone.id, valid_from), tariff_id, valid_from, place=code):
+        return
+    publication.check_time_zones(tariff.time_zone, await store.time_zones_of_lots(db, zone.id), place=code)
+    publication.check_since(valid_from, now=now, is_priced=zone.is_priced, place=code)
+    await store.apply_to_zone(db, zone.id, valid_from, tariff_id)
+    await _record(db, tariff, {"zone": code, "valid_from": valid_from}, by=by, now=now)
+
+
+async def _record(
+    db: sql.Connection, tariff: TariffToApply, detail: dict[str, object], *, by: str, now: datetime
+) -> None:
+    subject = f"tariff:{tariff.code}/{tariff.version}"
+    await trail.record(db, by=by, action="tariff.apply", subject=subject, detail=detail, now=now)
+
+
+async def _lot(db: sql.Connection, code: str, now: datetime) -> LotToPrice:
+    lot = await store.lot_to_price(db, code, now)
+    if lot is None:
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    return lot
+
+
+async def _zone(db: sql.Connection, code: str, now: datetime) -> ZoneToPrice:
+    zone = await store.zone_to_price(db, code, now)
+    if zone is None:
+        raise UnknownZone(f"No price area has the code {code!r}.", code=code)
+    return zone
+
+
+async def _tariff(db: sql.Connection, tariff_id: int) -> TariffToApply:
+    tariff = await store.tariff_to_apply(db, tariff_id)
+    if tariff is None:
+        raise UnknownTariff("No such tariff is published.", tariff_id=tariff_id)
+    return tariff
+
+
+def _is_said(begins: Beginning | None, number: int | None, valid_from: datetime, *, place: str) -> bool:
+    """Whether what begins there at this instant, if anything does, is the very thing that is to begin."""
+    if begins is not None and begins.number != number:
+        raise HoldsAlready(
+            f"Something else begins at {place} at this very instant; choose another.",
+            field="valid_from",
+            valid_from=valid_from,
+        )
+    return begins is not None

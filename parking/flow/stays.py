@@ -1,0 +1,58 @@
+"""A single stay, and whether its vehicle may leave now."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+import sql
+from parking.barrier import Command, Decision, Payment, decide_fee
+from parking.stays import UnknownStay
+from parking.store import stays as store
+from parking.store.stays import StayRow
+from payments import flow as payments
+from payments.charges import ChargeState, charge_id
+
+
+class StayNow(Struct, frozen=True):
+    """A stay and what its barrier may do now."""
+
+    stay_id: UUID
+    state: str
+    entered_at: datetime | None
+    left_at: datetime | None
+    gate: Command
+    fee_fen: int | None
+    payment: Payment | None
+    charge_id: UUID | None
+    charge_state: ChargeState | None
+
+
+async def stay_by_id(db: sql.Connection, *, lot_id: int, stay_id: UUID) -> StayNow:
+    """A stay of the lot.
+
+    Raises:
+        UnknownStay: the lot has no stay of this id.
+    """
+    row = await store.stay_by_id(db, lot_id, stay_id)
+    if row is None:
+        raise UnknownStay("This lot has no stay of this id.", stay_id=str(stay_id))
+    charge = (await payments.charges_by_id(db, [charge_id(stay_id)])).get(charge_id(stay_id)) if row.fee_fen else None
+    decision = _decision(row, charge.state if charge else None)
+    return StayNow(
+        stay_id=row.id,
+        state=row.state,
+        entered_at=row.entered_at,
+        left_at=row.left_at,
+        gate=decision.gate,
+        fee_fen=row.fee_fen,
+        payment=decision.payment,
+        charge_id=charge.id if charge else None,
+        charge_state=charge.state if charge else None,
+    )
+
+
+def _decision(row: StayRow, charge: ChargeState | None) -> Decision:
+    if row.state != "closed":
+        return Decision(Command.NONE if row.state == "open" else Command.HOLD)
+    return decide_fee(row.fee_fen or 0, row.account_id, settled=charge is not ChargeState.DUE)
