@@ -1,7 +1,6 @@
 // The live page of all lots: read once over the list, kept up to date over the stream.
 
 import { Plan } from "./map.js";
-import { languages, words } from "./words.js";
 
 const PAGE = 500;
 const ROWS = 100;
@@ -16,6 +15,9 @@ const plan = new Plan($("map"), choose);
 
 // Words, numbers and times in the language chosen.
 
+// The page brings its words in both languages, by key.
+const words = JSON.parse(document.getElementById("words").textContent);
+const languages = ["zh-CN", "en"];
 const word = (key, ...values) => words[key][state.language].replace(/\{(\d)\}/g, (_, at) => values[at]);
 const number = (value) => new Intl.NumberFormat(languages[state.language]).format(value);
 const said = (thing, field) => thing[`${field}_${state.language ? "en" : "zh"}`];
@@ -53,7 +55,7 @@ const text = (lot) =>
   [lot.name_zh, lot.name_en, lot.address_zh, lot.district_zh, lot.district_en, lot.code].join(" ").normalize("NFKC").toLowerCase();
 
 function wanted() {
-  const asked = $("words").value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
+  const asked = $("search-words").value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
   const [district, kind, withSpace] = [$("district").value, $("kind").value, $("with-space").checked];
   return [...lots.values()].filter(
     (lot) =>
@@ -182,7 +184,7 @@ function speak() {
   document.documentElement.lang = languages[state.language];
   document.title = `OneLot ${word("title")}`;
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = word(node.dataset.text);
-  $("words").placeholder = word("placeholder");
+  $("search-words").placeholder = word("placeholder");
   $("language").textContent = word("other");
   $("language").lang = languages[1 - state.language];
   connection($("connection").dataset.state);

@@ -184,7 +184,7 @@ async def test_the_page_loads_nothing_from_elsewhere(http: httpx.AsyncClient) ->
     assert "//" not in page.text.replace("<!--", "")
     assert "<script>" not in page.text
     assert " style=" not in page.text
-    for name in ("lots.js", "map.js", "words.js", "lots.css", "icon.svg"):
+    for name in ("lots.js", "map.js", "lots.css", "icon.svg"):
         assert (await http.get(f"/static/{name}")).status_code == 200
     assert (await http.get("/static/..%2flots.html")).status_code == 404
 

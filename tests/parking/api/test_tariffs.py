@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from html import escape
 from typing import Any
 
 import httpx
 import pytest
+from markupsafe import escape
 from msgspec import structs
 
 import sql
@@ -14,7 +14,7 @@ from parking import boards, tariffs
 from parking.flow.lots import register_lot
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
-from parking.web import tariff_page
+from parking.texts import languages, pages
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, TARIFFS, plan
@@ -101,7 +101,7 @@ async def test_the_page_is_safe_and_in_both_languages(client: httpx.AsyncClient)
     assert "script-src 'self'" in zh.headers["content-security-policy"]
     assert "<script" not in zh.text
     assert " style=" not in zh.text
-    assert "&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;" in zh.text
+    assert str(escape('<script>alert("&")</script>')) in zh.text
     first = (await client.get("/tariffs/jinan_road", params={"lang": "zh", "version": 1})).text
     assert "济南市道路停车泊位收费标准" in first
     assert all(escape(line) in first for line in BOARD.zh)
@@ -120,11 +120,12 @@ async def test_the_page_is_safe_and_in_both_languages(client: httpx.AsyncClient)
     [(None, "", "zh"), (None, "de,en;q=0.5", "en"), (None, "en-US", "en"), ("zh", "en", "zh"), ("xx", "de", "zh")],
 )
 def test_the_language_of_a_page(asked: str | None, accepted: str, spoken: str) -> None:
-    assert tariff_page.language(asked, accepted) == spoken
+    assert languages.choose(asked, accepted) == spoken
 
 
 def test_every_word_stands_in_both_languages() -> None:
-    assert all(zh and en and zh.count("{}") == en.count("{}") for zh, en in tariff_page._WORDS.values())
+    for words in (pages.LIVE, pages.TARIFF):
+        assert all(zh and en and zh.count("{") == en.count("{") for zh, en in words.values())
 
 
 async def test_a_lot_shows_its_board(client: httpx.AsyncClient) -> None:

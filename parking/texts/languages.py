@@ -1,0 +1,30 @@
+"""The two languages, and which of them a reader gets."""
+
+from typing import Literal, TypeAlias
+
+Language: TypeAlias = Literal["zh", "en"]
+ZH: Language = "zh"
+EN: Language = "en"
+# As HTML and HTTP name them.
+TAGS: dict[Language, str] = {ZH: "zh-CN", EN: "en"}
+
+
+def choose(asked: str | None, accepted: str) -> Language:
+    """The language asked for, else the one that an Accept-Language header likes best, else Chinese."""
+    for wanted in (asked or "", *accepted.lower().split(",")):
+        found = wanted.strip()[:2]
+        if found == ZH:
+            return ZH
+        if found == EN:
+            return EN
+    return ZH
+
+
+def other(language: Language) -> Language:
+    """The other of the two."""
+    return EN if language == ZH else ZH
+
+
+def either(language: Language, zh: str, en: str) -> str:
+    """A text in a language, or in the other one where it is missing there."""
+    return (en or zh) if language == EN else (zh or en)

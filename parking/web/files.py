@@ -1,0 +1,28 @@
+"""Scripts, style sheets and pictures of the pages: read once, when the process starts."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from parking.web.response import FOLDER, MEDIA_TYPES, file, send
+from payments.identity import Audience
+
+FILES = {
+    path.name: file(path.read_bytes(), path.suffix)
+    for path in sorted((FOLDER / "static").iterdir())
+    if path.suffix in MEDIA_TYPES
+}
+
+
+@get("/static/{name:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
+async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """A script, a style sheet or a picture of a page."""
+    if (found := FILES.get(name)) is None:
+        raise NotFoundException(f"There is no file {name!r}.")
+    return send(request, found)
+
+
+ROUTES: list[HTTPRouteHandler] = [static_file]

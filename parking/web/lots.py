@@ -1,0 +1,30 @@
+"""The live page of all lots."""
+
+from functools import partial
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from parking.texts import pages
+from parking.texts.languages import ZH
+from parking.web.response import page, send
+from payments.identity import Audience
+
+# The script changes the language without asking the server again, so the page brings the words of both.
+_PAGE = page(
+    "lots.html",
+    lang=ZH,
+    word=partial(pages.word, pages.LIVE, ZH),
+    words=msgspec.json.encode(pages.LIVE).decode(),
+)
+
+
+@get("/", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
+async def lots_page(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Free spaces as they change."""
+    return send(request, _PAGE)
+
+
+ROUTES: list[HTTPRouteHandler] = [lots_page]
