@@ -195,8 +195,6 @@ def lot_file(tmp_path: Path) -> Path:
 REGISTERED = [
     ("operator.register", "operator:quanshan"),
     ("lot.register", "lot:baotu"),
-    ("tariff.register", "tariff:jinan_road/1"),
-    ("tariff.publish", "tariff:jinan_road/1"),
     ("tariff.apply", "tariff:jinan_road/1"),
     ("gateway_key.issue", "gateway:baotu-gw"),
 ]
