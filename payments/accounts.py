@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from payments.attempts import AttemptState
+from payments.attempts import Attempt, request_of
 from payments.errors import OneLotError
 from payments.identity import STAFF, Audience, NotYours, Principal
 
@@ -45,19 +45,12 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class TopUp(msgspec.Struct, frozen=True):
-    """Money put into a wallet through a channel, which knows it as `request_no` and was sent the JSON `request`."""
+    """Money a driver puts into the wallet. How far that went says its attempt."""
 
     account_id: int
     id: UUID
-    request_no: str
-    channel: str
     amount_fen: int
-    state: AttemptState
-    code: str | None
-    request: str
     created_at: datetime
-    updated_at: datetime
-    query_at: datetime | None
 
 
 class NoSuchAccount(OneLotError):
@@ -116,8 +109,8 @@ def may_issue(issuer: Principal, holder: Principal) -> None:
         raise NotYours("Staff of one operator issue tokens for that operator only.", operator_id=issuer.operator_id)
 
 
-def top_up_number(account_id: int, request_key: str) -> str:
-    """What a channel knows a top-up by: 32 characters that follow from the account and the key its driver chose."""
+def key_digest(account_id: int, request_key: str) -> str:
+    """How the key that a driver chose for a top-up is kept: 32 characters that follow from it and the account."""
     return blake2b(f"{account_id} {request_key}".encode(), digest_size=16).hexdigest()
 
 
@@ -150,12 +143,11 @@ def check_top_up(amount_fen: int) -> None:
         )
 
 
-def same_top_up(top_up: TopUp, *, amount_fen: int, channel: str, request: str) -> None:
-    """Recognises a repeat.
+def same_top_up(attempt: Attempt, *, amount_fen: int, channel: str, payer: str) -> None:
+    """Recognises a repeat by the attempt that its top-up was made with.
 
     Raises:
         TopUpContradicted: the key was used for something else.
     """
-    was = (top_up.amount_fen, top_up.channel, msgspec.json.decode(top_up.request))
-    if was != (amount_fen, channel, msgspec.json.decode(request)):
-        raise TopUpContradicted("This key belongs to another top-up.", top_up_id=str(top_up.id))
+    if (attempt.amount_fen, attempt.channel, request_of(attempt).payer) != (amount_fen, channel, payer):
+        raise TopUpContradicted("This key belongs to another top-up.", top_up_id=str(attempt.payable_id))

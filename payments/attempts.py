@@ -1,4 +1,4 @@
-"""Attempts to take money through a channel: the closed set of answers, and the states they lead to, as data.
+"""Attempts to take money through a channel, whatever they pay: the closed set of answers, and the states they lead to.
 
 An attempt is committed before its first byte is sent, and a second one waits until the first has ended: an answer that
 was lost is asked for again under the same number, never sent again under another.
@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from payments import ids
 from payments.errors import OneLotError
 
 CHANNEL_TIMEOUT_S = 5.0
@@ -22,6 +23,21 @@ QUERY_AGAIN_MAX = timedelta(hours=6)
 RESEND_WITHIN = timedelta(minutes=10)
 # By then the channel's bill of the next day would have shown it.
 VOID_AFTER = timedelta(days=2)
+
+
+class PayableKind(StrEnum):
+    """What an attempt pays."""
+
+    CHARGE = "charge"
+    TOP_UP = "top_up"
+
+
+class PayRequest(msgspec.Struct, frozen=True):
+    """What a channel is asked to collect: the same number always comes with the same content."""
+
+    number: str
+    amount_fen: int
+    payer: str
 
 
 class Accepted(msgspec.Struct, frozen=True, tag=True):
@@ -92,11 +108,15 @@ MOVES: dict[AttemptState, frozenset[AttemptState]] = {
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One try to collect a charge through a channel, which knows it as `request_no` and was sent the JSON `request`."""
+    """One try to collect a payable through a channel, which knows it as `request_no` and was sent the JSON `request`.
 
-    lot_id: int
-    charge_id: UUID
+    `shard` is where the payable lies: the lot of a charge, the account of a top-up.
+    """
+
+    shard: int
+    payable_id: UUID
     id: UUID
+    kind: PayableKind
     request_no: str
     channel: str
     amount_fen: int
@@ -125,49 +145,90 @@ class PayerMalformed(OneLotError):
     """The payer's token is longer than a channel takes, or empty."""
 
 
+class PaymentInProgress(OneLotError):
+    """An attempt to pay this has not ended; a second one could take the money twice."""
+
+
+def new(
+    kind: PayableKind, payable_id: UUID, amount_fen: int, *, channel: str, payer: str, now: datetime, random_bits: int
+) -> Attempt:
+    """An attempt that is about to be committed and then sent."""
+    shard = ids.shard_of(payable_id)
+    attempt_id = ids.new(now, shard, random_bits)
+    request = PayRequest(attempt_id.hex, amount_fen, payer)
+    return Attempt(
+        shard=shard,
+        payable_id=payable_id,
+        id=attempt_id,
+        kind=kind,
+        request_no=request.number,
+        channel=channel,
+        amount_fen=amount_fen,
+        state=_S.SUBMITTING,
+        code=None,
+        request=msgspec.json.encode(request).decode(),
+        tries=1,
+        created_at=now,
+        updated_at=now,
+        query_at=now + QUERY_FIRST_AFTER,
+    )
+
+
+def request_of(attempt: Attempt) -> PayRequest:
+    """What the channel is sent, the first time and again."""
+    return msgspec.json.decode(attempt.request, type=PayRequest)
+
+
 def sources(state: AttemptState) -> list[AttemptState]:
     """The states an attempt may be in to move to `state`."""
     return [source for source, targets in MOVES.items() if state in targets]
 
 
-def step(
-    outcome: Outcome,
-    *,
-    state: AttemptState,
-    number: str,
-    amount_fen: int,
-    created_at: datetime,
-    now: datetime,
-    jitter: float,
-) -> Step:
-    """What an answer about the request (`number`, `amount_fen`), now in `state`, makes of it.
+def step(attempt: Attempt, outcome: Outcome, *, now: datetime) -> Step:
+    """What an answer makes of an attempt.
 
     Evidence that names another number or amount moves nothing: the attempt stays as it is, is asked for no more, and so
-    keeps every other attempt away until a person has looked. `jitter` lies in [0, 1).
+    keeps every other attempt away until a person has looked.
     """
+    accepted = attempt.state is _S.ACCEPTED
     again = Step(
-        _S.UNKNOWN if state is _S.SUBMITTING else state, query_at=query_again_at(created_at, now=now, jitter=jitter)
+        _S.UNKNOWN if attempt.state is _S.SUBMITTING else attempt.state,
+        query_at=query_again_at(attempt.created_at, now=now, jitter=jitter_of(attempt.id)),
     )
     match outcome:
         case Succeeded():
-            proven = (outcome.number, outcome.amount_fen) == (number, amount_fen)
+            proven = (outcome.number, outcome.amount_fen) == (attempt.request_no, attempt.amount_fen)
             return Step(_S.SUCCEEDED) if proven else Step(again.state, "evidence_mismatch")
         case Accepted():
             return Step(_S.ACCEPTED, query_at=again.query_at)
         case Declined(code=code) | Failed(code=code):
             # What was accepted can no longer be refused on arrival, only fail.
-            arrived = state is _S.ACCEPTED or isinstance(outcome, Failed)
-            return Step(_S.FAILED if arrived else _S.DECLINED, code)
-        case NotFound() if state is not _S.ACCEPTED and now - created_at >= VOID_AFTER:
+            return Step(_S.FAILED if accepted or isinstance(outcome, Failed) else _S.DECLINED, code)
+        case NotFound() if not accepted and now - attempt.created_at >= VOID_AFTER:
             return Step(_S.VOID, "not_found")
         case NotFound() | Unknown():
             cause = outcome.cause if isinstance(outcome, Unknown) else "not_found"
             return msgspec.structs.replace(again, code=cause)
 
 
-def to_be_sent_again(outcome: Outcome, *, state: AttemptState, created_at: datetime, now: datetime) -> bool:
+def to_be_sent_again(attempt: Attempt, outcome: Outcome, *, now: datetime) -> bool:
     """Whether the same request goes out again: the channel never saw it, and the driver may still be waiting."""
-    return isinstance(outcome, NotFound) and state is not _S.ACCEPTED and now - created_at < RESEND_WITHIN
+    unseen = isinstance(outcome, NotFound) and attempt.state is not _S.ACCEPTED
+    return unseen and now - attempt.created_at < RESEND_WITHIN
+
+
+def supersede(live: Attempt, now: datetime) -> Step:
+    """The end of an attempt that gives way to a new one.
+
+    Raises:
+        PaymentInProgress: it is not lost, so its money may still be taken.
+    """
+    if not is_lost(live, now):
+        raise PaymentInProgress(
+            f"A payment of this {live.kind.replace('_', '-')} has not ended.",
+            **{f"{live.kind}_id": str(live.payable_id), "attempt_id": str(live.id), "state": live.state},
+        )
+    return Step(_S.SUPERSEDED, live.code)
 
 
 def is_lost(attempt: Attempt, now: datetime) -> bool:
@@ -180,7 +241,7 @@ def is_lost(attempt: Attempt, now: datetime) -> bool:
 
 
 def query_again_at(created_at: datetime, *, now: datetime, jitter: float) -> datetime:
-    """When an unresolved request is asked for again: about its age from now, so ever more rarely."""
+    """When an unresolved request is asked for again: about its age from now, so ever more rarely. `jitter`: [0, 1)."""
     wait = min(max(now - created_at, QUERY_AGAIN_MIN), QUERY_AGAIN_MAX)
     return now + wait * (0.5 + 0.5 * jitter)
 

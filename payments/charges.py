@@ -141,10 +141,6 @@ class ChargeContradicted(OneLotError):
     """A charge of the same stay exists, or was asked for beside it, with other content."""
 
 
-class PaymentInProgress(OneLotError):
-    """An attempt to pay this charge has not ended; a second one could take the money twice."""
-
-
 class NotRefundable(OneLotError):
     """The charge is not paid, or less than this remains of it."""
 
@@ -189,7 +185,7 @@ def covered(due: list[DueCharge], wallets_fen: dict[int, int]) -> tuple[list[Due
     return paid, declined
 
 
-def payable(charge: Charge) -> None:
+def check_due(charge: Charge) -> None:
     """Refuses to collect what is not owed.
 
     Raises:

@@ -83,47 +83,60 @@ select b.owner_id, b.debits - b.credits as in_books, coalesce(due.fen, 0) as in_
 
 -- name: charged_more_than_once
 -- A charge is collected once: a second attempt that succeeded all the same has its money in suspense, to be given back.
-select a.lot_id, a.charge_id, a.succeeded
-  from (select lot_id, charge_id, count(*) as succeeded from attempt where state = 'succeeded'
-         group by lot_id, charge_id having count(*) > 1) a
-  left join (select ref, count(*) as times from journal where kind = 'overpaid' group by ref) o on o.ref = a.charge_id
+select a.shard as lot_id, a.payable_id as charge_id, a.succeeded
+  from (select shard, payable_id, count(*) as succeeded from attempt where state = 'succeeded' and kind = 'charge'
+         group by shard, payable_id having count(*) > 1) a
+  left join (select ref, count(*) as times from journal where kind = 'overpaid' group by ref) o on o.ref = a.payable_id
  where a.succeeded - coalesce(o.times, 0) > 1
 
 -- name: paid_without_attempt
 -- Every paid charge was collected by an attempt that succeeded with its amount.
 select c.lot_id, c.id
   from charge c
-  left join attempt a on a.lot_id = c.lot_id and a.charge_id = c.id and a.state = 'succeeded' and a.amount_fen = c.amount_fen
+  left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.kind = 'charge' and a.state = 'succeeded'
+                     and a.amount_fen = c.amount_fen
  where c.state = 'paid' and a.id is null and c.id >= (select kept_from from growing_table where name = 'attempt')
 
 -- name: charge_asleep
 -- What an account owes comes up to be collected, unless a payment of it is under way.
 select c.lot_id, c.id
   from charge c
-  left join attempt a on a.lot_id = c.lot_id and a.charge_id = c.id and a.state in ('submitting', 'accepted', 'unknown')
+  left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.kind = 'charge'
+                     and a.state in ('submitting', 'accepted', 'unknown')
  where c.state = 'due' and c.account_id is not null and c.collect_at is null and a.id is null
 
 -- name: attempt_without_a_question
 -- Every payment whose end is not known is asked for again. The view disputed_payment holds the only exception: evidence
 -- that names another number or amount, which waits for a person.
-select 'attempt' as what, id from attempt
- where state in ('submitting', 'accepted', 'unknown') and query_at is null and code is distinct from 'evidence_mismatch'
-union all
-select 'top_up' as what, id from top_up
+select kind, shard, payable_id, id from attempt
  where state in ('submitting', 'accepted', 'unknown') and query_at is null and code is distinct from 'evidence_mismatch'
 
 -- name: top_up_not_in_the_books
--- Every top-up that succeeded stands in the books with its amount, and no other money came into a wallet as a top-up.
-with booked as (
+-- Every top-up whose attempt succeeded stands in the books with its amount, and no other money came into a wallet as one.
+with collected as (
+  select u.account_id, u.id, u.amount_fen
+    from top_up u
+    join attempt a on a.shard = u.account_id and a.payable_id = u.id and a.kind = 'top_up' and a.state = 'succeeded'
+                  and a.amount_fen = u.amount_fen),
+booked as (
   select j.owner_id, j.ref, sum(t.amount_fen) as fen
     from journal j join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
    where j.kind = 'top_up'
    group by j.owner_id, j.ref)
 select coalesce(u.account_id, b.owner_id) as account_id, coalesce(u.id, b.ref) as id, u.amount_fen, b.fen as booked_fen
-  from (select account_id, id, amount_fen from top_up where state = 'succeeded') u
+  from collected u
   full join booked b on b.owner_id = u.account_id and b.ref = u.id
  where u.amount_fen is distinct from b.fen
    and coalesce(u.id, b.ref) >= (select kept_from from growing_table where name = 'top_up')
+
+-- name: top_up_without_attempt
+-- Every top-up has one attempt over its amount, and every attempt to collect a top-up has its top-up.
+select coalesce(u.account_id, a.shard) as account_id, coalesce(u.id, a.payable_id) as id, count(a.id) as attempts
+  from top_up u
+  full join (select * from attempt where kind = 'top_up') a
+    on a.shard = u.account_id and a.payable_id = u.id and a.amount_fen = u.amount_fen
+ group by 1, 2
+having count(u.id) <> 1 or count(a.id) <> 1
 
 -- name: refunded_more_than_paid
 -- Refunds that were asked for and not closed add up to what the charge says, and never to more than was paid.

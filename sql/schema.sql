@@ -76,6 +76,11 @@ CREATE TYPE public.lot_kind AS ENUM (
     'residential'
 );
 
+CREATE TYPE public.payable_kind AS ENUM (
+    'charge',
+    'top_up'
+);
+
 CREATE TYPE public.payment_kind AS ENUM (
     'not_needed',
     'will_be_charged',
@@ -494,8 +499,8 @@ CREATE TABLE public.account_plate (
 COMMENT ON TABLE public.account_plate IS 'Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two vehicles.';
 
 CREATE TABLE public.attempt (
-    lot_id integer NOT NULL,
-    charge_id uuid NOT NULL,
+    shard integer CONSTRAINT attempt_lot_id_not_null NOT NULL,
+    payable_id uuid CONSTRAINT attempt_charge_id_not_null NOT NULL,
     id uuid NOT NULL,
     request_no text NOT NULL,
     channel text NOT NULL,
@@ -507,12 +512,17 @@ CREATE TABLE public.attempt (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     query_at timestamp with time zone,
+    kind public.payable_kind NOT NULL,
     CONSTRAINT attempt_amount_fen_check CHECK ((amount_fen > 0)),
     CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state]))))
 )
-PARTITION BY RANGE (charge_id);
+PARTITION BY RANGE (payable_id);
 
-COMMENT ON TABLE public.attempt IS 'One try to collect a charge through one channel (扣费尝试). request_no is what the channel knows it by and is committed before the first byte is sent.';
+COMMENT ON TABLE public.attempt IS 'One try to collect a charge or a top-up through one channel (扣费尝试). request_no is what the channel knows it by and is committed before the first byte is sent.';
+
+COMMENT ON COLUMN public.attempt.shard IS 'Where the payable lies: the lot of a charge, the account of a top-up.';
+
+COMMENT ON COLUMN public.attempt.payable_id IS 'The charge or the top-up it pays, as kind says.';
 
 CREATE TABLE public.audit (
     owner_id bigint NOT NULL,
@@ -592,47 +602,18 @@ COMMENT ON COLUMN public.charge.account_id IS 'Who pays: the account the plate w
 
 COMMENT ON COLUMN public.charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
 
-CREATE TABLE public.top_up (
-    account_id bigint NOT NULL,
-    id uuid NOT NULL,
-    request_no text NOT NULL,
-    channel text NOT NULL,
-    amount_fen bigint NOT NULL,
-    state public.attempt_state NOT NULL,
-    code text,
-    request jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    query_at timestamp with time zone,
-    CONSTRAINT top_up_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state]))))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.top_up IS 'Money a driver puts into the wallet through a channel (充值).';
-
 CREATE VIEW public.disputed_payment AS
- SELECT 'attempt'::text AS what,
-    (attempt.lot_id)::bigint AS shard,
-    attempt.id,
-    attempt.request_no,
-    attempt.channel,
-    attempt.amount_fen,
-    attempt.state,
-    attempt.updated_at
+ SELECT kind,
+    shard,
+    payable_id,
+    id,
+    request_no,
+    channel,
+    amount_fen,
+    state,
+    updated_at
    FROM public.attempt
-  WHERE ((attempt.state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state])) AND (attempt.code = 'evidence_mismatch'::text))
-UNION ALL
- SELECT 'top_up'::text AS what,
-    top_up.account_id AS shard,
-    top_up.id,
-    top_up.request_no,
-    top_up.channel,
-    top_up.amount_fen,
-    top_up.state,
-    top_up.updated_at
-   FROM public.top_up
-  WHERE ((top_up.state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state])) AND (top_up.code = 'evidence_mismatch'::text));
+  WHERE ((state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state])) AND (code = 'evidence_mismatch'::text));
 
 COMMENT ON VIEW public.disputed_payment IS 'Payments whose channel named another number or amount than was asked for. They wait for a person.';
 
@@ -1027,6 +1008,20 @@ ALTER TABLE public.tariff ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.top_up (
+    account_id bigint NOT NULL,
+    id uuid NOT NULL,
+    key_digest text CONSTRAINT top_up_request_no_not_null NOT NULL,
+    amount_fen bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT top_up_amount_fen_check CHECK ((amount_fen > 0))
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON TABLE public.top_up IS 'Money a driver puts into the wallet through a channel (充值). How far that went says its attempt.';
+
+COMMENT ON COLUMN public.top_up.key_digest IS 'The key the driver chose for it, hashed together with the account: the same key is the same top-up.';
+
 CREATE TABLE public.transfer (
     owner_id bigint NOT NULL,
     journal_id uuid NOT NULL,
@@ -1084,7 +1079,7 @@ ALTER TABLE ONLY public.account_plate
     ADD CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color);
 
 ALTER TABLE ONLY public.attempt
-    ADD CONSTRAINT attempt_pkey PRIMARY KEY (lot_id, charge_id, id);
+    ADD CONSTRAINT attempt_pkey PRIMARY KEY (shard, payable_id, id);
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (owner_id, id);
@@ -1228,7 +1223,7 @@ CREATE INDEX journal_by_reversed ON ONLY public.journal USING btree (owner_id, r
 
 CREATE INDEX journal_of_operator ON ONLY public.journal USING btree (operator_id, business_date) WHERE (operator_id IS NOT NULL);
 
-CREATE UNIQUE INDEX one_live_attempt ON ONLY public.attempt USING btree (lot_id, charge_id) WHERE (state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state]));
+CREATE UNIQUE INDEX one_live_attempt ON ONLY public.attempt USING btree (shard, payable_id) WHERE (state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state]));
 
 CREATE INDEX refund_unresolved ON ONLY public.refund USING btree (updated_at) WHERE (state = ANY (ARRAY['requested'::public.refund_state, 'unknown'::public.refund_state]));
 
@@ -1237,8 +1232,6 @@ CREATE INDEX review_open ON ONLY public.review USING btree (lot_id, id) WHERE (r
 CREATE INDEX stay_by_plate ON ONLY public.stay USING btree (lot_id, plate, plate_color, last_at, id);
 
 CREATE INDEX stay_with_uses ON ONLY public.stay USING btree (plate, plate_color, last_at, id) WHERE (uses IS NOT NULL);
-
-CREATE INDEX top_up_to_query ON ONLY public.top_up USING btree (query_at) WHERE (query_at IS NOT NULL);
 
 CREATE UNIQUE INDEX two_active_keys_for_rotation ON public.gateway_key USING btree (gateway_id, slot) WHERE (revoked_at IS NULL);
 
@@ -1413,16 +1406,6 @@ GRANT UPDATE(collect_at) ON TABLE public.charge TO onelot_service;
 
 GRANT UPDATE(collect_tries) ON TABLE public.charge TO onelot_service;
 
-GRANT SELECT,INSERT ON TABLE public.top_up TO onelot_service;
-
-GRANT UPDATE(state) ON TABLE public.top_up TO onelot_service;
-
-GRANT UPDATE(code) ON TABLE public.top_up TO onelot_service;
-
-GRANT UPDATE(updated_at) ON TABLE public.top_up TO onelot_service;
-
-GRANT UPDATE(query_at) ON TABLE public.top_up TO onelot_service;
-
 GRANT SELECT ON TABLE public.disputed_payment TO onelot_service;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gate TO onelot_service;
@@ -1474,6 +1457,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.settlement_run TO onelot_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.stay TO onelot_service;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tariff TO onelot_service;
+
+GRANT SELECT,INSERT ON TABLE public.top_up TO onelot_service;
 
 GRANT SELECT ON TABLE public.transfer TO onelot_service;
 

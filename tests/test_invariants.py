@@ -99,16 +99,22 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     ),
     "a top-up disappears": (
         "delete from top_up",
-        {"top_up_not_in_the_books"},
+        {"top_up_not_in_the_books", "top_up_without_attempt"},
     ),
     "a top-up is called declined": (
-        "update top_up set state = 'declined'",
+        "update attempt set state = 'declined' where kind = 'top_up'",
         {"top_up_not_in_the_books"},
     ),
     "a top-up is not asked for": (
-        "insert into top_up select account_id, id_floor($$2026-11-20$$), 'n', channel, 1, 'unknown', null, request, "
-        "created_at, updated_at, null from top_up limit 1",
+        "insert into top_up select account_id, id_floor($$2026-11-20$$), 'n', 1, created_at from top_up limit 1; "
+        "insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fen, state, created_at, "
+        "updated_at) select account_id, id, id, 'top_up', 'n', 'local', 1, 'unknown', created_at, created_at "
+        "from top_up where key_digest = 'n'",
         {"attempt_without_a_question"},
+    ),
+    "a top-up loses its attempt": (
+        "delete from attempt where kind = 'top_up'",
+        {"top_up_not_in_the_books", "top_up_without_attempt"},
     ),
     "a journal names no operator": (
         "update journal set operator_id = null where kind = 'stay_billed'",
@@ -151,8 +157,8 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         {"billing_without_charge", "stay_without_charge"},
     ),
     "a charge is collected twice": (
-        "insert into attempt select lot_id, charge_id, gen_random_uuid(), 'again', channel, amount_fen, state, code, "
-        "request, tries, created_at, updated_at, query_at from attempt where state = 'succeeded' limit 1",
+        "insert into attempt select (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid()))).* "
+        "from attempt a where state = 'succeeded' and kind = 'charge' limit 1",
         {"charged_more_than_once"},
     ),
     "a charge is left asleep": (
@@ -164,7 +170,7 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         {"attempt_without_a_question"},
     ),
     "an attempt disappears": (
-        "delete from attempt where state = 'succeeded' and channel = 'local'",
+        "delete from attempt where state = 'succeeded' and channel = 'local' and kind = 'charge'",
         {"paid_without_attempt"},
     ),
     "a refund disappears": (

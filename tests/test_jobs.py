@@ -116,7 +116,7 @@ async def test_the_worker_collects_what_is_due(pool: sql.Pool, district: Distric
     await district.record(event("b1", "entry", MORNING, "鲁A10001"), event("b2", "exit", NOW, "鲁A10001"))
     (collect,) = [each for each in work if each.name == "collect"]
     assert await lead(pool, collect)
-    tried = """select a.state::text || ' ' || a.channel from attempt a join charge c on c.id = a.charge_id
+    tried = """select a.state::text || ' ' || a.channel from attempt a join charge c on c.id = a.payable_id
                 where c.account_id = $1"""
     assert await district.owner.fetchval(tried, account_id) == "declined wallet"
 

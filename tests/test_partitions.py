@@ -104,7 +104,7 @@ CHANGED = {
     "charge": {"state", "method", "paid_at", "collect_at", "collect_tries", "refunded_fen"},
     "attempt": {"state", "code", "tries", "updated_at", "query_at"},
     "refund": {"state", "updated_at"},
-    "top_up": {"state", "code", "updated_at", "query_at"},
+    "top_up": set(),
     "channel_local.payment": {"state", "code"},
     "channel_local.refund": set(),
 }

@@ -17,6 +17,10 @@ from parking import tariffs
 from parking.flow.network import read_network
 from parking.plates import VehicleClass
 from parking.tariffs import Vehicle, Visit
+from payments import ids
+from payments.accounts import key_digest
+from payments.attempts import PayableKind
+from payments.store import accounts, attempts
 from sql import invariants
 from sql.migrate import MIGRATIONS, migrate
 from tests.conftest import NOW
@@ -37,6 +41,9 @@ HOSPITAL: dict[str, Any] = {
     "bands": [{"starts": "07:30", "ends": "07:30", "name_zh": "全天", "name_en": "All day", "unit_min": 45,
                "unit_fen": 300, "cap_fen": 1000}],
 }  # fmt: skip
+
+# How far the top-ups of the first release went: state, code, and when the channel is asked again.
+TOP_UPS = (("declined", "PAYER_DECLINED", None), ("unknown", "TimeoutError", NOW), ("accepted", None, NOW))
 
 
 @pytest.fixture
@@ -84,6 +91,14 @@ async def fill(db: sql.Connection) -> None:
             "fee_fen, quota_used_min) values (1, id_floor($1), $2, 'green', 'small', 'closed', $1, $3, 1, 0, $4)",
             NOW + timedelta(seconds=40 + used_min), plate, NOW + timedelta(hours=1), used_min,
         )  # fmt: skip
+    account_id = await db.fetchval("insert into account (created_at) values ($1) returning id", NOW)
+    for n, (state, code, query_at) in enumerate(TOP_UPS, 1):
+        await db.execute(
+            "insert into top_up (account_id, id, request_no, channel, amount_fen, state, code, request, created_at, "
+            "updated_at, query_at) values ($1, $2, $3, 'local', $4, $5, $6, $7::text::jsonb, $8, $8, $9)",
+            account_id, ids.new(NOW, account_id, n), key_digest(account_id, f"key {n}"), n, state, code,
+            f'{{"number": "number {n}", "amount_fen": {n}, "payer": "ok"}}', NOW, query_at,
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -102,6 +117,22 @@ async def test_what_was_used_is_still_remembered(upgraded: sql.Connection) -> No
     assert kept[1]["uses"] is None
     uses = msgspec.json.decode(kept[0]["uses"], type=list[tariffs.Use])
     assert uses == [tariffs.Use("quota.nev", NOW + timedelta(minutes=1), 60)]
+
+
+async def test_every_top_up_has_its_attempt(upgraded: sql.Connection) -> None:
+    account_id = await upgraded.fetchval("select id from account")
+    claimed = {
+        attempt.payable_id
+        for attempt in await attempts.claim_attempts_to_query(upgraded, now=NOW, again_at=NOW, limit=9)
+    }
+    for n, (state, code, query_at) in enumerate(TOP_UPS, 1):
+        top_up = await accounts.top_up_by_key(upgraded, account_id, key_digest(account_id, f"key {n}"))
+        assert top_up is not None
+        [attempt] = await attempts.attempts_of(upgraded, top_up.id)
+        assert (attempt.kind, attempt.shard, attempt.channel) == (PayableKind.TOP_UP, account_id, "local")
+        assert (attempt.state, attempt.code, attempt.query_at) == (state, code, query_at)
+        assert (attempt.amount_fen, top_up.amount_fen) == (n, n)
+        assert (attempt.payable_id in claimed) is (query_at is not None)
 
 
 async def test_every_price_is_published_and_of_its_lots_zone(upgraded: sql.Connection) -> None:

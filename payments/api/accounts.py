@@ -10,9 +10,9 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Raw, Struct
 
 from payments import accounts, flow, identity, ids
-from payments.accounts import Account, Standing, TopUp
+from payments.accounts import Account, Standing
 from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits, TokenSecret
-from payments.attempts import AttemptState
+from payments.attempts import Attempt, AttemptState
 from payments.charges import CHARGES_PER_PAGE_MAX, Charge, ChargeState
 from payments.identity import Audience
 
@@ -222,9 +222,15 @@ def _of_driver(charge: Charge) -> ChargeOfDriver:
     )
 
 
-def _now(top_up: TopUp) -> TopUpNow:
+def _now(attempt: Attempt) -> TopUpNow:
     return TopUpNow(
-        top_up.id, top_up.amount_fen, top_up.channel, top_up.state, top_up.code, top_up.created_at, top_up.updated_at
+        id=attempt.payable_id,
+        amount_fen=attempt.amount_fen,
+        channel=attempt.channel,
+        state=attempt.state,
+        code=attempt.code,
+        created_at=attempt.created_at,
+        updated_at=attempt.updated_at,
     )
 
 

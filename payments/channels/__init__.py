@@ -7,7 +7,6 @@ from payments.channels.local import LocalChannel
 from payments.channels.port import (
     Channel,
     Channels,
-    PayRequest,
     RefundClosed,
     Refunded,
     RefundOutcome,
@@ -25,7 +24,6 @@ __all__ = [
     "Channel",
     "Channels",
     "LocalChannel",
-    "PayRequest",
     "RefundClosed",
     "RefundOutcome",
     "RefundPending",

@@ -20,9 +20,8 @@ import asyncpg
 import msgspec
 
 import sql
-from payments.attempts import Accepted, Declined, Failed, NotFound, Outcome, Succeeded
+from payments.attempts import Accepted, Declined, Failed, NotFound, Outcome, PayRequest, Succeeded
 from payments.channels.port import (
-    PayRequest,
     RefundClosed,
     Refunded,
     RefundOutcome,

@@ -8,18 +8,10 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from payments.attempts import CHANNEL_TIMEOUT_S, Outcome, PayerMalformed, Unknown, UnknownChannel
+from payments.attempts import CHANNEL_TIMEOUT_S, Outcome, PayerMalformed, PayRequest, Unknown, UnknownChannel
 from payments.errors import OneLotError
 
 PAYER_CHARACTERS_MAX = 64
-
-
-class PayRequest(msgspec.Struct, frozen=True):
-    """What a channel is asked to collect: the same number always comes with the same content."""
-
-    number: str
-    amount_fen: int
-    payer: str
 
 
 class RefundRequest(msgspec.Struct, frozen=True):

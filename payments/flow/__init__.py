@@ -5,11 +5,19 @@ transaction stays open while a channel is asked.
 """
 
 from payments.flow.accounts import open_account, standing, token_holder, top_up, top_up_by_id
-from payments.flow.attempts import Paid, pay_charge, resolve_unknown
-from payments.flow.charges import charge_by_id, charges_by_id, charges_of_account, request_charges, void_charge
+from payments.flow.charges import (
+    Paid,
+    charge_by_id,
+    charges_by_id,
+    charges_of_account,
+    pay_charge,
+    request_charges,
+    void_charge,
+)
 from payments.flow.collection import COLLECT_CHARGES_MAX, collect_due
 from payments.flow.journals import journals_of_day
 from payments.flow.refunds import refund_charge
+from payments.flow.resolution import resolve_unknown
 from payments.flow.settlement import settle, settlement_csv, settlement_in_file, settlement_of, settlements_of
 
 __all__ = [

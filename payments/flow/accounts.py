@@ -4,17 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
-from payments import accounts, attempts, ids, ledger
+from payments import accounts, ids, ledger
 from payments.accounts import Account, NoSuchAccount, NoSuchOperator, NoSuchTopUp, Standing, TopUp
-from payments.attempts import AttemptState, Outcome
-from payments.channels import Channel, Channels, PayRequest, answer, channel_named, check_payer
+from payments.attempts import Attempt
+from payments.channels import Channels, channel_named, check_payer
+from payments.flow import attempts as attempts_flow
 from payments.identity import Audience, Principal
 from payments.ledger import Book
 from payments.store import accounts as store
+from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
-from payments.store import charges as charge_store
 from payments.store import ledger as books
 from payments.store import settlement as settlement_store
 from sql import Connection, Pool
@@ -73,16 +72,15 @@ async def standing(db: Connection, account_id: int) -> Standing:
     return Standing(account.id, account.name, account.status, account.created_at, wallet_fen, owed_fen)
 
 
-async def top_up_by_id(db: Connection, *, account_id: int, top_up_id: UUID) -> TopUp:
-    """A top-up of an account.
+async def top_up_by_id(db: Connection, *, account_id: int, top_up_id: UUID) -> Attempt:
+    """How a top-up of an account stands: the attempt to collect it.
 
     Raises:
         NoSuchTopUp: the account has none of this identifier.
     """
-    found = await store.top_up_by_id(db, account_id, top_up_id)
-    if found is None:
+    if await store.top_up_by_id(db, account_id, top_up_id) is None:
         raise NoSuchTopUp("There is no such top-up.", top_up_id=str(top_up_id))
-    return found
+    return await _attempt_of(db, top_up_id)
 
 
 async def top_up(
@@ -96,11 +94,11 @@ async def top_up(
     now: datetime,
     random_bits: Callable[[], int],
     channel: str = "local",
-) -> TopUp:
+) -> Attempt:
     """Puts money into a wallet and wakes what the account owes. The same key is the same top-up, always.
 
-    The row is committed before the channel is asked. A top-up that ends here as unknown or accepted is ended by
-    `resolve_unknown`.
+    The rows are committed before the channel is asked. A top-up that ends here as unknown or accepted is ended by the
+    worker. Returns the attempt to collect it.
 
     Raises:
         NoSuchAccount, UnknownChannel: there is none of this number or name.
@@ -111,64 +109,25 @@ async def top_up(
     accounts.check_request_key(request_key)
     check_payer(payer)
     through = channel_named(channels, channel)
-    number = accounts.top_up_number(account_id, request_key)
-    asked = PayRequest(number, amount_fen, payer)
-    sent = msgspec.json.encode(asked).decode()
+    digest = accounts.key_digest(account_id, request_key)
 
     async with pool.acquire() as db, db.transaction():
         _existing(await store.lock_account(db, account_id), account_id)
-        known = await store.top_up_by_request_no(db, account_id, number)
+        known = await store.top_up_by_key(db, account_id, digest)
         if known is not None:
-            accounts.same_top_up(known, amount_fen=amount_fen, channel=channel, request=sent)
-            return known
-        started = TopUp(
-            account_id=account_id,
-            id=ids.new(now, account_id, random_bits()),
-            request_no=number,
-            channel=channel,
-            amount_fen=amount_fen,
-            state=AttemptState.SUBMITTING,
-            code=None,
-            request=sent,
-            created_at=now,
-            updated_at=now,
-            query_at=now + attempts.QUERY_FIRST_AFTER,
-        )
-        await store.insert_top_up(db, started)
+            attempt = await _attempt_of(db, known.id)
+            accounts.same_top_up(attempt, amount_fen=amount_fen, channel=channel, payer=payer)
+            return attempt
+        wanted = TopUp(account_id, ids.new(now, account_id, random_bits()), amount_fen, now)
+        await store.insert_top_up(db, wanted, digest)
+        attempt = await attempts_flow.begin(db, wanted, channel=channel, payer=payer, now=now, random_bits=random_bits)
 
-    outcome = await answer(through.pay(asked))
-    return await take_answer(pool, through, started, outcome, now=now)
+    return (await attempts_flow.submit(pool, through, attempt, now=now)).attempt
 
 
-async def take_answer(pool: Pool, channel: Channel, top_up: TopUp, outcome: Outcome, *, now: datetime) -> TopUp:
-    """Writes what a channel said of a top-up; whoever hears the same twice changes nothing the second time."""
-    step = attempts.step(
-        outcome,
-        state=top_up.state,
-        number=top_up.request_no,
-        amount_fen=top_up.amount_fen,
-        created_at=top_up.created_at,
-        now=now,
-        jitter=attempts.jitter_of(top_up.id),
-    )
-    async with pool.acquire() as db, db.transaction():
-        moved = await store.move_top_up(db, top_up, step, now=now)
-        if moved and step.state is AttemptState.SUCCEEDED:
-            # Charges before balances: the order in which everybody locks.
-            await charge_store.wake_account(db, top_up.account_id, now=now)
-            today = ledger.local_date(now, ledger.CITY_TIME_ZONE)
-            journal = ledger.topped_up(top_up.account_id, top_up.id, channel.owner_id, top_up.amount_fen, today)
-            await books.post(db, [journal], now=now)
-        return await top_up_by_id(db, account_id=top_up.account_id, top_up_id=top_up.id)
-
-
-async def ask_again(pool: Pool, channels: Channels, top_up: TopUp, *, now: datetime) -> None:
-    """Asks a channel what became of a top-up, sends it again if it never arrived, and writes the answer."""
-    channel = channel_named(channels, top_up.channel)
-    outcome = await answer(channel.query(top_up.request_no))
-    if attempts.to_be_sent_again(outcome, state=top_up.state, created_at=top_up.created_at, now=now):
-        outcome = await answer(channel.pay(msgspec.json.decode(top_up.request, type=PayRequest)))
-    await take_answer(pool, channel, top_up, outcome, now=now)
+async def _attempt_of(db: Connection, top_up_id: UUID) -> Attempt:
+    [attempt] = await attempt_store.attempts_of(db, top_up_id)
+    return attempt
 
 
 def _existing(account: Account | None, account_id: int) -> Account:

@@ -1,16 +1,31 @@
-"""Charges: written in the transaction that closes the stays, withdrawn where they should not have been."""
+"""Charges: written in the transaction that closes the stays, paid through a channel, voided where they are wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from payments import charges, ids, ledger
-from payments.charges import Charge, ChargeContradicted, ChargeRequest, NoSuchCharge, PaymentInProgress
+from payments.attempts import AttemptState, PaymentInProgress
+from payments.channels import Channels, channel_named, check_payer
+from payments.charges import Charge, ChargeContradicted, ChargeRequest, ChargeState, NoSuchCharge
+from payments.flow import attempts as attempts_flow
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as store
 from payments.store import ledger as books
-from sql import Connection
+from sql import Connection, Pool
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """How an attempt to pay a charge stands after the channel was asked."""
+
+    charge_id: UUID
+    attempt_id: UUID
+    state: AttemptState
+    code: str | None
+    charge_state: ChargeState
 
 
 async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, now: datetime) -> None:
@@ -59,6 +74,40 @@ async def charges_of_account(db: Connection, account_id: int, *, before: UUID | 
     return await store.charges_of_account(db, account_id, before=before, limit=limit)
 
 
+async def pay_charge(
+    pool: Pool,
+    channels: Channels,
+    *,
+    charge_id: UUID,
+    channel: str,
+    payer: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> Paid:
+    """Pays a due charge through a channel. An answer that says nothing yet (accepted, unknown) is followed up by the
+    worker; until it has ended no other attempt starts, so nobody pays twice. One that the channel never saw is
+    superseded.
+
+    Raises:
+        NoSuchCharge, UnknownChannel: there is none of this identifier or name.
+        PayerMalformed: no channel takes such a token.
+        ChargeNotDue: it is paid or void.
+        PaymentInProgress: an earlier attempt has not ended.
+    """
+    check_payer(payer)
+    through = channel_named(channels, channel)
+    async with pool.acquire() as db, db.transaction():
+        charge = await lock_charge(db, charge_id)
+        charges.check_due(charge)
+        attempt = await attempts_flow.begin(db, charge, channel=channel, payer=payer, now=now, random_bits=random_bits)
+        # The worker leaves a charge without a time to be collected alone.
+        await store.set_collect_at(db, charge, None)
+
+    done = await attempts_flow.submit(pool, through, attempt, now=now)
+    assert isinstance(done.payable, Charge)
+    return Paid(charge_id, done.attempt.id, done.attempt.state, done.attempt.code, done.payable.state)
+
+
 async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:
     """Withdraws a due charge: its billing is reversed and the operator is no longer owed it. Twice is once.
 
@@ -68,10 +117,10 @@ async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: st
         PaymentInProgress: an attempt to pay it has not ended.
     """
     charge = await lock_charge(db, charge_id)
-    if charge.state is charges.ChargeState.VOID:
+    if charge.state is ChargeState.VOID:
         return charge
-    charges.payable(charge)
-    if await attempt_store.live_attempt(db, charge.lot_id, charge.id) is not None:
+    charges.check_due(charge)
+    if await attempt_store.live_attempt(db, charge.id) is not None:
         raise PaymentInProgress("A payment of this charge has not ended.", charge_id=str(charge_id))
     await store.mark_void(db, charge)
     today = ledger.local_date(now, charge.time_zone)

@@ -85,7 +85,7 @@ async def ask_again(pool: Pool, channels: Channels, refund: Refund, *, now: date
     """Asks a channel to give a refund and writes its answer. To ask once more is safe: its number is given once."""
     channel = channel_named(channels, refund.channel)
     async with pool.acquire() as db:
-        attempts = await attempt_store.attempts_of_charge(db, refund.lot_id, refund.charge_id)
+        attempts = await attempt_store.attempts_of(db, refund.charge_id)
     paid_by = next(a for a in attempts if a.channel == refund.channel and a.state is AttemptState.SUCCEEDED)
     request = RefundRequest(refund.id.hex, paid_by.request_no, refund.amount_fen)
     outcome = await refund_answer(channel.refund(request))

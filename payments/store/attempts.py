@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sql
+from payments import ids
 from payments.attempts import Attempt, AttemptState, Step, sources
 from payments.charges import DueCharge
 from sql import Connection
@@ -14,7 +15,7 @@ _ATTEMPTS = sql.load("payments/attempts")
 
 async def insert_attempt(db: Connection, attempt: Attempt) -> None:
     """Writes an attempt that is about to be sent."""
-    key = (attempt.lot_id, attempt.charge_id, attempt.id)
+    key = (attempt.shard, attempt.payable_id, attempt.id, attempt.kind)
     rest = (attempt.request_no, attempt.channel, attempt.amount_fen, attempt.request)
     await db.execute(_ATTEMPTS["insert_attempt"], *key, *rest, attempt.created_at, attempt.query_at)
 
@@ -42,19 +43,26 @@ async def insert_wallet_attempts(
     )
 
 
-async def live_attempt(db: Connection, lot_id: int, charge_id: UUID) -> Attempt | None:
-    """The attempt of a charge that has not ended."""
-    return await sql.one(db, Attempt, _ATTEMPTS["live_attempt"], lot_id, charge_id)
+async def live_attempt(db: Connection, payable_id: UUID) -> Attempt | None:
+    """The attempt to pay this that has not ended."""
+    return await sql.one(db, Attempt, _ATTEMPTS["live_attempt"], ids.shard_of(payable_id), payable_id)
 
 
-async def attempts_of_charge(db: Connection, lot_id: int, charge_id: UUID) -> Sequence[Attempt]:
-    """All attempts of a charge, the oldest first."""
-    return await sql.every(db, Attempt, _ATTEMPTS["attempts_of_charge"], lot_id, charge_id)
+async def attempt_by_id(db: Connection, attempt: Attempt) -> Attempt:
+    """An attempt as it stands now."""
+    found = await sql.one(db, Attempt, _ATTEMPTS["attempt_by_id"], attempt.shard, attempt.payable_id, attempt.id)
+    assert found is not None
+    return found
+
+
+async def attempts_of(db: Connection, payable_id: UUID) -> Sequence[Attempt]:
+    """All attempts to pay this, the oldest first."""
+    return await sql.every(db, Attempt, _ATTEMPTS["attempts_of"], ids.shard_of(payable_id), payable_id)
 
 
 async def move_attempt(db: Connection, attempt: Attempt, step: Step, *, now: datetime) -> bool:
-    """Moves an attempt if its state still allows it; tells whether this call moved it."""
-    key = (attempt.lot_id, attempt.charge_id, attempt.id)
+    """Moves an attempt if its state still allows it; says whether this call moved it."""
+    key = (attempt.shard, attempt.payable_id, attempt.id)
     to = (step.state, step.code, step.query_at, now)
     return str(await db.execute(_ATTEMPTS["move_attempt"], *key, *to, sources(step.state))) == "UPDATE 1"
 

@@ -1,34 +1,41 @@
--- Attempts to collect a charge. Their states move by compare-and-set: of two that saw the same answer one moves the row.
+-- Attempts to pay charges and top-ups. Their states move by compare-and-set: of two that saw the same answer one moves
+-- the row.
 
 -- name: insert_attempt
-insert into attempt (lot_id, charge_id, id, request_no, channel, amount_fen, state, request, created_at, updated_at, query_at)
-values ($1, $2, $3, $4, $5, $6, 'submitting', $7::text::jsonb, $8, $8, $9)
+insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fen, state, request, created_at, updated_at,
+                     query_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'submitting', $8::text::jsonb, $9, $9, $10)
 
 -- name: insert_wallet_attempts
 -- A wallet answers at once, so these are born ended.
-insert into attempt (lot_id, charge_id, id, request_no, channel, amount_fen, state, code, created_at, updated_at)
-select lot_id, charge_id, id, replace(id::text, '-', ''), 'wallet', amount_fen, state, code, $7, $7
+insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, created_at, updated_at)
+select lot_id, charge_id, id, 'charge', replace(id::text, '-', ''), 'wallet', amount_fen, state, code, $7, $7
   from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::attempt_state[], $6::text[])
        as a (lot_id, charge_id, id, amount_fen, state, code)
 
 -- name: live_attempt
-select lot_id, charge_id, id, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
+select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
        updated_at, query_at
-  from attempt where lot_id = $1 and charge_id = $2 and state in ('submitting', 'accepted', 'unknown')
+  from attempt where shard = $1 and payable_id = $2 and state in ('submitting', 'accepted', 'unknown')
 
--- name: attempts_of_charge
-select lot_id, charge_id, id, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
+-- name: attempt_by_id
+select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
        updated_at, query_at
-  from attempt where lot_id = $1 and charge_id = $2 order by id
+  from attempt where shard = $1 and payable_id = $2 and id = $3
+
+-- name: attempts_of
+select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
+       updated_at, query_at
+  from attempt where shard = $1 and payable_id = $2 order by id
 
 -- name: move_attempt
 update attempt set state = $4, code = $5, query_at = $6, updated_at = $7
- where lot_id = $1 and charge_id = $2 and id = $3 and state = any($8::attempt_state[])
+ where shard = $1 and payable_id = $2 and id = $3 and state = any($8::attempt_state[])
 
 -- name: claim_attempts_to_query
 -- Claimed by moving query_at ahead, so that no other worker asks for the same one while this one does.
 update attempt a set query_at = $2, tries = a.tries + 1
-  from (select lot_id, charge_id, id from attempt where query_at <= $1 order by query_at limit $3) as waiting
- where a.lot_id = waiting.lot_id and a.charge_id = waiting.charge_id and a.id = waiting.id and a.query_at <= $1
-returning a.lot_id, a.charge_id, a.id, a.request_no, a.channel, a.amount_fen, a.state, a.code, a.request::text as request,
-          a.tries, a.created_at, a.updated_at, a.query_at
+  from (select shard, payable_id, id from attempt where query_at <= $1 order by query_at limit $3) as waiting
+ where a.shard = waiting.shard and a.payable_id = waiting.payable_id and a.id = waiting.id and a.query_at <= $1
+returning a.shard, a.payable_id, a.id, a.kind, a.request_no, a.channel, a.amount_fen, a.state, a.code,
+          a.request::text as request, a.tries, a.created_at, a.updated_at, a.query_at

@@ -146,7 +146,7 @@ async def city_in(
     """A city with an operator and a lot; what it leaves in the books must hold."""
     city = City(pool, owner, now, random_bits)
     # Tests of a module share its database: what an earlier one left to the worker sleeps.
-    for table, column in (("charge", "collect_at"), ("attempt", "query_at"), ("top_up", "query_at")):
+    for table, column in (("charge", "collect_at"), ("attempt", "query_at")):
         await owner.execute(f"update {table} set {column} = $1 where {column} is not null", now + timedelta(days=900))
     city.operator_id = await an_operator(owner)
     city.lot_id = await a_lot(owner, city.operator_id)

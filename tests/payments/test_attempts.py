@@ -1,13 +1,13 @@
 """What answers make of attempts: allowed moves only, and nothing ends on less than evidence."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments import attempts
+from payments import attempts, ids
 from payments.attempts import (
     LIVE,
     MOVES,
@@ -18,12 +18,15 @@ from payments.attempts import (
     Failed,
     NotFound,
     Outcome,
+    PayableKind,
+    PaymentInProgress,
     Step,
     Succeeded,
     Unknown,
 )
 
 NOW = datetime(2026, 11, 16, 2, tzinfo=UTC)
+CHARGE = ids.new(NOW, 1, 7)
 OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(
     [
         Accepted(),
@@ -40,8 +43,17 @@ LIVE_STATES = st.sampled_from(sorted(LIVE))
 AGES = st.timedeltas(timedelta(0), timedelta(days=4))
 
 
+def attempt(
+    state: AttemptState, *, code: str | None = None, age: timedelta, untouched: timedelta | None = None
+) -> Attempt:
+    """An attempt over 5.00, made `age` ago and last changed `untouched` ago (as long, if None)."""
+    made = attempts.new(PayableKind.CHARGE, CHARGE, 500, channel="local", payer="ok", now=NOW - age, random_bits=0x8000)
+    changed_at = made.created_at if untouched is None else NOW - untouched
+    return msgspec.structs.replace(made, request_no="n", state=state, code=code, updated_at=changed_at)
+
+
 def step(outcome: Outcome, state: AttemptState, age: timedelta = timedelta(0)) -> Step:
-    return attempts.step(outcome, state=state, number="n", amount_fen=500, created_at=NOW - age, now=NOW, jitter=0.5)
+    return attempts.step(attempt(state, age=age), outcome, now=NOW)
 
 
 @given(OUTCOMES, LIVE_STATES, AGES)
@@ -81,7 +93,7 @@ def test_ends_are_ends() -> None:
 
 def test_sent_again_only_while_the_driver_waits() -> None:
     def again(outcome: Outcome, state: AttemptState, age: timedelta) -> bool:
-        return attempts.to_be_sent_again(outcome, state=state, created_at=NOW - age, now=NOW)
+        return attempts.to_be_sent_again(attempt(state, age=age), outcome, now=NOW)
 
     assert again(NotFound(), AttemptState.UNKNOWN, timedelta(seconds=3))
     assert not again(NotFound(), AttemptState.UNKNOWN, attempts.RESEND_WITHIN)
@@ -104,12 +116,14 @@ def test_sent_again_only_while_the_driver_waits() -> None:
 def test_lost_is_what_the_channel_does_not_know_after_the_last_sending(
     state: AttemptState, code: str | None, asked_after: int, age: int, lost: bool
 ) -> None:
-    created_at = NOW - timedelta(minutes=age)
-    updated_at = created_at + timedelta(minutes=asked_after)
-    attempt = Attempt(
-        1, UUID(int=1), UUID(int=2), "n", "local", 500, state, code, "{}", 1, created_at, updated_at, None
-    )
-    assert attempts.is_lost(attempt, NOW) is lost
+    minutes = timedelta(minutes=age)
+    made = attempt(state, code=code, age=minutes, untouched=minutes - timedelta(minutes=asked_after))
+    assert attempts.is_lost(made, NOW) is lost
+    if lost:
+        assert attempts.supersede(made, NOW) == Step(AttemptState.SUPERSEDED, code)
+    else:
+        with pytest.raises(PaymentInProgress):
+            attempts.supersede(made, NOW)
 
 
 @given(AGES, st.floats(0, 1, exclude_max=True))

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from payments.attempts import Accepted, Declined, Failed, NotFound, Succeeded
-from payments.channels import PayRequest, RefundClosed, Refunded, RefundRequest, RequestRefused
+from payments.attempts import Accepted, Declined, Failed, NotFound, PayRequest, Succeeded
+from payments.channels import RefundClosed, Refunded, RefundRequest, RequestRefused
 from tests.payments.city import City
 
 

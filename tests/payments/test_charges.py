@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from payments import charges, flow, ledger
-from payments.charges import ChargeContradicted, ChargeNotDue, DueCharge, NoSuchCharge, PaymentInProgress
+from payments.attempts import PaymentInProgress
+from payments.charges import ChargeContradicted, ChargeNotDue, DueCharge, NoSuchCharge
 from tests.payments.city import DAY, City
 
 

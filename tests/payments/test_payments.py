@@ -10,8 +10,15 @@ import pytest
 
 from payments import flow
 from payments.accounts import NoSuchAccount, NoSuchTopUp, TopUpContradicted, TopUpOutOfRange
-from payments.attempts import RESEND_WITHIN, VOID_AFTER, PayerMalformed, Succeeded, UnknownChannel
-from payments.charges import ChargeNotDue, PaymentInProgress
+from payments.attempts import (
+    RESEND_WITHIN,
+    VOID_AFTER,
+    PayerMalformed,
+    PaymentInProgress,
+    Succeeded,
+    UnknownChannel,
+)
+from payments.charges import ChargeNotDue
 from payments.errors import OneLotError
 from payments.flow import attempts as attempts_flow
 from payments.jobs import Work, collect, resolve
@@ -34,7 +41,7 @@ async def attempted(asked: Awaitable[T]) -> T | type[OneLotError]:
 async def at_the_channel(city: City, charge_id: UUID) -> int:
     """How many payments of a charge the channel executed."""
     query = """select count(*) from channel_local.payment p join attempt a on a.request_no = p.number
-                where a.charge_id = $1 and p.state = 'succeeded'"""
+                where a.payable_id = $1 and p.state = 'succeeded'"""
     return await city.count(query, charge_id)
 
 
@@ -57,7 +64,7 @@ async def test_a_top_up_wakes_what_waits(city: City) -> None:
     account_id = await city.account()
     charge_id = await city.charge(account_id, 500)
     await city.collect()
-    tried = await city.owner.fetchrow("select state, code from attempt where charge_id = $1", charge_id)
+    tried = await city.owner.fetchrow("select state, code from attempt where payable_id = $1", charge_id)
     assert tuple(tried or ()) == ("declined", "insufficient_balance")
     assert (await city.collect()).declined == 0
     await city.top_up(account_id, 500)
@@ -149,7 +156,7 @@ async def test_a_lost_answer_is_asked_for_and_paid_once(city: City, payer: str) 
     assert await city.state(charge_id) == "paid"
     assert await resolved(city) == 0
     assert await at_the_channel(city, charge_id) == 1
-    assert await city.count("select count(*) from attempt where charge_id = $1", charge_id) == 1
+    assert await city.count("select count(*) from attempt where payable_id = $1", charge_id) == 1
 
 
 async def test_what_fails_later_leaves_the_charge_due(city: City) -> None:
@@ -166,8 +173,7 @@ async def test_a_crash_after_the_commit_is_picked_up(city: City) -> None:
     charge_id = await city.charge(None, 500)
     async with city.pool.acquire() as db, db.transaction():
         charge = await flow.charge_by_id(db, charge_id)
-        attempt = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, random_bits=city.random_bits)
-        await attempt_store.insert_attempt(db, attempt)
+        await attempts_flow.begin(db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits)
     assert await flow.resolve_unknown(city.pool, city.channels, now=city.now) == 0
     assert await resolved(city) == 1
     assert await city.state(charge_id) == "paid"
@@ -177,11 +183,10 @@ async def test_what_never_arrived_is_void_in_the_end(city: City) -> None:
     charge_id = await city.charge(None, 500)
     async with city.pool.acquire() as db, db.transaction():
         charge = await flow.charge_by_id(db, charge_id)
-        attempt = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, random_bits=city.random_bits)
-        await attempt_store.insert_attempt(db, attempt)
+        await attempts_flow.begin(db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits)
     city.now += VOID_AFTER
     assert await resolved(city) == 1
-    assert await city.count("select count(*) from attempt where charge_id = $1 and state = 'void'", charge_id) == 1
+    assert await city.count("select count(*) from attempt where payable_id = $1 and state = 'void'", charge_id) == 1
     assert await at_the_channel(city, charge_id) == 0
     assert (await city.pay(charge_id)).charge_state == "paid"
 
@@ -191,14 +196,15 @@ async def test_what_the_channel_never_saw_does_not_keep_the_driver_at_the_barrie
         charge_id = await city.charge(account_id, 500)
         async with city.pool.acquire() as db, db.transaction():
             charge = await flow.charge_by_id(db, charge_id)
-            lost = attempts_flow._new_attempt(charge, "local", "ok", now=city.now, random_bits=city.random_bits)
-            await attempt_store.insert_attempt(db, lost)
+            lost = await attempts_flow.begin(
+                db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits
+            )
         city.now += RESEND_WITHIN
         with pytest.raises(PaymentInProgress):
             await city.pay(charge_id)
         assert await resolved(city) == 1
         assert (await city.pay(charge_id)).charge_state == "paid"
-        states = "select array_agg(state::text order by created_at) from attempt where charge_id = $1"
+        states = "select array_agg(state::text order by created_at) from attempt where payable_id = $1"
         assert await city.owner.fetchval(states, charge_id) == ["superseded", "succeeded"]
         # Its money turns up all the same: it is held to be given back.
         suspended_fen = await city.book(account_id or city.operator_id, "suspense")
@@ -212,10 +218,10 @@ async def test_evidence_that_names_another_amount_is_before_a_person(city: City)
     charge_id = await city.charge(None, 500)
     await city.pay(charge_id, "slow")
     async with city.pool.acquire() as db:
-        [attempt] = await attempt_store.attempts_of_charge(db, city.lot_id, charge_id)
+        [attempt] = await attempt_store.attempts_of(db, charge_id)
         forged = Succeeded(attempt.request_no, 501)
         await attempts_flow.take_answer(city.pool, city.channels["local"], attempt, forged, now=city.now)
-        disputed = await db.fetch("select id from disputed_payment where what = 'attempt'")
+        disputed = await db.fetch("select id from disputed_payment where kind = 'charge'")
     assert [row["id"] for row in disputed] == [attempt.id]
     assert await resolved(city) == 0
 
@@ -226,14 +232,14 @@ async def test_the_same_answer_twice_is_booked_once(city: City) -> None:
     city.now += LATER
     rounds = [resolve(Work(city.pool, city.channels, city.clock, city.random_bits)) for _ in range(6)]
     assert sum(await asyncio.gather(*rounds)) == 1
-    [attempt] = await city.owner.fetch("select * from attempt where charge_id = $1", charge_id)
+    [attempt] = await city.owner.fetch("select * from attempt where payable_id = $1", charge_id)
     async with city.pool.acquire() as db:
-        [stands] = await attempt_store.attempts_of_charge(db, city.lot_id, charge_id)
+        [stands] = await attempt_store.attempts_of(db, charge_id)
     channel = city.channels["local"]
     outcome = await channel.query(attempt["request_no"])
     for _ in range(2):
         again = await attempts_flow.take_answer(city.pool, channel, stands, outcome, now=city.now)
-        assert again.state == "succeeded"
+        assert again.attempt.state == "succeeded"
     assert await city.count("select count(*) from journal where ref = $1 and kind = 'charge_paid'", charge_id) == 1
 
 
@@ -242,7 +248,7 @@ async def test_late_evidence_for_a_paid_charge_is_held_to_be_given_back(city: Ci
     await city.pay(charge_id, "fail-later")
     await resolved(city)
     async with city.pool.acquire() as db:
-        [failed] = await attempt_store.attempts_of_charge(db, city.lot_id, charge_id)
+        [failed] = await attempt_store.attempts_of(db, charge_id)
     await city.pay(charge_id, "ok")
     channel = city.channels["local"]
     evidence = Succeeded(failed.request_no, 500)
@@ -259,7 +265,7 @@ async def test_unknown_channels_and_payers_are_refused(city: City) -> None:
     city.channels.clear()
     with pytest.raises(UnknownChannel):
         await city.pay(charge_id)
-    assert await city.count("select count(*) from attempt where charge_id = $1", charge_id) == 0
+    assert await city.count("select count(*) from attempt where payable_id = $1", charge_id) == 0
 
 
 async def test_a_top_up_happens_once_per_key(city: City) -> None:
