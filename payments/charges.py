@@ -1,4 +1,4 @@
-"""What is owed for a stay: made once, explained line by line, then paid or withdrawn; refunds never exceed it."""
+"""What is owed for a stay: made once, explained line by line, then paid or void."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -106,29 +106,6 @@ class Collected(msgspec.Struct, frozen=True):
     declined: int
 
 
-class RefundState(StrEnum):
-    """requested and unknown are not over yet; closed means that no money moved and the reservation was released."""
-
-    REQUESTED = "requested"
-    UNKNOWN = "unknown"
-    SUCCEEDED = "succeeded"
-    CLOSED = "closed"
-
-
-class Refund(msgspec.Struct, frozen=True):
-    """Money given back for a paid charge, by the way it came."""
-
-    lot_id: int
-    charge_id: UUID
-    id: UUID
-    amount_fen: int
-    channel: str
-    state: RefundState
-    reason: str
-    created_at: datetime
-    updated_at: datetime
-
-
 class NoSuchCharge(OneLotError):
     """No charge has this identifier."""
 
@@ -141,14 +118,6 @@ class ChargeContradicted(OneLotError):
     """A charge of the same stay exists, or was asked for beside it, with other content."""
 
 
-class NotRefundable(OneLotError):
-    """The charge is not paid, or less than this remains of it."""
-
-
-class RefundContradicted(OneLotError):
-    """The key of this refund was used for another amount or reason."""
-
-
 def charge_id(stay_id: UUID) -> UUID:
     """The one charge of a stay: a stay is charged once, whatever is repeated."""
     return ids.derive(stay_id, "charge")
@@ -157,11 +126,6 @@ def charge_id(stay_id: UUID) -> UUID:
 def public_lines(charge: Charge) -> list[PublicLine]:
     """The lines of a charge without what would tell where somebody was, and when."""
     return msgspec.json.decode(charge.lines, type=list[PublicLine])
-
-
-def refund_id(charge: UUID, request_key: str) -> UUID:
-    """The one refund of a charge for a key its asker chose."""
-    return ids.derive(charge, f"refund {request_key}")
 
 
 def collect_again_at(tries: int, now: datetime) -> datetime:
@@ -193,28 +157,3 @@ def check_due(charge: Charge) -> None:
     """
     if charge.state is not ChargeState.DUE:
         raise ChargeNotDue(f"This charge is {charge.state}.", charge_id=str(charge.id), state=charge.state)
-
-
-def refundable(charge: Charge, amount_fen: int) -> None:
-    """Refuses to give back what is not there.
-
-    Raises:
-        NotRefundable: the charge is not paid, the amount is not positive, or less remains.
-    """
-    if charge.state is not ChargeState.PAID:
-        raise NotRefundable("Only a paid charge can be refunded.", charge_id=str(charge.id), state=charge.state)
-    left_fen = charge.amount_fen - charge.refunded_fen
-    if not 0 < amount_fen <= left_fen:
-        raise NotRefundable(
-            "Less than that remains to refund.", field="amount_fen", amount_fen=amount_fen, refundable_fen=left_fen
-        )
-
-
-def same_refund(refund: Refund, amount_fen: int, reason: str) -> None:
-    """Recognises a repeat.
-
-    Raises:
-        RefundContradicted: the key was used for something else.
-    """
-    if (refund.amount_fen, refund.reason) != (amount_fen, reason):
-        raise RefundContradicted("This key belongs to another refund.", amount_fen=refund.amount_fen)

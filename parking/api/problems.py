@@ -21,7 +21,7 @@ from parking.api import checks
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch
 from parking.live import stream
-from payments import accounts, attempts, channels, charges, identity, ledger, settlement
+from payments import accounts, attempts, channels, charges, identity, ledger, refunds, settlement
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
 
@@ -49,8 +49,6 @@ STATUS: dict[type[OneLotError], int] = {
     charges.ChargeContradicted: 409,
     charges.ChargeNotDue: 409,
     charges.NoSuchCharge: 404,
-    charges.NotRefundable: 409,
-    charges.RefundContradicted: 409,
     checks.CheckUnderWay: 503,
     batch.Overloaded: 503,
     batch.StorageAway: 503,
@@ -75,6 +73,8 @@ STATUS: dict[type[OneLotError], int] = {
     publication.OtherTimeZone: 422,
     publication.TariffMoved: 409,
     publication.UnknownTariff: 404,
+    refunds.NotRefundable: 409,
+    refunds.RefundContradicted: 409,
     settings.BadSetting: 500,
     settlement.DayNotOver: 409,
     settlement.DayTooOld: 422,

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID
 
 import sql
 from parking import plates
 from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateHeld, PlateNotLinked, PlateRefused
 from parking.store import plates as store
-from payments import ids
 from payments.store import audit
 
 PLATES_PER_ACCOUNT_MAX = 20
@@ -50,7 +48,7 @@ async def link_plate(
     await _record(
         db,
         account_id,
-        ids.new(now, account_id, random_bits()),
+        random_bits(),
         actor,
         "plate.link",
         {"plate": text, "plate_color": plate_color, "before": before},
@@ -80,7 +78,7 @@ async def unlink_plate(
     await _record(
         db,
         account_id,
-        ids.new(now, account_id, random_bits()),
+        random_bits(),
         actor,
         "plate.unlink",
         {"plate": text, "plate_color": plate_color},
@@ -109,7 +107,7 @@ async def release_plate(
     await _record(
         db,
         account_id,
-        ids.new(now, account_id, random_bits()),
+        random_bits(),
         actor,
         "plate.release",
         {"plate": text, "plate_color": plate_color},
@@ -118,7 +116,7 @@ async def release_plate(
 
 
 async def _record(
-    db: sql.Connection, account_id: int, key: UUID, actor: str, action: str, detail: dict[str, object], now: datetime
+    db: sql.Connection, account_id: int, bits: int, actor: str, action: str, detail: dict[str, object], now: datetime
 ) -> None:
-    subject = f"account:{account_id}"
-    await audit.record(db, account_id, key, actor=actor, action=action, subject=subject, detail=detail, now=now)
+    about = {"action": action, "subject": f"account:{account_id}", "actor": actor}
+    await audit.record(db, account_id, **about, detail=detail, now=now, random_bits=bits)

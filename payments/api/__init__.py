@@ -2,6 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, charges, settlements
+from payments.api import accounts, charges, refunds, settlements
 
-ROUTES: list[HTTPRouteHandler] = [*accounts.ROUTES, *charges.ROUTES, *settlements.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [*accounts.ROUTES, *charges.ROUTES, *refunds.ROUTES, *settlements.ROUTES]

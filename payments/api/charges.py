@@ -1,16 +1,16 @@
-"""Charges: shown to and paid by whoever holds their identifier, refunded and withdrawn by staff."""
+"""Charges: shown to and paid by whoever holds their identifier, voided by staff."""
 
 from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from payments import accounts, charges, flow, identity
+from payments import charges, flow, identity
 from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits
-from payments.charges import ChargeState, PublicLine, Refund
+from payments.charges import ChargeState, PublicLine
 from payments.flow import Paid
 from payments.identity import Audience
 
@@ -32,13 +32,6 @@ class Payment(Struct, frozen=True, forbid_unknown_fields=True):
 
     channel: Annotated[str, Meta(min_length=1, max_length=32)]
     payer: Annotated[str, Meta(min_length=1, max_length=64)]
-
-
-class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
-    """What to give back of a paid charge, and why."""
-
-    amount_fen: Annotated[int, Meta(ge=1)]
-    reason: Reason
 
 
 class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,46 +78,6 @@ async def pay_charge(
 
 
 @post(
-    "/v1/charges/{charge_id:uuid}/refunds",
-    operation_id="refundCharge",
-    summary="Give back a part or all of a paid charge",
-    tags=["finance"],
-    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
-)
-async def refund_charge(
-    *,
-    charge_id: FromPath[UUID],
-    data: JSONBody[NewRefund],
-    principal: Principal,
-    pool: Pool,
-    channels: Channels,
-    now: Now,
-    idempotency_key: Annotated[
-        str,
-        HeaderParameter(
-            name="Idempotency-Key",
-            min_length=1,
-            max_length=accounts.REQUEST_KEY_CHARACTERS_MAX,
-            description="Chosen by the caller; the same key is the same refund.",
-        ),
-    ],
-) -> Refund:
-    """Money goes back the way it came: into the wallet, or through the channel."""
-    async with pool.acquire() as db:
-        identity.may_act_for(principal, (await flow.charge_by_id(db, charge_id)).operator_id)
-    return await flow.refund_charge(
-        pool,
-        channels,
-        charge_id=charge_id,
-        amount_fen=data.amount_fen,
-        reason=data.reason,
-        request_key=idempotency_key,
-        actor=principal.subject,
-        now=now,
-    )
-
-
-@post(
     "/v1/charges/{charge_id:uuid}/void",
     operation_id="voidCharge",
     summary="Withdraw a charge that is still due",
@@ -142,4 +95,4 @@ async def void_charge(
     return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_charge, pay_charge, refund_charge, void_charge]
+ROUTES: list[HTTPRouteHandler] = [get_charge, pay_charge, void_charge]

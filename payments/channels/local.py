@@ -21,13 +21,8 @@ import msgspec
 
 import sql
 from payments.attempts import Accepted, Declined, Failed, NotFound, Outcome, PayRequest, Succeeded
-from payments.channels.port import (
-    RefundClosed,
-    Refunded,
-    RefundOutcome,
-    RefundRequest,
-    RequestRefused,
-)
+from payments.channels.port import RequestRefused
+from payments.refunds import RefundClosed, Refunded, RefundOutcome, RefundRequest
 
 AMOUNT_FEN_MAX = 10_000_000
 SLOW = timedelta(seconds=3)

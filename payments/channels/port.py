@@ -6,42 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Protocol, TypeAlias
 
-import msgspec
-
 from payments.attempts import CHANNEL_TIMEOUT_S, Outcome, PayerMalformed, PayRequest, Unknown, UnknownChannel
 from payments.errors import OneLotError
+from payments.refunds import RefundOutcome, RefundPending, RefundRequest
 
 PAYER_CHARACTERS_MAX = 64
-
-
-class RefundRequest(msgspec.Struct, frozen=True):
-    """What a channel is asked to give back of the payment it knows as `payment_number`."""
-
-    number: str
-    payment_number: str
-    amount_fen: int
-
-
-class Refunded(msgspec.Struct, frozen=True, tag=True):
-    """The money went back. Number and amount (fen) are what the channel says."""
-
-    number: str
-    amount_fen: int
-
-
-class RefundClosed(msgspec.Struct, frozen=True, tag=True):
-    """The channel will not pay this refund; no money moved."""
-
-    code: str
-
-
-class RefundPending(msgspec.Struct, frozen=True, tag=True):
-    """The end is not known: no answer, or the channel is still at it (`cause`)."""
-
-    cause: str
-
-
-RefundOutcome: TypeAlias = Refunded | RefundClosed | RefundPending
 
 
 class RequestRefused(OneLotError):

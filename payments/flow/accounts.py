@@ -20,12 +20,18 @@ from sql import Connection, Pool
 
 
 async def open_account(db: Connection, *, name: str, now: datetime, actor: str | None = None) -> Account:
-    """A new account with an empty wallet; `actor`, if a person opened it, goes into the audit trail."""
+    """A new account with an empty wallet; `actor`, if a person opened it, goes into the audit log."""
     account = await store.open_account(db, name=name[: accounts.NAME_CHARACTERS_MAX], now=now)
     if actor is not None:
-        audit_id = ids.new(now, account.id, account.id)
-        about = {"action": "account.open", "subject": f"account:{account.id}", "actor": actor}
-        await audit_store.record(db, account.id, audit_id, **about, detail={"name": account.name}, now=now)
+        await audit_store.record(
+            db,
+            account.id,
+            actor=actor,
+            action="account.open",
+            subject=f"account:{account.id}",
+            detail={"name": account.name},
+            now=now,
+        )
     return account
 
 
@@ -40,7 +46,7 @@ async def token_holder(
     now: datetime,
     random_bits: Callable[[], int],
 ) -> Principal:
-    """Whom a token is to speak for; that `issuer` asked for it goes into the audit trail.
+    """Whom a token is to speak for; that `issuer` asked for it goes into the audit log.
 
     Raises:
         HolderUnclear: drivers have an account, clerks and finance officers perhaps an operator, nobody else either.
@@ -54,9 +60,16 @@ async def token_holder(
     if operator_id is not None and operator_id not in {one.id for one in await settlement_store.operators(db)}:
         raise NoSuchOperator("There is no such operator.", field="operator_id", operator_id=operator_id)
     owner = account_id or operator_id or ledger.PLATFORM
-    about = {"action": "token.issue", "subject": f"{audience}:{subject}", "actor": issuer.subject}
-    detail: dict[str, object] = {"account_id": account_id, "operator_id": operator_id}
-    await audit_store.record(db, owner, ids.new(now, owner, random_bits()), **about, detail=detail, now=now)
+    await audit_store.record(
+        db,
+        owner,
+        actor=issuer.subject,
+        action="token.issue",
+        subject=f"{audience}:{subject}",
+        detail={"account_id": account_id, "operator_id": operator_id},
+        now=now,
+        random_bits=random_bits(),
+    )
     return holder
 
 

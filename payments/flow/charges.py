@@ -125,11 +125,9 @@ async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: st
     await store.mark_void(db, charge)
     today = ledger.local_date(now, charge.time_zone)
     await books.post(db, [ledger.charge_voided(charge.id, charge, today)], now=now)
-    audit_id = ids.move(charge.id, charge.operator_id, "void audited")
     await audit_store.record(
         db,
         charge.operator_id,
-        audit_id,
         actor=actor,
         action="charge.void",
         subject=str(charge.id),

@@ -3,28 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from payments import charges, ids, ledger
+from payments import charges, ledger, refunds
 from payments.attempts import AttemptState
-from payments.channels import (
-    Channel,
-    Channels,
-    RefundClosed,
-    Refunded,
-    RefundOutcome,
-    RefundPending,
-    RefundRequest,
-    channel_named,
-    refund_answer,
-)
-from payments.charges import Charge, Refund, RefundState
+from payments.channels import Channels, channel_named, refund_answer
+from payments.charges import Charge
 from payments.flow.charges import lock_charge
+from payments.refunds import Refund, RefundState
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
-from payments.store import charges as store
+from payments.store import charges as charge_store
 from payments.store import ledger as books
+from payments.store import refunds as store
 from sql import Connection, Pool
-
-_UNRESOLVED = (RefundState.REQUESTED, RefundState.UNKNOWN)
 
 
 async def refund_charge(
@@ -41,7 +31,7 @@ async def refund_charge(
     """Gives back a part or all of a paid charge. The same key is the same refund, however often it comes.
 
     What the wallet paid is in the wallet when this returns; what a channel paid may end as unknown, which
-    `resolve_unknown` ends.
+    the worker ends.
 
     Raises:
         NoSuchCharge: there is none of this identifier.
@@ -49,14 +39,14 @@ async def refund_charge(
         RefundContradicted: the key was used for another amount or reason.
         UnknownChannel: the channel that took the money is not connected any more.
     """
-    refund_id = charges.refund_id(charge_id, request_key)
+    refund_id = refunds.refund_id(charge_id, request_key)
     async with pool.acquire() as db, db.transaction():
         charge = await lock_charge(db, charge_id)
         known = await store.refund_by_id(db, charge_id, refund_id)
         if known is not None:
-            charges.same_refund(known, amount_fen, reason)
+            refunds.same_refund(known, amount_fen, reason)
             return known
-        charges.refundable(charge, amount_fen)
+        refunds.check_refundable(charge, amount_fen)
         assert charge.method is not None
         if charge.method != charges.WALLET:
             channel_named(channels, charge.method)
@@ -73,10 +63,10 @@ async def refund_charge(
         )
         if charge.account_id is not None and charge.method == charges.WALLET:
             # The wallet is about to hold more. Charges are locked before days and balances, by everybody.
-            await store.wake_account(db, charge.account_id, now=now)
+            await charge_store.wake_account(db, charge.account_id, now=now)
         await _reserve(db, charge, refund, actor=actor, now=now)
         if charge.method == charges.WALLET:
-            return await _succeed(db, charge, refund, channel_owner=None, now=now)
+            return await _move(db, charge, refund, RefundState.SUCCEEDED, channel_owner=None, now=now)
 
     return await ask_again(pool, channels, refund, now=now)
 
@@ -87,24 +77,11 @@ async def ask_again(pool: Pool, channels: Channels, refund: Refund, *, now: date
     async with pool.acquire() as db:
         attempts = await attempt_store.attempts_of(db, refund.charge_id)
     paid_by = next(a for a in attempts if a.channel == refund.channel and a.state is AttemptState.SUCCEEDED)
-    request = RefundRequest(refund.id.hex, paid_by.request_no, refund.amount_fen)
-    outcome = await refund_answer(channel.refund(request))
+    outcome = await refund_answer(channel.refund(refunds.request(refund, paid_by.request_no)))
     async with pool.acquire() as db, db.transaction():
-        return await _take_answer(db, channel, refund, outcome, now=now)
-
-
-async def _take_answer(
-    db: Connection, channel: Channel, refund: Refund, outcome: RefundOutcome, *, now: datetime
-) -> Refund:
-    charge = await lock_charge(db, refund.charge_id)
-    match outcome:
-        case Refunded() if (outcome.number, outcome.amount_fen) == (refund.id.hex, refund.amount_fen):
-            return await _succeed(db, charge, refund, channel_owner=channel.owner_id, now=now)
-        case RefundClosed():
-            return await _close(db, charge, refund, now=now)
-        case Refunded() | RefundPending():
-            await store.move_refund(db, refund, RefundState.UNKNOWN, sources=_UNRESOLVED, now=now)
-    return await _as_it_stands(db, refund)
+        charge = await lock_charge(db, refund.charge_id)
+        state = refunds.state_after(refund, outcome)
+        return await _move(db, charge, refund, state, channel_owner=channel.owner_id, now=now)
 
 
 async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str, now: datetime) -> None:
@@ -115,7 +92,6 @@ async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str
     await audit_store.record(
         db,
         charge.operator_id,
-        ids.move(refund.id, charge.operator_id, "refund audited"),
         actor=actor,
         action="charge.refund",
         subject=str(charge.id),
@@ -124,25 +100,18 @@ async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str
     )
 
 
-async def _succeed(
-    db: Connection, charge: Charge, refund: Refund, *, channel_owner: int | None, now: datetime
+async def _move(
+    db: Connection, charge: Charge, refund: Refund, state: RefundState, *, channel_owner: int | None, now: datetime
 ) -> Refund:
-    if await store.move_refund(db, refund, RefundState.SUCCEEDED, sources=_UNRESOLVED, now=now):
+    """Writes where a refund has come to; whoever finds it ended changes nothing."""
+    if await store.move_refund(db, refund, state, now=now):
         today = ledger.local_date(now, charge.time_zone)
-        journal = ledger.refund_paid(refund.id, charge, refund.amount_fen, channel_owner, today)
-        await books.post(db, [journal], now=now)
-    return await _as_it_stands(db, refund)
-
-
-async def _close(db: Connection, charge: Charge, refund: Refund, *, now: datetime) -> Refund:
-    if await store.move_refund(db, refund, RefundState.CLOSED, sources=_UNRESOLVED, now=now):
-        await store.reserve_refund(db, charge.id, -refund.amount_fen)
-        today = ledger.local_date(now, charge.time_zone)
-        await books.post(db, [ledger.refund_closed(refund.id, charge, refund.amount_fen, today)], now=now)
-    return await _as_it_stands(db, refund)
-
-
-async def _as_it_stands(db: Connection, refund: Refund) -> Refund:
+        if state is RefundState.SUCCEEDED:
+            journal = ledger.refund_paid(refund.id, charge, refund.amount_fen, channel_owner, today)
+            await books.post(db, [journal], now=now)
+        elif state is RefundState.CLOSED:
+            await store.reserve_refund(db, charge.id, -refund.amount_fen)
+            await books.post(db, [ledger.refund_closed(refund.id, charge, refund.amount_fen, today)], now=now)
     found = await store.refund_by_id(db, refund.charge_id, refund.id)
     assert found is not None
     return found

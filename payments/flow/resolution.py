@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from payments.channels import Channels
 from payments.flow import attempts, refunds
 from payments.store import attempts as attempt_store
-from payments.store import charges as charge_store
+from payments.store import refunds as refund_store
 from sql import Pool
 
 QUERIES_PER_ROUND_MAX = 100
@@ -28,7 +28,7 @@ async def resolve_unknown(pool: Pool, channels: Channels, *, now: datetime) -> i
         open_attempts = await attempt_store.claim_attempts_to_query(
             db, now=now, again_at=now + CLAIM, limit=QUERIES_PER_ROUND_MAX
         )
-        open_refunds = await charge_store.claim_unresolved_refunds(
+        open_refunds = await refund_store.claim_unresolved_refunds(
             db, now=now, untouched_since=now - CLAIM, limit=QUERIES_PER_ROUND_MAX
         )
     questions: list[Awaitable[object]] = [

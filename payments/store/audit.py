@@ -1,27 +1,32 @@
-"""The trail of what people and keys did outside the flow of events. It only grows."""
+"""The audit log in Postgres. It only grows."""
 
 from datetime import datetime
-from uuid import UUID
-
-import msgspec
 
 import sql
+from payments import audit
 from sql import Connection
 
-_ACCOUNTS = sql.load("payments/accounts")
+_AUDIT = sql.load("payments/audit")
 
 
 async def record(
     db: Connection,
     owner_id: int,
-    key: UUID,
     *,
     actor: str,
     action: str,
     subject: str,
     detail: dict[str, object],
     now: datetime,
+    random_bits: int = 0,
 ) -> None:
-    """Writes one line of the trail under the owner it concerns; the same key again is the same line."""
-    text = msgspec.json.encode(detail).decode()
-    await db.execute(_ACCOUNTS["record_audit"], owner_id, key, now, actor, action, subject, text)
+    """Writes one line under the owner it concerns, in the transaction of the change; the same line again is nothing.
+
+    `random_bits` make two lines of what would be one: the same change at the same instant.
+    """
+    line = audit.line(
+        owner_id, actor=actor, action=action, subject=subject, detail=detail, now=now, random_bits=random_bits
+    )
+    await db.execute(
+        _AUDIT["record"], line.owner_id, line.id, line.at, line.actor, line.action, line.subject, line.detail
+    )

@@ -1,4 +1,4 @@
-"""Charges and refunds in Postgres."""
+"""Charges in Postgres."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sql
 from payments import ids
-from payments.charges import Charge, ChargeRequest, DueCharge, Refund, RefundState
+from payments.charges import Charge, ChargeRequest, DueCharge
 from sql import Connection
 
 _CHARGES = sql.load("payments/charges")
@@ -78,35 +78,3 @@ async def mark_void(db: Connection, charge: Charge) -> None:
 async def wake_account(db: Connection, account_id: int, *, now: datetime) -> None:
     """What the account owes is due to be collected now."""
     await db.execute(_CHARGES["wake_account"], account_id, now)
-
-
-async def reserve_refund(db: Connection, charge_id: UUID, amount_fen: int) -> None:
-    """Takes an amount (negative: gives it back) from what can still be refunded of a charge."""
-    await db.execute(_CHARGES["reserve_refund"], ids.shard_of(charge_id), charge_id, amount_fen)
-
-
-async def insert_refund(db: Connection, refund: Refund) -> None:
-    """Writes a refund before anything is asked of a channel."""
-    key = (refund.lot_id, refund.charge_id, refund.id)
-    rest = (refund.amount_fen, refund.channel, refund.state, refund.reason, refund.created_at)
-    await db.execute(_CHARGES["insert_refund"], *key, *rest)
-
-
-async def refund_by_id(db: Connection, charge_id: UUID, refund_id: UUID) -> Refund | None:
-    """A refund of a charge."""
-    return await sql.one(db, Refund, _CHARGES["refund_by_id"], ids.shard_of(charge_id), charge_id, refund_id)
-
-
-async def move_refund(
-    db: Connection, refund: Refund, to: RefundState, *, sources: Iterable[RefundState], now: datetime
-) -> bool:
-    """Moves a refund if it is still in one of `sources`; tells whether this call moved it."""
-    key = (refund.lot_id, refund.charge_id, refund.id)
-    return str(await db.execute(_CHARGES["move_refund"], *key, to, list(sources), now)) == "UPDATE 1"
-
-
-async def claim_unresolved_refunds(
-    db: Connection, *, now: datetime, untouched_since: datetime, limit: int
-) -> Sequence[Refund]:
-    """Refunds whose end is not known and that nobody has looked at since; they count as looked at from now."""
-    return await sql.every(db, Refund, _CHARGES["claim_unresolved_refunds"], now, untouched_since, limit)

@@ -1,4 +1,4 @@
--- Drivers' accounts, what they put into their wallets, and the audit trail.
+-- Drivers' accounts and what they put into their wallets.
 
 -- name: open_account
 insert into account (name, created_at) values ($1, $2) returning id, name, status, created_at
@@ -21,8 +21,3 @@ select account_id, id, amount_fen, created_at from top_up where account_id = $1 
 
 -- name: insert_top_up
 insert into top_up (account_id, id, key_digest, amount_fen, created_at) values ($1, $2, $3, $4, $5)
-
--- name: record_audit
-insert into audit (owner_id, id, at, actor, action, subject, detail)
-values ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
-on conflict do nothing

@@ -1,4 +1,4 @@
--- Charges: written once per stay, then paid or withdrawn.
+-- Charges: written once per stay, then paid or voided.
 
 -- name: insert_charges
 -- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over; returned are
@@ -86,28 +86,3 @@ with waiting as (
 update charge c set collect_at = $2
   from waiting
  where c.lot_id = waiting.lot_id and c.id = waiting.id and c.state = 'due' and c.collect_at is not null
-
--- name: reserve_refund
--- Negative to release. The constraint refunded_within_amount is the last word.
-update charge set refunded_fen = refunded_fen + $3 where lot_id = $1 and id = $2
-
--- name: insert_refund
-insert into refund (lot_id, charge_id, id, amount_fen, channel, state, reason, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-
--- name: refund_by_id
-select lot_id, charge_id, id, amount_fen, channel, state, reason, created_at, updated_at
-  from refund where lot_id = $1 and charge_id = $2 and id = $3
-
--- name: move_refund
-update refund set state = $4, updated_at = $6
- where lot_id = $1 and charge_id = $2 and id = $3 and state = any($5::refund_state[])
-
--- name: claim_unresolved_refunds
--- Claimed by moving updated_at, so that another worker leaves them alone until this one had its turn.
-update refund r set updated_at = $1
-  from (select lot_id, charge_id, id from refund
-         where state in ('requested', 'unknown') and updated_at <= $2 order by updated_at limit $3) as stale
- where r.lot_id = stale.lot_id and r.charge_id = stale.charge_id and r.id = stale.id
-   and r.state in ('requested', 'unknown') and r.updated_at <= $2
-returning r.lot_id, r.charge_id, r.id, r.amount_fen, r.channel, r.state, r.reason, r.created_at, r.updated_at

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 import sql
-from payments import charges, flow, ids
+from payments import charges, flow, ids, refunds
 from payments.channels import Channel, LocalChannel
 from payments.charges import ChargeRequest
 
@@ -94,7 +94,7 @@ class City:
         """A round of the worker."""
         return await flow.collect_due(self.pool, now=self.now, random_bits=self.random_bits, limit=limit)
 
-    async def refund(self, charge_id: UUID, amount_fen: int, *, key: str = "1") -> charges.Refund:
+    async def refund(self, charge_id: UUID, amount_fen: int, *, key: str = "1") -> refunds.Refund:
         """A refund asked for by finance."""
         return await flow.refund_charge(
             self.pool,

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from payments.attempts import Accepted, Declined, Failed, NotFound, PayRequest, Succeeded
-from payments.channels import RefundClosed, Refunded, RefundRequest, RequestRefused
+from payments.channels import RequestRefused
+from payments.refunds import RefundClosed, Refunded, RefundRequest
 from tests.payments.city import City
 
 

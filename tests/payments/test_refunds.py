@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from payments import flow
-from payments.channels import LocalChannel, RefundOutcome, RefundRequest
-from payments.charges import NotRefundable, Refund, RefundContradicted
+from payments.channels import LocalChannel
+from payments.refunds import NotRefundable, Refund, RefundContradicted, RefundOutcome, RefundRequest
 from tests.payments.city import City
 
 
