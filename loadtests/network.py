@@ -14,12 +14,13 @@ from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
 from payments import ids, ledger
+from payments.ledger import Book, Funds
 from payments.store import ledger as books
 
 TARIFF = Path(__file__).parent.parent / "seeds" / "tariffs" / "jinan_road.toml"
 OPERATORS = 5
 WALLET_FEN = 100_00
-CHANNEL = 2
+CLEARING = Funds(2, Book.CLEARING)
 _POST_JOURNALS = 1000
 _NUMBERS = "select nextval('owner_id') from generate_series(1, $1)"
 
@@ -100,7 +101,7 @@ async def _top_up(db: sql.Connection, accounts: Sequence[int], now: datetime) ->
     await _copy(db, "attempt", made, ended)
     for at in range(0, len(top_ups), _POST_JOURNALS):
         some = top_ups[at : at + _POST_JOURNALS]
-        journals = [ledger.topped_up(account, id_, CHANNEL, WALLET_FEN, now.date()) for account, id_ in some]
+        journals = [ledger.topped_up(account, id_, CLEARING, WALLET_FEN, now.date()) for account, id_ in some]
         await books.post(db, journals, now=now)
 
 

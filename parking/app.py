@@ -74,7 +74,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "stream": stream,
                 "intake": Intake(pool, live_network, group_commit, random_bits=random_bits),
                 "checks": Checks(),
-                "channels": channels.open_all(pool, clock, test_channel=settings.test_channel),
+                "channels": channels.open_all(pool, clock, settings.channels),
             }
         )
         followers = [asyncio.create_task(live_network.follow()), asyncio.create_task(stream.run())]

@@ -143,7 +143,7 @@ async def work(settings: Settings) -> None:
     clock = settings.clock()
     pool = await open_pool(settings.database_url, connections_max=settings.pool_max)
     redis = live_redis.connect(settings.redis_url)
-    channels = payment_channels.open_all(pool, clock, test_channel=settings.test_channel)
+    channels = payment_channels.open_all(pool, clock, settings.channels)
     everything = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))
     # Leaders keep a connection while their job takes others; out of one small pool they would wait for each other.
     leading = await open_pool(settings.database_url, connections_max=len(everything))

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from parking import clock
+from payments.channels import ChannelSettings
 from payments.errors import OneLotError
 
 PREFIX = "ONELOT_"
@@ -59,6 +60,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 setting=f"{PREFIX}TOKEN_SECRETS",
             )
         return secrets
+
+    @property
+    def channels(self) -> ChannelSettings:
+        """Which payment channels are opened."""
+        return ChannelSettings(local=self.test_channel)
 
     def clock(self) -> clock.Clock:
         """The clock all parts of the process ask."""

@@ -41,7 +41,13 @@ class PayRequest(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, tag=True):
-    """The channel took the request; the money's fate comes later."""
+    """The channel took the request; the money's fate comes later.
+
+    `next_action`: what the payer's browser or app needs to go on, if anything: an address to be sent to, the text of a
+    QR code, the parameters of a payment in an app.
+    """
+
+    next_action: dict[str, str] | None = None
 
 
 class Succeeded(msgspec.Struct, frozen=True, tag=True):
@@ -110,7 +116,7 @@ MOVES: dict[AttemptState, frozenset[AttemptState]] = {
 class Attempt(msgspec.Struct, frozen=True):
     """One try to collect a payable through a channel, which knows it as `request_no` and was sent the JSON `request`.
 
-    `shard` is where the payable lies: the lot of a charge, the account of a top-up.
+    `shard` is where the payable lies: the lot of a charge, the account of a top-up. `next_action` is a JSON object.
     """
 
     shard: int
@@ -123,6 +129,7 @@ class Attempt(msgspec.Struct, frozen=True):
     state: AttemptState
     code: str | None
     request: str
+    next_action: str | None
     tries: int
     created_at: datetime
     updated_at: datetime
@@ -130,11 +137,15 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What an answer makes of an attempt: its next state, the code to keep, and when the channel is asked again."""
+    """What an answer makes of an attempt: its next state, the code to keep, and when the channel is asked again.
+
+    `next_action` is stored if there is one; else the one before stays.
+    """
 
     state: AttemptState
     code: str | None = None
     query_at: datetime | None = None
+    next_action: dict[str, str] | None = None
 
 
 class UnknownChannel(OneLotError):
@@ -167,6 +178,7 @@ def new(
         state=_S.SUBMITTING,
         code=None,
         request=msgspec.json.encode(request).decode(),
+        next_action=None,
         tries=1,
         created_at=now,
         updated_at=now,
@@ -177,6 +189,13 @@ def new(
 def request_of(attempt: Attempt) -> PayRequest:
     """What the channel is sent, the first time and again."""
     return msgspec.json.decode(attempt.request, type=PayRequest)
+
+
+def next_action(attempt: Attempt) -> dict[str, str] | None:
+    """What the payer has to do for an attempt to go on; None once it has ended."""
+    if attempt.next_action is None or attempt.state not in LIVE:
+        return None
+    return msgspec.json.decode(attempt.next_action, type=dict[str, str])
 
 
 def sources(state: AttemptState) -> list[AttemptState]:
@@ -200,7 +219,7 @@ def step(attempt: Attempt, outcome: Outcome, *, now: datetime) -> Step:
             proven = (outcome.number, outcome.amount_fen) == (attempt.request_no, attempt.amount_fen)
             return Step(_S.SUCCEEDED) if proven else Step(again.state, "evidence_mismatch")
         case Accepted():
-            return Step(_S.ACCEPTED, query_at=again.query_at)
+            return Step(_S.ACCEPTED, query_at=again.query_at, next_action=outcome.next_action)
         case Declined(code=code) | Failed(code=code):
             # What was accepted can no longer be refused on arrival, only fail.
             return Step(_S.FAILED if accepted or isinstance(outcome, Failed) else _S.DECLINED, code)

@@ -11,7 +11,6 @@ from payments.errors import OneLotError
 
 CHARGES_PER_PAGE_MAX = 100
 REASON_CHARACTERS_MAX = 200
-WALLET = "wallet"
 
 # How long a charge that the wallet does not cover waits before it is tried again. A top-up wakes it at once,
 # so these only catch what was missed.
@@ -131,22 +130,6 @@ def public_lines(charge: Charge) -> list[PublicLine]:
 def collect_again_at(tries: int, now: datetime) -> datetime:
     """When a charge that was declined for the `tries`-th time (from 1) is tried again."""
     return now + _COLLECT_AGAIN_AFTER[min(tries, len(_COLLECT_AGAIN_AFTER)) - 1]
-
-
-def covered(due: list[DueCharge], wallets_fen: dict[int, int]) -> tuple[list[DueCharge], list[DueCharge]]:
-    """Which charges the wallets cover, oldest first per account, and which they do not.
-
-    A small charge is taken although an older, larger one cannot be: what is collected cannot be owed any longer.
-    """
-    left_fen = dict(wallets_fen)
-    paid, declined = [], []
-    for charge in sorted(due, key=lambda charge: (charge.account_id, charge.id)):
-        if charge.amount_fen <= left_fen.get(charge.account_id, 0):
-            left_fen[charge.account_id] -= charge.amount_fen
-            paid.append(charge)
-        else:
-            declined.append(charge)
-    return paid, declined
 
 
 def check_due(charge: Charge) -> None:

@@ -47,6 +47,13 @@ class Kind(StrEnum):
     REVERSAL = "reversal"
 
 
+class Funds(msgspec.Struct, frozen=True, gc=False):
+    """The book in which the money of a channel stands: its own clearing book, or a driver's wallet."""
+
+    owner_id: int
+    book: Book
+
+
 class Transfer(msgspec.Struct, frozen=True, gc=False):
     """An amount (> 0, in fen) from one owner's book, debited, to another's, credited."""
 
@@ -153,27 +160,18 @@ def charge_voided(charge_id: UUID, owed: Owed, day: date) -> Journal:
     )
 
 
-def paid_from_wallet(charge_id: UUID, attempt_id: UUID, owed: Owed, day: date) -> Journal:
-    """The account's wallet covered what the account owes."""
-    assert owed.account_id is not None, "a casual driver has no wallet"
-    owner = owed.account_id
-    transfer = Transfer(owner, Book.WALLET, owner, Book.RECEIVABLE, owed.amount_fen)
-    journal_id = ids.move(attempt_id, owner, "paid")
-    return Journal(owner, journal_id, Kind.CHARGE_PAID, charge_id, owed.lot_id, day, (transfer,))
-
-
-def paid_by_channel(charge_id: UUID, attempt_id: UUID, owed: Owed, channel_owner: int, day: date) -> Journal:
-    """A channel took the money and holds it for us."""
+def charge_paid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day: date) -> Journal:
+    """A channel took what was owed, or the wallet covered it."""
     owner, book = _debtor(owed)
-    transfer = Transfer(channel_owner, Book.CLEARING, owner, book, owed.amount_fen)
+    transfer = Transfer(funds.owner_id, funds.book, owner, book, owed.amount_fen)
     journal_id = ids.move(attempt_id, owner, "paid")
     return Journal(owner, journal_id, Kind.CHARGE_PAID, charge_id, owed.lot_id, day, (transfer,))
 
 
-def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, channel_owner: int, day: date) -> Journal:
+def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day: date) -> Journal:
     """A channel took money for a charge that was no longer due: it is held until it is given back."""
     owner, _ = _debtor(owed)
-    transfer = Transfer(channel_owner, Book.CLEARING, owner, Book.SUSPENSE, owed.amount_fen)
+    transfer = Transfer(funds.owner_id, funds.book, owner, Book.SUSPENSE, owed.amount_fen)
     journal_id = ids.move(attempt_id, owner, "overpaid")
     return Journal(owner, journal_id, Kind.OVERPAID, charge_id, owed.lot_id, day, (transfer,))
 
@@ -184,14 +182,9 @@ def refund_requested(refund_id: UUID, owed: Owed, amount_fen: int, day: date) ->
     return _of_refund(Kind.REFUND_REQUESTED, refund_id, owed, transfer, day)
 
 
-def refund_paid(refund_id: UUID, owed: Owed, amount_fen: int, channel_owner: int | None, day: date) -> Journal:
-    """The money went back: through the channel it came by, or into the wallet where that paid (no channel)."""
-    if channel_owner is None:
-        assert owed.account_id is not None, "a casual driver has no wallet"
-        to_owner, to_book = owed.account_id, Book.WALLET
-    else:
-        to_owner, to_book = channel_owner, Book.CLEARING
-    transfer = Transfer(owed.operator_id, Book.REFUND_PAYABLE, to_owner, to_book, amount_fen)
+def refund_paid(refund_id: UUID, owed: Owed, amount_fen: int, funds: Funds, day: date) -> Journal:
+    """The money went back to where it was taken from."""
+    transfer = Transfer(owed.operator_id, Book.REFUND_PAYABLE, funds.owner_id, funds.book, amount_fen)
     return _of_refund(Kind.REFUND_PAID, refund_id, owed, transfer, day)
 
 
@@ -201,9 +194,9 @@ def refund_closed(refund_id: UUID, owed: Owed, amount_fen: int, day: date) -> Jo
     return _of_refund(Kind.REFUND_CLOSED, refund_id, owed, transfer, day)
 
 
-def topped_up(account_id: int, top_up_id: UUID, channel_owner: int, amount_fen: int, day: date) -> Journal:
+def topped_up(account_id: int, top_up_id: UUID, funds: Funds, amount_fen: int, day: date) -> Journal:
     """A channel took money that now stands in the wallet."""
-    transfer = Transfer(channel_owner, Book.CLEARING, account_id, Book.WALLET, amount_fen)
+    transfer = Transfer(funds.owner_id, funds.book, account_id, Book.WALLET, amount_fen)
     journal_id = ids.move(top_up_id, account_id, "top_up")
     return Journal(account_id, journal_id, Kind.TOP_UP, top_up_id, None, day, (transfer,))
 

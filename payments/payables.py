@@ -12,7 +12,7 @@ from payments import attempts, ledger
 from payments.accounts import TopUp
 from payments.attempts import LIVE, Attempt, AttemptState, PayableKind
 from payments.charges import Charge, ChargeState
-from payments.ledger import Journal
+from payments.ledger import Funds, Journal
 
 Payable: TypeAlias = Charge | TopUp
 
@@ -38,28 +38,28 @@ def new_attempt(payable: Payable, *, channel: str, payer: str, now: datetime, ra
     )
 
 
-def effects(payable: Payable, attempt: Attempt, state: AttemptState, *, channel_owner: int, now: datetime) -> Effects:
-    """What follows when `attempt` moves to `state`. `channel_owner` is whose clearing book holds what it took."""
+def effects(payable: Payable, attempt: Attempt, state: AttemptState, *, funds: Funds, now: datetime) -> Effects:
+    """What follows when `attempt` moves to `state`. `funds`: where the money stands that its channel took."""
     if isinstance(payable, TopUp):
-        return _of_top_up(payable, channel_owner, now) if state is AttemptState.SUCCEEDED else Effects()
+        return _of_top_up(payable, funds, now) if state is AttemptState.SUCCEEDED else Effects()
     if state is AttemptState.SUCCEEDED:
-        return _of_charge(payable, attempt, channel_owner, now)
+        return _of_charge(payable, attempt, funds, now)
     if state in LIVE or payable.account_id is None:
         return Effects()
     # The channel did not take it: the wallet is tried again.
     return Effects(collects=payable)
 
 
-def _of_charge(charge: Charge, attempt: Attempt, channel_owner: int, now: datetime) -> Effects:
+def _of_charge(charge: Charge, attempt: Attempt, funds: Funds, now: datetime) -> Effects:
     today = ledger.local_date(now, charge.time_zone)
     if charge.state is ChargeState.DUE:
-        journal = ledger.paid_by_channel(charge.id, attempt.id, charge, channel_owner, today)
+        journal = ledger.charge_paid(charge.id, attempt.id, charge, funds, today)
         return Effects(pays=charge, journal=journal)
     # Late evidence for a charge that was paid another way: the money is here and has to go back.
-    return Effects(journal=ledger.overpaid(charge.id, attempt.id, charge, channel_owner, today))
+    return Effects(journal=ledger.overpaid(charge.id, attempt.id, charge, funds, today))
 
 
-def _of_top_up(top_up: TopUp, channel_owner: int, now: datetime) -> Effects:
+def _of_top_up(top_up: TopUp, funds: Funds, now: datetime) -> Effects:
     today = ledger.local_date(now, ledger.CITY_TIME_ZONE)
-    journal = ledger.topped_up(top_up.account_id, top_up.id, channel_owner, top_up.amount_fen, today)
+    journal = ledger.topped_up(top_up.account_id, top_up.id, funds, top_up.amount_fen, today)
     return Effects(wakes=top_up.account_id, journal=journal)

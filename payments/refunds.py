@@ -68,7 +68,11 @@ class RefundPending(msgspec.Struct, frozen=True, tag=True):
     cause: str
 
 
-RefundOutcome: TypeAlias = Refunded | RefundClosed | RefundPending
+class RefundNotFound(msgspec.Struct, frozen=True, tag=True):
+    """The channel does not know the number, yet."""
+
+
+RefundOutcome: TypeAlias = Refunded | RefundClosed | RefundPending | RefundNotFound
 
 
 class NotRefundable(OneLotError):
@@ -82,6 +86,22 @@ class RefundContradicted(OneLotError):
 def refund_id(charge: UUID, request_key: str) -> UUID:
     """The one refund of a charge for a key its asker chose."""
     return ids.derive(charge, f"refund {request_key}")
+
+
+def new(charge: Charge, identifier: UUID, amount_fen: int, reason: str, *, now: datetime) -> Refund:
+    """A refund that is about to be reserved, by the way the charge was paid."""
+    assert charge.method is not None, "only what is paid is refunded"
+    return Refund(
+        lot_id=charge.lot_id,
+        charge_id=charge.id,
+        id=identifier,
+        amount_fen=amount_fen,
+        channel=charge.method,
+        state=RefundState.REQUESTED,
+        reason=reason,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def request(refund: Refund, payment_number: str) -> RefundRequest:
@@ -121,5 +141,5 @@ def state_after(refund: Refund, outcome: RefundOutcome) -> RefundState:
             return RefundState.SUCCEEDED
         case RefundClosed():
             return RefundState.CLOSED
-        case Refunded() | RefundPending():
+        case Refunded() | RefundPending() | RefundNotFound():
             return RefundState.UNKNOWN

@@ -138,7 +138,7 @@ async def _plant(console: Console, stage: Stage, planned: City) -> plant.Planted
             def step(done: int, total: int, what: str) -> None:
                 progress.update(task, completed=done, total=total, description=what)
 
-            channels = open_all(pool, lambda: stage.starts_at, test_channel=settings.test_channel)
+            channels = open_all(pool, lambda: stage.starts_at, settings.channels)
             random_bits = partial(secrets.randbits, 64)
             return await plant.plant(
                 pool, channels, now=stage.starts_at, random_bits=random_bits, progress=step, city=planned

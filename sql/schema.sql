@@ -513,6 +513,7 @@ CREATE TABLE public.attempt (
     updated_at timestamp with time zone NOT NULL,
     query_at timestamp with time zone,
     kind public.payable_kind NOT NULL,
+    next_action jsonb,
     CONSTRAINT attempt_amount_fen_check CHECK ((amount_fen > 0)),
     CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state]))))
 )
@@ -523,6 +524,8 @@ COMMENT ON TABLE public.attempt IS 'One try to collect a charge or a top-up thro
 COMMENT ON COLUMN public.attempt.shard IS 'Where the payable lies: the lot of a charge, the account of a top-up.';
 
 COMMENT ON COLUMN public.attempt.payable_id IS 'The charge or the top-up it pays, as kind says.';
+
+COMMENT ON COLUMN public.attempt.next_action IS 'What the payer needs to go on with an accepted payment, as the provider gave it; null if nothing.';
 
 CREATE TABLE public.audit (
     owner_id bigint NOT NULL,
@@ -1383,6 +1386,8 @@ GRANT UPDATE(tries) ON TABLE public.attempt TO onelot_service;
 GRANT UPDATE(updated_at) ON TABLE public.attempt TO onelot_service;
 
 GRANT UPDATE(query_at) ON TABLE public.attempt TO onelot_service;
+
+GRANT UPDATE(next_action) ON TABLE public.attempt TO onelot_service;
 
 GRANT SELECT,INSERT ON TABLE public.audit TO onelot_service;
 

@@ -9,7 +9,7 @@ import pytest
 
 import sql
 from payments import flow as payments
-from payments.channels import open_all
+from payments.channels import ChannelSettings, open_all
 from payments.charges import charge_id
 from sql.invariants import check, says
 from tests.conftest import NOW
@@ -28,7 +28,7 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
     try:
         numbers = iter(range(1, 10_000_000, 7919))
         district = await district_in(pool, owner, registered, lambda: next(numbers) << 20, NOW)
-        channels = open_all(pool, lambda: NOW, test_channel=True)
+        channels = open_all(pool, lambda: NOW, ChannelSettings(local=True))
         account_id = await district.account("鲁A10001", "鲁A10004")
         city = City(pool, owner, NOW, district.random_bits)
         await city.top_up(account_id, 1000)

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Raw, Struct
 
-from payments import accounts, flow, identity, ids
+from payments import accounts, attempts, flow, identity, ids
 from payments.accounts import Account, Standing
 from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits, TokenSecret
 from payments.attempts import Attempt, AttemptState
@@ -48,8 +48,11 @@ class NewTopUp(Struct, frozen=True, forbid_unknown_fields=True):
     payer: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class TopUpNow(Struct, frozen=True):
-    """How a top-up stands. accepted and unknown are not over: ask again."""
+class TopUpNow(Struct, frozen=True, omit_defaults=True):
+    """How a top-up stands. accepted and unknown are not over: ask again.
+
+    `next_action`: what the driver has to do first, if anything, such as to follow an address.
+    """
 
     id: UUID
     amount_fen: int
@@ -58,6 +61,7 @@ class TopUpNow(Struct, frozen=True):
     code: str | None
     created_at: datetime
     updated_at: datetime
+    next_action: dict[str, str] | None = None
 
 
 class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
@@ -231,6 +235,7 @@ def _now(attempt: Attempt) -> TopUpNow:
         code=attempt.code,
         created_at=attempt.created_at,
         updated_at=attempt.updated_at,
+        next_action=attempts.next_action(attempt),
     )
 
 

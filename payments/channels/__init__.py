@@ -1,34 +1,52 @@
-"""Whoever moves the money: the port they answer through, and an adapter for each."""
+"""Whoever moves the money: the port, and an adapter for each channel."""
 
 from collections.abc import Callable
 from datetime import datetime
+
+import msgspec
 
 from payments.channels.local import LocalChannel
 from payments.channels.port import (
     Channel,
     Channels,
+    Provider,
     RequestRefused,
     answer,
     channel_named,
     check_payer,
+    provider_named,
     refund_answer,
 )
+from payments.channels.wallet import WALLET, Wallet
 from sql import Pool
 
 __all__ = [
+    "WALLET",
     "Channel",
+    "ChannelSettings",
     "Channels",
     "LocalChannel",
+    "Provider",
     "RequestRefused",
+    "Wallet",
     "answer",
     "channel_named",
     "check_payer",
     "open_all",
+    "provider_named",
     "refund_answer",
 ]
 
 
-def open_all(pool: Pool, clock: Callable[[], datetime], *, test_channel: bool) -> dict[str, Channel]:
-    """The channels of this installation by name. The test channel moves no real money, so it has to be asked for."""
-    channels: list[Channel] = [LocalChannel(pool, clock)] if test_channel else []
+class ChannelSettings(msgspec.Struct, frozen=True):
+    """Which providers an installation has. `local` is the test channel, which moves no real money."""
+
+    local: bool = False
+
+
+def open_all(pool: Pool, clock: Callable[[], datetime], settings: ChannelSettings) -> dict[str, Channel]:
+    """The channels of an installation by name: the wallet, and the providers it is set up for."""
+    channels: list[Channel] = [WALLET]
+    if settings.local:
+        channels.append(LocalChannel(pool, clock))
     return {channel.name: channel for channel in channels}

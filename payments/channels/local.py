@@ -6,7 +6,7 @@ takes a number once, and can be told by the payer's token how to answer:
     ok             pays at once                        decline       refuses for certain
     slow           accepts, pays three seconds later   fail-later    accepts, refuses three seconds later
     lost-answer    pays, and the answer is lost        lost-request  the first request is lost before it is read
-    no-refund      pays, and closes every refund
+    no-refund      pays, and closes every refund       redirect      as slow, and sends the payer to an address
 
 A token may carry a name after a colon, as in "ok:zhang".
 """
@@ -22,15 +22,24 @@ import msgspec
 import sql
 from payments.attempts import Accepted, Declined, Failed, NotFound, Outcome, PayRequest, Succeeded
 from payments.channels.port import RequestRefused
-from payments.refunds import RefundClosed, Refunded, RefundOutcome, RefundRequest
+from payments.ledger import Book, Funds
+from payments.refunds import RefundClosed, Refunded, RefundNotFound, RefundOutcome, RefundRequest
 
 AMOUNT_FEN_MAX = 10_000_000
+REDIRECT = "https://pay.example/"
 SLOW = timedelta(seconds=3)
+_OWNER = 2
 _CHANNEL = sql.load("payments/channel_local")
 _NUMBER = re.compile(r"[0-9A-Za-z_\-*]{6,32}")
-_PAYER = re.compile(r"(ok|decline|slow|fail-later|lost-answer|lost-request|no-refund)(:[\w\-]{1,32})?")
+_PAYER = re.compile(r"(ok|decline|slow|fail-later|lost-answer|lost-request|no-refund|redirect)(:[\w\-]{1,32})?")
 # What each kind of payer makes of a request on arrival.
-_ON_ARRIVAL = {"decline": "failed", "unknown": "failed", "slow": "accepted", "fail-later": "accepted"}
+_ON_ARRIVAL = {
+    "decline": "failed",
+    "unknown": "failed",
+    "slow": "accepted",
+    "fail-later": "accepted",
+    "redirect": "accepted",
+}
 _DECLINED = {"decline": "PAYER_DECLINED", "unknown": "PAYER_UNKNOWN"}
 
 
@@ -57,12 +66,15 @@ class LocalChannel:
     """The local test channel. `clock` tells it the time (aware)."""
 
     name = "local"
-    owner_id = 2
 
     def __init__(self, pool: sql.Pool, clock: Callable[[], datetime]) -> None:
         self._pool = pool
         self._clock = clock
         self._lost: set[str] = set()
+
+    def funds(self, account_id: int | None) -> Funds:  # noqa: ARG002 - one clearing book for all who pay
+        """Its clearing book."""
+        return Funds(_OWNER, Book.CLEARING)
 
     async def pay(self, request: PayRequest) -> Outcome:
         """Takes the money as the payer's token says.
@@ -127,6 +139,12 @@ class LocalChannel:
             await db.execute(_CHANNEL["execute_refund"], *key, request.amount_fen, self._clock())
         return Refunded(request.number, request.amount_fen)
 
+    async def query_refund(self, number: str) -> RefundOutcome:
+        """What became of a refund; RefundNotFound if it never came or was closed, for only what was paid is kept."""
+        async with self._connection() as db:
+            refund = await sql.one(db, _Refund, _CHANNEL["refund"], number)
+        return RefundNotFound() if refund is None else Refunded(refund.number, refund.amount_fen)
+
     async def _settled(self, db: sql.Connection, number: str) -> _Payment | None:
         """The payment as it stands now: a slow one ends when its time has come."""
         payment = await sql.one(db, _Payment, _CHANNEL["payment"], number)
@@ -151,6 +169,6 @@ def _outcome(payment: _Payment) -> Outcome:
     if payment.state == "succeeded":
         return Succeeded(payment.number, payment.amount_fen)
     if payment.state == "accepted":
-        return Accepted()
+        return Accepted({"redirect_url": REDIRECT + payment.number} if payment.kind == "redirect" else None)
     code = payment.code or "PAYER_DECLINED"
     return Failed(code) if payment.kind == "fail-later" else Declined(code)

@@ -7,7 +7,7 @@ from uuid import UUID
 from payments import accounts, ids, ledger
 from payments.accounts import Account, NoSuchAccount, NoSuchOperator, NoSuchTopUp, Standing, TopUp
 from payments.attempts import Attempt
-from payments.channels import Channels, channel_named, check_payer
+from payments.channels import Channels, check_payer, provider_named
 from payments.flow import attempts as attempts_flow
 from payments.identity import Audience, Principal
 from payments.ledger import Book
@@ -121,7 +121,7 @@ async def top_up(
     accounts.check_top_up(amount_fen)
     accounts.check_request_key(request_key)
     check_payer(payer)
-    through = channel_named(channels, channel)
+    through = provider_named(channels, channel)
     digest = accounts.key_digest(account_id, request_key)
 
     async with pool.acquire() as db, db.transaction():

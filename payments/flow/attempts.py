@@ -10,7 +10,7 @@ import msgspec
 
 from payments import attempts, payables
 from payments.attempts import Attempt, Outcome, PayableKind
-from payments.channels import Channel, Channels, answer, channel_named
+from payments.channels import Channels, Provider, answer, provider_named
 from payments.payables import Effects, Payable
 from payments.store import accounts as account_store
 from payments.store import attempts as store
@@ -42,7 +42,7 @@ async def begin(
     return attempt
 
 
-async def submit(pool: Pool, channel: Channel, attempt: Attempt, *, now: datetime) -> Answered:
+async def submit(pool: Pool, channel: Provider, attempt: Attempt, *, now: datetime) -> Answered:
     """Sends a committed attempt and writes the answer. One that says nothing of the money is asked for again by the
     worker.
     """
@@ -50,20 +50,21 @@ async def submit(pool: Pool, channel: Channel, attempt: Attempt, *, now: datetim
     return await take_answer(pool, channel, attempt, outcome, now=now)
 
 
-async def take_answer(pool: Pool, channel: Channel, attempt: Attempt, outcome: Outcome, *, now: datetime) -> Answered:
+async def take_answer(pool: Pool, channel: Provider, attempt: Attempt, outcome: Outcome, *, now: datetime) -> Answered:
     """Writes what a channel said of an attempt; whoever hears the same twice changes nothing the second time."""
     step = attempts.step(attempt, outcome, now=now)
     async with pool.acquire() as db, db.transaction():
         payable = await _lock(db, attempt)
         if await store.move_attempt(db, attempt, step, now=now):
-            follows = payables.effects(payable, attempt, step.state, channel_owner=channel.owner_id, now=now)
+            funds = channel.funds(payable.account_id)
+            follows = payables.effects(payable, attempt, step.state, funds=funds, now=now)
             await _write(db, follows, method=channel.name, now=now)
         return Answered(await store.attempt_by_id(db, attempt), await _lock(db, attempt))
 
 
 async def ask_again(pool: Pool, channels: Channels, attempt: Attempt, *, now: datetime) -> None:
     """Asks a channel what became of an attempt, sends it again if it never arrived, and writes the answer."""
-    channel = channel_named(channels, attempt.channel)
+    channel = provider_named(channels, attempt.channel)
     outcome = await answer(channel.query(attempt.request_no))
     if attempts.to_be_sent_again(attempt, outcome, now=now):
         outcome = await answer(channel.pay(attempts.request_of(attempt)))

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from payments import charges, ids, ledger
+from payments import attempts, charges, ids, ledger
 from payments.attempts import AttemptState, PaymentInProgress
-from payments.channels import Channels, channel_named, check_payer
+from payments.channels import Channels, check_payer, provider_named
 from payments.charges import Charge, ChargeContradicted, ChargeRequest, ChargeState, NoSuchCharge
 from payments.flow import attempts as attempts_flow
 from payments.store import attempts as attempt_store
@@ -18,14 +18,15 @@ from payments.store import ledger as books
 from sql import Connection, Pool
 
 
-class Paid(msgspec.Struct, frozen=True):
-    """How an attempt to pay a charge stands after the channel was asked."""
+class Paid(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How an attempt to pay a charge stands after the channel was asked, and what the payer has to do, if anything."""
 
     charge_id: UUID
     attempt_id: UUID
     state: AttemptState
     code: str | None
     charge_state: ChargeState
+    next_action: dict[str, str] | None = None
 
 
 async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, now: datetime) -> None:
@@ -95,7 +96,7 @@ async def pay_charge(
         PaymentInProgress: an earlier attempt has not ended.
     """
     check_payer(payer)
-    through = channel_named(channels, channel)
+    through = provider_named(channels, channel)
     async with pool.acquire() as db, db.transaction():
         charge = await lock_charge(db, charge_id)
         charges.check_due(charge)
@@ -105,7 +106,14 @@ async def pay_charge(
 
     done = await attempts_flow.submit(pool, through, attempt, now=now)
     assert isinstance(done.payable, Charge)
-    return Paid(charge_id, done.attempt.id, done.attempt.state, done.attempt.code, done.payable.state)
+    return Paid(
+        charge_id=charge_id,
+        attempt_id=done.attempt.id,
+        state=done.attempt.state,
+        code=done.attempt.code,
+        charge_state=done.payable.state,
+        next_action=attempts.next_action(done.attempt),
+    )
 
 
 async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:

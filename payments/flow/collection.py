@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from payments import charges, ids, ledger
+from payments.channels.wallet import INSUFFICIENT, WALLET
 from payments.charges import Collected
 from payments.store import attempts as attempt_store
 from payments.store import charges as store
@@ -24,16 +25,20 @@ async def collect_due(pool: Pool, *, now: datetime, random_bits: Callable[[], in
             return Collected(0, 0)
         wallets_fen = await books.lock_wallets(db, sorted({charge.account_id for charge in due}))
 
-        paid, declined = charges.covered(list(due), wallets_fen)
+        paid, declined = WALLET.answer(due, wallets_fen)
         tried_paid = [(ids.new(now, charge.lot_id, random_bits()), charge) for charge in paid]
         tried_declined = [(ids.new(now, charge.lot_id, random_bits()), charge) for charge in declined]
 
         if paid:
-            await store.mark_paid(db, paid, method=charges.WALLET, now=now)
+            await store.mark_paid(db, paid, method=WALLET.name, now=now)
         if declined:
             again_at = [charges.collect_again_at(charge.collect_tries + 1, now) for charge in declined]
             await store.mark_declined(db, declined, again_at)
-        await attempt_store.insert_wallet_attempts(db, tried_paid, tried_declined, now=now)
-        journals = [ledger.paid_from_wallet(c.id, attempt_id, c, c.today) for attempt_id, c in tried_paid]
+        await attempt_store.insert_ended_attempts(
+            db, tried_paid, tried_declined, channel=WALLET.name, code=INSUFFICIENT, now=now
+        )
+        journals = [
+            ledger.charge_paid(c.id, attempt_id, c, WALLET.funds(c.account_id), c.today) for attempt_id, c in tried_paid
+        ]
         await books.post(db, journals, now=now)
     return Collected(len(paid), len(declined))

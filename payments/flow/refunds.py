@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from payments import charges, ledger, refunds
+from payments import ledger, refunds
 from payments.attempts import AttemptState
-from payments.channels import Channels, channel_named, refund_answer
+from payments.channels import Channels, Provider, Wallet, channel_named, provider_named, refund_answer
 from payments.charges import Charge
 from payments.flow.charges import lock_charge
-from payments.refunds import Refund, RefundState
+from payments.ledger import Funds
+from payments.refunds import Refund, RefundNotFound, RefundOutcome, RefundRequest, RefundState
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as charge_store
@@ -30,8 +31,8 @@ async def refund_charge(
 ) -> Refund:
     """Gives back a part or all of a paid charge. The same key is the same refund, however often it comes.
 
-    What the wallet paid is in the wallet when this returns; what a channel paid may end as unknown, which
-    the worker ends.
+    What the wallet paid is in the wallet when this returns; what a provider took may stay unknown until the worker has
+    asked again.
 
     Raises:
         NoSuchCharge: there is none of this identifier.
@@ -47,41 +48,53 @@ async def refund_charge(
             refunds.same_refund(known, amount_fen, reason)
             return known
         refunds.check_refundable(charge, amount_fen)
-        assert charge.method is not None
-        if charge.method != charges.WALLET:
-            channel_named(channels, charge.method)
-        refund = Refund(
-            lot_id=charge.lot_id,
-            charge_id=charge.id,
-            id=refund_id,
-            amount_fen=amount_fen,
-            channel=charge.method,
-            state=RefundState.REQUESTED,
-            reason=reason,
-            created_at=now,
-            updated_at=now,
-        )
-        if charge.account_id is not None and charge.method == charges.WALLET:
-            # The wallet is about to hold more. Charges are locked before days and balances, by everybody.
-            await charge_store.wake_account(db, charge.account_id, now=now)
+        channel = channel_named(channels, charge.method or "")
+        refund = refunds.new(charge, refund_id, amount_fen, reason, now=now)
+        if isinstance(channel, Wallet):
+            return await _into_wallet(db, channel, charge, refund, actor=actor, now=now)
         await _reserve(db, charge, refund, actor=actor, now=now)
-        if charge.method == charges.WALLET:
-            return await _move(db, charge, refund, RefundState.SUCCEEDED, channel_owner=None, now=now)
 
-    return await ask_again(pool, channels, refund, now=now)
+    request = await _request(pool, refund)
+    outcome = await refund_answer(channel.refund(request))
+    return await take_answer(pool, channel, refund, outcome, now=now)
 
 
-async def ask_again(pool: Pool, channels: Channels, refund: Refund, *, now: datetime) -> Refund:
-    """Asks a channel to give a refund and writes its answer. To ask once more is safe: its number is given once."""
-    channel = channel_named(channels, refund.channel)
+async def take_answer(
+    pool: Pool, channel: Provider, refund: Refund, outcome: RefundOutcome, *, now: datetime
+) -> Refund:
+    """Writes what a channel said of a refund; whoever hears the same twice changes nothing the second time."""
+    state = refunds.state_after(refund, outcome)
+    async with pool.acquire() as db, db.transaction():
+        charge = await lock_charge(db, refund.charge_id)
+        return await _move(db, charge, refund, state, funds=channel.funds(charge.account_id), now=now)
+
+
+async def ask_again(pool: Pool, channels: Channels, refund: Refund, *, now: datetime) -> None:
+    """Asks a channel what became of a refund, sends it again if it never arrived, and writes the answer."""
+    channel = provider_named(channels, refund.channel)
+    request = await _request(pool, refund)
+    outcome = await refund_answer(channel.query_refund(request.number))
+    if isinstance(outcome, RefundNotFound):
+        outcome = await refund_answer(channel.refund(request))
+    await take_answer(pool, channel, refund, outcome, now=now)
+
+
+async def _request(pool: Pool, refund: Refund) -> RefundRequest:
     async with pool.acquire() as db:
         attempts = await attempt_store.attempts_of(db, refund.charge_id)
     paid_by = next(a for a in attempts if a.channel == refund.channel and a.state is AttemptState.SUCCEEDED)
-    outcome = await refund_answer(channel.refund(refunds.request(refund, paid_by.request_no)))
-    async with pool.acquire() as db, db.transaction():
-        charge = await lock_charge(db, refund.charge_id)
-        state = refunds.state_after(refund, outcome)
-        return await _move(db, charge, refund, state, channel_owner=channel.owner_id, now=now)
+    return refunds.request(refund, paid_by.request_no)
+
+
+async def _into_wallet(
+    db: Connection, wallet: Wallet, charge: Charge, refund: Refund, *, actor: str, now: datetime
+) -> Refund:
+    """Gives it back in this transaction: the money is ours to move, and nobody is asked."""
+    funds = wallet.funds(charge.account_id)
+    # The wallet is about to hold more. Charges are locked before days and balances, by everybody.
+    await charge_store.wake_account(db, funds.owner_id, now=now)
+    await _reserve(db, charge, refund, actor=actor, now=now)
+    return await _move(db, charge, refund, RefundState.SUCCEEDED, funds=funds, now=now)
 
 
 async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str, now: datetime) -> None:
@@ -101,13 +114,13 @@ async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str
 
 
 async def _move(
-    db: Connection, charge: Charge, refund: Refund, state: RefundState, *, channel_owner: int | None, now: datetime
+    db: Connection, charge: Charge, refund: Refund, state: RefundState, *, funds: Funds, now: datetime
 ) -> Refund:
     """Writes where a refund has come to; whoever finds it ended changes nothing."""
     if await store.move_refund(db, refund, state, now=now):
         today = ledger.local_date(now, charge.time_zone)
         if state is RefundState.SUCCEEDED:
-            journal = ledger.refund_paid(refund.id, charge, refund.amount_fen, channel_owner, today)
+            journal = ledger.refund_paid(refund.id, charge, refund.amount_fen, funds, today)
             await books.post(db, [journal], now=now)
         elif state is RefundState.CLOSED:
             await store.reserve_refund(db, charge.id, -refund.amount_fen)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 import sql
 from payments import ids
 from payments.attempts import Attempt, AttemptState, Step, sources
@@ -20,25 +22,28 @@ async def insert_attempt(db: Connection, attempt: Attempt) -> None:
     await db.execute(_ATTEMPTS["insert_attempt"], *key, *rest, attempt.created_at, attempt.query_at)
 
 
-async def insert_wallet_attempts(
+async def insert_ended_attempts(
     db: Connection,
     paid: Sequence[tuple[UUID, DueCharge]],
     declined: Sequence[tuple[UUID, DueCharge]],
     *,
+    channel: str,
+    code: str,
     now: datetime,
 ) -> None:
-    """Writes how wallets answered: attempts, by identifier, that ended as they began."""
+    """Writes how a channel that answers at once did so: attempts by their identifiers; `code` is why it declined."""
     tried = [*paid, *declined]
     states = [AttemptState.SUCCEEDED] * len(paid) + [AttemptState.DECLINED] * len(declined)
-    codes = [None] * len(paid) + ["insufficient_balance"] * len(declined)
+    codes = [None] * len(paid) + [code] * len(declined)
     await db.execute(
-        _ATTEMPTS["insert_wallet_attempts"],
+        _ATTEMPTS["insert_ended_attempts"],
         [charge.lot_id for _, charge in tried],
         [charge.id for _, charge in tried],
         [attempt_id for attempt_id, _ in tried],
         [charge.amount_fen for _, charge in tried],
         states,
         codes,
+        channel,
         now,
     )
 
@@ -63,7 +68,8 @@ async def attempts_of(db: Connection, payable_id: UUID) -> Sequence[Attempt]:
 async def move_attempt(db: Connection, attempt: Attempt, step: Step, *, now: datetime) -> bool:
     """Moves an attempt if its state still allows it; says whether this call moved it."""
     key = (attempt.shard, attempt.payable_id, attempt.id)
-    to = (step.state, step.code, step.query_at, now)
+    action = None if step.next_action is None else msgspec.json.encode(step.next_action).decode()
+    to = (step.state, step.code, step.query_at, action, now)
     return str(await db.execute(_ATTEMPTS["move_attempt"], *key, *to, sources(step.state))) == "UPDATE 1"
 
 

@@ -6,31 +6,31 @@ insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fe
                      query_at)
 values ($1, $2, $3, $4, $5, $6, $7, 'submitting', $8::text::jsonb, $9, $9, $10)
 
--- name: insert_wallet_attempts
--- A wallet answers at once, so these are born ended.
+-- name: insert_ended_attempts
+-- A wallet answers at once.
 insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, created_at, updated_at)
-select lot_id, charge_id, id, 'charge', replace(id::text, '-', ''), 'wallet', amount_fen, state, code, $7, $7
+select lot_id, charge_id, id, 'charge', replace(id::text, '-', ''), $7, amount_fen, state, code, $8, $8
   from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::attempt_state[], $6::text[])
        as a (lot_id, charge_id, id, amount_fen, state, code)
 
 -- name: live_attempt
-select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
-       updated_at, query_at
+select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request,
+       next_action::text as next_action, tries, created_at, updated_at, query_at
   from attempt where shard = $1 and payable_id = $2 and state in ('submitting', 'accepted', 'unknown')
 
 -- name: attempt_by_id
-select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
-       updated_at, query_at
+select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request,
+       next_action::text as next_action, tries, created_at, updated_at, query_at
   from attempt where shard = $1 and payable_id = $2 and id = $3
 
 -- name: attempts_of
-select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request, tries, created_at,
-       updated_at, query_at
+select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request,
+       next_action::text as next_action, tries, created_at, updated_at, query_at
   from attempt where shard = $1 and payable_id = $2 order by id
 
 -- name: move_attempt
-update attempt set state = $4, code = $5, query_at = $6, updated_at = $7
- where shard = $1 and payable_id = $2 and id = $3 and state = any($8::attempt_state[])
+update attempt set state = $4, code = $5, query_at = $6, next_action = coalesce($7::text::jsonb, next_action), updated_at = $8
+ where shard = $1 and payable_id = $2 and id = $3 and state = any($9::attempt_state[])
 
 -- name: claim_attempts_to_query
 -- Claimed by moving query_at ahead, so that no other worker asks for the same one while this one does.
@@ -38,4 +38,4 @@ update attempt a set query_at = $2, tries = a.tries + 1
   from (select shard, payable_id, id from attempt where query_at <= $1 order by query_at limit $3) as waiting
  where a.shard = waiting.shard and a.payable_id = waiting.payable_id and a.id = waiting.id and a.query_at <= $1
 returning a.shard, a.payable_id, a.id, a.kind, a.request_no, a.channel, a.amount_fen, a.state, a.code,
-          a.request::text as request, a.tries, a.created_at, a.updated_at, a.query_at
+          a.request::text as request, a.next_action::text as next_action, a.tries, a.created_at, a.updated_at, a.query_at

@@ -9,7 +9,7 @@ import msgspec
 
 import sql
 from payments import charges, flow, ids, refunds
-from payments.channels import Channel, LocalChannel
+from payments.channels import ChannelSettings, Provider, open_all, provider_named
 from payments.charges import ChargeRequest
 
 LINES = msgspec.Raw(b'[{"kind":"units","units":2,"unit_fen":250,"amount_fen":500,"text_zh":"x","text_en":"y"}]')
@@ -40,8 +40,13 @@ class City:
     def __init__(self, pool: sql.Pool, owner: sql.Connection, now: datetime, random_bits: Callable[[], int]) -> None:
         self.pool, self.owner, self.random_bits, self.now = pool, owner, random_bits, now
         self.clock: Callable[[], datetime] = lambda: self.now
-        self.channels: dict[str, Channel] = {"local": LocalChannel(pool, self.clock)}
+        self.channels = open_all(pool, self.clock, ChannelSettings(local=True))
         self.operator_id = self.lot_id = 0
+
+    @property
+    def local(self) -> Provider:
+        """The test channel."""
+        return provider_named(self.channels, "local")
 
     async def account(self, wallet_fen: int = 0) -> int:
         """An account whose wallet holds this much."""
@@ -51,7 +56,9 @@ class City:
             await self.top_up(account.id, wallet_fen)
         return account.id
 
-    async def top_up(self, account_id: int, amount_fen: int, *, payer: str = "ok", key: str | None = None) -> str:
+    async def top_up(
+        self, account_id: int, amount_fen: int, *, payer: str = "ok", key: str | None = None, channel: str = "local"
+    ) -> str:
         """Money into a wallet; returns the state it ended in."""
         key = key or str(self.random_bits())
         done = await flow.top_up(
@@ -61,6 +68,7 @@ class City:
             amount_fen=amount_fen,
             request_key=key,
             payer=payer,
+            channel=channel,
             now=self.now,
             random_bits=self.random_bits,
         )

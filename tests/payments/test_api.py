@@ -97,6 +97,11 @@ async def test_a_driver_tops_up_and_pays(door: Door) -> None:
     assert (status, first["state"]) == (201, "succeeded")
     assert await door.ask("POST", "/v1/account/top-ups", body, idempotency_key="k1") == (201, first)
     assert await door.ask("GET", f"/v1/account/top-ups/{first['id']}") == (200, first)
+    assert "next_action" not in first
+    sent = {**body, "amount_fen": 1, "payer": "redirect"}
+    _, second = await door.ask("POST", "/v1/account/top-ups", sent, idempotency_key="k2")
+    assert (second["state"], *second["next_action"]) == ("accepted", "redirect_url")
+    assert await door.ask("GET", f"/v1/account/top-ups/{second['id']}") == (200, second)
     other = {**body, "amount_fen": 1}
     assert await door.ask("POST", "/v1/account/top-ups", other, idempotency_key="k1") == (
         409,
@@ -126,6 +131,10 @@ async def test_whoever_holds_a_charge_may_pay_it(door: Door) -> None:
     again = await door.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
     assert again == (409, {"type": "ChargeNotDue"})
     assert (await door.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local"}))[0] == 400
+    assert "next_action" not in paid
+    other = await door.city.charge(None, 500)
+    _, sent = await door.ask("POST", f"/v1/charges/{other}/pay", {"channel": "local", "payer": "redirect"})
+    assert (sent["state"], *sent["next_action"]) == ("accepted", "redirect_url")
     assert (await door.ask("GET", f"/v1/charges/{UUID(int=0)}"))[1] == {"type": "NoSuchCharge"}
     assert (await door.ask("GET", "/v1/charges/none"))[0] == 404
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import sql
 from payments import ids, ledger
+from payments.channels import WALLET
 from payments.ledger import Book, FloorBroken, Journal, JournalContradicted, Kind, Transfer
 from payments.store import ledger as store
 from tests.payments.city import DAY, City, an_operator
@@ -54,14 +55,14 @@ def test_every_journal_takes_from_one_book_to_another(city: City) -> None:
         billed,
         ledger.stay_billed(charge, casual, DAY),
         ledger.charge_voided(charge, request, DAY),
-        ledger.paid_from_wallet(charge, attempt, request, DAY),
-        ledger.paid_by_channel(charge, attempt, casual, 2, DAY),
-        ledger.overpaid(charge, attempt, casual, 2, DAY),
+        ledger.charge_paid(charge, attempt, request, WALLET.funds(1001), DAY),
+        ledger.charge_paid(charge, attempt, casual, city.local.funds(None), DAY),
+        ledger.overpaid(charge, attempt, casual, city.local.funds(None), DAY),
         ledger.refund_requested(refund, request, 5, DAY),
-        ledger.refund_paid(refund, request, 5, None, DAY),
-        ledger.refund_paid(refund, casual, 5, 2, DAY),
+        ledger.refund_paid(refund, request, 5, WALLET.funds(1001), DAY),
+        ledger.refund_paid(refund, casual, 5, city.local.funds(None), DAY),
         ledger.refund_closed(refund, request, 5, DAY),
-        ledger.topped_up(1001, attempt, 2, 7, DAY),
+        ledger.topped_up(1001, attempt, city.local.funds(1001), 7, DAY),
         ledger.platform_fee(city.operator_id, charge, 3, DAY),
         ledger.reversal(billed, DAY),
     ):

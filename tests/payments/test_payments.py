@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from payments import flow
+from payments import attempts, flow
 from payments.accounts import NoSuchAccount, NoSuchTopUp, TopUpContradicted, TopUpOutOfRange
 from payments.attempts import (
     RESEND_WITHIN,
     VOID_AFTER,
+    Accepted,
     PayerMalformed,
     PaymentInProgress,
     Succeeded,
@@ -159,6 +160,22 @@ async def test_a_lost_answer_is_asked_for_and_paid_once(city: City, payer: str) 
     assert await city.count("select count(*) from attempt where payable_id = $1", charge_id) == 1
 
 
+async def test_the_payer_hears_what_to_do_next(city: City) -> None:
+    charge_id = await city.charge(None, 500)
+    paid = await city.pay(charge_id, "redirect")
+    assert (paid.state, paid.charge_state) == ("accepted", "due")
+    assert paid.next_action == {"redirect_url": f"https://pay.example/{paid.attempt_id.hex}"}
+    async with city.pool.acquire() as db:
+        [attempt] = await attempt_store.attempts_of(db, charge_id)
+    # An answer that does not repeat it leaves it as it is.
+    still = await attempts_flow.take_answer(city.pool, city.local, attempt, Accepted(), now=city.now)
+    assert attempts.next_action(still.attempt) == paid.next_action
+    assert await resolved(city) == 1
+    async with city.pool.acquire() as db:
+        [attempt] = await attempt_store.attempts_of(db, charge_id)
+    assert (attempt.state, attempts.next_action(attempt)) == ("succeeded", None)
+
+
 async def test_what_fails_later_leaves_the_charge_due(city: City) -> None:
     account_id = await city.account(500)
     charge_id = await city.charge(account_id, 500)
@@ -208,7 +225,7 @@ async def test_what_the_channel_never_saw_does_not_keep_the_driver_at_the_barrie
         assert await city.owner.fetchval(states, charge_id) == ["superseded", "succeeded"]
         # Its money turns up all the same: it is held to be given back.
         suspended_fen = await city.book(account_id or city.operator_id, "suspense")
-        channel, evidence = city.channels["local"], Succeeded(lost.request_no, 500)
+        channel, evidence = city.local, Succeeded(lost.request_no, 500)
         await attempts_flow.take_answer(city.pool, channel, lost, evidence, now=city.now)
         assert await city.book(account_id or city.operator_id, "suspense") == suspended_fen + 500
         assert await city.state(charge_id) == "paid"
@@ -220,7 +237,7 @@ async def test_evidence_that_names_another_amount_is_before_a_person(city: City)
     async with city.pool.acquire() as db:
         [attempt] = await attempt_store.attempts_of(db, charge_id)
         forged = Succeeded(attempt.request_no, 501)
-        await attempts_flow.take_answer(city.pool, city.channels["local"], attempt, forged, now=city.now)
+        await attempts_flow.take_answer(city.pool, city.local, attempt, forged, now=city.now)
         disputed = await db.fetch("select id from disputed_payment where kind = 'charge'")
     assert [row["id"] for row in disputed] == [attempt.id]
     assert await resolved(city) == 0
@@ -235,7 +252,7 @@ async def test_the_same_answer_twice_is_booked_once(city: City) -> None:
     [attempt] = await city.owner.fetch("select * from attempt where payable_id = $1", charge_id)
     async with city.pool.acquire() as db:
         [stands] = await attempt_store.attempts_of(db, charge_id)
-    channel = city.channels["local"]
+    channel = city.local
     outcome = await channel.query(attempt["request_no"])
     for _ in range(2):
         again = await attempts_flow.take_answer(city.pool, channel, stands, outcome, now=city.now)
@@ -250,7 +267,7 @@ async def test_late_evidence_for_a_paid_charge_is_held_to_be_given_back(city: Ci
     async with city.pool.acquire() as db:
         [failed] = await attempt_store.attempts_of(db, charge_id)
     await city.pay(charge_id, "ok")
-    channel = city.channels["local"]
+    channel = city.local
     evidence = Succeeded(failed.request_no, 500)
     await attempts_flow.take_answer(city.pool, channel, failed, evidence, now=city.now)
     assert await city.book(city.operator_id, "suspense") == 500
@@ -262,6 +279,11 @@ async def test_unknown_channels_and_payers_are_refused(city: City) -> None:
     charge_id = await city.charge(None)
     with pytest.raises(PayerMalformed):
         await city.pay(charge_id, "")
+    account_id = await city.account()
+    for name in ("wallet", "nobody"):
+        with pytest.raises(UnknownChannel) as refused:
+            await city.top_up(account_id, 500, channel=name)
+        assert refused.value.facts["channels"] == ["local"]
     city.channels.clear()
     with pytest.raises(UnknownChannel):
         await city.pay(charge_id)

@@ -7,7 +7,15 @@ import pytest
 
 from payments import flow
 from payments.channels import LocalChannel
-from payments.refunds import NotRefundable, Refund, RefundContradicted, RefundOutcome, RefundRequest
+from payments.flow import refunds as refunds_flow
+from payments.refunds import (
+    NotRefundable,
+    Refund,
+    RefundContradicted,
+    Refunded,
+    RefundOutcome,
+    RefundRequest,
+)
 from tests.payments.city import City
 
 
@@ -23,6 +31,19 @@ class LosesRefunds(LocalChannel):
             self.answers_lost += 1
             raise ConnectionResetError
         return done
+
+
+class LosesRefundRequests(LocalChannel):
+    """The test channel behind a line that loses the first request for a refund."""
+
+    requests_lost = 0
+
+    async def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Gets to hear of it only from the second time on."""
+        if not self.requests_lost:
+            self.requests_lost += 1
+            raise TimeoutError
+        return await super().refund(request)
 
 
 async def test_what_the_wallet_paid_is_back_in_the_wallet(city: City) -> None:
@@ -106,6 +127,32 @@ async def test_a_lost_answer_to_a_refund_is_asked_for_again(city: City) -> None:
     executed = """select count(*) from channel_local.refund r join attempt a on a.request_no = r.payment_number
                    where a.payable_id = $1"""
     assert await city.count(executed, charge_id) == 1
+
+
+async def test_a_refund_that_never_arrived_is_sent_again(city: City) -> None:
+    charge_id = await city.charge(None, 500)
+    await city.pay(charge_id)
+    city.channels["local"] = LosesRefundRequests(city.pool, city.clock)
+    assert (await city.refund(charge_id, 500)).state == "unknown"
+    city.now += timedelta(seconds=30)
+    assert await flow.resolve_unknown(city.pool, city.channels, now=city.now) == 1
+    assert (await city.refund(charge_id, 500)).state == "succeeded"
+    assert await city.book(city.operator_id, "payable") == 0
+
+
+async def test_evidence_of_another_refund_proves_nothing(city: City) -> None:
+    charge_id = await city.charge(None, 500)
+    await city.pay(charge_id)
+    city.channels["local"] = LosesRefundRequests(city.pool, city.clock)
+    refund = await city.refund(charge_id, 500)
+    for forged in (Refunded(refund.id.hex, 499), Refunded("another", 500)):
+        stands = await refunds_flow.take_answer(city.pool, city.local, refund, forged, now=city.now)
+        assert stands.state == "unknown"
+    evidence = Refunded(refund.id.hex, 500)
+    for _ in range(2):
+        stands = await refunds_flow.take_answer(city.pool, city.local, refund, evidence, now=city.now)
+        assert stands.state == "succeeded"
+    assert await city.count("select count(*) from journal where ref = $1 and kind = 'refund_paid'", refund.id) == 1
 
 
 async def test_only_what_is_paid_is_refunded(city: City) -> None:

@@ -7,7 +7,7 @@ import sql
 from parking.api.authentication import gateway_of_key
 from parking.live.network import LiveNetwork
 from payments import flow as payments
-from payments.channels import open_all
+from payments.channels import ChannelSettings, open_all
 from seeds.accounts import drivers
 from seeds.city import jinan, part
 from seeds.plant import Planted, plant
@@ -24,7 +24,7 @@ async def counts(pool: sql.Pool) -> dict[str, int]:
 async def test_planting_twice_adds_nothing_but_new_keys(
     pool: sql.Pool, now: datetime, random_bits: Callable[[], int]
 ) -> None:
-    channels = open_all(pool, lambda: now, test_channel=True)
+    channels = open_all(pool, lambda: now, ChannelSettings(local=True))
     heard: list[tuple[int, int]] = []
 
     async def planted() -> Planted:
