@@ -35,6 +35,7 @@ from payments import api as payments_api
 from payments import channels
 from payments.channels import Channel
 from payments.identity import Principal
+from payments.settlement import LotName
 from sql.pool import open_pool
 
 # Nearly all objects of a request die with it; the collector of cycles need not look after each seven hundred.
@@ -130,6 +131,12 @@ def _token_secret(state: State) -> str:
     return newest
 
 
+def _lot_names(state: State) -> dict[int, LotName]:
+    network: LiveNetwork = state.network
+    lots = network.snapshot.lots.values()
+    return {lot.id: LotName(lot.operator_id, lot.code, lot.name_zh, lot.name_en) for lot in lots}
+
+
 def _channels(state: State) -> dict[str, Channel]:
     opened: dict[str, Channel] = state.channels
     return opened
@@ -154,6 +161,7 @@ def build(settings: Settings) -> Litestar:
             "secret": Provide(_secret, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
             "channels": Provide(_channels, sync_to_thread=False),
+            "lot_names": Provide(_lot_names, sync_to_thread=False),
             "token_secret": Provide(_token_secret, sync_to_thread=False),
             **{
                 name: _from_state(name)

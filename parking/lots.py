@@ -93,17 +93,6 @@ class LotPlan(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("the code `stream` is taken by the live stream of all lots")
 
 
-class Operator(Struct, frozen=True):
-    """Who runs lots and is owed their fees."""
-
-    id: int
-    code: str
-    name_zh: str
-    name_en: str
-    platform_fee_bps: int
-    time_zone: str
-
-
 class Lot(Struct, frozen=True):
     """A car park, or a stretch of road bays, as it is registered."""
 

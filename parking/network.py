@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from parking import prices, tariffs
-from parking.lots import Gateway, GatewayKey, Lane, Lot, Operator
+from parking.lots import Gateway, GatewayKey, Lane, Lot
 from parking.prices import (
     Dated,
     LotPrices,
@@ -20,6 +20,7 @@ from parking.prices import (
     ZoneTariff,
 )
 from payments.errors import OneLotError
+from payments.settlement import Operator
 
 
 class Rows(Struct, frozen=True):

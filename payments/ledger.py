@@ -125,6 +125,11 @@ def local_date(at: datetime, time_zone: str) -> date:
     return at.astimezone(ZoneInfo(time_zone)).date()
 
 
+def cursor(last: Booked) -> str:
+    """Where the page after `last` begins, as `read_cursor` reads it."""
+    return f"{last.owner_id}.{last.id}"
+
+
 def read_cursor(text: str) -> tuple[int, UUID]:
     """Owner and identifier of the last journal of a page, from `owner.identifier`.
 

@@ -54,15 +54,21 @@ class Settlement(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """The part of a settlement one lot earned."""
+    """The part of a settlement one lot earned (0: no lot)."""
 
     lot_id: int
-    lot_code: str
-    lot_name_zh: str
-    lot_name_en: str
     charges: int
     gross_fen: int
     refunds_fen: int
+
+
+class LotName(msgspec.Struct, frozen=True):
+    """Whose a lot is and what it is called. Payments keeps no lots: who asks for a report hands this over."""
+
+    operator_id: int
+    code: str
+    name_zh: str
+    name_en: str
 
 
 class DayNotOver(OneLotError):
@@ -107,18 +113,6 @@ def over(operators: Sequence[Operator], business_date: date, now: datetime) -> l
             operator=operators[0].code,
         )
     return ended
-
-
-def date_of_file(name: str) -> date:
-    """The business day of a file named `2026-11-16.csv`.
-
-    Raises:
-        NoSuchSettlement: it is not named so.
-    """
-    try:
-        return date.fromisoformat(name.removesuffix(".csv") if name.endswith(".csv") else "")
-    except ValueError as wrong:
-        raise NoSuchSettlement("A settlement's file is named like 2026-11-16.csv.", file=name) from wrong
 
 
 def check_range(first: date, last: date) -> None:

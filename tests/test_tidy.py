@@ -41,6 +41,12 @@ MAY_IMPORT = {
 # The one place that knows the demo: the command that starts it.
 EXCEPTIONS = {("parking/cli.py", "seeds")}
 
+# What is owed and paid, and to whom. Every other table is parking's.
+TABLES_OF_PAYMENTS = {
+    "account", "attempt", "audit", "balance", "book", "charge", "growing_table", "journal", "operator", "operator_day",
+    "refund", "schema_migration", "settlement", "settlement_line", "settlement_run", "top_up", "transfer",
+}  # fmt: skip
+
 # Doors and edges: the modules on whose other side something is. Every other module of a context is pure.
 EDGES = {
     "parking/__main__.py": "the terminal", "parking/api": "HTTP", "parking/app.py": "HTTP",
@@ -51,7 +57,7 @@ EDGES = {
     "parking/settings.py": "the environment", "parking/store": "PostgreSQL",
     "parking/web": "HTTP",
     "payments/api": "HTTP", "payments/channels": "payment channels", "payments/flow": "PostgreSQL",
-    "payments/jobs.py": "the clock", "payments/reports": "files", "payments/store": "PostgreSQL",
+    "payments/jobs.py": "the clock", "payments/store": "PostgreSQL",
 }  # fmt: skip
 DOORS = {edge.removesuffix(".py") for edge in EDGES}
 OUTSIDE = {
@@ -219,6 +225,20 @@ def test_sql_stands_in_sql() -> None:
         and not is_docstring(file, node)
     ]
     say(wrong, "give the statement a name in a file of sql/ and call it through sql.load")
+
+
+def test_queries_of_payments_name_no_table_of_parking() -> None:
+    schema = (sql.FOLDER / "schema.sql").read_text("utf-8")
+    others = set(re.findall(r"^CREATE TABLE public\.(\w+) ", schema, re.MULTILINE)) - TABLES_OF_PAYMENTS
+    assert {"lot", "gate", "lane", "gateway", "stay", "gate_event", "account_plate"} <= others
+    wrong = [
+        f"sql/payments/{file.name}: {name} names {word}"
+        for file in sorted((sql.FOLDER / "payments").glob("*.sql"))
+        for name, text in sql.load(f"payments/{file.stem}").items()
+        for word in re.findall(r"\w+", re.sub(r"--.*|at time zone", "", text))
+        if word in others
+    ]
+    say(wrong, "payments knows nothing of parking: hand over what is needed, or list a new table in TABLES_OF_PAYMENTS")
 
 
 def is_docstring(file: Path, constant: ast.Constant) -> bool:

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 import sql
-from parking.lots import Gateway, GatewayKey, Lane, Lot, Operator
+from parking.lots import Gateway, GatewayKey, Lane, Lot
 from parking.network import Rows
 from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
+from payments.store import settlement
 
 _SQL = sql.load("parking/network")
 
@@ -22,7 +23,7 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
         return Rows(
             version=await version(db),
             next_change_at=await db.fetchval(_SQL["next_price_change"], now),
-            operators=await sql.every(db, Operator, _SQL["operators"]),
+            operators=await settlement.operators(db),
             tariffs=await sql.every(db, PublishedRow, _SQL["tariffs"]),
             zones=await sql.every(db, ZoneRow, _SQL["zones"]),
             zone_tariffs=await sql.every(db, ZoneTariff, _SQL["zone_tariffs"]),

@@ -1,7 +1,13 @@
-"""The payment doors: thin handlers that decode, call `flow` and answer. Who may enter stands in each route's `opt`."""
+"""The HTTP endpoints of payments. A handler decodes, calls a use case and answers; `opt` says who may call it."""
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, charges, refunds, settlements
+from payments.api import accounts, charges, ledger, refunds, settlement
 
-ROUTES: list[HTTPRouteHandler] = [*accounts.ROUTES, *charges.ROUTES, *refunds.ROUTES, *settlements.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [
+    *accounts.ROUTES,
+    *charges.ROUTES,
+    *refunds.ROUTES,
+    *settlement.ROUTES,
+    *ledger.ROUTES,
+]

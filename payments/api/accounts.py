@@ -15,6 +15,7 @@ from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits, T
 from payments.attempts import Attempt, AttemptState
 from payments.charges import CHARGES_PER_PAGE_MAX, Charge, ChargeState
 from payments.identity import Audience
+from payments.store import charges as charge_store
 
 TOKEN_DAYS_MAX = 366
 
@@ -113,7 +114,7 @@ async def list_account_charges(
     limit: Annotated[int, QueryParameter(ge=1, le=CHARGES_PER_PAGE_MAX, description="Charges per page.")] = 50,
 ) -> ChargePage:
     """The newest stay first."""
-    found = await flow.charges_of_account(db, principal.id, before=after, limit=limit)
+    found = await charge_store.charges_of_account(db, principal.id, before=after, limit=limit)
     return ChargePage([_of_driver(charge) for charge in found], found[-1].id if len(found) == limit else None)
 
 

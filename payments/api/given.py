@@ -1,6 +1,6 @@
 """What the application gives handlers by name. Nothing here comes from the request, so nothing of it is validated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ from litestar.params import SkipValidation
 
 import sql
 from payments import channels, identity
+from payments.settlement import LotName
 
 # One transaction for the request, committed before the answer is sent.
 Db: TypeAlias = NamedDependency[SkipValidation[sql.Connection]]
@@ -18,4 +19,6 @@ Channels: TypeAlias = NamedDependency[SkipValidation[dict[str, channels.Channel]
 Principal: TypeAlias = NamedDependency[SkipValidation[identity.Principal]]
 Now: TypeAlias = NamedDependency[SkipValidation[datetime]]
 RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
+# What lots are called, by their numbers: payments keeps none.
+LotNames: TypeAlias = NamedDependency[SkipValidation[Mapping[int, LotName]]]
 TokenSecret: TypeAlias = NamedDependency[SkipValidation[str]]

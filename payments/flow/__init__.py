@@ -9,33 +9,27 @@ from payments.flow.charges import (
     Paid,
     charge_by_id,
     charges_by_id,
-    charges_of_account,
     pay_charge,
     request_charges,
     void_charge,
 )
 from payments.flow.collection import COLLECT_CHARGES_MAX, collect_due
-from payments.flow.journals import journals_of_day
 from payments.flow.refunds import refund_charge
 from payments.flow.resolution import resolve_unknown
-from payments.flow.settlement import settle, settlement_csv, settlement_in_file, settlement_of, settlements_of
+from payments.flow.settlement import settle, settlement_of, settlements_of
 
 __all__ = [
     "COLLECT_CHARGES_MAX",
     "Paid",
     "charge_by_id",
     "charges_by_id",
-    "charges_of_account",
     "collect_due",
-    "journals_of_day",
     "open_account",
     "pay_charge",
     "refund_charge",
     "request_charges",
     "resolve_unknown",
     "settle",
-    "settlement_csv",
-    "settlement_in_file",
     "settlement_of",
     "settlements_of",
     "standing",

@@ -69,12 +69,6 @@ async def charge_by_id(db: Connection, charge_id: UUID) -> Charge:
     return found
 
 
-async def charges_of_account(db: Connection, account_id: int, *, before: UUID | None, limit: int) -> Sequence[Charge]:
-    """A page of an account's charges, the newest stay first; `before` is the last identifier of the page before."""
-    assert 0 < limit <= charges.CHARGES_PER_PAGE_MAX
-    return await store.charges_of_account(db, account_id, before=before, limit=limit)
-
-
 async def pay_charge(
     pool: Pool,
     channels: Channels,

@@ -3,11 +3,13 @@ stops goes on where it stopped, between the two as well.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
-from payments import ledger, reports, settlement
-from payments.settlement import NoSuchSettlement, Operator, Settlement
+from payments import ledger, settlement
+from payments.reports.settlement import settlement_report
+from payments.reports.table import Report
+from payments.settlement import LotName, NoSuchSettlement, Operator, Settlement
 from payments.store import ledger as books
 from payments.store import settlement as store
 from sql import Connection, Pool
@@ -68,18 +70,10 @@ async def settlement_of(db: Connection, *, operator_code: str, business_date: da
     return found[0]
 
 
-async def settlement_in_file(db: Connection, *, operator_code: str, file: str) -> Settlement:
-    """The settlement that a file named `<date>.csv` holds.
-
-    Raises:
-        NoSuchSettlement: the file is not named so, or there is no such settlement.
-    """
-    return await settlement_of(db, operator_code=operator_code, business_date=settlement.date_of_file(file))
-
-
-async def settlement_csv(db: Connection, settled: Settlement) -> str:
-    """A settlement as the file an accountant opens."""
-    return reports.settlement_csv(settled, await store.lines(db, settled.operator_id, settled.business_date))
+async def report_of(db: Connection, settled: Settlement, lots: Mapping[int, LotName]) -> Report:
+    """A settlement as a report; `lots` says what the lots in it are called."""
+    lines = await store.lines(db, settled.operator_id, settled.business_date)
+    return settlement_report(settled, lines, lots)
 
 
 async def _close(db: Connection, operator: Operator, business_date: date) -> None:

@@ -1,5 +1,4 @@
-"""Files for people who keep books. Figures come as they stand in the ledger; nothing is computed here."""
+"""Reports for people who keep books: a table as data, and one writer for each kind of file.
 
-from payments.reports.settlements import settlement_csv
-
-__all__ = ["settlement_csv"]
+Figures come as they stand in the ledger; nothing is computed here.
+"""

@@ -73,9 +73,9 @@ async def balances_of(db: Connection, owner_id: int) -> dict[Book, int]:
 
 
 async def journals_of_day(
-    db: Connection, day: date, *, after: tuple[int, UUID] | None, limit: int, operator_id: int | None
+    db: Connection, day: date, *, after: tuple[int, UUID] | None, limit: int, lot_ids: Sequence[int] | None
 ) -> list[Booked]:
-    """A page of a business day's journals with their transfers, ordered by owner and identifier."""
+    """A page of a business day's journals with their transfers, of the lots (None: of all), by owner and identifier."""
     owner, key = after or (None, None)
-    rows = await db.fetch(_LEDGER["journals_of_day"], day, owner, key, limit, operator_id)
+    rows = await db.fetch(_LEDGER["journals_of_day"], day, owner, key, limit, lot_ids)
     return [msgspec.convert({**row, "transfers": msgspec.json.decode(row["transfers"])}, Booked) for row in rows]

@@ -3,9 +3,6 @@
 -- name: version
 select version from catalog_version
 
--- name: operators
-select id, code, name_zh, name_en, platform_fee_bps, time_zone from operator order by id
-
 -- name: lots
 select l.id, l.code, l.operator_id, o.code as operator_code, l.name_zh, l.name_en, l.district_zh, l.district_en,
        l.address_zh, l.kind::text as kind, l.capacity, l.longitude, l.latitude, l.time_zone

@@ -70,9 +70,5 @@ select s.operator_id, o.code as operator_code, s.business_date, s.id, s.charges,
  limit $4
 
 -- name: lines
-select l.lot_id, coalesce(lot.code, '') as lot_code, coalesce(lot.name_zh, '') as lot_name_zh,
-       coalesce(lot.name_en, '') as lot_name_en, l.charges, l.gross_fen, l.refunds_fen
-  from settlement_line l
-  left join lot on lot.id = l.lot_id
- where l.operator_id = $1 and l.business_date = $2
- order by lot_code, l.lot_id
+select lot_id, charges, gross_fen, refunds_fen
+  from settlement_line where operator_id = $1 and business_date = $2 order by lot_id

@@ -23,6 +23,7 @@ from payments.accounts import HolderUnclear
 from payments.api import ROUTES
 from payments.errors import OneLotError
 from payments.identity import Audience, Principal
+from payments.settlement import LotName
 from tests.payments.city import DAY, City
 
 TARIFFS = Path(__file__).parents[2] / "seeds" / "tariffs"
@@ -71,6 +72,7 @@ async def door(city: City) -> AsyncIterator[Door]:
         "random_bits": lambda: city.random_bits,
         "token_secret": lambda: SECRET,
         "principal": lambda: speaker.principal,
+        "lot_names": lambda: {city.lot_id: LotName(city.operator_id, "lot", "停车场", "Lot")},
     }
     app = Litestar(
         route_handlers=ROUTES,
@@ -195,7 +197,8 @@ async def test_finance_refunds_withdraws_and_settles(door: Door) -> None:
     assert await door.ask("GET", f"/v1/settlements?from={DAY}&to={DAY}&operator={code}") == (200, [mine])
     status, text = await door.ask("GET", f"/v1/settlements/{code}/{DAY}.csv")
     assert status == 200
-    assert list(csv.reader(io.StringIO(text)))[-1][-1] == "6.96"
+    *_, line, total = csv.reader(io.StringIO(text))
+    assert (line[2:5], total[-1]) == (["lot", "停车场", "Lot"], "6.96")
     assert (await door.ask("GET", f"/v1/settlements/{code}/{DAY}"))[1] == {"type": "NoSuchSettlement"}
 
     door.speaks_for(Audience.FINANCE, operator_id=city.operator_id + 1)

@@ -11,6 +11,7 @@ from payments import charges, flow, ledger
 from payments.attempts import PaymentInProgress
 from payments.channels import WALLET
 from payments.charges import ChargeContradicted, ChargeNotDue, DueCharge, NoSuchCharge
+from payments.store import charges as store
 from tests.payments.city import DAY, City
 
 
@@ -112,7 +113,7 @@ async def test_an_account_sees_its_charges_by_pages(city: City) -> None:
         city.now += timedelta(seconds=1)
     seen: list[UUID] = []
     async with city.pool.acquire() as db:
-        while page := await flow.charges_of_account(db, account_id, before=seen[-1] if seen else None, limit=2):
+        while page := await store.charges_of_account(db, account_id, before=seen[-1] if seen else None, limit=2):
             seen += [charge.id for charge in page]
     assert seen == made[::-1]
 

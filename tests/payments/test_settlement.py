@@ -10,9 +10,11 @@ import pytest
 
 import sql
 from payments import flow
+from payments.api.settlement import date_of_file
 from payments.flow import settlement as settlement_flow
 from payments.jobs import Work, settle_yesterday
-from payments.settlement import DayNotOver, NoSuchSettlement, RangeTooWide, Settlement
+from payments.reports.csv import as_csv
+from payments.settlement import DayNotOver, LotName, NoSuchSettlement, RangeTooWide, Settlement
 from payments.store import settlement as store
 from tests.payments.city import DAY, City, a_lot, an_operator
 
@@ -209,16 +211,20 @@ async def test_refunds_of_earlier_days_may_exceed_the_day(town: City) -> None:
 
 async def test_the_csv_adds_up_to_the_books(town: City) -> None:
     first_lot, town.lot_id = town.lot_id, await a_lot(town.owner, town.operator_id)
+    names = {
+        first_lot: LotName(town.operator_id, "b", "一", "=1+1"),
+        town.lot_id: LotName(town.operator_id, "a", "二", "two"),
+    }
     await a_day(town)
     town.lot_id = first_lot
-    await town.owner.execute("update lot set name_en = '=1+1' where id = $1", first_lot)
     await a_day(town)
     day = day_of(town)
     await settled(town, day)
     code = await town.owner.fetchval("select code from operator where id = $1", town.operator_id)
     async with town.pool.acquire() as db:
-        statement = await flow.settlement_in_file(db, operator_code=code, file=f"{day}.csv")
-        text = await flow.settlement_csv(db, statement)
+        statement = await flow.settlement_of(db, operator_code=code, business_date=date_of_file(f"{day}.csv"))
+        report = await settlement_flow.report_of(db, statement, names)
+    text = as_csv(report).decode()
     assert text.startswith("\ufeff")
     header, *lines, total = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert len(lines) == 2
@@ -228,13 +234,13 @@ async def test_the_csv_adds_up_to_the_books(town: City) -> None:
     assert total[3] == "合计"
     assert Decimal(total[9]) * 100 == await town.book(town.operator_id, "payable")
     assert Decimal(total[6]) - Decimal(total[7]) - Decimal(total[8]) == Decimal(total[9])
-    assert any(line[4] == "'=1+1" for line in lines)
+    assert [line[2:5] for line in lines] == [["a", "二", "two"], ["b", "一", "'=1+1"]]
 
 
 async def test_settlements_that_are_not_there(town: City, db: sql.Connection) -> None:
     for operator, file in (("nobody", "2026-11-16.csv"), ("nobody", "2026-11-16"), ("nobody", "x.csv")):
         with pytest.raises(NoSuchSettlement):
-            await flow.settlement_in_file(db, operator_code=operator, file=file)
+            await flow.settlement_of(db, operator_code=operator, business_date=date_of_file(file))
     for days in (-1, 366):
         with pytest.raises(RangeTooWide):
             await flow.settlements_of(db, first=DAY, last=DAY + timedelta(days=days))

@@ -1,4 +1,4 @@
-"""Finance's doors: settling a day, the statements as JSON and as CSV, and the journals behind them."""
+"""Settling a business day, and its statements as JSON and as CSV."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,24 +9,18 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
-from payments import flow, identity
-from payments.api.given import Db, Now, Pool, Principal
+from payments import identity
+from payments.api.given import Db, LotNames, Now, Pool, Principal
+from payments.flow import settlement as settlement_flow
 from payments.identity import Audience
-from payments.ledger import JOURNALS_PER_PAGE_MAX, Booked
-from payments.settlement import Settlement
+from payments.reports.csv import as_csv
+from payments.settlement import NoSuchSettlement, Settlement
 
 
 class DayToSettle(Struct, frozen=True, forbid_unknown_fields=True):
     """The business day to settle; it must be over at every operator."""
 
     business_date: date
-
-
-class JournalPage(Struct, frozen=True):
-    """Journals with their transfers; `next` is null on the last page."""
-
-    journals: list[Booked]
-    next: str | None
 
 
 @post(
@@ -40,7 +34,7 @@ class JournalPage(Struct, frozen=True):
 async def settle_day(data: JSONBody[DayToSettle], principal: Principal, pool: Pool, now: Now) -> list[Settlement]:
     """Settled again it is the same; stopped on the way it goes on. Nothing is booked into the day afterwards."""
     identity.may_act_for_all(principal)
-    return await flow.settle(pool, business_date=data.business_date, now=now)
+    return await settlement_flow.settle(pool, business_date=data.business_date, now=now)
 
 
 @get(
@@ -58,7 +52,7 @@ async def list_settlements(
     operator: Annotated[str | None, QueryParameter(max_length=64, description="An operator's code.")] = None,
 ) -> Sequence[Settlement]:
     """By day and operator; staff of one operator see theirs."""
-    found = await flow.settlements_of(db, first=first, last=last, operator_code=operator)
+    found = await settlement_flow.settlements_of(db, first=first, last=last, operator_code=operator)
     return [settled for settled in found if principal.operator_id in (None, settled.operator_id)]
 
 
@@ -71,36 +65,28 @@ async def list_settlements(
     media_type="text/csv",
 )
 async def get_settlement_csv(
-    operator: FromPath[str], file: FromPath[str], principal: Principal, db: Db
+    operator: FromPath[str], file: FromPath[str], principal: Principal, db: Db, lot_names: LotNames
 ) -> Response[bytes]:
     """UTF-8 with a byte order mark: a line per lot, and a total that bears the fee and the net amount, in yuan."""
-    settled = await flow.settlement_in_file(db, operator_code=operator, file=file)
+    settled = await settlement_flow.settlement_of(db, operator_code=operator, business_date=date_of_file(file))
     identity.may_act_for(principal, settled.operator_id)
-    text = await flow.settlement_csv(db, settled)
+    report = await settlement_flow.report_of(db, settled, lot_names)
     name = f'attachment; filename="settlement-{settled.operator_id}-{settled.business_date}.csv"'
     return Response(
-        text.encode(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}, status_code=200
+        as_csv(report), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}, status_code=200
     )
 
 
-@get(
-    "/v1/journals",
-    operation_id="listJournals",
-    summary="What was booked on a business day",
-    tags=["finance"],
-    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
-)
-async def list_journals(
-    principal: Principal,
-    db: Db,
-    day: Annotated[date, QueryParameter(name="date", description="The business day.")],
-    after: Annotated[str | None, QueryParameter(max_length=64, description="The `next` of the page before.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=JOURNALS_PER_PAGE_MAX, description="Journals per page.")] = 50,
-) -> JournalPage:
-    """Staff of one operator see the journals of its lots."""
-    journals = await flow.journals_of_day(db, day, after=after, limit=limit, operator_id=principal.operator_id)
-    last = journals[-1] if len(journals) == limit else None
-    return JournalPage(journals, None if last is None else f"{last.owner_id}.{last.id}")
+def date_of_file(name: str) -> date:
+    """The business day of a file named `2026-11-16.csv`.
+
+    Raises:
+        NoSuchSettlement: it is not named so.
+    """
+    try:
+        return date.fromisoformat(name.removesuffix(".csv") if name.endswith(".csv") else "")
+    except ValueError as wrong:
+        raise NoSuchSettlement("A settlement's file is named like 2026-11-16.csv.", file=name) from wrong
 
 
-ROUTES: list[HTTPRouteHandler] = [settle_day, list_settlements, get_settlement_csv, list_journals]
+ROUTES: list[HTTPRouteHandler] = [settle_day, list_settlements, get_settlement_csv]
