@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
+from functools import partial
 
 import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,7 +22,6 @@ from parking.store.retention import drop_expired
 from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
-from payments.ledger import CITY_TIME_ZONE
 from sql import invariants
 from sql.pool import open_pool
 
@@ -30,9 +29,6 @@ COUNTERS_EVERY_S = 1
 REPAIR_EVERY_S = 300
 VERIFY_EVERY_S = 600
 PARTITIONS_EVERY_S = 6 * 3600
-SETTLE_EVERY_S = 600
-# Half past three in the city: replays of the evening have come, and nobody is waiting at a gate.
-SETTLE_FROM = time(3, 30)
 STOP_TIMEOUT_S = 20
 ANALYZE_EVERY_S = 5
 _LOCK_CLASS = 4
@@ -52,14 +48,12 @@ class Job(Struct, frozen=True):
 def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
     """Everything the worker does."""
     return [
-        Job(1, "collect", payment_jobs.COLLECT_EVERY_S, lambda: payment_jobs.collect(work)),
-        Job(2, "resolve", payment_jobs.RESOLVE_EVERY_S, lambda: payment_jobs.resolve(work)),
+        *(Job(100 + n, job.name, job.every_s, partial(job.run, work)) for n, job in enumerate(payment_jobs.JOBS)),
         Job(3, "counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, live_counts)),
         Job(4, "repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, live_counts)),
         Job(5, "verify", VERIFY_EVERY_S, lambda: _verify(work)),
         Job(8, "analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
         Job(6, "partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
-        Job(7, "settle", SETTLE_EVERY_S, lambda: _settle(work)),
         Job(9, "retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
     ]
 
@@ -80,12 +74,6 @@ async def _retention(work: Work) -> None:
     async with work.pool.acquire() as db:
         for dropped in await drop_expired(db, work.clock()):
             _log.warning("dropped %s: its time was over", dropped)
-
-
-async def _settle(work: Work) -> None:
-    """Every few minutes and not once a night: a worker that was away at the hour settles when it is back."""
-    if work.clock().astimezone(ZoneInfo(CITY_TIME_ZONE)).time() >= SETTLE_FROM:
-        await payment_jobs.settle_yesterday(work)
 
 
 async def _partitions(work: Work) -> None:

@@ -63,7 +63,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def channels(self) -> ChannelSettings:
-        """Which payment channels are opened."""
         return ChannelSettings(local=self.test_channel)
 
     def clock(self) -> clock.Clock:

@@ -9,7 +9,6 @@ import msgspec
 
 from payments.attempts import Attempt, request_of
 from payments.errors import OneLotError
-from payments.identity import STAFF, Audience, NotYours, Principal
 
 NAME_CHARACTERS_MAX = 100
 TOP_UP_FEN_MIN = 1
@@ -45,7 +44,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class TopUp(msgspec.Struct, frozen=True):
-    """Money a driver puts into the wallet. How far that went says its attempt."""
+    """Money a driver puts into the wallet. Its attempt says how far that has come."""
 
     account_id: int
     id: UUID
@@ -57,16 +56,12 @@ class NoSuchAccount(OneLotError):
     """No account has this number."""
 
 
-class NoSuchOperator(OneLotError):
-    """No operator has this number."""
-
-
 class NoSuchTopUp(OneLotError):
     """The account has no top-up of this identifier."""
 
 
 class TopUpOutOfRange(OneLotError):
-    """The amount is below the least or above the most that one top-up may bring."""
+    """The amount is below the least or above the most that a single top-up may bring."""
 
 
 class RequestKeyMalformed(OneLotError):
@@ -77,45 +72,15 @@ class TopUpContradicted(OneLotError):
     """The key of this top-up was used for another amount, channel or payer."""
 
 
-class HolderUnclear(OneLotError):
-    """A token is for a driver with an account, or for staff without one."""
-
-
-def token_holder(audience: Audience, *, subject: str, account_id: int | None, operator_id: int | None) -> Principal:
-    """Whom a token speaks for.
-
-    Raises:
-        HolderUnclear: drivers have an account and no operator, staff no account, administrators no operator either,
-            since who opens accounts and issues tokens is not limited to one; nobody else has tokens.
-    """
-    if audience not in (Audience.DRIVER, *STAFF):
-        raise HolderUnclear("Tokens are for drivers and for staff.", field="audience", audience=audience)
-    if (audience is Audience.DRIVER) != (account_id is not None):
-        raise HolderUnclear("A driver's token names an account, staff's none.", field="account_id", audience=audience)
-    if audience in (Audience.DRIVER, Audience.ADMIN) and operator_id is not None:
-        raise HolderUnclear(
-            "Only a clerk or a finance officer is limited to an operator.", field="operator_id", audience=audience
-        )
-    return Principal(audience, subject, account_id or 0, operator_id)
-
-
-def may_issue(issuer: Principal, holder: Principal) -> None:
-    """Refuses staff of one operator every token that would reach beyond it.
-
-    Raises:
-        NotYours: the issuer is limited to an operator and the holder is not limited to the same one.
-    """
-    if issuer.operator_id is not None and holder.operator_id != issuer.operator_id:
-        raise NotYours("Staff of one operator issue tokens for that operator only.", operator_id=issuer.operator_id)
-
-
 def key_digest(account_id: int, request_key: str) -> str:
-    """How the key that a driver chose for a top-up is kept: 32 characters that follow from it and the account."""
+    """The form in which the key that a driver chose for a top-up is stored: 32 characters that follow from it and the
+    account.
+    """
     return blake2b(f"{account_id} {request_key}".encode(), digest_size=16).hexdigest()
 
 
 def check_request_key(request_key: str) -> None:
-    """Refuses a key that cannot be kept.
+    """Refuses a key that cannot be stored.
 
     Raises:
         RequestKeyMalformed: it is empty or too long.
@@ -129,7 +94,7 @@ def check_request_key(request_key: str) -> None:
 
 
 def check_top_up(amount_fen: int) -> None:
-    """Refuses an amount that one top-up may not bring.
+    """Refuses an amount that a single top-up may not bring.
 
     Raises:
         TopUpOutOfRange: see the facts for the range.

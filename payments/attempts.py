@@ -51,7 +51,7 @@ class Accepted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Succeeded(msgspec.Struct, frozen=True, tag=True):
-    """The channel has the money. Number and amount (fen) are what the channel says, to be held against our row."""
+    """The channel has the money. Number and amount (fen) are the channel's, to be compared with our row."""
 
     number: str
     amount_fen: int
@@ -84,7 +84,7 @@ Outcome: TypeAlias = Accepted | Succeeded | Declined | Failed | NotFound | Unkno
 
 
 class AttemptState(StrEnum):
-    """Where an attempt stands; the first three are live and keep a second attempt away."""
+    """How far an attempt has come; the first three states are live and keep a second attempt away."""
 
     SUBMITTING = "submitting"
     ACCEPTED = "accepted"

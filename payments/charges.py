@@ -24,7 +24,7 @@ _COLLECT_AGAIN_AFTER = (
 
 
 class ChargeState(StrEnum):
-    """due: owed; paid: collected by `method`; void: withdrawn before it was paid."""
+    """due: owed; paid: collected by `method`; void: never to be paid."""
 
     DUE = "due"
     PAID = "paid"
@@ -48,7 +48,7 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """A charge as it stands. `lines` is JSON text; `time_zone` is the operator's, which says what its today is."""
+    """A charge as it stands. `lines` is JSON text; `time_zone` is the operator's."""
 
     lot_id: int
     id: UUID
@@ -68,12 +68,12 @@ class Charge(msgspec.Struct, frozen=True):
 
     @property
     def owner_id(self) -> int:
-        """Whose books it stands in: the driver's, or the operator's for a casual driver."""
+        """In whose books it is: the driver's, or the operator's for a casual driver."""
         return self.account_id or self.operator_id
 
 
 class PublicLine(msgspec.Struct, frozen=True):
-    """A line of a charge for anyone who holds its identifier: what was counted, not when.
+    """A line of a charge for anyone who has its identifier: what was counted, not when.
 
     The full texts of a line name the time of day, so only its labels are here.
     """
@@ -99,7 +99,7 @@ class DueCharge(msgspec.Struct, frozen=True, gc=False):
 
 
 class Collected(msgspec.Struct, frozen=True):
-    """How one round of collecting ended, in charges."""
+    """How many charges a round of collecting paid, and how many the wallets declined."""
 
     paid: int
     declined: int
@@ -110,7 +110,7 @@ class NoSuchCharge(OneLotError):
 
 
 class ChargeNotDue(OneLotError):
-    """The charge is paid already, or was withdrawn."""
+    """The charge is paid already, or void."""
 
 
 class ChargeContradicted(OneLotError):
@@ -136,7 +136,7 @@ def check_due(charge: Charge) -> None:
     """Refuses to collect what is not owed.
 
     Raises:
-        ChargeNotDue: it is paid or withdrawn.
+        ChargeNotDue: it is paid or void.
     """
     if charge.state is not ChargeState.DUE:
         raise ChargeNotDue(f"This charge is {charge.state}.", charge_id=str(charge.id), state=charge.state)

@@ -1,10 +1,6 @@
 """The root of everything that can be refused.
 
-    OneLotError
-    ├── payments: charges.*, attempts.*, accounts.*, ledger.*, settlement.*, identity.*
-    └── parking:  gate.*, lots.*, plates.*, stays.*, tariffs.*
-
-Each class stands in the module of its noun, carries its facts as attributes and says itself in one sentence;
+Each class is in the module of its noun, carries its facts as attributes and says itself in one sentence;
 `parking/problems.py` is the one table that gives each its HTTP status.
 """
 

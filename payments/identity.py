@@ -15,7 +15,7 @@ _ISSUER = "onelot"
 
 
 class Audience(StrEnum):
-    """For whom a route is. Every route names at least one; PUBLIC stands alone."""
+    """For whom a route is. Every route names at least one; PUBLIC is never combined."""
 
     PUBLIC = "public"
     GATEWAY = "gateway"
@@ -31,7 +31,7 @@ STAFF = (Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
 class Principal(msgspec.Struct, frozen=True):
     """Someone who proved who they are.
 
-    `subject` names them in the audit trail; `id` is the gateway's or the account's number (0 for staff);
+    `subject` names them in the audit log; `id` is the gateway's or the account's number (0 for staff);
     `operator_id` limits a clerk or finance officer to one operator (None: all of them).
     """
 
@@ -46,14 +46,46 @@ class TokenRefused(OneLotError):
 
 
 class NotYours(OneLotError):
-    """The caller is known and this is not for them."""
+    """Who asks is known, and this is not for them."""
+
+
+class HolderUnclear(OneLotError):
+    """A token is for a driver with an account, or for staff without one."""
+
+
+def token_holder(audience: Audience, *, subject: str, account_id: int | None, operator_id: int | None) -> Principal:
+    """Whom a token speaks for.
+
+    Raises:
+        HolderUnclear: drivers have an account and no operator, staff no account, administrators no operator either,
+            since who opens accounts and issues tokens is not limited to one; nobody else has tokens.
+    """
+    if audience not in (Audience.DRIVER, *STAFF):
+        raise HolderUnclear("Tokens are for drivers and for staff.", field="audience", audience=audience)
+    if (audience is Audience.DRIVER) != (account_id is not None):
+        raise HolderUnclear("A driver's token names an account, staff's none.", field="account_id", audience=audience)
+    if audience in (Audience.DRIVER, Audience.ADMIN) and operator_id is not None:
+        raise HolderUnclear(
+            "Only a clerk or a finance officer is limited to an operator.", field="operator_id", audience=audience
+        )
+    return Principal(audience, subject, account_id or 0, operator_id)
+
+
+def may_issue(issuer: Principal, holder: Principal) -> None:
+    """Refuses staff of one operator every token that would reach beyond it.
+
+    Raises:
+        NotYours: the issuer is limited to an operator and the holder is not limited to the same one.
+    """
+    if issuer.operator_id is not None and holder.operator_id != issuer.operator_id:
+        raise NotYours("Staff of one operator issue tokens for that operator only.", operator_id=issuer.operator_id)
 
 
 def sign_token(principal: Principal, *, secret: str, now: datetime, life: timedelta) -> str:
-    """A signed token that `read_token` turns back into `caller` until `life` is over.
+    """A signed token that `read_token` turns back into `principal` until `life` is over.
 
     Raises:
-        ValueError: the life is longer than TOKEN_LIFE_MAX, or the caller is one that has no tokens.
+        ValueError: the life is longer than TOKEN_LIFE_MAX, or the principal is one that has no tokens.
     """
     if principal.audience in (Audience.PUBLIC, Audience.GATEWAY) or not timedelta(0) < life <= TOKEN_LIFE_MAX:
         raise ValueError(f"no token for {principal.audience} with a life of {life}")
@@ -71,7 +103,7 @@ def sign_token(principal: Principal, *, secret: str, now: datetime, life: timede
 
 
 def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Principal:
-    """The caller a token speaks for. The newest secret comes first; older ones are read while they are rotated out.
+    """Whom a token speaks for. The newest secret comes first; older ones are read while they are rotated out.
 
     Raises:
         TokenRefused: no secret fits, the token has expired, or its claims are not ours.
@@ -106,7 +138,7 @@ def may_act_for_all(principal: Principal) -> None:
     """Refuses staff of one operator what concerns them all.
 
     Raises:
-        NotYours: the caller is limited to an operator.
+        NotYours: the principal is limited to an operator.
     """
     if principal.operator_id is not None:
         raise NotYours("This concerns all operators.")
@@ -116,7 +148,7 @@ def may_act_for(principal: Principal, operator_id: int) -> None:
     """Refuses staff of one operator the affairs of another.
 
     Raises:
-        NotYours: the caller is limited to another operator.
+        NotYours: the principal is limited to another operator.
     """
     if principal.operator_id is not None and principal.operator_id != operator_id:
         raise NotYours("This belongs to another operator.", operator_id=operator_id)

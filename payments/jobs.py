@@ -1,18 +1,18 @@
-"""What the worker does by the clock. Each is safe to run twice at once and picks up what an earlier round left."""
+"""What the worker does by the clock. Each job is safe to run twice at once and picks up what an earlier round left."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import msgspec
 
-from payments import flow, ledger
+from payments import settlement
 from payments.channels import Channels
 from payments.charges import Collected
+from payments.flow import collection, resolution
+from payments.flow import settlement as settlement_flow
 from payments.settlement import Settlement
 from sql import Pool
 
-COLLECT_EVERY_S = 0.2
-RESOLVE_EVERY_S = 3
 COLLECT_ROUNDS_MAX = 20
 _COLLECT_LIMIT = 500
 
@@ -26,11 +26,21 @@ class Work(msgspec.Struct, frozen=True):
     random_bits: Callable[[], int]
 
 
+class Job(msgspec.Struct, frozen=True):
+    """Something done every `every_s` seconds, by one worker at a time."""
+
+    name: str
+    every_s: float
+    run: Callable[[Work], Awaitable[object]]
+
+
 async def collect(work: Work) -> Collected:
     """Takes what is due from wallets until little is left, at most COLLECT_ROUNDS_MAX batches."""
     paid = declined = 0
     for _ in range(COLLECT_ROUNDS_MAX):
-        done = await flow.collect_due(work.pool, now=work.clock(), random_bits=work.random_bits, limit=_COLLECT_LIMIT)
+        done = await collection.collect_due(
+            work.pool, now=work.clock(), random_bits=work.random_bits, limit=_COLLECT_LIMIT
+        )
         paid, declined = paid + done.paid, declined + done.declined
         if done.paid + done.declined < _COLLECT_LIMIT:
             break
@@ -39,11 +49,17 @@ async def collect(work: Work) -> Collected:
 
 async def resolve(work: Work) -> int:
     """Asks channels about what ended without an answer."""
-    return await flow.resolve_unknown(work.pool, work.channels, now=work.clock())
+    return await resolution.resolve_unknown(work.pool, work.channels, now=work.clock())
 
 
-async def settle_yesterday(work: Work) -> list[Settlement]:
-    """Settles the city's last whole business day, and whatever before it was not."""
+async def settle(work: Work) -> list[Settlement]:
+    """Settles the city's last whole business day once the night is late enough, and whatever before it was not.
+
+    Every few minutes and not once a night: a worker that was away at the hour settles when it is back.
+    """
     now = work.clock()
-    yesterday = ledger.local_date(now, ledger.CITY_TIME_ZONE) - timedelta(days=1)
-    return await flow.settle(work.pool, business_date=yesterday, now=now)
+    day = settlement.day_to_settle(now)
+    return [] if day is None else await settlement_flow.settle(work.pool, business_date=day, now=now)
+
+
+JOBS = (Job("collect", 0.2, collect), Job("resolve", 3, resolve), Job("settle", 600, settle))

@@ -104,7 +104,7 @@ class BookMissing(OneLotError):
 
 
 class CursorMalformed(OneLotError):
-    """The place to go on from is not one that a page gave."""
+    """The text is no cursor of an earlier page."""
 
 
 class Owed(Protocol):
@@ -154,7 +154,7 @@ def stay_billed(charge_id: UUID, owed: Owed, day: date) -> Journal:
 
 
 def charge_voided(charge_id: UUID, owed: Owed, day: date) -> Journal:
-    """A due charge was withdrawn: its billing is reversed."""
+    """A due charge became void: its billing is reversed."""
     billed = stay_billed(charge_id, owed, day)
     return msgspec.structs.replace(
         billed,
@@ -174,7 +174,7 @@ def charge_paid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day
 
 
 def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day: date) -> Journal:
-    """A channel took money for a charge that was no longer due: it is held until it is given back."""
+    """A channel took money for a charge that was no longer due: it waits in suspense until it is given back."""
     owner, _ = _debtor(owed)
     transfer = Transfer(funds.owner_id, funds.book, owner, Book.SUSPENSE, owed.amount_fen)
     journal_id = ids.move(attempt_id, owner, "overpaid")

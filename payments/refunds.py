@@ -50,7 +50,7 @@ class RefundRequest(msgspec.Struct, frozen=True):
 
 
 class Refunded(msgspec.Struct, frozen=True, tag=True):
-    """The money went back. Number and amount (fen) are what the channel says."""
+    """The money went back. Number and amount (fen) are the channel's, to be compared with our row."""
 
     number: str
     amount_fen: int

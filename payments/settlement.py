@@ -1,9 +1,10 @@
 """What an operator is owed for a business day: gross, less what was given back, less the platform's fee."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -14,6 +15,8 @@ SETTLEMENTS_MAX = 1_000
 DAYS_PER_QUERY_MAX = 366
 # No books are older, and an identifier cannot be made for just any day a slip of the pen names.
 FIRST_DAY = date(2020, 1, 1)
+# Half past three in the city: what gateways kept of the evening has come, and nobody is waiting at a gate.
+SETTLE_FROM = time(3, 30)
 
 
 class Operator(msgspec.Struct, frozen=True):
@@ -28,7 +31,7 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """What a lot (0: none) moved in the operator's book on a day. Refunds include withdrawn charges."""
+    """What a lot (0: none) moved in the operator's book on a day. Refunds include what was voided."""
 
     business_date: date
     lot_id: int
@@ -69,6 +72,10 @@ class LotName(msgspec.Struct, frozen=True):
     code: str
     name_zh: str
     name_en: str
+
+
+class NoSuchOperator(OneLotError):
+    """No operator has this number."""
 
 
 class DayNotOver(OneLotError):
@@ -115,6 +122,12 @@ def over(operators: Sequence[Operator], business_date: date, now: datetime) -> l
     return ended
 
 
+def day_to_settle(now: datetime) -> date | None:
+    """The city's last whole business day, or None before SETTLE_FROM."""
+    local = now.astimezone(ZoneInfo(ledger.CITY_TIME_ZONE))
+    return local.date() - timedelta(days=1) if local.time() >= SETTLE_FROM else None
+
+
 def check_range(first: date, last: date) -> None:
     """Refuses a range of days that no answer can hold.
 
@@ -135,7 +148,7 @@ def by_day(movements: Sequence[Movement], business_date: date) -> dict[date, lis
 
 
 def statement(operator: Operator, business_date: date, movements: Sequence[Movement], *, now: datetime) -> Settlement:
-    """The settlement of a day. The fee is taken of what is left after refunds, half a fen up, and is never negative."""
+    """The settlement of a day. The fee is taken of what is left after refunds, half a fen up; it is never negative."""
     gross_fen = sum(movement.gross_fen for movement in movements)
     refunds_fen = sum(movement.refunds_fen for movement in movements)
     fee_fen = money.bps_of(max(gross_fen - refunds_fen, 0), operator.platform_fee_bps)

@@ -13,7 +13,7 @@ from parking.api.dependencies import Network
 from parking.cases import RefusedEvent, Review
 from parking.flow import cases as flow
 from parking.store import cases as store
-from payments.api.given import Db, Now, Principal
+from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
 
 ROWS_PER_PAGE_MAX = 200

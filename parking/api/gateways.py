@@ -12,7 +12,7 @@ from parking.flow import lots as flow
 from parking.lots import IssuedKey
 from parking.store import lots as store
 from payments import identity
-from payments.api.given import Db, Now, Principal
+from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
 
 

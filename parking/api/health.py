@@ -4,7 +4,7 @@ from litestar import get, head
 from litestar.handlers import HTTPRouteHandler
 
 from parking.api.dependencies import LiveCounts
-from payments.api.given import Pool
+from payments.api.dependencies import Pool
 from payments.identity import Audience
 
 

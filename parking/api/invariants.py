@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from payments import identity
-from payments.api.given import Pool, Principal
+from payments.api.dependencies import Pool, Principal
 from payments.identity import Audience
 from sql import invariants
 from sql.invariants import Invariant

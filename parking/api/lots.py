@@ -18,7 +18,7 @@ from parking.live import counts
 from parking.lots import LotPlan
 from parking.occupancy import publish
 from payments import identity
-from payments.api.given import Db, Now, Pool, Principal
+from payments.api.dependencies import Db, Now, Pool, Principal
 from payments.identity import Audience
 
 LIMIT_MAX = 500

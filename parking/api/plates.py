@@ -12,7 +12,7 @@ from parking.flow import plates as flow
 from parking.plates import LinkedPlate, PlateColor
 from parking.store import plates as store
 from payments import identity
-from payments.api.given import Db, Now, Principal, RandomBits
+from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.identity import Audience
 
 

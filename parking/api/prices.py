@@ -14,7 +14,7 @@ from parking.flow.prices import Places
 from parking.lots import Code, Name
 from parking.publication import NowhereToHold
 from payments import identity
-from payments.api.given import Db, Now, Pool, Principal
+from payments.api.dependencies import Db, Now, Pool, Principal
 from payments.identity import Audience
 
 Instant = Annotated[datetime, Meta(tz=True)]

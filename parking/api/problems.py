@@ -33,9 +33,7 @@ _MISSING = re.compile(r"Missing required (\w+) parameter '([^']+)'")
 _SOURCES = {"query": "query parameter"}
 
 STATUS: dict[type[OneLotError], int] = {
-    accounts.HolderUnclear: 422,
     accounts.NoSuchAccount: 404,
-    accounts.NoSuchOperator: 422,
     accounts.NoSuchTopUp: 404,
     accounts.RequestKeyMalformed: 400,
     accounts.TopUpContradicted: 409,
@@ -43,6 +41,7 @@ STATUS: dict[type[OneLotError], int] = {
     attempts.PayerMalformed: 400,
     attempts.PaymentInProgress: 409,
     attempts.UnknownChannel: 422,
+    identity.HolderUnclear: 422,
     identity.TokenRefused: 401,
     identity.NotYours: 403,
     channels.RequestRefused: 502,
@@ -78,6 +77,7 @@ STATUS: dict[type[OneLotError], int] = {
     settings.BadSetting: 500,
     settlement.DayNotOver: 409,
     settlement.DayTooOld: 422,
+    settlement.NoSuchOperator: 422,
     settlement.NoSuchSettlement: 404,
     settlement.RangeTooWide: 400,
     stays.UnknownStay: 404,

@@ -25,7 +25,7 @@ from parking.store.tariffs import TariffListed, TariffRow
 from parking.tariffs import Tariff
 from parking.tariffs.checking import Finding
 from payments import identity
-from payments.api.given import Db, Pool, Principal
+from payments.api.dependencies import Db, Pool, Principal
 from payments.identity import Audience
 
 ROWS_PER_PAGE_MAX = 200

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from parking.api.dependencies import Network
 from parking.flow import stays as flow
 from parking.flow.stays import StayNow
-from payments.api.given import Db, Principal
+from payments.api.dependencies import Db, Principal
 from payments.identity import Audience
 
 

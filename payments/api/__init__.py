@@ -2,10 +2,11 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, charges, ledger, refunds, settlement
+from payments.api import accounts, charges, identity, ledger, refunds, settlement
 
 ROUTES: list[HTTPRouteHandler] = [
     *accounts.ROUTES,
+    *identity.ROUTES,
     *charges.ROUTES,
     *refunds.ROUTES,
     *settlement.ROUTES,

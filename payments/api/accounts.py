@@ -1,6 +1,6 @@
-"""Drivers' own accounts, and the staff who open them and hand out tokens."""
+"""Drivers' own accounts, and the staff who open them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,15 +9,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Raw, Struct
 
-from payments import accounts, attempts, flow, identity, ids
+from payments import accounts, attempts
 from payments.accounts import Account, Standing
-from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits, TokenSecret
+from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
 from payments.attempts import Attempt, AttemptState
 from payments.charges import CHARGES_PER_PAGE_MAX, Charge, ChargeState
+from payments.flow import accounts as accounts_flow
 from payments.identity import Audience
 from payments.store import charges as charge_store
-
-TOKEN_DAYS_MAX = 366
 
 
 class ChargeOfDriver(Struct, frozen=True):
@@ -71,23 +70,6 @@ class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=accounts.NAME_CHARACTERS_MAX)] = ""
 
 
-class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """For whom a token is: a driver by account, or staff by name. An operator limits a clerk or a finance officer."""
-
-    audience: Audience
-    subject: Annotated[str, Meta(min_length=1, max_length=100)]
-    account_id: Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)] | None = None
-    operator_id: Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)] | None = None
-    days: Annotated[int, Meta(ge=1, le=TOKEN_DAYS_MAX)] = 1
-
-
-class NewToken(Struct, frozen=True):
-    """A signed bearer token and when it ends."""
-
-    token: str
-    expires_at: datetime
-
-
 @get(
     "/v1/account",
     operation_id="getAccount",
@@ -97,7 +79,7 @@ class NewToken(Struct, frozen=True):
 )
 async def get_account(principal: Principal, db: Db) -> Standing:
     """Amounts in fen, as they stand in the books now."""
-    return await flow.standing(db, principal.id)
+    return await accounts_flow.standing(db, principal.id)
 
 
 @get(
@@ -144,7 +126,7 @@ async def top_up(
     ],
 ) -> TopUpNow:
     """Repeating a request with its key returns the first top-up; a key with another body is refused (409)."""
-    done = await flow.top_up(
+    done = await accounts_flow.top_up(
         pool,
         channels,
         account_id=principal.id,
@@ -167,7 +149,7 @@ async def top_up(
 )
 async def get_top_up(top_up_id: FromPath[UUID], principal: Principal, db: Db) -> TopUpNow:
     """Of the caller's account only (404)."""
-    return _now(await flow.top_up_by_id(db, account_id=principal.id, top_up_id=top_up_id))
+    return _now(await accounts_flow.top_up_by_id(db, account_id=principal.id, top_up_id=top_up_id))
 
 
 @post(
@@ -179,38 +161,7 @@ async def get_top_up(top_up_id: FromPath[UUID], principal: Principal, db: Db) ->
 )
 async def open_account(data: JSONBody[NewAccount], principal: Principal, db: Db, now: Now) -> Account:
     """With an empty wallet."""
-    return await flow.open_account(db, name=data.name, now=now, actor=principal.subject)
-
-
-@post(
-    "/v1/tokens",
-    operation_id="issueToken",
-    summary="Sign a token for a driver or for staff",
-    tags=["administration"],
-    opt={"audience": (Audience.ADMIN,)},
-)
-async def issue_token(
-    *,
-    data: JSONBody[TokenRequest],
-    principal: Principal,
-    db: Db,
-    now: Now,
-    random_bits: RandomBits,
-    token_secret: TokenSecret,
-) -> NewToken:
-    """The token is not kept; that it was issued is. Staff of one operator issue tokens for that operator only."""
-    holder = await flow.token_holder(
-        db,
-        audience=data.audience,
-        subject=data.subject,
-        account_id=data.account_id,
-        operator_id=data.operator_id,
-        issuer=principal,
-        now=now,
-        random_bits=random_bits,
-    )
-    life = timedelta(days=data.days)
-    return NewToken(identity.sign_token(holder, secret=token_secret, now=now, life=life), now + life)
+    return await accounts_flow.open_account(db, name=data.name, now=now, actor=principal.subject)
 
 
 def _of_driver(charge: Charge) -> ChargeOfDriver:
@@ -246,5 +197,4 @@ ROUTES: list[HTTPRouteHandler] = [
     top_up,
     get_top_up,
     open_account,
-    issue_token,
 ]

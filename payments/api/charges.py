@@ -1,4 +1,4 @@
-"""Charges: shown to and paid by whoever holds their identifier, voided by staff."""
+"""Charges: shown to and paid by whoever has their identifier, voided by staff."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,10 +8,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from payments import charges, flow, identity
-from payments.api.given import Channels, Db, Now, Pool, Principal, RandomBits
+from payments import charges, identity
+from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
 from payments.charges import ChargeState, PublicLine
-from payments.flow import Paid
+from payments.flow import charges as charges_flow
+from payments.flow.charges import Paid
 from payments.identity import Audience
 
 Reason = Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_MAX)]
@@ -34,8 +35,8 @@ class Payment(Struct, frozen=True, forbid_unknown_fields=True):
     payer: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a due charge is withdrawn."""
+class Voiding(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a due charge becomes void."""
 
     reason: Reason
 
@@ -48,8 +49,8 @@ class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True):
     opt={"audience": (Audience.PUBLIC,)},
 )
 async def get_charge(charge_id: FromPath[UUID], db: Db) -> ChargeShown:
-    """Whoever holds the identifier may look and pay, as with a ticket."""
-    charge = await flow.charge_by_id(db, charge_id)
+    """Whoever has the identifier may look and pay, as with a ticket."""
+    charge = await charges_flow.charge_by_id(db, charge_id)
     lines = charges.public_lines(charge)
     return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
 
@@ -72,7 +73,7 @@ async def pay_charge(
     random_bits: RandomBits,
 ) -> Paid:
     """Accepted and unknown are not over: look at the charge again. A second payment is refused until then (409)."""
-    return await flow.pay_charge(
+    return await charges_flow.pay_charge(
         pool, channels, charge_id=charge_id, channel=data.channel, payer=data.payer, now=now, random_bits=random_bits
     )
 
@@ -80,17 +81,19 @@ async def pay_charge(
 @post(
     "/v1/charges/{charge_id:uuid}/void",
     operation_id="voidCharge",
-    summary="Withdraw a charge that is still due",
+    summary="Void a charge that is still due",
     tags=["finance"],
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
     status_code=200,
 )
 async def void_charge(
-    charge_id: FromPath[UUID], data: JSONBody[Withdrawal], principal: Principal, db: Db, now: Now
+    charge_id: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now
 ) -> ChargeShown:
     """Its billing is reversed, so the operator is no longer owed it."""
-    identity.may_act_for(principal, (await flow.charge_by_id(db, charge_id)).operator_id)
-    charge = await flow.void_charge(db, charge_id=charge_id, reason=data.reason, actor=principal.subject, now=now)
+    identity.may_act_for(principal, (await charges_flow.charge_by_id(db, charge_id)).operator_id)
+    charge = await charges_flow.void_charge(
+        db, charge_id=charge_id, reason=data.reason, actor=principal.subject, now=now
+    )
     lines = charges.public_lines(charge)
     return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
 

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from payments import ledger
-from payments.api.given import Db, LotNames, Principal
+from payments.api.dependencies import Db, LotNames, Principal
 from payments.identity import Audience
 from payments.ledger import JOURNALS_PER_PAGE_MAX, Booked
 from payments.store import ledger as books

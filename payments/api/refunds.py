@@ -8,8 +8,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
-from payments import accounts, charges, flow, identity
-from payments.api.given import Channels, Now, Pool, Principal
+from payments import accounts, charges, identity
+from payments.api.dependencies import Channels, Now, Pool, Principal
+from payments.flow import charges as charges_flow
+from payments.flow import refunds as refunds_flow
 from payments.identity import Audience
 from payments.refunds import Refund
 
@@ -48,8 +50,8 @@ async def refund_charge(
 ) -> Refund:
     """Money goes back the way it came: into the wallet, or through the channel."""
     async with pool.acquire() as db:
-        identity.may_act_for(principal, (await flow.charge_by_id(db, charge_id)).operator_id)
-    return await flow.refund_charge(
+        identity.may_act_for(principal, (await charges_flow.charge_by_id(db, charge_id)).operator_id)
+    return await refunds_flow.refund_charge(
         pool,
         channels,
         charge_id=charge_id,

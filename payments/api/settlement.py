@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
 from payments import identity
-from payments.api.given import Db, LotNames, Now, Pool, Principal
+from payments.api.dependencies import Db, LotNames, Now, Pool, Principal
 from payments.flow import settlement as settlement_flow
 from payments.identity import Audience
 from payments.reports.csv import as_csv

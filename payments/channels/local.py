@@ -1,7 +1,7 @@
 """A payment channel that runs in this database, for demonstrations and tests. It moves no real money.
 
 It behaves as an outside provider does, on connections and transactions of its own: it is strict about what it is sent,
-takes a number once, and can be told by the payer's token how to answer:
+takes a number once, and answers as the payer's token says:
 
     ok             pays at once                        decline       refuses for certain
     slow           accepts, pays three seconds later   fail-later    accepts, refuses three seconds later
@@ -63,7 +63,7 @@ class _Refund(msgspec.Struct, frozen=True):
 
 
 class LocalChannel:
-    """The local test channel. `clock` tells it the time (aware)."""
+    """The local test channel. `clock` gives the time (aware)."""
 
     name = "local"
 
@@ -140,7 +140,7 @@ class LocalChannel:
         return Refunded(request.number, request.amount_fen)
 
     async def query_refund(self, number: str) -> RefundOutcome:
-        """What became of a refund; RefundNotFound if it never came or was closed, for only what was paid is kept."""
+        """What became of a refund; RefundNotFound if it never came or was closed, for only what was paid is stored."""
         async with self._connection() as db:
             refund = await sql.one(db, _Refund, _CHANNEL["refund"], number)
         return RefundNotFound() if refund is None else Refunded(refund.number, refund.amount_fen)

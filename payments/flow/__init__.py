@@ -4,7 +4,7 @@
 transaction stays open while a channel is asked.
 """
 
-from payments.flow.accounts import open_account, standing, token_holder, top_up, top_up_by_id
+from payments.flow.accounts import open_account, standing, top_up, top_up_by_id
 from payments.flow.charges import (
     Paid,
     charge_by_id,
@@ -14,6 +14,7 @@ from payments.flow.charges import (
     void_charge,
 )
 from payments.flow.collection import COLLECT_CHARGES_MAX, collect_due
+from payments.flow.identity import token_holder
 from payments.flow.refunds import refund_charge
 from payments.flow.resolution import resolve_unknown
 from payments.flow.settlement import settle, settlement_of, settlements_of

@@ -4,18 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from payments import accounts, ids, ledger
-from payments.accounts import Account, NoSuchAccount, NoSuchOperator, NoSuchTopUp, Standing, TopUp
+from payments import accounts, ids
+from payments.accounts import Account, NoSuchAccount, NoSuchTopUp, Standing, TopUp
 from payments.attempts import Attempt
 from payments.channels import Channels, check_payer, provider_named
 from payments.flow import attempts as attempts_flow
-from payments.identity import Audience, Principal
 from payments.ledger import Book
 from payments.store import accounts as store
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import ledger as books
-from payments.store import settlement as settlement_store
 from sql import Connection, Pool
 
 
@@ -33,44 +31,6 @@ async def open_account(db: Connection, *, name: str, now: datetime, actor: str |
             now=now,
         )
     return account
-
-
-async def token_holder(
-    db: Connection,
-    *,
-    audience: Audience,
-    subject: str,
-    account_id: int | None,
-    operator_id: int | None,
-    issuer: Principal,
-    now: datetime,
-    random_bits: Callable[[], int],
-) -> Principal:
-    """Whom a token is to speak for; that `issuer` asked for it goes into the audit log.
-
-    Raises:
-        HolderUnclear: drivers have an account, clerks and finance officers perhaps an operator, nobody else either.
-        NotYours: the issuer is limited to an operator and the token would reach beyond it.
-        NoSuchAccount, NoSuchOperator: there is none of this number.
-    """
-    holder = accounts.token_holder(audience, subject=subject, account_id=account_id, operator_id=operator_id)
-    accounts.may_issue(issuer, holder)
-    if account_id is not None and await store.account_by_id(db, account_id) is None:
-        raise NoSuchAccount("There is no such account.", field="account_id", account_id=account_id)
-    if operator_id is not None and operator_id not in {one.id for one in await settlement_store.operators(db)}:
-        raise NoSuchOperator("There is no such operator.", field="operator_id", operator_id=operator_id)
-    owner = account_id or operator_id or ledger.PLATFORM
-    await audit_store.record(
-        db,
-        owner,
-        actor=issuer.subject,
-        action="token.issue",
-        subject=f"{audience}:{subject}",
-        detail={"account_id": account_id, "operator_id": operator_id},
-        now=now,
-        random_bits=random_bits(),
-    )
-    return holder
 
 
 async def standing(db: Connection, account_id: int) -> Standing:

@@ -51,7 +51,7 @@ async def submit(pool: Pool, channel: Provider, attempt: Attempt, *, now: dateti
 
 
 async def take_answer(pool: Pool, channel: Provider, attempt: Attempt, outcome: Outcome, *, now: datetime) -> Answered:
-    """Writes what a channel said of an attempt; whoever hears the same twice changes nothing the second time."""
+    """Writes a channel's answer about an attempt; the same answer again changes nothing."""
     step = attempts.step(attempt, outcome, now=now)
     async with pool.acquire() as db, db.transaction():
         payable = await _lock(db, attempt)

@@ -58,7 +58,7 @@ async def charges_by_id(db: Connection, charge_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def charge_by_id(db: Connection, charge_id: UUID) -> Charge:
-    """One charge.
+    """A charge.
 
     Raises:
         NoSuchCharge: there is none of this identifier.
@@ -111,7 +111,7 @@ async def pay_charge(
 
 
 async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:
-    """Withdraws a due charge: its billing is reversed and the operator is no longer owed it. Twice is once.
+    """Makes a due charge void: its billing is reversed and the operator is no longer owed it. Twice is once.
 
     Raises:
         NoSuchCharge: there is none of this identifier.
@@ -140,7 +140,7 @@ async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: st
 
 
 async def lock_charge(db: Connection, charge_id: UUID) -> Charge:
-    """The charge, held until the transaction ends.
+    """The charge, locked until the transaction ends.
 
     Raises:
         NoSuchCharge: there is none of this identifier.

@@ -62,7 +62,7 @@ async def refund_charge(
 async def take_answer(
     pool: Pool, channel: Provider, refund: Refund, outcome: RefundOutcome, *, now: datetime
 ) -> Refund:
-    """Writes what a channel said of a refund; whoever hears the same twice changes nothing the second time."""
+    """Writes a channel's answer about a refund; the same answer again changes nothing."""
     state = refunds.state_after(refund, outcome)
     async with pool.acquire() as db, db.transaction():
         charge = await lock_charge(db, refund.charge_id)

@@ -22,8 +22,9 @@ async def settle(
 ) -> list[Settlement]:
     """Settles a day, and every earlier day that was not, for all operators; returns the day's settlements.
 
-    Run again it returns the same ones; run again after it was stopped it finishes. `progress` is told how many of how
-    many operators are done. Operators where the day is not over are left out, and the run stays open for them.
+    Run again it returns the same ones; run again after it was stopped it finishes. `progress` is called with how many
+    operators are done, and of how many. Operators where the day is not over are left out, and the run stays open for
+    them.
 
     Raises:
         DayNotOver, DayTooOld: the day is not over at any operator, or before all books; nothing was settled.

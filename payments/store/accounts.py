@@ -19,7 +19,6 @@ async def open_account(db: Connection, *, name: str, now: datetime) -> Account:
 
 
 async def account_by_id(db: Connection, account_id: int) -> Account | None:
-    """An account."""
     return await sql.one(db, Account, _ACCOUNTS["account_by_id"], account_id)
 
 
@@ -34,7 +33,6 @@ async def top_up_by_key(db: Connection, account_id: int, key_digest: str) -> Top
 
 
 async def top_up_by_id(db: Connection, account_id: int, top_up_id: UUID) -> TopUp | None:
-    """A top-up of an account."""
     return await sql.one(db, TopUp, _ACCOUNTS["top_up_by_id"], account_id, top_up_id)
 
 

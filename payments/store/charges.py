@@ -13,9 +13,9 @@ _CHARGES = sql.load("payments/charges")
 
 
 async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *, now: datetime) -> list[UUID]:
-    """Writes charges by their identifiers; one that is there already stays as it is. The worker finds them at once.
+    """Writes charges by their identifiers; those that exist already stay as they are. The worker finds them at once.
 
-    Returns which of them were there already and may say something else.
+    Returns which of them existed already and may have other content.
     """
     wanted = requests.values()
     rows = await db.fetch(
@@ -56,7 +56,6 @@ async def lock_due_charges(db: Connection, *, now: datetime, limit: int) -> Sequ
 
 
 async def mark_paid(db: Connection, charges: Sequence[DueCharge | Charge], *, method: str, now: datetime) -> None:
-    """Due charges become paid."""
     await db.execute(_CHARGES["mark_paid"], [c.lot_id for c in charges], [c.id for c in charges], method, now)
 
 
@@ -71,7 +70,6 @@ async def set_collect_at(db: Connection, charge: Charge, collect_at: datetime | 
 
 
 async def mark_void(db: Connection, charge: Charge) -> None:
-    """A due charge is withdrawn."""
     await db.execute(_CHARGES["mark_void"], charge.lot_id, charge.id)
 
 

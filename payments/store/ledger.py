@@ -1,4 +1,4 @@
-"""The door to the books: journals in, by one call of `post()`; balances and pages of journals out."""
+"""The books in Postgres: journals in, by one call of `post()`; balances and pages of journals out."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -17,7 +17,7 @@ _FLOORS = ("wallet_floor", "receivable_floor")
 
 
 async def post(db: Connection, journals: Sequence[Journal], *, now: datetime) -> list[bool]:
-    """Posts all journals or none; tells of each whether the same one stood there already. One round trip.
+    """Posts all journals or none; returns of each whether the same one was booked already. One round trip.
 
     Raises:
         ledger.JournalContradicted: an id stands in the books with other content.

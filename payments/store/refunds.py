@@ -25,7 +25,6 @@ async def insert_refund(db: Connection, refund: Refund) -> None:
 
 
 async def refund_by_id(db: Connection, charge_id: UUID, refund_id: UUID) -> Refund | None:
-    """A refund of a charge."""
     return await sql.one(db, Refund, _REFUNDS["refund_by_id"], ids.shard_of(charge_id), charge_id, refund_id)
 
 

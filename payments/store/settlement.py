@@ -11,22 +11,21 @@ _SETTLEMENT = sql.load("payments/settlement")
 
 
 async def operators(db: Connection) -> Sequence[Operator]:
-    """All operators."""
     return await sql.every(db, Operator, _SETTLEMENT["operators"])
 
 
 async def make_room(db: Connection, business_date: date) -> None:
-    """Sees to it that the tables have a partition for the month of the day."""
+    """Makes the partitions of the day's month, if they are missing."""
     await db.execute(_SETTLEMENT["make_room"], business_date)
 
 
 async def open_run(db: Connection, business_date: date, *, now: datetime) -> None:
-    """Remembers that this day's settlement began; again is nothing."""
+    """Writes that this day's settlement began; again is nothing."""
     await db.execute(_SETTLEMENT["open_run"], business_date, now)
 
 
 async def finish_run(db: Connection, business_date: date, *, now: datetime) -> None:
-    """Remembers that this day's settlement went through all operators."""
+    """Writes that this day's settlement went through all operators."""
     await db.execute(_SETTLEMENT["finish_run"], business_date, now)
 
 
@@ -41,7 +40,6 @@ async def lock_settler(db: Connection, operator_id: int) -> None:
 
 
 async def closed_through(db: Connection, operator_id: int) -> date | None:
-    """The operator's last closed day."""
     found: date | None = await db.fetchval(_SETTLEMENT["closed_through"], operator_id)
     return found
 
@@ -76,7 +74,7 @@ async def insert_settlement(db: Connection, settled: Settlement, movements: Sequ
 
 
 async def close_day(db: Connection, operator_id: int, business_date: date) -> None:
-    """Nothing is booked into this day any more."""
+    """From here on nothing is booked into this day."""
     await db.execute(_SETTLEMENT["close_day"], operator_id, business_date)
 
 

@@ -1,19 +1,27 @@
 """A small city for the payments tests: an operator with a lot, accounts with money, charges, and the test channel."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
 import sql
-from payments import charges, flow, ids, refunds
+from payments import charges, ids, refunds
 from payments.channels import ChannelSettings, Provider, open_all, provider_named
 from payments.charges import ChargeRequest
+from payments.errors import OneLotError
+from payments.flow import accounts, collection, resolution
+from payments.flow import charges as charges_flow
+from payments.flow import refunds as refunds_flow
+from payments.flow.charges import Paid
 
 LINES = msgspec.Raw(b'[{"kind":"units","units":2,"unit_fen":250,"amount_fen":500,"text_zh":"x","text_en":"y"}]')
 DAY = date(2026, 11, 16)
+LATER = timedelta(seconds=30)
+T = TypeVar("T")
 
 
 async def an_operator(owner: sql.Connection, *, fee_bps: int = 60) -> int:
@@ -34,6 +42,14 @@ async def a_lot(owner: sql.Connection, operator_id: int) -> int:
     return lot_id
 
 
+async def attempted(asked: Awaitable[T]) -> T | type[OneLotError]:
+    """What was asked for, or the class of its refusal."""
+    try:
+        return await asked
+    except OneLotError as refused:
+        return type(refused)
+
+
 class City:
     """What a test of this module's database asks for."""
 
@@ -51,7 +67,7 @@ class City:
     async def account(self, wallet_fen: int = 0) -> int:
         """An account whose wallet holds this much."""
         async with self.pool.acquire() as db, db.transaction():
-            account = await flow.open_account(db, name="", now=self.now)
+            account = await accounts.open_account(db, name="", now=self.now)
         if wallet_fen:
             await self.top_up(account.id, wallet_fen)
         return account.id
@@ -61,7 +77,7 @@ class City:
     ) -> str:
         """Money into a wallet; returns the state it ended in."""
         key = key or str(self.random_bits())
-        done = await flow.top_up(
+        done = await accounts.top_up(
             self.pool,
             self.channels,
             account_id=account_id,
@@ -83,12 +99,12 @@ class City:
         """A charge that is due."""
         request = self.request(account_id, amount_fen, day=day)
         async with self.pool.acquire() as db, db.transaction():
-            await flow.request_charges(db, [request], now=self.now)
+            await charges_flow.request_charges(db, [request], now=self.now)
         return charges.charge_id(request.stay_id)
 
-    async def pay(self, charge_id: UUID, payer: str = "ok") -> flow.Paid:
+    async def pay(self, charge_id: UUID, payer: str = "ok") -> Paid:
         """A payment through the test channel."""
-        return await flow.pay_charge(
+        return await charges_flow.pay_charge(
             self.pool,
             self.channels,
             charge_id=charge_id,
@@ -100,11 +116,11 @@ class City:
 
     async def collect(self, limit: int = 500) -> charges.Collected:
         """A round of the worker."""
-        return await flow.collect_due(self.pool, now=self.now, random_bits=self.random_bits, limit=limit)
+        return await collection.collect_due(self.pool, now=self.now, random_bits=self.random_bits, limit=limit)
 
     async def refund(self, charge_id: UUID, amount_fen: int, *, key: str = "1") -> refunds.Refund:
         """A refund asked for by finance."""
-        return await flow.refund_charge(
+        return await refunds_flow.refund_charge(
             self.pool,
             self.channels,
             charge_id=charge_id,
@@ -115,15 +131,26 @@ class City:
             now=self.now,
         )
 
+    async def resolve(self) -> int:
+        """A round of the worker half a minute later: how many payments were asked for again."""
+        self.now += LATER
+        return await resolution.resolve_unknown(self.pool, self.channels, now=self.now)
+
+    async def executed(self, charge_id: UUID) -> int:
+        """How many payments of a charge the test channel executed."""
+        query = """select count(*) from channel_local.payment p join attempt a on a.request_no = p.number
+                    where a.payable_id = $1 and p.state = 'succeeded'"""
+        return await self.count(query, charge_id)
+
     async def state(self, charge_id: UUID) -> str:
         """How a charge stands."""
         async with self.pool.acquire() as db:
-            return (await flow.charge_by_id(db, charge_id)).state
+            return (await charges_flow.charge_by_id(db, charge_id)).state
 
     async def holds(self, account_id: int) -> tuple[int, int]:
         """What a wallet holds and its account owes, in fen."""
         async with self.pool.acquire() as db:
-            standing = await flow.standing(db, account_id)
+            standing = await accounts.standing(db, account_id)
         return standing.wallet_fen, standing.owed_fen
 
     async def book(self, owner_id: int, book: str) -> int:

@@ -1,15 +1,10 @@
-"""Money is taken once: from wallets by the worker, through channels by the driver, whatever is lost on the way."""
+"""Money is taken once through a channel, whatever is lost on the way."""
 
 import asyncio
-from collections.abc import Awaitable
-from datetime import timedelta
-from typing import TypeVar
-from uuid import UUID
 
 import pytest
 
-from payments import attempts, flow
-from payments.accounts import NoSuchAccount, NoSuchTopUp, TopUpContradicted, TopUpOutOfRange
+from payments import attempts
 from payments.attempts import (
     RESEND_WITHIN,
     VOID_AFTER,
@@ -20,77 +15,13 @@ from payments.attempts import (
     UnknownChannel,
 )
 from payments.charges import ChargeNotDue
-from payments.errors import OneLotError
 from payments.flow import attempts as attempts_flow
-from payments.jobs import Work, collect, resolve
+from payments.flow import charges as charges_flow
+from payments.flow import resolution
+from payments.flow.charges import Paid
+from payments.jobs import Work, resolve
 from payments.store import attempts as attempt_store
-from tests.payments.city import City
-
-LATER = timedelta(seconds=30)
-
-
-T = TypeVar("T")
-
-
-async def attempted(asked: Awaitable[T]) -> T | type[OneLotError]:
-    try:
-        return await asked
-    except OneLotError as refused:
-        return type(refused)
-
-
-async def at_the_channel(city: City, charge_id: UUID) -> int:
-    """How many payments of a charge the channel executed."""
-    query = """select count(*) from channel_local.payment p join attempt a on a.request_no = p.number
-                where a.payable_id = $1 and p.state = 'succeeded'"""
-    return await city.count(query, charge_id)
-
-
-async def resolved(city: City) -> int:
-    city.now += LATER
-    return await flow.resolve_unknown(city.pool, city.channels, now=city.now)
-
-
-async def test_a_wallet_pays_what_it_covers(city: City) -> None:
-    account_id = await city.account(1_000)
-    first, second, third = [await city.charge(account_id, 400) for _ in range(3)]
-    done = await city.collect()
-    assert (done.paid, done.declined) == (2, 1)
-    assert await city.holds(account_id) == (200, 400)
-    assert sorted([await city.state(c) for c in (first, second, third)]) == ["due", "paid", "paid"]
-    assert await city.collect() == type(done)(0, 0)
-
-
-async def test_a_top_up_wakes_what_waits(city: City) -> None:
-    account_id = await city.account()
-    charge_id = await city.charge(account_id, 500)
-    await city.collect()
-    tried = await city.owner.fetchrow("select state, code from attempt where payable_id = $1", charge_id)
-    assert tuple(tried or ()) == ("declined", "insufficient_balance")
-    assert (await city.collect()).declined == 0
-    await city.top_up(account_id, 500)
-    assert (await city.collect()).paid == 1
-    assert await city.holds(account_id) == (0, 0)
-
-
-async def test_declined_charges_are_tried_again_in_time(city: City) -> None:
-    account_id = await city.account()
-    await city.charge(account_id, 500)
-    for wait in (0, 1, 10, 60):
-        city.now += timedelta(minutes=wait)
-        assert (await city.collect()).declined == 1
-        assert (await city.collect()).declined == 0
-
-
-async def test_many_workers_collect_everything_once(city: City) -> None:
-    accounts = [await city.account(1_000) for _ in range(4)]
-    for account_id in accounts:
-        for _ in range(12):
-            await city.charge(account_id, 100)
-    work = Work(city.pool, city.channels, city.clock, city.random_bits)
-    await asyncio.gather(*(city.collect(limit=7) for _ in range(12)), *(collect(work) for _ in range(3)))
-    await collect(work)
-    assert [await city.holds(a) for a in accounts] == [(0, 200)] * 4
+from tests.payments.city import LATER, City, attempted
 
 
 async def test_a_casual_driver_pays_at_the_gate(city: City) -> None:
@@ -98,7 +29,7 @@ async def test_a_casual_driver_pays_at_the_gate(city: City) -> None:
     paid = await city.pay(charge_id)
     assert (paid.state, paid.charge_state) == ("succeeded", "paid")
     assert await city.book(city.operator_id, "casual_receivable") == 0
-    assert await at_the_channel(city, charge_id) == 1
+    assert await city.executed(charge_id) == 1
     with pytest.raises(ChargeNotDue):
         await city.pay(charge_id)
 
@@ -117,34 +48,11 @@ async def test_payments_at_once_take_the_money_once(city: City) -> None:
     for payer in ("ok", "slow", "lost-answer"):
         charge_id = await city.charge(None, 500)
         answers = await asyncio.gather(*(attempted(city.pay(charge_id, payer)) for _ in range(8)))
-        assert sum(isinstance(answer, flow.Paid) for answer in answers) == 1
-        assert {a for a in answers if not isinstance(a, flow.Paid)} <= {ChargeNotDue, PaymentInProgress}
-        await resolved(city)
-        assert await at_the_channel(city, charge_id) == 1
+        assert sum(isinstance(answer, Paid) for answer in answers) == 1
+        assert {a for a in answers if not isinstance(a, Paid)} <= {ChargeNotDue, PaymentInProgress}
+        await city.resolve()
+        assert await city.executed(charge_id) == 1
         assert await city.state(charge_id) == "paid"
-
-
-async def test_paying_while_the_worker_collects_takes_the_money_once(city: City) -> None:
-    account_id = await city.account(20 * 500)
-    due = [await city.charge(account_id, 500) for _ in range(20)]
-    await asyncio.gather(
-        *(attempted(city.pay(charge_id, "ok")) for charge_id in due), *(city.collect(limit=5) for _ in range(8))
-    )
-    await city.collect()
-    by_channel = sum([await at_the_channel(city, charge_id) for charge_id in due])
-    assert await city.holds(account_id) == (by_channel * 500, 0)
-    assert await city.count("select count(*) from charge where account_id = $1 and state = 'paid'", account_id) == 20
-
-
-async def test_a_charge_being_paid_is_not_collected(city: City) -> None:
-    account_id = await city.account(500)
-    charge_id = await city.charge(account_id, 500)
-    await city.pay(charge_id, "slow")
-    await city.top_up(account_id, 100)
-    assert await city.collect() == type(await city.collect())(0, 0)
-    await resolved(city)
-    assert await city.state(charge_id) == "paid"
-    assert await city.holds(account_id) == (600, 0)
 
 
 @pytest.mark.parametrize("payer", ["lost-answer", "lost-request", "slow"])
@@ -153,10 +61,10 @@ async def test_a_lost_answer_is_asked_for_and_paid_once(city: City, payer: str) 
     assert (await city.pay(charge_id, payer)).charge_state == "due"
     with pytest.raises(PaymentInProgress):
         await city.pay(charge_id, "ok")
-    assert await resolved(city) == 1
+    assert await city.resolve() == 1
     assert await city.state(charge_id) == "paid"
-    assert await resolved(city) == 0
-    assert await at_the_channel(city, charge_id) == 1
+    assert await city.resolve() == 0
+    assert await city.executed(charge_id) == 1
     assert await city.count("select count(*) from attempt where payable_id = $1", charge_id) == 1
 
 
@@ -170,7 +78,7 @@ async def test_the_payer_hears_what_to_do_next(city: City) -> None:
     # An answer that does not repeat it leaves it as it is.
     still = await attempts_flow.take_answer(city.pool, city.local, attempt, Accepted(), now=city.now)
     assert attempts.next_action(still.attempt) == paid.next_action
-    assert await resolved(city) == 1
+    assert await city.resolve() == 1
     async with city.pool.acquire() as db:
         [attempt] = await attempt_store.attempts_of(db, charge_id)
     assert (attempt.state, attempts.next_action(attempt)) == ("succeeded", None)
@@ -180,7 +88,7 @@ async def test_what_fails_later_leaves_the_charge_due(city: City) -> None:
     account_id = await city.account(500)
     charge_id = await city.charge(account_id, 500)
     assert (await city.pay(charge_id, "fail-later")).state == "accepted"
-    assert await resolved(city) == 1
+    assert await city.resolve() == 1
     assert await city.state(charge_id) == "due"
     assert (await city.collect()).paid == 1
 
@@ -189,22 +97,22 @@ async def test_a_crash_after_the_commit_is_picked_up(city: City) -> None:
     """The attempt stands, the channel may or may not have it: both ends are found by asking."""
     charge_id = await city.charge(None, 500)
     async with city.pool.acquire() as db, db.transaction():
-        charge = await flow.charge_by_id(db, charge_id)
+        charge = await charges_flow.charge_by_id(db, charge_id)
         await attempts_flow.begin(db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits)
-    assert await flow.resolve_unknown(city.pool, city.channels, now=city.now) == 0
-    assert await resolved(city) == 1
+    assert await resolution.resolve_unknown(city.pool, city.channels, now=city.now) == 0
+    assert await city.resolve() == 1
     assert await city.state(charge_id) == "paid"
 
 
 async def test_what_never_arrived_is_void_in_the_end(city: City) -> None:
     charge_id = await city.charge(None, 500)
     async with city.pool.acquire() as db, db.transaction():
-        charge = await flow.charge_by_id(db, charge_id)
+        charge = await charges_flow.charge_by_id(db, charge_id)
         await attempts_flow.begin(db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits)
     city.now += VOID_AFTER
-    assert await resolved(city) == 1
+    assert await city.resolve() == 1
     assert await city.count("select count(*) from attempt where payable_id = $1 and state = 'void'", charge_id) == 1
-    assert await at_the_channel(city, charge_id) == 0
+    assert await city.executed(charge_id) == 0
     assert (await city.pay(charge_id)).charge_state == "paid"
 
 
@@ -212,14 +120,14 @@ async def test_what_the_channel_never_saw_does_not_keep_the_driver_at_the_barrie
     for account_id in (None, await city.account()):
         charge_id = await city.charge(account_id, 500)
         async with city.pool.acquire() as db, db.transaction():
-            charge = await flow.charge_by_id(db, charge_id)
+            charge = await charges_flow.charge_by_id(db, charge_id)
             lost = await attempts_flow.begin(
                 db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits
             )
         city.now += RESEND_WITHIN
         with pytest.raises(PaymentInProgress):
             await city.pay(charge_id)
-        assert await resolved(city) == 1
+        assert await city.resolve() == 1
         assert (await city.pay(charge_id)).charge_state == "paid"
         states = "select array_agg(state::text order by created_at) from attempt where payable_id = $1"
         assert await city.owner.fetchval(states, charge_id) == ["superseded", "succeeded"]
@@ -240,7 +148,7 @@ async def test_evidence_that_names_another_amount_is_before_a_person(city: City)
         await attempts_flow.take_answer(city.pool, city.local, attempt, forged, now=city.now)
         disputed = await db.fetch("select id from disputed_payment where kind = 'charge'")
     assert [row["id"] for row in disputed] == [attempt.id]
-    assert await resolved(city) == 0
+    assert await city.resolve() == 0
 
 
 async def test_the_same_answer_twice_is_booked_once(city: City) -> None:
@@ -263,7 +171,7 @@ async def test_the_same_answer_twice_is_booked_once(city: City) -> None:
 async def test_late_evidence_for_a_paid_charge_is_held_to_be_given_back(city: City) -> None:
     charge_id = await city.charge(None, 500)
     await city.pay(charge_id, "fail-later")
-    await resolved(city)
+    await city.resolve()
     async with city.pool.acquire() as db:
         [failed] = await attempt_store.attempts_of(db, charge_id)
     await city.pay(charge_id, "ok")
@@ -288,46 +196,3 @@ async def test_unknown_channels_and_payers_are_refused(city: City) -> None:
     with pytest.raises(UnknownChannel):
         await city.pay(charge_id)
     assert await city.count("select count(*) from attempt where payable_id = $1", charge_id) == 0
-
-
-async def test_a_top_up_happens_once_per_key(city: City) -> None:
-    account_id = await city.account()
-    await asyncio.gather(*(city.top_up(account_id, 700, key="k") for _ in range(6)))
-    assert await city.holds(account_id) == (700, 0)
-    for amount_fen, payer in ((701, "ok"), (700, "ok:other")):
-        with pytest.raises(TopUpContradicted):
-            await city.top_up(account_id, amount_fen, payer=payer, key="k")
-    assert await city.top_up(account_id, 700, key="another") == "succeeded"
-    assert await city.holds(account_id) == (1_400, 0)
-
-
-@pytest.mark.parametrize(
-    ("payer", "at_first", "in_the_end"),
-    [
-        ("decline", "declined", 0),
-        ("slow", "accepted", 900),
-        ("fail-later", "accepted", 0),
-        ("lost-answer", "unknown", 900),
-        ("lost-request", "unknown", 900),
-    ],
-)
-async def test_a_top_up_ends_as_the_channel_says(city: City, payer: str, at_first: str, in_the_end: int) -> None:
-    account_id = await city.account()
-    assert await city.top_up(account_id, 900, payer=payer, key="k") == at_first
-    assert await city.holds(account_id) == (0, 0)
-    await resolved(city)
-    assert await city.holds(account_id) == (in_the_end, 0)
-
-
-async def test_top_ups_that_cannot_be(city: City) -> None:
-    account_id = await city.account()
-    for amount_fen in (0, -1, 500_001):
-        with pytest.raises(TopUpOutOfRange):
-            await city.top_up(account_id, amount_fen)
-    with pytest.raises(NoSuchAccount):
-        await city.top_up(999_999_999, 100)
-    async with city.pool.acquire() as db:
-        with pytest.raises(NoSuchTopUp):
-            await flow.top_up_by_id(db, account_id=account_id, top_up_id=UUID(int=1))
-        with pytest.raises(NoSuchAccount):
-            await flow.standing(db, 999_999_999)

@@ -1,0 +1,63 @@
+"""Charges over HTTP: shown to and paid by whoever has their identifier."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from parking import tariffs
+from parking.plates import VehicleClass
+from payments import charges
+from payments.flow import charges as charges_flow
+from payments.identity import Audience
+from tests.payments.api.conftest import Client
+
+TARIFFS = Path(__file__).parents[3] / "seeds" / "tariffs"
+
+
+async def test_whoever_holds_a_charge_may_pay_it(client: Client) -> None:
+    charge_id = await client.city.charge(None, 500)
+    status, shown = await client.ask("GET", f"/v1/charges/{charge_id}")
+    assert status == 200
+    assert shown.keys() == {"id", "state", "amount_fen", "refunded_fen", "lines"}
+    status, paid = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
+    assert (status, paid["state"], paid["charge_state"]) == (200, "succeeded", "paid")
+    again = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
+    assert again == (409, {"type": "ChargeNotDue"})
+    assert (await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local"}))[0] == 400
+    assert "next_action" not in paid
+    other = await client.city.charge(None, 500)
+    _, sent = await client.ask("POST", f"/v1/charges/{other}/pay", {"channel": "local", "payer": "redirect"})
+    assert (sent["state"], *sent["next_action"]) == ("accepted", "redirect_url")
+    assert (await client.ask("GET", f"/v1/charges/{UUID(int=0)}"))[1] == {"type": "NoSuchCharge"}
+    assert (await client.ask("GET", "/v1/charges/none"))[0] == 404
+
+
+async def test_public_lines_say_nothing_of_time_and_place(client: Client) -> None:
+    road = tariffs.compile(tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes()))
+    now = client.city.now
+    bus = tariffs.Vehicle(kind=VehicleClass.LARGE, new_energy=True)
+    used = tariffs.Past(
+        now - timedelta(hours=40), now - timedelta(hours=39), (tariffs.Use("quota.nev", now - timedelta(hours=40), 60),)
+    )
+    fee = tariffs.price(road, tariffs.Visit(now - timedelta(hours=30), now, bus), [used])
+    account_id = await client.city.account()
+    asked = client.city.request(account_id, fee.fee_fen)
+    request = msgspec.structs.replace(asked, lines=msgspec.Raw(msgspec.json.encode(fee.lines)))
+    async with client.city.pool.acquire() as db, db.transaction():
+        await charges_flow.request_charges(db, [request], now=client.city.now)
+    _, shown = await client.ask("GET", f"/v1/charges/{charges.charge_id(request.stay_id)}")
+    assert sum(line["amount_fen"] for line in shown["lines"]) == fee.fee_fen == shown["amount_fen"]
+    assert all(line["label_zh"] and line["label_en"] for line in shown["lines"])
+    said = msgspec.json.encode(shown["lines"]).decode()
+    assert "大型车" in said
+    assert not re.search(r"\d\d:\d\d|\d\d-\d\d|20\d\d-|_at", said), said
+    assert {name for line in shown["lines"] for name in line} == {
+        "kind", "amount_fen", "units", "unit_fen", "label_zh", "label_en",
+    }  # fmt: skip
+
+    client.speaks_for(Audience.DRIVER, account_id)
+    _, page = await client.ask("GET", "/v1/account/charges")
+    assert re.search(r"\d\d:\d\d", page["charges"][0]["lines"][-1]["text_zh"])
