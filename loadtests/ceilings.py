@@ -15,7 +15,7 @@ from loadtests.wire import Measured, fire, measured
 from loadtests.world import Server, World, child_environment
 from parking.occupancy import Move
 from parking.store import events as store
-from payments import flow as payments
+from payments.flow import charges as charges_flow
 from seeds import embedded
 
 _GATE = sql.load("parking/events")
@@ -93,7 +93,7 @@ async def _write_batch(db: sql.Connection, batch: Batch, now: datetime) -> None:
     if batch.finished:
         await store.put_stays(db, batch.finished)
     if batch.charges:
-        await payments.request_charges(db, batch.charges, now=now)
+        await charges_flow.request_charges(db, batch.charges, now=now)
     moves = [Move(lot_id, moved, moved_since=moved) for lot_id, moved in sorted(batch.moves.items()) if moved]
     if moves:
         await store.move_counts(db, now, moves)

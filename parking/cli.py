@@ -24,8 +24,9 @@ from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
 from parking.settings import Settings, read
-from payments import flow as payments
 from payments.errors import OneLotError
+from payments.flow import identity as identity_flow
+from payments.flow import settlement as settlement_flow
 from payments.identity import STAFF, TOKEN_LIFE_MAX, Audience, Principal, sign_token
 from payments.money import yuan
 from payments.settlement import Settlement
@@ -164,7 +165,7 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
         # Where nobody watches, a bar would leave an empty line.
         with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
             task = progress.add_task("settling", total=None)
-            return await payments.settle(
+            return await settlement_flow.settle(
                 pool,
                 business_date=day,
                 now=settings.clock()(),
@@ -191,7 +192,7 @@ async def _holder(
 ) -> Principal:
     pool = await open_pool(settings.database_url, connections_max=1)
     async with pool, pool.acquire() as db, db.transaction():
-        return await payments.token_holder(
+        return await identity_flow.token_holder(
             db,
             audience=audience,
             subject=subject,

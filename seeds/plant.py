@@ -23,8 +23,8 @@ from parking.plates import PlateColor
 from parking.store.lots import keys_of
 from parking.store.tariffs import newest_published
 from parking.tariffs import Tariff, checking, to_json
-from payments import flow as payments
 from payments.channels import Channels
+from payments.flow import accounts as accounts_flow
 from seeds.accounts import Driver, drivers
 from seeds.city import City, CityLot, jinan
 
@@ -210,7 +210,7 @@ class _Accounts:
         self.opened[at] = opened
         for account_id, driver in zip(opened, group, strict=True):
             if driver.top_up_fen and account_id not in full:
-                await payments.top_up(
+                await accounts_flow.top_up(
                     self._pool,
                     self._channels,
                     account_id=account_id,
@@ -227,7 +227,7 @@ class _Accounts:
         known = self._payers.get((first.plate, first.color))
         if known is not None:
             return known
-        account = await payments.open_account(db, name=driver.name, now=self._now)
+        account = await accounts_flow.open_account(db, name=driver.name, now=self._now)
         for vehicle in driver.vehicles:
             await link_plate(
                 db,

@@ -23,8 +23,8 @@ from parking.lots import Direction, Gateway, LanePlan, Lot, LotKind, LotPlan
 from parking.network import Network
 from parking.passings import Passing
 from parking.plates import PlateColor
-from payments import flow as payments
 from payments import ids
+from payments.flow import accounts as accounts_flow
 from payments.identity import Audience, Principal, sign_token
 from sql import invariants
 
@@ -150,7 +150,7 @@ class District(Struct):
     ) -> int:
         """An account that pays for plates, and has for a month if nothing else is said."""
         async with self.pool.acquire() as db, db.transaction():
-            account = await payments.open_account(db, name="", now=self.now)
+            account = await accounts_flow.open_account(db, name="", now=self.now)
             for plate in plates:
                 await link_plate(
                     db,

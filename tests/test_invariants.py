@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 
 import sql
-from payments import flow as payments
 from payments.channels import ChannelSettings, open_all
 from payments.charges import charge_id
+from payments.flow import charges as charges_flow
+from payments.flow import settlement as settlement_flow
 from sql.invariants import check, says
 from tests.conftest import NOW
 from tests.district import QC, STATION, District, district_in, event, visit
@@ -37,14 +38,14 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
         await city.collect()  # the first is paid, the fourth stays due
         await district.record(event("in", "entry", MORNING, "鲁A10006"), event("no", "entry", MORNING, "无牌"))
         due = await charges_of(owner, "鲁A10002", "鲁A10003")
-        paid = await payments.pay_charge(
+        paid = await charges_flow.pay_charge(
             pool, channels, charge_id=due[0], channel="local", payer="ok", now=NOW, random_bits=district.random_bits
         )
         city.channels = channels
         await city.refund(paid.charge_id, 200)
         async with pool.acquire() as db, db.transaction():
-            await payments.void_charge(db, charge_id=due[1], reason="kind", actor="li", now=NOW)
-        await payments.settle(pool, business_date=TODAY, now=NOW + timedelta(days=1))
+            await charges_flow.void_charge(db, charge_id=due[1], reason="kind", actor="li", now=NOW)
+        await settlement_flow.settle(pool, business_date=TODAY, now=NOW + timedelta(days=1))
         assert [found.name for found in await check(owner) if found.rows] == []
     finally:
         await owner.close()

@@ -26,9 +26,10 @@ from parking.passings import CLOCK_AHEAD_MAX, REPEATS_KEPT, Passing
 from parking.prices import LotPrices
 from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, History, OpenStay, Stay, Transition
 from parking.store import events as store
-from payments import flow as payments
 from payments import ids
 from payments.charges import ChargeRequest, ChargeState, charge_id
+from payments.flow import charges as charges_flow
+from payments.store import charges as charge_store
 
 RandomBits = Callable[[], int]
 
@@ -181,7 +182,7 @@ async def _settled(db: sql.Connection, repeatable: Iterable[Stay], bills: Mappin
     charged = {charge_id(stay.id): stay.id for stay in repeatable if bills[stay.id].fee_fen}
     if not charged:
         return set()
-    charges = await payments.charges_by_id(db, list(charged))
+    charges = await charge_store.charges_by_id(db, list(charged))
     return {charged[id_] for id_, charge in charges.items() if charge.state is not ChargeState.DUE}
 
 
@@ -274,7 +275,7 @@ async def _request_charges(
     closed = [(e.transition.closed, e.bill) for e in effects if e.transition.closed is not None]
     requests = [_charge(stay, bill, lots[stay.lot_id]) for stay, bill in closed if bill is not None and bill.fee_fen]
     if requests:
-        await payments.request_charges(db, requests, now=now)
+        await charges_flow.request_charges(db, requests, now=now)
 
 
 def _charge(stay: Stay, bill: Bill, lot: Lot) -> ChargeRequest:

@@ -10,8 +10,8 @@ from parking.barrier import Command, Decision, Payment, decide_fee
 from parking.stays import UnknownStay
 from parking.store import stays as store
 from parking.store.stays import StayRow
-from payments import flow as payments
 from payments.charges import ChargeState, charge_id
+from payments.store import charges as charge_store
 
 
 class StayNow(Struct, frozen=True):
@@ -37,7 +37,9 @@ async def stay_by_id(db: sql.Connection, *, lot_id: int, stay_id: UUID) -> StayN
     row = await store.stay_by_id(db, lot_id, stay_id)
     if row is None:
         raise UnknownStay("This lot has no stay of this id.", stay_id=str(stay_id))
-    charge = (await payments.charges_by_id(db, [charge_id(stay_id)])).get(charge_id(stay_id)) if row.fee_fen else None
+    charge = (
+        (await charge_store.charges_by_id(db, [charge_id(stay_id)])).get(charge_id(stay_id)) if row.fee_fen else None
+    )
     decision = _decision(row, charge.state if charge else None)
     return StayNow(
         stay_id=row.id,

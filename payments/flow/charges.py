@@ -52,11 +52,6 @@ async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, 
     await books.post(db, journals, now=now)
 
 
-async def charges_by_id(db: Connection, charge_ids: Sequence[UUID]) -> dict[UUID, Charge]:
-    """The charges that exist of those asked for."""
-    return await store.charges_by_id(db, charge_ids)
-
-
 async def charge_by_id(db: Connection, charge_id: UUID) -> Charge:
     """A charge.
 

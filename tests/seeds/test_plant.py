@@ -6,8 +6,8 @@ from datetime import datetime
 import sql
 from parking.api.authentication import gateway_of_key
 from parking.live.network import LiveNetwork
-from payments import flow as payments
 from payments.channels import ChannelSettings, open_all
+from payments.flow import accounts as accounts_flow
 from seeds.accounts import drivers
 from seeds.city import jinan, part
 from seeds.plant import Planted, plant
@@ -51,7 +51,7 @@ async def test_planting_twice_adds_nothing_but_new_keys(
     assert heard[-1] == (len(CITY.lots) + len(PEOPLE),) * 2
 
     async with pool.acquire() as db:
-        standing = await payments.standing(db, first.accounts[0])
+        standing = await accounts_flow.standing(db, first.accounts[0])
     assert standing.wallet_fen == PEOPLE[0].top_up_fen
     network = await LiveNetwork.open(pool, lambda: now)
     for lot in CITY.lots:

@@ -21,8 +21,10 @@ from parking.prices import LotPrices
 from parking.stays import UnknownStay
 from parking.store.cases import open_reviews
 from parking.tariffs import Compiled
-from payments import flow as payments
 from payments.charges import ChargeState, charge_id
+from payments.flow import accounts as accounts_flow
+from payments.flow import charges as charges_flow
+from payments.store import charges as charge_store
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, visit
 
@@ -49,7 +51,7 @@ async def test_a_visit(district: District) -> None:
     assert left.stay_id
     assert left.stay_id == entered.stay_id
     async with district.pool.acquire() as db:
-        charge = await payments.charge_by_id(db, charge_id(left.stay_id))
+        charge = await charges_flow.charge_by_id(db, charge_id(left.stay_id))
     assert (charge.amount_fen, charge.state, charge.account_id) == (600, ChargeState.DUE, None)
     assert await district.inside() == 0
 
@@ -60,7 +62,7 @@ async def test_a_visit_that_is_free_leaves_no_charge(district: District) -> None
     assert isinstance(left, Answer)
     assert left.stay_id
     async with district.pool.acquire() as db:
-        assert await payments.charges_by_id(db, [charge_id(left.stay_id)]) == {}
+        assert await charge_store.charges_by_id(db, [charge_id(left.stay_id)]) == {}
 
 
 async def test_a_linked_car_drives_out_and_its_account_owes(district: District) -> None:
@@ -68,7 +70,7 @@ async def test_a_linked_car_drives_out_and_its_account_owes(district: District) 
     _, left = await district.record(*visit("c", "鲁A10003", MORNING, NOW))
     assert facts(left) == ("recorded", "open", 600, "will_be_charged", None)
     async with district.pool.acquire() as db:
-        assert (await payments.standing(db, account_id)).owed_fen == 600
+        assert (await accounts_flow.standing(db, account_id)).owed_fen == 600
 
 
 async def test_the_plate_is_its_text_and_its_colour(district: District) -> None:
@@ -154,7 +156,7 @@ async def test_a_camera_that_fires_twice(district: District) -> None:
     assert facts(held) == facts(left) == ("recorded", "hold", 600, "pay_at_gate", None)
     assert left.stay_id
     async with district.pool.acquire() as db, db.transaction():
-        await payments.void_charge(db, charge_id=charge_id(left.stay_id), reason="kind", actor="li", now=NOW)
+        await charges_flow.void_charge(db, charge_id=charge_id(left.stay_id), reason="kind", actor="li", now=NOW)
     paid = await district.answer(event("l5", "exit", NOW + 40 * SECOND, "鲁A10014"))
     assert facts(paid) == ("recorded", "open", 600, "pay_at_gate", None)
 
@@ -183,7 +185,7 @@ async def test_an_exit_that_comes_before_its_entry(district: District) -> None:
     assert facts(whole) == ("recorded", "none", None, None, None)
     assert whole.stay_id == early.stay_id
     async with district.pool.acquire() as db:
-        assert (await payments.standing(db, account_id)).owed_fen == 600
+        assert (await accounts_flow.standing(db, account_id)).owed_fen == 600
     assert await district.inside() == before
 
 
@@ -245,7 +247,7 @@ async def test_a_long_stay_is_shown_before_an_account_pays(district: District) -
     assert facts(left)[0::4] == ("review", "long_stay")
     assert facts(left)[1::2] == (Command.HOLD, Payment.PAY_AT_GATE)
     async with district.pool.acquire() as db:
-        assert (await payments.standing(db, account_id)).owed_fen == 0
+        assert (await accounts_flow.standing(db, account_id)).owed_fen == 0
 
 
 # -- counts
@@ -376,7 +378,7 @@ async def test_a_stay_says_whether_its_car_may_leave(district: District) -> None
         assert (due.state, due.gate, due.fee_fen, due.charge_state) == ("closed", "hold", 600, "due")
         assert due.charge_id == charge_id(entered.stay_id)
         async with db.transaction():
-            await payments.void_charge(db, charge_id=due.charge_id, reason="kind", actor="li", now=NOW)
+            await charges_flow.void_charge(db, charge_id=due.charge_id, reason="kind", actor="li", now=NOW)
         free = await stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
         assert (free.gate, free.charge_state) == ("open", "void")
         with pytest.raises(UnknownStay):

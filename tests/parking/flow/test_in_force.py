@@ -7,7 +7,7 @@ from msgspec import structs
 from parking import tariffs
 from parking.flow.tariffs import publish_tariff
 from parking.prices import TariffInForce
-from payments import flow as payments
+from payments.flow import accounts as accounts_flow
 from tests.conftest import NOW
 from tests.district import District, visit
 from tests.parking.flow.test_events import facts
@@ -22,7 +22,7 @@ async def test_who_links_a_plate_later_does_not_pay_for_before(district: Distric
     _, after = await district.record(*visit("u2", "鲁A10023", NOW - 90 * MINUTE, NOW))
     assert [facts(answer)[3] for answer in (before, after)] == ["pay_at_gate", "will_be_charged"]
     async with district.pool.acquire() as db:
-        assert (await payments.standing(db, account_id)).owed_fen == facts(after)[2]
+        assert (await accounts_flow.standing(db, account_id)).owed_fen == facts(after)[2]
 
 
 async def test_a_stay_is_priced_by_what_held_when_it_began(district: District) -> None:
