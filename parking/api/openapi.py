@@ -1,35 +1,30 @@
-"""The API's own description as a page, with its files served from here: it opens without the internet."""
+"""The API's own description as a page (Swagger UI), with its files served from here: it opens without the internet."""
 
 import inspect
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Response, Router
+from litestar import Request, Response, Router
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
 from parking.api import problems
 from payments.identity import Audience
 
-_FILES_PATH = "/static/reference"
-
-
-def _files() -> Path:
-    """The folder of the Swagger UI that comes with the package `swagger-ui-py`; its Python is not used."""
-    spec = find_spec("swagger_ui")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "static"
-
+_FOLDER = Path(__file__).parent / "swagger_ui"
+# As for the other pages, but that Swagger UI's style sheet holds its pictures as data.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 # What an audience may be refused with, beside what everybody may be. The documents are all of one form.
 _REFUSALS = {
@@ -43,8 +38,8 @@ _REFUSALS = {
 _REFUSALS_OF_CALLERS = {401: "No credentials, or wrong ones.", 403: "The credentials are somebody else's."}
 
 FILES = create_static_files_router(
-    path=_FILES_PATH,
-    directories=[_files()],
+    path="/static/reference",
+    directories=[_FOLDER],
     opt={"audience": (Audience.PUBLIC,)},
     include_in_schema=False,
     # What Python says of a NUL in the name of a file.
@@ -99,24 +94,27 @@ def inlined(shape: type) -> dict[str, Any]:
     return resolved
 
 
-def _no_page(response: Response[Any]) -> Response[Any]:
-    """The framework's own page for what is not there, as the document that all other doors answer."""
-    return problems.of_nowhere() if response.status_code == HTTPStatus.NOT_FOUND else response
+class _Page(OpenAPIRenderPlugin):
+    """The page as it stands in swagger_ui/page.html."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
+        return (_FOLDER / "page.html").read_bytes()
+
+
+def _answer(response: Response[Any]) -> Response[Any]:
+    """What is not there as a problem document, instead of the framework's page; everything else with our policy."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return problems.of_nowhere()
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
 
 
 CONFIG = OpenAPIConfig(
     title="OneLot",
     version="1",
     description="A city's parking as one network, paid without stopping.",
-    openapi_router=Router("/schema", route_handlers=[], opt={"audience": (Audience.PUBLIC,)}, after_request=_no_page),
-    render_plugins=[
-        SwaggerRenderPlugin(
-            js_url=f"{_FILES_PATH}/swagger-ui-bundle.js",
-            css_url=f"{_FILES_PATH}/swagger-ui.css",
-            standalone_preset_js_url=f"{_FILES_PATH}/swagger-ui-standalone-preset.js",
-            favicon="<link rel='icon' type='image/svg+xml' href='/static/icon.svg'>",
-        )
-    ],
+    openapi_router=Router("/schema", route_handlers=[], opt={"audience": (Audience.PUBLIC,)}, after_request=_answer),
+    render_plugins=[_Page(path="/swagger")],
     components=Components(
         security_schemes={
             "bearer": SecurityScheme(type="http", scheme="bearer", description="A gateway's key or a signed token.")
