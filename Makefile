@@ -37,16 +37,19 @@ types: install ## mypy --strict
 check: lint types test ## all three, as before a change is handed in
 
 lock: install ## requirements.lock, anew from pyproject.toml
-	@$(PYTHON) -m seeds.lock
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
+	@.venv/bin/uv pip compile pyproject.toml --extra=demo --extra=dev --universal --python-version=3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-annotate --no-config --quiet \
+		--custom-compile-command="make lock" --output-file=requirements.lock > /dev/null
 
 schema: install ## sql/schema.sql, anew from sql/migrations
-	@$(PYTHON) -m seeds.schema
+	@$(PYTHON) -m sql.dump
 
 bench: install ## throughput and latency on this machine
 	@$(PYTHON) -m loadtests throughput
 
 install: ## .venv as requirements.lock says
-	@python3 seeds/install.py
+	@python3 .ci/install.py
 
 clean: ## everything that was made here
 	@rm -rf .venv .onelot .hypothesis .pytest_cache .mypy_cache .ruff_cache build dist

@@ -16,7 +16,7 @@ from loadtests.world import Server, World, child_environment
 from parking.occupancy import Move
 from parking.store import events as store
 from payments.flow import charges as charges_flow
-from seeds import embedded
+from seeds.servers.process import free_port
 
 _GATE = sql.load("parking/events")
 BATCH_EVENTS = 256
@@ -26,7 +26,7 @@ SHOTS_PREPARED = 5000
 
 async def litestar(world: World, *, seconds: float, connections: int, per_request: int, workers: int) -> Measured:
     """Events per second of a Litestar application that only reads and answers, for the same client and bytes."""
-    port = embedded.free_port()
+    port = free_port()
     command = ["-m", "uvicorn", "loadtests.bare:application", "--factory", "--port", str(port), "--no-access-log"]
     server = Server("bare", [*command, "--workers", str(workers)], child_environment(), port)
     shots = traffic.prepared(

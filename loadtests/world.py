@@ -19,8 +19,8 @@ from msgspec import Struct
 import sql
 from loadtests import network
 from loadtests.traffic import Lot
-from seeds import embedded
-from seeds.embedded import Process
+from seeds.servers import embedded
+from seeds.servers.process import Process, free_port, temporary_folder
 from sql import invariants
 from sql.invariants import Invariant
 from sql.migrate import migrate
@@ -64,7 +64,7 @@ def servers(environment: Mapping[str, str] = os.environ) -> Iterator[Servers]:
     """The servers the environment names, or embedded ones for as long as this lasts.
 
     Raises:
-        embedded.EmbeddedFailed: a server could not be started.
+        seeds.servers.process.ServerFailed: a server could not be started.
     """
     database_url, redis_url = environment.get("ONELOT_DATABASE_URL"), environment.get("ONELOT_REDIS_URL")
     if database_url and redis_url:
@@ -107,7 +107,7 @@ class Server:
         Raises:
             ServerFailed: it did not within START_TIMEOUT_S.
         """
-        folder = embedded.temporary_folder(f"load-{self.name}")
+        folder = temporary_folder(f"load-{self.name}")
         self._process = Process(folder, self._command, stop_signal=signal.SIGTERM, env=self._environment)
         deadline = monotonic() + START_TIMEOUT_S
         while path is not None and not await _answers(self.port, path, status):
@@ -164,7 +164,7 @@ class World:
     @asynccontextmanager
     async def serving(self, *, workers: int = 1) -> AsyncIterator[Server]:
         """`onelot serve` on this database, for as long as this lasts."""
-        port = embedded.free_port()
+        port = free_port()
         server = Server("serve", ["-m", "parking", "serve"], self._environment(port, workers), port)
         try:
             await server.start(path="/readyz")

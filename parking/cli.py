@@ -226,7 +226,7 @@ async def _rebuild(settings: Settings) -> int:
 def demo(minutes: float | None, port: int | None) -> None:
     """Play a day of a made-up Jinan on an embedded PostgreSQL and Redis."""
     # The demonstration needs packages that production does not install.
-    from seeds import demo as demonstration  # noqa: PLC0415
+    from seeds.demo import command as demonstration  # noqa: PLC0415
 
     sys.exit(demonstration.main(minutes, port))
 

@@ -1,1 +1,1 @@
-"""A city to play with: servers of its own, lots, gates, accounts, and a plausible day of traffic."""
+"""A city to play with, a plausible day of its traffic, the servers it runs on, and the demonstration of all of it."""

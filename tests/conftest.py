@@ -1,7 +1,7 @@
 """What every test stands on: a PostgreSQL and a Redis of its own, a fixed time and fixed random bits.
 
-Servers are started for the run (`seeds/embedded.py`). ONELOT_TEST_DATABASE_URL (a role that may create databases and
-roles) and ONELOT_TEST_REDIS_URL (a database that may be emptied) point the run at others instead.
+Servers are started for the run (`seeds/servers/embedded.py`). ONELOT_TEST_DATABASE_URL (a role that may create
+databases and roles) and ONELOT_TEST_REDIS_URL (a database that may be emptied) point the run at others instead.
 """
 
 import os
@@ -16,7 +16,7 @@ import pytest
 from redis.asyncio import Redis
 
 import sql
-from seeds import embedded
+from seeds.servers import embedded
 from sql.migrate import migrate
 from tests import district as district_of_jinan
 from tests.district import District

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from parking.app import build
 from parking.settings import Settings
-from seeds.embedded import free_port
+from seeds.servers.process import free_port
 from tests.district import TOKEN_SECRET
 
 ROOT = Path(__file__).parent.parent

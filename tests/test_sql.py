@@ -23,7 +23,7 @@ import pytest
 from msgspec import Struct
 
 import sql
-from seeds import schema
+from sql import dump
 from sql.migrate import Migration, MigrationRefused, files, migrate
 from tests.conftest import DATABASE_VARIABLE
 
@@ -287,7 +287,7 @@ def test_badly_named_migrations_are_refused(name: str, tmp_path: Path) -> None:
     DATABASE_VARIABLE in os.environ, reason="other versions of PostgreSQL write the same schema otherwise"
 )
 def test_schema_is_dumped(database_url: str) -> None:
-    assert schema.SCHEMA.read_text(encoding="utf-8") == schema.dump(database_url), "run `make schema`"
+    assert dump.SCHEMA.read_text(encoding="utf-8") == dump.dump(database_url), "run `make schema`"
 
 
 def copy_of(migrations: list[Migration], folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from parking import tariffs
 from parking.api.authentication import gateway_of_key
 from parking.live.network import LiveNetwork
 from payments.identity import Audience, read_token
-from seeds.embedded import free_port
+from seeds.servers.process import free_port
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, TARIFFS, TOKEN_SECRET, District, plan, visit

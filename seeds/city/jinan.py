@@ -1,0 +1,91 @@
+"""A made-up Jinan: operators, tariffs and car parks near real places, none of them anybody's actual business.
+
+The lists stand beside this module as CSV, the tariffs in seeds/tariffs. Coordinates are WGS-84. Most road bays charge
+by Jinan's own tariff; some lots borrow that of another Chinese city, so that every Chinese text is seen at work.
+"""
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from parking import tariffs
+from parking.lots import Direction, LanePlan, LotKind, LotPlan
+from parking.tariffs import Tariff
+from seeds.city.network import City, CityLot, OperatorPlan
+
+_FOLDER = Path(__file__).parent
+TARIFFS = _FOLDER.parent / "tariffs"
+# One gate up to the first number of bays, two up to the second, else three.
+_GATE_BAYS = (120, 400)
+
+
+class _Row(Struct, frozen=True):
+    code: str
+    operator: str
+    kind: LotKind
+    name_zh: str
+    name_en: str
+    district_zh: str
+    district_en: str
+    address_zh: str
+    longitude: float
+    latitude: float
+    capacity: int
+    tariff: str
+
+
+@cache
+def jinan() -> City:
+    """The whole city as it is on file."""
+    lots = tuple(_lot(msgspec.convert(row, _Row, strict=False)) for row in _rows("lots.csv"))
+    return City(
+        operators=tuple(msgspec.convert(row, OperatorPlan, strict=False) for row in _rows("operators.csv")),
+        tariffs={code: tariff(code) for code in sorted({lot.tariff for lot in lots if lot.tariff})},
+        lots=lots,
+    )
+
+
+def part(city: City, lots_max: int) -> City:
+    """The same city with at most so many of its lots, taken evenly from all over it."""
+    step = max(1, -(-len(city.lots) // lots_max))
+    return msgspec.structs.replace(city, lots=city.lots[::step])
+
+
+def tariff(code: str) -> Tariff:
+    """A tariff of seeds/tariffs."""
+    return tariffs.from_toml((TARIFFS / f"{code}.toml").read_bytes())
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _lot(row: _Row) -> CityLot:
+    gates = 1 + sum(row.capacity > bays for bays in _GATE_BAYS)
+    lanes = [
+        LanePlan(code=f"{row.code}-{gate}-{word}", gate=f"g{gate}", direction=direction)
+        for gate in range(1, gates + 1)
+        for word, direction in (("in", Direction.ENTRY), ("out", Direction.EXIT))
+    ]
+
+    plan = LotPlan(
+        code=row.code,
+        operator_code=row.operator,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        district_zh=row.district_zh,
+        district_en=row.district_en,
+        kind=row.kind,
+        capacity=row.capacity,
+        longitude=row.longitude,
+        latitude=row.latitude,
+        gateway=f"gw-{row.code}",
+        lanes=lanes,
+        address_zh=row.address_zh,
+    )
+    return CityLot(plan, row.tariff)

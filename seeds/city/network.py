@@ -1,0 +1,67 @@
+"""A network as it is to be registered: operators, the tariffs in use, and lots with their lanes and gateway."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from parking.lots import Direction, LanePlan, LotKind, LotPlan
+from parking.tariffs import Tariff
+
+
+class OperatorPlan(Struct, frozen=True):
+    """An operator to register; `platform_fee_bps` in hundredths of a per cent."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    platform_fee_bps: int
+
+
+class CityLot(Struct, frozen=True):
+    """A lot to register, and the code of the tariff it charges by; None leaves it without one."""
+
+    plan: LotPlan
+    tariff: str | None = None
+
+    def lanes(self, direction: Direction) -> tuple[str, ...]:
+        """The codes of the lanes that lead this way."""
+        return tuple(lane.code for lane in self.plan.lanes if lane.direction is direction)
+
+
+class City(Struct, frozen=True):
+    """Everything there is to register before the first car comes; `tariffs` are those its lots charge by, by code."""
+
+    operators: tuple[OperatorPlan, ...]
+    tariffs: dict[str, Tariff]
+    lots: tuple[CityLot, ...]
+
+
+def small_city(plans: Sequence[LotPlan], *, fees_bps: dict[str, int], tariff: Tariff | None = None) -> City:
+    """These lots, all by one tariff or none, with their operators by code and platform fee."""
+    operators = tuple(OperatorPlan(code, code, code, bps) for code, bps in fees_bps.items())
+    if tariff is None:
+        return City(operators, {}, tuple(CityLot(plan) for plan in plans))
+    return City(operators, {tariff.code: tariff}, tuple(CityLot(plan, tariff.code) for plan in plans))
+
+
+def lot_plan(code: str, operator_code: str, **changes: Any) -> LotPlan:
+    """A road lot in the middle of Jinan with 50 bays, a lane in, a lane out and a gateway, all named after its code.
+
+    `changes` are fields of the plan that are to be otherwise.
+    """
+    plan = LotPlan(
+        code=code,
+        operator_code=operator_code,
+        name_zh=f"{code}停车场",
+        name_en=f"{code} lot",
+        district_zh="历下区",
+        district_en="Lixia",
+        kind=LotKind.ROAD,
+        capacity=50,
+        longitude=117.02,
+        latitude=36.67,
+        gateway=f"{code}-gw",
+        lanes=(LanePlan(f"{code}-in", "g1", Direction.ENTRY), LanePlan(f"{code}-out", "g1", Direction.EXIT)),
+    )
+    return structs.replace(plan, **changes)
