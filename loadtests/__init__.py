@@ -2,7 +2,7 @@
 
     python -m loadtests throughput   events per second and latency, beside what Litestar and PostgreSQL do alone
     python -m loadtests faults       concurrent events for the same lots while the server is killed; nothing may be lost
-    python -m loadtests replay       the same events twice and shuffled against once and in order
+    python -m loadtests redelivery   the same events twice and shuffled against once and in order
 
 Each starts a PostgreSQL (with fsync) and a Redis of its own and `python -m parking serve`, and stops them however it
 ends. ONELOT_DATABASE_URL (a role that may create databases; a new one is made and dropped) and ONELOT_REDIS_URL point

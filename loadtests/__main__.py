@@ -1,4 +1,4 @@
-"""The command line: `python -m loadtests throughput | faults | replay | pricing`."""
+"""The command line: `python -m loadtests throughput | faults | redelivery | pricing`."""
 
 import signal
 import sys
@@ -10,8 +10,8 @@ import msgspec
 import uvloop
 from rich.console import Console, RenderableType
 
-from loadtests import faults, pricing, replay, throughput
-from loadtests.world import World, servers, world
+from loadtests import faults, pricing, redelivery, throughput
+from loadtests.environment import Environment, new_environment, servers
 
 TABLE_CHARACTERS = 120
 
@@ -29,16 +29,16 @@ class Report(Protocol):
         ...
 
 
-def _run(what: Callable[[World], Awaitable[Report]], *, lots: int, vehicles: int, as_json: bool) -> None:
+def _run(what: Callable[[Environment], Awaitable[Report]], *, lots: int, vehicles: int, as_json: bool) -> None:
     async def go() -> Report:
         with servers() as own:
-            async with world(own, lots=lots, vehicles=vehicles) as made:
-                return await what(made)
+            async with new_environment(own, lots=lots, vehicles=vehicles) as env:
+                return await what(env)
 
-    _tell(uvloop.run(go()), as_json=as_json)
+    _print(uvloop.run(go()), as_json=as_json)
 
 
-def _tell(report: Report, *, as_json: bool) -> NoReturn:
+def _print(report: Report, *, as_json: bool) -> NoReturn:
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     else:
@@ -50,7 +50,7 @@ def _tell(report: Report, *, as_json: bool) -> NoReturn:
 
 @click.group()
 def main() -> None:
-    """Load against a OneLot of its own on this machine."""
+    """Load against a OneLot of its own on this machine. What it is doing goes to stderr, the report to stdout."""
     # A shell lets its background jobs ignore Ctrl-C, and SIGTERM would end this without dropping its database.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -70,7 +70,7 @@ _lots = click.option("--lots", default=50, type=click.IntRange(1, 1000), help="L
 def _throughput(lots: int, as_json: bool, seconds: float, connections: int, workers: int, work: bool) -> None:
     """Events per second and latency, beside what Litestar and PostgreSQL do alone."""
     _run(
-        lambda made: throughput.run(made, seconds=seconds, connections=connections, workers=workers, work=work),
+        lambda env: throughput.run(env, seconds=seconds, connections=connections, workers=workers, work=work),
         lots=lots,
         vehicles=throughput.VEHICLES * 3,
         as_json=as_json,
@@ -82,24 +82,25 @@ def _throughput(lots: int, as_json: bool, seconds: float, connections: int, work
 @_json
 @click.option("--seconds", default=30.0, type=click.FloatRange(2, 600), help="How long events are sent.")
 @click.option("--connections", default=200, type=click.IntRange(1, 1000), help="Requests in flight.")
+@click.option("--vehicles", default=faults.VEHICLES, type=click.IntRange(1, 200_000), help="Vehicles that come.")
 @click.option("--kills", default=3, type=click.IntRange(0, 20), help="How often the server is killed.")
-def _faults(lots: int, as_json: bool, seconds: float, connections: int, kills: int) -> None:
+def _faults(lots: int, as_json: bool, seconds: float, connections: int, vehicles: int, kills: int) -> None:
     """Concurrent events for the same lots; the server is killed in the middle. Nothing acknowledged may be lost."""
     _run(
-        lambda made: faults.run(made, seconds=seconds, connections=connections, kills=kills),
+        lambda env: faults.run(env, seconds=seconds, connections=connections, kills=kills),
         lots=lots,
-        vehicles=faults.VEHICLES,
+        vehicles=vehicles,
         as_json=as_json,
     )
 
 
-@main.command("replay")
+@main.command("redelivery")
 @_lots
 @_json
 @click.option("--events", default=10_000, type=click.IntRange(10, 200_000), help="Different events.")
-def _replay(lots: int, as_json: bool, events: int) -> None:
-    """The same events twice and shuffled, against once and in order: what differs must be before a person."""
-    _run(lambda made: replay.run(made, events=events), lots=lots, vehicles=events // 2, as_json=as_json)
+def _redelivery(lots: int, as_json: bool, events: int) -> None:
+    """The same events twice and shuffled, against once and in order: what differs must be in review."""
+    _run(lambda env: redelivery.run(env, events=events), lots=lots, vehicles=events // 2, as_json=as_json)
 
 
 @main.command("pricing")
@@ -109,7 +110,7 @@ def _replay(lots: int, as_json: bool, events: int) -> None:
 @click.option("--seed", default=1, type=int, help="Of the stays and the cases.")
 def _pricing(as_json: bool, stays: int, cases: int, seed: int) -> None:
     """What a fee takes, beside the slow way to it and on a million past stays; ends with 1 if the two ways differ."""
-    _tell(pricing.run(stays=stays, cases=cases, seed=seed), as_json=as_json)
+    _print(pricing.run(stays=stays, cases=cases, seed=seed), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ from time import perf_counter
 import asyncpg
 
 import sql
-from loadtests import bare, rows, traffic
+from loadtests import baseline, rows, traffic
+from loadtests.client import Measured, fire, measured
+from loadtests.environment import Environment
 from loadtests.rows import Batch, Rows
-from loadtests.wire import Measured, fire, measured
-from loadtests.world import Server, World, child_environment
+from loadtests.server import Server, child_environment
 from parking.occupancy import Move
 from parking.store import events as store
 from payments.flow import charges as charges_flow
@@ -24,20 +25,20 @@ WRITERS = 2
 SHOTS_PREPARED = 5000
 
 
-async def litestar(world: World, *, seconds: float, connections: int, per_request: int, workers: int) -> Measured:
+async def litestar(env: Environment, *, seconds: float, connections: int, per_request: int, workers: int) -> Measured:
     """Events per second of a Litestar application that only reads and answers, for the same client and bytes."""
     port = free_port()
-    command = ["-m", "uvicorn", "loadtests.bare:application", "--factory", "--port", str(port), "--no-access-log"]
-    server = Server("bare", [*command, "--workers", str(workers)], child_environment(), port)
+    command = ["-m", "uvicorn", "loadtests.baseline:application", "--factory", "--port", str(port), "--no-access-log"]
+    server = Server("baseline", [*command, "--workers", str(workers)], child_environment(), port)
     shots = traffic.prepared(
-        world.lots,
+        env.lots,
         range(SHOTS_PREPARED * per_request),
         connections=connections,
         events=SHOTS_PREPARED * per_request,
         until=datetime.now(UTC),
-        name="bare",
+        name="base",
         per_request=per_request,
-        path=bare.ONE if per_request == 1 else bare.MANY,
+        path=baseline.ONE if per_request == 1 else baseline.MANY,
     )
     try:
         await server.start(path="/", status=404)
@@ -48,17 +49,17 @@ async def litestar(world: World, *, seconds: float, connections: int, per_reques
         server.stop()
 
 
-async def postgres(world: World, numbers: range, *, seconds: float, events_max: int) -> Measured:
+async def postgres(env: Environment, numbers: range, *, seconds: float, events_max: int) -> Measured:
     """Events per second when the same rows are written in batches straight to PostgreSQL: nothing is read, decided,
     priced or answered, and all that is written was prepared. Two connections, as the service has two queues.
     """
-    async with world.database() as db:
+    async with env.database() as db:
         places, payers = await rows.places(db), await rows.payers(db)
     now = datetime.now(UTC)
     prepared = []
     for n in range(WRITERS):
         seen = traffic.visits(
-            world.lots[n::WRITERS], numbers[n::WRITERS], name=f"sql{n}", until=now - timedelta(seconds=1), seed=n
+            env.lots[n::WRITERS], numbers[n::WRITERS], name=f"sql{n}", until=now - timedelta(seconds=1), seed=n
         )
         made = Rows(places, payers, now)
         batches = events_max // WRITERS // BATCH_EVENTS
@@ -67,7 +68,7 @@ async def postgres(world: World, numbers: range, *, seconds: float, events_max: 
     async with asyncio.TaskGroup() as group:
         began = perf_counter()
         for each in prepared:
-            group.create_task(_write(world.database_url, iter(each), began + seconds, latencies, now))
+            group.create_task(_write(env.database_url, iter(each), began + seconds, latencies, now))
     return measured(perf_counter() - began, latencies, events=len(latencies) * BATCH_EVENTS)
 
 

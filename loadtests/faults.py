@@ -12,8 +12,9 @@ from msgspec import Struct
 from rich.table import Table
 
 from loadtests import traffic
-from loadtests.wire import Measured, Shot, fire
-from loadtests.world import Machine, Server, World
+from loadtests.client import Measured, Shot, fire
+from loadtests.environment import Environment, Machine
+from loadtests.server import Server
 from sql.invariants import Invariant
 
 VEHICLES = 20_000
@@ -31,7 +32,7 @@ _DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_dat
 Key = tuple[str, str]
 
 
-class _Told(Struct, frozen=True):
+class _Acknowledged(Struct, frozen=True):
     """What an acknowledgement said that the database must say too."""
 
     status: str
@@ -92,10 +93,10 @@ class _Seen:
 
     def __init__(self) -> None:
         self.sent: list[Key] = []
-        self.told: dict[Key, _Told] = {}
+        self.acknowledged: dict[Key, _Acknowledged] = {}
         self.refused = 0
         self.errors = 0
-        self._decoder = msgspec.json.Decoder(_Told)
+        self._decoder = msgspec.json.Decoder(_Acknowledged)
 
     def shots(self, lots: list[traffic.Lot], numbers: range, name: str, seed: int) -> Iterator[Shot]:
         """Endless events of some vehicles, made as they are sent."""
@@ -107,51 +108,53 @@ class _Seen:
     def answered(self, shot: Shot, status: int, body: bytes) -> None:
         """Keeps what the service acknowledged."""
         if status == 200:
-            self.told[self.sent[shot.key]] = self._decoder.decode(body)
+            self.acknowledged[self.sent[shot.key]] = self._decoder.decode(body)
         elif status >= 500:
             self.errors += 1
         else:
             self.refused += 1
 
 
-async def run(world: World, *, seconds: float = 30.0, connections: int = 200, kills: int = 1) -> Report:
+async def run(env: Environment, *, seconds: float = 30.0, connections: int = 200, kills: int = 1) -> Report:
     """Sends events for `seconds` over `connections` while a worker collects the charges; in between the server is
     killed `kills` times, evenly, and started again.
     """
     seen = _Seen()
-    lots = world.lots
+    lots = env.lots
     streams = [
-        seen.shots([lots[n % len(lots)]], range(world.vehicles)[n::connections], f"f{n}", n) for n in range(connections)
+        seen.shots([lots[n % len(lots)]], range(env.vehicles)[n::connections], f"f{n}", n) for n in range(connections)
     ]
-    async with world.serving() as server, world.working():
+    async with env.serving() as server, env.working():
+        env.progress(f"{connections} connections send for {seconds:.0f} s, {kills} kills meanwhile")
         killing = asyncio.create_task(_kill_and_start(server, kills, seconds / (kills + 1)))
         load = await fire(server.port, streams, seconds=seconds, retry=True, on_answer=seen.answered)
         restart_s = await killing
+    env.progress("comparing what was acknowledged with what is stored, and the invariants")
     await asyncio.sleep(STATISTICS_WAIT_S)
-    async with world.database() as db:
+    async with env.database() as db:
         recorded = {(row["lot"], row["event_id"]): row for row in await db.fetch(_EVENTS)}
         deadlocks: int = await db.fetchval(_DEADLOCKS)
     otherwise = [
         key
-        for key, told in seen.told.items()
+        for key, answer in seen.acknowledged.items()
         if key in recorded
-        and (str(told.stay_id), told.fee_fen) != (str(recorded[key]["stay_id"]), recorded[key]["fee_fen"])
+        and (str(answer.stay_id), answer.fee_fen) != (str(recorded[key]["stay_id"]), recorded[key]["fee_fen"])
     ]
     return Report(
-        machine=await world.machine(),
+        machine=await env.machine(),
         load=load,
         kills=kills,
         restart_s=round(restart_s, 2),
-        acknowledged=len(seen.told),
-        recognised=Counter(told.status for told in seen.told.values())["duplicate"],
+        acknowledged=len(seen.acknowledged),
+        recognised=Counter(answer.status for answer in seen.acknowledged.values())["duplicate"],
         in_database=len(recorded),
-        lost=[key for key in seen.told if key not in recorded][:SAMPLE_MAX],
+        lost=[key for key in seen.acknowledged if key not in recorded][:SAMPLE_MAX],
         twice=[key for key, row in recorded.items() if row["times"] != 1][:SAMPLE_MAX],
         answered_otherwise=otherwise[:SAMPLE_MAX],
         deadlocks=deadlocks,
         server_errors=seen.errors,
         refused=seen.refused,
-        broken_invariants=await world.broken_invariants(),
+        broken_invariants=await env.broken_invariants(),
     )
 
 

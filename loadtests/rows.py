@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 import sql
-from loadtests.network import TARIFF
+from loadtests.environment import TARIFF
 from loadtests.traffic import Event, Lot
 from parking import tariffs
 from parking.fees import Bill
@@ -20,6 +20,7 @@ from parking.stays import OpenStay, State, Stay
 from parking.tariffs import Visit
 from payments import ids
 from payments.charges import ChargeRequest
+from seeds.city.jinan import tariff
 
 _TARIFF_ID = 1
 _HASH = bytes(16)
@@ -75,7 +76,7 @@ class Rows:
         self._payers = payers
         self._now = now
         self._inside: dict[tuple[int, str], OpenStay] = {}
-        self._tariff = tariffs.compile(tariffs.from_toml(TARIFF.read_bytes()))
+        self._tariff = tariffs.compile(tariff(TARIFF))
 
     def batch(self, seen: Iterator[tuple[Lot, Event]]) -> Batch:
         """The rows of these events. A vehicle that enters and leaves within them is never inside."""

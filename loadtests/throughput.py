@@ -7,8 +7,9 @@ from msgspec import Struct
 from rich.table import Table
 
 from loadtests import ceilings, traffic
-from loadtests.wire import Measured, fire
-from loadtests.world import Machine, Server, World
+from loadtests.client import Measured, fire
+from loadtests.environment import Environment, Machine
+from loadtests.server import Server
 from sql.invariants import Invariant
 
 ARRAY_EVENTS = 100
@@ -81,32 +82,39 @@ class Report(Struct, frozen=True):
 
 
 async def run(
-    world: World, *, seconds: float = 10.0, connections: int = 64, workers: int = 1, work: bool = False
+    env: Environment, *, seconds: float = 10.0, connections: int = 64, workers: int = 1, work: bool = False
 ) -> Report:
     """Measures the ceilings, then the service, `seconds` each; with `work` while the worker collects the charges.
 
-    Of 3 × VEHICLES vehicles, those have accounts that `world` knows.
+    Of 3 × VEHICLES vehicles, those have accounts that `env` knows.
     """
     few = max(connections // 4, 1)
-    bare_one = await ceilings.litestar(world, seconds=seconds, connections=connections, per_request=1, workers=workers)
-    bare_many = await ceilings.litestar(
-        world, seconds=seconds, connections=few, per_request=ARRAY_EVENTS, workers=workers
+    env.progress(f"Litestar alone: {seconds:.0f} s one event a request, {seconds:.0f} s many")
+    litestar_one = await ceilings.litestar(
+        env, seconds=seconds, connections=connections, per_request=1, workers=workers
     )
-    alone = await ceilings.postgres(world, _vehicles(0), seconds=seconds, events_max=SQL_EVENTS_MAX)
-    async with world.serving(workers=workers) as server, world.working() if work else nullcontext():
-        one = await _measure(world, server, 1, seconds=seconds, connections=connections)
-        many = await _measure(world, server, ARRAY_EVENTS, seconds=seconds, connections=few)
+    litestar_many = await ceilings.litestar(
+        env, seconds=seconds, connections=few, per_request=ARRAY_EVENTS, workers=workers
+    )
+    env.progress("PostgreSQL alone: rows are prepared, then written")
+    postgres = await ceilings.postgres(env, _vehicles(0), seconds=seconds, events_max=SQL_EVENTS_MAX)
+    async with env.serving(workers=workers) as server, env.working() if work else nullcontext():
+        env.progress("OneLot: one event a request")
+        one = await _measure(env, server, 1, seconds=seconds, connections=connections)
+        env.progress("OneLot: arrays")
+        many = await _measure(env, server, ARRAY_EVENTS, seconds=seconds, connections=few)
+    env.progress("the invariants")
     return Report(
-        machine=await world.machine(),
+        machine=await env.machine(),
         workers=workers,
         rows=[
-            Row(f"Litestar alone, 1 event × {connections}", bare_one),
-            Row(f"Litestar alone, {ARRAY_EVENTS} events × {few}", bare_many),
-            Row(f"PostgreSQL alone, {ceilings.BATCH_EVENTS} events × {ceilings.WRITERS}", alone),
-            _row(f"OneLot, 1 event × {connections}", one, bare_one, alone),
-            _row(f"OneLot, {ARRAY_EVENTS} events × {few}", many, bare_many, alone),
+            Row(f"Litestar alone, 1 event × {connections}", litestar_one),
+            Row(f"Litestar alone, {ARRAY_EVENTS} events × {few}", litestar_many),
+            Row(f"PostgreSQL alone, {ceilings.BATCH_EVENTS} events × {ceilings.WRITERS}", postgres),
+            _row(f"OneLot, 1 event × {connections}", one, litestar_one, postgres),
+            _row(f"OneLot, {ARRAY_EVENTS} events × {few}", many, litestar_many, postgres),
         ],
-        broken_invariants=await world.broken_invariants(),
+        broken_invariants=await env.broken_invariants(),
         errors={k: n for each in (one.measured, many.measured) for k, n in each.statuses.items() if k != 200},
     )
 
@@ -115,9 +123,9 @@ def _vehicles(n: int) -> range:
     return range(n * VEHICLES, (n + 1) * VEHICLES)
 
 
-async def _measure(world: World, server: Server, per_request: int, *, seconds: float, connections: int) -> _Busy:
+async def _measure(env: Environment, server: Server, per_request: int, *, seconds: float, connections: int) -> _Busy:
     prepared = traffic.prepared(
-        world.lots,
+        env.lots,
         _vehicles(1 if per_request == 1 else 2),
         connections=connections,
         events=int((seconds + WARM_UP_S) * EVENTS_PER_S_MAX),
@@ -128,7 +136,7 @@ async def _measure(world: World, server: Server, per_request: int, *, seconds: f
     shots = [iter(each) for each in prepared]
     # Plans that were made for empty tables go with the statistics, as they do in every database older than a minute.
     await fire(server.port, shots, seconds=WARM_UP_S)
-    await world.rest()
+    await env.rest()
     before = server.cpu_s()
     one = await fire(server.port, shots, seconds=seconds)
     after = server.cpu_s()
@@ -136,8 +144,8 @@ async def _measure(world: World, server: Server, per_request: int, *, seconds: f
     return _Busy(one, cpu_us)
 
 
-def _row(name: str, one: _Busy, bare: Measured, alone: Measured) -> Row:
-    return Row(name, one.measured, _share(one.measured, bare), _share(one.measured, alone), one.cpu_us)
+def _row(name: str, one: _Busy, bare: Measured, postgres: Measured) -> Row:
+    return Row(name, one.measured, _share(one.measured, bare), _share(one.measured, postgres), one.cpu_us)
 
 
 def _share(one: Measured, whole: Measured) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from loadtests.wire import Shot, request
+from loadtests.client import Shot, request
 
 # An event as the API takes it, before it is JSON.
 Event: TypeAlias = dict[str, Any]

@@ -3,32 +3,31 @@
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 import sql
-from parking import events, passings, tariffs
+from parking import events, passings
 from parking.answers import Answer
 from parking.events import EventRejected
 from parking.flow.events import record_events
-from parking.flow.lots import issue_gateway_key, register_lot, register_operator
 from parking.flow.network import read_network
 from parking.flow.plates import link_plate
-from parking.flow.prices import apply_to_lot
-from parking.flow.tariffs import publish_tariff
-from parking.lots import Direction, Gateway, LanePlan, Lot, LotKind, LotPlan
+from parking.lots import Gateway, Lot, LotKind
 from parking.network import Network
 from parking.passings import Passing
 from parking.plates import PlateColor
 from payments import ids
 from payments.flow import accounts as accounts_flow
 from payments.identity import Audience, Principal, sign_token
+from seeds.city.jinan import tariff
+from seeds.city.network import lot_plan, small_city
+from seeds.city.registration import register_network
 from sql import invariants
 
-TARIFFS = Path(__file__).parent.parent / "seeds" / "tariffs"
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN_SECRET = "a secret that is long enough for tests"
 # Lots by their operator: Quancheng Road, the provincial hospital; the East railway station.
@@ -36,44 +35,20 @@ QC, HOSPITAL, STATION = "qc-road", "qc-hospital", "east-station"
 Say = dict[str, Any]
 
 
-def plan(code: str, operator: str, *, kind: LotKind = LotKind.ROAD, capacity: int = 50) -> LotPlan:
-    """A lot with a lane in, a lane out and a gateway, named after its code."""
-    return LotPlan(
-        code=code,
-        operator_code=operator,
-        name_zh=f"{code}停车场",
-        name_en=f"{code} lot",
-        district_zh="历下区",
-        district_en="Lixia",
-        kind=kind,
-        capacity=capacity,
-        longitude=117.02,
-        latitude=36.67,
-        gateway=f"{code}-gw",
-        lanes=(LanePlan(f"{code}-in", "g1", Direction.ENTRY), LanePlan(f"{code}-out", "g1", Direction.EXIT)),
-    )
-
-
 PLANS = (
-    plan(QC, "jn-static"),
-    plan(HOSPITAL, "jn-static", kind=LotKind.HOSPITAL, capacity=200),
-    plan(STATION, "sd-rail", kind=LotKind.STATION, capacity=500),
+    lot_plan(QC, "jn-static"),
+    lot_plan(HOSPITAL, "jn-static", kind=LotKind.HOSPITAL, capacity=200),
+    lot_plan(STATION, "sd-rail", kind=LotKind.STATION, capacity=500),
 )
+CITY = small_city(PLANS, fees_bps={"jn-static": 300, "sd-rail": 60}, tariff=tariff("jinan_road"))
 
 
 async def register(db: sql.Connection, *, now: datetime) -> dict[str, str]:
-    """Registers the district with the Jinan road price everywhere; the bearer key of each lot's gateway, by lot."""
-    for code, bps in (("jn-static", 300), ("sd-rail", 60)):
-        await register_operator(db, code=code, name_zh=code, name_en=code, platform_fee_bps=bps, by="tests", now=now)
-    road = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
-    tariff_id = (await publish_tariff(db, document=tariffs.to_json(road), by="tests", now=now, findings=())).id
-    keys = {}
-    for each in PLANS:
-        await register_lot(db, each, by="tests", now=now)
-        await apply_to_lot(db, lot_code=each.code, tariff_id=tariff_id, valid_from=FIRST_DAY, by="tests", now=now)
-        secret = secrets.token_bytes(32)
-        keys[each.code] = await issue_gateway_key(db, gateway_code=each.gateway, by="tests", now=now, secret=secret)
-    return keys
+    """Registers the district; the bearer key of each lot's gateway, by lot."""
+    registered = await register_network(
+        db, CITY, now=now, random_bits=partial(secrets.randbits, 64), prices_since=FIRST_DAY
+    )
+    return {plan.code: registered.keys[plan.gateway] for plan in PLANS}
 
 
 def token(audience: Audience, *, now: datetime, id: int = 0, operator_id: int | None = None) -> str:  # noqa: A002

@@ -1,46 +1,57 @@
-"""Races in small: many gateways at once for the same lots, a server that is killed, a day told twice and shuffled.
+"""Races in small: many gateways at once for the same lots, a server that is killed, events sent twice and shuffled.
 
-What is sent and what must be true afterwards stand in loadtests/; here it runs for a few seconds.
+What is sent and what must be true afterwards stand in loadtests/; here it runs for a few seconds, as anybody runs it.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
 
-import pytest
+import msgspec
 
-from loadtests import faults, replay, throughput
-from loadtests.world import Servers, World, world
-
-
-@pytest.fixture
-async def city(server_url: str, redis_url: str) -> AsyncIterator[World]:
-    """Five lots and the drivers of a thousand cars, in a database of their own."""
-    async with world(Servers(server_url, redis_url), lots=5, vehicles=1_000) as city:
-        yield city
+ROOT = Path(__file__).parent.parent
 
 
-async def test_forty_gateways_at_once(city: World) -> None:
-    report = await faults.run(city, seconds=3, connections=40, kills=0)
-    assert report.ok, report
-    assert report.acknowledged > 100
-    assert (report.acknowledged, report.recognised, report.load.broken) == (report.in_database, 0, 0)
+async def report_of(database_url: str, redis_url: str, *words: object) -> dict[str, Any]:
+    """What `python -m loadtests` reports; its exit code says that nothing was lost, doubled or left out of balance."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "loadtests", *map(str, words), "--lots=5", "--json"),
+        cwd=ROOT,
+        env={**os.environ, "ONELOT_DATABASE_URL": database_url, "ONELOT_REDIS_URL": redis_url, "PYTHONWARNINGS": ""},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, progress = await process.communicate()
+    assert process.returncode == 0, f"{printed.decode()}\n{progress.decode()}"
+    report: dict[str, Any] = msgspec.json.decode(printed)
+    assert report["broken_invariants"] == []
+    return report
 
 
-async def test_a_server_that_is_killed_loses_nothing_it_acknowledged(city: World) -> None:
-    report = await faults.run(city, seconds=3, connections=20, kills=1)
-    assert report.ok, report
-    assert report.acknowledged > 50
-    assert report.load.broken
+async def test_forty_gateways_at_once(server_url: str, redis_url: str) -> None:
+    words = ("faults", "--seconds=3", "--connections=40", "--kills=0", "--vehicles=1000")
+    report = await report_of(server_url, redis_url, *words)
+    assert report["acknowledged"] > 100
+    assert (report["acknowledged"], report["recognised"]) == (report["in_database"], 0)
+    assert report["load"]["broken"] == 0
 
 
-async def test_a_day_told_twice_and_shuffled(city: World) -> None:
-    report = await replay.run(city, events=1_000)
-    assert report.ok, report
-    assert (report.posted, set(report.answers)) == (2_000, {"recorded", "review", "duplicate"})
-    assert report.answers["duplicate"] == 1_000
+async def test_a_server_that_is_killed_loses_nothing_it_acknowledged(server_url: str, redis_url: str) -> None:
+    words = ("faults", "--seconds=3", "--connections=20", "--kills=1", "--vehicles=1000")
+    report = await report_of(server_url, redis_url, *words)
+    assert report["acknowledged"] > 50
+    assert report["load"]["broken"]
+
+
+async def test_events_sent_twice_and_shuffled(server_url: str, redis_url: str) -> None:
+    report = await report_of(server_url, redis_url, "redelivery", "--events=1000")
+    assert (report["posted"], set(report["answers"])) == (2_000, {"recorded", "review", "duplicate"})
+    assert report["answers"]["duplicate"] == 1_000
 
 
 async def test_throughput_is_measured_beside_its_ceilings(server_url: str, redis_url: str) -> None:
-    vehicles = throughput.VEHICLES * 3
-    async with world(Servers(server_url, redis_url), lots=5, vehicles=vehicles) as few_lots:
-        report = await throughput.run(few_lots, seconds=0.5, connections=4)
-    assert report.ok, report
+    report = await report_of(server_url, redis_url, "throughput", "--seconds=0.5", "--connections=4")
+    assert len(report["rows"]) == 5
+    assert all(row["measured"]["events"] for row in report["rows"])

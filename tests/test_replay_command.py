@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from parking import tariffs
+from seeds.city.jinan import TARIFFS
 from tests import running
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, TARIFFS, District, visit
+from tests.district import HOSPITAL, QC, STATION, District, visit
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 JINAN = TARIFFS / "jinan_road.toml"

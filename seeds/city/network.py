@@ -1,6 +1,6 @@
 """A network as it is to be registered: operators, the tariffs in use, and lots with their lanes and gateway."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -37,12 +37,13 @@ class City(Struct, frozen=True):
     lots: tuple[CityLot, ...]
 
 
-def small_city(plans: Sequence[LotPlan], *, fees_bps: dict[str, int], tariff: Tariff | None = None) -> City:
-    """These lots, all by one tariff or none, with their operators by code and platform fee."""
-    operators = tuple(OperatorPlan(code, code, code, bps) for code, bps in fees_bps.items())
-    if tariff is None:
-        return City(operators, {}, tuple(CityLot(plan) for plan in plans))
-    return City(operators, {tariff.code: tariff}, tuple(CityLot(plan, tariff.code) for plan in plans))
+def small_city(plans: Sequence[LotPlan], *, fees_bps: Mapping[str, int], tariff: Tariff | None = None) -> City:
+    """These lots, each by the tariff if there is one, and their operators: platform fees by code."""
+    return City(
+        operators=tuple(OperatorPlan(code, code, code, fee_bps) for code, fee_bps in fees_bps.items()),
+        tariffs={tariff.code: tariff} if tariff else {},
+        lots=tuple(CityLot(plan, tariff.code if tariff else None) for plan in plans),
+    )
 
 
 def lot_plan(code: str, operator_code: str, **changes: Any) -> LotPlan:

@@ -73,6 +73,7 @@ async def register_network(
     *,
     now: datetime,
     random_bits: RandomBits,
+    prices_since: datetime = PRICES_SINCE,
     check_budget: int = 0,
     progress: Progress = lambda count: None,  # noqa: ARG005
 ) -> Registered:
@@ -101,7 +102,7 @@ async def register_network(
         if lot.plan.code in lots:
             await _make_room_for_a_key(db, gateway, now)
         else:
-            lots[lot.plan.code] = await _register_lot(db, lot, tariffs, now)
+            lots[lot.plan.code] = await _register_lot(db, lot, tariffs, prices_since, now)
         # Secrets are kept as hashes only: what an earlier call returned cannot be returned again.
         secret = b"".join(random_bits().to_bytes(8, "big") for _ in range(4))
         keys[gateway] = await issue_gateway_key(db, gateway_code=gateway, by=ACTOR, now=now, secret=secret)
@@ -121,11 +122,13 @@ async def _publish(db: sql.Connection, tariff: Tariff, now: datetime, check_budg
     return row.id
 
 
-async def _register_lot(db: sql.Connection, lot: CityLot, tariffs: dict[str, int], now: datetime) -> int:
+async def _register_lot(
+    db: sql.Connection, lot: CityLot, tariffs: dict[str, int], prices_since: datetime, now: datetime
+) -> int:
     lot_id = await register_lot(db, lot.plan, by=ACTOR, now=now)
     if lot.tariff is not None:
         await apply_to_lot(
-            db, lot_code=lot.plan.code, tariff_id=tariffs[lot.tariff], valid_from=PRICES_SINCE, by=ACTOR, now=now
+            db, lot_code=lot.plan.code, tariff_id=tariffs[lot.tariff], valid_from=prices_since, by=ACTOR, now=now
         )
     return lot_id
 

@@ -1,50 +1,52 @@
 """A small registered network for tests that need lots."""
 
+import secrets
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import sql
-from parking.flow.lots import register_lot, register_operator
-from parking.lots import Direction, LanePlan, LotKind, LotPlan
+from parking.lots import LotKind, LotPlan
 from parking.occupancy import Count
 from parking.store.occupancy import counts_of
+from seeds.city.network import City, CityLot, OperatorPlan, lot_plan
+from seeds.city.registration import register_network
 
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 
 
-def lot_plan(
-    code: str, *, capacity: int, kind: LotKind, district: tuple[str, str], place: tuple[float, float]
-) -> LotPlan:
-    """A plan with one entry and one exit lane; `place` is latitude and longitude."""
-    return LotPlan(
-        code=code,
-        operator_code="jn-static",
+def plan(code: str, place: tuple[float, float], district: tuple[str, str], **facts: Any) -> LotPlan:
+    """A lot at a place (latitude, longitude) in a district (its name in Chinese and English)."""
+    return lot_plan(
+        code,
+        "jn-static",
         name_zh=f"{district[0]}停车场{code[-1]}",
         name_en=f"{district[1]} Lot {code[-1]}",
         district_zh=district[0],
         district_en=district[1],
         address_zh="泉城路180号",
-        kind=kind,
-        capacity=capacity,
-        longitude=place[1],
         latitude=place[0],
-        gateway=f"{code}-gw",
-        lanes=(LanePlan(f"{code}-in", "g1", Direction.ENTRY), LanePlan(f"{code}-out", "g1", Direction.EXIT)),
+        longitude=place[1],
+        **facts,
     )
 
 
 PLANS = (
-    lot_plan("jn-1", capacity=100, kind=LotKind.MALL, district=("历下区", "Lixia"), place=(36.6683, 117.0209)),
-    lot_plan("jn-2", capacity=40, kind=LotKind.ROAD, district=("历下区", "Lixia"), place=(36.6702, 117.0301)),
-    lot_plan("jn-3", capacity=500, kind=LotKind.STATION, district=("天桥区", "Tianqiao"), place=(36.6716, 116.9910)),
+    plan("jn-1", (36.6683, 117.0209), ("历下区", "Lixia"), kind=LotKind.MALL, capacity=100),
+    plan("jn-2", (36.6702, 117.0301), ("历下区", "Lixia"), kind=LotKind.ROAD, capacity=40),
+    plan("jn-3", (36.6716, 116.9910), ("天桥区", "Tianqiao"), kind=LotKind.STATION, capacity=500),
+)
+CITY = City(
+    operators=(OperatorPlan("jn-static", "济南静态交通", "Jinan Static", 300),),
+    tariffs={},
+    lots=tuple(CityLot(each) for each in PLANS),
 )
 
 
 async def register(db: sql.Connection) -> list[int]:
-    """Registers one operator and the three lots of PLANS; the lots' numbers."""
-    await register_operator(
-        db, code="jn-static", name_zh="济南静态交通", name_en="Jinan Static", platform_fee_bps=300, by="tests", now=NOW
-    )
-    return [await register_lot(db, plan, by="tests", now=NOW) for plan in PLANS]
+    """Registers one operator and the three lots of PLANS, without a tariff; the lots' numbers."""
+    registered = await register_network(db, CITY, now=NOW, random_bits=partial(secrets.randbits, 64))
+    return [registered.lots[each.code] for each in PLANS]
 
 
 async def move(db: sql.Connection, lot_id: int, by: int) -> Count:

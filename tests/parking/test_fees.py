@@ -15,7 +15,7 @@ from parking.plates import PlateColor, VehicleClass
 from parking.prices import NoTariff, TariffInForce
 from parking.stays import State, Stay
 from parking.tariffs import Past, Use
-from tests.district import TARIFFS
+from seeds.city.jinan import TARIFFS
 
 JINAN = timezone(timedelta(hours=8))
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())

@@ -9,7 +9,7 @@ from parking import prices, tariffs
 from parking.prices import Dated, LotTariff, LotZone, Period, TariffInForce, ZoneTariff
 from parking.tariffs import Tariff
 from parking.tariffs.document import Cap, Free, Match, Memory, Quota
-from tests.district import TARIFFS
+from seeds.city.jinan import TARIFFS
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
 CENTRE, WEST = 1, 2

@@ -17,9 +17,10 @@ from parking.api.checks import Checks
 from parking.tariffs import Tariff, checking
 from parking.tariffs.checking import Finding
 from payments.identity import Audience
+from seeds.city.jinan import TARIFFS
 from tests import running
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, TARIFFS, District, token
+from tests.district import HOSPITAL, QC, STATION, District, token
 from tests.parking.api.test_refusals import refused
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())

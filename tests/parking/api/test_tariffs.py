@@ -15,9 +15,11 @@ from parking.flow.lots import register_lot
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
 from parking.texts import languages, pages
+from seeds.city.jinan import TARIFFS
+from seeds.city.network import lot_plan
 from tests import running
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, TARIFFS, plan
+from tests.district import HOSPITAL, QC, STATION
 from tests.parking.api.test_refusals import refused
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
@@ -36,7 +38,7 @@ async def client(
     async with pool.acquire() as db, db.transaction():
         number = (await publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())).id
         await apply_to_lot(db, lot_code=HOSPITAL, tariff_id=number, valid_from=NOW + DAY, by="tests", now=NOW)
-        await register_lot(db, plan("bare", "jn-static"), by="tests", now=NOW)
+        await register_lot(db, lot_plan("bare", "jn-static"), by="tests", now=NOW)
     async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
         yield client
 

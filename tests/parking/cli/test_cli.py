@@ -14,10 +14,12 @@ from parking import tariffs
 from parking.api.authentication import gateway_of_key
 from parking.live.network import LiveNetwork
 from payments.identity import Audience, read_token
+from seeds.city.jinan import TARIFFS
+from seeds.city.network import lot_plan
 from seeds.servers.process import free_port
 from tests import running
 from tests.conftest import NOW
-from tests.district import QC, TARIFFS, TOKEN_SECRET, District, plan, visit
+from tests.district import QC, TOKEN_SECRET, District, visit
 
 NO_DATABASE, NO_REDIS = "postgresql://127.0.0.1:1/onelot", "redis://127.0.0.1:1"
 TOMORROW = NOW + timedelta(days=1)
@@ -188,7 +190,7 @@ async def test_a_mistake_is_told_before_anything_is_done(
 def lot_file(tmp_path: Path) -> Path:
     """The plan of a lot as a file."""
     file = tmp_path / "baotu.json"
-    file.write_bytes(msgspec.json.encode(plan("baotu", "quanshan")))
+    file.write_bytes(msgspec.json.encode(lot_plan("baotu", "quanshan")))
     return file
 
 
@@ -269,6 +271,6 @@ async def test_a_json_tariff_and_a_lot_that_is_none(district: District, env: dic
     assert (code, "Not published." in printed) == (1, True), printed
     code, printed = await running.onelot(env, "tariff", "publish", str(file), "--accept", "farmable=as before")
     assert (code, printed.split()) == (0, [tariff.code, "version", "2"]), printed
-    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan("x", "jn-static"), capacity=0)))
+    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(lot_plan("x", "jn-static"), capacity=0)))
     code, printed = await running.onelot(env, "lot", "add", str(file))
     assert (code, "$.capacity" in printed, "Traceback" in printed) == (2, True, False), printed

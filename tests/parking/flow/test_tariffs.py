@@ -21,8 +21,10 @@ from parking.store import tariffs as store
 from parking.store.tariffs import TariffRow
 from parking.tariffs import Tariff, TariffUnclear
 from parking.tariffs.checking import Finding
+from seeds.city.jinan import TARIFFS
+from seeds.city.network import lot_plan
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, TARIFFS, District, plan
+from tests.district import HOSPITAL, QC, District
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
@@ -142,7 +144,7 @@ async def test_what_is_published_is_never_edited(db: sql.Connection) -> None:
 
 
 async def test_a_price_holds_at_a_lot_from_an_instant_on(db: sql.Connection) -> None:
-    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
+    await register_lot(db, lot_plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second = await published(db, text("f1")), await published(db, text("f2"))
     assert in_force_at((await seen(db)).tariffs, NOW) is None
     # Nothing held there, so it may have begun before; since then nothing of the past is changed.
@@ -184,7 +186,7 @@ async def test_a_draft_changes_nothing_for_the_service(db: sql.Connection) -> No
 
 
 async def test_an_area_has_no_past_where_its_lots_were_charged(db: sql.Connection) -> None:
-    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
+    await register_lot(db, lot_plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second = await published(db, text("f4")), await published(db, text("f5"))
     for code in ("here", "there"):
         await register_zone(db, code=code, name_zh=code, name_en=code, by="tests", now=NOW)
@@ -198,7 +200,7 @@ async def test_an_area_has_no_past_where_its_lots_were_charged(db: sql.Connectio
 async def test_a_lot_and_a_price_do_not_come_to_an_area_at_once(district: District) -> None:
     async with district.pool.acquire() as db, db.transaction():
         await register_lot(
-            db, structs.replace(plan("race", "jn-static"), time_zone="Europe/Berlin"), by="tests", now=NOW
+            db, structs.replace(lot_plan("race", "jn-static"), time_zone="Europe/Berlin"), by="tests", now=NOW
         )
         await register_zone(db, code="race", name_zh="r", name_en="r", by="tests", now=NOW)
         number = await published(db, text("race"))
@@ -230,7 +232,7 @@ async def test_only_what_is_published_and_of_the_lots_zone_holds(db: sql.Connect
 
 
 async def test_a_lot_without_a_price_has_that_of_its_area(db: sql.Connection) -> None:
-    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
+    await register_lot(db, lot_plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second, own = [await published(db, text(code)) for code in ("i1", "i2", "i3")]
     await register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
     with pytest.raises(CodeTaken):
@@ -254,7 +256,7 @@ async def test_a_lot_without_a_price_has_that_of_its_area(db: sql.Connection) ->
 
 
 async def test_a_lot_that_leaves_its_area_keeps_its_price(db: sql.Connection) -> None:
-    await register_lot(db, plan("fresh", "jn-static"), by="tests", now=NOW)
+    await register_lot(db, lot_plan("fresh", "jn-static"), by="tests", now=NOW)
     first, second = await published(db, text("j1")), await published(db, text("j2"))
     await register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)
     await apply_to_zone(db, zone_code="core", tariff_id=first, valid_from=NOW - DAY, by="tests", now=NOW)
@@ -269,7 +271,7 @@ async def test_a_lot_that_leaves_its_area_keeps_its_price(db: sql.Connection) ->
 
 
 async def test_an_area_has_one_clock(db: sql.Connection) -> None:
-    elsewhere = structs.replace(plan("fresh", "jn-static"), time_zone="Europe/Berlin")
+    elsewhere = structs.replace(lot_plan("fresh", "jn-static"), time_zone="Europe/Berlin")
     await register_lot(db, elsewhere, by="tests", now=NOW)
     shanghai = await published(db, text("k"))
     await register_zone(db, code="core", name_zh="一类区", name_en="Zone 1", by="tests", now=NOW)

@@ -14,8 +14,9 @@ from parking.prices import TariffInForce
 from parking.store import events as store
 from parking.tariffs import Tariff
 from parking.tariffs.document import Cap, Memory
+from seeds.city.jinan import TARIFFS
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, TARIFFS, District, event, visit
+from tests.district import HOSPITAL, QC, STATION, District, event, visit
 from tests.parking.flow.test_events import facts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

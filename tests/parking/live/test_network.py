@@ -24,8 +24,10 @@ from parking.network import Network
 from parking.prices import in_force_at
 from parking.publication import UnknownTariff
 from parking.tariffs import Tariff
+from seeds.city.jinan import TARIFFS
+from seeds.city.network import lot_plan
 from tests.conftest import NOW
-from tests.district import QC, STATION, TARIFFS, District, plan
+from tests.district import QC, STATION, District
 
 PATIENCE_S = POLL_S + 1.0
 
@@ -119,7 +121,7 @@ async def test_changes_are_known_within_a_second(known: LiveNetwork, pool: sql.P
         key = await issue(pool, f"{STATION}-gw")
         started = monotonic()
         async with pool.acquire() as db, db.transaction():
-            await register_lot(db, plan("new-lot", "sd-rail"), by="tests", now=NOW)
+            await register_lot(db, lot_plan("new-lot", "sd-rail"), by="tests", now=NOW)
             await revoke_gateway_key(db, gateway_code=f"{STATION}-gw", key_id=key.split("_")[1], by="tests", now=NOW)
         while "new-lot" not in known.snapshot.lots_by_code:
             assert monotonic() - started < PATIENCE_S
@@ -178,14 +180,14 @@ async def test_a_price_text_has_versions(db: sql.Connection, registered: dict[st
 
 
 async def test_codes_are_taken_once(district: District) -> None:
-    new = plan("b", "jn-static")
+    new = lot_plan("b", "jn-static")
     attempts: list[Callable[[sql.Connection], Awaitable[int]]] = [
         lambda db: register_operator(
             db, code="sd-rail", name_zh="", name_en="", platform_fee_bps=0, by="tests", now=NOW
         ),
-        lambda db: register_lot(db, plan(QC, "jn-static"), by="tests", now=NOW),
+        lambda db: register_lot(db, lot_plan(QC, "jn-static"), by="tests", now=NOW),
         lambda db: register_lot(db, structs.replace(new, gateway=f"{QC}-gw"), by="tests", now=NOW),
-        lambda db: register_lot(db, structs.replace(new, lanes=plan(QC, "x").lanes), by="tests", now=NOW),
+        lambda db: register_lot(db, structs.replace(new, lanes=lot_plan(QC, "x").lanes), by="tests", now=NOW),
     ]
     for attempt in attempts:
         with pytest.raises(CodeTaken):
@@ -196,7 +198,7 @@ async def test_codes_are_taken_once(district: District) -> None:
 async def test_what_is_not_registered_cannot_be_named(district: District) -> None:
     async with district.pool.acquire() as db:
         with pytest.raises(UnknownOperator):
-            await register_lot(db, plan("d", "nobody"), by="tests", now=NOW)
+            await register_lot(db, lot_plan("d", "nobody"), by="tests", now=NOW)
         with pytest.raises(UnknownGateway):
             await issue_gateway_key(db, gateway_code="none", by="tests", now=NOW, secret=bytes(32))
         with pytest.raises(UnknownGateway):

@@ -1,32 +1,36 @@
 """A OneLot of its own for a run: a database with lots, keys and drivers, and the servers that work on it."""
 
-import asyncio
 import os
 import platform
 import secrets
-import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import perf_counter
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from msgspec import Struct
 
 import sql
-from loadtests import network
+from loadtests.accounts import open_accounts
+from loadtests.server import Server, child_environment
 from loadtests.traffic import Lot
+from parking.lots import Direction, LotPlan
+from seeds.city.jinan import tariff
+from seeds.city.network import lot_plan, small_city
+from seeds.city.registration import register_network
 from seeds.servers import embedded
-from seeds.servers.process import Process, free_port, temporary_folder
+from seeds.servers.process import free_port
 from sql import invariants
 from sql.invariants import Invariant
 from sql.migrate import migrate
 
-ROOT = Path(__file__).parent.parent
-START_TIMEOUT_S = 30.0
+OPERATORS = 5
+TARIFF = "jinan_road"
 # fsync stays on, and a commit is answered when it is on the disk, as in production. The rest is what anybody gives a
 # server of this size: enough shared memory, checkpoints far enough apart not to fall into every run.
 POSTGRES_SETTINGS: Mapping[str, str] = {
@@ -80,66 +84,7 @@ def servers(environment: Mapping[str, str] = os.environ) -> Iterator[Servers]:
             yield Servers(database_url, redis_url)
 
 
-class ServerFailed(Exception):
-    """A child process did not start or died; the sentence holds the end of its log."""
-
-
-class Server:
-    """A child process that answers on a loopback port."""
-
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], port: int) -> None:
-        self.name = name
-        self.port = port
-        self.logs = ""
-        self._command = [sys.executable, *command]
-        self._environment = environment
-        self._process: Process | None = None
-
-    @property
-    def pid(self) -> int:
-        """The process's number, for a profiler."""
-        assert self._process is not None
-        return self._process.pid
-
-    async def start(self, *, path: str | None, status: int = 200) -> None:
-        """Starts the process and returns when it answers `path` with `status` (without a path: at once).
-
-        Raises:
-            ServerFailed: it did not within START_TIMEOUT_S.
-        """
-        folder = temporary_folder(f"load-{self.name}")
-        self._process = Process(folder, self._command, stop_signal=signal.SIGTERM, env=self._environment)
-        deadline = monotonic() + START_TIMEOUT_S
-        while path is not None and not await _answers(self.port, path, status):
-            if not self._process.running() or monotonic() > deadline:
-                self.stop()
-                raise ServerFailed(f"{self.name} did not start:\n{self.logs}")
-            await asyncio.sleep(0.05)
-
-    def cpu_s(self) -> float | None:
-        """Processor time used so far by the process and its children; None where there is no /proc."""
-        children = self._children() if Path("/proc/self/stat").exists() else None
-        return None if children is None else sum(_cpu_s(pid) for pid in (self.pid, *children))
-
-    def _children(self) -> list[int]:
-        with suppress(OSError):
-            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()]
-        return []
-
-    def kill(self) -> None:
-        """SIGKILL: as if the power went, for this process."""
-        os.kill(self.pid, signal.SIGKILL)
-        self.stop()
-
-    def stop(self) -> None:
-        """Ends the process; what it logged stays in `logs`. A second call does nothing."""
-        if self._process is not None:
-            self.logs += self._process.log_tail(200)
-            self._process.stop()
-            self._process = None
-
-
-class World:
+class Environment:
     """A migrated database with lots and drivers. `lots` hold their gateways' keys; `servers` is where it lives."""
 
     def __init__(self, servers: Servers, database_url: str, lots: Sequence[Lot], vehicles: int) -> None:
@@ -147,10 +92,15 @@ class World:
         self.database_url = database_url
         self.lots = lots
         self.vehicles = vehicles
+        self._began = perf_counter()
 
-    def sibling(self) -> AbstractAsyncContextManager["World"]:
+    def progress(self, what: str) -> None:
+        """Says to whoever waits what is being done now, and how long it has been."""
+        sys.stderr.write(f"{perf_counter() - self._began:4.0f} s  {what}\n")
+
+    def sibling(self) -> AbstractAsyncContextManager["Environment"]:
         """Another, new one with the same lots and drivers on the same servers."""
-        return world(self.servers, lots=len(self.lots), vehicles=self.vehicles)
+        return new_environment(self.servers, lots=len(self.lots), vehicles=self.vehicles)
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[sql.Connection]:
@@ -165,7 +115,7 @@ class World:
     async def serving(self, *, workers: int = 1) -> AsyncIterator[Server]:
         """`onelot serve` on this database, for as long as this lasts."""
         port = free_port()
-        server = Server("serve", ["-m", "parking", "serve"], self._environment(port, workers), port)
+        server = Server("serve", ["-m", "parking", "serve"], self._settings(port, workers), port)
         try:
             await server.start(path="/readyz")
             yield server
@@ -175,14 +125,14 @@ class World:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Server]:
         """`onelot work` on this database, for as long as this lasts."""
-        worker = Server("work", ["-m", "parking", "work"], self._environment(0, 1), 0)
+        worker = Server("work", ["-m", "parking", "work"], self._settings(0, 1), 0)
         try:
             await worker.start(path=None)
             yield worker
         finally:
             worker.stop()
 
-    def _environment(self, port: int, workers: int) -> dict[str, str]:
+    def _settings(self, port: int, workers: int) -> dict[str, str]:
         return {
             **child_environment(),
             "ONELOT_DATABASE_URL": self.database_url,
@@ -215,15 +165,9 @@ class World:
         return Machine(_cpu(), len(os.sched_getaffinity(0)), platform.python_version(), version, **settings)
 
 
-def child_environment() -> dict[str, str]:
-    """The environment of a child: nothing of the caller's own settings for OneLot."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONELOT_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-
-
 @asynccontextmanager
-async def world(servers: Servers, *, lots: int = 50, vehicles: int = 40_000) -> AsyncIterator[World]:
-    """A new database with lots and the accounts of vehicles' drivers (network.py); dropped afterwards."""
+async def new_environment(servers: Servers, *, lots: int = 50, vehicles: int = 40_000) -> AsyncIterator[Environment]:
+    """A new database with lots and the accounts of vehicles' drivers (accounts.py); dropped afterwards."""
     name = f"onelot_load_{secrets.token_hex(4)}"
     server = await asyncpg.connect(servers.database_url)
     try:
@@ -234,35 +178,39 @@ async def world(servers: Servers, *, lots: int = 50, vehicles: int = 40_000) -> 
             await migrate(url, now=now)
             db = await asyncpg.connect(url)
             try:
-                registered = await network.register(db, lots=lots, now=now)
-                await network.open_accounts(db, vehicles=vehicles, now=now)
+                registered = await _register(db, lots, now)
+                await open_accounts(db, vehicles=vehicles, now=now)
                 await db.execute("analyze")
             finally:
                 await db.close()
-            yield World(servers, url, registered, vehicles)
+            yield Environment(servers, url, registered, vehicles)
         finally:
             await server.execute(f'drop database if exists "{name}" with (force)')
     finally:
         await server.close()
 
 
-async def _answers(port: int, path: str, status: int) -> bool:
-    """Whether an HTTP server on this port answers the path with this status."""
-    with suppress(OSError, TimeoutError):
-        async with asyncio.timeout(5):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            try:
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
-                return f" {status} ".encode() in await reader.readline()
-            finally:
-                writer.close()
-    return False
+async def _register(db: sql.Connection, count: int, now: datetime) -> list[Lot]:
+    """Registers lots with a gateway, two lanes and Jinan's roadside tariff each, of OPERATORS operators by turns."""
+    operators = {f"OP{n}": 300 for n in range(OPERATORS)}
+    plans = [_plan(n, f"OP{n % OPERATORS}") for n in range(count)]
+    async with db.transaction():
+        network = await register_network(
+            db,
+            small_city(plans, fees_bps=operators, tariff=tariff(TARIFF)),
+            now=now,
+            random_bits=partial(secrets.randbits, 64),
+        )
+    return [_lot(plan, network.keys[plan.gateway]) for plan in plans]
 
 
-def _cpu_s(pid: int) -> float:
-    """User and system time of a process. The name in the file may hold blanks, so counting starts behind it."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _plan(n: int, operator_code: str) -> LotPlan:
+    return lot_plan(f"L{n:03}", operator_code, capacity=2000, longitude=117.0 + n / 1000, latitude=36.65)
+
+
+def _lot(plan: LotPlan, key: str) -> Lot:
+    lanes = {lane.direction: lane.code for lane in plan.lanes}
+    return Lot(plan.code, key, lanes[Direction.ENTRY], lanes[Direction.EXIT])
 
 
 def _cpu() -> str:

@@ -1,4 +1,4 @@
-"""The same events twice and shuffled against once and in order: whatever differs must be before a person.
+"""The same events sent twice and shuffled, against once and in order: what differs must be in review.
 
 Gateways lose their network and hand in later what they saw, some of it twice. Then events arrive out of order, and
 not every order can be told apart from a mistake. The rule is that nothing goes wrong in silence: a vehicle whose stays,
@@ -19,9 +19,9 @@ from rich.table import Table
 
 import sql
 from loadtests import traffic
+from loadtests.client import Shot, fire
+from loadtests.environment import Environment
 from loadtests.traffic import Event, Lot
-from loadtests.wire import Shot, fire
-from loadtests.world import World
 from sql.invariants import Invariant
 
 SEED = 20261121
@@ -94,13 +94,13 @@ class Report(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Whether every difference is before a person, every repeat was recognised and the books hold."""
+        """Whether every difference is in review, every repeat was recognised and the books hold."""
         wrong = self.unexplained or self.answered_otherwise or self.broken_invariants
         return not wrong and set(self.statuses) == {200}
 
     def table(self) -> Table:
         """The report for a terminal."""
-        table = Table("", "", title="Replay: twice and shuffled, against once and in order", show_header=False)
+        table = Table("", "", title="Redelivery: twice and shuffled, against once and in order", show_header=False)
         for name, value in (
             ("different events / posted", f"{self.events:,} / {self.posted:,}"),
             ("answers", ", ".join(f"{name} {count:,}" for name, count in sorted(self.answers.items()))),
@@ -109,7 +109,7 @@ class Report(Struct, frozen=True):
             ("  with an event in review had they come in order", f"{self.reviewed_in_order:,}"),
             ("  that came out otherwise than in order", f"{self.differing:,}"),
             ("  reasons of their reviews", ", ".join(f"{name} {n:,}" for name, n in sorted(self.reasons.items()))),
-            ("differences nobody was told of", self.unexplained or 0),
+            ("differences without a review", self.unexplained or 0),
             ("repeats answered otherwise than first", self.answered_otherwise or 0),
             ("invariants broken", [f"{found.name}: {found.rows}" for found in self.broken_invariants] or 0),
         ):
@@ -117,7 +117,7 @@ class Report(Struct, frozen=True):
         return table
 
 
-class _Told(Struct, frozen=True):
+class _Answer(Struct, frozen=True):
     """What an answer says that must be the same for a repeat."""
 
     status: str
@@ -128,31 +128,34 @@ class _Told(Struct, frozen=True):
     reason: str | None = None
 
 
-async def run(world: World, *, events: int = 10_000) -> Report:
-    """Posts `events` events to two new databases like `world`: twice and shuffled from CONNECTIONS connections, and
-    once, lot by lot, in the order of their times.
+async def run(env: Environment, *, events: int = 10_000) -> Report:
+    """Posts `events` events to two new databases like that of `env`: twice and shuffled from CONNECTIONS
+    connections, and once, lot by lot, in the order of their times.
     """
-    seen = list(itertools.islice(_made_up(world.lots, random.Random(SEED)), events))
-    async with world.sibling() as shuffled, world.sibling() as ordered:
-        statuses, told = await _post_shuffled(shuffled, seen)
+    seen = list(itertools.islice(_made_up(env.lots, random.Random(SEED)), events))
+    async with env.sibling() as shuffled, env.sibling() as ordered:
+        env.progress(f"{2 * len(seen):,} events, twice and shuffled")
+        statuses, answers = await _post_shuffled(shuffled, seen)
+        env.progress(f"{len(seen):,} events, once and in order")
         statuses += await _post_in_order(ordered, seen)
+        env.progress("comparing both, and the invariants")
         one, other = await _state(shuffled), await _state(ordered)
         broken = await shuffled.broken_invariants() + await ordered.broken_invariants()
     differing = [vehicle for vehicle in one.stays | other.stays if one.stays.get(vehicle) != other.stays.get(vehicle)]
     return Report(
         events=len(seen),
-        posted=sum(map(len, told)),
+        posted=sum(map(len, answers)),
         vehicles=len(one.stays | other.stays),
         statuses=dict(statuses),
-        answers=dict(Counter(each.status for both in told for each in both)),
+        answers=dict(Counter(each.status for both in answers for each in both)),
         differing=len(differing),
         reasons=dict(Counter(reason for vehicle in differing for reason in sorted(one.reviews.get(vehicle, ())))),
         reviewed=len(one.reviews),
         reviewed_in_order=len(other.reviews),
         unexplained=_unexplained(one, other, differing)[:SAMPLE_MAX],
-        answered_otherwise=[event["event_id"] for (_, event), both in zip(seen, told, strict=True) if not _agree(both)][
-            :SAMPLE_MAX
-        ],
+        answered_otherwise=[
+            event["event_id"] for (_, event), both in zip(seen, answers, strict=True) if not _agree(both)
+        ][:SAMPLE_MAX],
         broken_invariants=broken,
     )
 
@@ -181,29 +184,31 @@ def _made_up(lots: Sequence[Lot], rng: random.Random) -> Iterator[tuple[Lot, Eve
             at = left_at + timedelta(seconds=rng.randrange(300, 30 * 3600))
 
 
-async def _post_shuffled(world: World, seen: Sequence[tuple[Lot, Event]]) -> tuple[Counter[int], list[list[_Told]]]:
+async def _post_shuffled(
+    env: Environment, seen: Sequence[tuple[Lot, Event]]
+) -> tuple[Counter[int], list[list[_Answer]]]:
     """Each event twice, as a gateway sends them that was cut off and got no answer; which comes first is drawn."""
-    own = {lot.code: lot for lot in world.lots}
+    own = {lot.code: lot for lot in env.lots}
     shots = [
         Shot(traffic.body(own[lot.code], event | {"replay": True}), key=n)
         for n, (lot, event) in enumerate(seen)
         for _ in range(2)
     ]
     random.Random(SEED).shuffle(shots)
-    told: list[list[_Told]] = [[] for _ in seen]
-    decoder = msgspec.json.Decoder(_Told)
+    answers: list[list[_Answer]] = [[] for _ in seen]
+    decoder = msgspec.json.Decoder(_Answer)
 
     def answered(shot: Shot, status: int, body: bytes) -> None:
         if status == 200:
-            told[shot.key].append(decoder.decode(body))
+            answers[shot.key].append(decoder.decode(body))
 
-    async with world.serving() as server:
+    async with env.serving() as server:
         streams = [iter(shots[n::CONNECTIONS]) for n in range(CONNECTIONS)]
         load = await fire(server.port, streams, seconds=TIMEOUT_S, on_answer=answered)
-    return Counter(load.statuses), told
+    return Counter(load.statuses), answers
 
 
-async def _post_in_order(world: World, seen: Sequence[tuple[Lot, Event]]) -> Counter[int]:
+async def _post_in_order(env: Environment, seen: Sequence[tuple[Lot, Event]]) -> Counter[int]:
     by_lot: dict[str, list[Event]] = defaultdict(list)
     for lot, event in sorted(seen, key=lambda one: str(one[1]["occurred_at"])):
         by_lot[lot.code].append(event)
@@ -212,18 +217,18 @@ async def _post_in_order(world: World, seen: Sequence[tuple[Lot, Event]]) -> Cou
             Shot(traffic.body(lot, by_lot[lot.code][at : at + ARRAY_EVENTS]), ARRAY_EVENTS)
             for at in range(0, len(by_lot[lot.code]), ARRAY_EVENTS)
         ]
-        for lot in world.lots
+        for lot in env.lots
     ]
-    async with world.serving() as server:
+    async with env.serving() as server:
         streams = [itertools.chain.from_iterable(shots[n::CONNECTIONS]) for n in range(CONNECTIONS)]
         load = await fire(server.port, streams, seconds=TIMEOUT_S)
     return Counter(load.statuses)
 
 
-async def _state(world: World) -> State:
+async def _state(env: Environment) -> State:
     stays: dict[Vehicle, list[tuple[Any, ...]]] = defaultdict(list)
     reviews: dict[Vehicle, set[str]] = defaultdict(set)
-    async with world.database() as db:
+    async with env.database() as db:
         for row in await db.fetch(_STAYS):
             stays[row["plate"], row["lot"]].append(tuple(row)[2:])
         for row in await db.fetch(_REVIEWS):
@@ -241,7 +246,7 @@ async def _pairs(db: sql.Connection, query: str) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in await db.fetch(query)]
 
 
-def _agree(both: Sequence[_Told]) -> bool:
+def _agree(both: Sequence[_Answer]) -> bool:
     """Whether an event was recorded once, and its repeat was recognised and answered alike."""
     repeats = [one for one in both if one.status == "duplicate"]
     said = {(one.gate, one.stay_id, one.fee_fen, one.payment, one.reason) for one in both}
