@@ -39,7 +39,8 @@ RETRY_MS = 3_000
 async def stream_lots(network: Network, stream: Stream, clock: Clock, wanted: Wanted) -> StreamResponse:
     """First the event `snapshot` with all lots, then `change` with those that changed; `: ping` each 15 s of silence.
 
-    The events' ids grow with every change. After a reconnection a new snapshot comes first, whatever was missed.
+    Each count comes once, in the snapshot or as a change; the ids grow from event to event of one connection. After a
+    reconnection (also with `Last-Event-ID`) a new snapshot comes first, whatever was missed.
 
     Raises:
         TooManyListeners: this process has as many listeners as it takes.
@@ -55,22 +56,27 @@ async def stream_lots(network: Network, stream: Stream, clock: Clock, wanted: Wa
 async def _events(network: Network, stream: Stream, clock: Clock, wanted: Wanted) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MS}\n\n".encode()
     async with stream.listening() as listener:
-        known = stream.known()
-        everything = [known.get(lot_id) or Count(lot_id) for lot_id in network.snapshot.lots]
-        yield _event("snapshot", stream.version, clock(), _lines(network, wanted, everything))
+        everything = [listener.snapshot.get(lot_id) or Count(lot_id) for lot_id in network.snapshot.lots]
+        event_id = stream.version
+        yield _event("snapshot", event_id, clock(), _lines(network, wanted, everything))
         spoke_at = monotonic()
         while True:
             changed = await listener.next(max(0.0, spoke_at + HEARTBEAT_S - monotonic()))
             lines = _lines(network, wanted, changed)
             if not lines and monotonic() - spoke_at < HEARTBEAT_S:
                 continue  # only lots that this listener did not ask for
-            yield _event("change", stream.version, clock(), lines) if lines else b": ping\n\n"
             spoke_at = monotonic()
+            if not lines:
+                yield b": ping\n\n"
+                continue
+            # The stream's version may have been ahead of this listener, and goes back when a count is mended.
+            event_id = max(event_id + 1, stream.version)
+            yield _event("change", event_id, clock(), lines)
 
 
-def _event(name: str, version: int, as_of: datetime, lines: list[bytes]) -> bytes:
+def _event(name: str, event_id: int, as_of: datetime, lines: list[bytes]) -> bytes:
     data = b'{"as_of":%s,"lots":[%s]}' % (msgspec.json.encode(as_of), b",".join(lines))
-    return b"event: %s\nid: %d\ndata: %s\n\n" % (name.encode(), version, data)
+    return b"event: %s\nid: %d\ndata: %s\n\n" % (name.encode(), event_id, data)
 
 
 # Every listener is sent the same text about a lot, so it is written once per change. One entry per lot.

@@ -34,9 +34,10 @@ class TooManyListeners(OneLotError):
 
 
 class Listener:
-    """What one client has not been sent yet: at most one count per lot."""
+    """What one client has not been sent yet: at most one count per lot. `snapshot` is what was known when it began."""
 
-    def __init__(self) -> None:
+    def __init__(self, snapshot: dict[int, Count]) -> None:
+        self.snapshot = snapshot
         self._waiting: dict[int, Count] = {}
         self._something = asyncio.Event()
 
@@ -95,16 +96,18 @@ class Stream:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Listener]:
-        """A listener, fed until the block ends. Read `known` inside of it: then nothing can fall between the two.
+        """A listener, fed until the block ends: every count that differs from its snapshot is heard, and once.
 
         Raises:
             TooManyListeners: as many as are taken are here already.
         """
+        await self._filled.wait()
         self.check_room()
-        listener = Listener()
+        # What the others still wait for is in this one's snapshot, and no change to it.
+        self._tell()
+        listener = Listener(self.known())
         self._listeners.add(listener)
         try:
-            await self._filled.wait()
             yield listener
         finally:
             self._listeners.discard(listener)
@@ -123,7 +126,7 @@ class Stream:
             self._tell()
 
     async def _hear(self) -> None:
-        # Subscribe first, read second: what changes in between is heard twice, which is harmless, and never not at all.
+        # Subscribe first, read second: what changes in between comes twice, of which `_take` drops one.
         async with self._counts.hearing() as hearing:
             await self._compare()
             compared_at = told_at = monotonic()
@@ -160,7 +163,7 @@ class Stream:
     def _take(self, found: Iterable[Count], *, mended: bool = False) -> None:
         for count in found:
             held = self._known.get(count.lot_id)
-            if mended or newer(held, count):
+            if count != held and (mended or newer(held, count)):
                 self._known[count.lot_id] = self._untold[count.lot_id] = count
                 self.version += count.version - (held.version if held else 0)
         self._filled.set()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 import sql
 from parking.live import counts
 from parking.live.redis import Client, LiveCounts, connect
-from parking.live.stream import Listener, Stream, TooManyListeners
+from parking.live.stream import PACE_S, Listener, Stream, TooManyListeners
 from parking.occupancy import Count
 from parking.store.occupancy import counts_of
 from tests.parking import network
@@ -56,6 +56,42 @@ async def test_a_listener_hears_of_what_another_process_writes(pool: sql.Pool, r
         assert stream.version == before + 1
         assert stream.known()[lots[0]] == changed
     assert stream.listeners == 0
+
+
+async def test_what_is_in_the_snapshot_is_not_heard_again(pool: sql.Pool, redis: Client, lots: list[int]) -> None:
+    counters = LiveCounts(redis, timeout_s=2.0)
+    await counts.repair(pool, counters)
+    stream = Stream(pool, counters)
+    async with AsyncExitStack() as early:
+        # Somebody who listens before the first counts are there.
+        listening = asyncio.create_task(early.enter_async_context(stream.listening()))
+        await asyncio.sleep(0)
+        async with running(stream):
+            listener = await listening
+            assert set(listener.snapshot) == set(lots)
+            assert await listener.next(3 * PACE_S) == []
+            # And somebody who comes when a change is known and not yet sent to the others.
+            changed = replace(stream.known()[lots[0]], inside=7, version=stream.known()[lots[0]].version + 1)
+            await counters.put([changed])
+            async with asyncio.timeout(PATIENCE_S):
+                while stream.known()[lots[0]] != changed:  # noqa: ASYNC110  the time between is what is tested
+                    await asyncio.sleep(0)
+            async with stream.listening() as late:
+                assert late.snapshot[lots[0]] == changed
+                assert await late.next(3 * PACE_S) == []
+            assert await listener.next(0.0) == [changed]
+
+
+async def test_counts_that_are_written_to_an_empty_redis_again_are_not_heard_again(
+    pool: sql.Pool, redis: Client, lots: list[int]
+) -> None:
+    counters = LiveCounts(redis, timeout_s=2.0)
+    await counts.repair(pool, counters)
+    stream = Stream(pool, counters)
+    async with running(stream), stream.listening() as listener:
+        await redis.flushdb()
+        assert await counts.repair(pool, counters) == len(lots)
+        assert await listener.next(3 * PACE_S) == []
 
 
 async def test_a_slow_listener_finds_the_latest_and_nothing_more(
