@@ -52,5 +52,5 @@ install: ## .venv as requirements.lock says
 	@python3 .ci/install.py
 
 clean: ## everything that was made here
-	@rm -rf .venv .onelot .hypothesis .pytest_cache .mypy_cache .ruff_cache build dist
+	@rm -rf .venv .onelot .coverage* .hypothesis .pytest_cache .mypy_cache .ruff_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

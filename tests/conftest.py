@@ -4,6 +4,7 @@ Servers are started for the run (`seeds/servers/embedded.py`). ONELOT_TEST_DATAB
 databases and roles) and ONELOT_TEST_REDIS_URL (a database that may be emptied) point the run at others instead.
 """
 
+import gc
 import os
 import random
 import secrets
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import core
 from redis.asyncio import Redis
 
 import sql
@@ -26,6 +28,45 @@ NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 POOL_CONNECTIONS_MAX = 10
 DATABASE_VARIABLE = "ONELOT_TEST_DATABASE_URL"
 REDIS_VARIABLE = "ONELOT_TEST_REDIS_URL"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The seed that is printed at the head of a run repeats the order of its tests and what Hypothesis draws."""
+    seed = config.getoption("randomly_seed", None)
+    if isinstance(seed, int) and core.global_force_seed is None:
+        core.global_force_seed = seed  # type: ignore[assignment]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays. Looking for garbage costs little when only what the tests made has to be looked at."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def closed_by_the_module() -> Iterator[None]:
+    """What a module's fixtures left open is an error of this module: see below."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def closed_by_the_test() -> Iterator[None]:
+    """What a test left open is an error of this test.
+
+    Connections say so when they are destroyed, which is now, and not when the garbage collector comes to them in the
+    middle of another test. Pools never are: their timers hold them.
+    """
+    before = open_pools()
+    yield
+    gc.collect()
+    assert open_pools() <= before, "a pool of connections was left open"
+
+
+def open_pools() -> set[sql.Pool]:
+    """The pools of connections that are open now."""
+    return {each for each in gc.get_objects() if type(each) is asyncpg.Pool and not each.is_closing()}
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,8 @@ class District(Struct):
     network: Network
     random_bits: Callable[[], int]
     now: datetime
-    database_url: str = ""
+    database_url: str
+    inside_before: dict[int, int]
 
     def lot(self, code: str = QC) -> Lot:
         """A lot."""
@@ -139,8 +140,9 @@ class District(Struct):
         return account.id
 
     async def inside(self, code: str = QC) -> int:
-        """How many cars the lot counts inside."""
-        return int(await self.owner.fetchval("select inside from lot_occupancy where lot_id = $1", self.lot(code).id))
+        """How many more cars the lot counts inside than before the test."""
+        inside = await self.owner.fetchval("select inside from lot_occupancy where lot_id = $1", self.lot(code).id)
+        return int(inside) - self.inside_before[self.lot(code).id]
 
     async def count(self, query: str, *args: object) -> int:
         """The single number of a query, seen by the owner of the database."""
@@ -160,5 +162,8 @@ async def district_in(
     database_url: str = "",
 ) -> District:
     """The registered district as a service sees it now."""
+    counts = await owner.fetch("select lot_id, inside from lot_occupancy")
+    inside = {row["lot_id"]: row["inside"] for row in counts}
     async with pool.acquire() as db:
-        return District(pool, owner, keys, await read_network(db, now), random_bits, now, database_url)
+        network = await read_network(db, now)
+    return District(pool, owner, keys, network, random_bits, now, database_url, inside)

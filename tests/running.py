@@ -49,7 +49,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The application behind a real socket in this process, and a client of it."""
-    server = _Server(uvicorn.Config(build(settings), port=free_port(), log_level="error", timeout_graceful_shutdown=2))
+    server = _Server(uvicorn.Config(build(settings), port=0, log_level="error", timeout_graceful_shutdown=2))
     task = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(START_S):
@@ -57,7 +57,8 @@ async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
                 await asyncio.sleep(0.01)
                 if task.done():
                     task.result()
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.config.port}", timeout=30) as client:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             yield client
     finally:
         server.should_exit = True

@@ -75,10 +75,11 @@ async def published(db: sql.Connection, tariff: Tariff) -> int:
 async def test_the_whole_network_is_read(known: LiveNetwork, registered: dict[str, str]) -> None:
     lot = known.lot(QC)
     assert (lot.operator_code, lot.capacity, lot.time_zone) == ("jn-static", 50, "Asia/Shanghai")
-    (qc,), (station,) = (known.snapshot.prices[known.lot(code).id].tariffs for code in (QC, STATION))
+    # Other tests of this module register more, and let another tariff hold later.
+    (qc, *_), (station, *_) = (known.snapshot.prices[known.lot(code).id].tariffs for code in (QC, STATION))
     assert qc.compiled is station.compiled  # one text, compiled once
     assert known.snapshot.lots[lot.id] is lot
-    assert set(known.snapshot.lanes) == {f"{code}-{way}" for code in registered for way in ("in", "out")}
+    assert set(known.snapshot.lanes) >= {f"{code}-{way}" for code in registered for way in ("in", "out")}
     with pytest.raises(UnknownLot):
         known.lot("nowhere")
 
