@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import sql
 from loadtests import traffic
 from payments import ids, ledger
+from payments.ledger import Book, Funds
 from payments.store import ledger as books
 
 WALLET_FEN = 100_00
-CHANNEL = 2
+CLEARING = Funds(2, Book.CLEARING)
 _POST_JOURNALS = 1000
 _NUMBERS = "select nextval('owner_id') from generate_series(1, $1)"
 
@@ -32,15 +33,27 @@ async def open_accounts(db: sql.Connection, *, vehicles: int, now: datetime) -> 
 
 async def _top_up(db: sql.Connection, accounts: Sequence[int], now: datetime) -> None:
     top_ups = [(account, ids.new(now, account, account)) for account in accounts]
-    await _copy(
-        db,
-        "top_up",
-        ("account_id", "id", "request_no", "channel", "amount_fen", "state", "created_at", "updated_at"),
-        ((account, id_, id_.hex, "local", WALLET_FEN, "succeeded", now, now) for account, id_ in top_ups),
+    rows = ((account, id_, id_.hex, WALLET_FEN, now) for account, id_ in top_ups)
+    await _copy(db, "top_up", ("account_id", "id", "key_digest", "amount_fen", "created_at"), rows)
+    made = (
+        "shard",
+        "payable_id",
+        "id",
+        "kind",
+        "request_no",
+        "channel",
+        "amount_fen",
+        "state",
+        "created_at",
+        "updated_at",
     )
+    ended = (
+        (account, id_, id_, "top_up", id_.hex, "local", WALLET_FEN, "succeeded", now, now) for account, id_ in top_ups
+    )
+    await _copy(db, "attempt", made, ended)
     for at in range(0, len(top_ups), _POST_JOURNALS):
         some = top_ups[at : at + _POST_JOURNALS]
-        journals = [ledger.topped_up(account, id_, CHANNEL, WALLET_FEN, now.date()) for account, id_ in some]
+        journals = [ledger.topped_up(account, id_, CLEARING, WALLET_FEN, now.date()) for account, id_ in some]
         await books.post(db, journals, now=now)
 
 

@@ -82,7 +82,7 @@ class Report(Struct, frozen=True):
             ("answers 5xx", self.server_errors),
             ("answers 4xx", self.refused),
             ("deadlocks in PostgreSQL", self.deadlocks),
-            ("invariants broken", [f"{found.name}: {found.rows}" for found in self.broken_invariants] or 0),
+            ("invariants broken", [f"{each.name}: {each.rows}" for each in self.broken_invariants] or 0),
         ):
             table.add_row(name, str(value))
         return table

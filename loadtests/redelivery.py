@@ -111,7 +111,7 @@ class Report(Struct, frozen=True):
             ("  reasons of their reviews", ", ".join(f"{name} {n:,}" for name, n in sorted(self.reasons.items()))),
             ("differences without a review", self.unexplained or 0),
             ("repeats answered otherwise than first", self.answered_otherwise or 0),
-            ("invariants broken", [f"{found.name}: {found.rows}" for found in self.broken_invariants] or 0),
+            ("invariants broken", [f"{each.name}: {each.rows}" for each in self.broken_invariants] or 0),
         ):
             table.add_row(name, str(value))
         return table
@@ -133,26 +133,27 @@ async def run(env: Environment, *, events: int = 10_000) -> Report:
     connections, and once, lot by lot, in the order of their times.
     """
     seen = list(itertools.islice(_made_up(env.lots, random.Random(SEED)), events))
-    async with env.sibling() as shuffled, env.sibling() as ordered:
+    async with env.sibling() as first, env.sibling() as second:
         env.progress(f"{2 * len(seen):,} events, twice and shuffled")
-        statuses, answers = await _post_shuffled(shuffled, seen)
+        statuses, answers = await _post_shuffled(first, seen)
         env.progress(f"{len(seen):,} events, once and in order")
-        statuses += await _post_in_order(ordered, seen)
+        statuses += await _post_in_order(second, seen)
         env.progress("comparing both, and the invariants")
-        one, other = await _state(shuffled), await _state(ordered)
-        broken = await shuffled.broken_invariants() + await ordered.broken_invariants()
-    differing = [vehicle for vehicle in one.stays | other.stays if one.stays.get(vehicle) != other.stays.get(vehicle)]
+        shuffled, ordered = await _state(first), await _state(second)
+        broken = await first.broken_invariants() + await second.broken_invariants()
+    vehicles = shuffled.stays | ordered.stays
+    differing = [vehicle for vehicle in vehicles if shuffled.stays.get(vehicle) != ordered.stays.get(vehicle)]
     return Report(
         events=len(seen),
         posted=sum(map(len, answers)),
-        vehicles=len(one.stays | other.stays),
+        vehicles=len(vehicles),
         statuses=dict(statuses),
         answers=dict(Counter(each.status for both in answers for each in both)),
         differing=len(differing),
-        reasons=dict(Counter(reason for vehicle in differing for reason in sorted(one.reviews.get(vehicle, ())))),
-        reviewed=len(one.reviews),
-        reviewed_in_order=len(other.reviews),
-        unexplained=_unexplained(one, other, differing)[:SAMPLE_MAX],
+        reasons=dict(Counter(reason for vehicle in differing for reason in sorted(shuffled.reviews.get(vehicle, ())))),
+        reviewed=len(shuffled.reviews),
+        reviewed_in_order=len(ordered.reviews),
+        unexplained=_unexplained(shuffled, ordered, differing)[:SAMPLE_MAX],
         answered_otherwise=[
             event["event_id"] for (_, event), both in zip(seen, answers, strict=True) if not _agree(both)
         ][:SAMPLE_MAX],
@@ -210,7 +211,7 @@ async def _post_shuffled(
 
 async def _post_in_order(env: Environment, seen: Sequence[tuple[Lot, Event]]) -> Counter[int]:
     by_lot: dict[str, list[Event]] = defaultdict(list)
-    for lot, event in sorted(seen, key=lambda one: str(one[1]["occurred_at"])):
+    for lot, event in sorted(seen, key=lambda lot_and_event: str(lot_and_event[1]["occurred_at"])):
         by_lot[lot.code].append(event)
     shots = [
         [
@@ -248,35 +249,37 @@ async def _pairs(db: sql.Connection, query: str) -> list[tuple[str, int]]:
 
 def _agree(both: Sequence[_Answer]) -> bool:
     """Whether an event was recorded once, and its repeat was recognised and answered alike."""
-    repeats = [one for one in both if one.status == "duplicate"]
-    said = {(one.gate, one.stay_id, one.fee_fen, one.payment, one.reason) for one in both}
-    return len(both) == 2 and len(repeats) == 1 and len(said) == 1
+    repeats = [answer for answer in both if answer.status == "duplicate"]
+    answers = {(answer.gate, answer.stay_id, answer.fee_fen, answer.payment, answer.reason) for answer in both}
+    return len(both) == 2 and len(repeats) == 1 and len(answers) == 1
 
 
-def _unexplained(one: State, other: State, differing: Sequence[Vehicle]) -> list[str]:
+def _unexplained(shuffled: State, ordered: State, differing: Sequence[Vehicle]) -> list[str]:
     """What differs in silence: vehicles without a review, and sums that differ by more than the vehicles do."""
     silent = [
-        f"{vehicle[0]} in {vehicle[1]}: {_shown(one, vehicle)} instead of {_shown(other, vehicle)}"
+        f"{vehicle[0]} in {vehicle[1]}: {_shown(shuffled, vehicle)} instead of {_shown(ordered, vehicle)}"
         for vehicle in differing
-        if vehicle not in one.reviews
+        if vehicle not in shuffled.reviews
     ]
     inside: Counter[str] = Counter()
     charged: Counter[str] = Counter()
-    for sign, state in ((1, one), (-1, other)):
+    for sign, state in ((1, shuffled), (-1, ordered)):
         for vehicle in differing:
             for stay in state.stays.get(vehicle, ()):
                 inside[vehicle[1]] += sign * (stay[_STATE] == "inside")
                 charged[vehicle[1]] += sign * (stay[_CHARGED_FEN] or 0)
-    for lot in one.inside:
-        if one.inside[lot] - other.inside[lot] != inside[lot]:
-            silent.append(f"the count of {lot}: {one.inside[lot]} instead of {other.inside[lot]}")
-        if one.payable_fen.get(lot, 0) - other.payable_fen.get(lot, 0) != charged[lot]:
-            silent.append(f"owed for {lot}: {one.payable_fen.get(lot)} instead of {other.payable_fen.get(lot)} fen")
-    known = {plate for plate, _ in one.reviews}
+    for lot in shuffled.inside:
+        if shuffled.inside[lot] - ordered.inside[lot] != inside[lot]:
+            silent.append(f"the count of {lot}: {shuffled.inside[lot]} instead of {ordered.inside[lot]}")
+        if shuffled.payable_fen.get(lot, 0) - ordered.payable_fen.get(lot, 0) != charged[lot]:
+            silent.append(
+                f"owed for {lot}: {shuffled.payable_fen.get(lot)} instead of {ordered.payable_fen.get(lot)} fen"
+            )
+    known = {plate for plate, _ in shuffled.reviews}
     silent += [
-        f"{plate} owes {one.owed_fen.get(plate)} instead of {other.owed_fen.get(plate)} fen"
-        for plate in one.owed_fen | other.owed_fen
-        if one.owed_fen.get(plate, 0) != other.owed_fen.get(plate, 0) and plate not in known
+        f"{plate} owes {shuffled.owed_fen.get(plate)} instead of {ordered.owed_fen.get(plate)} fen"
+        for plate in shuffled.owed_fen | ordered.owed_fen
+        if shuffled.owed_fen.get(plate, 0) != ordered.owed_fen.get(plate, 0) and plate not in known
     ]
     return silent
 

@@ -74,8 +74,8 @@ class Report(Struct, frozen=True):
             f"{m.synchronous_commit}, shared_buffers {m.shared_buffers}; Python {m.python}; client on the same machine",
         )
         for row in self.rows:
-            one = row.measured
-            figures = (f"{one.events_per_s:,.0f}", f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.p99_ms:.1f}")
+            load = row.measured
+            figures = (f"{load.events_per_s:,.0f}", f"{load.p50_ms:.1f}", f"{load.p95_ms:.1f}", f"{load.p99_ms:.1f}")
             cpu = f"{row.server_cpu_us:.0f}" if row.server_cpu_us else ""
             table.add_row(row.name, *figures, _percent(row.of_litestar), _percent(row.of_postgres), cpu)
         return table
@@ -100,9 +100,9 @@ async def run(
     postgres = await ceilings.postgres(env, _vehicles(0), seconds=seconds, events_max=SQL_EVENTS_MAX)
     async with env.serving(workers=workers) as server, env.working() if work else nullcontext():
         env.progress("OneLot: one event a request")
-        one = await _measure(env, server, 1, seconds=seconds, connections=connections)
+        single = await _measure(env, server, 1, seconds=seconds, connections=connections)
         env.progress("OneLot: arrays")
-        many = await _measure(env, server, ARRAY_EVENTS, seconds=seconds, connections=few)
+        arrays = await _measure(env, server, ARRAY_EVENTS, seconds=seconds, connections=few)
     env.progress("the invariants")
     return Report(
         machine=await env.machine(),
@@ -111,11 +111,11 @@ async def run(
             Row(f"Litestar alone, 1 event × {connections}", litestar_one),
             Row(f"Litestar alone, {ARRAY_EVENTS} events × {few}", litestar_many),
             Row(f"PostgreSQL alone, {ceilings.BATCH_EVENTS} events × {ceilings.WRITERS}", postgres),
-            _row(f"OneLot, 1 event × {connections}", one, litestar_one, postgres),
-            _row(f"OneLot, {ARRAY_EVENTS} events × {few}", many, litestar_many, postgres),
+            _row(f"OneLot, 1 event × {connections}", single, litestar_one, postgres),
+            _row(f"OneLot, {ARRAY_EVENTS} events × {few}", arrays, litestar_many, postgres),
         ],
         broken_invariants=await env.broken_invariants(),
-        errors={k: n for each in (one.measured, many.measured) for k, n in each.statuses.items() if k != 200},
+        errors={k: n for each in (single.measured, arrays.measured) for k, n in each.statuses.items() if k != 200},
     )
 
 
@@ -138,18 +138,19 @@ async def _measure(env: Environment, server: Server, per_request: int, *, second
     await fire(server.port, shots, seconds=WARM_UP_S)
     await env.rest()
     before = server.cpu_s()
-    one = await fire(server.port, shots, seconds=seconds)
+    measured = await fire(server.port, shots, seconds=seconds)
     after = server.cpu_s()
-    cpu_us = None if before is None or after is None else round((after - before) / max(one.events, 1) * 1e6, 1)
-    return _Busy(one, cpu_us)
+    cpu_us = None if before is None or after is None else round((after - before) / max(measured.events, 1) * 1e6, 1)
+    return _Busy(measured, cpu_us)
 
 
-def _row(name: str, one: _Busy, bare: Measured, postgres: Measured) -> Row:
-    return Row(name, one.measured, _share(one.measured, bare), _share(one.measured, postgres), one.cpu_us)
+def _row(name: str, busy: _Busy, litestar: Measured, postgres: Measured) -> Row:
+    load = busy.measured
+    return Row(name, load, _share(load, litestar), _share(load, postgres), busy.cpu_us)
 
 
-def _share(one: Measured, whole: Measured) -> float | None:
-    return round(one.events_per_s / whole.events_per_s, 3) if whole.events_per_s else None
+def _share(measured: Measured, ceiling: Measured) -> float | None:
+    return round(measured.events_per_s / ceiling.events_per_s, 3) if ceiling.events_per_s else None
 
 
 def _percent(share: float | None) -> str:

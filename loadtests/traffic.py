@@ -97,17 +97,17 @@ def prepared(
     A connection speaks for its own lots and vehicles, as a gateway does, so that the order of a vehicle's events is
     kept however many connections there are. Single events are objects, more are arrays.
     """
-    made = []
+    shots = []
     for n in range(connections):
         own = lots[n::connections] or [lots[n % len(lots)]]
         vehicles = numbers[n::connections]
         requests = events // connections // per_request
         if per_request == 1:
             seen = visits(own, vehicles, name=f"{name}{n}", until=until, seed=n)
-            made.append([Shot(body(lot, one, path)) for lot, one in (next(seen) for _ in range(requests))])
+            shots.append([Shot(body(*next(seen), path)) for _ in range(requests)])
         else:
-            made.append(_arrays(own, vehicles, requests, per_request, f"{name}{n}", until, path))
-    return made
+            shots.append(_arrays(own, vehicles, requests, per_request, f"{name}{n}", until, path))
+    return shots
 
 
 def _arrays(
@@ -117,11 +117,11 @@ def _arrays(
     seen = [
         visits([lot], numbers[n :: len(lots)], name=f"{name}-{n}", until=until, seed=n) for n, lot in enumerate(lots)
     ]
-    made = []
+    shots = []
     for turn in range(requests):
         n = turn % len(lots)
-        made.append(Shot(body(lots[n], [next(seen[n])[1] for _ in range(per_request)], path), per_request))
-    return made
+        shots.append(Shot(body(lots[n], [next(seen[n])[1] for _ in range(per_request)], path), per_request))
+    return shots
 
 
 def body(lot: Lot, what: Event | Sequence[Event], path: str = PATH) -> bytes:

@@ -45,22 +45,22 @@ def drivers(count: int = DRIVERS_COUNT, *, seed: int = _SEED) -> Sequence[Driver
     """The drivers of the city, one or two vehicles each; no vehicle has two of them."""
     rng = Random(seed)
     taken: set[str] = set()
-    found = []
+    people = []
     for _ in range(count):
         vehicles = tuple(vehicle(rng, taken) for _ in range(2 if rng.random() < _TWO_PLATES_SHARE else 1))
         (amount,) = rng.choices(_TOP_UPS_FEN, _TOP_UP_WEIGHTS)
         name = rng.choice(_SURNAMES) + rng.choice(_TITLES)
-        found.append(Driver(name, vehicles, 0 if rng.random() < _NO_TOP_UP_SHARE else amount))
-    return tuple(found)
+        people.append(Driver(name, vehicles, 0 if rng.random() < _NO_TOP_UP_SHARE else amount))
+    return tuple(people)
 
 
 def vehicle(rng: Random, taken: set[str]) -> Vehicle:
     """A vehicle whose plate is not in `taken` yet; adds it there."""
     while True:
-        made = _vehicle(rng)
-        if made.plate not in taken:
-            taken.add(made.plate)
-            return made
+        new = _vehicle(rng)
+        if new.plate not in taken:
+            taken.add(new.plate)
+            return new
 
 
 def _vehicle(rng: Random) -> Vehicle:

@@ -22,8 +22,8 @@ from parking.plates import PlateColor
 from parking.store.lots import keys_of
 from parking.store.tariffs import newest_published
 from parking.tariffs import Tariff, checking, to_json
-from payments.flow import accounts as accounts_flow
 from payments.channels import Channels
+from payments.flow import accounts as accounts_flow
 from seeds.city.drivers import Driver, Vehicle
 from seeds.city.network import City, CityLot
 

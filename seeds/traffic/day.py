@@ -114,9 +114,9 @@ def events(
     city: City, *, day: date, seed: int, scale: float = 1.0, motorists: Sequence[Driver] | None = None
 ) -> Iterator[Sending]:
     """All of a day's requests in sending order, the evening's first. `scale` multiplies how many cars try to come."""
-    made = traffic(city, day=day, seed=seed, scale=scale, motorists=motorists)
-    yield from made.evening
-    yield from made.day
+    traffic_of_day = traffic(city, day=day, seed=seed, scale=scale, motorists=motorists)
+    yield from traffic_of_day.evening
+    yield from traffic_of_day.day
 
 
 def traffic(city: City, *, day: date, seed: int, scale: float = 1.0, motorists: Sequence[Driver] | None = None) -> Day:
@@ -134,7 +134,7 @@ def traffic(city: City, *, day: date, seed: int, scale: float = 1.0, motorists: 
     for at, lot in enumerate(city.lots):
         gateway = _Gateway(lot, at, day=day, seed=seed, rng=rng, faults=faults)
         before, live = gateway.events(by_lot[at])
-        evening += gateway.kept(before, _EVENING_HANDED_IN_S)
+        evening += gateway.handed_in_later(before, _EVENING_HANDED_IN_S)
         daytime += gateway.sent(live, at in offline)
     return Day(tuple(_in_order(evening)), tuple(_in_order(daytime)), tuple(parked), faults)
 
@@ -183,28 +183,28 @@ class _Gateway:
                 daytime.append(self._again(event, at))
         return evening, sorted(daytime, key=lambda event: event.occurred_at)
 
-    def kept(self, found: list[GateEvent], from_s: float) -> Iterator[Sending]:
+    def handed_in_later(self, events: list[GateEvent], from_s: float) -> Iterator[Sending]:
         """Events handed in later, in arrays, one after the other."""
-        for batch, first in enumerate(range(0, len(found), BATCH_EVENTS_MAX)):
-            held = [structs.replace(event, replay=True) for event in found[first : first + BATCH_EVENTS_MAX]]
+        for batch, first in enumerate(range(0, len(events), BATCH_EVENTS_MAX)):
+            kept = [structs.replace(event, replay=True) for event in events[first : first + BATCH_EVENTS_MAX]]
             at = self._at(from_s + batch * _BETWEEN_BATCHES_S + self.rng.random())
-            yield Sending(at, self.code, tuple(held))
+            yield Sending(at, self.code, tuple(kept))
 
-    def sent(self, found: list[GateEvent], goes_offline: bool) -> list[Sending]:
+    def sent(self, events: list[GateEvent], goes_offline: bool) -> list[Sending]:
         """The day's requests: each event within seconds, some twice, and after a while offline all of it at once."""
         sendings: list[Sending] = []
         if goes_offline:
             begins_s = self.rng.uniform(6 * HOUR_S, 20 * HOUR_S)
             ends_s = begins_s + self.rng.uniform(*_OFFLINE_S)
             begins, ends = self._at(begins_s), self._at(ends_s)
-            first, last = (bisect_left(found, at, key=lambda event: event.occurred_at) for at in (begins, ends))
+            first, last = (bisect_left(events, at, key=lambda event: event.occurred_at) for at in (begins, ends))
             # What was sent just before the line broke is kept as well: the gateway never got the answer.
-            held = found[max(0, first - 2) : last]
-            self.faults.replayed += len(held)
+            kept = events[max(0, first - 2) : last]
+            self.faults.replayed += len(kept)
             self.faults.repeated += first - max(0, first - 2)
-            sendings += self.kept(held, ends_s)
-            found = found[:first] + found[last:]
-        for event in found:
+            sendings += self.handed_in_later(kept, ends_s)
+            events = events[:first] + events[last:]
+        for event in events:
             at = event.occurred_at.astimezone(UTC) + timedelta(seconds=round(0.2 + self.rng.expovariate(2.5), 3))
             sendings.append(Sending(at, self.code, (event,)))
             if self._happens(REPEATED_SHARE, "repeated"):

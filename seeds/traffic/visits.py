@@ -91,11 +91,11 @@ def visits(city: City, drivers: Sequence[Driver], *, day: date, rng: Random, sca
 def _stays(habits: Habits, capacity: int, weekend: bool, rng: Random, scale: float) -> list[tuple[float, float]]:
     """(entered, left) of one lot, never more cars at once than it takes."""
     limit = int(capacity * FULL_SHARE)
-    found = []
+    stays = []
     inside: list[float] = []
     for _ in range(min(_about(capacity * habits.overnight * scale, rng), limit)):
         left = max(_STAY_MIN_S, rng.gauss(habits.leaves[0], habits.leaves[1]) * HOUR_S)
-        found.append((-rng.uniform(HOUR_S / 6, _EVENING_S), left))
+        stays.append((-rng.uniform(HOUR_S / 6, _EVENING_S), left))
         heappush(inside, left)
 
     count = _about(capacity * (habits.weekend if weekend else habits.turnover) * scale, rng)
@@ -106,9 +106,9 @@ def _stays(habits: Habits, capacity: int, weekend: bool, rng: Random, scale: flo
         if len(inside) >= limit:
             continue
         left = entered + _length(habits, int(entered // HOUR_S), rng)
-        found.append((entered, left))
+        stays.append((entered, left))
         heappush(inside, left)
-    return found
+    return stays
 
 
 def _length(habits: Habits, hour: int, rng: Random) -> float:
@@ -125,14 +125,14 @@ def _about(expected: float, rng: Random) -> int:
 
 def _with_vehicles(stays: list[tuple[float, float, int]], drivers: Sequence[Driver], rng: Random) -> list[Visit]:
     """Gives every stay a vehicle that is nowhere else, some of them back at a lot they know."""
-    at_home = [one for driver in drivers for one in driver.vehicles]
-    taken = {one.plate for one in at_home}
+    at_home = [vehicle for driver in drivers for vehicle in driver.vehicles]
+    taken = {vehicle.plate for vehicle in at_home}
     regulars: dict[int, list[Vehicle]] = {}
     under_way: list[tuple[float, int]] = []
-    found: list[Visit] = []
+    visits: list[Visit] = []
     for entered, left, lot in stays:
         while under_way and under_way[0][0] <= entered:
-            gone = found[heappop(under_way)[1]]
+            gone = visits[heappop(under_way)[1]]
             (at_home if gone.linked else regulars.setdefault(gone.lot, [])).append(gone.vehicle)
         linked = bool(at_home) and rng.random() < LINKED_SHARE
         known = at_home if linked else regulars.get(lot, [])
@@ -142,6 +142,6 @@ def _with_vehicles(stays: list[tuple[float, float, int]], drivers: Sequence[Driv
             who = known.pop()
         else:
             who = vehicle(rng, taken)
-        heappush(under_way, (left + _BETWEEN_LOTS_S, len(found)))
-        found.append(Visit(lot, who, linked, entered, left))
-    return found
+        heappush(under_way, (left + _BETWEEN_LOTS_S, len(visits)))
+        visits.append(Visit(lot, who, linked, entered, left))
+    return visits

@@ -6,8 +6,8 @@ from datetime import datetime
 import sql
 from parking.api.authentication import gateway_of_key
 from parking.live.network import LiveNetwork
-from payments.flow import accounts as accounts_flow
 from payments.channels import ChannelSettings, open_all
+from payments.flow import accounts as accounts_flow
 from seeds.city.drivers import drivers
 from seeds.city.jinan import jinan, part
 from seeds.city.registration import Registered, open_accounts, register_network
