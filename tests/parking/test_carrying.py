@@ -11,8 +11,8 @@ from parking import tariffs
 from parking.replaying.carrying import Carried
 from parking.tariffs import Visit
 from parking.tariffs.document import Match
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import at
+from tests.parking.tariffs import generators
+from tests.parking.tariffs.strategies import at
 
 MINUTE = timedelta(minutes=1)
 pauses = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 2000)), min_size=2, max_size=12)
@@ -21,7 +21,7 @@ pauses = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 2000)), min_siz
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 1 << 32), pauses)
 def test_what_is_carried_is_all_that_is_remembered(seed: int, drawn: list[tuple[int, int]]) -> None:
-    text = made.tariff(Random(seed))
+    text = generators.tariff(Random(seed))
     quotas = tuple(msgspec.structs.replace(quota, who=Match()) for quota in text.quotas)
     draft = tariffs.compile(msgspec.structs.replace(text, quotas=quotas))
     visits, clock = list[Visit](), at("18T10:00")

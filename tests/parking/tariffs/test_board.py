@@ -10,7 +10,7 @@ from parking.tariffs import reading
 from parking.tariffs.document import Grade, PriceMode
 from parking.tariffs.words import amount, amount_en, amount_zh, short_en, short_zh
 from tests.parking.tariffs.documents import HOUR, NAMES, bands, days, read
-from tests.parking.tariffs.sentences import SAID
+from tests.parking.tariffs.expected_notices import SAID
 
 SEEDS = Path(__file__).parents[3] / "seeds" / "tariffs"
 

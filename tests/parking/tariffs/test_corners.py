@@ -20,8 +20,8 @@ from parking.tariffs.document import (
     Quota,
     Tier,
 )
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import at, band, but, cap, owed, plain
+from tests.parking.tariffs import generators
+from tests.parking.tariffs.strategies import at, band, but, cap, owed, plain
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -181,7 +181,7 @@ def test_a_coupon_is_worth_the_first_minutes_that_are_charged(minutes: int) -> N
         band("noon", "12:00", "13:00"),
         band("after", "13:00", "24:00", Tier(unit_fen=100, unit_min=15)),
     )
-    worth = Discount(**made.named("w"), kind="minutes", minutes=minutes, minutes_as="worth")
+    worth = Discount(**generators.named("w"), kind="minutes", minutes=minutes, minutes_as="worth")
     visit = stayed("18T11:30", hours=4)
     full = 2 * 200 + 10 * 100
     assert owed(plain(bands=bands), visit) == full
@@ -190,8 +190,8 @@ def test_a_coupon_is_worth_the_first_minutes_that_are_charged(minutes: int) -> N
 
 
 def test_minutes_given_before_are_worth_nothing_more() -> None:
-    given = Discount(**made.named("given"), kind="minutes", minutes=60)
-    worth = Discount(**made.named("worth"), kind="minutes", minutes=90, minutes_as="worth")
+    given = Discount(**generators.named("given"), kind="minutes", minutes=60)
+    worth = Discount(**generators.named("worth"), kind="minutes", minutes=90, minutes_as="worth")
     assert owed(plain(discounts=(given,)), stayed("18T09:00", hours=4)) == 600
     assert owed(plain(discounts=(given, worth)), stayed("18T09:00", hours=4)) == 600 - 200
 
@@ -242,7 +242,7 @@ def test_a_daily_band_that_meets_itself_where_the_clocks_jump_is_one_passage() -
 
 def test_a_share_that_ends_with_its_band_cuts_no_unit_of_the_next() -> None:
     bands = (band("a", "00:00", "12:00", TIER), band("b", "12:00", "24:00", TIER))
-    half = Quota(**made.named("half"), who=Match(), minutes=60, pays_percent=50)
+    half = Quota(**generators.named("half"), who=Match(), minutes=60, pays_percent=50)
     text = plain(bands=bands, quotas=(half,), charging=Charging())
     visit = but(stayed("18T11:00", minutes=140), charging=((at("18T12:20"), at("18T12:40")),))
     assert owed(text, visit) == 100 + 200
@@ -252,7 +252,7 @@ def test_free_time_in_between_is_no_charged_time_of_any_band() -> None:
     day = (DayHours(from_="08:00", to="12:00"), DayHours(from_="13:00", to="08:00"))
     tiers = (Tier(unit_fen=100, unit_min=15, for_min=30), Tier(unit_fen=1000, unit_min=60))
     bands = (
-        Band(**made.named("day"), hours=day, tiers=tiers, restart="day"),
+        Band(**generators.named("day"), hours=day, tiers=tiers, restart="day"),
         band("noon", "12:00", "13:00"),
     )
     text = plain(seconds="exact", bands=bands, charging=Charging())
@@ -261,7 +261,7 @@ def test_free_time_in_between_is_no_charged_time_of_any_band() -> None:
 
 
 def test_a_share_of_nearly_all_is_less_than_all() -> None:
-    most = Quota(**made.named("most"), who=Match(), minutes=60, pays_percent=99)
+    most = Quota(**generators.named("most"), who=Match(), minutes=60, pays_percent=99)
     assert owed(plain(quotas=(most,)), stayed("18T09:00", hours=2)) == 198 + 200
 
 
@@ -275,7 +275,7 @@ def test_a_cycle_that_another_visit_began_at_the_same_instant_is_this_ones_too()
 
 def test_a_grant_of_a_later_cycle_belongs_to_the_window_that_is_open() -> None:
     window = Memory(per="window", hours=24)
-    given = Quota(**made.named("q"), who=Match(), minutes=60, again="cycle", memory=window)
+    given = Quota(**generators.named("q"), who=Match(), minutes=60, again="cycle", memory=window)
     text = tariffs.compile(plain(cycle_hours=12, quotas=(given,)))
     visits = [stayed("18T00:00", hours=1), stayed("18T10:00", hours=13), stayed("19T16:00", hours=2)]
     fees = tariffs.series(text, visits)
@@ -289,7 +289,7 @@ def test_a_grant_of_a_later_cycle_belongs_to_the_window_that_is_open() -> None:
 @pytest.mark.parametrize(("entered", "opened"), [("10:30", "08:00"), ("11:30", "11:30")])
 def test_a_use_within_an_open_window_opens_none(entered: str, opened: str) -> None:
     # As an earlier version of the text may have noted it.
-    given = Quota(**made.named("q"), who=Match(), minutes=60, memory=Memory(per="window", hours=3))
+    given = Quota(**generators.named("q"), who=Match(), minutes=60, memory=Memory(per="window", hours=3))
     uses = tuple(Use("quota.q", at(f"18T{clock}"), 10) for clock in ("08:00", "10:00"))
     past = Past(at("18T08:00"), at("18T10:10"), uses)
     found = tariffs.owed(tariffs.compile(plain(quotas=(given,))), stayed(f"18T{entered}", minutes=5), [past])

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from loadtests import differences
 from parking import tariffs
 from parking.tariffs import Past, Tariff, Use, Visit
 from parking.tariffs.document import (
@@ -22,8 +21,9 @@ from parking.tariffs.document import (
     Quota,
     Tier,
 )
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import at, band, but, cap, owed, plain
+from tests.parking.tariffs import generators
+from tests.parking.tariffs.oracle import differences
+from tests.parking.tariffs.strategies import at, band, but, cap, owed, plain
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -51,7 +51,7 @@ def stayed(entered: str, **lasted: int) -> Visit:
 
 def quota(minutes: int, **rest: object) -> Quota:
     """A quota for all vehicles."""
-    return Quota(**made.named("q"), who=Match(), minutes=minutes, **rest)  # type: ignore[arg-type]
+    return Quota(**generators.named("q"), who=Match(), minutes=minutes, **rest)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("came", [-1, 0, 1, 7199, 7200])
@@ -73,7 +73,7 @@ def test_tolerance_to_the_second(seconds: int, units: int) -> None:
 @pytest.mark.parametrize(("fen", "percent", "left"), [(153, 33, 103), (150, 33, 100), (151, 50, 75), (149, 50, 74)])
 @pytest.mark.parametrize("stage", ["before_caps", "after_caps"])
 def test_half_a_fen_up(fen: int, percent: int, left: int, stage: str) -> None:
-    off = Discount(**made.named("d"), kind="percent", percent=percent, stage=stage)  # type: ignore[arg-type]
+    off = Discount(**generators.named("d"), kind="percent", percent=percent, stage=stage)  # type: ignore[arg-type]
     text = plain(bands=(band("day", "00:00", "24:00", Tier(unit_fen=fen, unit_min=60)),), discounts=(off,))
     assert owed(text, stayed("18T09:00", minutes=60)) == left
 
@@ -109,10 +109,10 @@ def test_two_passages_of_one_band_are_no_crossing() -> None:
     # The hour between them is free by a pass, so all that is left lies in one band.
     evening = DayHours(from_="20:00", to="21:00")
     bands = (
-        Band(**made.named("day"), otherwise=True, tiers=(Tier(unit_fen=200),)),
-        Band(**made.named("late"), hours=(evening,), tiers=(Tier(unit_fen=500),)),
+        Band(**generators.named("day"), otherwise=True, tiers=(Tier(unit_fen=200),)),
+        Band(**generators.named("late"), hours=(evening,), tiers=(Tier(unit_fen=500),)),
     )
-    sold = Pass(**made.named("p"), price_fen=1, period="day", hours=(evening,))
+    sold = Pass(**generators.named("p"), price_fen=1, period="day", hours=(evening,))
     held = tariffs.PassHeld("p", at("01T00:00"), at("30T00:00"))
     text = plain(bands=bands, passes=(sold,), crossing=Crossing(short_under_min=300))
     assert owed(text, but(stayed("18T19:00", hours=3), passes=(held,))) == 400
@@ -165,8 +165,8 @@ def test_grace_after_charging(minutes: int, fee_fen: int) -> None:
 
 
 def test_what_a_line_counts() -> None:
-    share = Discount(**made.named("share"), kind="percent", percent=10)
-    amount = Discount(**made.named("amount"), kind="amount", fen=100)
+    share = Discount(**generators.named("share"), kind="percent", percent=10)
+    amount = Discount(**generators.named("amount"), kind="amount", fen=100)
     text = plain(free=Free(minutes=20), discounts=(share, amount), minimum_fen=480, round_to_fen=500)
     fee = tariffs.price(tariffs.compile(text), stayed("18T09:00", minutes=150))
     assert [(line.kind, line.units, line.amount_fen) for line in fee.lines] == [
@@ -199,7 +199,7 @@ def stayed_in(zone: str, day: str) -> Visit:
 
 def _night(zone: str, minute: int) -> Tariff:
     """Prices by the minute that tell how long each band held, and a price for each passage of the first one."""
-    first, then = made.clock(minute), made.clock((minute + 15) % 1440)
+    first, then = generators.clock(minute), generators.clock((minute + 15) % 1440)
     windows = (DayHours(from_="22:00", to=first), DayHours(from_=then, to="05:00"))
     return plain(
         time_zone=zone,

@@ -6,8 +6,8 @@ from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import Fee, Tariff, Vehicle, Visit
 from parking.tariffs.document import ClassRule, Crossing, Free, Match, Overstay, Tier
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import at, band, but, cap, plain
+from tests.parking.tariffs import generators
+from tests.parking.tariffs.strategies import at, band, but, cap, plain
 
 LARGE = Vehicle(kind=VehicleClass.LARGE)
 DAY = band("day", "08:00", "20:00", Tier(unit_fen=200, unit_min=60))
@@ -46,7 +46,7 @@ def test_only_a_short_crossing_says_that_it_is_one() -> None:
 
 def test_the_prices_of_a_class_stand_where_the_class_does() -> None:
     own = ClassRule(
-        **made.named("large"),
+        **generators.named("large"),
         who=Match(kinds=(VehicleClass.LARGE,)),
         prices={"day": (Tier(unit_fen=500, unit_min=60),)},
         free=Free(minutes=5, clause_zh="五分钟。", clause_en="Five minutes."),

@@ -12,8 +12,8 @@ from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import PassHeld, StayNotPriceable, Vehicle, Visit
 from parking.tariffs.document import Charging, Discount, Match, Overstay, Quota, Tariff, Tier
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import at, band, law, plain
+from tests.parking.tariffs import generators
+from tests.parking.tariffs.strategies import at, band, law, plain
 
 MINUTE = timedelta(minutes=1)
 NOON = at("18T12:00")
@@ -83,7 +83,7 @@ def test_a_split_stay_pays_for_overstaying_once() -> None:
 
 def test_an_exempt_vehicle_pays_for_nothing_but_what_a_later_version_asks_of_it() -> None:
     overstay = Overstay(grace_min=0, unit_min=60, unit_fen=100)
-    exempt = (made.exempt(Match()),)
+    exempt = (generators.exempt(Match()),)
     visit = Visit(at("18T08:00"), at("18T14:00"), charging=((at("18T08:00"), at("18T10:00")),))
     assert split(visit, NOON, overstay=overstay, exempt=exempt, minimum_fen=500) == 0
     before, after = (tariffs.compile(plain(on_change="split", exempt=who, minimum_fen=500)) for who in (exempt, ()))
@@ -92,13 +92,13 @@ def test_an_exempt_vehicle_pays_for_nothing_but_what_a_later_version_asks_of_it(
 
 
 def test_a_split_stay_has_a_discount_once() -> None:
-    coupon = Discount(**made.named("coupon"), kind="amount", fen=500)
+    coupon = Discount(**generators.named("coupon"), kind="amount", fen=500)
     visit = Visit(at("18T08:00"), at("18T14:00"))
     assert split(visit, NOON, discounts=(coupon,)) == 6 * 200 - 500
 
 
 def test_a_split_stay_draws_on_what_is_left_of_a_quota() -> None:
-    quota = Quota(**made.named("nev"), who=Match(new_energy=True), minutes=120)
+    quota = Quota(**generators.named("nev"), who=Match(new_energy=True), minutes=120)
     visit = Visit(at("18T11:30"), at("18T14:00"), Vehicle(new_energy=True))
     assert split(visit, NOON, quotas=(quota,)) == 200
     assert split(msgspec.structs.replace(visit, left_at=at("18T13:30")), NOON, quotas=(quota,)) == 0
@@ -111,15 +111,15 @@ def test_the_least_fee_and_the_rounding_are_those_of_the_whole() -> None:
 
 
 def test_a_coupon_of_worth_takes_off_time_and_not_overstaying() -> None:
-    worth = Discount(**made.named("hour"), kind="minutes", minutes=60, minutes_as="worth")
+    worth = Discount(**generators.named("hour"), kind="minutes", minutes=60, minutes_as="worth")
     text = plain(overstay=Overstay(grace_min=0, unit_min=1, unit_fen=100), discounts=(worth,))
     visit = Visit(at("18T09:00"), at("18T19:00"), charging=((at("18T09:00"), at("18T09:10")),))
     assert owed(text, visit) == 9 * 200 + 590 * 100
 
 
 def test_a_coupon_of_worth_is_not_halved_by_what_comes_later() -> None:
-    worth = Discount(**made.named("hour"), kind="minutes", minutes=60, minutes_as="worth")
-    half = Discount(**made.named("half"), kind="percent", percent=50)
+    worth = Discount(**generators.named("hour"), kind="minutes", minutes=60, minutes_as="worth")
+    half = Discount(**generators.named("half"), kind="percent", percent=50)
     visit = Visit(at("18T09:00"), at("18T19:00"))
     assert owed(plain(discounts=(worth, half)), visit) == (10 * 200 - 200) // 2
     assert owed(plain(discounts=(half, worth)), visit) == 10 * 100 - 100
@@ -140,7 +140,7 @@ def test_what_is_no_visit_is_not_priced(visit: Visit) -> None:
 
 
 def test_a_pass_that_never_ends_is_no_trouble() -> None:
-    sold = {**made.named("forever"), "price_fen": 1, "period": "year", "grace_days": 31}
+    sold = {**generators.named("forever"), "price_fen": 1, "period": "year", "grace_days": 31}
     text = msgspec.convert({**msgspec.to_builtins(plain()), "passes": [sold]}, Tariff)
     held = PassHeld("forever", at("18T09:00"), at("9999-12-31T00:00"))
     assert owed(text, Visit(at("18T09:00"), at("18T10:00"), Vehicle(VehicleClass.SMALL), passes=(held,))) == 0

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from parking import tariffs
 from parking.tariffs import Tariff, Visit
 from parking.tariffs.document import Band, Cap, Crossing, DateRange, DayHours, DaySet, Free, Match, Tier
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import (
+from tests.parking.tariffs import generators
+from tests.parking.tariffs.strategies import (
     SHANGHAI,
     at,
     bands,
@@ -114,7 +114,7 @@ def test_a_stay_of_nothing_costs_and_uses_nothing(case: tuple[Tariff, Visit]) ->
 @law
 @given(wide_cases())
 def test_exempt_vehicles_pay_and_use_nothing(case: tuple[Tariff, Visit]) -> None:
-    everybody = made.exempt(Match())
+    everybody = generators.exempt(Match())
     fee = tariffs.price(tariffs.compile(but(case[0], exempt=(everybody,))), case[1])
     assert (fee.fee_fen, fee.uses) == (0, ())
 
@@ -142,7 +142,7 @@ def test_the_free_period_ends_where_it_says(tariff: Tariff, entered: datetime, f
 def test_deducted_minutes_leave_exactly_the_rest(
     tiers: tuple[Tier, ...], entered: datetime, free: int, more: int
 ) -> None:
-    always = plain(bands=(Band(**made.named("day"), otherwise=True, tiers=tiers),))
+    always = plain(bands=(Band(**generators.named("day"), otherwise=True, tiers=tiers),))
     deducted = but(always, free=Free(minutes=free, deducted=True))
     whole = Visit(entered, entered + MINUTE * (free + more))
     assert owed(deducted, whole) == owed(always, Visit(entered + MINUTE * free, whole.left_at))
@@ -172,7 +172,7 @@ def test_a_day_later_costs_the_same_where_all_days_are_alike(tariff: Tariff, vis
 @law
 @given(simple(), visits())
 def test_a_minute_later_costs_the_same_where_all_hours_are_alike(tariff: Tariff, visit: Visit) -> None:
-    alike = but(tariff, bands=(Band(**made.named("day"), otherwise=True, tiers=tariff.bands[0].tiers),))
+    alike = but(tariff, bands=(Band(**generators.named("day"), otherwise=True, tiers=tariff.bands[0].tiers),))
     assert owed(alike, later(visit, minutes=77)) == owed(alike, visit)
 
 
@@ -209,7 +209,7 @@ def test_days_that_are_not_in_the_stay_change_nothing(case: tuple[Tariff, Visit]
     day = (visit.left_at + timedelta(days=after)).date().isoformat()
     special = DaySet(code="new", dates=(DateRange(from_=day, to=day),))
     ordinary = DaySet(code="old", except_=("new",))
-    feast = Band(**made.named("feast"), hours=(DayHours(days="new"),), tiers=(Tier(unit_fen=99_900),))
+    feast = Band(**generators.named("feast"), hours=(DayHours(days="new"),), tiers=(Tier(unit_fen=99_900),))
     kept = tuple(but(band, hours=tuple(but(each, days="old") for each in band.hours)) for band in simple_bands(tariff))
     other = but(tariff, bands=(*kept, feast), days=(*tariff.days, special, ordinary), classes=(), caps=_known(tariff))
     same = but(tariff, bands=simple_bands(tariff), classes=(), caps=_known(tariff))
@@ -220,8 +220,8 @@ def simple_bands(tariff: Tariff) -> tuple[Band, ...]:
     """Morning and rest of every day, with the tiers of the document's first band."""
     tiers = tariff.bands[0].tiers
     return (
-        Band(**made.named("day"), hours=(DayHours(to="12:00"),), tiers=tiers),
-        Band(**made.named("night"), hours=(DayHours(from_="12:00"),), tiers=tiers[-1:]),
+        Band(**generators.named("day"), hours=(DayHours(to="12:00"),), tiers=tiers),
+        Band(**generators.named("night"), hours=(DayHours(from_="12:00"),), tiers=tiers[-1:]),
     )
 
 

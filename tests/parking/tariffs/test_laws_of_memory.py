@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from parking import tariffs
 from parking.tariffs import Past, StayNotPriceable, Tariff, Use, Visit
 from parking.tariffs.document import Free, Match, Memory, Quota, Scope
-from tests.parking.tariffs import made, stays
-from tests.parking.tariffs.drawn import at, but, cap, law, moments, owed, plain, simple, visits, wide_cases
+from tests.parking.tariffs import generators, visit_generators
+from tests.parking.tariffs.strategies import at, but, cap, law, moments, owed, plain, simple, visits, wide_cases
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -35,7 +35,7 @@ def one_after_another(drawn: list[tuple[int, int]]) -> list[Visit]:
 
 def quota(minutes: int, **rest: object) -> Quota:
     """A quota for all vehicles."""
-    return Quota(**made.named("q"), who=EVERYBODY, minutes=minutes, **rest)  # type: ignore[arg-type]
+    return Quota(**generators.named("q"), who=EVERYBODY, minutes=minutes, **rest)  # type: ignore[arg-type]
 
 
 def uses_of(tariff: Tariff, drawn: Sequence[Visit], rule: str) -> list[Use]:
@@ -202,7 +202,7 @@ def test_a_visit_heard_of_late_leaves_what_it_would_have_left_in_time(
 def test_visits_that_began_later_do_not_matter(case: tuple[Tariff, Visit], seed: int, after: int) -> None:
     tariff, visit = case
     compiled, random = tariffs.compile(tariff), Random(seed)
-    pasts = stays.history(random, tariff, visit)
+    pasts = visit_generators.history(random, tariff, visit)
     entered = visit.entered_at + MINUTE * after
     uses = tuple(Use(f"quota.{each.code}", entered, 60) for each in tariff.quotas)
     later = Past(entered, entered + HOUR, uses)
@@ -217,7 +217,7 @@ def test_what_is_long_past_does_not_matter(case: tuple[Tariff, Visit], seed: int
     long_ago = visit.entered_at - 40 * DAY
     names = ["free", *(f"quota.{each.code}" for each in tariff.quotas), *(f"cap.{each.code}" for each in tariff.caps)]
     past = Past(long_ago, long_ago + HOUR, tuple(Use(name, long_ago, 5000) for name in names))
-    pasts = stays.history(Random(seed), tariff, visit)
+    pasts = visit_generators.history(Random(seed), tariff, visit)
     assert tariffs.owed(compiled, visit, [past, *pasts]) == tariffs.owed(compiled, visit, pasts)
 
 

@@ -21,8 +21,20 @@ from parking.tariffs.document import (
     Quota,
     Tier,
 )
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import at, but, cap, law, minutes, moments, owed, plain, simple, visits, wide_cases
+from tests.parking.tariffs import generators
+from tests.parking.tariffs.strategies import (
+    at,
+    but,
+    cap,
+    law,
+    minutes,
+    moments,
+    owed,
+    plain,
+    simple,
+    visits,
+    wide_cases,
+)
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -34,17 +46,17 @@ BARE = {"discounts": (), "minimum_fen": 0, "round_to_fen": 1, "overstay": None}
 
 def percent(share: int, **rest: object) -> Discount:
     """A discount of a share."""
-    return Discount(**made.named("share"), kind="percent", percent=share, **rest)  # type: ignore[arg-type]
+    return Discount(**generators.named("share"), kind="percent", percent=share, **rest)  # type: ignore[arg-type]
 
 
 def amount(fen: int, **rest: object) -> Discount:
     """A discount of an amount."""
-    return Discount(**made.named("amount"), kind="amount", fen=fen, **rest)  # type: ignore[arg-type]
+    return Discount(**generators.named("amount"), kind="amount", fen=fen, **rest)  # type: ignore[arg-type]
 
 
 def everybody(**fields: object) -> ClassRule:
     """A class that every vehicle is of."""
-    return ClassRule(**made.named("all"), who=EVERYBODY, **fields)  # type: ignore[arg-type]
+    return ClassRule(**generators.named("all"), who=EVERYBODY, **fields)  # type: ignore[arg-type]
 
 
 @law
@@ -94,7 +106,7 @@ def test_a_cycle_never_costs_more_than_its_cap(tariff: Tariff, visit: Visit, fen
 def test_windows_around_the_clock_never_cost_more_than_their_cap_a_day(
     tariff: Tariff, visit: Visit, fen: int, minute: int
 ) -> None:
-    half = made.clock(minute)
+    half = generators.clock(minute)
     windows = (DayHours(to=half), DayHours(from_=half))
     days = ((visit.left_at + SHANGHAI_AHEAD).date() - (visit.entered_at + SHANGHAI_AHEAD).date()).days + 1
     capped = but(tariff, caps=(cap("most", fen, "window", windows=windows),))
@@ -105,8 +117,8 @@ def test_windows_around_the_clock_never_cost_more_than_their_cap_a_day(
 @given(simple(), visits(), room)
 def test_a_window_that_is_never_open_caps_nothing(tariff: Tariff, visit: Visit, fen: int) -> None:
     begins = visit.entered_at + SHANGHAI_AHEAD
-    after = made.clock((visit.left_at + SHANGHAI_AHEAD).hour * 60 + (visit.left_at + SHANGHAI_AHEAD).minute)
-    before = made.clock(begins.hour * 60 + begins.minute)
+    after = generators.clock((visit.left_at + SHANGHAI_AHEAD).hour * 60 + (visit.left_at + SHANGHAI_AHEAD).minute)
+    before = generators.clock(begins.hour * 60 + begins.minute)
     if visit.left_at - visit.entered_at < DAY and after != before:
         closed = cap("most", fen, "window", windows=(DayHours(from_=after, to=before),))
         assert owed(but(tariff, caps=(closed,)), visit) == owed(tariff, visit)
@@ -213,7 +225,7 @@ def test_the_best_of_several_discounts_is_the_least_of_single_ones(case: tuple[T
 @law
 @given(simple(free=Free()), visits(), st.integers(1, 300))
 def test_minutes_are_worth_what_so_long_a_stay_costs(tariff: Tariff, visit: Visit, length: int) -> None:
-    worth = Discount(**made.named("hour"), kind="minutes", minutes=length, minutes_as="worth")
+    worth = Discount(**generators.named("hour"), kind="minutes", minutes=length, minutes_as="worth")
     shorter = but(visit, left_at=min(visit.left_at, visit.entered_at + MINUTE * length))
     full = owed(tariff, visit)
     assert owed(but(tariff, discounts=(worth,)), visit) == full - min(full, owed(tariff, shorter))
@@ -297,7 +309,7 @@ def test_charging_all_the_time_is_parking_for_nothing(case: tuple[Tariff, Visit]
 @given(wide_cases(overstay=None), st.integers(0, 3))
 def test_a_pass_for_all_hours_is_parking_for_nothing(case: tuple[Tariff, Visit], grace: int) -> None:
     tariff, visit = case
-    sold = Pass(**made.named("month"), price_fen=1, period="month", grace_days=grace)
+    sold = Pass(**generators.named("month"), price_fen=1, period="month", grace_days=grace)
     held = PassHeld("month", visit.entered_at - MINUTE, visit.left_at + MINUTE - DAY * grace)
     assert owed(but(tariff, passes=(sold,)), but(visit, passes=(held,))) == 0
 
@@ -308,7 +320,7 @@ def test_a_pass_that_ran_out_before_the_stay_covers_nothing(
     case: tuple[Tariff, Visit], on_expiry: Literal["split", "whole_stay"], grace: int
 ) -> None:
     tariff, visit = case
-    sold = Pass(**made.named("month"), price_fen=1, period="month", grace_days=grace, on_expiry=on_expiry)
+    sold = Pass(**generators.named("month"), price_fen=1, period="month", grace_days=grace, on_expiry=on_expiry)
     ended = visit.entered_at.replace(second=0) - DAY * grace
     held = PassHeld("month", ended - 30 * DAY, ended)
     assert owed(but(tariff, passes=(sold,)), but(visit, passes=(held,))) == owed(tariff, visit)
@@ -331,7 +343,7 @@ def test_overstaying_comes_on_top(case: tuple[Tariff, Visit], grace: int, unit: 
 def test_a_quota_that_pays_a_share_takes_that_share_of_its_units(
     entered: datetime, quota: int, length: int, share: int
 ) -> None:
-    text = plain(quotas=(Quota(**made.named("q"), who=EVERYBODY, minutes=quota, pays_percent=share),))
+    text = plain(quotas=(Quota(**generators.named("q"), who=EVERYBODY, minutes=quota, pays_percent=share),))
     granted = min(quota, length)
     units = -(-granted // 60) * 2 * share + -(-(length - granted) // 60) * 200
     assert owed(text, Visit(entered, entered + MINUTE * length)) == units

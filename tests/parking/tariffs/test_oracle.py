@@ -1,6 +1,6 @@
 """The engine against the oracle: two ways to one fee, over tariffs and stays drawn at random.
 
-`python -m loadtests` compares many more. What the oracle itself is held to are examples worked out by hand.
+`python -m tests.parking.tariffs.oracle` compares many more. The oracle itself is tested by examples worked out by hand.
 """
 
 from datetime import timedelta
@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from loadtests import differences, oracle, shrinking
-from loadtests.differences import Case
 from parking import tariffs
 from parking.tariffs import Vehicle, Visit
 from parking.tariffs.document import Cap, Crossing, Free, Match, Quota, Tariff, Tier
-from tests.parking.tariffs import made
-from tests.parking.tariffs.drawn import at, band, plain
+from tests.parking.tariffs import generators, oracle
+from tests.parking.tariffs.oracle import differences, shrinking
+from tests.parking.tariffs.oracle.differences import Case
+from tests.parking.tariffs.strategies import at, band, plain
 
 JINAN = plain(
     bands=(
@@ -23,8 +23,8 @@ JINAN = plain(
     ),
     free=Free(minutes=30),
     crossing=Crossing(short_under_min=60),
-    caps=(Cap(**made.named("night"), fen=500, per="passage", bands=("night",)),),
-    quotas=(Quota(**made.named("nev"), who=Match(new_energy=True), minutes=120),),
+    caps=(Cap(**generators.named("night"), fen=500, per="passage", bands=("night",)),),
+    quotas=(Quota(**generators.named("nev"), who=Match(new_energy=True), minutes=120),),
 )
 
 
@@ -72,7 +72,7 @@ def test_the_oracle_knows_clocks_that_change() -> None:
 
 def test_documents_made_up_are_valid() -> None:
     for seed in range(60):
-        tariff = made.tariff(Random(seed))
+        tariff = generators.tariff(Random(seed))
         tariffs.validate(tariff)
         assert tariffs.from_json(tariffs.to_json(tariff)) == tariff
 
@@ -91,7 +91,7 @@ def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(tariff: Tariff, visit: Visit, pasts: object = ()) -> oracle.Owed:
         return (7 if tariff.minimum_fen else tariffs.owed(tariffs.compile(tariff), visit).fee_fen), ()
 
-    case = Case(made.tariff(Random(3), minimum_fen=500), Visit(at("18T09:00"), at("18T12:00")))
+    case = Case(generators.tariff(Random(3), minimum_fen=500), Visit(at("18T09:00"), at("18T12:00")))
     monkeypatch.setattr(oracle, "owed", wrong)
     found = differences.difference(case)
     assert found

@@ -9,10 +9,9 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import oracle
 from parking import tariffs
 from parking.tariffs import Past, Tariff, Use, Visit
-from tests.parking.tariffs import made, stays
+from tests.parking.tariffs import generators, oracle, visit_generators
 
 VISITS_PER_TARIFF = 4
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -43,10 +42,10 @@ def cases(count: int, seed: int) -> Iterator[Case]:
     random = Random(seed)
     for number in range(count):
         if number % VISITS_PER_TARIFF == 0:
-            tariff = made.tariff(random)
-        visit = stays.visit(random, tariff)
-        later = stays.versions(random, tariff, visit) if made.often(random, 0.1) else ()
-        yield Case(tariff, visit, stays.history(random, tariff, visit), later)
+            tariff = generators.tariff(random)
+        visit = visit_generators.visit(random, tariff)
+        later = visit_generators.versions(random, tariff, visit) if generators.often(random, 0.1) else ()
+        yield Case(tariff, visit, visit_generators.history(random, tariff, visit), later)
 
 
 def _shown(fee_fen: int, uses: Sequence[Use]) -> str:
@@ -90,7 +89,7 @@ def difference(case: Case, seed: int = 0, number: int = 0) -> Difference | None:
 
 
 def differences(count: int, seed: int) -> list[Difference]:
-    """Prices so many cases both ways; with a progress bar if somebody watches."""
+    """Prices so many cases both ways, with a progress bar on a terminal."""
     console = Console(stderr=True)
     found = []
     with Progress(console=console, disable=not console.is_terminal) as progress:

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from loadtests.oracle import remembered
-from loadtests.oracle.covers import Covering
-from loadtests.oracle.ticks import HOUR, Tick, day_begins, day_of, occurrence, shown_at
-from loadtests.oracle.who import fits
 from parking.tariffs.days import DaySets
 from parking.tariffs.document import Cap
+from tests.parking.tariffs.oracle import remembered
+from tests.parking.tariffs.oracle.covers import Covering
+from tests.parking.tariffs.oracle.ticks import HOUR, Tick, day_begins, day_of, occurrence, shown_at
+from tests.parking.tariffs.oracle.who import fits
 
 
 def holds(stay: Covering, cap: Cap) -> bool:

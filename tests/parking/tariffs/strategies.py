@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parking import tariffs
 from parking.tariffs import Past, Visit
 from parking.tariffs.document import Band, Cap, Crossing, DayHours, Free, Tariff, Tier
-from tests.parking.tariffs import made, stays
+from tests.parking.tariffs import generators, visit_generators
 
 SHANGHAI = "Asia/Shanghai"
 S = TypeVar("S", bound=msgspec.Struct)
@@ -28,13 +28,13 @@ def at(text: str, zone: str = SHANGHAI) -> datetime:
 
 def band(code: str, begins: str, ends: str, *tiers: Tier, **rest: Any) -> Band:
     """A band of every day."""
-    return Band(**made.named(code), hours=(DayHours(from_=begins, to=ends),), tiers=tiers, **rest)
+    return Band(**generators.named(code), hours=(DayHours(from_=begins, to=ends),), tiers=tiers, **rest)
 
 
 def plain(**fields: Any) -> Tariff:
     """A document of which only some fields matter; by default 2 CNY an hour, always."""
     usual = {
-        **made.named("plain"),
+        **generators.named("plain"),
         "time_zone": SHANGHAI,
         "bands": (band("day", "00:00", "24:00", Tier(unit_fen=200, unit_min=60)),),
     }
@@ -63,8 +63,8 @@ def bands(draw: st.DrawFn, /, **fields: Any) -> tuple[Band, ...]:
     first = draw(st.sampled_from((6, 7, 8))) * 60
     last = draw(st.sampled_from((18, 20, 22))) * 60 + draw(st.sampled_from((0, 30)))
     return (
-        band("day", made.clock(first), made.clock(last), *draw(tier_lists), **fields),
-        band("night", made.clock(last), made.clock(first), *draw(tier_lists), **fields),
+        band("day", generators.clock(first), generators.clock(last), *draw(tier_lists), **fields),
+        band("night", generators.clock(last), generators.clock(first), *draw(tier_lists), **fields),
     )
 
 
@@ -79,7 +79,7 @@ def simple(draw: st.DrawFn, /, **fields: Any) -> Tariff:
     return plain(**{**{name: make() for name, make in drawn.items() if name not in fields}, **fields})
 
 
-wide = st.integers(0, 1 << 32).map(lambda seed: made.tariff(Random(seed)))
+wide = st.integers(0, 1 << 32).map(lambda seed: generators.tariff(Random(seed)))
 minutes = st.one_of(st.integers(1, 300), st.integers(1, 4000))
 moments = st.integers(0, 14 * 24 * 60 - 1).map(lambda minute: at("03T00:00") + timedelta(minutes=minute))
 
@@ -95,13 +95,13 @@ def visits(draw: st.DrawFn, /, **fields: Any) -> Visit:
 def wide_cases(draw: st.DrawFn, /, **fields: Any) -> tuple[Tariff, Visit]:
     """Any tariff there is and a visit it has something to say about."""
     random = Random(draw(st.integers(0, 1 << 32)))
-    tariff = made.tariff(random, **fields)
-    return tariff, stays.visit(random, tariff)
+    tariff = generators.tariff(random, **fields)
+    return tariff, visit_generators.visit(random, tariff)
 
 
 def cap(code: str, fen: int, per: str, **rest: Any) -> Cap:
     """A cap."""
-    return Cap(**made.named(code), fen=fen, per=per, **rest)  # type: ignore[arg-type]
+    return Cap(**generators.named(code), fen=fen, per=per, **rest)  # type: ignore[arg-type]
 
 
 def owed(tariff: Tariff, visit: Visit, pasts: Sequence[Past] = ()) -> int:

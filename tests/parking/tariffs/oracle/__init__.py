@@ -8,13 +8,13 @@ from datetime import datetime
 
 import msgspec
 
-from loadtests.oracle import covers, remembered
-from loadtests.oracle.covers import Covering
-from loadtests.oracle.ticks import MINUTE, tick_seconds, walk
-from loadtests.oracle.units import Metering, cap_units, discount_units
-from loadtests.oracle.who import discount_fits, fits, prices
 from parking.tariffs.document import STAY_DAYS_MAX, Discount, Tariff
 from parking.tariffs.visits import Past, StayNotPriceable, Use, Visit
+from tests.parking.tariffs.oracle import covers, remembered
+from tests.parking.tariffs.oracle.covers import Covering
+from tests.parking.tariffs.oracle.ticks import MINUTE, tick_seconds, walk
+from tests.parking.tariffs.oracle.units import Metering, cap_units, discount_units
+from tests.parking.tariffs.oracle.who import discount_fits, fits, prices
 
 Owed = tuple[int, tuple[Use, ...]]
 _NOTHING: Owed = (0, ())

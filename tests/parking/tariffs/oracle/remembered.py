@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from loadtests.oracle.ticks import HOUR, day_of
 from parking.tariffs.document import Cap, Memory, Scope, Tariff
 from parking.tariffs.visits import Past, Use
+from tests.parking.tariffs.oracle.ticks import HOUR, day_of
 
 WITHIN: dict[Scope, tuple[Scope, ...]] = {
     "lot": ("lot",),

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from loadtests.oracle.caps import Room, holds
-from loadtests.oracle.covers import Covering
-from loadtests.oracle.ticks import MINUTE, Tick
 from parking.tariffs.document import Band, Discount, Tier
+from tests.parking.tariffs.oracle.caps import Room, holds
+from tests.parking.tariffs.oracle.covers import Covering
+from tests.parking.tariffs.oracle.ticks import MINUTE, Tick
 
 
 @dataclass(slots=True)

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from loadtests import oracle
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs.document import Scope, Tariff
 from parking.tariffs.visits import PassHeld, Past, Vehicle, Visit
-from tests.parking.tariffs.made import often, tariff
+from tests.parking.tariffs import oracle
+from tests.parking.tariffs.generators import often, tariff
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

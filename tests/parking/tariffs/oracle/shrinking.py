@@ -7,10 +7,10 @@ from typing import TypeVar
 import msgspec
 from msgspec import NODEFAULT, Struct
 
-from loadtests.differences import Case, Difference, difference
 from parking import tariffs
 from parking.tariffs import Visit
 from payments.errors import OneLotError
+from tests.parking.tariffs.oracle.differences import Case, Difference, difference
 
 S = TypeVar("S", bound=Struct)
 

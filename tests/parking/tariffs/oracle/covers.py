@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from loadtests.oracle import remembered
-from loadtests.oracle.ticks import HOUR, MINUTE, Tick, Ticks, occurrence
-from loadtests.oracle.who import Prices, fits
 from parking.tariffs.days import DaySets
 from parking.tariffs.document import Charging, Counts, Discount, Free, Pass, Quota, Tariff
 from parking.tariffs.visits import PassHeld, Past, Use, Visit
+from tests.parking.tariffs.oracle import remembered
+from tests.parking.tariffs.oracle.ticks import HOUR, MINUTE, Tick, Ticks, occurrence
+from tests.parking.tariffs.oracle.who import Prices, fits
 
 _DAY = 24 * HOUR
 
