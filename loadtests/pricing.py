@@ -99,7 +99,7 @@ class Report(Struct, frozen=True):
 def run(*, stays: int, seed: int) -> Report:
     """Measures everything, one after the other, in this process."""
     texts = {path.stem: tariffs.from_toml(path.read_bytes()) for path in sorted(CATALOGUE.glob("*.toml"))}
-    compiled = {name: tariffs.compile(text) for name, text in texts.items()}
+    compiled = {name: tariffs.Compiled(text) for name, text in texts.items()}
     heaviest = max(compiled, key=lambda name: _look(compiled[name]))
     speeds = [
         _speed(name, compiled[name], stay, goal_us)
@@ -111,7 +111,7 @@ def run(*, stays: int, seed: int) -> Report:
 
 def _look(tariff: Compiled) -> float:
     """Enough to tell which text is the heaviest: the one whose month takes longest."""
-    return _took(lambda: tariffs.owed(tariff, _visit(LONG)), 3, 0.005).best_us
+    return _took(lambda: tariffs.calculate(tariff, _visit(LONG)), 3, 0.005).best_us
 
 
 def _visit(stay: timedelta) -> Visit:
@@ -120,14 +120,15 @@ def _visit(stay: timedelta) -> Visit:
 
 def _speed(name: str, tariff: Compiled, stay: timedelta, goal_us: float) -> Speed:
     visit = _visit(stay)
+    in_force = [(visit.entered_at, tariff)]
     return Speed(
         tariff=name,
         stay=f"{stay / timedelta(hours=1):.0f} h" if stay < timedelta(days=1) else f"{stay.days} d",
         goal_us=goal_us,
-        owed=_took(lambda: tariffs.owed(tariff, visit)),
-        price=_took(lambda: tariffs.price(tariff, visit)),
-        fee_fen=tariffs.owed(tariff, visit).fee_fen,
-        explained_fen=tariffs.price(tariff, visit).fee_fen,
+        owed=_took(lambda: tariffs.calculate(tariff, visit)),
+        price=_took(lambda: tariffs.price(in_force, visit)),
+        fee_fen=tariffs.calculate(tariff, visit).fee_fen,
+        explained_fen=tariffs.price(in_force, visit).fee_fen,
     )
 
 

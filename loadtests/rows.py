@@ -76,7 +76,7 @@ class Rows:
         self._payers = payers
         self._now = now
         self._inside: dict[tuple[int, str], OpenStay] = {}
-        self._tariff = tariffs.compile(tariff(TARIFF))
+        self._tariff = tariffs.Compiled(tariff(TARIFF))
 
     def batch(self, seen: Iterator[tuple[Lot, Event]]) -> Batch:
         """The rows of these events. A vehicle that enters and leaves within them is never inside."""
@@ -103,7 +103,7 @@ class Rows:
 
     def _leave(self, batch: Batch, place: Place, event: Event, id_: UUID, at: datetime) -> None:
         entered = self._inside.pop((place.lot_id, event["plate"]))
-        fee = tariffs.price(self._tariff, Visit(entered.entered_at, at))
+        fee = tariffs.price([(entered.entered_at, self._tariff)], Visit(entered.entered_at, at))
         account_id = self._payers.get(event["plate"])
         stay = Stay(
             *(place.lot_id, entered.id, entered.plate, entered.plate_color, entered.vehicle_class, State.CLOSED),

@@ -11,7 +11,7 @@ from parking.plates import PlateColor, VehicleClass
 from parking.prices import NoTariff, TariffInForce
 from parking.stays import Stay, is_long
 from parking.tariffs import Fee, FeeLine, Past, Use, Vehicle, Visit
-from parking.tariffs.document import Scope
+from parking.tariffs.language.document import Scope
 
 # The plates most vehicles of a kind have, for a price that is asked without one.
 _USUAL = {
@@ -104,7 +104,7 @@ def price(
     """
     if not in_force:
         raise NoTariff("No tariff holds at this lot.")
-    visit, first = Visit(entered_at, left_at, vehicle), in_force[0]
-    if len(in_force) == 1 or first.tariff.on_change == "at_entry":
-        return tariffs.price(first.compiled, visit, pasts)
-    return tariffs.price_versions([(each.valid_from, each.compiled) for each in in_force], visit, pasts)
+    # Where the first prices the whole stay, a later one need not be readable.
+    priced_by = in_force[:1] if in_force[0].tariff.on_change == "at_entry" else in_force
+    visit = Visit(entered_at, left_at, vehicle)
+    return tariffs.price([(each.valid_from, each.compiled) for each in priced_by], visit, pasts)

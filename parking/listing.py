@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from parking.boards import Board, board
 from parking.lots import Direction, Lane, Lot, LotKind
 from parking.occupancy import Count, LotStatus, Published, publish
 from parking.prices import LotPrices, TariffInForce, in_force_at
+from parking.tariffs.notice import Notice, notice
 
 EARTH_RADIUS_M = 6_371_008.8
 
@@ -67,7 +67,7 @@ class TariffText(TariffName, frozen=True, kw_only=True):
 
     version: int
     since: datetime
-    board: Board
+    board: Notice
     free_min: int
 
 
@@ -263,6 +263,6 @@ def _text(in_force: TariffInForce) -> TariffText:
         name_en=text.name_en,
         version=in_force.version,
         since=in_force.valid_from,
-        board=board(text),
+        board=notice(text),
         free_min=text.free.minutes,
     )

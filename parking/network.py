@@ -98,7 +98,7 @@ def _published(
             # One tariff that cannot be read must not take the city's other lots with it.
             unreadable[row.id] = e
             continue
-        published[row.id] = Published(row.id, row.version, row.published_at, text, tariffs.compile(text))
+        published[row.id] = Published(row.id, row.version, row.published_at, text, tariffs.Compiled(text))
     return published, unreadable
 
 

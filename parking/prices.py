@@ -8,12 +8,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from parking.tariffs import Compiled, Tariff
-from parking.tariffs.document import Memory
+from parking.tariffs.engine.memory import is_remembered_late, is_wide, memory_of
 from payments.errors import OneLotError
-
-# A local day has 25 hours where clocks go back, and a memory "until midnight" never reaches further.
-_DAY_HOURS = 25
-_HERE = frozenset(("lot", "none"))
 
 
 class PublishedRow(Struct, frozen=True):
@@ -209,33 +205,3 @@ def periods(prices: Sequence[TariffInForce], tariff_id: int) -> list[Period]:
         for price, following in zip_longest(prices, prices[1:])
         if price.tariff_id == tariff_id
     ]
-
-
-def memory_of(tariff: Tariff) -> timedelta:
-    """How long ago something may have been used and still bear on a price."""
-    hours = [_hours(memory) for memory in _memories(tariff)]
-    hours += [_DAY_HOURS if cap.per == "day" else cap.hours for cap in tariff.caps if cap.memory != "none"]
-    return timedelta(hours=max(hours, default=0))
-
-
-def is_remembered_late(tariff: Tariff) -> bool:
-    """Whether what is used may be remembered from later than the entry: then long stays matter by when they ended."""
-    again = [quota.again == "cycle" for quota in tariff.quotas]
-    return any(again) or any(cap.memory != "none" for cap in tariff.caps)
-
-
-def is_wide(tariff: Tariff) -> bool:
-    """Whether what a vehicle used in other lots bears on its price."""
-    scopes: list[str] = [memory.scope for memory in _memories(tariff)]
-    return not _HERE.issuperset((*scopes, *(cap.memory for cap in tariff.caps)))
-
-
-def _memories(tariff: Tariff) -> list[Memory]:
-    frees = [tariff.free, *(rule.free for rule in tariff.classes if rule.free is not None)]
-    return [*(free.memory for free in frees if free.uses_max), *(quota.memory for quota in tariff.quotas)]
-
-
-def _hours(memory: Memory) -> int:
-    if memory.per == "visit":
-        return 0
-    return _DAY_HOURS if memory.per == "day" else memory.hours

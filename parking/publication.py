@@ -7,7 +7,7 @@ from typing import get_args
 
 from msgspec import Struct
 
-from parking.tariffs.checking import Finding, Kind
+from parking.tariffs.lint import Finding, Kind
 from payments.errors import OneLotError
 
 

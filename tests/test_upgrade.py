@@ -177,10 +177,10 @@ async def test_prices_are_the_same(
     network = await read_network(upgraded, NOW)
     for lot in network.lots.values():
         price = network.prices[lot.id].tariffs[at]
-        zone = price.compiled.zone
+        zone = price.compiled.time_zone
         visit = Visit(
             datetime.fromisoformat(entered).replace(tzinfo=zone),
             datetime.fromisoformat(left).replace(tzinfo=zone),
             vehicle,
         )
-        assert tariffs.owed(price.compiled, visit).fee_fen == fee_fen, lot.code
+        assert tariffs.calculate(price.compiled, visit).fee_fen == fee_fen, lot.code

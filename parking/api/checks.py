@@ -5,8 +5,8 @@ from datetime import datetime
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-from parking.tariffs import Tariff, checking
-from parking.tariffs.checking import Finding
+from parking.tariffs import Tariff, lint
+from parking.tariffs.lint import Finding
 from payments.errors import OneLotError
 
 WAIT_S = 5.0
@@ -33,7 +33,7 @@ class Checks:
         except TimeoutError:
             raise CheckUnderWay("Another price text is being checked. Try again in a few seconds.") from None
         today = now.astimezone(ZoneInfo(tariff.time_zone)).date()
-        checking_it = asyncio.create_task(asyncio.to_thread(checking.check, tariff, today=today, clock=monotonic))
+        checking_it = asyncio.create_task(asyncio.to_thread(lint.check, tariff, today=today, clock=monotonic))
         # A thread cannot be stopped: who asked may go away, and its place is taken until it is done.
         checking_it.add_done_callback(self._done)
         return await asyncio.shield(checking_it)

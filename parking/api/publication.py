@@ -23,7 +23,7 @@ from parking.publication import Accepted, TariffState
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffListed, TariffRow
 from parking.tariffs import Tariff
-from parking.tariffs.checking import Finding
+from parking.tariffs.lint import Finding
 from payments import identity
 from payments.api.dependencies import Db, Pool, Principal
 from payments.identity import Audience

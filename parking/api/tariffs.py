@@ -14,11 +14,11 @@ from msgspec import Struct
 from parking import prices, tariffs
 from parking.api.dependencies import Clock, Network
 from parking.api.etags import UNCHANGED, tagged
-from parking.boards import Board, board
 from parking.network import Network as Snapshot
 from parking.prices import Published, TariffInForce
 from parking.publication import UnknownTariff
 from parking.tariffs import Grade, PriceMode
+from parking.tariffs.notice import Notice, notice
 from payments.identity import Audience
 
 LIMIT_MAX = 500
@@ -82,7 +82,7 @@ class TariffShown(Struct, frozen=True):
     time_zone: str
     published_at: datetime
     supersedes: str | None
-    board: Board
+    board: Notice
     document: dict[str, Any]
     lots: list[Holding]
     zones: list[Holding]
@@ -174,7 +174,7 @@ def shown(network: Snapshot, code: str, version: int | None, *, now: datetime) -
         time_zone=text.time_zone,
         published_at=found.published_at,
         supersedes=text.supersedes,
-        board=board(text),
+        board=notice(text),
         document=msgspec.json.decode(tariffs.to_json(text)),
         lots=_holdings(_lots(network), found.id, now),
         zones=_holdings(_zones(network), found.id, now),

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from parking import tariffs
-from parking.commands.wording import FILE, INSTANT, aware, tariff_of
+from parking.commands.arguments import FILE, INSTANT, aware, tariff_of
 from parking.flow.network import read_network
 from parking.lots import Lot, UnknownLot, UnknownZone
 from parking.network import Network
@@ -64,8 +64,8 @@ def replay(
     limit: int | None,
 ) -> None:
     """Price past stays by a draft and tell what it would have changed."""
-    draft = tariffs.compile(tariff_of(file))
-    period = Period(aware(since, draft.zone), aware(until, draft.zone))
+    draft = tariffs.Compiled(tariff_of(file))
+    period = Period(aware(since, draft.time_zone), aware(until, draft.time_zone))
     for name, moment in (("--from", since), ("--to", until)):
         if moment.year not in YEARS:
             raise click.BadParameter(f"{moment} is no time at which anybody parked.", param_hint=name)

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from parking import boards, tariffs
-from parking.tariffs.checking import Bill, Finding
-from parking.tariffs.checking.samples import Sample
-from parking.tariffs.checking.wording import length_en, length_zh
-from parking.tariffs.comparing import TUESDAY, Change, PriceChange
-from parking.tariffs.visits import FeeLine
-from parking.tariffs.words import amount
+from parking import tariffs
+from parking.tariffs.comparison import TUESDAY, Change, PriceChange
+from parking.tariffs.engine.quote import FeeLine
+from parking.tariffs.lint import Bill, Finding
+from parking.tariffs.lint.vehicles import SampleVehicle
+from parking.tariffs.notice import notice
+from parking.texts import amounts, durations
 
 LENGTHS = (15, 30, 60, 90, 120, 180, 240, 360, 480, 720, 1440)
 CLASSES_SHOWN = 6
@@ -30,7 +30,7 @@ _MOMENTS = (
 
 
 class Printer:
-    """Prints in one language, or in both where none was chosen."""
+    """Prints in one language, or in both if none was chosen."""
 
     def __init__(self, console: Console, lang: str | None) -> None:
         self._console = console
@@ -48,7 +48,7 @@ class Printer:
             self.say(f"{indent}{zh}")
 
     def finding(self, finding: Finding, currency: str, reason: str | None) -> None:
-        """A finding with its bills, and why it was accepted if it was."""
+        """A finding with its bills and, if it was accepted, the reason."""
         accepted = finding.severity == "warning" and reason is not None
         style = "green" if accepted else {"error": "red", "warning": "yellow"}[finding.severity]
         self.say(f"{finding.severity} {finding.kind} at {finding.path}", style)
@@ -59,20 +59,20 @@ class Printer:
             self.bill(bill, currency)
 
     def bill(self, bill: Bill, currency: str) -> None:
-        """The visits of a vehicle with what they cost."""
+        """The visits of a vehicle with their fee."""
         self.times(bill.vehicle_en if self.en else bill.vehicle_zh, bill.visits)
         self.lines(bill.lines, currency, bill.fee_fen)
 
     def times(self, name: str, visits: Sequence[tuple[datetime, datetime]]) -> None:
-        """Whose visits, and when: the date where it is another one."""
-        said: list[str] = []
+        """The visits of a vehicle; a date is written where it changes."""
+        times: list[str] = []
         shown = None
         for entered, left in visits:
             begins = f"{entered:%H:%M}" if entered.date() == shown else _at(entered)
             ends = f"{left:%H:%M}" if entered.date() == left.date() else _at(left)
-            said.append(f"{begins} – {ends}")
+            times.append(f"{begins} – {ends}")
             shown = left.date()
-        self.say(f"{name}: {', '.join(said)}")
+        self.say(f"{name}: {', '.join(times)}")
 
     def lines(self, lines: Iterable[FeeLine], currency: str, fee_fen: int) -> None:
         """The lines of a fee and its sum."""
@@ -81,26 +81,26 @@ class Printer:
             table.add_column("for", "fee", overflow="fold")
         if self.zh:
             table.add_column("项目", "" if self.en else "应付", overflow="fold")
-        table.add_column(currency, amount(fee_fen, currency), justify="right", no_wrap=True)
+        table.add_column(currency, amounts.number(fee_fen, currency), justify="right", no_wrap=True)
         for line in lines:
             texts = [line.text_en] * self.en + [line.text_zh] * self.zh
-            table.add_row(*map(escape, texts), amount(line.amount_fen, currency))
+            table.add_row(*map(escape, texts), amounts.number(line.amount_fen, currency))
         self._console.print(table)
 
-    def board(self, tariff: tariffs.Tariff) -> None:
-        """The sentences of the board."""
-        board = boards.board(tariff)
+    def notice(self, tariff: tariffs.Tariff) -> None:
+        """The sentences of the tariff notice."""
+        said = notice(tariff)
         names = [tariff.name_en] * self.en + [tariff.name_zh] * self.zh
         self.say(f"{' '.join(names)} ({tariff.code})", "bold")
-        for sentence in (*(board.en if self.en else ()), *(board.zh if self.zh else ())):
+        for sentence in (*(said.en if self.en else ()), *(said.zh if self.zh else ())):
             self.say(f"- {sentence}")
 
-    def prices(self, tariff: tariffs.Compiled, vehicles: Sequence[Sample]) -> None:
-        """What stays of usual lengths cost each class, in the forenoon, in the evening and at a weekend."""
+    def prices(self, tariff: tariffs.Compiled, vehicles: Sequence[SampleVehicle]) -> None:
+        """Fees of stays of usual lengths by class, from a forenoon, an evening and a weekend on."""
         currency = tariff.tariff.currency
         for ahead, hour, zh, en in _MOMENTS:
             day = TUESDAY + timedelta(days=ahead)
-            entry = datetime(day.year, day.month, day.day, hour, tzinfo=tariff.zone)
+            entry = datetime(day.year, day.month, day.day, hour, tzinfo=tariff.time_zone)
             self.say(f"{en if self.en else zh}, {_at(entry)} ({currency})")
             table = Table()
             table.add_column("", no_wrap=True)
@@ -110,10 +110,14 @@ class Printer:
                 # So wide that no amount of it is cut; the name goes on in the next line.
                 table.add_column(name, justify="right", overflow="fold", min_width=_AMOUNT_CHARS)
             for minutes in LENGTHS:
-                left = datetime.fromtimestamp(entry.timestamp() + minutes * 60, tariff.zone)
-                fees = [tariffs.owed(tariff, tariffs.Visit(entry, left, sample.vehicle)).fee_fen for sample in shown]
-                length = length_en(minutes) if self.en else length_zh(minutes)
-                table.add_row(length, *[amount(fee_fen, currency) for fee_fen in fees])
+                left = datetime.fromtimestamp(entry.timestamp() + minutes * 60, tariff.time_zone)
+                fees = [
+                    tariffs.calculate(tariff, tariffs.Visit(entry, left, sample.vehicle)).fee_fen for sample in shown
+                ]
+                length_zh, length_en = durations.short(minutes)
+                table.add_row(
+                    length_en if self.en else length_zh, *[amounts.number(fee_fen, currency) for fee_fen in fees]
+                )
             self._console.print(table)
 
     def changes(self, changes: Sequence[Change]) -> None:
@@ -126,7 +130,7 @@ class Printer:
         self._console.print(table)
 
     def price_changes(
-        self, changes: Sequence[tuple[Sample, Sequence[PriceChange]]], old: tariffs.Tariff, new: tariffs.Tariff
+        self, changes: Sequence[tuple[SampleVehicle, Sequence[PriceChange]]], old: tariffs.Tariff, new: tariffs.Tariff
     ) -> None:
         """Typical stays that cost another fee."""
         table = Table()
@@ -138,8 +142,8 @@ class Printer:
         for sample, change in rows[:DIFFERENCES_SHOWN]:
             minutes = int((change.visit.left_at - change.visit.entered_at).total_seconds() // 60)
             entered = change.visit.entered_at.astimezone(ZoneInfo(new.time_zone))
-            fees = amount(change.before_fen, old.currency), amount(change.after_fen, new.currency)
-            table.add_row(escape(sample.name_en), _at(entered), length_en(minutes), *fees)
+            fees = amounts.number(change.before_fen, old.currency), amounts.number(change.after_fen, new.currency)
+            table.add_row(escape(sample.name_en), _at(entered), durations.short(minutes)[1], *fees)
         self._console.print(table)
         if len(rows) > DIFFERENCES_SHOWN:
             self.say(f"{len(rows) - DIFFERENCES_SHOWN} more; --json tells them all.")

@@ -1,4 +1,4 @@
-"""The commands about price texts: check, explain, quote and compare them as files; publish them and let them hold."""
+"""The commands about tariffs: check, explain, quote and compare files; publish a tariff and put it into force."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import sql
 from parking import tariffs
-from parking.commands.registry import BY, CODE, Instant, in_transaction
-from parking.commands.replay import replay
-from parking.commands.tables import Printer
-from parking.commands.wording import (
+from parking.commands.arguments import (
     ACCEPTED,
     FACT,
     FILE,
@@ -33,14 +30,17 @@ from parking.commands.wording import (
     is_toml,
     tariff_of,
 )
+from parking.commands.registry import BY, CODE, Instant, in_transaction
+from parking.commands.replay import replay
+from parking.commands.tables import Printer
 from parking.flow.prices import Places, apply_newest
 from parking.flow.tariffs import publish_tariff
 from parking.plates import PlateColor, VehicleClass
 from parking.store.tariffs import TariffRow
-from parking.tariffs.checking import BUDGET, Finding, check_document, unclear
-from parking.tariffs.checking.samples import samples
-from parking.tariffs.comparing import differences, price_differences, typical_stays
-from parking.tariffs.visits import Vehicle, Visit
+from parking.tariffs.comparison import differences, price_differences, typical_stays
+from parking.tariffs.engine.quote import Vehicle, Visit
+from parking.tariffs.lint import BUDGET, Finding, check_document, unclear
+from parking.tariffs.lint.vehicles import sample_vehicles
 from payments.identity import Audience, Principal
 
 _out = Console()
@@ -87,12 +87,12 @@ def check(files: tuple[Path, ...], accepted: tuple[tuple[str, str], ...], lang: 
 @click.argument("file", type=FILE)
 @_lang
 def explain(file: Path, lang: str | None) -> None:
-    """Say a price in sentences, as its board does, and what usual stays cost."""
+    """Print the tariff notice, and what usual stays cost."""
     text = tariff_of(file)
-    compiled = tariffs.compile(text)
+    compiled = tariffs.Compiled(text)
     printer = Printer(_out, lang)
-    printer.board(text)
-    printer.prices(compiled, samples(compiled))
+    printer.notice(text)
+    printer.prices(compiled, sample_vehicles(compiled))
 
 
 @tariff.command("quote")
@@ -125,8 +125,8 @@ def quote(
 ) -> None:
     """Price one visit by a file, without a database."""
     text = tariff_of(file)
-    compiled = tariffs.compile(text)
-    zone = compiled.zone
+    compiled = tariffs.Compiled(text)
+    zone = compiled.time_zone
     _refuse_unknown("pass", [one.code for one in passes], [one.code for one in text.passes])
     _refuse_unknown("coupon", brought["coupons"], [one.code for one in text.discounts if one.coupon])
     vehicle = _vehicle(brought)
@@ -143,7 +143,7 @@ def quote(
     earlier = [Visit(*one.within(zone), vehicle=vehicle, bays=visit.bays) for one in history]
     if any(one.entered_at >= visit.entered_at for one in earlier):
         raise click.BadParameter("An earlier visit begins before --from.", param_hint="--history")
-    fee = tariffs.series(compiled, [*earlier, visit])[-1]
+    fee = tariffs.price_sequence(compiled, [*earlier, visit])[-1]
     if as_json:
         said = {"fee_fen": fee.fee_fen, "currency": text.currency, "tariff": text.code, "lines": fee.lines}
         _print_json(said)
@@ -160,12 +160,12 @@ def quote(
 @_json
 def diff(before: Path, after: Path, as_json: bool) -> None:
     """Compare two price texts: what they say, and what typical stays cost."""
-    old, new = tariffs.compile(tariff_of(before)), tariffs.compile(tariff_of(after))
+    old, new = tariffs.Compiled(tariff_of(before)), tariffs.Compiled(tariff_of(after))
     changes = differences(old.tariff, new.tariff)
     prices = [
         (sample, found)
-        for sample in samples(new)
-        if (found := price_differences(old, new, typical_stays(new.zone, sample.vehicle)))
+        for sample in sample_vehicles(new)
+        if (found := price_differences(old, new, typical_stays(new.time_zone, sample.vehicle)))
     ]
     if as_json:
         stays = [

@@ -15,7 +15,7 @@ from parking.passings import Passing
 from parking.stays import Stay
 from parking.store import events as store
 from parking.tariffs import Past
-from parking.tariffs.document import Scope
+from parking.tariffs.engine.memory import scope_of
 
 
 class Elsewhere(Struct):
@@ -29,7 +29,7 @@ class Elsewhere(Struct):
         if not self.network.prices[seen_from].is_wide:
             return []
         return [
-            structs.replace(past, place=self._place(lot_id, seen_from))
+            structs.replace(past, place=scope_of(self._operator_of(lot_id), self.network.lots[seen_from].operator_id))
             for lot_id, past in self.used.get(plate, ())
             if lot_id != seen_from
         ]
@@ -40,9 +40,9 @@ class Elsewhere(Struct):
         if used is not None:
             used += [(closed.lot_id, past) for past in fees.pasts_of([closed], {closed.id: bill})]
 
-    def _place(self, lot_id: int, seen_from: int) -> Scope:
-        lot, here = self.network.lots.get(lot_id), self.network.lots[seen_from]
-        return "operator" if lot is not None and lot.operator_id == here.operator_id else "city"
+    def _operator_of(self, lot_id: int) -> int | None:
+        lot = self.network.lots.get(lot_id)
+        return None if lot is None else lot.operator_id
 
 
 async def read_elsewhere(

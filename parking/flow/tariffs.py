@@ -13,7 +13,7 @@ from parking.publication import TariffMoved, TariffState, UnknownTariff
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffRow
 from parking.tariffs import Tariff
-from parking.tariffs.checking import Finding
+from parking.tariffs.lint import Finding
 from payments.identity import Principal
 
 # What a check of a document finds; it takes its time, so it runs outside of any transaction.

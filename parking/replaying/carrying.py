@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from parking.prices import NoTariff, is_wide, memory_of
-from parking.tariffs import Compiled, Past, Tariff, Visit, owed
-from parking.tariffs.document import Scope
+from msgspec import structs
+
+from parking.prices import NoTariff
+from parking.tariffs import Compiled, Past, Tariff, Visit, calculate
+from parking.tariffs.engine.memory import is_wide, memory_of, scope_of
 
 
 def lead_of(tariffs: Iterable[Tariff]) -> timedelta:
@@ -48,13 +50,13 @@ class Carried:
         if tariff is None:
             raise NoTariff("No tariff is in force at this lot.", lot_id=lot_id)
         if not tariff.remembers:
-            return owed(tariff, visit).fee_fen
+            return calculate(tariff, visit).fee_fen
         here = self._here.get(lot_id)
         if here is None:
             here = self._here[lot_id] = []
         elif here and here[0].left_at < (since := visit.entered_at - self._kept):
             here[:] = [past for past in here if past.left_at >= since]
-        found = owed(tariff, visit, self._seen_from(lot_id, visit) if self._wide else here)
+        found = calculate(tariff, visit, self._seen_from(lot_id, visit) if self._wide else here)
         if found.uses:
             past = Past(visit.entered_at, visit.left_at, found.uses)
             here.append(past)
@@ -63,12 +65,9 @@ class Carried:
         return found.fee_fen
 
     def _seen_from(self, lot_id: int, visit: Visit) -> list[Past]:
-        since = visit.entered_at - self._kept
+        since, operator_id = visit.entered_at - self._kept, self._operators[lot_id]
         self._everywhere = [each for each in self._everywhere if each[1].left_at >= since]
         return [
-            past if lot == lot_id else Past(past.entered_at, past.left_at, past.uses, self._place(lot, lot_id))
+            past if lot == lot_id else structs.replace(past, place=scope_of(self._operators[lot], operator_id))
             for lot, past in self._everywhere
         ]
-
-    def _place(self, lot_id: int, seen_from: int) -> Scope:
-        return "operator" if self._operators[lot_id] == self._operators[seen_from] else "city"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from parking.replaying.outcome import Case
 from parking.replaying.words import Trial, kind
-from parking.tariffs.words import amount
+from parking.texts.amounts import number
 
 _HEADER = (
     "停车场编码 lot_code",
@@ -35,7 +35,7 @@ def row(trial: Trial, case: Case) -> str:
         [
             *(_text(trial.lots[case.lot_id].code), _text(case.plate), *kind(case.kind)),
             *(each.astimezone(trial.zone).isoformat() for each in (case.entered_at, case.left_at)),
-            *(amount(fen, trial.tariff.currency) for fen in fees),
+            *(number(fen, trial.tariff.currency) for fen in fees),
         ]
     )
 

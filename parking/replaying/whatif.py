@@ -30,7 +30,7 @@ class Replay:
         self._draft = Carried(dict.fromkeys(operators, draft), operators)
         self._held = None if held is None else Carried(held, operators)
         self._since = period.since
-        self._sums = Sums(draft.zone, told)
+        self._sums = Sums(draft.time_zone, told)
         self._carried = 0
         self._plate, self._color = "", ""
         # What the vehicle whose stays are coming is, by what a camera took it for.

@@ -8,7 +8,7 @@ from msgspec import Struct
 from parking.lots import Lot
 from parking.replaying.outcome import DURATIONS
 from parking.tariffs import Tariff
-from parking.tariffs.words import decimals
+from parking.texts.amounts import decimals
 
 _KINDS = {
     "small": ("小型车", "Small"),

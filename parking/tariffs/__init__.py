@@ -1,39 +1,30 @@
 """Published price texts as data, and the one engine that prices a stay by them and explains every fen.
 
-`document` is the language, `reading` refuses what cannot be priced by, `compile` makes a text ready, `price` computes.
-What the words mean stands in `seeds/tariffs/README.md`.
+A tariff is read (`from_toml`, `from_json`), compiled once (`Compiled`), and priced by: `price` gives the fee of a visit
+with its lines, by all tariffs in force during it; `calculate` the fee alone, by one tariff, in less time;
+`price_sequence` the fees of visits that follow each other. What the words of a tariff mean stands in
+`seeds/tariffs/README.md`.
 
-Values made by the thousand are `gc=False`: none of them leads back to itself, so the collector need not follow them.
+Values made by the thousand are `gc=False`: no reference leads back to them, so the collector need not follow them.
 """
 
-from parking.tariffs.compiled import Compiled
-from parking.tariffs.document import STAY_DAYS_MAX, Grade, PriceMode, Tariff
-from parking.tariffs.pricing import Owed, owed, price, series
-from parking.tariffs.reading import (
-    TariffUnclear,
-    UnknownTimeZone,
-    check_succession,
-    from_json,
-    from_toml,
-    to_json,
-    validate,
-)
-from parking.tariffs.versions import price_versions
-from parking.tariffs.visits import Fee, FeeLine, PassHeld, Past, StayNotPriceable, Use, Vehicle, Visit
-
-
-def compile(tariff: Tariff) -> Compiled:  # noqa: A001
-    """The tariff ready for pricing in its zone; compile once, price many times."""
-    return Compiled(tariff)
-
+from parking.tariffs.bill.fee import price, price_sequence
+from parking.tariffs.engine.calculation import Calculation
+from parking.tariffs.engine.compiled import Compiled
+from parking.tariffs.engine.price import calculate
+from parking.tariffs.engine.quote import Fee, FeeLine, PassHeld, Past, StayNotPriceable, Use, Vehicle, Visit
+from parking.tariffs.language.document import STAY_DAYS_MAX, Grade, PriceMode, Tariff
+from parking.tariffs.language.errors import TariffUnclear, UnknownTimeZone
+from parking.tariffs.language.parsing import check_succession, from_json, from_toml, to_json
+from parking.tariffs.language.validation import validate
 
 __all__ = [
     "STAY_DAYS_MAX",
+    "Calculation",
     "Compiled",
     "Fee",
     "FeeLine",
     "Grade",
-    "Owed",
     "PassHeld",
     "Past",
     "PriceMode",
@@ -44,14 +35,12 @@ __all__ = [
     "Use",
     "Vehicle",
     "Visit",
+    "calculate",
     "check_succession",
-    "compile",
     "from_json",
     "from_toml",
-    "owed",
     "price",
-    "price_versions",
-    "series",
+    "price_sequence",
     "to_json",
     "validate",
 ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parking import tariffs
 from parking.replaying.carrying import Carried
 from parking.tariffs import Visit
-from parking.tariffs.document import Match
+from parking.tariffs.language.document import Match
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import at
 
@@ -23,11 +23,13 @@ pauses = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 2000)), min_siz
 def test_what_is_carried_is_all_that_is_remembered(seed: int, drawn: list[tuple[int, int]]) -> None:
     text = generators.tariff(Random(seed))
     quotas = tuple(msgspec.structs.replace(quota, who=Match()) for quota in text.quotas)
-    draft = tariffs.compile(msgspec.structs.replace(text, quotas=quotas))
+    draft = tariffs.Compiled(msgspec.structs.replace(text, quotas=quotas))
     visits, clock = list[Visit](), at("18T10:00")
     for pause, minutes in drawn:
         clock += pause * MINUTE
         visits.append(Visit(clock, clock + minutes * MINUTE))
         clock += minutes * MINUTE
     carried = Carried({1: draft}, {1: 10})
-    assert [carried.fee_of(1, visit) for visit in visits] == [fee.fee_fen for fee in tariffs.series(draft, visits)]
+    assert [carried.fee_of(1, visit) for visit in visits] == [
+        fee.fee_fen for fee in tariffs.price_sequence(draft, visits)
+    ]

@@ -29,7 +29,7 @@ def at(day: int, clock: str) -> datetime:
 
 
 def priced(tariff: tariffs.Tariff, valid_from: datetime, number: int = 1) -> TariffInForce:
-    return TariffInForce(valid_from, number, tariff, tariffs.compile(tariff), number)
+    return TariffInForce(valid_from, number, tariff, tariffs.Compiled(tariff), number)
 
 
 PRICES = (priced(ROAD, at(1, "00:00")),)

@@ -8,8 +8,9 @@ from msgspec import structs
 from parking import prices, tariffs
 from parking.prices import Dated, LotTariff, LotZone, Period, TariffInForce, ZoneTariff
 from parking.tariffs import Tariff
-from parking.tariffs.document import Cap, Free, Match, Memory, Quota
 from seeds.city.jinan import TARIFFS
+from parking.tariffs.engine import memory
+from parking.tariffs.language.document import Cap, Free, Match, Memory, Quota
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
 CENTRE, WEST = 1, 2
@@ -62,7 +63,7 @@ def test_a_lots_own_price_goes_before_its_areas(
 
 
 def dated(*numbers: tuple[int, int]) -> list[TariffInForce]:
-    compiled = tariffs.compile(ROAD)
+    compiled = tariffs.Compiled(ROAD)
     return [TariffInForce(day(since), number, ROAD, compiled) for since, number in numbers]
 
 
@@ -138,4 +139,4 @@ ROOT = ROAD.classes[0]
     ],
 )
 def test_what_a_price_text_looks_back_at(tariff: Tariff, hours: int, *, is_wide: bool) -> None:
-    assert (prices.memory_of(tariff), prices.is_wide(tariff)) == (timedelta(hours=hours), is_wide)
+    assert (memory.memory_of(tariff), memory.is_wide(tariff)) == (timedelta(hours=hours), is_wide)

@@ -6,7 +6,7 @@ import pytest
 
 from parking import publication
 from parking.publication import Accepted, HoldsAlready, NotPublishable, OtherTimeZone
-from parking.tariffs.checking import Finding
+from parking.tariffs.lint import Finding
 from tests.conftest import NOW
 
 BEFORE = NOW.replace(year=2025)

@@ -24,7 +24,7 @@ from parking.replaying.sums import EXTREMES, LISTED_MAX
 from parking.replaying.whatif import Replay
 from parking.replaying.words import Trial, duration, length, share
 from parking.tariffs import Compiled, Tariff, Vehicle, Visit
-from parking.tariffs.document import Memory
+from parking.tariffs.language.document import Memory
 
 SEEDS = Path(tariffs.__file__).parent.parent.parent / "seeds" / "tariffs"
 JINAN = tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes())
@@ -58,8 +58,8 @@ def replay(
 
 
 def tried(rows: Sequence[Row], draft: Tariff = JINAN, held: Tariff | None = None, period: Period = PERIOD) -> WhatIf:
-    current = None if held is None else dict.fromkeys(OPERATORS, tariffs.compile(held))
-    return replay(rows, tariffs.compile(draft), period, OPERATORS, held=current)
+    current = None if held is None else dict.fromkeys(OPERATORS, tariffs.Compiled(held))
+    return replay(rows, tariffs.Compiled(draft), period, OPERATORS, held=current)
 
 
 def dearer(hour_fen: int) -> Tariff:
@@ -163,7 +163,7 @@ def test_a_stay_without_a_price_is_told_and_counted_apart() -> None:
     assert (found.total.stays, found.unpriced, len(found.listed)) == (1, LISTED_MAX + 5, LISTED_MAX)
     assert found.listed[0].plate == "鲁A•••45"
     assert "No price for a stay of" in found.listed[0].reason
-    nowhere = replay([stay(lot=2)], tariffs.compile(JINAN), PERIOD, OPERATORS, held={})
+    nowhere = replay([stay(lot=2)], tariffs.Compiled(JINAN), PERIOD, OPERATORS, held={})
     assert (nowhere.total.stays, nowhere.unpriced, nowhere.listed[0].reason) == (
         0,
         1,
@@ -205,7 +205,7 @@ stays_of_day = st.lists(
 @settings(deadline=None)
 @given(stays_of_day, st.integers(0, 500))
 def test_the_numbers_add_up(rows: list[Row], hour_fen: int) -> None:
-    draft = tariffs.compile(dearer(hour_fen))
+    draft = tariffs.Compiled(dearer(hour_fen))
     rows.sort(key=lambda row: (row.plate, row.entered_at))
     found = replay(rows, draft, PERIOD, OPERATORS)
     expected: list[int] = []
@@ -215,7 +215,7 @@ def test_the_numbers_add_up(rows: list[Row], hour_fen: int) -> None:
             for row in rows
             if (row.lot_id, row.plate) == (lot, plate)
         ]
-        expected += [fee.fee_fen for fee in tariffs.series(draft, visits)]
+        expected += [fee.fee_fen for fee in tariffs.price_sequence(draft, visits)]
     # Entries of the same instant leave open which comes first.
     if len({(row.lot_id, row.plate, row.entered_at) for row in rows}) == len(rows):
         assert found.total.after_fen == sum(expected)
@@ -344,7 +344,7 @@ def test_a_page_of_nothing_is_a_page() -> None:
 def test_a_page_of_many_lots_stays_small() -> None:
     operators = dict.fromkeys(range(1, 501), 1)
     rows = [stay(TEN, HOUR, f"鲁A{n:05}", lot=n, fee_fen=n) for n in operators]
-    found = replay(rows, tariffs.compile(JINAN), PERIOD, operators)
+    found = replay(rows, tariffs.Compiled(JINAN), PERIOD, operators)
     lots = {number: lot(number, 1) for number in operators}
     document = page(msgspec.structs.replace(trial(JINAN), lots=lots), found)
     assert read(document).tags["details"] == 1
@@ -355,7 +355,7 @@ def test_a_page_of_many_lots_stays_small() -> None:
 def test_the_table_has_a_row_for_each_stay() -> None:
     cases: list[Case] = []
     rows = [stay(), stay(TEN + DAY, HOUR, GREEN, lot=2, fee_fen=0)]
-    Replay(tariffs.compile(JINAN), PERIOD, OPERATORS, told=cases.append).take(rows)
+    Replay(tariffs.Compiled(JINAN), PERIOD, OPERATORS, told=cases.append).take(rows)
     text = table.header(trial(JINAN)) + "".join(table.row(trial(JINAN), case) for case in cases)
     assert text.startswith("\ufeff")
     head, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")))

@@ -12,13 +12,14 @@ import pytest
 import uvicorn
 
 import sql
-from parking import app, boards, tariffs
+from parking import app, tariffs
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
 from parking.live import counts
 from parking.live.redis import LiveCounts, connect
 from parking.occupancy import Count
 from parking.settings import Settings
+from parking.tariffs.notice import notice
 from tests.parking import network
 
 STARTED_S = 10.0
@@ -160,7 +161,7 @@ async def test_one_lot_in_full(http: httpx.AsyncClient) -> None:
     full = (await http.get("/v1/lots/jn-3")).json()
     assert (full["free"], full["occupied"], full["raw_inside"]) == (0, 500, 510)
     text = (await http.get("/v1/lots/jn-2")).json()["tariff"]
-    board = boards.board(tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes()))
+    board = notice(tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes()))
     assert (text["board"]["zh"], text["board"]["en"]) == (board.zh, board.en)
     assert (text["code"], text["version"], text["since"]) == ("jinan_road", 1, "2020-11-16T02:00:00Z")
 

@@ -14,8 +14,8 @@ from msgspec import structs
 import sql
 from parking import tariffs
 from parking.api.checks import Checks
-from parking.tariffs import Tariff, checking
-from parking.tariffs.checking import Finding
+from parking.tariffs import Tariff, lint
+from parking.tariffs.lint import Finding
 from payments.identity import Audience
 from seeds.city.jinan import TARIFFS
 from tests import running
@@ -40,7 +40,7 @@ async def client(database_url: str, redis_server_url: str, district: District) -
 def found(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """What the check finds; the true one takes seconds."""
     findings: list[Finding] = []
-    monkeypatch.setattr(checking, "check", lambda *_, **__: list(findings))
+    monkeypatch.setattr(lint, "check", lambda *_, **__: list(findings))
     return findings
 
 
@@ -138,7 +138,7 @@ async def test_one_check_at_a_time(client: httpx.AsyncClient, monkeypatch: pytes
         assert end.wait(20)
         return []
 
-    monkeypatch.setattr(checking, "check", slow)
+    monkeypatch.setattr(lint, "check", slow)
     monkeypatch.setattr(Checks.findings, "__kwdefaults__", {"wait_s": 0.05})
     first = asyncio.create_task(register(client, text("k")))
     assert await asyncio.to_thread(going_on.wait, 20)

@@ -10,10 +10,11 @@ from markupsafe import escape
 from msgspec import structs
 
 import sql
-from parking import boards, tariffs
+from parking import tariffs
 from parking.flow.lots import register_lot
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
+from parking.tariffs.notice import notice
 from parking.texts import languages, pages
 from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
@@ -23,7 +24,7 @@ from tests.district import HOSPITAL, QC, STATION
 from tests.parking.api.test_refusals import refused
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
-BOARD = boards.board(ROAD)
+BOARD = notice(ROAD)
 QUOTE = f"/v1/lots/{QC}/quote"
 EVIL = '<script>alert("&")</script>'
 DAY = timedelta(days=1)

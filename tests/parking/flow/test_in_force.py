@@ -33,7 +33,7 @@ async def test_a_stay_is_priced_by_what_held_when_it_began(district: District) -
     dear = structs.replace(cheap, bands=tuple(structs.replace(band, tiers=tiers) for band in cheap.bands), caps=())
     async with district.pool.acquire() as db, db.transaction():
         number = (await publish_tariff(db, document=tariffs.to_json(dear), by="tests", now=NOW, findings=())).id
-    later = TariffInForce(NOW - HOUR, number, dear, tariffs.compile(dear), 2)
+    later = TariffInForce(NOW - HOUR, number, dear, tariffs.Compiled(dear), 2)
     raised = structs.replace(prices, tariffs=(*prices.tariffs, later))
     network = structs.replace(district.network, prices={**district.network.prices, lot.id: raised})
     said = [{**each, "replay": True} for each in visit("v", "鲁A10024", NOW - 26 * HOUR, NOW - 24 * HOUR)]

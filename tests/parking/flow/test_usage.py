@@ -13,8 +13,8 @@ from parking.flow.tariffs import publish_tariff
 from parking.prices import TariffInForce
 from parking.store import events as store
 from parking.tariffs import Tariff
-from parking.tariffs.document import Cap, Memory
 from seeds.city.jinan import TARIFFS
+from parking.tariffs.language.document import Cap, Memory
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, visit
 from tests.parking.flow.test_events import facts
@@ -39,7 +39,7 @@ async def charging_by(district: District, tariff: Tariff, *codes: str) -> Distri
     """The district as it is while these lots charge by this tariff."""
     async with district.pool.acquire() as db, db.transaction():
         number = (await publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=NOW, findings=())).id
-    price = TariffInForce(NOW - 90 * DAY, number, tariff, tariffs.compile(tariff))
+    price = TariffInForce(NOW - 90 * DAY, number, tariff, tariffs.Compiled(tariff))
     changed = {district.lot(code).id: prices.lot_prices([price], None) for code in codes}
     network = structs.replace(district.network, prices={**district.network.prices, **changed})
     return structs.replace(district, network=network)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from parking.tariffs import reading
-from parking.tariffs.document import Tariff
+from parking.tariffs.language import parsing
+from parking.tariffs.language.document import Tariff
 
 HOUR = {"unit_fen": 200, "unit_min": 60}
 CAR_PARK: dict[str, Any] = {
@@ -36,7 +36,7 @@ LARGE = {"code": "large", "who": {"kinds": ["large"]}, **NAMES}
 
 
 def read(**fields: Any) -> Tariff:
-    return reading.from_json(json.dumps({**CAR_PARK, **fields}).encode())
+    return parsing.from_json(json.dumps({**CAR_PARK, **fields}).encode())
 
 
 def bands(change: Callable[[list[dict[str, Any]]], object]) -> dict[str, Any]:

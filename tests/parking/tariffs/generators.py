@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs.document import (
+from parking.tariffs.language.document import (
     Band,
     Cap,
     Charging,

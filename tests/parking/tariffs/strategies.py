@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from parking import tariffs
-from parking.tariffs import Past, Visit
-from parking.tariffs.document import Band, Cap, Crossing, DayHours, Free, Tariff, Tier
+from parking.tariffs import Compiled, Fee, Past, Visit
+from parking.tariffs.language.document import Band, Cap, Crossing, DayHours, Free, Tariff, Tier
 from tests.parking.tariffs import generators, visit_generators
 
 SHANGHAI = "Asia/Shanghai"
@@ -104,9 +104,14 @@ def cap(code: str, fen: int, per: str, **rest: Any) -> Cap:
     return Cap(**generators.named(code), fen=fen, per=per, **rest)  # type: ignore[arg-type]
 
 
+def fee_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past] = ()) -> Fee:
+    """The fee of a visit by the one tariff in force, with its lines."""
+    return tariffs.price([(visit.entered_at, tariff)], visit, pasts)
+
+
 def owed(tariff: Tariff, visit: Visit, pasts: Sequence[Past] = ()) -> int:
     """What a visit costs."""
-    return tariffs.owed(tariffs.compile(tariff), visit, pasts).fee_fen
+    return tariffs.calculate(tariffs.Compiled(tariff), visit, pasts).fee_fen
 
 
 def but(part: S, **fields: Any) -> S:

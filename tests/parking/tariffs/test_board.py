@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from parking.boards import Board, board
-from parking.tariffs import reading
-from parking.tariffs.document import Grade, PriceMode
-from parking.tariffs.words import amount, amount_en, amount_zh, short_en, short_zh
+from parking.tariffs.language import parsing
+from parking.tariffs.language.document import Grade, PriceMode
+from parking.tariffs.notice import Notice, notice
+from parking.texts.amounts import full, number, short
 from tests.parking.tariffs.documents import HOUR, NAMES, bands, days, read
 from tests.parking.tariffs.expected_notices import SAID
 
 SEEDS = Path(__file__).parents[3] / "seeds" / "tariffs"
 
 
-def of(**fields: Any) -> Board:
-    return board(read(**fields))
+def of(**fields: Any) -> Notice:
+    return notice(read(**fields))
 
 
 @pytest.mark.parametrize(("fields", "zh", "en"), SAID, ids=[en for _, _, en in SAID])
@@ -95,7 +95,7 @@ def test_clauses_speak_for_their_parts_once() -> None:
 
 @pytest.mark.parametrize("file", sorted(SEEDS.glob("*.toml")), ids=lambda file: file.stem)
 def test_every_published_tariff_has_its_board(file: Path) -> None:
-    found = board(reading.from_toml(file.read_bytes()))
+    found = notice(parsing.from_toml(file.read_bytes()))
     assert len(found.zh) == len(found.en) >= 5
     assert all(each == each.strip() and "None" not in each for each in found.zh + found.en)
     assert all("  " not in each for each in found.en)
@@ -115,5 +115,4 @@ def test_every_published_tariff_has_its_board(file: Path) -> None:
     ],
 )
 def test_amounts_in_words(fen: int, currency: str, texts: tuple[str, ...]) -> None:
-    written = (amount, amount_zh, amount_en, short_zh, short_en)
-    assert tuple(write(fen, currency) for write in written) == texts
+    assert (number(fen, currency), *full(fen, currency), *short(fen, currency)) == texts

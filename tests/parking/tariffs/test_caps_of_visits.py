@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from parking import tariffs
-from parking.boards import board
 from parking.plates import VehicleClass
 from parking.tariffs import Tariff, Vehicle, Visit
+from parking.tariffs.notice import notice
 from tests.parking.tariffs.documents import LARGE, NAMES, bands, read
 from tests.parking.tariffs.test_vectors import at, fee, visit
 
@@ -92,7 +92,7 @@ def test_an_early_bird_and_a_weekend(entry: str, exit_: str, amount: int) -> Non
 
 
 def test_the_board_says_who_is_an_early_bird() -> None:
-    said = board(tariffs.from_toml(EARLY_BIRD.encode()))
+    said = notice(tariffs.from_toml(EARLY_BIRD.encode()))
     assert (
         "Early bird: at most 15 AUD a stay, for an entry on Monday to Friday, for an entry 06:00–09:30, "
         "for an exit 15:00–19:00."

@@ -9,6 +9,7 @@ import pytest
 from parking import tariffs
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs import Grade, PriceMode, Vehicle, Visit
+from tests.parking.tariffs.strategies import fee_of
 
 FILES = sorted((Path(__file__).parents[3] / "seeds" / "tariffs").glob("*.toml"))
 VEHICLES = (
@@ -57,16 +58,17 @@ def test_a_document_reads_and_says_what_stands_behind_it(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_document_prices_a_day_of_every_length(file: Path) -> None:
     tariff = tariffs.from_toml(file.read_bytes())
-    compiled = tariffs.compile(tariff)
+    compiled = tariffs.Compiled(tariff)
     midnight = datetime(2025, 11, 18, tzinfo=ZoneInfo(tariff.time_zone))
     for vehicle in VEHICLES:
         for hour in range(0, 24, 5):
             entered_at = midnight + timedelta(hours=hour, minutes=7)
             for minutes in (0, 5, 16, 31, 61, 150, 600, 1440, 3000):
                 visit = Visit(entered_at, entered_at + timedelta(minutes=minutes), vehicle)
-                fee = tariffs.price(compiled, visit)
+                fee = fee_of(compiled, visit)
                 assert sum(line.amount_fen for line in fee.lines) == fee.fee_fen >= 0
-                assert tariffs.owed(compiled, visit) == tariffs.Owed(fee.fee_fen, fee.uses)
+                calculation = tariffs.calculate(compiled, visit)
+                assert (calculation.fee_fen, calculation.uses) == (fee.fee_fen, fee.uses)
                 assert minutes or fee.fee_fen == 0
 
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from parking import tariffs
-from parking.tariffs import checking
-from parking.tariffs.checking import Finding
+from parking.tariffs import lint
+from parking.tariffs.lint import Finding
 
 CATALOGUE = sorted((Path(__file__).parents[3] / "seeds" / "tariffs").glob("*.toml"))
 BUDGET = 4_000
@@ -34,7 +34,7 @@ def text(*bands: dict[str, Any], **more: Any) -> tariffs.Tariff:
 
 
 def found(tariff: tariffs.Tariff, kind: str | None = None, **more: Any) -> list[Finding]:
-    findings = checking.check(tariff, **{"budget": BUDGET, **more})
+    findings = lint.check(tariff, **{"budget": BUDGET, **more})
     return [one for one in findings if kind in (None, one.kind)]
 
 
@@ -292,20 +292,20 @@ def test_fields_that_matter_are_not_ignored() -> None:
 def test_slow_documents_are_not_tried_for_ever() -> None:
     tariff = text(DEAR_DAY, CHEAP_NIGHT, crossing={"short_under_min": 60}, cycle_hours=12)
     ticks = count()
-    findings = checking.check(tariff, clock=lambda: next(ticks), deadline_s=9000)
+    findings = lint.check(tariff, clock=lambda: next(ticks), deadline_s=9000)
     kinds = [one.kind for one in findings]
     # Each part of the check has its share of the time, and what was found in it stands.
     assert {"incomplete", "ignored_field", "longer_costs_less"} <= set(kinds)
     assert next(ticks) < 9100
-    assert "incomplete" not in [one.kind for one in checking.check(tariff, budget=500, clock=lambda: 0.0)]
+    assert "incomplete" not in [one.kind for one in lint.check(tariff, budget=500, clock=lambda: 0.0)]
 
 
 def test_a_document_that_cannot_be_read_is_one_error() -> None:
-    tariff, (finding,) = checking.check_document(b'{"code": "t"}', toml=False)
+    tariff, (finding,) = lint.check_document(b'{"code": "t"}', toml=False)
     assert (tariff, finding.kind, finding.severity) == (None, "unclear", "error")
     assert finding.path.startswith("$.")
     zone = msgspec.json.encode({**named("t"), "time_zone": "Asia/Jinan", "bands": [band("all", *FLAT)]})
-    tariff, (finding,) = checking.check_document(zone, toml=False)
+    tariff, (finding,) = lint.check_document(zone, toml=False)
     assert (tariff, finding.kind, finding.path) == (None, "unclear", "$.time_zone")
 
 
@@ -318,15 +318,15 @@ def test_clocks_that_are_changed_are_no_trouble() -> None:
 def test_the_check_is_bounded_and_tells_how_far_it_is() -> None:
     told: list[tuple[int, int]] = []
     tariff = text(DEAR_DAY, CHEAP_NIGHT, crossing={"short_under_min": 60})
-    findings = checking.check(tariff, budget=3000, progress=lambda done, total: told.append((done, total)))
+    findings = lint.check(tariff, budget=3000, progress=lambda done, total: told.append((done, total)))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1] == (3000, 3000)
-    assert findings == checking.check(tariff, budget=3000)
+    assert findings == lint.check(tariff, budget=3000)
 
 
 @pytest.mark.parametrize("file", CATALOGUE, ids=lambda file: file.stem)
 def test_the_catalogue_keeps_what_it_promises(file: Path) -> None:
-    tariff, findings = checking.check_document(file.read_bytes(), toml=True, budget=1000)
+    tariff, findings = lint.check_document(file.read_bytes(), toml=True, budget=1000)
     assert tariff is not None
     assert [finding for finding in findings if finding.severity == "error"] == []
     for finding in findings:

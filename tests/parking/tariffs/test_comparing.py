@@ -8,8 +8,8 @@ import pytest
 
 from parking import tariffs
 from parking.plates import VehicleClass
-from parking.tariffs.comparing import Change, differences, price_differences, typical_stays
-from parking.tariffs.visits import Vehicle
+from parking.tariffs.comparison import Change, differences, price_differences, typical_stays
+from parking.tariffs.engine.quote import Vehicle
 from tests.parking.tariffs.documents import HOUR, LARGE, NAMES, bands, read
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -89,7 +89,7 @@ def test_typical_stays_are_local() -> None:
 
 
 def test_differences_of_prices() -> None:
-    old, new = tariffs.compile(read()), tariffs.compile(read(free={"minutes": 30}))
+    old, new = tariffs.Compiled(read()), tariffs.Compiled(read(free={"minutes": 30}))
     stays = typical_stays(SHANGHAI)
     assert price_differences(old, old, stays) == []
     changed = price_differences(old, new, stays)

@@ -7,7 +7,7 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Past, StayNotPriceable, Use, Visit
-from parking.tariffs.document import (
+from parking.tariffs.language.document import (
     Band,
     Charging,
     Crossing,
@@ -21,7 +21,7 @@ from parking.tariffs.document import (
     Tier,
 )
 from tests.parking.tariffs import generators
-from tests.parking.tariffs.strategies import at, band, but, cap, owed, plain
+from tests.parking.tariffs.strategies import at, band, but, cap, fee_of, owed, plain
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -118,7 +118,7 @@ def test_a_cap_that_is_remembered_begins_anew_when_its_cycle_is_over(late: int) 
     day = cap("day", 500, "cycle", hours=24, memory="lot")
     visit = Visit(at("19T09:00") + late * SECOND, at("19T09:00") + late * SECOND + 8 * HOUR)
     past = Past(at("18T09:00"), at("18T17:00"), (Use("cap.day", at("18T09:00"), 500),))
-    found = tariffs.owed(tariffs.compile(plain(seconds="exact", caps=(day,))), visit, [past])
+    found = tariffs.calculate(tariffs.Compiled(plain(seconds="exact", caps=(day,))), visit, [past])
     # Who comes a second before the end has the first unit paid for already, and pays the next cycle all the same.
     assert found.fee_fen == 500
     assert [use.at for use in found.uses] == [at("19T09:00") + max(late, 0) * SECOND]
@@ -198,7 +198,7 @@ def test_minutes_given_before_are_worth_nothing_more() -> None:
 
 def test_a_free_period_of_every_cycle_is_granted_once_in_each() -> None:
     text = plain(cycle_hours=24, free=Free(minutes=30, deducted=True, again="cycle"))
-    fee = tariffs.price(tariffs.compile(text), stayed("18T09:00", hours=30))
+    fee = fee_of(tariffs.Compiled(text), stayed("18T09:00", hours=30))
     free = [(line.starts_at, line.ends_at) for line in fee.lines if line.kind == "free"]
     assert free == [(at(f"{day}T09:00"), at(f"{day}T09:30")) for day in (18, 19)]
 
@@ -268,22 +268,22 @@ def test_a_share_of_nearly_all_is_less_than_all() -> None:
 def test_a_cycle_that_another_visit_began_at_the_same_instant_is_this_ones_too() -> None:
     day = cap("day", 500, "cycle", hours=24, memory="lot")
     uses = (Use("cap.day", at("18T09:00"), 300), Use("cap.day", at("18T21:00"), 200))
-    text = tariffs.compile(plain(caps=(day,)))
-    found = tariffs.owed(text, stayed("18T21:00", hours=3), [Past(at("18T09:00"), at("18T22:00"), uses)])
+    text = tariffs.Compiled(plain(caps=(day,)))
+    found = tariffs.calculate(text, stayed("18T21:00", hours=3), [Past(at("18T09:00"), at("18T22:00"), uses)])
     assert (found.fee_fen, found.uses) == (300, (Use("cap.day", at("18T21:00"), 300),))
 
 
 def test_a_grant_of_a_later_cycle_belongs_to_the_window_that_is_open() -> None:
     window = Memory(per="window", hours=24)
     given = Quota(**generators.named("q"), who=Match(), minutes=60, again="cycle", memory=window)
-    text = tariffs.compile(plain(cycle_hours=12, quotas=(given,)))
+    text = tariffs.Compiled(plain(cycle_hours=12, quotas=(given,)))
     visits = [stayed("18T00:00", hours=1), stayed("18T10:00", hours=13), stayed("19T16:00", hours=2)]
-    fees = tariffs.series(text, visits)
+    fees = tariffs.price_sequence(text, visits)
     assert [fee.fee_fen for fee in fees] == [0, 2400, 200]
     assert [use.at for fee in fees for use in fee.uses] == [at("18T00:00"), at("18T00:00"), at("19T16:00")]
     # What opened the window may be forgotten once the window is over.
     seconds = Past(visits[1].entered_at, visits[1].left_at, fees[1].uses)
-    assert tariffs.owed(text, visits[2], [seconds]).fee_fen == 200
+    assert tariffs.calculate(text, visits[2], [seconds]).fee_fen == 200
 
 
 @pytest.mark.parametrize(("entered", "opened"), [("10:30", "08:00"), ("11:30", "11:30")])
@@ -292,5 +292,5 @@ def test_a_use_within_an_open_window_opens_none(entered: str, opened: str) -> No
     given = Quota(**generators.named("q"), who=Match(), minutes=60, memory=Memory(per="window", hours=3))
     uses = tuple(Use("quota.q", at(f"18T{clock}"), 10) for clock in ("08:00", "10:00"))
     past = Past(at("18T08:00"), at("18T10:10"), uses)
-    found = tariffs.owed(tariffs.compile(plain(quotas=(given,))), stayed(f"18T{entered}", minutes=5), [past])
+    found = tariffs.calculate(tariffs.Compiled(plain(quotas=(given,))), stayed(f"18T{entered}", minutes=5), [past])
     assert [use.at for use in found.uses] == [at(f"18T{opened}")]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from parking.tariffs.days import ALWAYS, DaySets
-from parking.tariffs.holidays import CN_HOLIDAYS, CN_YEARS, HOLIDAYS, WORKED
+from parking.tariffs.language.days import ALWAYS, DaySets
+from parking.tariffs.language.holidays import CN_HOLIDAYS, CN_YEARS, HOLIDAYS, WORKED
 from tests.parking.tariffs.documents import days, read
 
 CN = DaySets(read(calendar="CN"))

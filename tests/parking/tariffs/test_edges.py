@@ -7,7 +7,7 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Past, Tariff, Use, Visit
-from parking.tariffs.document import (
+from parking.tariffs.language.document import (
     Band,
     Crossing,
     DayHours,
@@ -23,7 +23,7 @@ from parking.tariffs.document import (
 )
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.oracle import differences
-from tests.parking.tariffs.strategies import at, band, but, cap, owed, plain
+from tests.parking.tariffs.strategies import at, band, but, cap, fee_of, owed, plain
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -125,7 +125,7 @@ def test_a_portion_too_large_spoils_the_later_ones(drawn: tuple[int, ...], left:
         Past(began := at("18T06:00") + HOUR * place, began + HOUR, (Use("quota.q", began, amount),))
         for place, amount in enumerate(drawn)
     ]
-    found = tariffs.owed(tariffs.compile(text), stayed("18T09:00", minutes=200), pasts).uses
+    found = tariffs.calculate(tariffs.Compiled(text), stayed("18T09:00", minutes=200), pasts).uses
     assert [use.amount for use in found] == ([left] if left else [])
 
 
@@ -134,7 +134,7 @@ def test_a_window_opens_when_the_last_one_is_over(entered: str, opened: str) -> 
     text = plain(quotas=(quota(100, memory=Memory(per="window", hours=3)),))
     clocks = ["08:00", *(["11:00"] if entered > "11:00" else [])]
     pasts = [Past(began := at(f"18T{clock}"), began + MINUTE, (Use("quota.q", began, 1),)) for clock in clocks]
-    uses = tariffs.owed(tariffs.compile(text), stayed(f"18T{entered}", minutes=5), pasts).uses
+    uses = tariffs.calculate(tariffs.Compiled(text), stayed(f"18T{entered}", minutes=5), pasts).uses
     assert [(use.at, use.amount) for use in uses] == [(at(f"18T{opened}"), 5)]
 
 
@@ -150,11 +150,11 @@ def test_the_longest_stay_there_is() -> None:
 
 
 def test_the_first_version_holds_for_whatever_is_earlier() -> None:
-    old, new = (tariffs.compile(plain(code=code)) for code in ("old", "new"))
-    dear = tariffs.compile(plain(bands=(band("day", "00:00", "24:00", Tier(unit_fen=900, unit_min=60)),)))
+    old, new = (tariffs.Compiled(plain(code=code)) for code in ("old", "new"))
+    dear = tariffs.Compiled(plain(bands=(band("day", "00:00", "24:00", Tier(unit_fen=900, unit_min=60)),)))
     visit = stayed("01T09:00", hours=1)
-    assert tariffs.price_versions([(at("10T00:00"), dear), (at("20T00:00"), new)], visit).fee_fen == 900
-    assert tariffs.price_versions([(at("10T00:00"), old), (at("20T00:00"), dear)], visit).fee_fen == 200
+    assert tariffs.price([(at("10T00:00"), dear), (at("20T00:00"), new)], visit).fee_fen == 900
+    assert tariffs.price([(at("10T00:00"), old), (at("20T00:00"), dear)], visit).fee_fen == 200
 
 
 @pytest.mark.parametrize(("minutes", "fee_fen"), [(60, 0), (90, 0), (91, 5), (92, 10)])
@@ -168,18 +168,18 @@ def test_what_a_line_counts() -> None:
     share = Discount(**generators.named("share"), kind="percent", percent=10)
     amount = Discount(**generators.named("amount"), kind="amount", fen=100)
     text = plain(free=Free(minutes=20), discounts=(share, amount), minimum_fen=480, round_to_fen=500)
-    fee = tariffs.price(tariffs.compile(text), stayed("18T09:00", minutes=150))
+    fee = fee_of(tariffs.Compiled(text), stayed("18T09:00", minutes=150))
     assert [(line.kind, line.units, line.amount_fen) for line in fee.lines] == [
         ("units", 3, 600), ("discount", 10, -60), ("discount", 1, -100), ("minimum", 1, 40), ("rounding", 1, 20),
     ]  # fmt: skip
     assert [line.unit_fen for line in fee.lines] == [200, 0, 0, 480, 500]
-    free = tariffs.price(tariffs.compile(text), stayed("18T09:00", minutes=20))
+    free = fee_of(tariffs.Compiled(text), stayed("18T09:00", minutes=20))
     assert [(line.kind, line.units, line.unit_fen, line.amount_fen) for line in free.lines] == [("free", 20, 0, 0)]
 
 
 def test_what_the_line_of_an_exempt_vehicle_counts() -> None:
     text = plain(exempt=(Exemption(name_zh="公务", name_en="Official", who=Match()),))
-    lines = tariffs.price(tariffs.compile(text), stayed("18T09:00", minutes=150)).lines
+    lines = fee_of(tariffs.Compiled(text), stayed("18T09:00", minutes=150)).lines
     assert [(line.kind, line.units, line.unit_fen, line.amount_fen) for line in lines] == [("exempt", 1, 0, 0)]
     assert (lines[0].starts_at, lines[0].ends_at) == (at("18T09:00"), at("18T11:30"))
 

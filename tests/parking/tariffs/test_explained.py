@@ -5,9 +5,9 @@ from datetime import timedelta
 from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import Fee, Tariff, Vehicle, Visit
-from parking.tariffs.document import ClassRule, Crossing, Free, Match, Overstay, Tier
+from parking.tariffs.language.document import ClassRule, Crossing, Free, Match, Overstay, Tier
 from tests.parking.tariffs import generators
-from tests.parking.tariffs.strategies import at, band, but, cap, plain
+from tests.parking.tariffs.strategies import at, band, but, cap, fee_of, plain
 
 LARGE = Vehicle(kind=VehicleClass.LARGE)
 DAY = band("day", "08:00", "20:00", Tier(unit_fen=200, unit_min=60))
@@ -21,7 +21,7 @@ def stayed(entered: str, vehicle: Vehicle | None = None, **lasted: int) -> Visit
 
 def bill(tariff: Tariff, visit: Visit) -> Fee:
     """The fee with its lines."""
-    return tariffs.price(tariffs.compile(tariff), visit)
+    return fee_of(tariffs.Compiled(tariff), visit)
 
 
 def test_a_price_for_a_passage_has_no_minutes() -> None:
@@ -113,8 +113,8 @@ def test_hours_that_cost_nothing_are_free_by_their_band_and_not_by_a_free_period
 def test_a_split_stay_has_the_lines_of_its_parts_and_those_of_the_whole() -> None:
     noon, visit = at("18T12:00"), stayed("18T11:00", hours=2)
     for fields, kinds in (({}, ["units", "units"]), ({"minimum_fen": 500}, ["units", "units", "minimum"])):
-        text = tariffs.compile(plain(on_change="split", **fields))
-        fee = tariffs.price_versions([(visit.entered_at, text), (noon, text)], visit)
+        text = tariffs.Compiled(plain(on_change="split", **fields))
+        fee = tariffs.price([(visit.entered_at, text), (noon, text)], visit)
         assert [line.kind for line in fee.lines] == kinds
         assert fee.lines[-1].running_fen == fee.fee_fen
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import PassHeld, StayNotPriceable, Vehicle, Visit
-from parking.tariffs.document import Charging, Discount, Match, Overstay, Quota, Tariff, Tier
+from parking.tariffs.language.document import Charging, Discount, Match, Overstay, Quota, Tariff, Tier
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import at, band, law, plain
 
@@ -20,13 +20,13 @@ NOON = at("18T12:00")
 
 
 def owed(tariff: Tariff, visit: Visit) -> int:
-    return tariffs.owed(tariffs.compile(tariff), visit).fee_fen
+    return tariffs.calculate(tariffs.Compiled(tariff), visit).fee_fen
 
 
 def split(visit: Visit, when: datetime, **fields: Any) -> int:
     """The fee where the same text begins again in the middle of a stay."""
-    text = tariffs.compile(plain(on_change="split", **fields))
-    return tariffs.price_versions([(visit.entered_at - MINUTE, text), (when, text)], visit).fee_fen
+    text = tariffs.Compiled(plain(on_change="split", **fields))
+    return tariffs.price([(visit.entered_at - MINUTE, text), (when, text)], visit).fee_fen
 
 
 def test_a_pause_does_not_begin_another_unit() -> None:
@@ -86,9 +86,9 @@ def test_an_exempt_vehicle_pays_for_nothing_but_what_a_later_version_asks_of_it(
     exempt = (generators.exempt(Match()),)
     visit = Visit(at("18T08:00"), at("18T14:00"), charging=((at("18T08:00"), at("18T10:00")),))
     assert split(visit, NOON, overstay=overstay, exempt=exempt, minimum_fen=500) == 0
-    before, after = (tariffs.compile(plain(on_change="split", exempt=who, minimum_fen=500)) for who in (exempt, ()))
+    before, after = (tariffs.Compiled(plain(on_change="split", exempt=who, minimum_fen=500)) for who in (exempt, ()))
     versions = [(visit.entered_at - MINUTE, before), (NOON, after)]
-    assert tariffs.price_versions(versions, visit).fee_fen == 2 * 200
+    assert tariffs.price(versions, visit).fee_fen == 2 * 200
 
 
 def test_a_split_stay_has_a_discount_once() -> None:

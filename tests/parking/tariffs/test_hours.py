@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import Compiled, Fee, Tariff, Visit
+from tests.parking.tariffs.strategies import fee_of
 
 SEEDS = Path(__file__).parents[3] / "seeds" / "tariffs"
-JINAN_ROAD = tariffs.compile(tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes()))
+JINAN_ROAD = tariffs.Compiled(tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes()))
 
 
 def compiled(time_zone: str, *bands: dict[str, object]) -> Compiled:
@@ -22,7 +23,7 @@ def compiled(time_zone: str, *bands: dict[str, object]) -> Compiled:
     document = {"code": "made", "name_zh": "拟", "name_en": "Made", "time_zone": time_zone, "bands": named}
     text = msgspec.convert(document, Tariff)
     tariffs.validate(text)
-    return tariffs.compile(text)
+    return tariffs.Compiled(text)
 
 
 def band(
@@ -33,8 +34,8 @@ def band(
 
 
 def owed(tariff: Compiled, entry: str, exit_: str) -> Fee:
-    entered, left = (datetime.fromisoformat(text).replace(tzinfo=tariff.zone) for text in (entry, exit_))
-    return tariffs.price(tariff, Visit(entered, left))
+    entered, left = (datetime.fromisoformat(text).replace(tzinfo=tariff.time_zone) for text in (entry, exit_))
+    return fee_of(tariff, Visit(entered, left))
 
 
 def test_bands_follow_the_clock_and_units_real_time_when_clocks_change() -> None:
@@ -75,7 +76,7 @@ def test_no_second_is_lost_or_charged_twice_anywhere(zone: str, data: st.DataObj
     drawn = st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
     starts = int(data.draw(drawn).timestamp())
     ends = starts + data.draw(st.integers(1, 400 * 24 * 60 * 60))
-    passages = timeline.passages(starts, ends)
+    passages = timeline.segments(starts, ends)
     assert (passages[0][1], passages[-1][2]) == (starts, ends)
     assert all(earlier[2] == later[1] and earlier[0] != later[0] for earlier, later in pairwise(passages))
     assert all(begins < until for _, begins, until in passages)
@@ -135,6 +136,6 @@ def test_impossible_stays_are_not_priced(entry: str, exit_: str) -> None:
 def test_a_stay_of_400_days_is_the_longest() -> None:
     entered = datetime(2025, 1, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
     longest = timedelta(days=tariffs.STAY_DAYS_MAX)
-    assert tariffs.price(JINAN_ROAD, Visit(entered, entered + longest)).fee_fen == 400 * 2900
+    assert fee_of(JINAN_ROAD, Visit(entered, entered + longest)).fee_fen == 400 * 2900
     with pytest.raises(tariffs.StayNotPriceable):
-        tariffs.price(JINAN_ROAD, Visit(entered, entered + longest + timedelta(seconds=1)))
+        fee_of(JINAN_ROAD, Visit(entered, entered + longest + timedelta(seconds=1)))

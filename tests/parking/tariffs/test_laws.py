@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import Tariff, Visit
-from parking.tariffs.document import Band, Cap, Crossing, DateRange, DayHours, DaySet, Free, Match, Tier
+from parking.tariffs.language.document import Band, Cap, Crossing, DateRange, DayHours, DaySet, Free, Match, Tier
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import (
     SHANGHAI,
     at,
     bands,
     but,
+    fee_of,
     later,
     law,
     minutes,
@@ -45,7 +46,7 @@ def rules_of(tariff: Tariff) -> set[str]:
 @law
 @given(wide_cases())
 def test_the_lines_add_up_to_the_fee_step_by_step(case: tuple[Tariff, Visit]) -> None:
-    fee = tariffs.price(tariffs.compile(case[0]), case[1])
+    fee = fee_of(tariffs.Compiled(case[0]), case[1])
     so_far = 0
     for line in fee.lines:
         so_far += line.amount_fen
@@ -62,15 +63,15 @@ def test_nobody_is_paid_for_parking(case: tuple[Tariff, Visit]) -> None:
 @law
 @given(wide_cases())
 def test_what_is_owed_is_what_is_explained(case: tuple[Tariff, Visit]) -> None:
-    compiled = tariffs.compile(case[0])
-    fee, due = tariffs.price(compiled, case[1]), tariffs.owed(compiled, case[1])
+    compiled = tariffs.Compiled(case[0])
+    fee, due = fee_of(compiled, case[1]), tariffs.calculate(compiled, case[1])
     assert (fee.fee_fen, fee.uses) == (due.fee_fen, due.uses)
 
 
 @law
 @given(wide_cases())
 def test_every_line_says_something_and_names_a_rule_of_the_document(case: tuple[Tariff, Visit]) -> None:
-    for line in tariffs.price(tariffs.compile(case[0]), case[1]).lines:
+    for line in fee_of(tariffs.Compiled(case[0]), case[1]).lines:
         assert line.text_zh
         assert line.text_en
         assert line.label_zh
@@ -82,7 +83,7 @@ def test_every_line_says_something_and_names_a_rule_of_the_document(case: tuple[
 @law
 @given(wide_cases())
 def test_what_is_taken_off_is_negative_and_what_is_charged_is_not(case: tuple[Tariff, Visit]) -> None:
-    for line in tariffs.price(tariffs.compile(case[0]), case[1]).lines:
+    for line in fee_of(tariffs.Compiled(case[0]), case[1]).lines:
         if line.kind in {"units", "minimum", "overstay"}:
             assert line.amount_fen >= 0
         elif line.kind != "rounding":
@@ -92,22 +93,22 @@ def test_what_is_taken_off_is_negative_and_what_is_charged_is_not(case: tuple[Ta
 @law
 @given(wide_cases())
 def test_a_tariff_compiled_anew_prices_the_same(case: tuple[Tariff, Visit]) -> None:
-    once, again = tariffs.compile(case[0]), tariffs.compile(case[0])
-    assert tariffs.price(once, case[1]) == tariffs.price(again, case[1]) == tariffs.price(once, case[1])
+    once, again = tariffs.Compiled(case[0]), tariffs.Compiled(case[0])
+    assert fee_of(once, case[1]) == fee_of(again, case[1]) == fee_of(once, case[1])
 
 
 @law
 @given(wide_cases())
 def test_a_document_read_back_prices_the_same(case: tuple[Tariff, Visit]) -> None:
     read = tariffs.from_json(tariffs.to_json(case[0]))
-    assert tariffs.price(tariffs.compile(read), case[1]) == tariffs.price(tariffs.compile(case[0]), case[1])
+    assert fee_of(tariffs.Compiled(read), case[1]) == fee_of(tariffs.Compiled(case[0]), case[1])
 
 
 @law
 @given(wide_cases())
 def test_a_stay_of_nothing_costs_and_uses_nothing(case: tuple[Tariff, Visit]) -> None:
     tariff, visit = case
-    fee = tariffs.price(tariffs.compile(tariff), but(visit, left_at=visit.entered_at))
+    fee = fee_of(tariffs.Compiled(tariff), but(visit, left_at=visit.entered_at))
     assert (fee.fee_fen, fee.uses) == (0, ())
 
 
@@ -115,7 +116,7 @@ def test_a_stay_of_nothing_costs_and_uses_nothing(case: tuple[Tariff, Visit]) ->
 @given(wide_cases())
 def test_exempt_vehicles_pay_and_use_nothing(case: tuple[Tariff, Visit]) -> None:
     everybody = generators.exempt(Match())
-    fee = tariffs.price(tariffs.compile(but(case[0], exempt=(everybody,))), case[1])
+    fee = fee_of(tariffs.Compiled(but(case[0], exempt=(everybody,))), case[1])
     assert (fee.fee_fen, fee.uses) == (0, ())
 
 
@@ -282,7 +283,7 @@ def test_how_bands_are_crossed_does_not_matter_within_one(tariff: Tariff, visit:
 @given(bands(), visits())
 def test_a_short_stay_over_two_bands_costs_what_its_first_band_would(both: tuple[Band, ...], visit: Visit) -> None:
     tariff = plain(bands=both, crossing=Crossing(short_under_min=31 * 24 * 60))
-    held = tariffs.price(tariffs.compile(tariff), visit).lines[0].rule
+    held = fee_of(tariffs.Compiled(tariff), visit).lines[0].rule
     band = next(each for each in both if f"bands.{each.code}" == held)
     alone = plain(bands=(but(band, hours=(), otherwise=True),))
     assert owed(tariff, visit) == owed(alone, visit)

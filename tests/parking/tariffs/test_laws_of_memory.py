@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import Past, StayNotPriceable, Tariff, Use, Visit
-from parking.tariffs.document import Free, Match, Memory, Quota, Scope
+from parking.tariffs.language.document import Free, Match, Memory, Quota, Scope
 from tests.parking.tariffs import generators, visit_generators
-from tests.parking.tariffs.strategies import at, but, cap, law, moments, owed, plain, simple, visits, wide_cases
+from tests.parking.tariffs.strategies import at, but, cap, fee_of, law, moments, owed, plain, simple, visits, wide_cases
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ def quota(minutes: int, **rest: object) -> Quota:
 
 def uses_of(tariff: Tariff, drawn: Sequence[Visit], rule: str) -> list[Use]:
     """What a series of visits used of one rule."""
-    fees = tariffs.series(tariffs.compile(tariff), drawn)
+    fees = tariffs.price_sequence(tariffs.Compiled(tariff), drawn)
     return [use for fee in fees for use in fee.uses if use.rule == rule]
 
 
@@ -167,8 +167,8 @@ def test_a_stay_that_is_free_anyway_spares_the_quota_or_uses_it(
 def test_who_drew_on_a_quota_may_lose_the_free_period(entered: datetime, drew: int, then: int, free_too: bool) -> None:
     text = plain(free=Free(minutes=30), quotas=(quota(31, free_too=free_too),))
     again = entered + MINUTE * (drew + 1)
-    fees = tariffs.series(
-        tariffs.compile(text),
+    fees = tariffs.price_sequence(
+        tariffs.Compiled(text),
         [Visit(entered, entered + MINUTE * drew), Visit(again, again + MINUTE * then)],
     )
     assert fees[1].fee_fen == (0 if free_too else 200)
@@ -179,10 +179,10 @@ def test_who_drew_on_a_quota_may_lose_the_free_period(entered: datetime, drew: i
 def test_visits_told_in_any_order_cost_the_same(
     case: tuple[Tariff, Visit], drawn: list[tuple[int, int]], seed: int
 ) -> None:
-    compiled, ordered = tariffs.compile(case[0]), one_after_another(drawn)
+    compiled, ordered = tariffs.Compiled(case[0]), one_after_another(drawn)
     places = Random(seed).sample(range(len(ordered)), len(ordered))
-    fees = dict(zip(places, tariffs.series(compiled, [ordered[place] for place in places]), strict=True))
-    assert [fees[place] for place in range(len(ordered))] == tariffs.series(compiled, ordered)
+    fees = dict(zip(places, tariffs.price_sequence(compiled, [ordered[place] for place in places]), strict=True))
+    assert [fees[place] for place in range(len(ordered))] == tariffs.price_sequence(compiled, ordered)
 
 
 @law
@@ -190,10 +190,10 @@ def test_visits_told_in_any_order_cost_the_same(
 def test_a_visit_heard_of_late_leaves_what_it_would_have_left_in_time(
     case: tuple[Tariff, Visit], drawn: list[tuple[int, int]]
 ) -> None:
-    compiled, ordered = tariffs.compile(case[0]), one_after_another(drawn)
+    compiled, ordered = tariffs.Compiled(case[0]), one_after_another(drawn)
     pasts = list[Past]()
-    for visit, fee in zip(ordered, tariffs.series(compiled, ordered), strict=True):
-        assert tariffs.price(compiled, visit, pasts[::-1]) == fee
+    for visit, fee in zip(ordered, tariffs.price_sequence(compiled, ordered), strict=True):
+        assert fee_of(compiled, visit, pasts[::-1]) == fee
         pasts.append(Past(visit.entered_at, visit.left_at, fee.uses))
 
 
@@ -201,24 +201,24 @@ def test_a_visit_heard_of_late_leaves_what_it_would_have_left_in_time(
 @given(wide_cases(), st.integers(0, 1 << 16), st.integers(1, 600))
 def test_visits_that_began_later_do_not_matter(case: tuple[Tariff, Visit], seed: int, after: int) -> None:
     tariff, visit = case
-    compiled, random = tariffs.compile(tariff), Random(seed)
+    compiled, random = tariffs.Compiled(tariff), Random(seed)
     pasts = visit_generators.history(random, tariff, visit)
     entered = visit.entered_at + MINUTE * after
     uses = tuple(Use(f"quota.{each.code}", entered, 60) for each in tariff.quotas)
     later = Past(entered, entered + HOUR, uses)
-    assert tariffs.owed(compiled, visit, [later, *pasts]) == tariffs.owed(compiled, visit, pasts)
+    assert fee_of(compiled, visit, [later, *pasts]) == fee_of(compiled, visit, pasts)
 
 
 @law
 @given(wide_cases(), st.integers(0, 1 << 16))
 def test_what_is_long_past_does_not_matter(case: tuple[Tariff, Visit], seed: int) -> None:
     tariff, visit = case
-    compiled = tariffs.compile(tariff)
+    compiled = tariffs.Compiled(tariff)
     long_ago = visit.entered_at - 40 * DAY
     names = ["free", *(f"quota.{each.code}" for each in tariff.quotas), *(f"cap.{each.code}" for each in tariff.caps)]
     past = Past(long_ago, long_ago + HOUR, tuple(Use(name, long_ago, 5000) for name in names))
     pasts = visit_generators.history(Random(seed), tariff, visit)
-    assert tariffs.owed(compiled, visit, [past, *pasts]) == tariffs.owed(compiled, visit, pasts)
+    assert fee_of(compiled, visit, [past, *pasts]) == fee_of(compiled, visit, pasts)
 
 
 @law
@@ -250,7 +250,7 @@ def test_what_happened_elsewhere_counts_as_far_as_the_scope_goes(
 def test_all_visits_of_a_day_cost_at_most_its_cap(tariff: Tariff, drawn: list[tuple[int, int]], fen: int) -> None:
     text = but(tariff, caps=(cap("c", fen, "day", memory="lot"),))
     ordered = one_after_another(drawn)
-    paid = sum(fee.fee_fen for fee in tariffs.series(tariffs.compile(text), ordered))
+    paid = sum(fee.fee_fen for fee in tariffs.price_sequence(tariffs.Compiled(text), ordered))
     first, last = ordered[0].entered_at + 8 * HOUR, ordered[-1].left_at - MINUTE + 8 * HOUR
     assert paid <= fen * ((last.date() - first.date()).days + 1)
     uses = uses_of(text, ordered, "cap.c")
@@ -278,9 +278,9 @@ def test_a_stay_keeps_the_version_it_began_under(
     case: tuple[Tariff, Visit], other: tuple[Tariff, Visit], after: int
 ) -> None:
     tariff, visit = case
-    compiled, newer = tariffs.compile(tariff), tariffs.compile(other[0])
+    compiled, newer = tariffs.Compiled(tariff), tariffs.Compiled(other[0])
     held = [(visit.entered_at - DAY, compiled), (visit.entered_at + MINUTE * after, newer)]
-    assert tariffs.price_versions(held, visit) == tariffs.price(compiled, visit)
+    assert tariffs.price(held, visit) == fee_of(compiled, visit)
 
 
 @law
@@ -290,12 +290,12 @@ def test_a_stay_that_is_split_costs_the_sum_of_its_parts(
 ) -> None:
     length = (visit.left_at - visit.entered_at) // MINUTE
     change = visit.entered_at + MINUTE * data.draw(st.integers(1, max(1, length - 1)))
-    held = [(visit.entered_at - DAY, tariffs.compile(old)), (change, tariffs.compile(new))]
+    held = [(visit.entered_at - DAY, tariffs.Compiled(old)), (change, tariffs.Compiled(new))]
     free = length <= old.free.minutes
     parts = owed(old, but(visit, left_at=min(change, visit.left_at)))
     if change < visit.left_at:
         parts += owed(new, but(visit, entered_at=change, continued=True))
-    fee = tariffs.price_versions(held, visit)
+    fee = tariffs.price(held, visit)
     assert fee.fee_fen == (0 if free else parts) == sum(line.amount_fen for line in fee.lines)
 
 
@@ -305,10 +305,10 @@ def test_a_version_that_begins_after_the_stay_changes_nothing(
     case: tuple[Tariff, Visit], other: tuple[Tariff, Visit]
 ) -> None:
     tariff, visit = case
-    compiled, newer = tariffs.compile(tariff), tariffs.compile(other[0])
+    compiled, newer = tariffs.Compiled(tariff), tariffs.Compiled(other[0])
     held = [(visit.entered_at, compiled), (visit.left_at, newer)]
     if visit.left_at > visit.entered_at:
-        assert tariffs.price_versions(held, visit) == tariffs.price(compiled, visit)
+        assert tariffs.price(held, visit) == fee_of(compiled, visit)
 
 
 @law
@@ -317,4 +317,4 @@ def test_an_impossible_stay_is_not_priced(case: tuple[Tariff, Visit]) -> None:
     tariff, visit = case
     for left in (visit.entered_at - timedelta(seconds=1), visit.entered_at + 401 * DAY):
         with pytest.raises(StayNotPriceable):
-            tariffs.price(tariffs.compile(tariff), but(visit, left_at=left))
+            fee_of(tariffs.Compiled(tariff), but(visit, left_at=left))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import PassHeld, Tariff, Vehicle, Visit
-from parking.tariffs.document import (
+from parking.tariffs.language.document import (
     Cap,
     Charging,
     ClassRule,
@@ -358,6 +358,6 @@ def test_a_discount_that_does_not_fit_changes_nothing(case: tuple[Tariff, Visit]
         "coupon": percent(50, coupon=True),
         "who": percent(50, who=Match(new_energy=True)),
     }[why]
-    assert tariffs.owed(tariffs.compile(but(tariff, discounts=(kept,))), visit) == tariffs.owed(
-        tariffs.compile(tariff), visit
+    assert tariffs.calculate(tariffs.Compiled(but(tariff, discounts=(kept,))), visit) == tariffs.calculate(
+        tariffs.Compiled(tariff), visit
     )

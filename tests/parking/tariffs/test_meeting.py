@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from parking.tariffs import meeting, reading
-from parking.tariffs.reading import TariffUnclear
+from parking.tariffs.language import band_coverage, parsing
+from parking.tariffs.language.parsing import TariffUnclear
 from tests.parking.tariffs.documents import CAR_PARK, HOUR, NAMES, bands, days, read
 
 PEAK = {"code": "peak", "weekdays": ["sat", "sun"], "seasons": [{"from": "03-15", "to": "05-31"}]}
@@ -89,15 +89,15 @@ def test_too_many_kinds_of_days_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
     slots = [{"from": "08:00", "to": "20:00", "days": code} for code in ("workday", "non_workday")]
     week = bands(lambda b: b[0].update(hours=slots))
     read(**week)
-    monkeypatch.setattr(meeting, "KINDS_OF_DAYS_MAX", 3)
+    monkeypatch.setattr(band_coverage, "KINDS_OF_DAYS_MAX", 3)
     with pytest.raises(TariffUnclear, match="kinds of days"):
         read(**week)
 
 
 def test_simple_documents_are_read_at_once() -> None:
     document = json.dumps(CAR_PARK | {"calendar": "CN"}).encode()
-    reading.from_json(document)
+    parsing.from_json(document)
     begins = perf_counter()
     for _ in range(10):
-        reading.from_json(document)
+        parsing.from_json(document)
     assert perf_counter() - begins < 0.5

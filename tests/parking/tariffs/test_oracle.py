@@ -10,7 +10,7 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Vehicle, Visit
-from parking.tariffs.document import Cap, Crossing, Free, Match, Quota, Tariff, Tier
+from parking.tariffs.language.document import Cap, Crossing, Free, Match, Quota, Tariff, Tier
 from tests.parking.tariffs import generators, oracle
 from tests.parking.tariffs.oracle import differences, shrinking
 from tests.parking.tariffs.oracle.differences import Case
@@ -89,7 +89,7 @@ def test_most_visits_made_up_cost_something() -> None:
 
 def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(tariff: Tariff, visit: Visit, pasts: object = ()) -> oracle.Owed:
-        return (7 if tariff.minimum_fen else tariffs.owed(tariffs.compile(tariff), visit).fee_fen), ()
+        return (7 if tariff.minimum_fen else tariffs.calculate(tariffs.Compiled(tariff), visit).fee_fen), ()
 
     case = Case(generators.tariff(Random(3), minimum_fen=500), Visit(at("18T09:00"), at("18T12:00")))
     monkeypatch.setattr(oracle, "owed", wrong)

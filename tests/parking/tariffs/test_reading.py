@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from parking.tariffs import document, reading
-from parking.tariffs.document import DOCUMENT_BYTES_MAX, Tariff
-from parking.tariffs.reading import TariffUnclear, UnknownTimeZone
+from parking.tariffs.language import document, parsing
+from parking.tariffs.language.document import DOCUMENT_BYTES_MAX, Tariff
+from parking.tariffs.language.parsing import TariffUnclear, UnknownTimeZone
 from tests.parking.tariffs.documents import CAR_PARK, HOUR, LARGE, NAMES, bands, days, read, tiers
 
 
@@ -204,7 +204,7 @@ def test_an_unknown_zone_is_told_the_next_one(name: str, near: str) -> None:
 def test_a_missing_zone_is_asked_for() -> None:
     without = {key: value for key, value in CAR_PARK.items() if key != "time_zone"}
     with pytest.raises(TariffUnclear, match=r'say the zone, e\.g\. time_zone = "Asia/Shanghai"') as refused:
-        reading.from_json(json.dumps(without).encode())
+        parsing.from_json(json.dumps(without).encode())
     assert refused.value.facts["path"] == "$.time_zone"
 
 
@@ -230,7 +230,7 @@ def test_a_missing_zone_is_asked_for() -> None:
 )
 def test_what_is_no_document_is_refused(written: bytes, words: str) -> None:
     with pytest.raises(TariffUnclear, match=r"\.$") as refused:
-        reading.from_json(written)
+        parsing.from_json(written)
     assert words in str(refused.value)
     assert refused.value.facts["advice"]
 
@@ -252,7 +252,7 @@ def test_what_is_no_document_is_refused(written: bytes, words: str) -> None:
 )
 def test_what_is_no_toml_is_refused(written: bytes, words: str) -> None:
     with pytest.raises(TariffUnclear) as refused:
-        reading.from_toml(written)
+        parsing.from_toml(written)
     assert words in str(refused.value)
 
 
@@ -308,14 +308,14 @@ SOUND: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", SOUND, ids=range(len(SOUND)))
 def test_what_is_read_is_kept_and_read_again_alike(fields: dict[str, Any]) -> None:
     tariff = read(**fields)
-    kept = reading.to_json(tariff)
-    assert reading.from_json(kept) == tariff
-    assert reading.to_json(reading.from_json(kept)) == kept
+    kept = parsing.to_json(tariff)
+    assert parsing.from_json(kept) == tariff
+    assert parsing.to_json(parsing.from_json(kept)) == kept
 
 
 def test_what_is_kept_leaves_defaults_out_and_follows_the_order_of_the_language() -> None:
     tariff = read(free={"minutes": 30, "inclusive": True}, currency="CNY", seconds="drop", name_zh="停车场")
-    kept = json.loads(reading.to_json(tariff))
+    kept = json.loads(parsing.to_json(tariff))
     assert list(kept) == ["code", "name_zh", "name_en", "time_zone", "bands", "free"]
     assert kept["free"] == {"minutes": 30}
     assert kept["bands"] == CAR_PARK["bands"]
@@ -340,19 +340,19 @@ def test_toml_and_json_say_the_same() -> None:
         hours = [{ from = "20:00", to = "08:00" }]
         tiers = [{ unit_fen = 200, unit_min = 60 }]
     """
-    assert reading.from_toml(toml.encode()) == read()
+    assert parsing.from_toml(toml.encode()) == read()
     # An editor may put a mark in front.
-    assert reading.from_toml(b"\xef\xbb\xbf" + toml.encode()) == read()
+    assert parsing.from_toml(b"\xef\xbb\xbf" + toml.encode()) == read()
 
 
 def test_succession_has_no_circle() -> None:
     def chain(*pairs: tuple[str, str | None]) -> dict[str, Tariff]:
         return {code: read(code=code, supersedes=before) for code, before in pairs}
 
-    reading.check_succession({})
-    reading.check_succession(chain(("c", "b"), ("b", "a"), ("a", None)))
+    parsing.check_succession({})
+    parsing.check_succession(chain(("c", "b"), ("b", "a"), ("a", None)))
     # What is not among the documents ends a chain; one price may be followed by two.
-    reading.check_succession(chain(("c", "a"), ("b", "a"), ("a", "long_ago")))
+    parsing.check_succession(chain(("c", "a"), ("b", "a"), ("a", "long_ago")))
     with pytest.raises(TariffUnclear, match="a → c → b → a") as refused:
-        reading.check_succession(chain(("d", None), ("a", "c"), ("b", "a"), ("c", "b")))
+        parsing.check_succession(chain(("d", None), ("a", "c"), ("b", "a"), ("c", "b")))
     assert refused.value.facts["path"] == "$.supersedes"

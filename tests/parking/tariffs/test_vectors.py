@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from parking import tariffs
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs import PassHeld, Tariff, Vehicle, Visit
+from tests.parking.tariffs.strategies import fee_of
 
 CATALOGUE = Path(__file__).parents[3] / "seeds" / "tariffs"
 ROWS = tuple(csv.DictReader((Path(__file__).parent / "vectors.csv").read_text(encoding="utf-8").splitlines()))
@@ -272,9 +273,9 @@ def visit(tariff: Tariff, entry: str, exit_: str, vehicle: str = "car") -> Visit
 
 def fee(tariff: Tariff, visit: Visit) -> int:
     """The fee, and that its explanation adds up to it."""
-    priced = tariffs.price(tariffs.compile(tariff), visit)
+    priced = fee_of(tariffs.Compiled(tariff), visit)
     assert sum(line.amount_fen for line in priced.lines) == priced.fee_fen
-    assert tariffs.owed(tariffs.compile(tariff), visit).fee_fen == priced.fee_fen
+    assert tariffs.calculate(tariffs.Compiled(tariff), visit).fee_fen == priced.fee_fen
     return priced.fee_fen
 
 
@@ -313,7 +314,7 @@ def test_visits_one_after_the_other(row: list[str]) -> None:
     tariff = document(code)
     each = [rest[begins : begins + 5] for begins in range(0, len(rest), 5)]
     visits = [visit(tariff, " ".join(words[:2]), " ".join(words[2:4]), vehicle) for words in each]
-    fees = tariffs.series(tariffs.compile(tariff), visits)
+    fees = tariffs.price_sequence(tariffs.Compiled(tariff), visits)
     assert [one.fee_fen for one in fees] == [int(words[4]) for words in each]
 
 
@@ -327,7 +328,7 @@ def test_the_fourth_short_visit_to_an_airport_is_charged() -> None:
     near_lot = tariffs.from_toml(QINGDAO_AIRPORT.encode())
     visits = [visit(near_lot, f"tue {hour}:00", f"tue {hour}:10") for hour in (10, 12, 14, 16)]
     visits.append(visit(near_lot, "wed 10:00", "wed 10:10"))
-    fees = tariffs.series(tariffs.compile(near_lot), visits)
+    fees = tariffs.price_sequence(tariffs.Compiled(near_lot), visits)
     assert [one.fee_fen for one in fees] == [0, 0, 0, 1000, 0]
 
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs.document import Scope, Tariff
-from parking.tariffs.visits import PassHeld, Past, Vehicle, Visit
+from parking.tariffs.engine.quote import PassHeld, Past, Vehicle, Visit
+from parking.tariffs.language.document import Scope, Tariff
 from tests.parking.tariffs import oracle
 from tests.parking.tariffs.generators import often, tariff
 
@@ -138,9 +138,9 @@ def _place(random: Random) -> Scope:
 
 
 def versions(random: Random, first: Tariff, visit: Visit) -> tuple[tuple[datetime, Tariff], ...]:
-    """One or two later versions of a tariff that begin around the visit; zone and caps are the same."""
+    """One or two versions of a tariff that begin after the entry, with the same time zone and the same caps."""
     caps = tuple(msgspec.structs.replace(each, bands=(), fen=random.choice((0, 300, each.fen))) for each in first.caps)
     minutes = (visit.left_at - visit.entered_at) // MINUTE + 2
-    begins = sorted({visit.entered_at + MINUTE * random.randint(-1, minutes) for _ in range(random.choice((1, 1, 2)))})
+    begins = sorted({visit.entered_at + MINUTE * random.randint(1, minutes) for _ in range(random.choice((1, 1, 2)))})
     same = {"time_zone": first.time_zone, "caps": caps, "classes": (), "seconds": first.seconds}
     return tuple((since, tariff(random, **same)) for since in begins)

@@ -36,13 +36,14 @@ async def test_whoever_holds_a_charge_may_pay_it(client: Client) -> None:
 
 
 async def test_public_lines_say_nothing_of_time_and_place(client: Client) -> None:
-    road = tariffs.compile(tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes()))
+    road = tariffs.Compiled(tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes()))
     now = client.city.now
     bus = tariffs.Vehicle(kind=VehicleClass.LARGE, new_energy=True)
     used = tariffs.Past(
         now - timedelta(hours=40), now - timedelta(hours=39), (tariffs.Use("quota.nev", now - timedelta(hours=40), 60),)
     )
-    fee = tariffs.price(road, tariffs.Visit(now - timedelta(hours=30), now, bus), [used])
+    visit = tariffs.Visit(now - timedelta(hours=30), now, bus)
+    fee = tariffs.price([(visit.entered_at, road)], visit, [used])
     account_id = await client.city.account()
     asked = client.city.request(account_id, fee.fee_fen)
     request = msgspec.structs.replace(asked, lines=msgspec.Raw(msgspec.json.encode(fee.lines)))

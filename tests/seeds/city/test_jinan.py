@@ -79,11 +79,11 @@ def test_every_chinese_text_is_seen_at_work_and_most_road_bays_charge_by_jinans(
 
 @pytest.mark.parametrize("code", sorted(CITY.tariffs))
 def test_a_morning_costs_something_wherever_it_is_not_free(code: str) -> None:
-    compiled = tariffs.compile(CITY.tariffs[code])
+    compiled = tariffs.Compiled(CITY.tariffs[code])
     morning = tariffs.Visit(
         datetime.fromisoformat("2025-11-18T09:00+08:00"), datetime.fromisoformat("2025-11-18T12:00+08:00")
     )
-    fee = tariffs.price(compiled, morning)
+    fee = tariffs.price([(morning.entered_at, compiled)], morning)
     assert sum(line.amount_fen for line in fee.lines) == fee.fee_fen
     assert (fee.fee_fen > 0) != (code == "jinan_shared")
 

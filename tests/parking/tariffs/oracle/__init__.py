@@ -8,8 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from parking.tariffs.document import STAY_DAYS_MAX, Discount, Tariff
-from parking.tariffs.visits import Past, StayNotPriceable, Use, Visit
+from parking.tariffs.engine.quote import Past, StayNotPriceable, Use, Visit
+from parking.tariffs.language.document import STAY_DAYS_MAX, Discount, Tariff
 from tests.parking.tariffs.oracle import covers, remembered
 from tests.parking.tariffs.oracle.covers import Covering
 from tests.parking.tariffs.oracle.ticks import MINUTE, tick_seconds, walk
@@ -45,11 +45,10 @@ def series(tariff: Tariff, visits: Sequence[Visit]) -> list[Owed]:
     return found
 
 
-def versions(held: Sequence[tuple[datetime, Tariff]], visit: Visit, pasts: Sequence[Past] = ()) -> Owed:
-    """What a visit costs where other versions may begin during it; the first one's word on that holds throughout."""
-    first = max(place for place, (since, _) in enumerate(held) if since <= visit.entered_at or place == 0)
-    tariff = held[first][1]
-    changes = [each for each in held[first + 1 :] if each[0] < visit.left_at]
+def versions(in_force: Sequence[tuple[datetime, Tariff]], visit: Visit, pasts: Sequence[Past] = ()) -> Owed:
+    """What a visit costs by the tariff in force at its entry and those that come into force later, in order of time."""
+    tariff = in_force[0][1]
+    changes = [each for each in in_force[1:] if each[0] < visit.left_at]
     if tariff.on_change == "at_entry" or not changes or free_throughout(tariff, visit, pasts):
         return owed(tariff, visit, pasts)
     found = [_joined(tariff, changes, visit, pasts, discounts) for discounts in _choices(tariff, visit)]

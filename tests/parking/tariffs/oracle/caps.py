@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from parking.tariffs.days import DaySets
-from parking.tariffs.document import Cap
+from parking.tariffs.language.days import DaySets
+from parking.tariffs.language.document import Cap
 from tests.parking.tariffs.oracle import remembered
 from tests.parking.tariffs.oracle.covers import Covering
 from tests.parking.tariffs.oracle.ticks import HOUR, Tick, day_begins, day_of, occurrence, shown_at

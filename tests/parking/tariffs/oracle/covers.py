@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from parking.tariffs.days import DaySets
-from parking.tariffs.document import Charging, Counts, Discount, Free, Pass, Quota, Tariff
-from parking.tariffs.visits import PassHeld, Past, Use, Visit
+from parking.tariffs.engine.quote import PassHeld, Past, Use, Visit
+from parking.tariffs.language.days import DaySets
+from parking.tariffs.language.document import Charging, Counts, Discount, Free, Pass, Quota, Tariff
 from tests.parking.tariffs.oracle import remembered
 from tests.parking.tariffs.oracle.ticks import HOUR, MINUTE, Tick, Ticks, occurrence
 from tests.parking.tariffs.oracle.who import Prices, fits

@@ -23,7 +23,7 @@ class Case(Struct, frozen=True):
     tariff: Tariff
     visit: Visit
     pasts: tuple[Past, ...] = ()
-    # Later versions of the tariff and when they begin.
+    # Versions of the tariff that come into force after the entry, and when.
     later: tuple[tuple[datetime, Tariff], ...] = ()
 
 
@@ -62,15 +62,15 @@ def by_oracle(case: Case) -> str:
 
 def by_engine(case: Case) -> str:
     """What the engine says, as one line; its two ways must agree, and its lines must add up."""
-    compiled = tariffs.compile(case.tariff)
+    compiled = tariffs.Compiled(case.tariff)
     if case.later:
-        held = [(_ALWAYS, compiled), *((since, tariffs.compile(tariff)) for since, tariff in case.later)]
-        fee = tariffs.price_versions(held, case.visit, case.pasts)
+        later = [(since, tariffs.Compiled(tariff)) for since, tariff in case.later]
+        fee = tariffs.price([(_ALWAYS, compiled), *later], case.visit, case.pasts)
         said = _shown(fee.fee_fen, fee.uses)
     else:
-        owed = tariffs.owed(compiled, case.visit, case.pasts)
+        owed = tariffs.calculate(compiled, case.visit, case.pasts)
         said = _shown(owed.fee_fen, owed.uses)
-        fee = tariffs.price(compiled, case.visit, case.pasts)
+        fee = tariffs.price([(case.visit.entered_at, compiled)], case.visit, case.pasts)
     explained, lines = _shown(fee.fee_fen, fee.uses), list(accumulate(line.amount_fen for line in fee.lines))
     if explained != said:
         said += f" | price: {explained}"

@@ -27,7 +27,7 @@ def smallest(found: Difference) -> Difference:
 def _differs(found: Difference, case: Case) -> Difference | None:
     try:
         tariffs.validate(case.tariff)
-        tariffs.compile(case.tariff)
+        tariffs.Compiled(case.tariff)
     except OneLotError:
         return None
     return difference(case, found.seed, found.number)

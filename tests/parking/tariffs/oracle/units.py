@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from parking.tariffs.document import Band, Discount, Tier
+from parking.tariffs.language.document import Band, Discount, Tier
 from tests.parking.tariffs.oracle.caps import Room, holds
 from tests.parking.tariffs.oracle.covers import Covering
 from tests.parking.tariffs.oracle.ticks import MINUTE, Tick

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from parking.tariffs.document import ClassRule, Discount, Free, Match, Tariff, Tier
-from parking.tariffs.visits import Vehicle, Visit
+from parking.tariffs.engine.quote import Vehicle, Visit
+from parking.tariffs.language.document import ClassRule, Discount, Free, Match, Tariff, Tier
 
 
 def fits(who: Match, vehicle: Vehicle) -> bool:

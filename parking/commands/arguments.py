@@ -1,0 +1,124 @@
+"""Arguments and options about tariffs: files, times, periods, facts, passes and accepted warnings."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, get_args
+from zoneinfo import ZoneInfo
+
+import click
+
+from parking import tariffs
+from parking.tariffs.engine.quote import PassHeld
+from parking.tariffs.language.document import DOCUMENT_BYTES_MAX
+from parking.tariffs.lint import Kind
+
+T = TypeVar("T")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_KINDS = tuple(get_args(Kind))
+# The same limit as in the API.
+_REASON_CHARS_MAX = 1000
+
+
+class Period(NamedTuple):
+    """From when until when; a time without an offset is local to the tariff."""
+
+    since: datetime
+    until: datetime
+
+    def within(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """The two as aware instants."""
+        return aware(self.since, zone), aware(self.until, zone)
+
+
+class HeldPass(NamedTuple):
+    """The code of a pass and its validity."""
+
+    code: str
+    period: Period
+
+    def within(self, zone: ZoneInfo) -> PassHeld:
+        """The pass of a visit."""
+        return PassHeld(self.code, *self.period.within(zone))
+
+
+class Typed(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.5
+    """An option that a function reads; the example is shown where it cannot."""
+
+    def __init__(self, name: str, read: Callable[[str], Any], example: str) -> None:
+        self.name = name
+        self._read = read
+        self._example = example
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value, or a usage error with the example."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except ValueError as e:
+            self.fail(f"{value!r} is not of the form {self._example}{f': {e}' if str(e) else ''}.", param, ctx)
+
+
+def aware(at: datetime, zone: ZoneInfo) -> datetime:
+    """The instant; without an offset it is a local time of the zone."""
+    return at.replace(tzinfo=zone) if at.tzinfo is None else at
+
+
+def _period(text: str) -> Period:
+    since, _, until = text.partition("/")
+    return Period(datetime.fromisoformat(since), datetime.fromisoformat(until))
+
+
+def _held(text: str) -> HeldPass:
+    code, _, period = text.partition(":")
+    return HeldPass(code, _period(period))
+
+
+def _fact(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not name:
+        raise ValueError
+    return name, int(number)
+
+
+def _accepted(text: str) -> tuple[str, str]:
+    kind, _, reason = text.partition("=")
+    if kind not in _KINDS:
+        raise ValueError(f"there is no finding {kind!r}, but {', '.join(_KINDS)}")
+    if not reason.strip():
+        raise ValueError("say why it is accepted")
+    if len(reason.strip()) > _REASON_CHARS_MAX:
+        raise ValueError(f"a reason has {_REASON_CHARS_MAX} characters at most")
+    return kind, reason.strip()
+
+
+INSTANT = Typed("time", datetime.fromisoformat, "2025-11-18T09:00 or 2025-11-18T09:00+08:00")
+PERIOD = Typed("from/to", _period, "2025-11-18T09:00/2025-11-18T10:30")
+PASS = Typed("code:from/until", _held, "monthly:2025-11-01/2025-12-01")
+FACT = Typed("name=number", _fact, "length_cm=1200")
+ACCEPTED = Typed("kind=reason", _accepted, '"farmable=known since 2019"')
+
+
+def document_of(file: Path) -> bytes:
+    """The bytes of a file, or one more than a document may have."""
+    with file.open("rb") as opened:
+        return opened.read(DOCUMENT_BYTES_MAX + 1)
+
+
+def is_toml(file: Path) -> bool:
+    """Whether a file is read as TOML; a name that ends in .json is JSON."""
+    return file.suffix.lower() != ".json"
+
+
+def tariff_of(file: Path) -> tariffs.Tariff:
+    """The tariff of a file.
+
+    Raises:
+        TariffUnclear, UnknownTimeZone: it is none; says in which file, where, and what to do.
+    """
+    document = document_of(file)
+    try:
+        return tariffs.from_toml(document) if is_toml(file) else tariffs.from_json(document)
+    except (tariffs.TariffUnclear, tariffs.UnknownTimeZone) as e:
+        raise type(e)(f"{file}, at {e.facts['path']}: {e}", **e.facts) from None

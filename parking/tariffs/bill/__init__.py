@@ -1,0 +1,1 @@
+"""The itemised bill of a computed fee."""

@@ -1,0 +1,191 @@
+"""The price of a visit by one tariff: the steps of `seeds/tariffs/README.md`, one after the other."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from msgspec import structs
+
+from parking.tariffs.engine.calculation import Calculation, FinalStep, without_units
+from parking.tariffs.engine.calendar import DAY_S, Interval, instant, seconds
+from parking.tariffs.engine.caps import Caps
+from parking.tariffs.engine.compiled import Compiled, Table
+from parking.tariffs.engine.discounts import (
+    NONE,
+    StagedDiscounts,
+    alternatives,
+    by_stage,
+    discounts_of,
+    raised,
+    rounded,
+    taken_off,
+)
+from parking.tariffs.engine.exemptions import ReducedTime, SegmentedStay, reductions
+from parking.tariffs.engine.metering import Meter, short_crossing, spans, with_rest
+from parking.tariffs.engine.quote import LineKind, Past, StayNotPriceable, Visit
+from parking.tariffs.language.document import STAY_DAYS_MAX, Discount, Tariff
+
+# A stay of another year comes from a wrong clock.
+_EARLIEST, _LATEST = seconds(datetime(1970, 1, 2, tzinfo=UTC)), seconds(datetime(2200, 1, 1, tzinfo=UTC))
+
+
+def calculate(tariff: Compiled, visit: Visit, pasts: Sequence[Past] = ()) -> Calculation:
+    """What a visit costs by one tariff, with all discounts that apply or with the best of them.
+
+    `pasts` are the vehicle's earlier visits; later ones are ignored.
+
+    Raises:
+        StayNotPriceable: it ends before it begins, is longer than STAY_DAYS_MAX, or cannot have been.
+    """
+    if not tariff.tariff.discounts:
+        return _whole(tariff, visit, pasts, NONE)
+    found = [_whole(tariff, visit, pasts, discounts) for discounts in alternatives(tariff.tariff, visit)]
+    return min(found, key=lambda each: each.fee_fen)
+
+
+def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:
+    """Entry and exit as they are computed with, in whole seconds.
+
+    Raises as `calculate`.
+    """
+    try:
+        starts, ends = seconds(visit.entered_at), seconds(visit.left_at)
+    except TypeError as e:
+        raise StayNotPriceable("No price between times that do not say their offset.") from e
+    if not 0 <= ends - starts <= STAY_DAYS_MAX * DAY_S:
+        raise StayNotPriceable(
+            f"No price for a stay of {(ends - starts) // 60} min.", entered_at=visit.entered_at, left_at=visit.left_at
+        )
+    if starts < _EARLIEST or ends >= _LATEST or visit.bays < 1:
+        raise StayNotPriceable(
+            f"No price in the year {visit.entered_at.year} for {visit.bays} bays.", entered_at=visit.entered_at
+        )
+    if tariff.seconds != "exact":
+        if tariff.seconds == "entry_up_exit_down":
+            starts += 59
+        starts, ends = starts - starts % 60, ends - ends % 60
+    return starts, max(starts, ends)
+
+
+def _whole(tariff: Compiled, visit: Visit, pasts: Sequence[Past], discounts: StagedDiscounts) -> Calculation:
+    metered = before_final_steps(tariff, visit, pasts, discounts)
+    if metered.stay is None or not tariff.has_final_steps:
+        return metered
+    steps = final_steps(tariff, metered.stay, discounts, pasts, metered.fee_fen)
+    return structs.replace(metered, steps=steps, fee_fen=metered.fee_fen + sum([step.amount_fen for step in steps]))
+
+
+def before_final_steps(
+    tariff: Compiled, visit: Visit, pasts: Sequence[Past], discounts: StagedDiscounts, whole: Interval | None = None
+) -> Calculation:
+    """What the units of a visit cost; `whole` is the stay it is a part of, if it is not all of it.
+
+    Raises as `calculate`.
+    """
+    text = tariff.tariff
+    starts, ends = bounds(text, visit)
+    if starts == ends:
+        return without_units(starts, ends, [])
+    if text.exempt and (exempt := tariff.exemption_of(visit.vehicle)) is not None:
+        return without_units(starts, ends, [FinalStep("exempt", f"exempt[{exempt}]", 1, 0, 0)])
+    of_class = tariff.class_of(visit.vehicle)
+    table = tariff.table(of_class, visit.bays, 100, discounts.percents)
+    stay = _stay(tariff, starts, ends, table, visit, pasts, whole)
+    reduced = reductions(tariff, stay, discounts.minutes)
+    if reduced.is_free:
+        return Calculation(
+            starts, ends, of_class, [ReducedTime(starts, ends, 0, "free")], [], [], 0, tuple(reduced.uses)
+        )
+
+    separate = left = spans(stay, reduced.times)
+    if text.crossing.short_under_min and len(left) > 1:
+        left = short_crossing(tariff, table, left)
+    is_short = left is not separate
+    if reduced.times or is_short or tariff.complete:
+        left = with_rest(left, complete=tariff.complete)
+    caps = Caps(tariff, stay)
+    allowed_fen = sum([discount.fen for discount in discounts.amounts]) if discounts.amounts else 0
+    meter = Meter(tariff, stay, caps, allowed_fen)
+    for span in left:
+        pays = span.pays
+        meter.charge(span, table if pays == 100 else tariff.table(of_class, visit.bays, pays, discounts.percents))
+    return Calculation(
+        *(starts, ends, of_class, reduced.times, meter.units, [], meter.fee_fen),
+        *((*reduced.uses, *caps.uses()), stay, discounts.amounts, is_short),
+    )
+
+
+def stay_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> SegmentedStay | None:
+    """A visit cut into its segments; None if it is empty.
+
+    Raises as `calculate`.
+    """
+    starts, ends = bounds(tariff.tariff, visit)
+    if starts == ends:
+        return None
+    return _stay(tariff, starts, ends, tariff.table(tariff.class_of(visit.vehicle), visit.bays), visit, pasts)
+
+
+def _stay(
+    tariff: Compiled,
+    starts: int,
+    ends: int,
+    table: Table,
+    visit: Visit,
+    pasts: Sequence[Past],
+    whole: Interval | None = None,
+) -> SegmentedStay:
+    earlier: Sequence[Past] = ()
+    if pasts and tariff.remembers:
+        earlier = [past for past in pasts if past.uses and past.entered_at < visit.entered_at]
+    segments = tariff.timeline.segments(starts, ends)
+    return SegmentedStay(starts, ends, segments, table, visit, earlier, whole or (starts, ends))
+
+
+def final_steps(
+    tariff: Compiled, stay: SegmentedStay, discounts: StagedDiscounts, pasts: Sequence[Past], fee_fen: int
+) -> list[FinalStep]:
+    """Discounts after caps, the least fee, rounding and overstaying; each is left out if it changes nothing."""
+    steps: list[FinalStep] = []
+
+    def add(kind: LineKind, rule: str, units: int, unit_fen: int, amount_fen: int, starts: int = 0) -> None:
+        nonlocal fee_fen
+        if amount_fen:
+            steps.append(FinalStep(kind, rule, units, unit_fen, amount_fen, starts))
+            fee_fen += amount_fen
+
+    text = tariff.tariff
+    for discount in discounts.after:
+        worth_fen = _worth(tariff, stay, discount, pasts) if discount.kind == "minutes" and fee_fen else 0
+        units = discount.percent or discount.minutes or 1
+        add("discount", f"discounts.{discount.code}", units, 0, -taken_off(discount, fee_fen, worth_fen))
+    add("minimum", "minimum_fen", 1, text.minimum_fen, raised(text, fee_fen))
+    add("rounding", "round_to_fen", 1, text.round_to_fen, rounded(text, fee_fen) - fee_fen)
+    rule = text.overstay
+    if rule is not None and stay.visit.charging:
+        ended = max(stay.starts, *[tariff.seconds_of(unplugged) for _, unplugged in stay.visit.charging])
+        since = ended + rule.grace_min * 60
+        units = max(0, -((since - stay.ends) // (rule.unit_min * 60)))
+        cost_fen = units * rule.unit_fen
+        cost_fen = cost_fen if rule.cap_fen is None else min(cost_fen, rule.cap_fen)
+        add("overstay", "overstay", units, rule.unit_fen, cost_fen, since)
+    return steps
+
+
+def _worth(tariff: Compiled, stay: SegmentedStay, coupon: Discount, pasts: Sequence[Past]) -> int:
+    """What the first chargeable minutes of a stay would have cost with the discounts that stand before this one."""
+    left = coupon.minutes * 60
+    ends = stay.ends
+    for begins, until in stay.counted("chargeable"):
+        if until - begins >= left:
+            ends = begins + left
+            break
+        left -= until - begins
+    shorter = structs.replace(stay.visit, left_at=instant(ends), coupons=())
+    before = tariff.tariff.discounts[: tariff.tariff.discounts.index(coupon)]
+    others = [each for each in discounts_of(before, shorter) if each.kind != "minutes" or each.minutes_as != "worth"]
+    discounts = by_stage(others) if tariff.tariff.stacking == "all" else NONE
+    metered = before_final_steps(tariff, shorter, pasts, discounts)
+    if metered.stay is None:
+        return 0
+    steps = final_steps(tariff, metered.stay, discounts, pasts, metered.fee_fen)
+    return metered.fee_fen + sum([step.amount_fen for step in steps if step.kind != "overstay"])

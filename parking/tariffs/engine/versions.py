@@ -1,0 +1,77 @@
+"""A stay during which another tariff comes into force: priced by the first, or split where the next begins."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import structs
+
+from parking.tariffs.engine.calculation import Calculation, without_units
+from parking.tariffs.engine.compiled import Compiled
+from parking.tariffs.engine.discounts import NONE, StagedDiscounts, alternatives
+from parking.tariffs.engine.exemptions import reductions
+from parking.tariffs.engine.price import before_final_steps, bounds, final_steps, stay_of
+from parking.tariffs.engine.quote import Past, Visit
+
+# A tariff ready for pricing, and since when it is in force.
+InForce: TypeAlias = tuple[datetime, Compiled]
+# What a part of a stay costs, and the tariff it is priced by.
+Part: TypeAlias = tuple[Compiled, Calculation]
+
+
+def is_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past]) -> bool:
+    """Whether a visit is priced by more than the tariff in force at its entry, which comes first and decides that.
+
+    Raises as `price.calculate`.
+    """
+    first = in_force[0][1]
+    return (
+        len(in_force) > 1
+        and first.tariff.on_change == "split"
+        and in_force[1][0] < visit.left_at
+        and not _is_free(first, visit, pasts)
+    )
+
+
+def calculate_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past]) -> list[Part]:
+    """What the parts of a visit cost that is split; their fees add up.
+
+    Raises as `price.calculate`.
+    """
+    priced_by = [in_force[0], *[each for each in in_force[1:] if each[0] < visit.left_at]]
+    begins = [visit.entered_at, *[since for since, _ in priced_by[1:]], visit.left_at]
+    parts = list(zip([tariff for _, tariff in priced_by], begins, begins[1:], strict=False))
+    found = [_split(parts, visit, pasts, discounts) for discounts in alternatives(priced_by[0][1].tariff, visit)]
+    return min(found, key=lambda each: sum([calculation.fee_fen for _, calculation in each]))
+
+
+def _is_free(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> bool:
+    """Whether the free period of the first tariff makes the whole stay free."""
+    stay = stay_of(tariff, visit, pasts)
+    return stay is None or reductions(tariff, stay, ()).is_free
+
+
+def _split(
+    parts: Sequence[tuple[Compiled, datetime, datetime]],
+    visit: Visit,
+    pasts: Sequence[Past],
+    discounts: StagedDiscounts,
+) -> list[Part]:
+    """The parts of a stay, each by its own tariff, and the last steps of the whole by the first."""
+    found: list[Part] = []
+    known = list(pasts)
+    first = parts[0][0]
+    whole = bounds(first.tariff, visit)
+    for tariff, begins, ends in parts:
+        is_first = begins == visit.entered_at
+        part = structs.replace(visit, entered_at=begins, left_at=ends, continued=visit.continued or not is_first)
+        calculation = before_final_steps(tariff, part, known, discounts if is_first else NONE, whole)
+        found.append((tariff, calculation))
+        known.append(Past(begins, ends, calculation.uses))
+    stay = stay_of(first, visit, pasts)
+    if stay is None or first.exemption_of(visit.vehicle) is not None:
+        return found
+    fee_fen = sum([calculation.fee_fen for _, calculation in found])
+    if steps := final_steps(first, stay, discounts, pasts, fee_fen):
+        found.append((first, without_units(*whole, steps)))
+    return found

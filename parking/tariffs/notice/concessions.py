@@ -1,0 +1,228 @@
+"""Sentences about concessions: free time, quotas, discounts, passes, charging and exemptions."""
+
+from collections.abc import Iterator
+
+from parking.tariffs.language.document import Discount, Free, Memory, Pass, Quota, Tariff
+from parking.tariffs.notice.days import hours
+from parking.tariffs.notice.vehicles import matching
+from parking.texts import amounts, durations
+from parking.texts.durations import length
+from parking.texts.words import Words
+
+_SCOPES: dict[str, Words] = {
+    "lot": ("在本停车场", "in this car park"),
+    "operator": ("在本经营者各停车场", "in the car parks of this operator"),
+    "city": ("在全市", "in the whole city"),
+}
+_PERIODS: dict[str, Words] = {
+    "day": ("日", "day"),
+    "week": ("周", "week"),
+    "month": ("月", "month"),
+    "quarter": ("季", "quarter"),
+    "year": ("年", "year"),
+}
+
+
+def _joined(parts: list[Words]) -> Words:
+    return "；".join(zh for zh, _ in parts), "; ".join(en for _, en in parts)
+
+
+def _remembered(memory: Memory) -> Words:
+    """Within what time and where something is remembered."""
+    if memory.per == "visit":
+        return "每次停放", "each visit"
+    zh, en = length(memory.hours * 60)
+    where_zh, where_en = _SCOPES[memory.scope]
+    when_zh, when_en = {
+        "sliding": (f"任意连续 {zh}内", f"within any {en}"),
+        "window": (f"自首次使用起 {zh}内", f"within {en} of the first use"),
+        "day": ("每个自然日内", "on each calendar day"),
+    }[memory.per]
+    return f"{where_zh}{when_zh}", f"{when_en} {where_en}"
+
+
+def free(found: Free, tariff: Tariff) -> Words:
+    """The free period, or that there is none."""
+    if not found.minutes:
+        zh, en = "不设免费停放时间。", "There is no free period."
+        if not any(tier.unit_fen for band in tariff.bands for tier in band.tiers):
+            zh, en = "停放免费。", "Parking is free."
+        return found.clause_zh or zh, found.clause_en or en
+    zh, en = length(found.minutes)
+    what_zh, what_en = ("停放", "stays") if found.counts == "stay" else ("收费时段内停放", "stays in charged periods")
+    bound_zh, bound_en = ("（含）以内", "up to and including") if found.inclusive else ("（不含）以内", "under")
+    rest = ("超过的，扣除免费时间后计费", "longer stays keep it and are charged for the rest")
+    if not found.deducted:
+        rest = ("超过的，自入场起计费", "longer stays are charged from their beginning")
+    parts = [(f"{what_zh} {zh}{bound_zh}免费", f"Free for {what_en} {bound_en} {en}"), rest]
+    if found.again == "cycle":
+        hours_zh, hours_en = length(tariff.cycle_hours * 60)
+        parts.append((f"自入场起每 {hours_zh}重新享有", f"again every {hours_en} from the entry"))
+    if found.uses_max:
+        when_zh, when_en = _remembered(found.memory)
+        times = f"{found.uses_max} visit{'s' if found.uses_max > 1 else ''}"
+        parts.append((f"同一车辆{when_zh}最多享有 {found.uses_max} 次", f"for at most {times} of a vehicle {when_en}"))
+    zh, en = _joined(parts)
+    return found.clause_zh or f"{zh}。", found.clause_en or f"{en}."
+
+
+def class_free(tariff: Tariff) -> Iterator[Words]:
+    """The free periods that classes of vehicles have of their own, unless the clause of the class speaks for them."""
+    for rule in tariff.classes:
+        if rule.free is not None and not rule.clause_zh:
+            zh, en = free(rule.free, tariff)
+            yield f"{rule.name_zh}：{zh}", f"{rule.name_en}: {en}"
+
+
+def quotas(tariff: Tariff) -> Iterator[Words]:
+    """Minutes that some vehicles have free or at a share."""
+    for quota in tariff.quotas:
+        yield _named(quota, _quota(quota, tariff))
+
+
+def _named(rule: Quota | Pass, parts: Iterator[Words]) -> Words:
+    """A rule in its published text, or its name, whom it is for and the parts of its sentence."""
+    zh, en = _joined(list(parts))
+    who_zh, who_en = matching(rule.who, rule.name_zh)
+    return (
+        rule.clause_zh or f"{rule.name_zh}{who_zh}：{zh}。",
+        rule.clause_en or f"{rule.name_en}{who_en}: {en}.",
+    )
+
+
+def _quota(quota: Quota, tariff: Tariff) -> Iterator[Words]:
+    when_zh, when_en = _remembered(quota.memory)
+    zh, en = length(quota.minutes)
+    kind_zh, kind_en = ("", "") if quota.counts == "stay" else ("收费时间", " of charged time")
+    pays_zh, pays_en = ("免费", "free") if not quota.pays_percent else (
+        f"按 {quota.pays_percent}% 收费", f"at {quota.pays_percent}% of the price"
+    )  # fmt: skip
+    yield f"{when_zh}前 {zh}{kind_zh}{pays_zh}", f"the first {en}{kind_en} {pays_en} {when_en}"
+    if quota.visits_max:
+        visits = f"{quota.visits_max} visit{'s' if quota.visits_max > 1 else ''}"
+        yield f"最多用于 {quota.visits_max} 次停放", f"for at most {visits}"
+    if quota.portion_max_min:
+        zh, en = length(quota.portion_max_min)
+        yield f"分次使用的，每次不超过 {zh}", f"at most {en} a visit where more than one draws on it"
+    if quota.again == "cycle":
+        zh, en = length(tariff.cycle_hours * 60)
+        yield f"同一次停放自入场起每 {zh}重新享有", f"again every {en} of the same stay"
+    if quota.within_free == "uses":
+        yield "免费停放时间内离场的也计入", "a stay within the free period draws on it as well"
+    elif tariff.free.minutes:
+        yield "免费停放时间内离场的不计入", "a stay within the free period does not draw on it"
+    if not quota.free_too:
+        yield "已使用的车辆不再享有一般的免费停放时间", "a vehicle that drew on it has no free period besides"
+
+
+def discounts(tariff: Tariff) -> Iterator[Words]:
+    """What is taken off, and whether one discount excludes the other."""
+    for discount in tariff.discounts:
+        zh, en = _joined(list(_discount(discount, tariff)))
+        who_zh, who_en = matching(discount.who, discount.name_zh)
+        yield (
+            discount.clause_zh or f"{discount.name_zh}{who_zh}：{zh}。",
+            discount.clause_en or f"{discount.name_en}{who_en}: {en}.",
+        )
+    if len(tariff.discounts) > 1 and tariff.stacking == "best":
+        yield "各项优惠不叠加，取最优惠的一项。", "Of several discounts only the one that helps most holds."
+    elif len(tariff.discounts) > 1:
+        yield _one_after_the_other(tariff)
+
+
+def _one_after_the_other(tariff: Tariff) -> Words:
+    kinds = [one.kind for one in tariff.discounts if one.stage == "before_caps" and one.kind != "minutes"]
+    if "amount" in kinds and "percent" in kinds[kinds.index("amount") :]:
+        return (
+            "各项优惠按上列顺序叠加；封顶之前的优惠先按比例减、后减金额。",
+            "Several discounts hold one after the other, in this order; of those before the caps, first the "
+            "percentages and then the amounts.",
+        )
+    return "各项优惠按上列顺序叠加。", "Several discounts hold one after the other, in this order."
+
+
+def _discount(discount: Discount, tariff: Tariff) -> Iterator[Words]:
+    yield _taken_off(discount, tariff)
+    if discount.kind != "minutes" and tariff.caps:
+        before = discount.stage == "before_caps"
+        yield (
+            ("先优惠，后封顶", "taken off before the caps") if before else ("封顶之后优惠", "taken off after the caps")
+        )
+    if discount.paid_by:
+        yield f"限以{'、'.join(discount.paid_by)}支付", f"if paid by {' or '.join(discount.paid_by)}"
+    if discount.coupon:
+        yield "须出示优惠券", "with a coupon"
+
+
+def _taken_off(discount: Discount, tariff: Tariff) -> Words:
+    if discount.kind == "percent":
+        return f"减 {discount.percent}%", f"{discount.percent}% off"
+    if discount.kind == "amount":
+        zh, en = amounts.short(discount.fen, tariff.currency)
+        return f"减 {zh}", f"{en} off"
+    zh, en = length(discount.minutes)
+    if discount.minutes_as == "worth":
+        return f"减去前 {zh}的费用", f"what the first {en} cost is taken off"
+    return f"前 {zh}不计费", f"the first {en} are not charged"
+
+
+def passes(tariff: Tariff) -> Iterator[Words]:
+    """Passes on sale, and when their holders park without paying."""
+    for found in tariff.passes:
+        yield _named(found, _pass(found, tariff))
+
+
+def _pass(found: Pass, tariff: Tariff) -> Iterator[Words]:
+    zh, en = amounts.short(found.price_fen, tariff.currency)
+    period_zh, period_en = _PERIODS[found.period]
+    yield f"每{period_zh} {zh}", f"{en} a {period_en}"
+    if found.hours:
+        zh, en = hours(tariff, found.hours)
+        yield f"限 {zh}", f"for {en}"
+    if found.grace_days:
+        zh, en = durations.days(found.grace_days)
+        yield f"到期后 {zh}内仍有效", f"valid for {en} after it ends"
+    if found.on_expiry == "whole_stay":
+        yield "停放期间到期的，整次停放不适用", "a pass that ends during a stay covers none of it"
+    else:
+        yield "停放期间到期的，到期后的时间照常计费", "a pass that ends during a stay covers it up to then"
+
+
+def charging(tariff: Tariff) -> Iterator[Words]:
+    """Parking while charging, and staying on after it."""
+    found = tariff.charging
+    if found is not None:
+        parts = [("充电期间免收停车费", "No parking fee while charging")]
+        if found.after_min:
+            zh, en = length(found.after_min)
+            parts.append((f"充电结束后 {zh}内免收", f"nor for {en} after it"))
+        if found.free_max_min:
+            zh, en = length(found.free_max_min)
+            parts.append((f"累计不超过 {zh}", f"{en} in all at most"))
+        yield "，".join(zh for zh, _ in parts) + "。", ", ".join(en for _, en in parts) + "."
+    yield from _overstay(tariff)
+
+
+def _overstay(tariff: Tariff) -> Iterator[Words]:
+    found = tariff.overstay
+    if found is None:
+        return
+    (grace_zh, grace_en), (each_zh, each_en) = length(found.grace_min), durations.per(found.unit_min)
+    zh, en = amounts.short(found.unit_fen, tariff.currency)
+    most_zh = most_en = ""
+    if found.cap_fen is not None:
+        cap_zh, cap_en = amounts.short(found.cap_fen, tariff.currency)
+        most_zh, most_en = f"，最高 {cap_zh}", f", at most {cap_en}"
+    since_zh, since_en = (f"超过 {grace_zh}", f"more than {grace_en}") if found.grace_min else ("", "")
+    yield (
+        f"充电结束后{since_zh}仍占用充电泊位的，另收占位费：{each_zh} {zh}{most_zh}，不足的按一个单位计。",
+        f"Staying in a charging bay {since_en}{' ' if since_en else ''}after charging costs {en} {each_en} on top, "
+        f"part units as whole ones{most_en}.",
+    )
+
+
+def exemptions(tariff: Tariff) -> Iterator[Words]:
+    """Vehicles that pay nothing."""
+    for found in tariff.exempt:
+        who_zh, who_en = matching(found.who, found.name_zh)
+        yield f"{found.name_zh}{who_zh}：免收停车费。", f"{found.name_en}{who_en}: no parking fee."

@@ -1,0 +1,107 @@
+"""Hours of the day and sets of days in words."""
+
+from collections.abc import Iterator, Sequence
+
+from parking.tariffs.language.days import month_day
+from parking.tariffs.language.document import DateRange, DayHours, DaySet, Season, Tariff
+from parking.texts import times
+from parking.texts.words import Words, listed
+
+_DAYS: dict[str, Words] = {
+    "every_day": ("每天", "every day"),
+    "monday_to_friday": ("周一至周五", "Monday to Friday"),
+    "weekend": ("周六、周日", "Saturday and Sunday"),
+    "workday": ("工作日", "workdays"),
+    "non_workday": ("非工作日", "days off"),
+    "new_year": ("元旦", "New Year"),
+    "spring_festival": ("春节", "Spring Festival"),
+    "qingming": ("清明节", "Qingming Festival"),
+    "labour_day": ("劳动节", "Labour Day"),
+    "dragon_boat": ("端午节", "Dragon Boat Festival"),
+    "mid_autumn": ("中秋节", "Mid-Autumn Festival"),
+    "national_day": ("国庆节", "National Day"),
+}
+# Exceptions of exceptions are written out; the exceptions of those are named by their code.
+_DEPTH_MAX = 2
+
+
+def hours(tariff: Tariff, found: Sequence[DayHours]) -> Words:
+    """Hours of the day, grouped by the days they are on."""
+    by_days: dict[str, list[Words]] = {}
+    for each in found:
+        by_days.setdefault(each.days, []).append(_clock(each))
+    groups = []
+    for code, clocks in by_days.items():
+        zh, en = listed(clocks)
+        if code != "every_day" or len(by_days) > 1:
+            days_zh, days_en = days(tariff, code)
+            zh, en = f"{days_zh} {zh}", f"{days_en} {en}"
+        groups.append((zh, en))
+    return "；".join(zh for zh, _ in groups), "; ".join(en for _, en in groups)
+
+
+def _clock(hours: DayHours) -> Words:
+    begins, until = hours.from_, hours.to
+    if (begins, until) == ("00:00", "24:00"):
+        return "全天", "all day"
+    if until > begins:
+        return (f"{begins}–{until}",) * 2
+    if until == "00:00":
+        return (f"{begins}–24:00",) * 2
+    return f"{begins}–次日 {until}", f"{begins}–{until} the next day"
+
+
+def days(tariff: Tariff, code: str, depth: int = 0) -> Words:
+    """A set of days: by its name, or by what its days have in common."""
+    own = next((one for one in tariff.days if one.code == code), None)
+    if own is None:
+        return _DAYS.get(code, (code, code))
+    if own.name_zh:
+        return own.name_zh, own.name_en
+    return (f"“{code}”", f'"{code}"') if depth > _DEPTH_MAX else _in_common(tariff, own, depth)
+
+
+def named_days(tariff: Tariff) -> Iterator[Words]:
+    """What the names of sets of days mean."""
+    for own in tariff.days:
+        if own.name_zh:
+            zh, en = _in_common(tariff, own, 0)
+            yield f"{own.name_zh}：{zh}。", f"{own.name_en[0].upper()}{own.name_en[1:]}: {en}."
+
+
+def _in_common(tariff: Tariff, own: DaySet, depth: int) -> Words:
+    zh, en = _conditions(own)
+    if not own.except_:
+        return zh or "每天", en or "every day"
+    except_zh, except_en = listed([days(tariff, other, depth + 1) for other in own.except_])
+    return (
+        f"{zh}（{except_zh}除外）" if zh else f"除{except_zh}外的日子",
+        f"{en} (except {except_en})" if en else f"all days except {except_en}",
+    )
+
+
+def _conditions(own: DaySet) -> Words:
+    dates = [_dates(one) for one in own.dates]
+    seasons = [_season(one) for one in own.seasons]
+    holidays = [_DAYS.get(code, (code, code)) for code in own.holidays]
+    workday = [_DAYS["workday" if own.workday else "non_workday"]] if own.workday is not None else []
+    weekdays = [times.WEEKDAYS[name] for name in own.weekdays]
+    given = [listed(words) for words in (dates, seasons, holidays, workday, weekdays) if words]
+    return "的".join(zh for zh, _ in given), ", ".join(en for _, en in reversed(given))
+
+
+def _season(season: Season) -> Words:
+    (from_zh, from_en), (to_zh, to_en) = (
+        times.month_day(*month_day(season.from_)),
+        times.month_day(*month_day(season.to)),
+    )
+    if season.from_ == season.to:
+        return from_zh, from_en
+    over = "次年" if season.to < season.from_ else ""
+    return f"{from_zh}至{over} {to_zh}", f"{from_en} to {to_en}"
+
+
+def _dates(dates: DateRange) -> Words:
+    if dates.from_ == dates.to:
+        return dates.from_, dates.from_
+    return f"{dates.from_} 至 {dates.to}", f"{dates.from_} to {dates.to}"

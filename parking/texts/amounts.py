@@ -1,0 +1,58 @@
+"""Amounts of money as people write them: 200 fen are "2.00", and 500 won are "500"."""
+
+from parking.texts.words import Words
+
+# The decimals of currencies (ISO 4217) that have not two.
+_DECIMALS = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(),  # noqa: SIM905 - a table of words
+    0,
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)  # noqa: SIM905
+_NAMES_ZH = {
+    "AUD": "澳元", "CAD": "加元", "CHF": "瑞士法郎", "CNY": "元", "EUR": "欧元", "GBP": "英镑", "HKD": "港元",
+    "JPY": "日元", "KRW": "韩元", "MOP": "澳门元", "SGD": "新加坡元", "TWD": "新台币元", "USD": "美元",
+}  # fmt: skip
+_SIGNS = {"CNY": "¥", "EUR": "€", "GBP": "£", "KRW": "₩", "USD": "$"}
+
+
+def decimals(currency: str) -> int:
+    """How many decimals an amount of this currency is written with."""
+    return _DECIMALS.get(currency, 2)
+
+
+def number(fen: int, currency: str) -> str:
+    """The bare number: 1250 fen are "12.50"."""
+    places = decimals(currency)
+    minus = "-" if fen < 0 else ""
+    if not places:
+        return f"{minus}{abs(fen)}"
+    whole, part = divmod(abs(fen), 10**places)
+    return f"{minus}{whole}.{part:0{places}d}"
+
+
+def full(fen: int, currency: str) -> Words:
+    """The amount with all decimals: "2.00 元", "2.00 CNY"."""
+    bare = number(fen, currency)
+    return f"{bare} {_NAMES_ZH.get(currency, currency)}", f"{bare} {currency}"
+
+
+def short(fen: int, currency: str) -> Words:
+    """The amount as short as can be: "2 元", "¥2"; "2 TWD" where a currency has no sign of its own."""
+    bare = number(fen, currency)
+    whole, _, part = bare.partition(".")
+    bare = bare if part.strip("0") else whole
+    sign = _SIGNS.get(currency)
+    return f"{bare} {_NAMES_ZH.get(currency, currency)}", f"{sign}{bare}" if sign else f"{bare} {currency}"
+
+
+def grouped(fen: int, currency: str, *, signed: bool = False) -> str:
+    """The bare number with its thousands apart, and with a sign if it is a change: "+1,250.00"."""
+    places = decimals(currency)
+    whole, part = divmod(abs(fen), 10**places)
+    bare = f"{whole:,}.{part:0{places}d}" if places else f"{whole:,}"
+    return f"{change_sign(fen, signed=signed)}{bare}"
+
+
+def change_sign(change: int, *, signed: bool) -> str:
+    """The sign to write before a number; a plus only if it is a change (`signed`)."""
+    # The true minus is as wide as the plus.
+    return "−" if change < 0 else "+" if change and signed else ""
