@@ -105,7 +105,7 @@ def _redelivery(lots: int, as_json: bool, events: int) -> None:
 
 @main.command("pricing")
 @_json
-@click.option("--stays", default=1_000_000, type=click.IntRange(min=1), help="Past stays to replay.")
+@click.option("--stays", default=1_000_000, type=click.IntRange(min=1), help="Past stays to simulate.")
 @click.option("--seed", default=1, type=int, help="Of the stays.")
 def _pricing(as_json: bool, stays: int, seed: int) -> None:
     """How long fees take, one by one and of a million past stays."""

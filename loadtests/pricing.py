@@ -14,9 +14,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from parking import tariffs
-from parking.replaying.outcome import Period, Row
-from parking.replaying.stays import PORTION_ROWS
-from parking.replaying.whatif import Replay
+from parking.simulation.past_stays import PastStay, Period
+from parking.simulation.run import Run
+from parking.store.simulation import PORTION_STAYS
 from parking.tariffs import Compiled, Visit
 
 CATALOGUE = Path(__file__).parent.parent / "seeds" / "tariffs"
@@ -49,7 +49,7 @@ class Speed(Struct, frozen=True):
     explained_fen: int
 
 
-class Replayed(Struct, frozen=True):
+class Simulated(Struct, frozen=True):
     """So many past stays priced and compared: seconds by the clock, and seconds of the processor."""
 
     stays: int
@@ -68,7 +68,7 @@ class Report(Struct, frozen=True):
     """All figures of a run."""
 
     speeds: list[Speed]
-    replayed: Replayed
+    simulated: Simulated
 
     @property
     def ok(self) -> bool:
@@ -86,7 +86,7 @@ class Report(Struct, frozen=True):
                 *(_us(each.price.best_us), _us(each.price.median_us)),
                 f"≤ {each.goal_us:.0f} µs",
             )
-        done = self.replayed
+        done = self.simulated
         whole = Table("what", "found", "goal")
         whole.add_row(
             f"{done.stays:,} past stays on one core",
@@ -106,7 +106,7 @@ def run(*, stays: int, seed: int) -> Report:
         for name in dict.fromkeys((JINAN, heaviest))
         for stay, goal_us in ((SHORT, SHORT_US), (LONG, LONG_US))
     ]
-    return Report(speeds, _replayed(compiled[JINAN], stays, seed))
+    return Report(speeds, _simulated(compiled[JINAN], stays, seed))
 
 
 def _look(tariff: Compiled) -> float:
@@ -145,26 +145,26 @@ def _took(call: Callable[[], object], repeats: int = REPEATS, repeat_s: float = 
     return Took(min(found), median(found))
 
 
-def _replayed(tariff: Compiled, stays: int, seed: int) -> Replayed:
-    """Only the replay is measured, not the making of the stays."""
+def _simulated(tariff: Compiled, stays: int, seed: int) -> Simulated:
+    """Only the simulation is measured, not the making of the stays."""
     console = Console(stderr=True)
     period = Period(ENTERED - timedelta(days=400), ENTERED + timedelta(days=400))
-    replay = Replay(tariff, period, dict.fromkeys(LOTS, 1))
+    run = Run(tariff, period, dict.fromkeys(LOTS, 1))
     made = islice(_stays(Random(seed)), stays)
     clock_s = processor_s = 0.0
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("Past stays", total=stays)
-        while rows := list(islice(made, PORTION_ROWS)):
+        while portion := list(islice(made, PORTION_STAYS)):
             clock, processor = perf_counter(), process_time()
-            replay.take(rows)
+            run.take(portion)
             clock_s += perf_counter() - clock
             processor_s += process_time() - processor
-            progress.advance(task, len(rows))
-    total = replay.result().total
-    return Replayed(stays, clock_s, processor_s, total.before_fen, total.after_fen)
+            progress.advance(task, len(portion))
+    total = run.outcome().total
+    return Simulated(stays, clock_s, processor_s, total.before_fen, total.after_fen)
 
 
-def _stays(random: Random) -> Iterator[Row]:
+def _stays(random: Random) -> Iterator[PastStay]:
     """Endless stays, vehicle by vehicle: a quarter are new energy vehicles, one in twenty is large, each comes up to
     twenty times in two months, to three lots, mostly for an hour or two and seldom for days.
     """
@@ -180,7 +180,7 @@ def _stays(random: Random) -> Iterator[Row]:
         for _ in range(random.randint(1, 20)):
             at += timedelta(seconds=random.randrange(3600, 6 * 86400))
             left = at + timedelta(seconds=min(random.lognormvariate(8.3, 1.1), 10 * 86400) // 1)
-            yield Row(random.choice(lots), plate, color, "small", at, left, random.randrange(0, 3000, 200))
+            yield PastStay(random.choice(lots), plate, color, "small", at, left, random.randrange(0, 3000, 200))
             at = left
 
 

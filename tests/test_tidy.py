@@ -55,7 +55,6 @@ EDGES = {
     "parking/live": "Redis, PostgreSQL", "parking/cli.py": "the terminal", "parking/clock.py": "the clock",
     "parking/ingest": "PostgreSQL", "parking/commands": "the terminal",
     "parking/flow": "PostgreSQL", "parking/jobs.py": "the clock",
-    "parking/replaying/stays.py": "PostgreSQL",
     "parking/settings.py": "the environment", "parking/store": "PostgreSQL",
     "parking/web": "HTTP",
     "payments/api": "HTTP", "payments/channels": "payment channels", "payments/flow": "PostgreSQL",

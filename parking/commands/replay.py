@@ -1,4 +1,4 @@
-"""The command that tries out a tariff on past stays: `onelot tariff replay`. It reads, and changes nothing."""
+"""The command that simulates a tariff on past stays: `onelot tariff replay`. It reads, and changes nothing."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,18 +22,21 @@ from parking.flow.network import read_network
 from parking.lots import Lot, UnknownLot, UnknownZone
 from parking.network import Network
 from parking.prices import in_force_at
-from parking.replaying import stays, table
-from parking.replaying.carrying import lead_of
-from parking.replaying.outcome import Case, Period, Row, Tally, WhatIf
-from parking.replaying.page import page
-from parking.replaying.spread import quantiles
-from parking.replaying.whatif import Replay
-from parking.replaying.words import AGAINST, Trial, kind, share
 from parking.settings import read
+from parking.simulation import csv_report
+from parking.simulation.histogram import quantiles
+from parking.simulation.history import lead_of
+from parking.simulation.html_report import page
+from parking.simulation.labels import AGAINST, kind, share
+from parking.simulation.past_stays import Case, PastStay, Period
+from parking.simulation.report import report
+from parking.simulation.run import Run, Simulation
+from parking.simulation.totals import Outcome, Total
+from parking.store.simulation import count_past_stays, past_stays
 from sql.pool import open_pool
 
 LOTS_PRINTED = 10
-# Years for which every database and every calendar has dates, and the identifiers of stays have a time.
+# Years that databases and calendars can write, and that the identifiers of stays can hold.
 YEARS = range(1971, 9999)
 _out = Console()
 _err = Console(stderr=True)
@@ -63,7 +66,7 @@ def replay(
     html_file: Path | None,
     limit: int | None,
 ) -> None:
-    """Price past stays by a draft and tell what it would have changed."""
+    """Price past stays by a draft and report what it would have changed."""
     draft = tariffs.Compiled(tariff_of(file))
     period = Period(aware(since, draft.time_zone), aware(until, draft.time_zone))
     for name, moment in (("--from", since), ("--to", until)):
@@ -74,22 +77,22 @@ def replay(
     for name, out in (("--csv", csv_file), ("--html", html_file)):
         if out is not None and not out.absolute().parent.is_dir():
             raise click.BadParameter(f"There is no folder {str(out.parent)!r}.", param_hint=name)
-    trial, found = asyncio.run(_tried(draft, (codes, zones), period, against, csv_file, limit))
+    simulation, outcome = asyncio.run(_simulate(draft, (codes, zones), period, against, csv_file, limit))
     if html_file is not None:
-        html_file.write_text(page(trial, found), encoding="utf-8")
-    _print(trial, found)
+        html_file.write_text(page(report(simulation, outcome)), encoding="utf-8")
+    _print(simulation, outcome)
     for written in filter(None, (csv_file, html_file)):
         click.echo(f"written: {written}")
 
 
-async def _tried(
+async def _simulate(
     draft: tariffs.Compiled,
     where: tuple[Sequence[str], Sequence[str]],
     period: Period,
     against: str,
     csv_file: Path | None,
     limit: int | None,
-) -> tuple[Trial, WhatIf]:
+) -> tuple[Simulation, Outcome]:
     settings = read()
     now = settings.clock()()
     async with (
@@ -99,32 +102,32 @@ async def _tried(
     ):
         network = await read_network(db, now)
         lots = _lots(network, *where)
-        held = _in_force(network, lots, now) if against == "current" else None
-        lead = lead_of([draft.tariff, *(each.tariff for each in (held or {}).values())])
-        there = await stays.count(db, list(lots), period, lead)
-        trial = Trial(draft.tariff, _digest(draft.tariff), lots, period.since, period.until, against, now)
-        if not there.to_compare:
+        current = _in_force(network, lots, now) if against == "current" else None
+        lead = lead_of([draft.tariff, *(each.tariff for each in (current or {}).values())])
+        counted = await count_past_stays(db, list(lots), period, lead)
+        simulation = Simulation(draft.tariff, _digest(draft.tariff), lots, period.since, period.until, against, now)
+        if not counted.to_compare:
             raise click.UsageError(
-                f"At these {len(lots)} lots no stay ended between {trial.at(period.since)} and "
-                f"{trial.at(period.until)}: there is nothing to price, and no file was written."
+                f"At these {len(lots)} lots no stay ended between {simulation.at(period.since)} and "
+                f"{simulation.at(period.until)}: there is nothing to price, and no file was written."
             )
         operators = {lot.id: lot.operator_id for lot in lots.values()}
-        with _rows(trial, csv_file) as told, _progress(there.to_read) as advance:
-            run = Replay(draft, period, operators, held=held, told=told)
-            async for rows in stays.portions(db, list(lots), period, lead):
-                run.take(_up_to(limit, run, rows))
+        with _csv_rows(simulation, csv_file) as on_case, _progress(counted.to_read) as advance:
+            run = Run(draft, period, operators, current=current, on_case=on_case)
+            async for stays in past_stays(db, list(lots), period, lead):
+                run.take(_up_to(limit, run, stays))
                 advance(run.read)
                 if run.compared == limit:
                     break
-    return structs.replace(trial, read_all=run.read == there.to_read), run.result()
+    return structs.replace(simulation, read_all=run.read == counted.to_read), run.outcome()
 
 
-def _up_to(limit: int | None, run: Replay, rows: Sequence[Row]) -> Iterator[Row]:
-    """The rows as long as fewer than so many were compared."""
-    for row in rows:
+def _up_to(limit: int | None, run: Run, stays: Sequence[PastStay]) -> Iterator[PastStay]:
+    """The stays as long as fewer than `limit` were compared."""
+    for stay in stays:
         if run.compared == limit:
             return
-        yield row
+        yield stay
 
 
 def _lots(network: Network, codes: Sequence[str], zones: Sequence[str]) -> dict[int, Lot]:
@@ -151,59 +154,60 @@ def _digest(tariff: tariffs.Tariff) -> str:
 
 
 @contextmanager
-def _rows(trial: Trial, file: Path | None) -> Iterator[Callable[[Case], None] | None]:
-    """Writes a row for every case it is given. A file that was begun and not finished is not left under its name."""
+def _csv_rows(simulation: Simulation, file: Path | None) -> Iterator[Callable[[Case], None] | None]:
+    """Writes a row for every case it is called with. An unfinished file is deleted."""
     if file is None:
         yield None
         return
     unfinished = file.with_name(f"{file.name}.part")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as out:
-            out.write(table.header(trial))
-            yield lambda case: _write(out, trial, case)
+            out.write(csv_report.header(simulation))
+            yield lambda case: _write(out, simulation, case)
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _write(out: TextIO, trial: Trial, case: Case) -> None:
-    out.write(table.row(trial, case))
+def _write(out: TextIO, simulation: Simulation, case: Case) -> None:
+    out.write(csv_report.row(simulation, case))
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("pricing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Where nobody watches, a bar would leave an empty line.
+    # Without a terminal a bar would leave an empty line.
     with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
         task = progress.add_task("pricing", total=total)
         yield lambda done: progress.update(task, completed=done)
 
 
-def _print(trial: Trial, found: WhatIf) -> None:
-    total, drivers = found.total, found.drivers
-    against = AGAINST[trial.against][1]
-    _say(f"{trial.tariff.name_zh} {trial.tariff.name_en} ({trial.tariff.code}), compared with {against}")
-    _say(f"{trial.at(trial.since)} to {trial.at(trial.until)}, {len(found.lots)} of {len(trial.lots)} lots")
-    if not trial.read_all:
+def _print(simulation: Simulation, outcome: Outcome) -> None:
+    total, drivers = outcome.total, outcome.drivers
+    against = AGAINST[simulation.against][1]
+    _say(f"{simulation.tariff.name_zh} {simulation.tariff.name_en} ({simulation.tariff.code}), compared with {against}")
+    period = f"{simulation.at(simulation.since)} to {simulation.at(simulation.until)}"
+    _say(f"{period}, {len(outcome.lots)} of {len(simulation.lots)} lots")
+    if not simulation.read_all:
         _say("A sample of the vehicles, not all stays of the period.")
-    currency = trial.tariff.currency
+    currency = simulation.tariff.currency
     _say(
-        f"revenue {currency} {trial.money(total.before_fen)} before, {trial.money(total.after_fen)} after: "
-        f"{trial.money(total.change_fen, signed=True)} ({share(total.change_fen, total.before_fen, signed=True)})"
+        f"revenue {currency} {simulation.money(total.before_fen)} before, {simulation.money(total.after_fen)} after: "
+        f"{simulation.money(total.change_fen, signed=True)} ({share(total.change_fen, total.before_fen, signed=True)})"
     )
     _shares("stays", total.stays, total.more, total.less)
     _shares("drivers", drivers.all, drivers.more, drivers.less)
-    spread = quantiles(found.differences).items()
-    _say("a stay: " + ", ".join(f"p{percent} {trial.money(fen, signed=True)}" for percent, fen in spread))
-    _sums(trial, "vehicle", [(" ".join(kind(code)), tally) for code, tally in found.kinds.items()])
-    largest = sorted(found.lots.items(), key=lambda item: -abs(item[1].change_fen))[:LOTS_PRINTED]
-    _sums(trial, "lot", [(trial.lots[lot_id].code, tally) for lot_id, tally in largest])
-    _cases(trial, "largest rises", found.rises)
-    _cases(trial, "largest falls", found.falls)
-    if found.unpriced:
-        _say(f"{found.unpriced} stays could not be priced and are in none of these figures:")
-        for each in found.listed:
-            _say(f"  {trial.lots[each.lot_id].code} {each.plate} {trial.at(each.entered_at)}: {each.reason}")
+    spread = quantiles(outcome.differences).items()
+    _say("a stay: " + ", ".join(f"p{percent} {simulation.money(fen, signed=True)}" for percent, fen in spread))
+    _totals(simulation, "vehicle", [(" ".join(kind(code)), total) for code, total in outcome.kinds.items()])
+    largest = sorted(outcome.lots.items(), key=lambda item: -abs(item[1].change_fen))[:LOTS_PRINTED]
+    _totals(simulation, "lot", [(simulation.lots[lot_id].code, total) for lot_id, total in largest])
+    _cases(simulation, "largest rises", outcome.rises)
+    _cases(simulation, "largest falls", outcome.falls)
+    if outcome.unpriced:
+        _say(f"{outcome.unpriced} stays could not be priced and are in none of these figures:")
+        for each in outcome.listed:
+            _say(f"  {simulation.lots[each.lot_id].code} {each.plate} {simulation.at(each.entered_at)}: {each.reason}")
 
 
 def _shares(name: str, whole: int, more: int, less: int) -> None:
@@ -214,25 +218,28 @@ def _shares(name: str, whole: int, more: int, less: int) -> None:
     )
 
 
-def _sums(trial: Trial, name: str, named: Sequence[tuple[str, Tally]]) -> None:
+def _totals(simulation: Simulation, name: str, named: Sequence[tuple[str, Total]]) -> None:
     printed = _table([name], ["stays", "before", "after", "change", "", "more", "less"])
-    for each, tally in named:
-        change = share(tally.change_fen, tally.before_fen, signed=True)
-        amounts = (trial.money(tally.before_fen), trial.money(tally.after_fen))
-        shares = (share(tally.more, tally.stays), share(tally.less, tally.stays))
-        changed = (trial.money(tally.change_fen, signed=True), change)
-        printed.add_row(escape(each), f"{tally.stays:,}", *amounts, *changed, *shares)
+    for each, total in named:
+        change = share(total.change_fen, total.before_fen, signed=True)
+        amounts = (simulation.money(total.before_fen), simulation.money(total.after_fen))
+        shares = (share(total.more, total.stays), share(total.less, total.stays))
+        changed = (simulation.money(total.change_fen, signed=True), change)
+        printed.add_row(escape(each), f"{total.stays:,}", *amounts, *changed, *shares)
     _out.print(printed)
 
 
-def _cases(trial: Trial, title: str, found: Sequence[Case]) -> None:
-    if not found:
+def _cases(simulation: Simulation, title: str, cases: Sequence[Case]) -> None:
+    if not cases:
         return
     printed = _table(["lot", "plate", "vehicle", "entered", "left"], ["before", "after", "change"], title)
-    for case in found:
-        fees = (trial.money(case.before_fen), trial.money(case.after_fen), trial.money(case.change_fen, signed=True))
-        times = (trial.at(case.entered_at), trial.at(case.left_at))
-        printed.add_row(escape(trial.lots[case.lot_id].code), case.plate, kind(case.kind)[1], *times, *fees)
+    for case in cases:
+        fees = (simulation.money(case.before_fen), simulation.money(case.after_fen))
+        change = simulation.money(case.change_fen, signed=True)
+        times = (simulation.at(case.entered_at), simulation.at(case.left_at))
+        printed.add_row(
+            escape(simulation.lots[case.lot_id].code), case.plate, kind(case.kind)[1], *times, *fees, change
+        )
     _out.print(printed)
 
 

@@ -1,4 +1,4 @@
-"""What a vehicle's earlier stays used under a tariff, carried from stay to stay as they are priced in order of time."""
+"""A vehicle's past stays priced in order of time, each with what the earlier ones used."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -11,30 +11,30 @@ from parking.tariffs.engine.memory import is_wide, memory_of, scope_of
 
 
 def lead_of(tariffs: Iterable[Tariff]) -> timedelta:
-    """How long before a period stays are read: what the first one remembers depends in turn on those before it."""
+    """How long before a period stays are read: twice the memory, since earlier uses depend on those before them."""
     return 2 * max(map(memory_of, tariffs), default=timedelta(0))
 
 
-class Carried:
+class History:
     """Prices the stays of one vehicle after the other, each remembering the vehicle's earlier ones.
 
-    tariffs: by lot. operators: by lot; "the same operator" is known by it.
+    tariffs: by lot. operators: by lot; lots of one operator are recognised by it.
     """
 
-    __slots__ = ("_everywhere", "_here", "_kept", "_operators", "_tariffs", "_wide")
+    __slots__ = ("_everywhere", "_here", "_memory", "_operators", "_tariffs", "_wide")
 
     def __init__(self, tariffs: Mapping[int, Compiled], operators: Mapping[int, int]) -> None:
         self._tariffs = tariffs
         self._operators = operators
-        # The same text may hold in thousands of lots.
+        # One tariff may be in force at thousands of lots.
         texts = {id(each): each.tariff for each in tariffs.values()}.values()
-        self._kept = max(map(memory_of, texts), default=timedelta(0))
+        self._memory = max(map(memory_of, texts), default=timedelta(0))
         self._wide = any(map(is_wide, texts))
         self._here: dict[int, list[Past]] = {}
         self._everywhere: list[tuple[int, Past]] = []
 
-    def forget(self) -> None:
-        """Another vehicle follows."""
+    def clear(self) -> None:
+        """Forgets everything: another vehicle follows."""
         if self._here:
             self._here = {}
             self._everywhere = []
@@ -54,18 +54,18 @@ class Carried:
         here = self._here.get(lot_id)
         if here is None:
             here = self._here[lot_id] = []
-        elif here and here[0].left_at < (since := visit.entered_at - self._kept):
+        elif here and here[0].left_at < (since := visit.entered_at - self._memory):
             here[:] = [past for past in here if past.left_at >= since]
-        found = calculate(tariff, visit, self._seen_from(lot_id, visit) if self._wide else here)
-        if found.uses:
-            past = Past(visit.entered_at, visit.left_at, found.uses)
+        calculation = calculate(tariff, visit, self._seen_from(lot_id, visit) if self._wide else here)
+        if calculation.uses:
+            past = Past(visit.entered_at, visit.left_at, calculation.uses)
             here.append(past)
             if self._wide:
                 self._everywhere.append((lot_id, past))
-        return found.fee_fen
+        return calculation.fee_fen
 
     def _seen_from(self, lot_id: int, visit: Visit) -> list[Past]:
-        since, operator_id = visit.entered_at - self._kept, self._operators[lot_id]
+        since, operator_id = visit.entered_at - self._memory, self._operators[lot_id]
         self._everywhere = [each for each in self._everywhere if each[1].left_at >= since]
         return [
             past if lot == lot_id else structs.replace(past, place=scope_of(self._operators[lot], operator_id))

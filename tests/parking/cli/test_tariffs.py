@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from parking.cli import main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 CLEAN = """
 code = "{code}"

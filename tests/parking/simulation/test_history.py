@@ -1,4 +1,4 @@
-"""What a replay carries from stay to stay of a vehicle."""
+"""What a vehicle used is remembered from stay to stay as by the engine."""
 
 from datetime import timedelta
 from random import Random
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parking import tariffs
-from parking.replaying.carrying import Carried
+from parking.simulation.history import History
 from parking.tariffs import Visit
 from parking.tariffs.language.document import Match
 from tests.parking.tariffs import generators
@@ -20,7 +20,7 @@ pauses = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 2000)), min_siz
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 1 << 32), pauses)
-def test_what_is_carried_is_all_that_is_remembered(seed: int, drawn: list[tuple[int, int]]) -> None:
+def test_all_that_is_remembered_is_carried_along(seed: int, drawn: list[tuple[int, int]]) -> None:
     text = generators.tariff(Random(seed))
     quotas = tuple(msgspec.structs.replace(quota, who=Match()) for quota in text.quotas)
     draft = tariffs.Compiled(msgspec.structs.replace(text, quotas=quotas))
@@ -29,7 +29,6 @@ def test_what_is_carried_is_all_that_is_remembered(seed: int, drawn: list[tuple[
         clock += pause * MINUTE
         visits.append(Visit(clock, clock + minutes * MINUTE))
         clock += minutes * MINUTE
-    carried = Carried({1: draft}, {1: 10})
-    assert [carried.fee_of(1, visit) for visit in visits] == [
-        fee.fee_fen for fee in tariffs.price_sequence(draft, visits)
-    ]
+    history = History({1: draft}, {1: 10})
+    fees = [fee.fee_fen for fee in tariffs.price_sequence(draft, visits)]
+    assert [history.fee_of(1, visit) for visit in visits] == fees

@@ -1,4 +1,4 @@
-"""How differences are spread: quantiles and bars, counted exactly from how often each difference occurred."""
+"""Quantiles and histogram of differences, computed exactly from how often each occurred."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,14 +7,14 @@ from msgspec import Struct
 QUANTILES = (5, 25, 50, 75, 95)
 _BARS_A_SIDE_MAX = 10
 _STEPS = (1, 2, 5)
-# Bars reach to the differences that only one stay in a hundred exceeds; what is beyond goes into the outermost.
+# Bars reach to the differences that only one stay in a hundred exceeds; larger ones are in the outermost bars.
 _TAIL_PERCENT = 1
 
 
 class Bar(Struct, frozen=True):
-    """How many differences lie in (above, up_to] if they are rises and in [above, up_to) if they are falls; None: open.
+    """How many differences lie in (above, up_to] if they are rises, in [above, up_to) if they are falls; None: open.
 
-    The bar of those that do not differ is from 0 to 0.
+    The bar of the stays without a difference is from 0 to 0.
     """
 
     above: int | None
@@ -23,7 +23,7 @@ class Bar(Struct, frozen=True):
 
 
 def quantile(counts: Mapping[int, int], percent: int) -> int:
-    """The smallest value that at least so many percent of all do not exceed; 0 of nothing."""
+    """The smallest value that at least so many percent of all do not exceed; 0 if there is none."""
     wanted = sum(counts.values()) * percent
     reached = 0
     for value in sorted(counts):
@@ -39,7 +39,7 @@ def quantiles(counts: Mapping[int, int]) -> dict[int, int]:
 
 
 def bars(counts: Mapping[int, int]) -> Sequence[Bar]:
-    """A histogram of differences around a bar of its own for those that are none, in order."""
+    """The bars in order: falls, the bar of the stays without a difference, rises."""
     reach = max(abs(quantile(counts, _TAIL_PERCENT)), abs(quantile(counts, 100 - _TAIL_PERCENT)), 1)
     width = _width(reach)
     falls: dict[int, int] = {}

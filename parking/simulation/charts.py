@@ -1,26 +1,16 @@
-"""Charts as inline SVG: no script, nothing from elsewhere, colours by the page's own style."""
+"""Charts as inline SVG; their colours are those of the page's style sheet."""
 
 from collections.abc import Sequence
 from html import escape
 
-from msgspec import Struct
-
-from parking.replaying.spread import Bar
+from parking.simulation.histogram import Bar
+from parking.simulation.report import Part
 
 _WIDE = 720
 
 
-class Part(Struct, frozen=True):
-    """A part of a bar or a bar of its own: how much, its class of colour, what stands beside it, and what it tells."""
-
-    amount: int
-    style: str
-    label: str
-    title: str
-
-
 def rows(parts: Sequence[tuple[str, Part]]) -> str:
-    """Bars that lie under each other, each with its name before and its label behind."""
+    """Horizontal bars, each between its name and its label."""
     most = max((part.amount for _, part in parts), default=0) or 1
     name_wide, label_wide, high, gap = 150, 130, 30, 12
     room = _WIDE - name_wide - label_wide
@@ -30,7 +20,7 @@ def rows(parts: Sequence[tuple[str, Part]]) -> str:
         wide = max(part.amount * room / most, 1)
         drawn.append(
             f'<text class="name" x="{name_wide - 10}" y="{top + 20}" text-anchor="end">{escape(name)}</text>'
-            f'<rect class="{part.style}" x="{name_wide}" y="{top}" width="{wide:.1f}" height="{high}" rx="3">'
+            f'<rect class="{part.meaning}" x="{name_wide}" y="{top}" width="{wide:.1f}" height="{high}" rx="3">'
             f"<title>{escape(part.title)}</title></rect>"
             f'<text class="value" x="{name_wide + wide + 8:.1f}" y="{top + 20}">{escape(part.label)}</text>'
         )
@@ -38,7 +28,7 @@ def rows(parts: Sequence[tuple[str, Part]]) -> str:
 
 
 def shares(lines: Sequence[tuple[str, Sequence[Part]]]) -> str:
-    """Whole bars that lie under each other, each cut into its parts."""
+    """Horizontal bars of one length, each cut into its parts."""
     name_wide, high, gap = 150, 34, 14
     room = _WIDE - name_wide
     drawn = []
@@ -50,7 +40,7 @@ def shares(lines: Sequence[tuple[str, Sequence[Part]]]) -> str:
         for part in parts:
             wide = part.amount * room / whole
             drawn.append(
-                f'<rect class="{part.style}" x="{left:.1f}" y="{top}" width="{wide:.1f}" height="{high}">'
+                f'<rect class="{part.meaning}" x="{left:.1f}" y="{top}" width="{wide:.1f}" height="{high}">'
                 f"<title>{escape(part.title)}</title></rect>"
             )
             if wide > 52:
@@ -64,7 +54,7 @@ def shares(lines: Sequence[tuple[str, Sequence[Part]]]) -> str:
 
 
 def histogram(bars: Sequence[Bar], parts: Sequence[Part], names: Sequence[str]) -> str:
-    """Upright bars beside each other, over their names; `parts` and `names` belong to the bars in their order."""
+    """Upright bars over their names; `parts` and `names` are in the order of the bars."""
     most = max((bar.count for bar in bars), default=0) or 1
     # The first name leans out to the left of its bar.
     high, top, foot, margin = 190, 20, 46, 28
@@ -75,7 +65,7 @@ def histogram(bars: Sequence[Bar], parts: Sequence[Part], names: Sequence[str]) 
         left = margin + place * wide
         middle = left + wide / 2
         drawn.append(
-            f'<rect class="{part.style}" x="{left + wide * 0.08:.1f}" y="{top + high - tall:.1f}" '
+            f'<rect class="{part.meaning}" x="{left + wide * 0.08:.1f}" y="{top + high - tall:.1f}" '
             f'width="{wide * 0.84:.1f}" height="{tall:.1f}" rx="2"><title>{escape(part.title)}</title></rect>'
         )
         if bar.count:
@@ -97,7 +87,7 @@ def pairs(groups: Sequence[tuple[str, Part, Part]]) -> str:
             tall = part.amount * high / most
             left = place * wide + wide * (0.1 + 0.4 * side)
             drawn.append(
-                f'<rect class="{part.style}" x="{left:.1f}" y="{top + high - tall:.1f}" width="{wide * 0.38:.1f}" '
+                f'<rect class="{part.meaning}" x="{left:.1f}" y="{top + high - tall:.1f}" width="{wide * 0.38:.1f}" '
                 f'height="{tall:.1f}"><title>{escape(part.title)}</title></rect>'
             )
         drawn.append(_middle(place * wide + wide / 2, top + high + 16, "tick", name))
@@ -105,7 +95,7 @@ def pairs(groups: Sequence[tuple[str, Part, Part]]) -> str:
 
 
 def deviation(change: int, most: int) -> str:
-    """A small bar to the left of a middle line or to the right of it: less, or more."""
+    """A small bar to the left of a middle line (less) or to its right (more)."""
     long = abs(change) * 50 / (most or 1)
     left = 55.0 if change > 0 else 55 - long
     style = "more" if change > 0 else "less"

@@ -1,12 +1,12 @@
--- Past stays for trying out a tariff: read whole, in one snapshot, and never written to.
+-- Past stays for simulating a tariff: read in one snapshot, and never written to.
 
--- name: count_stays
+-- name: count_past_stays
 -- $3: where the compared period begins; what ended before it is read only for what it left remembered.
 select count(*) as to_read, count(*) filter (where s.last_at >= $3) as to_compare
   from stay s
  where s.lot_id = any($1::int[]) and s.state = 'closed' and s.id >= $5 and s.last_at >= $2 and s.last_at < $4
 
--- name: stays
+-- name: past_stays
 -- A vehicle's stays come together and in order of entry, whatever the lot. The vehicles come by a hash of the plate,
 -- so that the first so many of them are a fair sample, and always the same.
 select s.lot_id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class, s.entered_at,
