@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from parking.tariffs.language.document import DOCUMENT_BYTES_MAX, Tariff
-from parking.tariffs.language.errors import TariffUnclear, UnknownTimeZone, below, shown, unclear, wrong_shape
+from parking.tariffs.language.errors import TariffUnclear, UnknownTimeZone, below, shown, unclear
+from parking.tariffs.language.shape import wrong_shape
 from parking.tariffs.language.validation import validate
 
 __all__ = [
@@ -79,9 +80,7 @@ def _read(document: bytes, form: str, parse: Callable[[str], object]) -> Tariff:
     try:
         tariff = msgspec.convert(raw, Tariff)
     except msgspec.ValidationError as error:
-        raise wrong_shape(raw) or unclear(
-            "$", f"The document has not the shape of a tariff ({error})", "mend it"
-        ) from None
+        raise wrong_shape(raw, error) from None
     validate(tariff)
     return tariff
 

@@ -26,6 +26,8 @@ TIERS_MAX = 24
 DATE_YEARS = range(2000, 2100)
 # Names in a system's zone folder that are no time zones of the IANA database.
 _NO_TIME_ZONES = ("posix/", "right/", "localtime", "posixrules", "Factory")
+# What writers call the time of China, whose one time zone bears another name.
+_CHINESE = ("beijing", "bejing", "china", "utc+8", "gmt+8", "+08")
 _AMOUNTS = {"percent": "percent", "amount": "fen", "minutes": "minutes"}
 
 
@@ -44,7 +46,9 @@ def validate(tariff: Tariff) -> None:
 
 def _refuse_unknown_time_zone(name: str) -> None:
     if name.startswith(_NO_TIME_ZONES) or not _is_time_zone(name):
-        raise unknown_time_zone(name, get_close_matches(name, available_timezones(), n=2))
+        is_chinese = any(word in name.lower() for word in _CHINESE)
+        near = ["Asia/Shanghai"] if is_chinese else get_close_matches(name, available_timezones(), n=2)
+        raise unknown_time_zone(name, near)
 
 
 def _is_time_zone(name: str) -> bool:

@@ -1,0 +1,55 @@
+"""What msgspec says of a value that has not the shape of its type, taken apart."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta, Struct
+
+from payments.shapes import misfit
+
+
+class Lane(Struct, forbid_unknown_fields=True):
+    """A part with a pattern and a choice."""
+
+    code: Annotated[str, Meta(pattern="^[a-z]+$")]
+    way: Literal["in", "out"] = "in"
+
+
+class Lot(Struct, forbid_unknown_fields=True):
+    """A whole with a list and a map of parts."""
+
+    name: str
+    lanes: list[Lane] = []
+    prices: dict[Annotated[str, Meta(max_length=3)], int] = {}
+
+
+@pytest.mark.parametrize(
+    ("value", "place", "sentence"),
+    [
+        (3, "$", "Expected `object`, got `int`"),
+        ({}, "$.name", "Object missing required field `name`"),
+        ({"name": 1}, "$.name", "Expected `str`, got `int`"),
+        ({"name": "a", "nmae": "b"}, "$.nmae", "Object contains unknown field `nmae`"),
+        ({"name": "a", "lanes": [{"code": "A"}]}, "$.lanes[0].code", "Expected `str` of another form"),
+        ({"name": "a", "lanes": [{"code": "a"}, {}]}, "$.lanes[1].code", "Object missing required field `code`"),
+        ({"name": "a", "lanes": [{"code": "a", "way": "up"}]}, "$.lanes[0].way", "Invalid enum value 'up'"),
+        ({"name": "a", "prices": {"day": "x"}}, "$.prices[...]", "Expected `int`, got `str`"),
+        (
+            {"name": "a", "lanes": [{"code": "a", "b` - at `$.x": 1}]},
+            "$.lanes[0].b` - at `$.x",
+            "Object contains unknown field `b` - at `$.x`",
+        ),
+    ],
+)
+def test_place_and_sentence(value: Any, place: str, sentence: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as raised:
+        msgspec.convert(value, Lot)
+    found = misfit(raised.value)
+    assert (found.place, found.sentence, found.is_key) == (place, sentence, False)
+
+
+def test_a_key_that_does_not_fit_is_in_the_path_of_its_map() -> None:
+    with pytest.raises(msgspec.ValidationError) as raised:
+        msgspec.convert({"name": "a", "prices": {"night": 1}}, Lot)
+    assert misfit(raised.value)[:4] == ("$.prices", "Expected `str` of length <= 3", None, True)
