@@ -21,7 +21,7 @@ from parking.flow.tariffs import publish_tariff
 from parking.plates import PlateColor
 from parking.store.lots import keys_of
 from parking.store.tariffs import newest_published
-from parking.tariffs import Tariff, checking, to_json
+from parking.tariffs import Tariff, lint, to_json
 from payments.channels import Channels
 from payments.flow import accounts as accounts_flow
 from seeds.city.drivers import Driver, Vehicle
@@ -115,7 +115,7 @@ async def _publish(db: sql.Connection, tariff: Tariff, now: datetime, check_budg
     there = await newest_published(db, tariff.code)
     if there is not None and there.tariff == tariff:
         return there.id
-    findings = checking.check(tariff, today=now.date(), budget=check_budget) if check_budget else ()
+    findings = lint.check(tariff, today=now.date(), budget=check_budget) if check_budget else ()
     warned = [str(finding.kind) for finding in findings if finding.severity == "warning"]
     reasons = {kind: REASONS.get(kind, AS_DECREED) for kind in warned}
     row = await publish_tariff(db, document=to_json(tariff), by=ACTOR, now=now, findings=findings, reasons=reasons)

@@ -8,9 +8,9 @@ from msgspec import structs
 from parking import prices, tariffs
 from parking.prices import Dated, LotTariff, LotZone, Period, TariffInForce, ZoneTariff
 from parking.tariffs import Tariff
-from seeds.city.jinan import TARIFFS
 from parking.tariffs.engine import memory
 from parking.tariffs.language.document import Cap, Free, Match, Memory, Quota
+from seeds.city.jinan import TARIFFS
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
 CENTRE, WEST = 1, 2

@@ -20,9 +20,9 @@ from parking.publication import HoldsAlready, NotPublishable, OtherTimeZone, Tar
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffRow
 from parking.tariffs import Tariff, TariffUnclear
+from parking.tariffs.lint import Finding
 from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
-from parking.tariffs.lint import Finding
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, District
 

@@ -13,8 +13,8 @@ from parking.flow.tariffs import publish_tariff
 from parking.prices import TariffInForce
 from parking.store import events as store
 from parking.tariffs import Tariff
-from seeds.city.jinan import TARIFFS
 from parking.tariffs.language.document import Cap, Memory
+from seeds.city.jinan import TARIFFS
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, visit
 from tests.parking.flow.test_events import facts
