@@ -3,7 +3,7 @@
 Arrays run in parallel and are as long as the batch; a call is one round trip whatever the size of the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -83,13 +83,10 @@ async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> dict[Ve
 
 
 async def finished_stays(
-    db: sql.Connection,
-    vehicles: Sequence[Vehicle],
-    since: Sequence[datetime],
-    made: tuple[UUID, UUID],
+    db: sql.Connection, since: Mapping[Vehicle, datetime], made: tuple[UUID, UUID]
 ) -> list[tuple[Stay, Bill | None]]:
-    """The vehicles' stays that ended since, in order of time, each with its bill if it was closed."""
-    rows = await sql.every(db, StayRow, _SQL["finished_stays"], *zip(*vehicles, strict=True), since, *made)
+    """The stays of vehicles that ended since, in order of time, each with its bill if it was closed."""
+    rows = await sql.every(db, StayRow, _SQL["finished_stays"], *zip(*since, strict=True), list(since.values()), *made)
     return [(_stay(row), _bill(row)) for row in rows]
 
 
@@ -109,13 +106,13 @@ def _bill(row: StayRow) -> Bill | None:
 
 async def uses_of(
     db: sql.Connection, plates: Sequence[NumberPlate], since: datetime, made: tuple[UUID, UUID]
-) -> list[tuple[int, NumberPlate, Past]]:
-    """What these vehicles used in stays that ended since: the lot, the plate, and what they left remembered."""
-    rows = await sql.every(db, UseSomewhere, _SQL["uses_of"], *zip(*plates, strict=True), since, *made)
-    return [
-        (row.lot_id, (row.plate, row.plate_color), Past(row.entered_at, row.left_at, _decode_uses(row.uses)))
-        for row in rows
-    ]
+) -> dict[NumberPlate, list[tuple[int, Past]]]:
+    """What the vehicles with these plates used in stays that ended since, each with its lot."""
+    used: dict[NumberPlate, list[tuple[int, Past]]] = {plate: [] for plate in plates}
+    for row in await sql.every(db, UseSomewhere, _SQL["uses_of"], *zip(*plates, strict=True), since, *made):
+        past = Past(row.entered_at, row.left_at, _decode_uses(row.uses))
+        used[row.plate, row.plate_color].append((row.lot_id, past))
+    return used
 
 
 async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, Payer]:

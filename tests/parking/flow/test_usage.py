@@ -47,7 +47,7 @@ async def charging_by(district: District, tariff: Tariff, *codes: str) -> Distri
 
 async def used(district: District, plate: str) -> list[list[tuple[str, datetime, int]]]:
     """What the stays of a plate used, in order of time: the rule, the instant, and how much."""
-    rows = await district.owner.fetch("select uses from stay where plate = $1 order by last_at", plate)
+    rows = await district.owner.fetch("select uses from stay where plate = $1 order by last_at, entered_at", plate)
     stays = [msgspec.json.decode(row["uses"] or "[]", type=list[tariffs.Use]) for row in rows]
     return [[(use.rule, use.at, use.amount) for use in uses] for uses in stays]
 
