@@ -19,8 +19,8 @@ import sql
 from parking import api, web
 from parking.api import openapi, problems
 from parking.api.authentication import Authentication
-from parking.api.checks import Checks
 from parking.api.decoding import StrictRequest
+from parking.api.tariff_lint import TariffLint
 from parking.clock import random_bits
 from parking.events import BODY_BYTES_MAX
 from parking.ingest.batch import GroupCommit
@@ -74,7 +74,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "live_counts": live_counts,
                 "stream": stream,
                 "intake": Intake(pool, live_network, group_commit, random_bits=random_bits),
-                "checks": Checks(),
+                "tariff_lint": TariffLint(),
                 "channels": channels.open_all(pool, clock, settings.channels),
             }
         )
@@ -171,7 +171,7 @@ def build(settings: Settings) -> Litestar:
                     "network",
                     "live_counts",
                     "stream",
-                    "checks",
+                    "tariff_lint",
                 )
             },
         },

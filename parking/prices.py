@@ -1,7 +1,11 @@
-"""Which price holds where and since when: a lot's own, or else that of the price area (收费区域) it lies in."""
+"""Which tariff is in force where and since when: a lot's own, or else that of the price area (收费区域) it lies in.
+
+And the rules by which a published tariff comes into force.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -67,6 +71,33 @@ class Published(Struct, frozen=True):
 
 class NoTariff(OneLotError):
     """No tariff holds at the lot, or one that cannot be read, so nothing can be charged there."""
+
+
+class TariffState(StrEnum):
+    """A draft may be replaced; what is published stays as it is."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class UnknownTariff(OneLotError):
+    """No tariff has this code and version, or it is not published."""
+
+
+class TariffMoved(OneLotError):
+    """The version was published before, or its draft was replaced after it was looked at."""
+
+
+class NowhereToHold(OneLotError):
+    """A tariff is to be applied, and neither a lot nor an area is named."""
+
+
+class HoldsAlready(OneLotError):
+    """A price holds there at that instant, and what holds is not changed afterwards."""
+
+
+class OtherTimeZone(OneLotError):
+    """A price text of one time zone cannot hold at a lot in another. Facts: both zones."""
 
 
 class TariffInForce(Struct, frozen=True):
@@ -205,3 +236,33 @@ def periods(prices: Sequence[TariffInForce], tariff_id: int) -> list[Period]:
         for price, following in zip_longest(prices, prices[1:])
         if price.tariff_id == tariff_id
     ]
+
+
+def check_since(valid_from: datetime, *, now: datetime, is_priced: bool, place: str) -> None:
+    """Refuses a beginning in the past where some price holds already: stays were priced by it.
+
+    Raises:
+        HoldsAlready: there is one.
+    """
+    if valid_from < now and is_priced:
+        raise HoldsAlready(
+            f"A price holds at {place} already, so another can begin at {now.isoformat()} at the earliest.",
+            field="valid_from",
+            valid_from=valid_from,
+            earliest=now,
+        )
+
+
+def check_time_zones(tariff_zone: str, lot_zones: Sequence[str], *, place: str) -> None:
+    """Refuses a price text of another time zone than the lot's, or the lots' of an area.
+
+    Raises:
+        OtherTimeZone: they differ.
+    """
+    for zone in lot_zones:
+        if zone != tariff_zone:
+            raise OtherTimeZone(
+                f"The tariff is of the time zone {tariff_zone} and {place} lies in {zone}.",
+                tariff_zone=tariff_zone,
+                lot_zone=zone,
+            )

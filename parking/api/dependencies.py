@@ -7,13 +7,13 @@ from typing import TypeAlias
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from parking.api.checks import Checks as _Checks
+from parking.api.tariff_lint import TariffLint as _TariffLint
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
 
 Network: TypeAlias = NamedDependency[SkipValidation[LiveNetwork]]
-Checks: TypeAlias = NamedDependency[SkipValidation[_Checks]]
+TariffLint: TypeAlias = NamedDependency[SkipValidation[_TariffLint]]
 LiveCounts: TypeAlias = NamedDependency[SkipValidation[_LiveCounts]]
 Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]

@@ -12,7 +12,7 @@ from parking.api.dependencies import Clock, Network
 from parking.flow import prices as flow
 from parking.flow.prices import Places
 from parking.lots import Code, Name
-from parking.publication import NowhereToHold
+from parking.prices import NowhereToHold
 from payments import identity
 from payments.api.dependencies import Db, Now, Pool, Principal
 from payments.identity import Audience

@@ -16,11 +16,12 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import cases, events, lots, plates, prices, publication, settings, stays, tariffs
-from parking.api import checks
+from parking import cases, events, lots, plates, prices, settings, stays, tariffs
+from parking.api import tariff_lint
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch
 from parking.live import stream
+from parking.tariffs.lint import acceptance
 from payments import accounts, attempts, channels, charges, identity, ledger, refunds, settlement
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
@@ -48,7 +49,7 @@ STATUS: dict[type[OneLotError], int] = {
     charges.ChargeContradicted: 409,
     charges.ChargeNotDue: 409,
     charges.NoSuchCharge: 404,
-    checks.CheckUnderWay: 503,
+    tariff_lint.CheckUnderWay: 503,
     batch.Overloaded: 503,
     batch.StorageAway: 503,
     events.TooManyEvents: 400,
@@ -66,12 +67,12 @@ STATUS: dict[type[OneLotError], int] = {
     plates.PlateNotLinked: 404,
     plates.PlateRefused: 422,
     prices.NoTariff: 409,
-    publication.HoldsAlready: 409,
-    publication.NotPublishable: 422,
-    publication.NowhereToHold: 422,
-    publication.OtherTimeZone: 422,
-    publication.TariffMoved: 409,
-    publication.UnknownTariff: 404,
+    prices.HoldsAlready: 409,
+    acceptance.NotPublishable: 422,
+    prices.NowhereToHold: 422,
+    prices.OtherTimeZone: 422,
+    prices.TariffMoved: 409,
+    prices.UnknownTariff: 404,
     refunds.NotRefundable: 409,
     refunds.RefundContradicted: 409,
     settings.BadSetting: 500,

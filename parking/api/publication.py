@@ -15,15 +15,16 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from parking import tariffs
-from parking.api.dependencies import Checks, Clock, Network
+from parking.api.dependencies import Clock, Network, TariffLint
 from parking.api.openapi import RawBody, inlined
 from parking.api.prices import Application, places_of
 from parking.flow import tariffs as flow
-from parking.publication import Accepted, TariffState
+from parking.prices import TariffState
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffListed, TariffRow
 from parking.tariffs import Tariff
 from parking.tariffs.lint import Finding
+from parking.tariffs.lint.acceptance import Accepted
 from payments import identity
 from payments.api.dependencies import Db, Pool, Principal
 from payments.identity import Audience
@@ -100,7 +101,7 @@ class _DocumentOperation(Operation):
     },
 )
 async def register_tariff(
-    request: Request[Any, Any, Any], principal: Principal, pool: Pool, checks: Checks, clock: Clock
+    request: Request[Any, Any, Any], principal: Principal, pool: Pool, tariff_lint: TariffLint, clock: Clock
 ) -> Response[RegisteredTariff]:
     """A document as JSON, or as TOML with `Content-Type: application/toml`.
 
@@ -111,7 +112,7 @@ async def register_tariff(
     body = await request.body()
     is_toml = "toml" in request.headers.get("content-type", "").lower()
     tariff = tariffs.from_toml(body) if is_toml else tariffs.from_json(body)
-    row, findings = await flow.register(pool, tariff, lint=checks.findings, by=principal.subject, clock=clock)
+    row, findings = await flow.register(pool, tariff, lint=tariff_lint.findings, by=principal.subject, clock=clock)
     location = {"Location": f"/v1/admin/tariffs/{row.code}/{row.version}"}
     registered = RegisteredTariff(row.code, row.version, row.state, findings)
     return Response(registered, headers=location, status_code=201 if row.state is TariffState.DRAFT else 200)
@@ -163,7 +164,7 @@ async def publish_tariff(
     principal: Principal,
     network: Network,
     pool: Pool,
-    checks: Checks,
+    tariff_lint: TariffLint,
     clock: Clock,
 ) -> TariffVersion:
     """Checks the draft, which takes a second or two: errors refuse it, and each kind of warning needs a reason.
@@ -178,7 +179,7 @@ async def publish_tariff(
         number=version,
         reasons={each.kind: each.reason for each in data.accept},
         places=places_of(data),
-        lint=checks.findings,
+        lint=tariff_lint.findings,
         principal=principal,
         clock=clock,
     )

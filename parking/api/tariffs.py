@@ -15,8 +15,7 @@ from parking import prices, tariffs
 from parking.api.dependencies import Clock, Network
 from parking.api.etags import UNCHANGED, tagged
 from parking.network import Network as Snapshot
-from parking.prices import Published, TariffInForce
-from parking.publication import UnknownTariff
+from parking.prices import Published, TariffInForce, UnknownTariff
 from parking.tariffs import Grade, PriceMode
 from parking.tariffs.notice import Notice, notice
 from payments.identity import Audience

@@ -6,10 +6,10 @@ from datetime import datetime
 from msgspec import Struct
 
 import sql
-from parking import publication
+from parking import prices
 from parking.flow import trail
 from parking.lots import UnknownLot, UnknownZone
-from parking.publication import HoldsAlready, UnknownTariff
+from parking.prices import HoldsAlready, UnknownTariff
 from parking.store import prices as store
 from parking.store.prices import Beginning, LotToPrice, TariffToApply, ZoneToPrice
 from parking.store.tariffs import newest_published, take_turns, version
@@ -76,7 +76,7 @@ async def apply_to_lot(
 
     Raises:
         UnknownLot, UnknownTariff: there is no such lot, or no such published tariff.
-        publication.OtherTimeZone: the tariff is of another time zone than the lot.
+        prices.OtherTimeZone: the tariff is of another time zone than the lot.
         HoldsAlready: it is an instant of the past and a tariff is in force, or another begins at this very instant.
     """
     await take_turns(db)
@@ -121,7 +121,7 @@ async def move_lot(
 
     Raises:
         UnknownLot, UnknownZone: there is no such lot or area.
-        publication.OtherTimeZone: the area has a tariff of another time zone than the lot's.
+        prices.OtherTimeZone: the area has a tariff of another time zone than the lot's.
         HoldsAlready: it is an instant of the past and a tariff is in force, or the lot moves at this very instant.
     """
     async with pool.acquire() as db, db.transaction():
@@ -148,8 +148,8 @@ async def _put_lot_in_zone(
         return
     if zone is not None:
         for time_zone in await store.time_zones_of_tariffs(db, zone.id):
-            publication.check_time_zones(time_zone, [lot.time_zone], place=lot_code)
-    publication.check_since(valid_from, now=now, is_priced=lot.is_priced, place=lot_code)
+            prices.check_time_zones(time_zone, [lot.time_zone], place=lot_code)
+    prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=lot_code)
     await store.move_lot(db, lot.id, valid_from, number)
     detail: dict[str, object] = {"zone": zone_code, "valid_from": valid_from}
     await trail.record(db, by=by, action="lot.zone", subject=f"lot:{lot_code}", detail=detail, now=now)
@@ -161,8 +161,8 @@ async def _apply_to_lot(
     tariff = await _tariff(db, tariff_id)
     if _is_said(await store.tariff_at_lot(db, lot.id, valid_from), tariff_id, valid_from, place=code):
         return
-    publication.check_time_zones(tariff.time_zone, [lot.time_zone], place=code)
-    publication.check_since(valid_from, now=now, is_priced=lot.is_priced, place=code)
+    prices.check_time_zones(tariff.time_zone, [lot.time_zone], place=code)
+    prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=code)
     await store.apply_to_lot(db, lot.id, valid_from, tariff_id)
     await _record(db, tariff, {"lot": code, "valid_from": valid_from}, by=by, now=now)
 
@@ -174,8 +174,8 @@ async def _apply_to_zone(
     tariff = await _tariff(db, tariff_id)
     if _is_said(await store.tariff_in_zone(db, zone.id, valid_from), tariff_id, valid_from, place=code):
         return
-    publication.check_time_zones(tariff.time_zone, await store.time_zones_of_lots(db, zone.id), place=code)
-    publication.check_since(valid_from, now=now, is_priced=zone.is_priced, place=code)
+    prices.check_time_zones(tariff.time_zone, await store.time_zones_of_lots(db, zone.id), place=code)
+    prices.check_since(valid_from, now=now, is_priced=zone.is_priced, place=code)
     await store.apply_to_zone(db, zone.id, valid_from, tariff_id)
     await _record(db, tariff, {"zone": code, "valid_from": valid_from}, by=by, now=now)
 

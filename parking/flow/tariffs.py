@@ -6,14 +6,14 @@ from datetime import datetime
 import msgspec
 
 import sql
-from parking import publication, tariffs
+from parking import tariffs
 from parking.flow import trail
 from parking.flow.prices import Places, apply_all
-from parking.publication import TariffMoved, TariffState, UnknownTariff
+from parking.prices import TariffMoved, TariffState, UnknownTariff
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffRow
 from parking.tariffs import Tariff
-from parking.tariffs.lint import Finding
+from parking.tariffs.lint import Finding, acceptance
 from payments.identity import Principal
 
 # What a check of a document finds; it takes its time, so it runs outside of any transaction.
@@ -47,7 +47,7 @@ async def publish(
     """
     async with pool.acquire() as db:
         draft = await tariff_version(db, code=code, number=number)
-    publication.check_reasons(reasons)
+    acceptance.check_reasons(reasons)
     findings = await lint(draft.tariff, clock()) if draft.state is TariffState.DRAFT else []
     async with pool.acquire() as db, db.transaction():
         # The check took its time, and whoever was before us as well: what begins now begins at this instant.
@@ -96,13 +96,13 @@ async def publish_draft(
     What is published already stays as it is.
 
     Raises:
-        publication.NotPublishable: errors were found, or warnings that have no reason.
+        acceptance.NotPublishable: errors were found, or warnings that have no reason.
         tariffs.TariffUnclear: it supersedes itself, over others or directly.
         TariffMoved: it was replaced since it was read.
     """
     if draft.state is TariffState.PUBLISHED:
         return draft
-    accepted = publication.accept(findings, reasons, by=by, now=now)
+    accepted = acceptance.accept(findings, reasons, by=by, now=now)
     await store.take_turns(db)
     others = {other.code: other for other in await store.in_succession(db)}
     tariffs.check_succession({**others, draft.code: draft.tariff})
@@ -132,7 +132,7 @@ async def publish_tariff(
 
     Raises:
         tariffs.TariffUnclear, tariffs.UnknownTimeZone: the document cannot be priced by; says where and why.
-        publication.NotPublishable: as `publish_draft`.
+        acceptance.NotPublishable: as `publish_draft`.
     """
     draft = await register_draft(db, tariffs.from_json(document), findings=findings, by=by, now=now)
     return await publish_draft(db, draft, findings=findings, reasons=reasons or {}, by=by, now=now)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 import sql
 from parking import tariffs
-from parking.publication import TariffState
+from parking.prices import TariffState
 from parking.tariffs import Tariff
 
 _SQL = sql.load("parking/tariffs")

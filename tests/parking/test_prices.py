@@ -6,11 +6,12 @@ import pytest
 from msgspec import structs
 
 from parking import prices, tariffs
-from parking.prices import Dated, LotTariff, LotZone, Period, TariffInForce, ZoneTariff
+from parking.prices import Dated, HoldsAlready, LotTariff, LotZone, OtherTimeZone, Period, TariffInForce, ZoneTariff
 from parking.tariffs import Tariff
 from parking.tariffs.engine import memory
 from parking.tariffs.language.document import Cap, Free, Match, Memory, Quota
 from seeds.city.jinan import TARIFFS
+from tests.conftest import NOW
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
 CENTRE, WEST = 1, 2
@@ -140,3 +141,17 @@ ROOT = ROAD.classes[0]
 )
 def test_what_a_price_text_looks_back_at(tariff: Tariff, hours: int, *, is_wide: bool) -> None:
     assert (memory.memory_of(tariff), memory.is_wide(tariff)) == (timedelta(hours=hours), is_wide)
+
+
+def test_what_held_is_not_changed_afterwards() -> None:
+    prices.check_since(NOW.replace(year=2025), now=NOW, is_priced=False, place="here")
+    prices.check_since(NOW, now=NOW, is_priced=True, place="here")
+    with pytest.raises(HoldsAlready, match=r"here .* at the earliest"):
+        prices.check_since(NOW.replace(year=2025), now=NOW, is_priced=True, place="here")
+
+
+def test_a_price_is_of_the_zone_of_its_lots() -> None:
+    prices.check_time_zones("Asia/Shanghai", ["Asia/Shanghai"], place="here")
+    with pytest.raises(OtherTimeZone) as refused:
+        prices.check_time_zones("Asia/Shanghai", ["Asia/Shanghai", "Europe/Berlin"], place="here")
+    assert (refused.value.facts["tariff_zone"], refused.value.facts["lot_zone"]) == ("Asia/Shanghai", "Europe/Berlin")

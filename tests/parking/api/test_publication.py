@@ -13,7 +13,7 @@ from msgspec import structs
 
 import sql
 from parking import tariffs
-from parking.api.checks import Checks
+from parking.api.tariff_lint import TariffLint
 from parking.tariffs import Tariff, lint
 from parking.tariffs.lint import Finding
 from payments.identity import Audience
@@ -139,7 +139,7 @@ async def test_one_check_at_a_time(client: httpx.AsyncClient, monkeypatch: pytes
         return []
 
     monkeypatch.setattr(lint, "check", slow)
-    monkeypatch.setattr(Checks.findings, "__kwdefaults__", {"wait_s": 0.05})
+    monkeypatch.setattr(TariffLint.findings, "__kwdefaults__", {"wait_s": 0.05})
     first = asyncio.create_task(register(client, text("k")))
     assert await asyncio.to_thread(going_on.wait, 20)
     busy = await client.post(PATH, content=tariffs.to_json(text("l")), headers=staff())

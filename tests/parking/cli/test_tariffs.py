@@ -55,7 +55,7 @@ def write(tmp_path: Path) -> Write:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("parking.commands.tariffs.BUDGET", 1500)
+    monkeypatch.setattr("parking.cli.tariffs.BUDGET", 1500)
 
 
 def run(*words: str) -> Result:

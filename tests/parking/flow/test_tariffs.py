@@ -15,12 +15,12 @@ from parking.flow.network import read_network
 from parking.flow.prices import apply_to_lot, apply_to_zone, put_lot_in_zone, register_zone
 from parking.flow.tariffs import publish_draft, publish_tariff, register_draft, tariff_version
 from parking.lots import CodeTaken, UnknownLot, UnknownZone
-from parking.prices import LotPrices, in_force_at
-from parking.publication import HoldsAlready, NotPublishable, OtherTimeZone, TariffMoved, TariffState, UnknownTariff
+from parking.prices import HoldsAlready, LotPrices, OtherTimeZone, TariffMoved, TariffState, UnknownTariff, in_force_at
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffRow
 from parking.tariffs import Tariff, TariffUnclear
 from parking.tariffs.lint import Finding
+from parking.tariffs.lint.acceptance import NotPublishable
 from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
 from tests.conftest import NOW

@@ -21,8 +21,7 @@ from parking.live import network as live_network
 from parking.live.network import MISS_PAUSE_S, POLL_S, LiveNetwork
 from parking.lots import CodeTaken, UnknownGateway, UnknownLot, UnknownOperator
 from parking.network import Network
-from parking.prices import in_force_at
-from parking.publication import UnknownTariff
+from parking.prices import UnknownTariff, in_force_at
 from parking.tariffs import Tariff
 from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan

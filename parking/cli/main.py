@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from parking import jobs
+from parking import worker
 from parking.app import build
+from parking.cli import registry, tariffs
 from parking.clock import random_bits
-from parking.commands import registry, tariffs
 from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
@@ -87,7 +87,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings = read()
     _ = settings.secrets  # refuses to start without them
     uvicorn.run(
-        "parking.cli:application",
+        "parking.cli.main:application",
         factory=True,
         host=host or settings.host,
         port=settings.port if port is None else port,
@@ -110,7 +110,7 @@ def application() -> Any:
 @main.command()
 def work() -> None:
     """Run the background jobs: collecting, settling, counting, verifying."""
-    _run(jobs.work(read()))
+    _run(worker.work(read()))
 
 
 @main.command()

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import sql
 from parking import tariffs
-from parking.commands.arguments import (
+from parking.cli.arguments import (
     ACCEPTED,
     FACT,
     FILE,
@@ -30,9 +30,9 @@ from parking.commands.arguments import (
     is_toml,
     tariff_of,
 )
-from parking.commands.registry import BY, CODE, Instant, in_transaction
-from parking.commands.replay import replay
-from parking.commands.tables import Printer
+from parking.cli.registry import BY, CODE, Instant, in_transaction
+from parking.cli.simulation import replay
+from parking.cli.tables import Printer
 from parking.flow.prices import Places, apply_newest
 from parking.flow.tariffs import publish_tariff
 from parking.plates import PlateColor, VehicleClass

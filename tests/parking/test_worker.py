@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 import sql
-from parking import jobs
-from parking.jobs import Job, lead
+from parking import worker
 from parking.live.redis import LiveCounts, connect
+from parking.worker import Job, lead
 from payments.jobs import Work
 from tests.conftest import NOW
 from tests.district import District, event
@@ -100,7 +100,7 @@ async def work(district: District, redis_url: str) -> AsyncIterator[list[Job]]:
         str(district.database_url), min_size=0, max_size=2, server_settings={"role": "onelot_service"}
     )
     redis = connect(redis_url)
-    yield jobs.jobs(Work(pool, {}, lambda: district.now, district.random_bits), LiveCounts(redis))
+    yield worker.jobs(Work(pool, {}, lambda: district.now, district.random_bits), LiveCounts(redis))
     await redis.aclose()
     pool.terminate()
 

@@ -16,7 +16,7 @@ class CheckUnderWay(OneLotError):
     """This process is checking another price text, and goes on with that for longer than anybody waits."""
 
 
-class Checks:
+class TariffLint:
     """The one check at a time."""
 
     def __init__(self) -> None:

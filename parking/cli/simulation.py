@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from parking import tariffs
-from parking.commands.arguments import FILE, INSTANT, aware, tariff_of
+from parking.cli.arguments import FILE, INSTANT, aware, tariff_of
 from parking.flow.network import read_network
 from parking.lots import Lot, UnknownLot, UnknownZone
 from parking.network import Network

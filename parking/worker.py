@@ -18,6 +18,7 @@ from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
 from parking.settings import Settings
+from parking.store import jobs as store
 from parking.store.retention import drop_expired
 from payments import channels as payment_channels
 from payments import jobs as payment_jobs
@@ -32,7 +33,6 @@ PARTITIONS_EVERY_S = 6 * 3600
 STOP_TIMEOUT_S = 20
 ANALYZE_EVERY_S = 5
 _LOCK_CLASS = 4
-_SQL = sql.load("parking/jobs")
 _log = logging.getLogger(__name__)
 
 
@@ -67,7 +67,7 @@ async def _verify(work: Work) -> None:
 
 async def _analyze(work: Work) -> None:
     async with work.pool.acquire() as db:
-        await db.execute(_SQL["analyze_grown"])
+        await store.analyze_grown(db)
 
 
 async def _retention(work: Work) -> None:
@@ -78,7 +78,7 @@ async def _retention(work: Work) -> None:
 
 async def _partitions(work: Work) -> None:
     async with work.pool.acquire() as db:
-        failed = await db.fetchval(_SQL["create_partitions"], work.clock())
+        failed = await store.create_partitions(db, work.clock())
     if failed:
         _log.error("%d partitions could not be made; rows fall into the default ones until they can", failed)
 
@@ -88,12 +88,12 @@ async def lead(pool: sql.Pool, job: Job) -> bool:
     try:
         # The lock belongs to the connection, so it goes when its worker dies, however it dies.
         async with pool.acquire() as db:
-            if not await db.fetchval(_SQL["try_lead"], _LOCK_CLASS, job.number):
+            if not await store.try_lead(db, _LOCK_CLASS, job.number):
                 return False
             try:
                 await job.run()
             finally:
-                await db.execute(_SQL["stop_leading"], _LOCK_CLASS, job.number)
+                await store.stop_leading(db, _LOCK_CLASS, job.number)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as e:
         _log.warning("job %s could not run: %s: %s", job.name, type(e).__name__, e)
         return False
