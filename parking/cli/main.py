@@ -50,7 +50,7 @@ _REFUSALS = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.ClientConfigurationError,
 )
-# Who the audit trail says it was, when a token is signed here.
+# Who the audit log says it was, when a token is signed here.
 ISSUER = Principal(Audience.ADMIN, "command line")
 
 
@@ -175,12 +175,12 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
 
 @main.command()
 @click.option("--role", required=True, type=click.Choice([Audience.DRIVER.value, *(a.value for a in STAFF)]))
-@click.option("--subject", required=True, help="Who it is for, as the audit trail names them.")
+@click.option("--subject", required=True, help="Who it is for, as the audit log names them.")
 @click.option("--account", type=click.IntRange(min=1), help="The account of a driver's token.")
 @click.option("--operator", type=click.IntRange(min=1), help="Limit a clerk or finance officer to one operator.")
 @click.option("--hours", default=12, type=click.IntRange(1, int(TOKEN_LIFE_MAX.total_seconds() // 3600)))
 def token(role: str, subject: str, account: int | None, operator: int | None, hours: int) -> None:
-    """Sign a token for a driver or for staff; the audit trail keeps that it was asked for."""
+    """Sign a token for a driver or for staff; the audit log keeps that it was asked for."""
     settings = read()
     secret, now = settings.secrets[0], settings.clock()()
     holder = _run(_holder(settings, Audience(role), subject, account, operator, now))

@@ -7,7 +7,6 @@ import msgspec
 
 import sql
 from parking import tariffs
-from parking.flow import trail
 from parking.flow.prices import Places, apply_all
 from parking.prices import TariffMoved, TariffState, UnknownTariff
 from parking.store import tariffs as store
@@ -15,6 +14,8 @@ from parking.store.tariffs import TariffRow
 from parking.tariffs import Tariff
 from parking.tariffs.lint import Finding, acceptance
 from payments.identity import Principal
+from payments.ledger import PLATFORM
+from payments.store import audit
 
 # What a check of a document finds; it takes its time, so it runs outside of any transaction.
 Lint = Callable[[Tariff, datetime], Awaitable[list[Finding]]]
@@ -78,7 +79,7 @@ async def register_draft(
         await store.add_draft(db, code=tariff.code, version=version, document=document, findings=found, by=by, now=now)
     drafted = await store.newest(db, tariff.code)
     assert drafted is not None
-    await trail.record(db, by=by, action="tariff.register", subject=_subject(drafted), detail={}, now=now)
+    await audit.record(db, PLATFORM, actor=by, action="tariff.register", subject=_subject(drafted), detail={}, now=now)
     return drafted
 
 
@@ -113,7 +114,9 @@ async def publish_draft(
         raise _moved(draft)
     if is_new:
         detail: dict[str, object] = {"accepted": accepted}
-        await trail.record(db, by=by, action="tariff.publish", subject=_subject(row), detail=detail, now=now)
+        await audit.record(
+            db, PLATFORM, actor=by, action="tariff.publish", subject=_subject(row), detail=detail, now=now
+        )
     return row
 
 

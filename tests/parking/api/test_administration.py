@@ -69,22 +69,22 @@ async def test_staff_of_the_city_release_a_plate(
     refused(await client.delete(path, params=BLUE, headers=limited), 403)
     assert (await client.delete(path, params=BLUE, headers=staff(Audience.CLERK))).status_code == 204
     refused(await client.delete(path, params=BLUE, headers=staff(Audience.CLERK)), 404, "plate")
-    trail = await owner.fetch(
+    lines = await owner.fetch(
         "select actor, detail from audit where owner_id = $1 and action = 'plate.release'", holder
     )
-    assert [(row["actor"], "鲁A7REL5" in row["detail"]) for row in trail] == [("clerk:test", True)]
+    assert [(row["actor"], "鲁A7REL5" in row["detail"]) for row in lines] == [("clerk:test", True)]
     said = refused(
         await client.delete(f"/v1/admin/plates/{'x' * 3000}", params=BLUE, headers=staff(Audience.ADMIN)), 404, "plate"
     )
     assert "xxx" not in str(said)
 
 
-async def test_keys_leave_their_trail(client: httpx.AsyncClient, owner: sql.Connection) -> None:
+async def test_keys_leave_lines_in_the_audit_log(client: httpx.AsyncClient, owner: sql.Connection) -> None:
     admin, keys = staff(Audience.ADMIN), f"/v1/admin/gateways/{QC}-gw/keys"
     key_id = (await client.post(keys, headers=admin)).raise_for_status().json()["key"].split("_")[1]
     (await client.delete(f"{keys}/{key_id}", headers=admin)).raise_for_status()
-    trail = await owner.fetch("select actor, action, subject from audit where detail->>'key_id' = $1", key_id)
-    assert {tuple(row) for row in trail} == {
+    lines = await owner.fetch("select actor, action, subject from audit where detail->>'key_id' = $1", key_id)
+    assert {tuple(row) for row in lines} == {
         ("admin:test", "gateway_key.issue", f"gateway:{QC}-gw"),
         ("admin:test", "gateway_key.revoke", f"gateway:{QC}-gw"),
     }

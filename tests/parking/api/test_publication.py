@@ -91,12 +91,12 @@ async def test_from_a_document_to_a_price_that_holds(
     shown = (await client.get("/v1/tariffs/a")).json()
     assert [(lot["code"], lot["since"], lot["until"]) for lot in shown["lots"]] == [(QC, "2026-11-17T02:00:00Z", None)]
     assert (await client.get(f"/v1/lots/{QC}")).json()["tariff"]["code"] == "jinan_road"
-    trail = await owner.fetch(
+    lines = await owner.fetch(
         "select actor, action, subject, detail from audit where subject = 'tariff:a/1' order by id"
     )
-    assert {row["actor"] for row in trail} == {"admin:test"}
-    assert {row["action"] for row in trail} == {"tariff.register", "tariff.publish", "tariff.apply"}
-    assert any("known since 2019" in row["detail"] for row in trail)
+    assert {row["actor"] for row in lines} == {"admin:test"}
+    assert {row["action"] for row in lines} == {"tariff.register", "tariff.publish", "tariff.apply"}
+    assert any("known since 2019" in row["detail"] for row in lines)
 
 
 async def test_what_is_published_stays(client: httpx.AsyncClient, found: list[Finding]) -> None:
