@@ -4,6 +4,11 @@ Any table keyed by one finds its monthly partition and its shard from the identi
 from another (`derive`) makes "once per stay" or "once per charge" a matter of the primary key.
 
     unix milliseconds: 48 | version 8: 4 | random_bits: 12 | variant: 2 | shard: 30 | random_bits: 32
+
+A shard is a lot or an owner, and every city numbers its own from 1 on. To be decided before a second city exists: how
+an identifier tells which city it is of. 12 of the 30 bits could say it and leave 18, which is enough for a city's lots
+and not for its drivers; those need a wider field, or a token that names the city. A gateway's key would say it in its
+id.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -37,7 +42,13 @@ def derive(source: UUID, purpose: str) -> UUID:
 
 
 def move(source: UUID, shard: int, purpose: str) -> UUID:
-    """As `derive`, in another shard: a journal lives with its owner, not with the lot of its charge."""
+    """As `derive`, in another shard: a journal lives with its owner, not with the lot of its charge.
+
+    Raises:
+        ValueError: the shard does not fit 30 bits.
+    """
+    if not 0 <= shard <= SHARD_MAX:
+        raise ValueError(f"no identifier for shard {shard}")
     derived = derive(source, purpose).int
     return UUID(int=derived & ~(SHARD_MAX << 32) | shard << 32)
 

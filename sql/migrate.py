@@ -1,4 +1,8 @@
-"""Brings a database to the schema of this version: numbered files, forward only, each in its own transaction."""
+"""Brings a schema of a database to this version: numbered files, forward only, each in its own transaction.
+
+The schema is the one the connection's `search_path` names first, `public` if it says nothing. Several may live side by
+side in one database; none knows of another.
+"""
 
 import hashlib
 import re
@@ -10,6 +14,7 @@ import asyncpg
 import msgspec
 
 import sql
+from sql.statements import statements
 
 MIGRATIONS = sql.FOLDER / "migrations"
 _MIGRATE = sql.load("migrate")
@@ -17,7 +22,9 @@ _FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 
 
 class MigrationRefused(Exception):
-    """The database and the files of sql/migrations tell different histories; nothing was changed."""
+    """The files of sql/migrations do not continue the database's history, or there is no schema to put it in. Nothing
+    was changed.
+    """
 
 
 class Migration(msgspec.Struct, frozen=True):
@@ -82,10 +89,11 @@ def pending(known: Sequence[Migration], applied: Sequence[Applied]) -> Sequence[
 async def migrate(where: str | sql.Connection, *, now: datetime, folder: Path = MIGRATIONS) -> Sequence[Migration]:
     """Applies what is missing, then makes the partitions around `now` (aware); returns what was applied.
 
-    `where` is an URL or a connection outside any transaction, of a role that owns the database.
+    `where` is an URL (`?search_path=name` for another schema than `public`) or a connection outside any transaction, of
+    a role that owns the schema.
 
     Raises:
-        MigrationRefused: see `files` and `pending`.
+        MigrationRefused: see `files` and `pending`; or the schema does not exist.
         asyncpg.PostgresError: a migration failed; it left nothing behind, the ones before it stay applied.
     """
     if not isinstance(where, str):
@@ -99,14 +107,15 @@ async def migrate(where: str | sql.Connection, *, now: datetime, folder: Path = 
 
 async def _migrate(db: sql.Connection, now: datetime, folder: Path) -> Sequence[Migration]:
     known = files(folder)
+    if await db.fetchval(_MIGRATE["schema"]) is None:
+        raise MigrationRefused("The connection's search_path names no schema that exists; create it first.")
     await db.execute(_MIGRATE["one_at_a_time"])
     try:
         await db.execute(_MIGRATE["open_history"])
         missing = pending(known, await sql.every(db, Applied, _MIGRATE["applied"]))
         for migration in missing:
             async with db.transaction():
-                await db.execute(_MIGRATE["be_patient"])
-                await db.execute(migration.text)
+                await _apply(db, migration)
                 await db.execute(_MIGRATE["remember"], migration.number, migration.name, migration.sha256, now)
         await db.execute(_MIGRATE["describe_history"])
         await db.execute(_MIGRATE["show_history"])
@@ -114,3 +123,13 @@ async def _migrate(db: sql.Connection, now: datetime, folder: Path) -> Sequence[
     finally:
         await db.execute(_MIGRATE["next_please"])
     return missing
+
+
+async def _apply(db: sql.Connection, migration: Migration) -> None:
+    await db.execute(_MIGRATE["be_patient"])
+    await db.execute(_MIGRATE["look_at_bodies_later"])
+    await db.execute(_MIGRATE["name_one_schema"])
+    # One statement a message: some servers and poolers take no more.
+    for statement in statements(migration.text):
+        await db.execute(statement)
+    await db.execute(_MIGRATE["pin_functions"])

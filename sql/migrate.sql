@@ -1,4 +1,8 @@
--- The history of the schema itself. Run by sql/migrate.py as the owner of the database.
+-- The history of the schema itself. Run by sql/migrate.py as the owner of the schema.
+
+-- name: schema
+-- Where everything is made: the first schema of the search_path that exists, or null.
+select current_schema()
 
 -- name: one_at_a_time
 -- Two processes that start together migrate one after the other; the second then finds nothing to do.
@@ -27,6 +31,33 @@ select number, name, sha256 from schema_migration order by number
 -- name: be_patient
 -- A migration that cannot get its lock gives up instead of queueing everybody behind it.
 set local lock_timeout = '5s'
+
+-- name: look_at_bodies_later
+-- Early files wrote `public` into their functions, where another schema's names would be missing. They are pinned to the
+-- right one before anything calls them.
+set local check_function_bodies = off
+
+-- name: name_one_schema
+-- Within a migration names mean this schema and no other, temporary ones last; so does `set search_path from current`.
+select set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)
+
+-- name: pin_functions
+-- A function that says where it looks names up looks in the schema it was made in, whatever its file wrote.
+do $$
+declare
+  here text := format('%I, pg_temp', current_schema());
+  elsewhere record;
+begin
+  for elsewhere in
+    select p.oid::regprocedure as name
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     where n.nspname = current_schema()
+       and exists (select 1 from unnest(p.proconfig) setting
+                    where starts_with(setting, 'search_path=') and setting <> 'search_path=' || here)
+  loop
+    execute format('alter function %s set search_path = %s', elsewhere.name, here);
+  end loop;
+end $$
 
 -- name: remember
 insert into schema_migration (number, name, sha256, applied_at) values ($1, $2, $3, $4)

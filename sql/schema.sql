@@ -1,8 +1,6 @@
 -- The schema as sql/migrations leaves it: read this first. Written by `make schema`; do not edit.
 -- Left out: the partitions. Every table "partition by range" has one a month (sql/migrations/0001) and a default.
 
-CREATE SCHEMA channel_local;
-
 CREATE TYPE public.account_status AS ENUM (
     'active',
     'suspended'
@@ -188,6 +186,7 @@ end $$;
 
 CREATE FUNCTION public.create_month_partition(_table text, _month date) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
   name text := format('%s_%s', _table, to_char(_month, 'YYYY_MM'));
@@ -236,6 +235,7 @@ end $$;
 
 CREATE FUNCTION public.deny() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
   raise exception 'the ledger only grows: % on % is refused', tg_op, tg_table_name using errcode = '23514';
@@ -266,7 +266,7 @@ begin
      order by c.relname
   loop
     if part.next_id > kept then continue; end if;
-    if _table = 'stay' and exists (select from open_stay where id >= part.first_id and id < part.next_id) then
+    if _table = 'stay' and exists (select 1 from open_stay where id >= part.first_id and id < part.next_id) then
       continue;
     end if;
     execute format('drop table %I', part.name);
@@ -276,6 +276,7 @@ end $_$;
 
 CREATE FUNCTION public.grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
   insert into growing_table (name, keep_months) values (_table, _keep_months);
@@ -286,6 +287,7 @@ end $$;
 
 CREATE FUNCTION public.guard_partition(_table text, _partition text) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
   guard record;
@@ -300,6 +302,7 @@ end $$;
 
 CREATE FUNCTION public.guard_published() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
   if tg_op = 'TRUNCATE' or old.state = 'published' then
@@ -445,6 +448,7 @@ end $$;
 
 CREATE FUNCTION public.same_transaction() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
   if exists (select from added a left join journal j on j.owner_id = a.owner_id and j.id = a.journal_id
@@ -454,37 +458,19 @@ begin
   return null;
 end $$;
 
-CREATE TABLE channel_local.payment (
-    number text NOT NULL,
-    amount_fen bigint NOT NULL,
-    payer text NOT NULL,
-    state text NOT NULL,
-    code text,
-    at timestamp with time zone NOT NULL,
-    CONSTRAINT payment_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT payment_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'succeeded'::text, 'failed'::text])))
-);
-
-CREATE TABLE channel_local.refund (
-    number text NOT NULL,
-    payment_number text NOT NULL,
-    amount_fen bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    CONSTRAINT refund_amount_fen_check CHECK ((amount_fen > 0))
-);
-
 CREATE SEQUENCE public.owner_id
     START WITH 1001
     INCREMENT BY 1
     NO MINVALUE
-    NO MAXVALUE
+    MAXVALUE 1073741823
     CACHE 1;
 
 CREATE TABLE public.account (
     id bigint DEFAULT nextval('public.owner_id'::regclass) NOT NULL,
     name text DEFAULT ''::text NOT NULL,
     status public.account_status DEFAULT 'active'::public.account_status NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30))))
 );
 
 COMMENT ON TABLE public.account IS 'A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.';
@@ -576,6 +562,29 @@ CREATE TABLE public.catalog_version (
 );
 
 COMMENT ON TABLE public.catalog_version IS 'Moves with every change of the network, so that a revoked key or a new lane is known within a second.';
+
+CREATE TABLE public.channel_local_payment (
+    number text NOT NULL,
+    amount_fen bigint NOT NULL,
+    payer text NOT NULL,
+    state text NOT NULL,
+    code text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT channel_local_payment_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT channel_local_payment_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'succeeded'::text, 'failed'::text])))
+);
+
+COMMENT ON TABLE public.channel_local_payment IS 'The local test channel''s own books, as an outside provider holds them: what it was asked to take.';
+
+CREATE TABLE public.channel_local_refund (
+    number text NOT NULL,
+    payment_number text NOT NULL,
+    amount_fen bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT channel_local_refund_amount_fen_check CHECK ((amount_fen > 0))
+);
+
+COMMENT ON TABLE public.channel_local_refund IS 'The local test channel''s own books: what it gave back.';
 
 CREATE TABLE public.charge (
     lot_id integer NOT NULL,
@@ -843,6 +852,7 @@ CREATE TABLE public.operator (
     name_en text NOT NULL,
     platform_fee_bps integer NOT NULL,
     time_zone text DEFAULT 'Asia/Shanghai'::text NOT NULL,
+    CONSTRAINT operator_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
     CONSTRAINT platform_fee_within_whole CHECK (((platform_fee_bps >= 0) AND (platform_fee_bps <= 10000)))
 );
 
@@ -1069,12 +1079,6 @@ CREATE TABLE public.zone_tariff (
 
 COMMENT ON TABLE public.zone_tariff IS 'Which tariff holds in a price area, and since when.';
 
-ALTER TABLE ONLY channel_local.payment
-    ADD CONSTRAINT payment_pkey PRIMARY KEY (number);
-
-ALTER TABLE ONLY channel_local.refund
-    ADD CONSTRAINT refund_pkey PRIMARY KEY (number);
-
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 
@@ -1095,6 +1099,12 @@ ALTER TABLE ONLY public.book
 
 ALTER TABLE ONLY public.catalog_version
     ADD CONSTRAINT catalog_version_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.channel_local_payment
+    ADD CONSTRAINT channel_local_payment_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.channel_local_refund
+    ADD CONSTRAINT channel_local_refund_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY public.charge
     ADD CONSTRAINT charge_pkey PRIMARY KEY (lot_id, id);
@@ -1272,14 +1282,14 @@ CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON public.transfer FOR EACH RO
 
 CREATE TRIGGER same_transaction AFTER INSERT ON public.transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.same_transaction();
 
-ALTER TABLE ONLY channel_local.refund
-    ADD CONSTRAINT refund_payment_number_fkey FOREIGN KEY (payment_number) REFERENCES channel_local.payment(number);
-
 ALTER TABLE ONLY public.account_plate
     ADD CONSTRAINT account_plate_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 
 ALTER TABLE ONLY public.balance
     ADD CONSTRAINT balance_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.channel_local_refund
+    ADD CONSTRAINT channel_local_refund_payment_number_fkey FOREIGN KEY (payment_number) REFERENCES public.channel_local_payment(number);
 
 ALTER TABLE ONLY public.gate
     ADD CONSTRAINT gate_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lot(id);
@@ -1332,8 +1342,6 @@ ALTER TABLE ONLY public.zone_tariff
 ALTER TABLE ONLY public.zone_tariff
     ADD CONSTRAINT zone_tariff_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES public.zone(id);
 
-GRANT USAGE ON SCHEMA channel_local TO onelot_service;
-
 GRANT USAGE ON SCHEMA public TO onelot_service;
 
 REVOKE ALL ON FUNCTION public.analyze_grown() FROM PUBLIC;
@@ -1360,14 +1368,6 @@ GRANT ALL ON FUNCTION public.open_balances(_owner bigint) TO onelot_service;
 
 REVOKE ALL ON FUNCTION public.post(_owner bigint[], _id uuid[], _kind public.journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book public.ledger_book[], _credit_owner bigint[], _credit_book public.ledger_book[], _amount bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post(_owner bigint[], _id uuid[], _kind public.journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book public.ledger_book[], _credit_owner bigint[], _credit_book public.ledger_book[], _amount bigint[]) TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE channel_local.payment TO onelot_service;
-
-GRANT UPDATE(state) ON TABLE channel_local.payment TO onelot_service;
-
-GRANT UPDATE(code) ON TABLE channel_local.payment TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE channel_local.refund TO onelot_service;
 
 GRANT USAGE ON SEQUENCE public.owner_id TO onelot_service;
 
@@ -1396,6 +1396,14 @@ GRANT SELECT ON TABLE public.balance TO onelot_service;
 GRANT SELECT ON TABLE public.book TO onelot_service;
 
 GRANT SELECT ON TABLE public.catalog_version TO onelot_service;
+
+GRANT SELECT,INSERT ON TABLE public.channel_local_payment TO onelot_service;
+
+GRANT UPDATE(state) ON TABLE public.channel_local_payment TO onelot_service;
+
+GRANT UPDATE(code) ON TABLE public.channel_local_payment TO onelot_service;
+
+GRANT SELECT,INSERT ON TABLE public.channel_local_refund TO onelot_service;
 
 GRANT SELECT,INSERT ON TABLE public.charge TO onelot_service;
 

@@ -105,8 +105,8 @@ CHANGED = {
     "attempt": {"state", "code", "tries", "updated_at", "query_at", "next_action"},
     "refund": {"state", "updated_at"},
     "top_up": set(),
-    "channel_local.payment": {"state", "code"},
-    "channel_local.refund": set(),
+    "channel_local_payment": {"state", "code"},
+    "channel_local_refund": set(),
 }
 
 

@@ -184,7 +184,7 @@ def members(field: Any) -> list[Any]:
 async def test_tables_say_what_they_are(owner: sql.Connection) -> None:
     silent = await owner.fetch(
         """select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition
+            where n.nspname = current_schema() and c.relkind in ('r', 'p') and not c.relispartition
               and obj_description(c.oid, 'pg_class') is null"""
     )
     tables = [row["relname"] for row in silent]

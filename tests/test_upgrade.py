@@ -150,6 +150,22 @@ async def test_every_price_is_published_and_of_its_lots_zone(upgraded: sql.Conne
     assert list(left) == []
 
 
+async def test_the_test_channels_books_come_along(old: str) -> None:
+    db = await asyncpg.connect(old)
+    try:
+        await db.execute("insert into channel_local.payment values ('number-1', 500, 'ok', 'succeeded', null, $1)", NOW)
+        await db.execute("insert into channel_local.refund values ('refund-1', 'number-1', 200, $1)", NOW)
+        await migrate(old, now=NOW)
+        kept = await db.fetch(
+            "select p.amount_fen, p.payer, p.state, p.at, r.number, r.amount_fen as back_fen "
+            "from channel_local_payment p join channel_local_refund r on r.payment_number = p.number"
+        )
+        assert [tuple(row) for row in kept] == [(500, "ok", "succeeded", NOW, "refund-1", 200)]
+        assert await db.fetchval("select to_regnamespace('channel_local')") is None
+    finally:
+        await db.close()
+
+
 SMALL, LARGE = Vehicle(), Vehicle(kind=VehicleClass.LARGE)
 NEV = Vehicle(new_energy=True)
 

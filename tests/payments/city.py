@@ -138,7 +138,7 @@ class City:
 
     async def executed(self, charge_id: UUID) -> int:
         """How many payments of a charge the test channel executed."""
-        query = """select count(*) from channel_local.payment p join attempt a on a.request_no = p.number
+        query = """select count(*) from channel_local_payment p join attempt a on a.request_no = p.number
                     where a.payable_id = $1 and p.state = 'succeeded'"""
         return await self.count(query, charge_id)
 

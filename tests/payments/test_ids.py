@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +57,25 @@ def test_a_derived_identifier_keeps_time_and_shard_and_follows_from_its_source(
 def test_what_does_not_fit_is_refused(at: datetime, shard: int) -> None:
     with pytest.raises(ValueError, match="no identifier"):
         ids.new(at, shard, 0)
+
+
+@pytest.mark.parametrize("shard", [-1, ids.SHARD_MAX + 1, 281_474_976_710_657])
+def test_nothing_moves_to_a_shard_that_does_not_fit(shard: int) -> None:
+    with pytest.raises(ValueError, match="no identifier"):
+        ids.move(ids.new(datetime(2026, 11, 16, tzinfo=UTC), 1, 0), shard, "paid")
+
+
+async def test_no_number_is_drawn_or_given_that_does_not_fit(owner: sql.Connection) -> None:
+    ends = "select max_value from pg_sequences where schemaname = current_schema() and sequencename = 'owner_id'"
+    assert await owner.fetchval(ends) == ids.SHARD_MAX
+    account = "insert into account (id, created_at) values ($1, now())"
+    operator = """insert into operator (id, code, name_zh, name_en, platform_fee_bps)
+                  values ($1, 'o' || $1::bigint::text, 'o', 'o', 0)"""
+    for insert in (account, operator):
+        for number in (ids.SHARD_MAX + 1, 0, -1):
+            with pytest.raises(asyncpg.CheckViolationError):
+                await owner.execute(insert, number)
+        await owner.execute(insert, ids.SHARD_MAX)
 
 
 def test_a_random_uuid_is_not_ours() -> None:

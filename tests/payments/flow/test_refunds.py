@@ -124,7 +124,7 @@ async def test_a_lost_answer_to_a_refund_is_asked_for_again(city: City) -> None:
     assert await resolution.resolve_unknown(city.pool, city.channels, now=city.now) == 0
     assert (await city.refund(charge_id, 500)).state == "succeeded"
     assert await city.book(city.operator_id, "refund_payable") == 0
-    executed = """select count(*) from channel_local.refund r join attempt a on a.request_no = r.payment_number
+    executed = """select count(*) from channel_local_refund r join attempt a on a.request_no = r.payment_number
                    where a.payable_id = $1"""
     assert await city.count(executed, charge_id) == 1
 
