@@ -306,31 +306,31 @@ select j.operator_id, j.business_date
   join journal j on j.operator_id = d.operator_id and j.business_date <= d.closed_through
   left join settlement s on s.operator_id = j.operator_id and s.business_date = j.business_date
  where s.id is null
-   and not exists (select from settlement_run r
+   and not exists (select 1 from settlement_run r
                     where r.stage = 'started' and r.business_date >= j.business_date
                       and r.started_at > now() - interval '1 hour')
  group by j.operator_id, j.business_date
 
 -- name: month_is_missing
 -- Every row that grows lies in the partition of its month; a row in a default partition means one was not made in time.
-select 'audit' as table_name where exists (select from audit_default)
+select 'audit' as table_name where exists (select 1 from audit_default)
 union all
-select 'gate_event' as table_name where exists (select from gate_event_default)
+select 'gate_event' as table_name where exists (select 1 from gate_event_default)
 union all
-select 'refused_event' as table_name where exists (select from refused_event_default)
+select 'refused_event' as table_name where exists (select 1 from refused_event_default)
 union all
-select 'stay' as table_name where exists (select from stay_default)
+select 'stay' as table_name where exists (select 1 from stay_default)
 union all
-select 'review' as table_name where exists (select from review_default)
+select 'review' as table_name where exists (select 1 from review_default)
 union all
-select 'charge' as table_name where exists (select from charge_default)
+select 'charge' as table_name where exists (select 1 from charge_default)
 union all
-select 'attempt' as table_name where exists (select from attempt_default)
+select 'attempt' as table_name where exists (select 1 from attempt_default)
 union all
-select 'refund' as table_name where exists (select from refund_default)
+select 'refund' as table_name where exists (select 1 from refund_default)
 union all
-select 'top_up' as table_name where exists (select from top_up_default)
+select 'top_up' as table_name where exists (select 1 from top_up_default)
 union all
-select 'journal' as table_name where exists (select from journal_default)
+select 'journal' as table_name where exists (select 1 from journal_default)
 union all
-select 'transfer' as table_name where exists (select from transfer_default)
+select 'transfer' as table_name where exists (select 1 from transfer_default)

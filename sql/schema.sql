@@ -320,33 +320,40 @@ CREATE FUNCTION public.id_instant(_id uuid) RETURNS timestamp with time zone
     RETURN to_timestamp((((((('x'::text || "left"(replace((_id)::text, '-'::text, ''::text), 12)))::bit(48))::bigint)::numeric / 1000.0))::double precision);
 
 CREATE FUNCTION public.lock_wallets(_owner bigint[]) RETURNS TABLE(owner_id bigint, available_fen bigint)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  with locked as materialized (
-    select * from balance b where b.owner_id = any(_owner) order by b.owner_id, b.book for update)
-  select l.owner_id, l.credits - l.debits from locked l where l.book = 'wallet'
-$$;
+begin
+  perform 1 from balance b where b.owner_id = any(_owner) order by b.owner_id, b.book for update;
+  return query select b.owner_id, b.credits - b.debits from balance b where b.owner_id = any(_owner) and b.book = 'wallet';
+end $$;
 
 CREATE FUNCTION public.open_balances(_owner bigint) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  insert into balance (owner_id, book) select _owner, book from book where mode = 'row' on conflict do nothing
-$$;
+begin
+  insert into balance (owner_id, book) select _owner, k.book from book k where k.mode = 'row' on conflict do nothing;
+end $$;
 
 CREATE FUNCTION public.post(_owner bigint[], _id uuid[], _kind public.journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book public.ledger_book[], _credit_owner bigint[], _credit_book public.ledger_book[], _amount bigint[]) RETURNS TABLE(n integer, replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-  fresh boolean[];
-  prints bytea[];
-  operators bigint[];
-  touched int;
-  expected int;
   journals int := coalesce(cardinality(_id), 0);
   transfers int := coalesce(cardinality(_journal), 0);
+  xact xid8 := pg_current_xact_id();
+  prints bytea[];
+  payables bigint[];
+  several boolean;
+  operators bigint[];
+  fresh boolean[];
+  moved_owners bigint[];
+  moved_books ledger_book[];
+  moved_debits bigint[];
+  moved_credits bigint[];
+  touched int;
 begin
   if journals = 0 and transfers = 0 then return; end if;
   if (cardinality(_owner), cardinality(_kind), cardinality(_ref), cardinality(_lot), cardinality(_date), cardinality(_reverses))
@@ -355,7 +362,7 @@ begin
        is distinct from (transfers, transfers, transfers, transfers, transfers) then
     raise exception 'arrays of one group differ in length' using errcode = '23514';
   end if;
-  if exists (select from unnest(_journal) j where j is null or j not between 1 and journals) then
+  if exists (select 1 from unnest(_journal) j where j is null or j not between 1 and journals) then
     raise exception 'a transfer without a journal' using errcode = '23514';
   end if;
   if (select count(distinct j) from unnest(_journal) j) <> journals then
@@ -363,84 +370,92 @@ begin
   end if;
 
   -- The fingerprint covers everything the caller says but the day, which a closing may move.
-  select array_agg(sha256(convert_to(concat_ws('|', _kind[k], _ref[k], _lot[k], _reverses[k], legs.text), 'utf8')) order by k)
-    into prints
-    from (select l.j as k, string_agg(concat_ws(',', d_o, d_b, c_o, c_b, a), ';' order by at) as text
+  select array_agg(sha256(convert_to(concat_ws('|', _kind[k], _ref[k], _lot[k], _reverses[k], legs.text), 'utf8')) order by k),
+         array_agg(legs.operator order by k), bool_or(legs.operator <> legs.other)
+    into prints, payables, several
+    from (select l.j as k, string_agg(concat_ws(',', d_o, d_b, c_o, c_b, a), ';' order by at) as text,
+                 min(least(case when d_b = 'payable' then d_o end, case when c_b = 'payable' then c_o end)) as operator,
+                 max(greatest(case when d_b = 'payable' then d_o end, case when c_b = 'payable' then c_o end)) as other
             from unnest(_journal, _debit_owner, _debit_book, _credit_owner, _credit_book, _amount)
                  with ordinality l (j, d_o, d_b, c_o, c_b, a, at)
            group by l.j) legs;
-
-  -- Who closes a day takes the same lock alone: while we hold it shared, no day of these operators closes.
-  select array_agg(distinct o order by o) into operators
-    from (select unnest(_debit_owner) o, unnest(_debit_book) b union select unnest(_credit_owner), unnest(_credit_book)) x
-   where b = 'payable';
-  perform pg_advisory_xact_lock_shared(3, o::int) from unnest(operators) o;
-  if cardinality(operators) > 1 and exists (
-       select from (select * from unnest(_journal, _debit_owner, _debit_book) union all
-                    select * from unnest(_journal, _credit_owner, _credit_book)) l (j, o, b)
-        where b = 'payable' group by j having min(o) <> max(o)) then
+  if several then
     raise exception 'a journal over the payables of two operators has no day' using errcode = '23514';
   end if;
 
-  with landed as (
-    insert into journal (owner_id, id, kind, ref, lot_id, operator_id, business_date, recorded_at, fingerprint, reverses)
-    select _owner[k], _id[k], _kind[k], _ref[k], _lot[k], moved.operator,
-           -- The fee belongs to the day it is kept from, which is closed before it is summed.
-           case when _kind[k] = 'platform_fee' then _date[k] else greatest(_date[k], d.closed_through + 1) end,
-           _now, prints[k], _reverses[k]
-      from generate_subscripts(_id, 1) k
-      left join (select j, min(o) as operator
-                   from (select * from unnest(_journal, _debit_owner, _debit_book) union all
-                         select * from unnest(_journal, _credit_owner, _credit_book)) l (j, o, b)
-                  where b = 'payable' group by j) moved on moved.j = k
-      left join operator_day d on d.operator_id = moved.operator
-     order by _owner[k], _id[k]
-    on conflict do nothing
-    returning owner_id, id)
-  select array_agg(l.id is not null order by k) into fresh
-    from generate_subscripts(_id, 1) k left join landed l on l.owner_id = _owner[k] and l.id = _id[k];
+  -- While we hold their rows shared, no day of these operators closes.
+  select array_agg(distinct o order by o) into operators from unnest(payables) o where o is not null;
+  if operators is not null then
+    perform 1 from operator_day d where d.operator_id = any(operators) order by d.operator_id for share;
+    get diagnostics touched = row_count;
+    if touched < cardinality(operators) then
+      -- The first posting for an operator. Somebody else's first waits here for ours to end.
+      insert into operator_day (operator_id) select o from unnest(operators) o order by o on conflict do nothing;
+      perform 1 from operator_day d where d.operator_id = any(operators) order by d.operator_id for share;
+    end if;
+  end if;
 
-  if exists (select from generate_subscripts(_id, 1) k join journal j on j.owner_id = _owner[k] and j.id = _id[k]
-              where not fresh[k] and j.fingerprint <> prints[k]) then
-    raise exception 'a journal of this id exists with other content' using errcode = '23505';
+  insert into journal (owner_id, id, kind, ref, lot_id, operator_id, business_date, recorded_at, fingerprint, reverses, txid)
+  select _owner[k], _id[k], _kind[k], _ref[k], _lot[k], payables[k],
+         -- The fee belongs to the day it is kept from, which is closed before it is summed.
+         case when _kind[k] = 'platform_fee' then _date[k] else greatest(_date[k], d.closed_through + 1) end,
+         _now, prints[k], _reverses[k], xact
+    from generate_subscripts(_id, 1) k
+    left join operator_day d on d.operator_id = payables[k]
+   order by _owner[k], _id[k]
+  on conflict do nothing;
+  get diagnostics touched = row_count;
+  if touched = journals then
+    fresh := array_fill(true, array[journals]);
+  else
+    -- Some stood before: those have transfers.
+    select array_agg(t.leg is null order by k) into fresh
+      from generate_subscripts(_id, 1) k
+      left join transfer t on t.owner_id = _owner[k] and t.journal_id = _id[k] and t.leg = 1;
+    if exists (select 1
+                 from generate_subscripts(_id, 1) k
+                 join journal j on j.owner_id = _owner[k] and j.id = _id[k]
+                where not fresh[k] and j.fingerprint <> prints[k]) then
+      raise exception 'a journal of this id exists with other content' using errcode = '23505';
+    end if;
   end if;
 
   -- A journal is reversed once, by whatever kind of journal. The lock makes two who reverse the same one take turns.
-  if exists (select from unnest(_reverses) r where r is not null) then
+  if exists (select 1 from unnest(_reverses) r where r is not null) then
     perform 1 from journal j join unnest(_owner, _reverses) as x (o, r) on j.owner_id = x.o and j.id = x.r
      order by j.owner_id, j.id for no key update of j;
-    if exists (select from journal j join unnest(_owner, _id, _reverses) as x (o, i, r)
+    if exists (select 1 from journal j join unnest(_owner, _id, _reverses) as x (o, i, r)
                    on j.owner_id = x.o and j.reverses = x.r and j.id <> x.i) then
       raise exception 'the journal is reversed already' using errcode = '23505';
     end if;
   end if;
 
-  insert into transfer (owner_id, journal_id, leg, debit_owner, debit_book, credit_owner, credit_book, amount_fen)
-  select _owner[l.j], _id[l.j], row_number() over (partition by l.j order by at), d_o, d_b, c_o, c_b, a
+  insert into transfer (owner_id, journal_id, leg, debit_owner, debit_book, credit_owner, credit_book, amount_fen, txid)
+  select _owner[l.j], _id[l.j], row_number() over (partition by l.j order by at), d_o, d_b, c_o, c_b, a, xact
     from unnest(_journal, _debit_owner, _debit_book, _credit_owner, _credit_book, _amount)
          with ordinality l (j, d_o, d_b, c_o, c_b, a, at)
    where fresh[l.j];
 
-  -- Lock first, in one order; an UPDATE … FROM alone promises none.
-  perform 1 from balance b
-    join (select distinct o, k from unnest(_debit_owner || _credit_owner, _debit_book || _credit_book) t (o, k)) x
-      on x.o = b.owner_id and x.k = b.book
-   order by b.owner_id, b.book for update of b;
-  with moved as (
-    select o, k, sum(dr)::bigint as dr, sum(cr)::bigint as cr
-      from (select d_o, d_b, a, 0::bigint from unnest(_journal, _debit_owner, _debit_book, _amount) l (j, d_o, d_b, a) where fresh[l.j]
-            union all
-            select c_o, c_b, 0, a from unnest(_journal, _credit_owner, _credit_book, _amount) l (j, c_o, c_b, a) where fresh[l.j]
-           ) legs (o, k, dr, cr)
-      join book on book.book = legs.k and book.mode = 'row'
-     group by o, k),
-  changed as (
+  select array_agg(m.o), array_agg(m.k), array_agg(m.dr), array_agg(m.cr) into moved_owners, moved_books, moved_debits, moved_credits
+    from (select o, k, sum(dr)::bigint as dr, sum(cr)::bigint as cr
+            from (select d_o, d_b, a, 0::bigint from unnest(_journal, _debit_owner, _debit_book, _amount) l (j, d_o, d_b, a) where fresh[l.j]
+                  union all
+                  select c_o, c_b, 0, a from unnest(_journal, _credit_owner, _credit_book, _amount) l (j, c_o, c_b, a) where fresh[l.j]
+                 ) legs (o, k, dr, cr)
+            join book on book.book = legs.k and book.mode = 'row'
+           group by o, k) m;
+  if moved_owners is not null then
+    -- Lock first, in one order; an UPDATE … FROM alone promises none.
+    perform 1 from balance b join unnest(moved_owners, moved_books) m (o, k) on b.owner_id = m.o and b.book = m.k
+     where b.owner_id = any(moved_owners)
+     order by b.owner_id, b.book for update of b;
     update balance b set debits = b.debits + m.dr, credits = b.credits + m.cr
-      from moved m where b.owner_id = m.o and b.book = m.k
-    returning 1)
-  select (select count(*) from changed), (select count(*) from moved) into touched, expected;
-  if touched <> expected then
-    raise exception 'a book in row mode has no balance row' using errcode = '23503';
+      from unnest(moved_owners, moved_books, moved_debits, moved_credits) m (o, k, dr, cr)
+     where b.owner_id = m.o and b.book = m.k and b.owner_id = any(moved_owners);
+    get diagnostics touched = row_count;
+    if touched <> cardinality(moved_owners) then
+      raise exception 'a book in row mode has no balance row' using errcode = '23503';
+    end if;
   end if;
 
   return query select k, not fresh[k] from generate_subscripts(_id, 1) k order by k;
@@ -450,8 +465,15 @@ CREATE FUNCTION public.same_transaction() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
+declare
+  owners bigint[];
+  journals uuid[];
 begin
-  if exists (select from added a left join journal j on j.owner_id = a.owner_id and j.id = a.journal_id
+  select array_agg(a.owner_id), array_agg(a.journal_id) into owners, journals
+    from (select distinct owner_id, journal_id from added) a;
+  if exists (select 1
+               from unnest(owners, journals) a (owner_id, id)
+               left join journal j on j.owner_id = a.owner_id and j.id = a.id
               where j.txid is distinct from pg_current_xact_id()) then
     raise exception 'a journal takes no transfers after its own transaction' using errcode = '23514';
   end if;
@@ -742,7 +764,7 @@ CREATE TABLE public.journal (
     recorded_at timestamp with time zone NOT NULL,
     fingerprint bytea NOT NULL,
     reverses uuid,
-    txid xid8 DEFAULT pg_current_xact_id() NOT NULL
+    txid xid8 NOT NULL
 )
 PARTITION BY RANGE (id);
 
@@ -860,10 +882,10 @@ COMMENT ON TABLE public.operator IS 'Who runs lots and is owed their fees (经�
 
 CREATE TABLE public.operator_day (
     operator_id bigint NOT NULL,
-    closed_through date NOT NULL
+    closed_through date
 );
 
-COMMENT ON TABLE public.operator_day IS 'The last settled business day of an operator (日结). Nothing is booked into a closed day.';
+COMMENT ON TABLE public.operator_day IS 'The last settled business day of an operator (日结), null before the first. Nothing is booked into a closed day: postings hold the row shared, a closing has it alone.';
 
 CREATE TABLE public.refund (
     lot_id integer NOT NULL,
@@ -1044,7 +1066,7 @@ CREATE TABLE public.transfer (
     credit_owner bigint NOT NULL,
     credit_book public.ledger_book NOT NULL,
     amount_fen bigint NOT NULL,
-    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    txid xid8 NOT NULL,
     CONSTRAINT transfer_amount_fen_check CHECK ((amount_fen > 0)),
     CONSTRAINT transfer_leg_check CHECK ((leg > 0)),
     CONSTRAINT two_books CHECK (((debit_owner <> credit_owner) OR (debit_book <> credit_book)))

@@ -7,6 +7,7 @@ Struct and the number of arguments, and a module may say more in `SHAPES = {"ope
 import ast
 import importlib
 import os
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -179,6 +180,45 @@ def members(field: Any) -> list[Any]:
     if origin is typing.Literal:
         return [type(value) for value in typing.get_args(field)]
     return [field]
+
+
+# What a database of many nodes refuses or does slowly, and how it is written instead.
+ELSEWHERE_REFUSED = {
+    r"\(\s*select\s+from\b": "`exists (select 1 from …)`: a row of no columns cannot be planned",
+    r"\bas (not )?(materialized )?\(\s*(insert|update|delete)\b": "a statement changes rows alone, not within another",
+}
+
+
+async def test_statements_are_such_as_many_nodes_take(owner: sql.Connection) -> None:
+    functions = await owner.fetch(
+        "select proname, prosrc from pg_proc where pronamespace = to_regnamespace(quote_ident(current_schema()))"
+    )
+    texts = {f"{path}/{name}": text for (path, name), text in QUERIES.items() if path not in OWNERS}
+    texts |= {f"{row['proname']}()": row["prosrc"] for row in functions}
+    wrong = [
+        f"{where}: {instead}"
+        for where, text in texts.items()
+        for pattern, instead in ELSEWHERE_REFUSED.items()
+        if re.search(pattern, text)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_functions_that_run_queries_are_plpgsql(owner: sql.Connection) -> None:
+    found = await owner.fetch(
+        """select proname from pg_proc p join pg_language l on l.oid = p.prolang
+            where pronamespace = to_regnamespace(quote_ident(current_schema())) and lanname <> 'plpgsql'"""
+    )
+    assert {row["proname"] for row in found} == {"id_floor", "id_instant"}
+
+
+async def test_what_a_transaction_knows_is_passed_in(owner: sql.Connection) -> None:
+    defaults = await owner.fetch(
+        """select adrelid::regclass::text as table, attname, pg_get_expr(adbin, adrelid) as filled
+             from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum
+            where pg_get_expr(adbin, adrelid) ~ 'xact|now\\(|timestamp\\(|CURRENT|random'"""
+    )
+    assert [dict(row) for row in defaults] == [], "let the statement name the value, not the table"
 
 
 async def test_tables_say_what_they_are(owner: sql.Connection) -> None:

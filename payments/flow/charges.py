@@ -30,7 +30,8 @@ class Paid(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, now: datetime) -> None:
-    """Writes what finished stays owe, with its journals: two statements, whatever the number. Repeats change nothing.
+    """Writes what finished stays owe, with its journals: two statements, whatever the number, and a third where some
+    were written before. Repeats change nothing.
 
     Raises:
         ChargeContradicted: one stay is charged twice here, or was charged before, with other content.
@@ -42,12 +43,10 @@ async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, 
         return
     if len(wanted) < len(requests):
         _refuse_contradictions(wanted, requests)
-    unlike = await store.insert_charges(db, wanted, now=now)
-    if unlike:
-        # Somebody may have written the same at the same time: now it is seen.
-        there = await store.charges_by_id(db, unlike)
-        for key in unlike:
-            _refuse_another_charge(there[key], wanted[key])
+    if await store.insert_charges(db, wanted, now=now) < len(wanted):
+        there = await store.charges_by_id(db, wanted)
+        for key, request in wanted.items():
+            _refuse_another_charge(there[key], request)
     journals = [ledger.stay_billed(key, request, request.business_date) for key, request in wanted.items()]
     await books.post(db, journals, now=now)
 

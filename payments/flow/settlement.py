@@ -78,13 +78,11 @@ async def report_of(db: Connection, settled: Settlement, lots: Mapping[int, LotN
 
 
 async def _close(db: Connection, operator: Operator, business_date: date) -> None:
-    """Cars of this operator wait for this transaction, so it does nothing else."""
+    """In a transaction of its own, since cars of this operator wait for it."""
     closed_through = await store.closed_through(db, operator.id)
     if closed_through is not None and closed_through >= business_date:
         return
-    async with db.transaction():
-        await store.lock_operator(db, operator.id)
-        await store.close_day(db, operator.id, business_date)
+    await store.close_day(db, operator.id, business_date)
 
 
 async def _settle_closed(db: Connection, operator: Operator, business_date: date, *, now: datetime) -> None:

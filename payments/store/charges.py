@@ -12,13 +12,13 @@ from sql import Connection
 _CHARGES = sql.load("payments/charges")
 
 
-async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *, now: datetime) -> list[UUID]:
+async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *, now: datetime) -> int:
     """Writes charges by their identifiers; those that exist already stay as they are. The worker finds them at once.
 
-    Returns which of them existed already and may have other content.
+    Returns how many were written.
     """
     wanted = requests.values()
-    rows = await db.fetch(
+    done = await db.execute(
         _CHARGES["insert_charges"],
         [r.lot_id for r in wanted],
         list(requests),
@@ -29,7 +29,7 @@ async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *,
         [bytes(r.lines).decode() for r in wanted],
         now,
     )
-    return [row["id"] for row in rows]
+    return int(done.removeprefix("INSERT 0 "))
 
 
 async def charges_by_id(db: Connection, charge_ids: Iterable[UUID]) -> dict[UUID, Charge]:

@@ -29,11 +29,6 @@ async def finish_run(db: Connection, business_date: date, *, now: datetime) -> N
     await db.execute(_SETTLEMENT["finish_run"], business_date, now)
 
 
-async def lock_operator(db: Connection, operator_id: int) -> None:
-    """Waits until nobody is posting for the operator, and keeps everybody from it until the transaction ends."""
-    await db.execute(_SETTLEMENT["lock_operator"], operator_id)
-
-
 async def lock_settler(db: Connection, operator_id: int) -> None:
     """Waits until nobody else is settling the operator, and keeps others from it until the transaction ends."""
     await db.execute(_SETTLEMENT["lock_settler"], operator_id)
@@ -74,7 +69,7 @@ async def insert_settlement(db: Connection, settled: Settlement, movements: Sequ
 
 
 async def close_day(db: Connection, operator_id: int, business_date: date) -> None:
-    """From here on nothing is booked into this day."""
+    """From here on nothing is booked into this day. Waits until nobody is posting for the operator."""
     await db.execute(_SETTLEMENT["close_day"], operator_id, business_date)
 
 

@@ -8,7 +8,7 @@ select plate, plate_color::text as plate_color, linked_at from account_plate whe
 insert into account_plate as held (plate, plate_color, account_id, linked_at) values ($1, $2, $3, $4)
 on conflict (plate, plate_color) do update set account_id = excluded.account_id, linked_at = excluded.linked_at
  where held.account_id = excluded.account_id
-    or exists (select from account a where a.id = held.account_id and a.status <> 'active')
+    or exists (select 1 from account a where a.id = held.account_id and a.status <> 'active')
 returning account_id
 
 -- name: plate_holder

@@ -6,8 +6,8 @@ select code, version, document->>'time_zone' as time_zone from tariff where id =
 -- name: lot_to_price
 -- is_priced: whether some price of its own, or of an area it lies in, has begun by $2.
 select l.id, l.operator_id, l.time_zone,
-       exists (select from lot_tariff p where p.lot_id = l.id and p.valid_from <= $2)
-         or exists (select from lot_zone z join zone_tariff p on p.zone_id = z.zone_id
+       exists (select 1 from lot_tariff p where p.lot_id = l.id and p.valid_from <= $2)
+         or exists (select 1 from lot_zone z join zone_tariff p on p.zone_id = z.zone_id
                      where z.lot_id = l.id and z.valid_from <= $2 and p.valid_from <= $2) as is_priced
   from lot l where l.code = $1
 
@@ -15,10 +15,10 @@ select l.id, l.operator_id, l.time_zone,
 -- is_priced: whether some price has begun by $2 in the area, or at a lot that lies in it or did: its own, or that of
 -- another area it came from.
 select z.id,
-       exists (select from zone_tariff p where p.zone_id = z.id and p.valid_from <= $2)
-         or exists (select from lot_zone here join lot_tariff p on p.lot_id = here.lot_id
+       exists (select 1 from zone_tariff p where p.zone_id = z.id and p.valid_from <= $2)
+         or exists (select 1 from lot_zone here join lot_tariff p on p.lot_id = here.lot_id
                      where here.zone_id = z.id and p.valid_from <= $2)
-         or exists (select from lot_zone here join lot_zone other on other.lot_id = here.lot_id
+         or exists (select 1 from lot_zone here join lot_zone other on other.lot_id = here.lot_id
                      join zone_tariff p on p.zone_id = other.zone_id
                      where here.zone_id = z.id and other.valid_from <= $2 and p.valid_from <= $2) as is_priced
   from zone z where z.code = $1

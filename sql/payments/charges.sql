@@ -1,25 +1,14 @@
 -- Charges: written once per stay, then paid or voided.
 
 -- name: insert_charges
--- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over; returned are
--- those that met a row which says something else, or one that this statement's snapshot does not show yet.
-with asked as materialized (
-  select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
-       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines)),
-landed as (
-  insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, created_at, collect_at)
-  select lot_id, id, stay_id, operator_id, account_id, amount_fen, lines::jsonb, $8::timestamptz,
-         case when account_id is not null then $8::timestamptz end
-    from asked
-   order by lot_id, id
-  on conflict do nothing
-  returning lot_id, id),
-met as materialized (
-  select a.* from asked a left join landed l on l.lot_id = a.lot_id and l.id = a.id where l.id is null)
-select m.id
-  from met m
-  left join lateral (select * from charge c where c.lot_id = m.lot_id and c.id = m.id limit 1) c on true
- where (c.stay_id, c.operator_id, c.account_id, c.amount_fen) is distinct from (m.stay_id, m.operator_id, m.account_id, m.amount_fen)
+-- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over.
+insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, created_at, collect_at)
+select lot_id, id, stay_id, operator_id, account_id, amount_fen, lines::jsonb, $8::timestamptz,
+       case when account_id is not null then $8::timestamptz end
+  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines)
+ order by lot_id, id
+on conflict do nothing
 
 -- name: charges_by_id
 select c.lot_id, c.id, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen, c.state, c.method,
@@ -78,11 +67,9 @@ update charge set state = 'void', collect_at = null where lot_id = $1 and id = $
 -- name: wake_account
 -- The account has money again: what waits for it is due now. Locked in the one order all take, and before the wallet.
 -- A charge without collect_at has a payment under way and stays asleep.
-with waiting as (
-  select lot_id, id from charge
-   where account_id = $1 and state = 'due' and collect_at is not null
-   order by lot_id, id
-     for update)
 update charge c set collect_at = $2
-  from waiting
+  from (select lot_id, id from charge
+         where account_id = $1 and state = 'due' and collect_at is not null
+         order by lot_id, id
+           for update) as waiting
  where c.lot_id = waiting.lot_id and c.id = waiting.id and c.state = 'due' and c.collect_at is not null

@@ -13,14 +13,10 @@ insert into settlement_run (business_date, stage, started_at) values ($1, 'start
 -- name: finish_run
 update settlement_run set stage = 'done', finished_at = $2 where business_date = $1 and stage = 'started'
 
--- name: lock_operator
--- Alone: post() holds the same lock shared. So it is held for no longer than it takes to close the day: until then
--- nothing is booked for the operator and cars wait.
-select pg_advisory_xact_lock(3, $1::int)
-
 -- name: lock_settler
--- Two who settle the same operator take turns. Nobody else takes this lock, so it may be held while a day is summed.
-select pg_advisory_xact_lock(5, $1::int)
+-- Two who settle the same operator take turns. Postings lock another row (operator_day), so this one may be held while a
+-- day is summed.
+select 1 from operator where id = $1 for no key update
 
 -- name: closed_through
 select closed_through from operator_day where operator_id = $1
@@ -58,6 +54,8 @@ select $1, $2, lot_id, charges, gross_fen, refunds_fen
   from unnest($3::int[], $4::int[], $5::bigint[], $6::bigint[]) as l (lot_id, charges, gross_fen, refunds_fen)
 
 -- name: close_day
+-- Alone: postings share the row of operator_day that this writes. So the transaction does nothing else: until it ends
+-- nothing is booked for the operator and cars wait.
 select close_day($1, $2)
 
 -- name: settlements

@@ -216,14 +216,19 @@ async def test_a_journal_belongs_to_the_operator_whose_payable_it_moves(city: Ci
         await post(city.pool, city, moved(city, account_id, *two))
 
 
+# A transfer for a journal that stood before, in another transaction than the journal's.
+LATE = """insert into {}
+            (owner_id, journal_id, leg, debit_owner, debit_book, credit_owner, credit_book, amount_fen, txid)
+          select owner_id, id, 2, 2, 'clearing', owner_id, 'wallet', 5, {} from journal where owner_id = $1"""
+TRANSACTIONS = ("pg_current_xact_id()", "txid")
+
+
 async def test_a_partition_addressed_by_its_name_is_as_closed_as_its_table(city: City) -> None:
     account_id = await city.account(10)
     month = f"{city.now:%Y_%m}"
-    late = """insert into transfer_{}
-                (owner_id, journal_id, leg, debit_owner, debit_book, credit_owner, credit_book, amount_fen)
-              select owner_id, id, 2, 2, 'clearing', owner_id, 'wallet', 5 from journal where owner_id = $1"""
-    with pytest.raises(asyncpg.CheckViolationError, match="no transfers after"):
-        await city.owner.execute(late.format(month), account_id)
+    for txid in TRANSACTIONS:
+        with pytest.raises(asyncpg.CheckViolationError, match="no transfers after"):
+            await city.owner.execute(LATE.format(f"transfer_{month}", txid), account_id)
     for partition in (month, "default"):
         for table in ("journal", "transfer"):
             for attack in ("truncate {}", "delete from {}"):
@@ -262,11 +267,11 @@ async def test_nothing_in_the_books_changes_for_anyone(city: City) -> None:
     for attack in attacks:
         with pytest.raises(asyncpg.CheckViolationError):
             await city.owner.execute(attack)
-    late = """insert into transfer
-                (owner_id, journal_id, leg, debit_owner, debit_book, credit_owner, credit_book, amount_fen)
-              select owner_id, id, 2, 2, 'clearing', owner_id, 'wallet', 5 from journal where owner_id = $1"""
-    with pytest.raises(asyncpg.CheckViolationError):
-        await city.owner.execute(late, account_id)
+    for txid in TRANSACTIONS:
+        with pytest.raises(asyncpg.CheckViolationError, match="no transfers after"):
+            await city.owner.execute(LATE.format("transfer", txid), account_id)
+    with pytest.raises(asyncpg.NotNullViolationError):
+        await city.owner.execute(LATE.format("transfer", "null"), account_id)
     assert await city.holds(account_id) == (10, 0)
 
 
