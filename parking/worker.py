@@ -1,11 +1,15 @@
-"""The worker: what is done by the clock. Safe to run twice: each round of a job is led by whoever gets its lock."""
+"""The worker: what is done by the clock. Safe to run twice: each round of a job is led by whoever gets its lease."""
 
 import asyncio
+import contextlib
 import logging
+import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from time import monotonic
 
 import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -24,7 +28,7 @@ from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
 from sql import invariants
-from sql.pool import open_pool
+from sql.pool import TRANSIENT, open_pool
 
 COUNTERS_EVERY_S = 1
 REPAIR_EVERY_S = 300
@@ -32,14 +36,16 @@ VERIFY_EVERY_S = 600
 PARTITIONS_EVERY_S = 6 * 3600
 STOP_TIMEOUT_S = 20
 ANALYZE_EVERY_S = 5
-_LOCK_CLASS = 4
+# A leader that died leaves its job to others after the lease; one that lives renews it in time.
+LEASE_S = 10.0
+RENEW_EVERY_S = 3.0
+LEADING_CONNECTIONS = 2
 _log = logging.getLogger(__name__)
 
 
 class Job(Struct, frozen=True):
-    """Something done every `every_s` seconds by one worker at a time; `number` names its lock."""
+    """Something done every `every_s` seconds by one worker at a time."""
 
-    number: int
     name: str
     every_s: float
     run: Callable[[], Awaitable[object]]
@@ -48,13 +54,13 @@ class Job(Struct, frozen=True):
 def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
     """Everything the worker does."""
     return [
-        *(Job(100 + n, job.name, job.every_s, partial(job.run, work)) for n, job in enumerate(payment_jobs.JOBS)),
-        Job(3, "counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, live_counts)),
-        Job(4, "repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, live_counts)),
-        Job(5, "verify", VERIFY_EVERY_S, lambda: _verify(work)),
-        Job(8, "analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
-        Job(6, "partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
-        Job(9, "retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
+        *(Job(job.name, job.every_s, partial(job.run, work)) for job in payment_jobs.JOBS),
+        Job("counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, live_counts)),
+        Job("repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, live_counts)),
+        Job("verify", VERIFY_EVERY_S, lambda: _verify(work)),
+        Job("analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
+        Job("partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
+        Job("retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
     ]
 
 
@@ -83,24 +89,56 @@ async def _partitions(work: Work) -> None:
         _log.error("%d partitions could not be made; rows fall into the default ones until they can", failed)
 
 
+class LeaseLost(Exception):
+    """Another worker may lead the job by now: the lease could not be renewed in time."""
+
+
 async def lead(pool: sql.Pool, job: Job) -> bool:
     """Runs one round of a job unless another worker is at it; tells whether it ran. A failure is logged."""
+    holder = f"{socket.gethostname()} {os.getpid()} {random_bits():016x}"
     try:
-        # The lock belongs to the connection, so it goes when its worker dies, however it dies.
         async with pool.acquire() as db:
-            if not await store.try_lead(db, _LOCK_CLASS, job.number):
+            if not await store.claim(db, job=job.name, holder=holder, lease=timedelta(seconds=LEASE_S)):
                 return False
-            try:
-                await job.run()
-            finally:
-                await store.stop_leading(db, _LOCK_CLASS, job.number)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as e:
+        try:
+            await _run_leased(pool, job, holder)
+        finally:
+            # A lease that cannot be given back runs out by itself.
+            with contextlib.suppress(*TRANSIENT):
+                async with pool.acquire() as db:
+                    await store.release(db, job=job.name, holder=holder)
+    except (*TRANSIENT, asyncpg.PostgresError, LeaseLost) as e:
         _log.warning("job %s could not run: %s: %s", job.name, type(e).__name__, e)
         return False
     except Exception:  # noqa: BLE001 - one job's defect must not stop the others
         _log.exception("job %s failed", job.name)
         return False
     return True
+
+
+async def _run_leased(pool: sql.Pool, job: Job, holder: str) -> None:
+    """A round of a job; it is cancelled when its lease is lost.
+
+    Raises:
+        LeaseLost: the lease was not renewed before it ran out, or another worker has it.
+    """
+    running = asyncio.ensure_future(job.run())
+    ends_at = monotonic() + LEASE_S
+    try:
+        while not (await asyncio.wait({running}, timeout=RENEW_EVERY_S))[0]:
+            asked_at = monotonic()
+            try:
+                async with asyncio.timeout(ends_at - asked_at), pool.acquire() as db:
+                    if not await store.renew(db, job=job.name, holder=holder, lease=timedelta(seconds=LEASE_S)):
+                        raise LeaseLost("another worker leads it")
+                ends_at = asked_at + LEASE_S
+            except TRANSIENT:
+                if monotonic() + RENEW_EVERY_S > ends_at:
+                    raise LeaseLost("it could not be renewed") from None
+        await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 class Rounds:
@@ -133,8 +171,8 @@ async def work(settings: Settings) -> None:
     redis = live_redis.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, settings.channels)
     everything = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))
-    # Leaders keep a connection while their job takes others; out of one small pool they would wait for each other.
-    leading = await open_pool(settings.database_url, connections_max=len(everything))
+    # Jobs may take all connections of their pool for long; leases are renewed over others.
+    leading = await open_pool(settings.database_url, connections_max=LEADING_CONNECTIONS)
     rounds = Rounds(leading)
     scheduler = AsyncIOScheduler(timezone=UTC)
     for job in everything:

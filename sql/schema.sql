@@ -163,15 +163,6 @@ begin
   return done;
 end $$;
 
-CREATE FUNCTION public.catalog_changed() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-begin
-  update catalog_version set version = version + 1;
-  return null;
-end $$;
-
 CREATE FUNCTION public.close_day(_operator bigint, _date date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -583,7 +574,7 @@ CREATE TABLE public.catalog_version (
     CONSTRAINT catalog_version_only_row_check CHECK (only_row)
 );
 
-COMMENT ON TABLE public.catalog_version IS 'Moves with every change of the network, so that a revoked key or a new lane is known within a second.';
+COMMENT ON TABLE public.catalog_version IS 'Moves with every change of the network, so that a revoked key or a new lane is known within a second. Who changes the network by hand moves it by hand.';
 
 CREATE TABLE public.channel_local_payment (
     number text NOT NULL,
@@ -752,6 +743,14 @@ COMMENT ON TABLE public.growing_table IS 'Tables partitioned by month of their i
 
 COMMENT ON COLUMN public.growing_table.kept_from IS 'The lowest identifier that is surely still there: what came before it may have been dropped.';
 
+CREATE TABLE public.job (
+    name text NOT NULL,
+    holder text NOT NULL,
+    leased_until timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.job IS 'Who does a job of the worker now, and until when nobody else does it. Leases run by the clock of the database.';
+
 CREATE TABLE public.journal (
     owner_id bigint NOT NULL,
     id uuid NOT NULL,
@@ -886,6 +885,12 @@ CREATE TABLE public.operator_day (
 );
 
 COMMENT ON TABLE public.operator_day IS 'The last settled business day of an operator (日结), null before the first. Nothing is booked into a closed day: postings hold the row shared, a closing has it alone.';
+
+CREATE TABLE public.plate_slot (
+    slot integer NOT NULL
+);
+
+COMMENT ON TABLE public.plate_slot IS 'Vehicles by a hash of their plates: whoever draws on what one has left in several lots locks its slot. Nothing is written here.';
 
 CREATE TABLE public.refund (
     lot_id integer NOT NULL,
@@ -1158,6 +1163,9 @@ ALTER TABLE ONLY public.gateway
 ALTER TABLE ONLY public.growing_table
     ADD CONSTRAINT growing_table_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (owner_id, id);
 
@@ -1193,6 +1201,9 @@ ALTER TABLE ONLY public.operator_day
 
 ALTER TABLE ONLY public.operator
     ADD CONSTRAINT operator_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.plate_slot
+    ADD CONSTRAINT plate_slot_pkey PRIMARY KEY (slot);
 
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT refund_pkey PRIMARY KEY (lot_id, charge_id, id);
@@ -1269,26 +1280,6 @@ CREATE INDEX stay_by_plate ON ONLY public.stay USING btree (lot_id, plate, plate
 CREATE INDEX stay_with_uses ON ONLY public.stay USING btree (plate, plate_color, last_at, id) WHERE (uses IS NOT NULL);
 
 CREATE UNIQUE INDEX two_active_keys_for_rotation ON public.gateway_key USING btree (gateway_id, slot) WHERE (revoked_at IS NULL);
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.gateway FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.gateway_key FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.lane FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.lot FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.lot_tariff FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.lot_zone FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.operator FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE ON public.tariff FOR EACH ROW WHEN ((new.state = 'published'::public.tariff_state)) EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.zone FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
-
-CREATE TRIGGER catalog_changed AFTER INSERT OR DELETE OR UPDATE ON public.zone_tariff FOR EACH STATEMENT EXECUTE FUNCTION public.catalog_changed();
 
 CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON public.tariff FOR EACH ROW EXECUTE FUNCTION public.guard_published();
 
@@ -1419,6 +1410,8 @@ GRANT SELECT ON TABLE public.book TO onelot_service;
 
 GRANT SELECT ON TABLE public.catalog_version TO onelot_service;
 
+GRANT UPDATE(version) ON TABLE public.catalog_version TO onelot_service;
+
 GRANT SELECT,INSERT ON TABLE public.channel_local_payment TO onelot_service;
 
 GRANT UPDATE(state) ON TABLE public.channel_local_payment TO onelot_service;
@@ -1453,6 +1446,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.gateway_key TO onelot_service;
 
 GRANT SELECT ON TABLE public.growing_table TO onelot_service;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.job TO onelot_service;
+
 GRANT SELECT ON TABLE public.journal TO onelot_service;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.lane TO onelot_service;
@@ -1470,6 +1465,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.open_stay TO onelot_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.operator TO onelot_service;
 
 GRANT SELECT ON TABLE public.operator_day TO onelot_service;
+
+GRANT SELECT,UPDATE ON TABLE public.plate_slot TO onelot_service;
 
 GRANT SELECT,INSERT ON TABLE public.refund TO onelot_service;
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator, Coroutine
 from datetime import date, timedelta
 from typing import Any
@@ -109,3 +110,17 @@ async def test_a_day_closes_although_postings_never_cease(city: City) -> None:
 
 async def settled(city: City) -> None:
     await settle(city.pool, business_date=DAY, now=city.now + timedelta(days=1))
+
+
+# -- two sessions, wherever they are
+
+
+async def test_nothing_relies_on_locks_that_only_one_node_knows(owner: sql.Connection) -> None:
+    """Advisory locks are known to the server that takes them alone. The migration run has one server, and may."""
+    named = [file.name for file in sql.FOLDER.rglob("*.sql") if "advisory" in file.read_text("utf-8")]
+    functions = await owner.fetch(
+        "select proname from pg_proc where pronamespace = current_schema()::regnamespace and prosrc like '%advisory%'"
+    )
+    # What an old migration made with them, a later one replaced: see the functions.
+    assert [name for name in named if not re.match(r"\d{4}_", name)] == ["migrate.sql"]
+    assert [row["proname"] for row in functions] == []

@@ -185,6 +185,7 @@ def members(field: Any) -> list[Any]:
 # What a database of many nodes refuses or does slowly, and how it is written instead.
 ELSEWHERE_REFUSED = {
     r"\(\s*select\s+from\b": "`exists (select 1 from …)`: a row of no columns cannot be planned",
+    r"\bpg_(try_)?advisory": "a lock is a row, which lies where its data lies",
     r"\bas (not )?(materialized )?\(\s*(insert|update|delete)\b": "a statement changes rows alone, not within another",
 }
 

@@ -4,11 +4,10 @@ from datetime import datetime
 from hashlib import sha256
 
 import sql
+from parking.flow.network import record_change
 from parking.lots import KeysInUse, LotPlan, UnknownGateway, UnknownOperator, check_time_zone
 from parking.store import lots as store
 from payments.identity import key_text
-from payments.ledger import PLATFORM
-from payments.store import audit
 
 KEYS_ACTIVE_MAX = 2
 
@@ -39,9 +38,7 @@ async def register_operator(
         time_zone=check_time_zone(time_zone),
     )
     detail: dict[str, object] = {"operator_id": number, "platform_fee_bps": platform_fee_bps}
-    await audit.record(
-        db, PLATFORM, actor=by, action="operator.register", subject=f"operator:{code}", detail=detail, now=now
-    )
+    await record_change(db, by=by, action="operator.register", subject=f"operator:{code}", detail=detail, now=now)
     return number
 
 
@@ -58,9 +55,7 @@ async def register_lot(db: sql.Connection, plan: LotPlan, *, by: str, now: datet
     if lot_id is None:
         raise _unknown_operator(plan.operator_code)
     detail: dict[str, object] = {"lot_id": lot_id}
-    await audit.record(
-        db, PLATFORM, actor=by, action="lot.register", subject=f"lot:{plan.code}", detail=detail, now=now
-    )
+    await record_change(db, by=by, action="lot.register", subject=f"lot:{plan.code}", detail=detail, now=now)
     return lot_id
 
 
@@ -133,4 +128,4 @@ async def _record_key(
     db: sql.Connection, action: str, gateway_code: str, key_id: str, *, by: str, now: datetime
 ) -> None:
     detail: dict[str, object] = {"key_id": key_id}
-    await audit.record(db, PLATFORM, actor=by, action=action, subject=f"gateway:{gateway_code}", detail=detail, now=now)
+    await record_change(db, by=by, action=action, subject=f"gateway:{gateway_code}", detail=detail, now=now)

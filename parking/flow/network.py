@@ -1,4 +1,4 @@
-"""The network as it is now."""
+"""The network as it is now, and what every change of it leaves behind."""
 
 import logging
 from datetime import datetime
@@ -7,6 +7,8 @@ import sql
 from parking import network
 from parking.network import Network
 from parking.store import network as store
+from payments.ledger import PLATFORM
+from payments.store import audit
 
 _log = logging.getLogger(__name__)
 
@@ -18,3 +20,11 @@ async def read_network(db: sql.Connection, now: datetime, before: Network | None
         if before is None or number not in before.unreadable:
             _log.error("tariff number %d cannot be computed: %s", number, why)
     return found
+
+
+async def record_change(
+    db: sql.Connection, *, by: str, action: str, subject: str, detail: dict[str, object], now: datetime
+) -> None:
+    """Ends a use case that changes the network: a line in the audit log, and every process reads the network again."""
+    await audit.record(db, PLATFORM, actor=by, action=action, subject=subject, detail=detail, now=now)
+    await store.bump_version(db)

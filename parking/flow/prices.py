@@ -7,6 +7,7 @@ from msgspec import Struct
 
 import sql
 from parking import prices
+from parking.flow.network import record_change
 from parking.lots import UnknownLot, UnknownZone
 from parking.prices import HoldsAlready, UnknownTariff
 from parking.store import prices as store
@@ -14,8 +15,6 @@ from parking.store.prices import Beginning, LotToPrice, TariffToApply, ZoneToPri
 from parking.store.tariffs import newest_published, take_turns, version
 from payments import identity
 from payments.identity import Principal
-from payments.ledger import PLATFORM
-from payments.store import audit
 
 
 class Places(Struct, frozen=True):
@@ -103,7 +102,7 @@ async def register_zone(db: sql.Connection, *, code: str, name_zh: str, name_en:
         CodeTaken: another has this code.
     """
     number = await store.add_zone(db, code=code, name_zh=name_zh, name_en=name_en)
-    await audit.record(db, PLATFORM, actor=by, action="zone.register", subject=f"zone:{code}", detail={}, now=now)
+    await record_change(db, by=by, action="zone.register", subject=f"zone:{code}", detail={}, now=now)
     return number
 
 
@@ -153,7 +152,7 @@ async def _put_lot_in_zone(
     prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=lot_code)
     await store.move_lot(db, lot.id, valid_from, number)
     detail: dict[str, object] = {"zone": zone_code, "valid_from": valid_from}
-    await audit.record(db, PLATFORM, actor=by, action="lot.zone", subject=f"lot:{lot_code}", detail=detail, now=now)
+    await record_change(db, by=by, action="lot.zone", subject=f"lot:{lot_code}", detail=detail, now=now)
 
 
 async def _apply_to_lot(
@@ -185,7 +184,7 @@ async def _record(
     db: sql.Connection, tariff: TariffToApply, detail: dict[str, object], *, by: str, now: datetime
 ) -> None:
     subject = f"tariff:{tariff.code}/{tariff.version}"
-    await audit.record(db, PLATFORM, actor=by, action="tariff.apply", subject=subject, detail=detail, now=now)
+    await record_change(db, by=by, action="tariff.apply", subject=subject, detail=detail, now=now)
 
 
 async def _lot(db: sql.Connection, code: str, now: datetime) -> LotToPrice:

@@ -7,6 +7,7 @@ import msgspec
 
 import sql
 from parking import tariffs
+from parking.flow.network import record_change
 from parking.flow.prices import Places, apply_all
 from parking.prices import TariffMoved, TariffState, UnknownTariff
 from parking.store import tariffs as store
@@ -114,9 +115,7 @@ async def publish_draft(
         raise _moved(draft)
     if is_new:
         detail: dict[str, object] = {"accepted": accepted}
-        await audit.record(
-            db, PLATFORM, actor=by, action="tariff.publish", subject=_subject(row), detail=detail, now=now
-        )
+        await record_change(db, by=by, action="tariff.publish", subject=_subject(row), detail=detail, now=now)
     return row
 
 

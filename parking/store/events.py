@@ -57,7 +57,8 @@ SHAPES = {
 
 async def lock_lots(db: sql.Connection, lot_ids: Sequence[int]) -> None:
     """Makes this transaction the only writer of these lots' facts until it ends. `lot_ids` ascending."""
-    await db.execute(_SQL["lock_lots"], lot_ids)
+    locked = await db.execute(_SQL["lock_lots"], lot_ids)
+    assert locked == f"SELECT {len(lot_ids)}", "a lot has no count that could be locked"
 
 
 async def lock_plates(db: sql.Connection, plates: Sequence[NumberPlate]) -> None:

@@ -1,21 +1,25 @@
-"""Who leads a job of the worker, and the upkeep of tables that grow."""
+"""Leases of the worker's jobs, and the upkeep of tables that grow."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sql
 
 _SQL = sql.load("parking/jobs")
 
 
-async def try_lead(db: sql.Connection, lock_class: int, number: int) -> bool:
-    """Whether this session leads the job until it stops, or is gone."""
-    leads: bool = await db.fetchval(_SQL["try_lead"], lock_class, number)
-    return leads
+async def claim(db: sql.Connection, *, job: str, holder: str, lease: timedelta) -> bool:
+    """Whether `holder` leads the job from now on for as long as the lease: nobody else does."""
+    return await db.fetchval(_SQL["claim"], job, holder, lease) is not None
 
 
-async def stop_leading(db: sql.Connection, lock_class: int, number: int) -> None:
-    """Another worker may lead the job."""
-    await db.execute(_SQL["stop_leading"], lock_class, number)
+async def renew(db: sql.Connection, *, job: str, holder: str, lease: timedelta) -> bool:
+    """Whether `holder` still leads the job, which it then does for as long as the lease from now on."""
+    return await db.fetchval(_SQL["renew"], job, holder, lease) is not None
+
+
+async def release(db: sql.Connection, *, job: str, holder: str) -> None:
+    """Anybody may lead the job now; nothing if another does already."""
+    await db.execute(_SQL["release"], job, holder)
 
 
 async def analyze_grown(db: sql.Connection) -> None:

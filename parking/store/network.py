@@ -17,6 +17,11 @@ async def version(db: sql.Connection) -> int:
     return found
 
 
+async def bump_version(db: sql.Connection) -> None:
+    """What is registered has changed: every process reads it again. Locks the version until the transaction ends."""
+    await db.execute(_SQL["bump_version"])
+
+
 async def rows(db: sql.Connection, now: datetime) -> Rows:
     """Everything that is registered, in one snapshot. `db` is outside any transaction, or in one of one snapshot."""
     async with db.transaction(isolation="repeatable_read", readonly=True):

@@ -1,10 +1,19 @@
--- One leader per job: an advisory lock of the session, gone with it.
+-- One leader per job: whoever has its row until the lease runs out, by the clock of the database.
 
--- name: try_lead
-select pg_try_advisory_lock($1, $2)
+-- name: claim
+-- While another leads, nothing is written and nobody waits.
+insert into job (name, holder, leased_until)
+select $1, $2, now() + $3::interval
+ where not exists (select 1 from job where name = $1 and leased_until > now())
+on conflict (name) do update set holder = excluded.holder, leased_until = excluded.leased_until
+ where job.leased_until <= now()
+returning name
 
--- name: stop_leading
-select pg_advisory_unlock($1, $2)
+-- name: renew
+update job set leased_until = now() + $3::interval where name = $1 and holder = $2 returning name
+
+-- name: release
+update job set leased_until = now() where name = $1 and holder = $2
 
 -- name: analyze_grown
 select analyze_grown()

@@ -3,6 +3,9 @@
 -- name: version
 select version from catalog_version
 
+-- name: bump_version
+update catalog_version set version = version + 1
+
 -- name: lots
 select l.id, l.code, l.operator_id, o.code as operator_code, l.name_zh, l.name_en, l.district_zh, l.district_en,
        l.address_zh, l.kind::text as kind, l.capacity, l.longitude, l.latitude, l.time_zone

@@ -19,15 +19,27 @@ MORNING = NOW - timedelta(hours=3)
 
 
 def job(run: Callable[[], Awaitable[object]], number: int = 90) -> Job:
-    return Job(number, f"job {number}", 1, run)
+    return Job(f"job {number}", 1, run)
 
 
 @pytest.fixture
 async def other_pool(database_url: str) -> AsyncIterator[sql.Pool]:
     """The connections of another worker."""
-    pool = await asyncpg.create_pool(database_url, min_size=0, max_size=2, server_settings={"role": "onelot_service"})
+    pool = await asyncpg.create_pool(
+        database_url,
+        min_size=0,
+        max_size=2,
+        server_settings={"role": "onelot_service", "application_name": "another worker"},
+    )
     yield pool
     pool.terminate()
+
+
+@pytest.fixture
+def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases that run out while a test waits."""
+    monkeypatch.setattr(worker, "LEASE_S", 0.6)
+    monkeypatch.setattr(worker, "RENEW_EVERY_S", 0.1)
 
 
 class Rounds:
@@ -64,21 +76,47 @@ async def _nothing() -> None:
     pass
 
 
-async def test_when_a_leader_dies_another_leads(pool: sql.Pool, other_pool: sql.Pool, owner: sql.Connection) -> None:
+async def test_when_a_leader_dies_another_leads(pool: sql.Pool, other_pool: sql.Pool, short_leases: None) -> None:
     rounds = Rounds()
     doomed = asyncio.create_task(lead(other_pool, job(rounds.run)))
     await asyncio.wait_for(rounds.began.wait(), 5)
-    locks = "select pid from pg_locks where locktype = 'advisory' and classid = 4 and objid = 90"
-    await owner.execute(f"select pg_terminate_backend(pid) from ({locks}) leader")
-    for _ in range(500):
-        if not await owner.fetch(locks):
-            break
-        await asyncio.sleep(0.01)
+    other_pool.terminate()  # as if its machine were gone
     second = Rounds()
     second.go_on.set()
+    assert await lead(pool, job(second.run)) is False
+    await asyncio.sleep(worker.LEASE_S)
     assert await lead(pool, job(second.run)) is True
-    rounds.go_on.set()
     assert await doomed is False
+
+
+async def test_a_lease_is_renewed_while_its_job_runs(
+    pool: sql.Pool, other_pool: sql.Pool, owner: sql.Connection, short_leases: None
+) -> None:
+    rounds = Rounds()
+    leading = asyncio.create_task(lead(other_pool, job(rounds.run)))
+    await asyncio.wait_for(rounds.began.wait(), 5)
+    for _ in range(3):
+        await asyncio.sleep(worker.LEASE_S / 2)
+        # A connection that is cut is no reason to stop.
+        await owner.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where application_name = 'another worker' and datname = current_database()"
+        )
+        assert await lead(pool, job(_nothing)) is False
+    rounds.go_on.set()
+    assert await leading is True
+
+
+async def test_whoever_lost_the_lease_stops(pool: sql.Pool, owner: sql.Connection, short_leases: None) -> None:
+    rounds = Rounds()
+    first = asyncio.create_task(lead(pool, job(rounds.run, number=92)))
+    await asyncio.wait_for(rounds.began.wait(), 5)
+    await owner.execute(
+        "update job set holder = 'another', leased_until = now() + interval '1 h' where name = 'job 92'"
+    )
+    assert await asyncio.wait_for(first, 5) is False
+    assert not rounds.go_on.is_set()
+    assert await owner.fetchval("select holder from job where name = 'job 92' and leased_until > now()") == "another"
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("ours"), OSError("away"), asyncpg.PostgresError("theirs")])

@@ -1,0 +1,49 @@
+"""Every key of a fact names its shard, so that a table can be spread: the lot of what happens, the owner of money."""
+
+import sql
+
+SHARDS = {"lot_id", "owner_id", "operator_id", "account_id", "shard"}
+# What is small and the same everywhere, or has one row for all: it is copied to every node and not spread.
+REFERENCE = {
+    "book": "the kinds of books",
+    "catalog_version": "one row",
+    "channel_local_payment": "the test channel, which stands for an outside provider",
+    "channel_local_refund": "the same",
+    "gateway": "the network, which every process holds whole",
+    "gateway_key": "the same",
+    "gate": "the same",
+    "growing_table": "which tables have months",
+    "job": "a row a job",
+    "lane": "the network",
+    "lot": "the network",
+    "operator": "the network",
+    "account": "who an account is; what moves with it names it as owner",
+    "account_plate": "whose plate it is, asked without knowing the account",
+    "plate_slot": "nothing is written here",
+    "schema_migration": "the schema's own history",
+    "settlement_run": "a row a day",
+    "tariff": "the network",
+    "zone": "the network",
+    "zone_tariff": "the network",
+}
+# Keys beside a primary key that do name the shard.
+EXCEPTIONS = {
+    "settlement_id_key": "a settlement's number is the journal's of its fee, and the primary key names the day"
+}
+
+
+async def test_every_key_of_a_fact_names_its_shard(owner: sql.Connection) -> None:
+    keys = await owner.fetch(
+        "select c.relname as of, i.relname as name, array_agg(a.attname::text) as columns "
+        "from pg_index x join pg_class c on c.oid = x.indrelid join pg_class i on i.oid = x.indexrelid "
+        "join pg_attribute a on a.attrelid = c.oid and a.attnum = any(x.indkey) "
+        "where x.indisunique and not c.relispartition and c.relnamespace = current_schema()::regnamespace "
+        "group by c.relname, i.relname"
+    )
+    assert REFERENCE.keys() <= {key["of"] for key in keys}
+    wrong = [
+        f"{key['of']}: {key['name']} ({', '.join(key['columns'])})"
+        for key in keys
+        if key["of"] not in REFERENCE and key["name"] not in EXCEPTIONS and not SHARDS.intersection(key["columns"])
+    ]
+    assert not wrong, "\n".join([*wrong, "-> put the lot or the owner into the key"])
