@@ -9,12 +9,15 @@ from urllib.parse import unquote, urlsplit
 
 import sql
 from seeds.servers import embedded
+from sql.document import document
 from sql.migrate import migrate
+from sql.statements import statements
 
 SCHEMA = sql.FOLDER / "schema.sql"
 HEADER = """\
 -- The schema as sql/migrations leaves it: read this first. Written by `make schema`; do not edit.
--- Left out: the partitions. Every table "partition by range" has one a month (sql/migrations/0001) and a default.
+-- By subject, in the order of a visit; it is to be read and not to be run. Left out: the partitions. Every table
+-- "partition by range" has one a month (sql/migrations/0001) and a default.
 """
 # Settings of the dumping session, its comments above every statement, and keys that change with every dump.
 _NOISE = re.compile(r"^(SET |SELECT pg_catalog\.set_config|--|\\(un)?restrict)")
@@ -38,8 +41,8 @@ def dump(url: str) -> str:
     dumped = subprocess.run(  # noqa: S603  a program of the wheel, and nothing of anybody else's
         command, env={"PGPASSWORD": unquote(place.password or ""), "LC_ALL": "C"}, capture_output=True, check=True
     ).stdout.decode()
-    lines = [line for line in dumped.splitlines() if not _NOISE.match(line)]
-    return HEADER + "\n" + re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip()) + "\n"
+    plain = "\n".join(line for line in dumped.splitlines() if not _NOISE.match(line))
+    return HEADER + "\n" + document(statements(plain), "public")
 
 
 def main() -> int:

@@ -1,147 +1,696 @@
 -- The schema as sql/migrations leaves it: read this first. Written by `make schema`; do not edit.
--- Left out: the partitions. Every table "partition by range" has one a month (sql/migrations/0001) and a default.
+-- By subject, in the order of a visit; it is to be read and not to be run. Left out: the partitions. Every table
+-- "partition by range" has one a month (sql/migrations/0001) and a default.
 
-CREATE TYPE public.account_status AS ENUM (
-    'active',
-    'suspended'
+-- Kinds of things ---------------------------------------------------------------------------------------------------
+
+CREATE TYPE account_status AS ENUM ( 'active', 'suspended' );
+CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
+CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
+CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
+CREATE TYPE event_status AS ENUM ( 'recorded', 'review' );
+CREATE TYPE gate_command AS ENUM ( 'open', 'hold', 'none' );
+CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal' );
+CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense' );
+CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
+CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
+CREATE TYPE payment_kind AS ENUM ( 'not_needed', 'will_be_charged', 'pay_at_gate' );
+CREATE TYPE plate_color AS ENUM ( 'blue', 'yellow', 'green', 'yellow_green', 'white', 'black', 'unknown' );
+CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
+CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply' );
+CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
+CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only' );
+CREATE TYPE tariff_state AS ENUM ( 'draft', 'published' );
+CREATE TYPE vehicle_class AS ENUM ( 'small', 'large', 'motorcycle', 'unknown' );
+
+CREATE SEQUENCE owner_id
+    START WITH 1001
+    INCREMENT BY 1
+    NO MINVALUE
+    MAXVALUE 1073741823
+    CACHE 1;
+
+GRANT USAGE ON SCHEMA public TO onelot_service;
+
+GRANT USAGE ON SEQUENCE owner_id TO onelot_service;
+
+-- Identifiers, months, and who does what ----------------------------------------------------------------------------
+
+-- Tables partitioned by month of their identifier; retention drops whole partitions (drop_expired).
+CREATE TABLE growing_table (
+    name        text NOT NULL,
+    keep_months integer,
+    kept_from   uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    CONSTRAINT growing_table_keep_months_check CHECK ((keep_months > 0)),
+    CONSTRAINT growing_table_pkey PRIMARY KEY (name)
 );
+COMMENT ON COLUMN growing_table.kept_from IS 'The lowest identifier that is surely still there: what came before it may have been dropped.';
+-- The service may: select.
 
-CREATE TYPE public.attempt_state AS ENUM (
-    'submitting',
-    'accepted',
-    'unknown',
-    'succeeded',
-    'declined',
-    'failed',
-    'void',
-    'superseded'
+-- Which files of sql/migrations this database has had, with the sha256 of each as it was applied.
+CREATE TABLE schema_migration (
+    number     integer NOT NULL,
+    name       text NOT NULL,
+    sha256     text NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    CONSTRAINT schema_migration_number_check CHECK ((number > 0)),
+    CONSTRAINT schema_migration_pkey PRIMARY KEY (number)
 );
+-- The service may: select.
 
-CREATE TYPE public.charge_state AS ENUM (
-    'due',
-    'paid',
-    'void'
+-- Moves with every change of the network, so that a revoked key or a new lane is known within a second. Who changes
+-- the network by hand moves it by hand.
+CREATE TABLE catalog_version (
+    only_row boolean DEFAULT true NOT NULL,
+    version  bigint NOT NULL,
+    CONSTRAINT catalog_version_only_row_check CHECK (only_row),
+    CONSTRAINT catalog_version_pkey PRIMARY KEY (only_row)
 );
+-- The service may: select, update (version).
 
-CREATE TYPE public.direction AS ENUM (
-    'entry',
-    'exit'
+-- Who does a job of the worker now, and until when nobody else does it. Leases run by the clock of the database.
+CREATE TABLE job (
+    name         text NOT NULL,
+    holder       text NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    CONSTRAINT job_pkey PRIMARY KEY (name)
 );
+-- The service may: select, insert, update.
 
-CREATE TYPE public.event_status AS ENUM (
-    'recorded',
-    'review'
+-- The network -------------------------------------------------------------------------------------------------------
+
+-- Who runs lots and is owed their fees (经营单位). Its id is an owner in the ledger.
+CREATE TABLE operator (
+    id               bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
+    code             text NOT NULL,
+    name_zh          text NOT NULL,
+    name_en          text NOT NULL,
+    platform_fee_bps integer NOT NULL,
+    time_zone        text DEFAULT 'Asia/Shanghai'::text NOT NULL,
+    CONSTRAINT operator_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
+    CONSTRAINT platform_fee_within_whole CHECK (((platform_fee_bps >= 0) AND (platform_fee_bps <= 10000))),
+    CONSTRAINT operator_code_key UNIQUE (code),
+    CONSTRAINT operator_pkey PRIMARY KEY (id)
 );
+-- The service may: select, insert, update.
 
-CREATE TYPE public.gate_command AS ENUM (
-    'open',
-    'hold',
-    'none'
+-- A car park or a stretch of road bays (停车场); the shard of every parking fact.
+CREATE TABLE lot (
+    id          integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    code        text NOT NULL,
+    operator_id bigint NOT NULL,
+    name_zh     text NOT NULL,
+    name_en     text NOT NULL,
+    district_zh text NOT NULL,
+    district_en text NOT NULL,
+    address_zh  text DEFAULT ''::text NOT NULL,
+    kind        lot_kind NOT NULL,
+    capacity    integer NOT NULL,
+    longitude   double precision NOT NULL,
+    latitude    double precision NOT NULL,
+    time_zone   text DEFAULT 'Asia/Shanghai'::text NOT NULL,
+    CONSTRAINT capacity_positive CHECK ((capacity > 0)),
+    CONSTRAINT lot_id_fits_identifiers CHECK ((id < (1 << 30))),
+    CONSTRAINT wgs84 CHECK ((((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)) AND ((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision)))),
+    CONSTRAINT lot_code_key UNIQUE (code),
+    CONSTRAINT lot_pkey PRIMARY KEY (id),
+    CONSTRAINT lot_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
 );
+-- The service may: select, insert, update.
 
-CREATE TYPE public.journal_kind AS ENUM (
-    'stay_billed',
-    'charge_voided',
-    'charge_paid',
-    'refund_requested',
-    'refund_paid',
-    'refund_closed',
-    'top_up',
-    'platform_fee',
-    'overpaid',
-    'reversal'
+-- A place where vehicles pass the border of a lot (出入口); it has one or more lanes.
+CREATE TABLE gate (
+    id     integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    lot_id integer NOT NULL,
+    code   text NOT NULL,
+    name   text DEFAULT ''::text NOT NULL,
+    CONSTRAINT gate_lot_id_code_key UNIQUE (lot_id, code),
+    CONSTRAINT gate_lot_id_id_key UNIQUE (lot_id, id),
+    CONSTRAINT gate_pkey PRIMARY KEY (id),
+    CONSTRAINT gate_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 );
+-- The service may: select, insert, update.
 
-CREATE TYPE public.ledger_book AS ENUM (
-    'wallet',
-    'receivable',
-    'casual_receivable',
-    'payable',
-    'clearing',
-    'platform_income',
-    'refund_payable',
-    'suspense'
+-- The computer of a lot that sends plate events (车场网关). It belongs to one lot.
+CREATE TABLE gateway (
+    id     integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    lot_id integer NOT NULL,
+    code   text NOT NULL,
+    CONSTRAINT gateway_code_key UNIQUE (code),
+    CONSTRAINT gateway_lot_id_id_key UNIQUE (lot_id, id),
+    CONSTRAINT gateway_pkey PRIMARY KEY (id),
+    CONSTRAINT gateway_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 );
+-- The service may: select, insert, update.
 
-CREATE TYPE public.lot_kind AS ENUM (
-    'road',
-    'garage',
-    'hospital',
-    'station',
-    'scenic',
-    'mall',
-    'office',
-    'residential'
+-- Bearer keys of gateways, hashed; at most two are active at a time, so that one can be rotated.
+CREATE TABLE gateway_key (
+    id          text NOT NULL,
+    gateway_id  integer NOT NULL,
+    slot        smallint NOT NULL,
+    secret_hash bytea NOT NULL,
+    created_at  timestamp with time zone NOT NULL,
+    revoked_at  timestamp with time zone,
+    CONSTRAINT secret_is_hashed CHECK ((length(secret_hash) = 32)),
+    CONSTRAINT two_slots CHECK ((slot = ANY (ARRAY[1, 2]))),
+    CONSTRAINT gateway_key_pkey PRIMARY KEY (id),
+    CONSTRAINT gateway_key_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(id)
 );
+CREATE UNIQUE INDEX two_active_keys_for_rotation ON gateway_key USING btree (gateway_id, slot) WHERE (revoked_at IS NULL);
+-- The service may: select, insert, update.
 
-CREATE TYPE public.payable_kind AS ENUM (
-    'charge',
-    'top_up'
+-- One lane through a gate (车道). Its registration, never the camera, says whether it leads in or out.
+CREATE TABLE lane (
+    id         integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    lot_id     integer NOT NULL,
+    gate_id    integer NOT NULL,
+    gateway_id integer NOT NULL,
+    code       text NOT NULL,
+    direction  direction NOT NULL,
+    CONSTRAINT lane_code_key UNIQUE (code),
+    CONSTRAINT lane_pkey PRIMARY KEY (id),
+    CONSTRAINT lane_lot_id_gate_id_fkey FOREIGN KEY (lot_id, gate_id) REFERENCES gate(lot_id, id),
+    CONSTRAINT lane_lot_id_gateway_id_fkey FOREIGN KEY (lot_id, gateway_id) REFERENCES gateway(lot_id, id)
 );
+-- The service may: select, insert, update.
 
-CREATE TYPE public.payment_kind AS ENUM (
-    'not_needed',
-    'will_be_charged',
-    'pay_at_gate'
+-- Tariffs, and where they are in force ------------------------------------------------------------------------------
+
+-- A price text (收费标准) as a document. A draft may be replaced; what is published stays as it is, and a change is a new
+-- version.
+CREATE TABLE tariff (
+    id            integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    code          text NOT NULL,
+    version       integer NOT NULL,
+    document      jsonb NOT NULL,
+    state         tariff_state DEFAULT 'draft'::tariff_state NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    registered_by text NOT NULL,
+    published_at  timestamp with time zone,
+    published_by  text,
+    findings      jsonb DEFAULT '[]'::jsonb NOT NULL,
+    accepted      jsonb DEFAULT '[]'::jsonb NOT NULL,
+    supersedes    text GENERATED ALWAYS AS ((document ->> 'supersedes'::text)) STORED,
+    CONSTRAINT published_is_whole CHECK (((state = 'published'::tariff_state) = ((published_at IS NOT NULL) AND (published_by IS NOT NULL)))),
+    CONSTRAINT tariff_version_check CHECK ((version > 0)),
+    CONSTRAINT tariff_code_version_key UNIQUE (code, version),
+    CONSTRAINT tariff_pkey PRIMARY KEY (id)
 );
+COMMENT ON COLUMN tariff.findings IS 'What the publication check found.';
+COMMENT ON COLUMN tariff.accepted IS 'Findings that somebody publishes in spite of: [{kind, reason, by, at}].';
+-- The service may: select, insert, update.
 
-CREATE TYPE public.plate_color AS ENUM (
-    'blue',
-    'yellow',
-    'green',
-    'yellow_green',
-    'white',
-    'black',
-    'unknown'
+-- A price area (收费区域): its lots that have no price of their own charge by its price.
+CREATE TABLE zone (
+    id      integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    code    text NOT NULL,
+    name_zh text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT zone_code_key UNIQUE (code),
+    CONSTRAINT zone_pkey PRIMARY KEY (id)
 );
+-- The service may: select, insert.
 
-CREATE TYPE public.refund_state AS ENUM (
-    'requested',
-    'unknown',
-    'succeeded',
-    'closed'
+-- Which tariff holds at a lot, and since when.
+CREATE TABLE lot_tariff (
+    lot_id     integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    tariff_id  integer NOT NULL,
+    CONSTRAINT lot_tariff_pkey PRIMARY KEY (lot_id, valid_from),
+    CONSTRAINT lot_tariff_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
+    CONSTRAINT lot_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES tariff(id)
 );
+-- The service may: select, insert.
 
-CREATE TYPE public.review_reason AS ENUM (
-    'kind_contradicts_lane',
-    'no_plate',
-    'unknown_plate_form',
-    'low_confidence',
-    'clock_ahead',
-    'clock_behind',
-    'long_stay',
-    'entry_while_inside',
-    'entry_out_of_order',
-    'entry_during_stay',
-    'exit_without_entry',
-    'exit_during_stay',
-    'could_not_apply'
+-- In which price area a lot lies, and since when; null: in none. Kept by date, because a stay is priced by what held
+-- when it began.
+CREATE TABLE lot_zone (
+    lot_id     integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    zone_id    integer,
+    CONSTRAINT lot_zone_pkey PRIMARY KEY (lot_id, valid_from),
+    CONSTRAINT lot_zone_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
+    CONSTRAINT lot_zone_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
 );
+-- The service may: select, insert.
 
-CREATE TYPE public.settlement_stage AS ENUM (
-    'started',
-    'done'
+-- Which tariff holds in a price area, and since when.
+CREATE TABLE zone_tariff (
+    zone_id    integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    tariff_id  integer NOT NULL,
+    CONSTRAINT zone_tariff_pkey PRIMARY KEY (zone_id, valid_from),
+    CONSTRAINT zone_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES tariff(id),
+    CONSTRAINT zone_tariff_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
 );
+-- The service may: select, insert.
 
-CREATE TYPE public.stay_state AS ENUM (
-    'closed',
-    'superseded',
-    'exit_only'
+-- Events and stays --------------------------------------------------------------------------------------------------
+
+-- Every plate event a gateway sent, once, with the answer it got. plate is empty when the camera read none.
+CREATE TABLE gate_event (
+    lot_id           integer NOT NULL,
+    id               uuid NOT NULL,
+    gateway_id       integer NOT NULL,
+    event_id         text NOT NULL,
+    lane_id          integer NOT NULL,
+    kind             direction NOT NULL,
+    occurred_at      timestamp with time zone NOT NULL,
+    received_at      timestamp with time zone NOT NULL,
+    effective_at     timestamp with time zone NOT NULL,
+    replay           boolean NOT NULL,
+    plate            text NOT NULL,
+    plate_read       text NOT NULL,
+    plate_color      plate_color NOT NULL,
+    color_read       plate_color NOT NULL,
+    vehicle_class    vehicle_class NOT NULL,
+    confidence       real NOT NULL,
+    images           jsonb,
+    remaining_spaces integer,
+    content_hash     bytea NOT NULL,
+    status           event_status NOT NULL,
+    reason           review_reason,
+    gate             gate_command NOT NULL,
+    stay_id          uuid,
+    fee_fen          bigint,
+    payment          payment_kind,
+    CONSTRAINT confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+    CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
+    CONSTRAINT review_has_reason CHECK (((status = 'review'::event_status) = (reason IS NOT NULL))),
+    CONSTRAINT gate_event_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX gate_event_by_event_id ON ONLY gate_event USING btree (lot_id, gateway_id, event_id, id);
+COMMENT ON COLUMN gate_event.occurred_at IS 'What the device''s clock said.';
+COMMENT ON COLUMN gate_event.effective_at IS 'The instant the rules use: occurred_at, or received_at where a live event''s clock is off.';
+COMMENT ON COLUMN gate_event.plate_color IS 'The colour the rules use: color_read, or the usual one of the plate''s form where the camera read none.';
+COMMENT ON COLUMN gate_event.content_hash IS 'Over everything but replay: the same event sent live and then replayed is one event.';
+-- The service may: select, insert.
+
+-- What an authenticated gateway sent and the service could not take as an event: kept (first 8 KiB) so that no car is
+-- lost.
+CREATE TABLE refused_event (
+    lot_id        integer NOT NULL,
+    id            uuid NOT NULL,
+    gateway_id    integer NOT NULL,
+    received_at   timestamp with time zone NOT NULL,
+    event_id      text,
+    code          text NOT NULL,
+    field         text,
+    detail        text NOT NULL,
+    payload       bytea NOT NULL,
+    payload_bytes integer NOT NULL,
+    CONSTRAINT refused_event_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+-- The service may: select, insert.
+
+-- Vehicles inside now. The key is the rule: a vehicle is inside a lot once.
+CREATE TABLE open_stay (
+    lot_id         integer NOT NULL,
+    plate          text NOT NULL,
+    plate_color    plate_color NOT NULL,
+    id             uuid NOT NULL,
+    vehicle_class  vehicle_class NOT NULL,
+    entered_at     timestamp with time zone NOT NULL,
+    entry_lane_id  integer NOT NULL,
+    entry_event_id uuid NOT NULL,
+    CONSTRAINT open_stay_pkey PRIMARY KEY (lot_id, plate, plate_color)
+) WITH (fillfactor='70');
+-- The service may: select, insert, delete, update.
+
+-- Finished stays. superseded: an entry whose exit never came. exit_only: an exit whose entry never came. Both become
+-- closed when the missing half arrives.
+CREATE TABLE stay (
+    lot_id         integer NOT NULL,
+    id             uuid NOT NULL,
+    plate          text NOT NULL,
+    plate_color    plate_color NOT NULL,
+    vehicle_class  vehicle_class NOT NULL,
+    state          stay_state NOT NULL,
+    entered_at     timestamp with time zone,
+    left_at        timestamp with time zone,
+    entry_lane_id  integer,
+    exit_lane_id   integer,
+    entry_event_id uuid,
+    exit_event_id  uuid,
+    tariff_id      integer,
+    fee_fen        bigint,
+    account_id     bigint,
+    last_at        timestamp with time zone GENERATED ALWAYS AS (COALESCE(left_at, entered_at)) STORED NOT NULL,
+    uses           jsonb,
+    CONSTRAINT closed_is_whole CHECK (((state = 'closed'::stay_state) = ((entered_at IS NOT NULL) AND (left_at IS NOT NULL) AND (fee_fen IS NOT NULL)))),
+    CONSTRAINT exit_only_lacks_entry CHECK (((state = 'exit_only'::stay_state) = ((entered_at IS NULL) AND (left_at IS NOT NULL)))),
+    CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
+    CONSTRAINT leaves_after_entering CHECK ((left_at >= entered_at)),
+    CONSTRAINT superseded_lacks_exit CHECK (((state = 'superseded'::stay_state) = ((entered_at IS NOT NULL) AND (left_at IS NULL)))),
+    CONSTRAINT stay_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX stay_by_plate ON ONLY stay USING btree (lot_id, plate, plate_color, last_at, id);
+CREATE INDEX stay_with_uses ON ONLY stay USING btree (plate, plate_color, last_at, id) WHERE (uses IS NOT NULL);
+COMMENT ON COLUMN stay.uses IS 'What it used of things that are remembered: [{rule, at, amount}], null if nothing. `at` is the instant its memory counts from.';
+-- The service may: select, insert, update.
+
+-- Events a person should look at, and what was said of them.
+CREATE TABLE review (
+    lot_id      integer NOT NULL,
+    id          uuid NOT NULL,
+    event_id    uuid NOT NULL,
+    reason      review_reason NOT NULL,
+    opened_at   timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    note        text,
+    CONSTRAINT resolved_is_whole CHECK (((resolved_at IS NULL) = (resolved_by IS NULL))),
+    CONSTRAINT review_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX review_open ON ONLY review USING btree (lot_id, id) WHERE (resolved_at IS NULL);
+-- The service may: select, insert, update.
+
+-- Cars inside per lot. inside: the raw count, equal to the open stays; correction: what the lot's own last count adds
+-- to it (the drift).
+CREATE TABLE lot_occupancy (
+    lot_id        integer NOT NULL,
+    inside        integer DEFAULT 0 NOT NULL,
+    correction    integer DEFAULT 0 NOT NULL,
+    reported_free integer,
+    reported_at   timestamp with time zone,
+    version       bigint DEFAULT 0 NOT NULL,
+    updated_at    timestamp with time zone NOT NULL,
+    CONSTRAINT lot_occupancy_pkey PRIMARY KEY (lot_id),
+    CONSTRAINT lot_occupancy_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+) WITH (fillfactor='50');
+-- The service may: select, insert, update.
+
+-- Vehicles by a hash of their plates: whoever draws on what one has left in several lots locks its slot. Nothing is
+-- written here.
+CREATE TABLE plate_slot (
+    slot integer NOT NULL,
+    CONSTRAINT plate_slot_pkey PRIMARY KEY (slot)
 );
+-- The service may: select, update.
 
-CREATE TYPE public.tariff_state AS ENUM (
-    'draft',
-    'published'
+-- Accounts ----------------------------------------------------------------------------------------------------------
+
+-- A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.
+CREATE TABLE account (
+    id         bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
+    name       text DEFAULT ''::text NOT NULL,
+    status     account_status DEFAULT 'active'::account_status NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
+    CONSTRAINT account_pkey PRIMARY KEY (id)
 );
+-- The service may: select, insert, update.
 
-CREATE TYPE public.vehicle_class AS ENUM (
-    'small',
-    'large',
-    'motorcycle',
-    'unknown'
+-- Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two
+-- vehicles.
+CREATE TABLE account_plate (
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    account_id  bigint NOT NULL,
+    linked_at   timestamp with time zone NOT NULL,
+    CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color),
+    CONSTRAINT account_plate_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
 );
+CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id);
+-- The service may: select, insert, delete, update.
 
-CREATE FUNCTION public.analyze_grown() RETURNS integer
+-- Money a driver puts into the wallet through a channel (充值). How far that went says its attempt.
+CREATE TABLE top_up (
+    account_id bigint NOT NULL,
+    id         uuid NOT NULL,
+    key_digest text CONSTRAINT top_up_request_no_not_null NOT NULL,
+    amount_fen bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT top_up_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT top_up_pkey PRIMARY KEY (account_id, id),
+    CONSTRAINT top_up_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
+) PARTITION BY RANGE (id);
+COMMENT ON COLUMN top_up.key_digest IS 'The key the driver chose for it, hashed together with the account: the same key is the same top-up.';
+-- The service may: select, insert.
+
+-- Who did what, when: every change a person or a key made outside the flow of events. It only grows.
+CREATE TABLE audit (
+    owner_id bigint NOT NULL,
+    id       uuid NOT NULL,
+    at       timestamp with time zone NOT NULL,
+    actor    text NOT NULL,
+    action   text NOT NULL,
+    subject  text NOT NULL,
+    detail   jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT audit_pkey PRIMARY KEY (owner_id, id)
+) PARTITION BY RANGE (id);
+-- The service may: select, insert.
+
+-- Charges and payments ----------------------------------------------------------------------------------------------
+
+-- What a stay costs (应收), its price explained line by line. The id follows from the stay's, so a stay is charged
+-- once.
+CREATE TABLE charge (
+    lot_id        integer NOT NULL,
+    id            uuid NOT NULL,
+    stay_id       uuid NOT NULL,
+    operator_id   bigint NOT NULL,
+    account_id    bigint,
+    amount_fen    bigint NOT NULL,
+    refunded_fen  bigint DEFAULT 0 NOT NULL,
+    state         charge_state DEFAULT 'due'::charge_state NOT NULL,
+    method        text,
+    lines         jsonb NOT NULL,
+    created_at    timestamp with time zone NOT NULL,
+    paid_at       timestamp with time zone,
+    collect_at    timestamp with time zone,
+    collect_tries integer DEFAULT 0 NOT NULL,
+    CONSTRAINT amount_positive CHECK ((amount_fen > 0)),
+    CONSTRAINT only_due_is_collected CHECK (((collect_at IS NULL) OR ((state = 'due'::charge_state) AND (account_id IS NOT NULL)))),
+    CONSTRAINT paid_is_whole CHECK (((state = 'paid'::charge_state) = ((paid_at IS NOT NULL) AND (method IS NOT NULL)))),
+    CONSTRAINT refunded_within_amount CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
+    CONSTRAINT charge_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX charge_of_account ON ONLY charge USING btree (account_id, id) WHERE (account_id IS NOT NULL);
+CREATE INDEX charge_to_collect ON ONLY charge USING btree (collect_at) WHERE (collect_at IS NOT NULL);
+COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was linked to when the vehicle left; null for a casual driver.';
+COMMENT ON COLUMN charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
+-- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries).
+
+-- One try to collect a charge or a top-up through one channel (扣费尝试). request_no is what the channel knows it by and
+-- is committed before the first byte is sent.
+CREATE TABLE attempt (
+    shard       integer CONSTRAINT attempt_lot_id_not_null NOT NULL,
+    payable_id  uuid CONSTRAINT attempt_charge_id_not_null NOT NULL,
+    id          uuid NOT NULL,
+    request_no  text NOT NULL,
+    channel     text NOT NULL,
+    amount_fen  bigint NOT NULL,
+    state       attempt_state NOT NULL,
+    code        text,
+    request     jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tries       integer DEFAULT 1 NOT NULL,
+    created_at  timestamp with time zone NOT NULL,
+    updated_at  timestamp with time zone NOT NULL,
+    query_at    timestamp with time zone,
+    kind        payable_kind NOT NULL,
+    next_action jsonb,
+    CONSTRAINT attempt_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state])))),
+    CONSTRAINT attempt_pkey PRIMARY KEY (shard, payable_id, id)
+) PARTITION BY RANGE (payable_id);
+CREATE INDEX attempt_to_query ON ONLY attempt USING btree (query_at) WHERE (query_at IS NOT NULL);
+CREATE UNIQUE INDEX one_live_attempt ON ONLY attempt USING btree (shard, payable_id) WHERE (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state]));
+COMMENT ON COLUMN attempt.shard IS 'Where the payable lies: the lot of a charge, the account of a top-up.';
+COMMENT ON COLUMN attempt.payable_id IS 'The charge or the top-up it pays, as kind says.';
+COMMENT ON COLUMN attempt.next_action IS 'What the payer needs to go on with an accepted payment, as the provider gave it; null if nothing.';
+-- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action).
+
+-- Money given back for a paid charge, by the way it came. The amount is reserved on the charge when it is asked for.
+CREATE TABLE refund (
+    lot_id     integer NOT NULL,
+    charge_id  uuid NOT NULL,
+    id         uuid NOT NULL,
+    amount_fen bigint NOT NULL,
+    channel    text NOT NULL,
+    state      refund_state NOT NULL,
+    reason     text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT refund_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT refund_pkey PRIMARY KEY (lot_id, charge_id, id)
+) PARTITION BY RANGE (charge_id);
+CREATE INDEX refund_unresolved ON ONLY refund USING btree (updated_at) WHERE (state = ANY (ARRAY['requested'::refund_state, 'unknown'::refund_state]));
+-- The service may: select, insert, update (state, updated_at).
+
+-- Payments whose channel named another number or amount than was asked for. They wait for a person.
+CREATE VIEW disputed_payment AS
+ SELECT kind,
+    shard,
+    payable_id,
+    id,
+    request_no,
+    channel,
+    amount_fen,
+    state,
+    updated_at
+   FROM attempt
+  WHERE ((state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state])) AND (code = 'evidence_mismatch'::text));
+-- The service may: select.
+
+-- The local test channel's own books, as an outside provider holds them: what it was asked to take.
+CREATE TABLE channel_local_payment (
+    number     text NOT NULL,
+    amount_fen bigint NOT NULL,
+    payer      text NOT NULL,
+    state      text NOT NULL,
+    code       text,
+    at         timestamp with time zone NOT NULL,
+    CONSTRAINT channel_local_payment_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT channel_local_payment_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'succeeded'::text, 'failed'::text]))),
+    CONSTRAINT channel_local_payment_pkey PRIMARY KEY (number)
+);
+-- The service may: select, insert, update (state, code).
+
+-- The local test channel's own books: what it gave back.
+CREATE TABLE channel_local_refund (
+    number         text NOT NULL,
+    payment_number text NOT NULL,
+    amount_fen     bigint NOT NULL,
+    at             timestamp with time zone NOT NULL,
+    CONSTRAINT channel_local_refund_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT channel_local_refund_pkey PRIMARY KEY (number),
+    CONSTRAINT channel_local_refund_payment_number_fkey FOREIGN KEY (payment_number) REFERENCES channel_local_payment(number)
+);
+-- The service may: select, insert.
+
+-- The books ---------------------------------------------------------------------------------------------------------
+
+-- The chart of accounts. row: a balance row is kept and locked; append: hot, only transfers, summed when asked.
+CREATE TABLE book (
+    book    ledger_book NOT NULL,
+    kind    text NOT NULL,
+    mode    text NOT NULL,
+    floored boolean NOT NULL,
+    name_zh text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT book_kind_check CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'income'::text, 'expense'::text]))),
+    CONSTRAINT book_mode_check CHECK ((mode = ANY (ARRAY['row'::text, 'append'::text]))),
+    CONSTRAINT only_rows_have_floors CHECK (((mode = 'row'::text) OR (NOT floored))),
+    CONSTRAINT book_pkey PRIMARY KEY (book)
+);
+-- The service may: select.
+
+-- One business fact in the books (记账凭证). The id is the idempotency key: it follows from what the journal is about.
+CREATE TABLE journal (
+    owner_id      bigint NOT NULL,
+    id            uuid NOT NULL,
+    kind          journal_kind NOT NULL,
+    ref           uuid NOT NULL,
+    lot_id        integer,
+    operator_id   bigint,
+    currency      character(3) DEFAULT 'CNY'::bpchar NOT NULL,
+    business_date date NOT NULL,
+    recorded_at   timestamp with time zone NOT NULL,
+    fingerprint   bytea NOT NULL,
+    reverses      uuid,
+    txid          xid8 NOT NULL,
+    CONSTRAINT journal_pkey PRIMARY KEY (owner_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX journal_by_day ON ONLY journal USING btree (business_date, kind);
+CREATE INDEX journal_by_reversed ON ONLY journal USING btree (owner_id, reverses) WHERE (reverses IS NOT NULL);
+CREATE INDEX journal_of_operator ON ONLY journal USING btree (operator_id, business_date) WHERE (operator_id IS NOT NULL);
+COMMENT ON COLUMN journal.ref IS 'The charge, refund, top-up, settlement or journal it is about.';
+COMMENT ON COLUMN journal.operator_id IS 'Whose payable it moves, and so whose day it belongs to; null if it moves none.';
+-- The service may: select.
+
+-- An amount from one book to another (分录). Positive, so direction is in the books, never in a sign.
+CREATE TABLE transfer (
+    owner_id     bigint NOT NULL,
+    journal_id   uuid NOT NULL,
+    leg          smallint NOT NULL,
+    debit_owner  bigint NOT NULL,
+    debit_book   ledger_book NOT NULL,
+    credit_owner bigint NOT NULL,
+    credit_book  ledger_book NOT NULL,
+    amount_fen   bigint NOT NULL,
+    txid         xid8 NOT NULL,
+    CONSTRAINT transfer_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT transfer_leg_check CHECK ((leg > 0)),
+    CONSTRAINT two_books CHECK (((debit_owner <> credit_owner) OR (debit_book <> credit_book))),
+    CONSTRAINT transfer_pkey PRIMARY KEY (owner_id, journal_id, leg)
+) PARTITION BY RANGE (journal_id);
+-- The service may: select.
+
+-- Balances of the books kept in row mode; always equal to the sum of their transfers.
+CREATE TABLE balance (
+    owner_id bigint NOT NULL,
+    book     ledger_book NOT NULL,
+    currency character(3) DEFAULT 'CNY'::bpchar NOT NULL,
+    debits   bigint DEFAULT 0 NOT NULL,
+    credits  bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT balance_credits_check CHECK ((credits >= 0)),
+    CONSTRAINT balance_debits_check CHECK ((debits >= 0)),
+    CONSTRAINT receivable_floor CHECK (((book <> 'receivable'::ledger_book) OR (debits >= credits))),
+    CONSTRAINT wallet_floor CHECK (((book <> 'wallet'::ledger_book) OR (credits >= debits))),
+    CONSTRAINT balance_pkey PRIMARY KEY (owner_id, book, currency),
+    CONSTRAINT balance_book_fkey FOREIGN KEY (book) REFERENCES book(book)
+) WITH (fillfactor='50');
+-- The service may: select.
+
+-- Settlement --------------------------------------------------------------------------------------------------------
+
+-- The last settled business day of an operator (日结), null before the first. Nothing is booked into a closed day:
+-- postings hold the row shared, a closing has it alone.
+CREATE TABLE operator_day (
+    operator_id    bigint NOT NULL,
+    closed_through date,
+    CONSTRAINT operator_day_pkey PRIMARY KEY (operator_id),
+    CONSTRAINT operator_day_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+-- The service may: select.
+
+-- A settlement of one business day over all operators; started again it goes on where it stopped.
+CREATE TABLE settlement_run (
+    business_date date NOT NULL,
+    stage         settlement_stage NOT NULL,
+    started_at    timestamp with time zone NOT NULL,
+    finished_at   timestamp with time zone,
+    CONSTRAINT settlement_run_pkey PRIMARY KEY (business_date)
+);
+-- The service may: select, insert, update.
+
+-- The statement of one operator for one closed business day (结算单).
+CREATE TABLE settlement (
+    operator_id      bigint NOT NULL,
+    business_date    date NOT NULL,
+    id               uuid NOT NULL,
+    charges          integer NOT NULL,
+    gross_fen        bigint NOT NULL,
+    refunds_fen      bigint NOT NULL,
+    platform_fee_bps integer NOT NULL,
+    platform_fee_fen bigint NOT NULL,
+    net_fen          bigint NOT NULL,
+    settled_at       timestamp with time zone NOT NULL,
+    CONSTRAINT fee_not_negative CHECK ((platform_fee_fen >= 0)),
+    CONSTRAINT net_adds_up CHECK ((net_fen = ((gross_fen - refunds_fen) - platform_fee_fen))),
+    CONSTRAINT settlement_id_key UNIQUE (id),
+    CONSTRAINT settlement_pkey PRIMARY KEY (operator_id, business_date),
+    CONSTRAINT settlement_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+-- The service may: select, insert.
+
+-- The part of a settlement each lot earned.
+CREATE TABLE settlement_line (
+    operator_id   bigint NOT NULL,
+    business_date date NOT NULL,
+    lot_id        integer NOT NULL,
+    charges       integer NOT NULL,
+    gross_fen     bigint NOT NULL,
+    refunds_fen   bigint NOT NULL,
+    CONSTRAINT settlement_line_pkey PRIMARY KEY (operator_id, business_date, lot_id),
+    CONSTRAINT settlement_line_operator_id_business_date_fkey FOREIGN KEY (operator_id, business_date) REFERENCES settlement(operator_id, business_date)
+);
+-- The service may: select, insert.
+
+-- Functions ---------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION analyze_grown() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -163,7 +712,7 @@ begin
   return done;
 end $$;
 
-CREATE FUNCTION public.close_day(_operator bigint, _date date) RETURNS void
+CREATE FUNCTION close_day(_operator bigint, _date date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -175,7 +724,7 @@ begin
   on conflict (operator_id) do update set closed_through = greatest(operator_day.closed_through, excluded.closed_through);
 end $$;
 
-CREATE FUNCTION public.create_month_partition(_table text, _month date) RETURNS void
+CREATE FUNCTION create_month_partition(_table text, _month date) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -190,7 +739,7 @@ begin
   execute format('alter table %I attach partition %I for values from (%L) to (%L)', _table, name, starts, ends);
 end $$;
 
-CREATE FUNCTION public.create_partitions(_now timestamp with time zone) RETURNS integer
+CREATE FUNCTION create_partitions(_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET lock_timeout TO '2s'
@@ -224,7 +773,7 @@ begin
   return failed;
 end $$;
 
-CREATE FUNCTION public.deny() RETURNS trigger
+CREATE FUNCTION deny() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -232,7 +781,7 @@ begin
   raise exception 'the ledger only grows: % on % is refused', tg_op, tg_table_name using errcode = '23514';
 end $$;
 
-CREATE FUNCTION public.drop_expired(_table text, _now timestamp with time zone) RETURNS SETOF text
+CREATE FUNCTION drop_expired(_table text, _now timestamp with time zone) RETURNS SETOF text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET lock_timeout TO '2s'
@@ -265,7 +814,7 @@ begin
   end loop;
 end $_$;
 
-CREATE FUNCTION public.grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
+CREATE FUNCTION grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -276,7 +825,7 @@ begin
   execute format('grant select on %I to onelot_service', _table || '_default');
 end $$;
 
-CREATE FUNCTION public.guard_partition(_table text, _partition text) RETURNS void
+CREATE FUNCTION guard_partition(_table text, _partition text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -291,7 +840,7 @@ begin
   end loop;
 end $$;
 
-CREATE FUNCTION public.guard_published() RETURNS trigger
+CREATE FUNCTION guard_published() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -302,15 +851,15 @@ begin
   return case tg_op when 'DELETE' then old else new end;
 end $$;
 
-CREATE FUNCTION public.id_floor(_at timestamp with time zone) RETURNS uuid
+CREATE FUNCTION id_floor(_at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ((lpad(to_hex(((EXTRACT(epoch FROM _at) * (1000)::numeric))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
 
-CREATE FUNCTION public.id_instant(_id uuid) RETURNS timestamp with time zone
+CREATE FUNCTION id_instant(_id uuid) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN to_timestamp((((((('x'::text || "left"(replace((_id)::text, '-'::text, ''::text), 12)))::bit(48))::bigint)::numeric / 1000.0))::double precision);
 
-CREATE FUNCTION public.lock_wallets(_owner bigint[]) RETURNS TABLE(owner_id bigint, available_fen bigint)
+CREATE FUNCTION lock_wallets(_owner bigint[]) RETURNS TABLE(owner_id bigint, available_fen bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -319,7 +868,7 @@ begin
   return query select b.owner_id, b.credits - b.debits from balance b where b.owner_id = any(_owner) and b.book = 'wallet';
 end $$;
 
-CREATE FUNCTION public.open_balances(_owner bigint) RETURNS void
+CREATE FUNCTION open_balances(_owner bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -327,7 +876,7 @@ begin
   insert into balance (owner_id, book) select _owner, k.book from book k where k.mode = 'row' on conflict do nothing;
 end $$;
 
-CREATE FUNCTION public.post(_owner bigint[], _id uuid[], _kind public.journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book public.ledger_book[], _credit_owner bigint[], _credit_book public.ledger_book[], _amount bigint[]) RETURNS TABLE(n integer, replayed boolean)
+CREATE FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) RETURNS TABLE(n integer, replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -452,7 +1001,7 @@ begin
   return query select k, not fresh[k] from generate_subscripts(_id, 1) k order by k;
 end $$;
 
-CREATE FUNCTION public.same_transaction() RETURNS trigger
+CREATE FUNCTION same_transaction() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -471,1029 +1020,48 @@ begin
   return null;
 end $$;
 
-CREATE SEQUENCE public.owner_id
-    START WITH 1001
-    INCREMENT BY 1
-    NO MINVALUE
-    MAXVALUE 1073741823
-    CACHE 1;
+CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON tariff FOR EACH ROW EXECUTE FUNCTION guard_published();
 
-CREATE TABLE public.account (
-    id bigint DEFAULT nextval('public.owner_id'::regclass) NOT NULL,
-    name text DEFAULT ''::text NOT NULL,
-    status public.account_status DEFAULT 'active'::public.account_status NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT account_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30))))
-);
+CREATE TRIGGER guard_published_whole BEFORE TRUNCATE ON tariff FOR EACH STATEMENT EXECUTE FUNCTION guard_published();
 
-COMMENT ON TABLE public.account IS 'A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.';
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION deny();
 
-CREATE TABLE public.account_plate (
-    plate text NOT NULL,
-    plate_color public.plate_color NOT NULL,
-    account_id bigint NOT NULL,
-    linked_at timestamp with time zone NOT NULL
-);
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION deny();
 
-COMMENT ON TABLE public.account_plate IS 'Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two vehicles.';
+CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION deny();
 
-CREATE TABLE public.attempt (
-    shard integer CONSTRAINT attempt_lot_id_not_null NOT NULL,
-    payable_id uuid CONSTRAINT attempt_charge_id_not_null NOT NULL,
-    id uuid NOT NULL,
-    request_no text NOT NULL,
-    channel text NOT NULL,
-    amount_fen bigint NOT NULL,
-    state public.attempt_state NOT NULL,
-    code text,
-    request jsonb DEFAULT '{}'::jsonb NOT NULL,
-    tries integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    query_at timestamp with time zone,
-    kind public.payable_kind NOT NULL,
-    next_action jsonb,
-    CONSTRAINT attempt_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state]))))
-)
-PARTITION BY RANGE (payable_id);
+CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION deny();
 
-COMMENT ON TABLE public.attempt IS 'One try to collect a charge or a top-up through one channel (扣费尝试). request_no is what the channel knows it by and is committed before the first byte is sent.';
+CREATE TRIGGER same_transaction AFTER INSERT ON transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION same_transaction();
 
-COMMENT ON COLUMN public.attempt.shard IS 'Where the payable lies: the lot of a charge, the account of a top-up.';
+REVOKE ALL ON FUNCTION analyze_grown() FROM PUBLIC;
 
-COMMENT ON COLUMN public.attempt.payable_id IS 'The charge or the top-up it pays, as kind says.';
+GRANT ALL ON FUNCTION analyze_grown() TO onelot_service;
 
-COMMENT ON COLUMN public.attempt.next_action IS 'What the payer needs to go on with an accepted payment, as the provider gave it; null if nothing.';
+REVOKE ALL ON FUNCTION close_day(_operator bigint, _date date) FROM PUBLIC;
 
-CREATE TABLE public.audit (
-    owner_id bigint NOT NULL,
-    id uuid NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    action text NOT NULL,
-    subject text NOT NULL,
-    detail jsonb DEFAULT '{}'::jsonb NOT NULL
-)
-PARTITION BY RANGE (id);
+GRANT ALL ON FUNCTION close_day(_operator bigint, _date date) TO onelot_service;
 
-COMMENT ON TABLE public.audit IS 'Who did what, when: every change a person or a key made outside the flow of events. It only grows.';
+REVOKE ALL ON FUNCTION create_month_partition(_table text, _month date) FROM PUBLIC;
 
-CREATE TABLE public.balance (
-    owner_id bigint NOT NULL,
-    book public.ledger_book NOT NULL,
-    currency character(3) DEFAULT 'CNY'::bpchar NOT NULL,
-    debits bigint DEFAULT 0 NOT NULL,
-    credits bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT balance_credits_check CHECK ((credits >= 0)),
-    CONSTRAINT balance_debits_check CHECK ((debits >= 0)),
-    CONSTRAINT receivable_floor CHECK (((book <> 'receivable'::public.ledger_book) OR (debits >= credits))),
-    CONSTRAINT wallet_floor CHECK (((book <> 'wallet'::public.ledger_book) OR (credits >= debits)))
-)
-WITH (fillfactor='50');
+REVOKE ALL ON FUNCTION create_partitions(_now timestamp with time zone) FROM PUBLIC;
 
-COMMENT ON TABLE public.balance IS 'Balances of the books kept in row mode; always equal to the sum of their transfers.';
+GRANT ALL ON FUNCTION create_partitions(_now timestamp with time zone) TO onelot_service;
 
-CREATE TABLE public.book (
-    book public.ledger_book NOT NULL,
-    kind text NOT NULL,
-    mode text NOT NULL,
-    floored boolean NOT NULL,
-    name_zh text NOT NULL,
-    name_en text NOT NULL,
-    CONSTRAINT book_kind_check CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'income'::text, 'expense'::text]))),
-    CONSTRAINT book_mode_check CHECK ((mode = ANY (ARRAY['row'::text, 'append'::text]))),
-    CONSTRAINT only_rows_have_floors CHECK (((mode = 'row'::text) OR (NOT floored)))
-);
+REVOKE ALL ON FUNCTION drop_expired(_table text, _now timestamp with time zone) FROM PUBLIC;
 
-COMMENT ON TABLE public.book IS 'The chart of accounts. row: a balance row is kept and locked; append: hot, only transfers, summed when asked.';
+GRANT ALL ON FUNCTION drop_expired(_table text, _now timestamp with time zone) TO onelot_service;
 
-CREATE TABLE public.catalog_version (
-    only_row boolean DEFAULT true NOT NULL,
-    version bigint NOT NULL,
-    CONSTRAINT catalog_version_only_row_check CHECK (only_row)
-);
+REVOKE ALL ON FUNCTION guard_partition(_table text, _partition text) FROM PUBLIC;
 
-COMMENT ON TABLE public.catalog_version IS 'Moves with every change of the network, so that a revoked key or a new lane is known within a second. Who changes the network by hand moves it by hand.';
+REVOKE ALL ON FUNCTION lock_wallets(_owner bigint[]) FROM PUBLIC;
 
-CREATE TABLE public.channel_local_payment (
-    number text NOT NULL,
-    amount_fen bigint NOT NULL,
-    payer text NOT NULL,
-    state text NOT NULL,
-    code text,
-    at timestamp with time zone NOT NULL,
-    CONSTRAINT channel_local_payment_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT channel_local_payment_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'succeeded'::text, 'failed'::text])))
-);
+GRANT ALL ON FUNCTION lock_wallets(_owner bigint[]) TO onelot_service;
 
-COMMENT ON TABLE public.channel_local_payment IS 'The local test channel''s own books, as an outside provider holds them: what it was asked to take.';
+REVOKE ALL ON FUNCTION open_balances(_owner bigint) FROM PUBLIC;
 
-CREATE TABLE public.channel_local_refund (
-    number text NOT NULL,
-    payment_number text NOT NULL,
-    amount_fen bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    CONSTRAINT channel_local_refund_amount_fen_check CHECK ((amount_fen > 0))
-);
+GRANT ALL ON FUNCTION open_balances(_owner bigint) TO onelot_service;
 
-COMMENT ON TABLE public.channel_local_refund IS 'The local test channel''s own books: what it gave back.';
+REVOKE ALL ON FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) FROM PUBLIC;
 
-CREATE TABLE public.charge (
-    lot_id integer NOT NULL,
-    id uuid NOT NULL,
-    stay_id uuid NOT NULL,
-    operator_id bigint NOT NULL,
-    account_id bigint,
-    amount_fen bigint NOT NULL,
-    refunded_fen bigint DEFAULT 0 NOT NULL,
-    state public.charge_state DEFAULT 'due'::public.charge_state NOT NULL,
-    method text,
-    lines jsonb NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    paid_at timestamp with time zone,
-    collect_at timestamp with time zone,
-    collect_tries integer DEFAULT 0 NOT NULL,
-    CONSTRAINT amount_positive CHECK ((amount_fen > 0)),
-    CONSTRAINT only_due_is_collected CHECK (((collect_at IS NULL) OR ((state = 'due'::public.charge_state) AND (account_id IS NOT NULL)))),
-    CONSTRAINT paid_is_whole CHECK (((state = 'paid'::public.charge_state) = ((paid_at IS NOT NULL) AND (method IS NOT NULL)))),
-    CONSTRAINT refunded_within_amount CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen)))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.charge IS 'What a stay costs (应收), its price explained line by line. The id follows from the stay''s, so a stay is charged once.';
-
-COMMENT ON COLUMN public.charge.account_id IS 'Who pays: the account the plate was linked to when the vehicle left; null for a casual driver.';
-
-COMMENT ON COLUMN public.charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
-
-CREATE VIEW public.disputed_payment AS
- SELECT kind,
-    shard,
-    payable_id,
-    id,
-    request_no,
-    channel,
-    amount_fen,
-    state,
-    updated_at
-   FROM public.attempt
-  WHERE ((state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state])) AND (code = 'evidence_mismatch'::text));
-
-COMMENT ON VIEW public.disputed_payment IS 'Payments whose channel named another number or amount than was asked for. They wait for a person.';
-
-CREATE TABLE public.gate (
-    id integer NOT NULL,
-    lot_id integer NOT NULL,
-    code text NOT NULL,
-    name text DEFAULT ''::text NOT NULL
-);
-
-COMMENT ON TABLE public.gate IS 'A place where vehicles pass the border of a lot (出入口); it has one or more lanes.';
-
-CREATE TABLE public.gate_event (
-    lot_id integer NOT NULL,
-    id uuid NOT NULL,
-    gateway_id integer NOT NULL,
-    event_id text NOT NULL,
-    lane_id integer NOT NULL,
-    kind public.direction NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    effective_at timestamp with time zone NOT NULL,
-    replay boolean NOT NULL,
-    plate text NOT NULL,
-    plate_read text NOT NULL,
-    plate_color public.plate_color NOT NULL,
-    color_read public.plate_color NOT NULL,
-    vehicle_class public.vehicle_class NOT NULL,
-    confidence real NOT NULL,
-    images jsonb,
-    remaining_spaces integer,
-    content_hash bytea NOT NULL,
-    status public.event_status NOT NULL,
-    reason public.review_reason,
-    gate public.gate_command NOT NULL,
-    stay_id uuid,
-    fee_fen bigint,
-    payment public.payment_kind,
-    CONSTRAINT confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
-    CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
-    CONSTRAINT review_has_reason CHECK (((status = 'review'::public.event_status) = (reason IS NOT NULL)))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.gate_event IS 'Every plate event a gateway sent, once, with the answer it got. plate is empty when the camera read none.';
-
-COMMENT ON COLUMN public.gate_event.occurred_at IS 'What the device''s clock said.';
-
-COMMENT ON COLUMN public.gate_event.effective_at IS 'The instant the rules use: occurred_at, or received_at where a live event''s clock is off.';
-
-COMMENT ON COLUMN public.gate_event.plate_color IS 'The colour the rules use: color_read, or the usual one of the plate''s form where the camera read none.';
-
-COMMENT ON COLUMN public.gate_event.content_hash IS 'Over everything but replay: the same event sent live and then replayed is one event.';
-
-ALTER TABLE public.gate ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.gate_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE public.gateway (
-    id integer NOT NULL,
-    lot_id integer NOT NULL,
-    code text NOT NULL
-);
-
-COMMENT ON TABLE public.gateway IS 'The computer of a lot that sends plate events (车场网关). It belongs to one lot.';
-
-ALTER TABLE public.gateway ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.gateway_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE public.gateway_key (
-    id text NOT NULL,
-    gateway_id integer NOT NULL,
-    slot smallint NOT NULL,
-    secret_hash bytea NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone,
-    CONSTRAINT secret_is_hashed CHECK ((length(secret_hash) = 32)),
-    CONSTRAINT two_slots CHECK ((slot = ANY (ARRAY[1, 2])))
-);
-
-COMMENT ON TABLE public.gateway_key IS 'Bearer keys of gateways, hashed; at most two are active at a time, so that one can be rotated.';
-
-CREATE TABLE public.growing_table (
-    name text NOT NULL,
-    keep_months integer,
-    kept_from uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
-    CONSTRAINT growing_table_keep_months_check CHECK ((keep_months > 0))
-);
-
-COMMENT ON TABLE public.growing_table IS 'Tables partitioned by month of their identifier; retention drops whole partitions (drop_expired).';
-
-COMMENT ON COLUMN public.growing_table.kept_from IS 'The lowest identifier that is surely still there: what came before it may have been dropped.';
-
-CREATE TABLE public.job (
-    name text NOT NULL,
-    holder text NOT NULL,
-    leased_until timestamp with time zone NOT NULL
-);
-
-COMMENT ON TABLE public.job IS 'Who does a job of the worker now, and until when nobody else does it. Leases run by the clock of the database.';
-
-CREATE TABLE public.journal (
-    owner_id bigint NOT NULL,
-    id uuid NOT NULL,
-    kind public.journal_kind NOT NULL,
-    ref uuid NOT NULL,
-    lot_id integer,
-    operator_id bigint,
-    currency character(3) DEFAULT 'CNY'::bpchar NOT NULL,
-    business_date date NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    fingerprint bytea NOT NULL,
-    reverses uuid,
-    txid xid8 NOT NULL
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.journal IS 'One business fact in the books (记账凭证). The id is the idempotency key: it follows from what the journal is about.';
-
-COMMENT ON COLUMN public.journal.ref IS 'The charge, refund, top-up, settlement or journal it is about.';
-
-COMMENT ON COLUMN public.journal.operator_id IS 'Whose payable it moves, and so whose day it belongs to; null if it moves none.';
-
-CREATE TABLE public.lane (
-    id integer NOT NULL,
-    lot_id integer NOT NULL,
-    gate_id integer NOT NULL,
-    gateway_id integer NOT NULL,
-    code text NOT NULL,
-    direction public.direction NOT NULL
-);
-
-COMMENT ON TABLE public.lane IS 'One lane through a gate (车道). Its registration, never the camera, says whether it leads in or out.';
-
-ALTER TABLE public.lane ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.lane_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE public.lot (
-    id integer NOT NULL,
-    code text NOT NULL,
-    operator_id bigint NOT NULL,
-    name_zh text NOT NULL,
-    name_en text NOT NULL,
-    district_zh text NOT NULL,
-    district_en text NOT NULL,
-    address_zh text DEFAULT ''::text NOT NULL,
-    kind public.lot_kind NOT NULL,
-    capacity integer NOT NULL,
-    longitude double precision NOT NULL,
-    latitude double precision NOT NULL,
-    time_zone text DEFAULT 'Asia/Shanghai'::text NOT NULL,
-    CONSTRAINT capacity_positive CHECK ((capacity > 0)),
-    CONSTRAINT lot_id_fits_identifiers CHECK ((id < (1 << 30))),
-    CONSTRAINT wgs84 CHECK ((((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)) AND ((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))))
-);
-
-COMMENT ON TABLE public.lot IS 'A car park or a stretch of road bays (停车场); the shard of every parking fact.';
-
-ALTER TABLE public.lot ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.lot_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE public.lot_occupancy (
-    lot_id integer NOT NULL,
-    inside integer DEFAULT 0 NOT NULL,
-    correction integer DEFAULT 0 NOT NULL,
-    reported_free integer,
-    reported_at timestamp with time zone,
-    version bigint DEFAULT 0 NOT NULL,
-    updated_at timestamp with time zone NOT NULL
-)
-WITH (fillfactor='50');
-
-COMMENT ON TABLE public.lot_occupancy IS 'Cars inside per lot. inside: the raw count, equal to the open stays; correction: what the lot''s own last count adds to it (the drift).';
-
-CREATE TABLE public.lot_tariff (
-    lot_id integer NOT NULL,
-    valid_from timestamp with time zone NOT NULL,
-    tariff_id integer NOT NULL
-);
-
-COMMENT ON TABLE public.lot_tariff IS 'Which tariff holds at a lot, and since when.';
-
-CREATE TABLE public.lot_zone (
-    lot_id integer NOT NULL,
-    valid_from timestamp with time zone NOT NULL,
-    zone_id integer
-);
-
-COMMENT ON TABLE public.lot_zone IS 'In which price area a lot lies, and since when; null: in none. Kept by date, because a stay is priced by what held when it began.';
-
-CREATE TABLE public.open_stay (
-    lot_id integer NOT NULL,
-    plate text NOT NULL,
-    plate_color public.plate_color NOT NULL,
-    id uuid NOT NULL,
-    vehicle_class public.vehicle_class NOT NULL,
-    entered_at timestamp with time zone NOT NULL,
-    entry_lane_id integer NOT NULL,
-    entry_event_id uuid NOT NULL
-)
-WITH (fillfactor='70');
-
-COMMENT ON TABLE public.open_stay IS 'Vehicles inside now. The key is the rule: a vehicle is inside a lot once.';
-
-CREATE TABLE public.operator (
-    id bigint DEFAULT nextval('public.owner_id'::regclass) NOT NULL,
-    code text NOT NULL,
-    name_zh text NOT NULL,
-    name_en text NOT NULL,
-    platform_fee_bps integer NOT NULL,
-    time_zone text DEFAULT 'Asia/Shanghai'::text NOT NULL,
-    CONSTRAINT operator_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
-    CONSTRAINT platform_fee_within_whole CHECK (((platform_fee_bps >= 0) AND (platform_fee_bps <= 10000)))
-);
-
-COMMENT ON TABLE public.operator IS 'Who runs lots and is owed their fees (经营单位). Its id is an owner in the ledger.';
-
-CREATE TABLE public.operator_day (
-    operator_id bigint NOT NULL,
-    closed_through date
-);
-
-COMMENT ON TABLE public.operator_day IS 'The last settled business day of an operator (日结), null before the first. Nothing is booked into a closed day: postings hold the row shared, a closing has it alone.';
-
-CREATE TABLE public.plate_slot (
-    slot integer NOT NULL
-);
-
-COMMENT ON TABLE public.plate_slot IS 'Vehicles by a hash of their plates: whoever draws on what one has left in several lots locks its slot. Nothing is written here.';
-
-CREATE TABLE public.refund (
-    lot_id integer NOT NULL,
-    charge_id uuid NOT NULL,
-    id uuid NOT NULL,
-    amount_fen bigint NOT NULL,
-    channel text NOT NULL,
-    state public.refund_state NOT NULL,
-    reason text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT refund_amount_fen_check CHECK ((amount_fen > 0))
-)
-PARTITION BY RANGE (charge_id);
-
-COMMENT ON TABLE public.refund IS 'Money given back for a paid charge, by the way it came. The amount is reserved on the charge when it is asked for.';
-
-CREATE TABLE public.refused_event (
-    lot_id integer NOT NULL,
-    id uuid NOT NULL,
-    gateway_id integer NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    event_id text,
-    code text NOT NULL,
-    field text,
-    detail text NOT NULL,
-    payload bytea NOT NULL,
-    payload_bytes integer NOT NULL
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.refused_event IS 'What an authenticated gateway sent and the service could not take as an event: kept (first 8 KiB) so that no car is lost.';
-
-CREATE TABLE public.review (
-    lot_id integer NOT NULL,
-    id uuid NOT NULL,
-    event_id uuid NOT NULL,
-    reason public.review_reason NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    resolved_at timestamp with time zone,
-    resolved_by text,
-    note text,
-    CONSTRAINT resolved_is_whole CHECK (((resolved_at IS NULL) = (resolved_by IS NULL)))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.review IS 'Events a person should look at, and what was said of them.';
-
-CREATE TABLE public.schema_migration (
-    number integer NOT NULL,
-    name text NOT NULL,
-    sha256 text NOT NULL,
-    applied_at timestamp with time zone NOT NULL,
-    CONSTRAINT schema_migration_number_check CHECK ((number > 0))
-);
-
-COMMENT ON TABLE public.schema_migration IS 'Which files of sql/migrations this database has had, with the sha256 of each as it was applied.';
-
-CREATE TABLE public.settlement (
-    operator_id bigint NOT NULL,
-    business_date date NOT NULL,
-    id uuid NOT NULL,
-    charges integer NOT NULL,
-    gross_fen bigint NOT NULL,
-    refunds_fen bigint NOT NULL,
-    platform_fee_bps integer NOT NULL,
-    platform_fee_fen bigint NOT NULL,
-    net_fen bigint NOT NULL,
-    settled_at timestamp with time zone NOT NULL,
-    CONSTRAINT fee_not_negative CHECK ((platform_fee_fen >= 0)),
-    CONSTRAINT net_adds_up CHECK ((net_fen = ((gross_fen - refunds_fen) - platform_fee_fen)))
-);
-
-COMMENT ON TABLE public.settlement IS 'The statement of one operator for one closed business day (结算单).';
-
-CREATE TABLE public.settlement_line (
-    operator_id bigint NOT NULL,
-    business_date date NOT NULL,
-    lot_id integer NOT NULL,
-    charges integer NOT NULL,
-    gross_fen bigint NOT NULL,
-    refunds_fen bigint NOT NULL
-);
-
-COMMENT ON TABLE public.settlement_line IS 'The part of a settlement each lot earned.';
-
-CREATE TABLE public.settlement_run (
-    business_date date NOT NULL,
-    stage public.settlement_stage NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone
-);
-
-COMMENT ON TABLE public.settlement_run IS 'A settlement of one business day over all operators; started again it goes on where it stopped.';
-
-CREATE TABLE public.stay (
-    lot_id integer NOT NULL,
-    id uuid NOT NULL,
-    plate text NOT NULL,
-    plate_color public.plate_color NOT NULL,
-    vehicle_class public.vehicle_class NOT NULL,
-    state public.stay_state NOT NULL,
-    entered_at timestamp with time zone,
-    left_at timestamp with time zone,
-    entry_lane_id integer,
-    exit_lane_id integer,
-    entry_event_id uuid,
-    exit_event_id uuid,
-    tariff_id integer,
-    fee_fen bigint,
-    account_id bigint,
-    last_at timestamp with time zone GENERATED ALWAYS AS (COALESCE(left_at, entered_at)) STORED NOT NULL,
-    uses jsonb,
-    CONSTRAINT closed_is_whole CHECK (((state = 'closed'::public.stay_state) = ((entered_at IS NOT NULL) AND (left_at IS NOT NULL) AND (fee_fen IS NOT NULL)))),
-    CONSTRAINT exit_only_lacks_entry CHECK (((state = 'exit_only'::public.stay_state) = ((entered_at IS NULL) AND (left_at IS NOT NULL)))),
-    CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
-    CONSTRAINT leaves_after_entering CHECK ((left_at >= entered_at)),
-    CONSTRAINT superseded_lacks_exit CHECK (((state = 'superseded'::public.stay_state) = ((entered_at IS NOT NULL) AND (left_at IS NULL))))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.stay IS 'Finished stays. superseded: an entry whose exit never came. exit_only: an exit whose entry never came. Both become closed when the missing half arrives.';
-
-COMMENT ON COLUMN public.stay.uses IS 'What it used of things that are remembered: [{rule, at, amount}], null if nothing. `at` is the instant its memory counts from.';
-
-CREATE TABLE public.tariff (
-    id integer NOT NULL,
-    code text NOT NULL,
-    version integer NOT NULL,
-    document jsonb NOT NULL,
-    state public.tariff_state DEFAULT 'draft'::public.tariff_state NOT NULL,
-    registered_at timestamp with time zone NOT NULL,
-    registered_by text NOT NULL,
-    published_at timestamp with time zone,
-    published_by text,
-    findings jsonb DEFAULT '[]'::jsonb NOT NULL,
-    accepted jsonb DEFAULT '[]'::jsonb NOT NULL,
-    supersedes text GENERATED ALWAYS AS ((document ->> 'supersedes'::text)) STORED,
-    CONSTRAINT published_is_whole CHECK (((state = 'published'::public.tariff_state) = ((published_at IS NOT NULL) AND (published_by IS NOT NULL)))),
-    CONSTRAINT tariff_version_check CHECK ((version > 0))
-);
-
-COMMENT ON TABLE public.tariff IS 'A price text (收费标准) as a document. A draft may be replaced; what is published stays as it is, and a change is a new version.';
-
-COMMENT ON COLUMN public.tariff.findings IS 'What the publication check found.';
-
-COMMENT ON COLUMN public.tariff.accepted IS 'Findings that somebody publishes in spite of: [{kind, reason, by, at}].';
-
-ALTER TABLE public.tariff ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.tariff_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE public.top_up (
-    account_id bigint NOT NULL,
-    id uuid NOT NULL,
-    key_digest text CONSTRAINT top_up_request_no_not_null NOT NULL,
-    amount_fen bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT top_up_amount_fen_check CHECK ((amount_fen > 0))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE public.top_up IS 'Money a driver puts into the wallet through a channel (充值). How far that went says its attempt.';
-
-COMMENT ON COLUMN public.top_up.key_digest IS 'The key the driver chose for it, hashed together with the account: the same key is the same top-up.';
-
-CREATE TABLE public.transfer (
-    owner_id bigint NOT NULL,
-    journal_id uuid NOT NULL,
-    leg smallint NOT NULL,
-    debit_owner bigint NOT NULL,
-    debit_book public.ledger_book NOT NULL,
-    credit_owner bigint NOT NULL,
-    credit_book public.ledger_book NOT NULL,
-    amount_fen bigint NOT NULL,
-    txid xid8 NOT NULL,
-    CONSTRAINT transfer_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT transfer_leg_check CHECK ((leg > 0)),
-    CONSTRAINT two_books CHECK (((debit_owner <> credit_owner) OR (debit_book <> credit_book)))
-)
-PARTITION BY RANGE (journal_id);
-
-COMMENT ON TABLE public.transfer IS 'An amount from one book to another (分录). Positive, so direction is in the books, never in a sign.';
-
-CREATE TABLE public.zone (
-    id integer NOT NULL,
-    code text NOT NULL,
-    name_zh text NOT NULL,
-    name_en text NOT NULL
-);
-
-COMMENT ON TABLE public.zone IS 'A price area (收费区域): its lots that have no price of their own charge by its price.';
-
-ALTER TABLE public.zone ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.zone_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE public.zone_tariff (
-    zone_id integer NOT NULL,
-    valid_from timestamp with time zone NOT NULL,
-    tariff_id integer NOT NULL
-);
-
-COMMENT ON TABLE public.zone_tariff IS 'Which tariff holds in a price area, and since when.';
-
-ALTER TABLE ONLY public.account
-    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.account_plate
-    ADD CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color);
-
-ALTER TABLE ONLY public.attempt
-    ADD CONSTRAINT attempt_pkey PRIMARY KEY (shard, payable_id, id);
-
-ALTER TABLE ONLY public.audit
-    ADD CONSTRAINT audit_pkey PRIMARY KEY (owner_id, id);
-
-ALTER TABLE ONLY public.balance
-    ADD CONSTRAINT balance_pkey PRIMARY KEY (owner_id, book, currency);
-
-ALTER TABLE ONLY public.book
-    ADD CONSTRAINT book_pkey PRIMARY KEY (book);
-
-ALTER TABLE ONLY public.catalog_version
-    ADD CONSTRAINT catalog_version_pkey PRIMARY KEY (only_row);
-
-ALTER TABLE ONLY public.channel_local_payment
-    ADD CONSTRAINT channel_local_payment_pkey PRIMARY KEY (number);
-
-ALTER TABLE ONLY public.channel_local_refund
-    ADD CONSTRAINT channel_local_refund_pkey PRIMARY KEY (number);
-
-ALTER TABLE ONLY public.charge
-    ADD CONSTRAINT charge_pkey PRIMARY KEY (lot_id, id);
-
-ALTER TABLE ONLY public.gate_event
-    ADD CONSTRAINT gate_event_pkey PRIMARY KEY (lot_id, id);
-
-ALTER TABLE ONLY public.gate
-    ADD CONSTRAINT gate_lot_id_code_key UNIQUE (lot_id, code);
-
-ALTER TABLE ONLY public.gate
-    ADD CONSTRAINT gate_lot_id_id_key UNIQUE (lot_id, id);
-
-ALTER TABLE ONLY public.gate
-    ADD CONSTRAINT gate_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.gateway
-    ADD CONSTRAINT gateway_code_key UNIQUE (code);
-
-ALTER TABLE ONLY public.gateway_key
-    ADD CONSTRAINT gateway_key_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.gateway
-    ADD CONSTRAINT gateway_lot_id_id_key UNIQUE (lot_id, id);
-
-ALTER TABLE ONLY public.gateway
-    ADD CONSTRAINT gateway_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.growing_table
-    ADD CONSTRAINT growing_table_pkey PRIMARY KEY (name);
-
-ALTER TABLE ONLY public.job
-    ADD CONSTRAINT job_pkey PRIMARY KEY (name);
-
-ALTER TABLE ONLY public.journal
-    ADD CONSTRAINT journal_pkey PRIMARY KEY (owner_id, id);
-
-ALTER TABLE ONLY public.lane
-    ADD CONSTRAINT lane_code_key UNIQUE (code);
-
-ALTER TABLE ONLY public.lane
-    ADD CONSTRAINT lane_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.lot
-    ADD CONSTRAINT lot_code_key UNIQUE (code);
-
-ALTER TABLE ONLY public.lot_occupancy
-    ADD CONSTRAINT lot_occupancy_pkey PRIMARY KEY (lot_id);
-
-ALTER TABLE ONLY public.lot
-    ADD CONSTRAINT lot_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.lot_tariff
-    ADD CONSTRAINT lot_tariff_pkey PRIMARY KEY (lot_id, valid_from);
-
-ALTER TABLE ONLY public.lot_zone
-    ADD CONSTRAINT lot_zone_pkey PRIMARY KEY (lot_id, valid_from);
-
-ALTER TABLE ONLY public.open_stay
-    ADD CONSTRAINT open_stay_pkey PRIMARY KEY (lot_id, plate, plate_color);
-
-ALTER TABLE ONLY public.operator
-    ADD CONSTRAINT operator_code_key UNIQUE (code);
-
-ALTER TABLE ONLY public.operator_day
-    ADD CONSTRAINT operator_day_pkey PRIMARY KEY (operator_id);
-
-ALTER TABLE ONLY public.operator
-    ADD CONSTRAINT operator_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.plate_slot
-    ADD CONSTRAINT plate_slot_pkey PRIMARY KEY (slot);
-
-ALTER TABLE ONLY public.refund
-    ADD CONSTRAINT refund_pkey PRIMARY KEY (lot_id, charge_id, id);
-
-ALTER TABLE ONLY public.refused_event
-    ADD CONSTRAINT refused_event_pkey PRIMARY KEY (lot_id, id);
-
-ALTER TABLE ONLY public.review
-    ADD CONSTRAINT review_pkey PRIMARY KEY (lot_id, id);
-
-ALTER TABLE ONLY public.schema_migration
-    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
-
-ALTER TABLE ONLY public.settlement
-    ADD CONSTRAINT settlement_id_key UNIQUE (id);
-
-ALTER TABLE ONLY public.settlement_line
-    ADD CONSTRAINT settlement_line_pkey PRIMARY KEY (operator_id, business_date, lot_id);
-
-ALTER TABLE ONLY public.settlement
-    ADD CONSTRAINT settlement_pkey PRIMARY KEY (operator_id, business_date);
-
-ALTER TABLE ONLY public.settlement_run
-    ADD CONSTRAINT settlement_run_pkey PRIMARY KEY (business_date);
-
-ALTER TABLE ONLY public.stay
-    ADD CONSTRAINT stay_pkey PRIMARY KEY (lot_id, id);
-
-ALTER TABLE ONLY public.tariff
-    ADD CONSTRAINT tariff_code_version_key UNIQUE (code, version);
-
-ALTER TABLE ONLY public.tariff
-    ADD CONSTRAINT tariff_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.top_up
-    ADD CONSTRAINT top_up_pkey PRIMARY KEY (account_id, id);
-
-ALTER TABLE ONLY public.transfer
-    ADD CONSTRAINT transfer_pkey PRIMARY KEY (owner_id, journal_id, leg);
-
-ALTER TABLE ONLY public.zone
-    ADD CONSTRAINT zone_code_key UNIQUE (code);
-
-ALTER TABLE ONLY public.zone
-    ADD CONSTRAINT zone_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.zone_tariff
-    ADD CONSTRAINT zone_tariff_pkey PRIMARY KEY (zone_id, valid_from);
-
-CREATE INDEX account_plate_of_account ON public.account_plate USING btree (account_id);
-
-CREATE INDEX attempt_to_query ON ONLY public.attempt USING btree (query_at) WHERE (query_at IS NOT NULL);
-
-CREATE INDEX charge_of_account ON ONLY public.charge USING btree (account_id, id) WHERE (account_id IS NOT NULL);
-
-CREATE INDEX charge_to_collect ON ONLY public.charge USING btree (collect_at) WHERE (collect_at IS NOT NULL);
-
-CREATE INDEX gate_event_by_event_id ON ONLY public.gate_event USING btree (lot_id, gateway_id, event_id, id);
-
-CREATE INDEX journal_by_day ON ONLY public.journal USING btree (business_date, kind);
-
-CREATE INDEX journal_by_reversed ON ONLY public.journal USING btree (owner_id, reverses) WHERE (reverses IS NOT NULL);
-
-CREATE INDEX journal_of_operator ON ONLY public.journal USING btree (operator_id, business_date) WHERE (operator_id IS NOT NULL);
-
-CREATE UNIQUE INDEX one_live_attempt ON ONLY public.attempt USING btree (shard, payable_id) WHERE (state = ANY (ARRAY['submitting'::public.attempt_state, 'accepted'::public.attempt_state, 'unknown'::public.attempt_state]));
-
-CREATE INDEX refund_unresolved ON ONLY public.refund USING btree (updated_at) WHERE (state = ANY (ARRAY['requested'::public.refund_state, 'unknown'::public.refund_state]));
-
-CREATE INDEX review_open ON ONLY public.review USING btree (lot_id, id) WHERE (resolved_at IS NULL);
-
-CREATE INDEX stay_by_plate ON ONLY public.stay USING btree (lot_id, plate, plate_color, last_at, id);
-
-CREATE INDEX stay_with_uses ON ONLY public.stay USING btree (plate, plate_color, last_at, id) WHERE (uses IS NOT NULL);
-
-CREATE UNIQUE INDEX two_active_keys_for_rotation ON public.gateway_key USING btree (gateway_id, slot) WHERE (revoked_at IS NULL);
-
-CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON public.tariff FOR EACH ROW EXECUTE FUNCTION public.guard_published();
-
-CREATE TRIGGER guard_published_whole BEFORE TRUNCATE ON public.tariff FOR EACH STATEMENT EXECUTE FUNCTION public.guard_published();
-
-CREATE TRIGGER never_truncated BEFORE TRUNCATE ON public.journal FOR EACH STATEMENT EXECUTE FUNCTION public.deny();
-
-CREATE TRIGGER never_truncated BEFORE TRUNCATE ON public.transfer FOR EACH STATEMENT EXECUTE FUNCTION public.deny();
-
-CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON public.journal FOR EACH ROW EXECUTE FUNCTION public.deny();
-
-CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON public.transfer FOR EACH ROW EXECUTE FUNCTION public.deny();
-
-CREATE TRIGGER same_transaction AFTER INSERT ON public.transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.same_transaction();
-
-ALTER TABLE ONLY public.account_plate
-    ADD CONSTRAINT account_plate_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
-
-ALTER TABLE ONLY public.balance
-    ADD CONSTRAINT balance_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
-
-ALTER TABLE ONLY public.channel_local_refund
-    ADD CONSTRAINT channel_local_refund_payment_number_fkey FOREIGN KEY (payment_number) REFERENCES public.channel_local_payment(number);
-
-ALTER TABLE ONLY public.gate
-    ADD CONSTRAINT gate_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lot(id);
-
-ALTER TABLE ONLY public.gateway_key
-    ADD CONSTRAINT gateway_key_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES public.gateway(id);
-
-ALTER TABLE ONLY public.gateway
-    ADD CONSTRAINT gateway_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lot(id);
-
-ALTER TABLE ONLY public.lane
-    ADD CONSTRAINT lane_lot_id_gate_id_fkey FOREIGN KEY (lot_id, gate_id) REFERENCES public.gate(lot_id, id);
-
-ALTER TABLE ONLY public.lane
-    ADD CONSTRAINT lane_lot_id_gateway_id_fkey FOREIGN KEY (lot_id, gateway_id) REFERENCES public.gateway(lot_id, id);
-
-ALTER TABLE ONLY public.lot_occupancy
-    ADD CONSTRAINT lot_occupancy_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lot(id);
-
-ALTER TABLE ONLY public.lot
-    ADD CONSTRAINT lot_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(id);
-
-ALTER TABLE ONLY public.lot_tariff
-    ADD CONSTRAINT lot_tariff_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lot(id);
-
-ALTER TABLE ONLY public.lot_tariff
-    ADD CONSTRAINT lot_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariff(id);
-
-ALTER TABLE ONLY public.lot_zone
-    ADD CONSTRAINT lot_zone_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lot(id);
-
-ALTER TABLE ONLY public.lot_zone
-    ADD CONSTRAINT lot_zone_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES public.zone(id);
-
-ALTER TABLE ONLY public.operator_day
-    ADD CONSTRAINT operator_day_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(id);
-
-ALTER TABLE ONLY public.settlement_line
-    ADD CONSTRAINT settlement_line_operator_id_business_date_fkey FOREIGN KEY (operator_id, business_date) REFERENCES public.settlement(operator_id, business_date);
-
-ALTER TABLE ONLY public.settlement
-    ADD CONSTRAINT settlement_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(id);
-
-ALTER TABLE public.top_up
-    ADD CONSTRAINT top_up_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
-
-ALTER TABLE ONLY public.zone_tariff
-    ADD CONSTRAINT zone_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariff(id);
-
-ALTER TABLE ONLY public.zone_tariff
-    ADD CONSTRAINT zone_tariff_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES public.zone(id);
-
-GRANT USAGE ON SCHEMA public TO onelot_service;
-
-REVOKE ALL ON FUNCTION public.analyze_grown() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.analyze_grown() TO onelot_service;
-
-REVOKE ALL ON FUNCTION public.close_day(_operator bigint, _date date) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.close_day(_operator bigint, _date date) TO onelot_service;
-
-REVOKE ALL ON FUNCTION public.create_month_partition(_table text, _month date) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.create_partitions(_now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_partitions(_now timestamp with time zone) TO onelot_service;
-
-REVOKE ALL ON FUNCTION public.drop_expired(_table text, _now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.drop_expired(_table text, _now timestamp with time zone) TO onelot_service;
-
-REVOKE ALL ON FUNCTION public.guard_partition(_table text, _partition text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.lock_wallets(_owner bigint[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.lock_wallets(_owner bigint[]) TO onelot_service;
-
-REVOKE ALL ON FUNCTION public.open_balances(_owner bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.open_balances(_owner bigint) TO onelot_service;
-
-REVOKE ALL ON FUNCTION public.post(_owner bigint[], _id uuid[], _kind public.journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book public.ledger_book[], _credit_owner bigint[], _credit_book public.ledger_book[], _amount bigint[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.post(_owner bigint[], _id uuid[], _kind public.journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book public.ledger_book[], _credit_owner bigint[], _credit_book public.ledger_book[], _amount bigint[]) TO onelot_service;
-
-GRANT USAGE ON SEQUENCE public.owner_id TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO onelot_service;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_plate TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.attempt TO onelot_service;
-
-GRANT UPDATE(state) ON TABLE public.attempt TO onelot_service;
-
-GRANT UPDATE(code) ON TABLE public.attempt TO onelot_service;
-
-GRANT UPDATE(tries) ON TABLE public.attempt TO onelot_service;
-
-GRANT UPDATE(updated_at) ON TABLE public.attempt TO onelot_service;
-
-GRANT UPDATE(query_at) ON TABLE public.attempt TO onelot_service;
-
-GRANT UPDATE(next_action) ON TABLE public.attempt TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.audit TO onelot_service;
-
-GRANT SELECT ON TABLE public.balance TO onelot_service;
-
-GRANT SELECT ON TABLE public.book TO onelot_service;
-
-GRANT SELECT ON TABLE public.catalog_version TO onelot_service;
-
-GRANT UPDATE(version) ON TABLE public.catalog_version TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.channel_local_payment TO onelot_service;
-
-GRANT UPDATE(state) ON TABLE public.channel_local_payment TO onelot_service;
-
-GRANT UPDATE(code) ON TABLE public.channel_local_payment TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.channel_local_refund TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.charge TO onelot_service;
-
-GRANT UPDATE(refunded_fen) ON TABLE public.charge TO onelot_service;
-
-GRANT UPDATE(state) ON TABLE public.charge TO onelot_service;
-
-GRANT UPDATE(method) ON TABLE public.charge TO onelot_service;
-
-GRANT UPDATE(paid_at) ON TABLE public.charge TO onelot_service;
-
-GRANT UPDATE(collect_at) ON TABLE public.charge TO onelot_service;
-
-GRANT UPDATE(collect_tries) ON TABLE public.charge TO onelot_service;
-
-GRANT SELECT ON TABLE public.disputed_payment TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.gate TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.gate_event TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.gateway TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.gateway_key TO onelot_service;
-
-GRANT SELECT ON TABLE public.growing_table TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.job TO onelot_service;
-
-GRANT SELECT ON TABLE public.journal TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.lane TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.lot TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.lot_occupancy TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.lot_tariff TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.lot_zone TO onelot_service;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.open_stay TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.operator TO onelot_service;
-
-GRANT SELECT ON TABLE public.operator_day TO onelot_service;
-
-GRANT SELECT,UPDATE ON TABLE public.plate_slot TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.refund TO onelot_service;
-
-GRANT UPDATE(state) ON TABLE public.refund TO onelot_service;
-
-GRANT UPDATE(updated_at) ON TABLE public.refund TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.refused_event TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.review TO onelot_service;
-
-GRANT SELECT ON TABLE public.schema_migration TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.settlement TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.settlement_line TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.settlement_run TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.stay TO onelot_service;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.tariff TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.top_up TO onelot_service;
-
-GRANT SELECT ON TABLE public.transfer TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.zone TO onelot_service;
-
-GRANT SELECT,INSERT ON TABLE public.zone_tariff TO onelot_service;
+GRANT ALL ON FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) TO onelot_service;

@@ -1,0 +1,112 @@
+"""A dump of the schema as a document: by subject instead of by alphabet, with everything about a table beside it."""
+
+import re
+import textwrap
+from collections import defaultdict
+
+WIDTH = 118
+# What a city does, in the order of a visit; every table stands in one of these.
+CHAPTERS = {
+    "Identifiers, months, and who does what": ("growing_table", "schema_migration", "catalog_version", "job"),
+    "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
+    "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
+    "Events and stays": (
+        *("gate_event", "refused_event", "open_stay", "stay", "review", "lot_occupancy", "plate_slot"),
+    ),
+    "Accounts": ("account", "account_plate", "top_up", "audit"),
+    "Charges and payments": (
+        *("charge", "attempt", "refund", "disputed_payment", "channel_local_payment", "channel_local_refund"),
+    ),
+    "The books": ("book", "journal", "transfer", "balance"),
+    "Settlement": ("operator_day", "settlement_run", "settlement", "settlement_line"),
+}
+_ABOUT = re.compile(
+    r"(?:CREATE (?:TABLE|VIEW)|ALTER TABLE(?: ONLY)?|COMMENT ON (?:TABLE|VIEW)|GRANT .*? ON TABLE) (\w+)"
+    r"|COMMENT ON COLUMN (\w+)\.|CREATE (?:UNIQUE )?INDEX \w+ ON(?: ONLY)? (\w+)|CREATE TRIGGER .*? ON (\w+)",
+    re.DOTALL,
+)
+
+
+class TableMissing(Exception):
+    """A table stands in no chapter, or one of a chapter is not there."""
+
+
+def document(statements: list[str], schema: str) -> str:
+    """The statements of a dump, in which names are those of `schema`, ordered for a reader."""
+    plain = [re.sub(rf"\b{schema}\.", "", statement).strip() for statement in statements]
+    tables: dict[str, list[str]] = defaultdict(list)
+    types, functions, rest = [], [], []
+    for statement in plain:
+        if statement.split()[:2] == ["CREATE", "TYPE"]:
+            types.append(" ".join(statement.split()))
+        elif "FUNCTION" in statement.split("(", 1)[0]:
+            functions.append(statement)
+        elif (about := _ABOUT.match(statement)) is not None:
+            tables[next(filter(None, about.groups()))].append(statement)
+        else:
+            rest.append(statement)
+    _check(set(tables))
+    parts = [_chapter("Kinds of things"), "\n".join(f"{each};" for each in types)]
+    parts += [f"{each};" for each in rest]
+    for title, names in CHAPTERS.items():
+        parts += [_chapter(title), *[_table(tables[name]) for name in names]]
+    parts += [_chapter("Functions"), *[f"{each};" for each in functions]]
+    return "\n\n".join(parts) + "\n"
+
+
+def _check(found: set[str]) -> None:
+    named = {name for names in CHAPTERS.values() for name in names}
+    if found != named:
+        raise TableMissing(f"in no chapter of sql/document.py: {found - named or '-'}; gone: {named - found or '-'}")
+
+
+def _chapter(title: str) -> str:
+    return f"-- {title} {'-' * (WIDTH - 4 - len(title))}"
+
+
+def _table(statements: list[str]) -> str:
+    comment = next((each for each in statements if re.match(r"COMMENT ON (TABLE|VIEW)", each)), "")
+    made = next(each for each in statements if re.match(r"CREATE (TABLE|VIEW)\b", each))
+    keys = [each for each in statements if "ADD CONSTRAINT" in each]
+    numbered = any("ADD GENERATED" in each for each in statements)
+    others = [each for each in statements if re.match(r"CREATE (UNIQUE )?INDEX|CREATE TRIGGER", each)]
+    columns = [each for each in statements if each.startswith("COMMENT ON COLUMN")]
+    grants = [each for each in statements if each.startswith("GRANT")]
+    lines = [_said(comment), _create(made, keys, numbered=numbered)]
+    lines += [f"{' '.join(each.split())};" for each in [*others, *columns]]
+    lines.append(_may(grants))
+    return "\n".join(filter(None, lines))
+
+
+def _said(comment: str) -> str:
+    text = re.sub(r"^COMMENT ON .*? IS '(.*)'$", r"\1", comment, flags=re.DOTALL).replace("''", "'")
+    return "\n".join(f"-- {line}" for line in textwrap.wrap(text, WIDTH - 3))
+
+
+def _create(made: str, keys: list[str], *, numbered: bool) -> str:
+    if re.match(r"CREATE VIEW\b", made):
+        return f"{made};"
+    head, _, body = made.partition("(\n")
+    inner, _, tail = body.rpartition("\n)")
+    lines = [line.strip().removesuffix(",") for line in inner.split("\n")]
+    columns = [line for line in lines if not line.startswith("CONSTRAINT")]
+    checks = [line for line in lines if line.startswith("CONSTRAINT")]
+    checks += [" ".join(key.split()).partition(" ADD ")[2] for key in keys]
+    width = max(len(column.split(" ", 1)[0]) for column in columns)
+    rows = [f"{name:<{width}} {rest}" for name, rest in (column.split(" ", 1) for column in columns)]
+    if numbered:
+        rows = [f"{row} GENERATED ALWAYS AS IDENTITY" if row.startswith("id ") else row for row in rows]
+    text = ",\n".join(f"    {row}" for row in [*rows, *checks])
+    return f"{head}(\n{text}\n){' '.join(tail.split()) and ' ' + ' '.join(tail.split())};"
+
+
+def _may(grants: list[str]) -> str:
+    """What the service may do with a table, in one line."""
+    columns: dict[str, list[str]] = {}
+    for grant in grants:
+        may = re.match(r"GRANT (.*?) ON TABLE", grant)
+        assert may is not None
+        for right, column in re.findall(r"(\w+)(?:\((\w+)\))?", may[1]):
+            columns.setdefault(right.lower(), []).extend([column] if column else [])
+    said = [f"{right} ({', '.join(names)})" if names else right for right, names in columns.items()]
+    return f"-- The service may: {', '.join(said)}." if said else ""
