@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
 from payments.errors import OneLotError
+from payments.shapes import misfit
 
 T = TypeVar("T")
 BATCH_EVENTS_MAX = 500
@@ -126,13 +127,11 @@ def _submission(raw: bytes) -> Submission:
     try:
         return Submission(_event_decoder.decode(raw))
     except msgspec.ValidationError as e:
-        sentence, _, path = str(e).partition(" - at `$")
-        # Unknown or missing fields are named in the sentence, not in the path.
-        named = sentence.rsplit("`", 2)[1] if path == "" and sentence.count("`") >= 2 and "field" in sentence else None
-        field = path.rstrip("`").lstrip(".") or named or "body"
-        if "matching regex" in sentence:
-            sentence = "The text holds characters that are not allowed here"
-        refused = EventRejected(f"{sentence}.", reason=Refusal.MALFORMED, field=field, event_id=_event_id(raw))
+        wrong = misfit(e)
+        sentence = "The text holds characters that are not allowed here" if wrong.is_form else wrong.sentence
+        refused = EventRejected(
+            f"{sentence}.", reason=Refusal.MALFORMED, field=wrong.name or "body", event_id=_event_id(raw)
+        )
         return Submission(None, refused, raw)
     except _UNREADABLE as e:
         return Submission(None, _malformed(e), raw)

@@ -1,7 +1,6 @@
 """What the environment says: every setting, its default and its limits. Nothing else reads the environment."""
 
 import os
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import time
@@ -13,6 +12,7 @@ from msgspec import Meta, Struct
 from parking import clock
 from payments.channels import ChannelSettings
 from payments.errors import OneLotError
+from payments.shapes import misfit
 
 PREFIX = "ONELOT_"
 SECRET_CHARACTERS_MIN = 32
@@ -20,9 +20,6 @@ _URLS = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
 }
-# How the decoder names a field whose value does not fit, and one it does not know.
-_FIELD = re.compile(r" - at `\$\.(\w+)`")
-_UNKNOWN = re.compile(r"unknown field `(\w+)`")
 
 
 class BadSetting(OneLotError):
@@ -74,12 +71,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in an environment; a variable with the prefix that names none of them is an error, not a typo lost.
+    """The settings in an environment; a variable with the prefix that names none of them is an error.
 
     Raises:
         BadSetting: with the variable and what was expected.
     """
-    given = {
+    values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environment.items()
         if name.startswith(PREFIX)
@@ -87,9 +84,9 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         and not name.startswith(f"{PREFIX}TEST_REDIS")
     }
     try:
-        settings = msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as e:
-        raise _bad(str(e)) from None
+        raise _bad(e) from None
     for name, begins in _URLS.items():
         if not getattr(settings, name).startswith(begins):
             variable = PREFIX + name.upper()
@@ -97,12 +94,10 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
-def _bad(said: str) -> BadSetting:
-    """What the decoder said, in the words of whoever set the variable."""
-    if field := _FIELD.search(said):
-        variable = PREFIX + field[1].upper()
-        return BadSetting(f"{variable}: {said[: field.start()]}.", setting=variable)
-    if unknown := _UNKNOWN.search(said):
-        variable = PREFIX + unknown[1].upper()
+def _bad(error: msgspec.ValidationError) -> BadSetting:
+    """The refusal of a variable, by the name it has in the environment."""
+    wrong = misfit(error)
+    variable = PREFIX + wrong.name.upper()
+    if wrong.field is not None:
         return BadSetting(f"{variable} is no setting of OneLot.", setting=variable)
-    return BadSetting(f"A setting {PREFIX}… is wrong: {said}.")
+    return BadSetting(f"{variable}: {wrong.sentence}.", setting=variable)

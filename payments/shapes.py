@@ -1,37 +1,68 @@
-"""Where a value has not the shape of its type, and what was expected there: the messages of msgspec, taken apart."""
+"""Where a value has not the shape of its type, and what was expected there: the messages of msgspec, taken apart.
 
-import re
+A message quotes names and words of whoever sent the value, at any length. So it is read once from its end, and what is
+taken out of it is short.
+"""
+
 from typing import NamedTuple
 
 import msgspec
 
-_AT = re.compile(r"(.*) - at `(key` in `)?(\$[^`]*)`", re.DOTALL)
-_FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(.*)`", re.DOTALL)
-_PATTERN = re.compile(r" matching regex .*$", re.DOTALL)
+CHARACTERS_MAX = 200
+_AT = " - at `"
+_KEY = "key` in `"
+_FIELD = ("Object missing required field `", "Object contains unknown field `")
+_PATTERN = "Expected `str` matching regex "
+_OTHER_FORM = "Expected `str` of another form"
 
 
 class Misfit(NamedTuple):
     """A sentence without its full stop, and the path of the value it is about: `$` is the whole, `$.lanes[0].code` a
-    field. An item of a map is `[...]` in the path, since msgspec does not name it.
+    field. An item of a map is `[...]` in the path, since msgspec does not name it. Sentence and field have at most
+    CHARACTERS_MAX characters.
 
     field: the field of that value that is missing or unknown, if one is. is_key: a key of that map is wrong.
+    is_form: the text does not match the pattern of its type; a pattern itself is never shown.
     """
 
     path: str
     sentence: str
     field: str | None = None
     is_key: bool = False
+    is_form: bool = False
 
     @property
     def place(self) -> str:
         """The path with the field that is missing or unknown."""
         return f"{self.path}.{self.field}" if self.field is not None else self.path
 
+    @property
+    def name(self) -> str:
+        """The place as a caller knows it: `lanes[0].code`; empty for the whole."""
+        return self.place.removeprefix("$").removeprefix(".")
+
 
 def misfit(error: msgspec.ValidationError) -> Misfit:
     """What an error says."""
-    message = str(error)
-    at = _AT.fullmatch(message)
-    what, is_key, path = (at[1], at[2] is not None, at[3]) if at else (message, False, "$")
-    field = _FIELD.fullmatch(what)
-    return Misfit(path, _PATTERN.sub(" of another form", what), field[1] if field else None, is_key=is_key)
+    sentence, path, is_key = _parted(str(error))
+    if sentence.startswith(_PATTERN):
+        return Misfit(path, _OTHER_FORM, is_key=is_key, is_form=True)
+    for begins in _FIELD:
+        if sentence.startswith(begins):
+            field = sentence.removesuffix("`")[len(begins) :][:CHARACTERS_MAX]
+            return Misfit(path, f"{begins}{field}`"[:CHARACTERS_MAX], field, is_key=is_key)
+    return Misfit(path, sentence[:CHARACTERS_MAX], is_key=is_key)
+
+
+def _parted(message: str) -> tuple[str, str, bool]:
+    """The sentence, the path after it, and whether the path is that of a key."""
+    sentence, at, place = message.rpartition(_AT)
+    path = place.removeprefix(_KEY).removesuffix("`")
+    if not at or not _is_path(path) or sentence in _FIELD:
+        # What looks like a path belongs to a name that is quoted; the error is about the whole.
+        return message, "$", False
+    return sentence, path, place.startswith(_KEY)
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith(("$.", "$[")) and all(character.isalnum() or character in "_-.[]" for character in text[1:])

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from litestar.datastructures import State
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
@@ -16,6 +16,15 @@ from parking.lots import Gateway
 from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token, split_key
 
 _BEARER = b"bearer "
+# The framework searches what a parameter says in a time that grows with the square of its length.
+QUERY_BYTES_MAX = 8 << 10
+
+
+class QueryTooLong(HTTPException):
+    """The address asks for more than any of ours has to say."""
+
+    status_code = 414
+    detail = f"The query of the address has more than {QUERY_BYTES_MAX} bytes."
 
 
 def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
@@ -42,7 +51,10 @@ class Authentication(ASGIMiddleware):
         Raises:
             NotAuthorizedException: no credentials, or wrong ones (401).
             NotYours: good credentials of somebody the route is not for (403).
+            QueryTooLong: the query has more than QUERY_BYTES_MAX bytes (414).
         """
+        if len(scope["query_string"]) > QUERY_BYTES_MAX:
+            raise QueryTooLong
         if scope.get("method") == "OPTIONS":
             # Which methods a path has is no secret and belongs to no audience.
             await _methods(scope)(scope, receive, send)

@@ -1,16 +1,14 @@
 """JSON bodies, read strictly: an amount is a number and not its text, and what does not fit is named by its path."""
 
-import re
 from typing import Any
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
 
+from payments.shapes import CHARACTERS_MAX, misfit
+
 _NUL = "\0"
-_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
-_FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(.+?)`")
-_PATTERN = re.compile(r" matching regex .*$")
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -32,22 +30,14 @@ def decoded(body: bytes, field: Any) -> Any:
         ValidationException: as `StrictRequest.json`.
     """
     try:
-        if rb"\u0000" in body and (path := _path_of_nul(msgspec.json.decode(body), "")) is not None:
-            raise unfit(path, "Text is without NUL.")
+        if rb"\u0000" in body and (steps := _steps_to_nul(msgspec.json.decode(body))) is not None:
+            raise unfit(".".join(reversed(steps)) or "body", "Text is without NUL.")
         return msgspec.json.decode(body, type=Any if field is None else field.annotation)
     except msgspec.ValidationError as e:
-        raise unfit(*said(str(e))) from None
+        wrong = misfit(e)
+        raise unfit(wrong.name or "body", f"{wrong.sentence}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unfit("body", "The body is not JSON in UTF-8.") from None
-
-
-def said(message: str) -> tuple[str, str]:
-    """The path of a field and a sentence, of what the decoder says of it."""
-    path = found.group(1) if (found := _PATH.search(message)) else ""
-    what = message[: found.start()] if found else message
-    if field := _FIELD.match(what):
-        path = f"{path}.{field.group(1)}" if path else field.group(1)
-    return path or "body", f"{_PATTERN.sub(' of another form', what)}."
 
 
 def unfit(field: str, sentence: str) -> ValidationException:
@@ -55,13 +45,12 @@ def unfit(field: str, sentence: str) -> ValidationException:
     return ValidationException(detail=sentence, extra=[{"message": sentence, "key": field, "source": "body"}])
 
 
-def _path_of_nul(value: Any, path: str) -> str | None:
-    """Where in a body, if anywhere, a text has a NUL."""
+def _steps_to_nul(value: Any) -> list[str] | None:
+    """The names and numbers that lead to a text with a NUL, the innermost first; None: there is no such text."""
     if isinstance(value, str):
-        return (path or "body") if _NUL in value else None
+        return [] if _NUL in value else None
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, part in parts:
-        where = f"{path}.{name}" if path else str(name)
-        if (found := _path_of_nul(part, where)) is not None:
-            return found
+        if (steps := _steps_to_nul(part)) is not None:
+            return [*steps, str(name)[:CHARACTERS_MAX]]
     return None

@@ -102,8 +102,8 @@ def test_a_field_that_does_not_fit_is_named(field: str, value: object) -> None:
         ({"role": "plate", "ref": ""}, "images[1].ref"),
         ({"role": "plate", "ref": "data:image/png;base64,AAAA"}, "images[1].ref"),
         ({"role": "p" * 33, "ref": "x"}, "images[1].role"),
-        ({"role": "plate"}, "images[1]"),
-        ({"role": "plate", "ref": "x", "body": "AAAA"}, "images[1]"),
+        ({"role": "plate"}, "images[1].ref"),
+        ({"role": "plate", "ref": "x", "body": "AAAA"}, "images[1].body"),
     ],
 )
 def test_a_picture_that_does_not_fit_is_named(picture: dict[str, str], field: str) -> None:
