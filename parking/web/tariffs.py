@@ -11,10 +11,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from parking.api.dependencies import Clock, Network
-from parking.api.tariffs import VERSION_MAX, Holding, TariffShown, shown
+from parking.tariff_listing import VERSION_MAX, Holding, TariffShown, shown
 from parking.texts import languages, pages
 from parking.texts.languages import Language
+from parking.web.dependencies import Clock, Network
 from parking.web.response import File, page, send
 from payments.identity import Audience
 
