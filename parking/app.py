@@ -1,4 +1,4 @@
-"""The HTTP service, put together: connections opened, doors attached, clock and entropy handed in."""
+"""The HTTP service, put together: connections opened, routes attached, clock and random bits handed in."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ from parking.live import redis as live_redis
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
-from parking.settings import Settings
+from parking.settings import Settings, read
 from payments import api as payments_api
 from payments import channels
 from payments.channels import Channel
@@ -185,3 +185,8 @@ def build(settings: Settings) -> Litestar:
         # Logging is the command line's business; a library that is imported leaves it alone.
         logging_config=None,
     )
+
+
+def application() -> Litestar:
+    """The application as each serving process builds it, with the settings of its environment."""
+    return build(read())

@@ -1,6 +1,4 @@
-"""The command line: running OneLot, and looking after it. What registers a city stands in
-`commands.registry`, what is done with price texts in `commands.tariffs`.
-"""
+"""The command line: running OneLot, and looking after it. Registering a city is `registry`, tariffs are `tariffs`."""
 
 import asyncio
 import logging
@@ -17,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from parking import worker
-from parking.app import build
 from parking.cli import registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
@@ -87,7 +84,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings = read()
     _ = settings.secrets  # refuses to start without them
     uvicorn.run(
-        "parking.cli.main:application",
+        "parking.app:application",
         factory=True,
         host=host or settings.host,
         port=settings.port if port is None else port,
@@ -100,11 +97,6 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         timeout_graceful_shutdown=10,
         backlog=4096,
     )
-
-
-def application() -> Any:
-    """The application as each serving process builds it."""
-    return build(read())
 
 
 @main.command()
@@ -124,15 +116,19 @@ def migrate() -> None:
 @main.command()
 def verify() -> None:
     """Run all invariants; exit with 1 if any returns a row."""
-    found = _run(_findings(read()))
+    invariants_checked = _run(_findings(read()))
     table = Table("invariant", "rows", "seconds", title="Invariants: queries that must return no row")
-    for one in found:
-        table.add_row(one.name, f"[{'red' if one.rows else 'green'}]{one.rows}[/]", f"{one.seconds:.3f}")
+    for invariant in invariants_checked:
+        table.add_row(
+            invariant.name, f"[{'red' if invariant.rows else 'green'}]{invariant.rows}[/]", f"{invariant.seconds:.3f}"
+        )
     _out.print(table)
-    for one in found:
-        if one.rows:
-            _out.print(f"[red]{one.name}[/]: {one.says}\n  " + "\n  ".join(one.sample), highlight=False)
-    sys.exit(1 if any(one.rows for one in found) else 0)
+    for invariant in invariants_checked:
+        if invariant.rows:
+            _out.print(
+                f"[red]{invariant.name}[/]: {invariant.says}\n  " + "\n  ".join(invariant.sample), highlight=False
+            )
+    sys.exit(1 if any(invariant.rows for invariant in invariants_checked) else 0)
 
 
 async def _findings(settings: Settings) -> list[Invariant]:
@@ -147,12 +143,12 @@ def settle(day: datetime) -> None:
     """Settle a business day for every operator. Running it again changes nothing."""
     settled = _run(_settle(read(), day.date()))
     table = Table("operator", "day", "charges", "gross ¥", "refunds ¥", "platform fee ¥", "net ¥")
-    for one in settled:
-        amounts = (one.gross_fen, one.refunds_fen, one.platform_fee_fen, one.net_fen)
+    for settlement in settled:
+        amounts = (settlement.gross_fen, settlement.refunds_fen, settlement.platform_fee_fen, settlement.net_fen)
         table.add_row(
-            one.operator_code,
-            str(one.business_date),
-            str(one.charges),
+            settlement.operator_code,
+            str(settlement.business_date),
+            str(settlement.charges),
             *map(yuan, amounts),
         )
     _out.print(table)

@@ -1,6 +1,7 @@
 """The worker's jobs: one leader at a time, however many workers there are and however they end."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
 
@@ -189,3 +190,10 @@ async def test_the_worker_says_when_an_invariant_is_broken(
     finally:
         await district.owner.execute("update lot_occupancy set inside = inside - 1")
     assert "INVARIANT count_differs_from_stays broken by 3 rows" in caplog.text
+
+
+@pytest.mark.parametrize("module", ["parking.worker", "parking.cli"])
+async def test_it_loads_nothing_of_the_http_service(module: str) -> None:
+    script = f"import sys, {module}; sys.exit(bool({{'litestar', 'jinja2', 'parking.app'}} & {{*sys.modules}}))"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
+    assert await process.wait() == 0
