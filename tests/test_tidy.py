@@ -52,6 +52,8 @@ TABLES_OF_PAYMENTS = {
 
 # The one sentence of the house: a folder's name says whether what is in it may touch the outside. So do these modules.
 OPEN_FOLDERS = {"flow", "store", "ingest", "live", "api", "feeds", "web", "cli", "channels"}
+# Of these, the ways in from outside.
+WAYS_IN = {"api", "feeds", "web", "cli"}
 OPEN_MODULES = {"app", "worker", "jobs", "settings", "clock", "__main__"}
 OUTSIDE = {
     "aiohttp", "apscheduler", "asyncio", "asyncpg", "click", "http", "httpx", "litestar", "logging", "os", "pathlib",
@@ -158,6 +160,17 @@ def test_pure_modules_know_nothing_outside() -> None:
                 wrong.append(f"{name_of(file)}:{line} imports {imported}")
     folders = ", ".join(sorted(OPEN_FOLDERS))
     say(wrong, f"a noun module decides and does nothing else: only {folders} may touch the outside")
+
+
+def test_ways_in_know_nothing_of_each_other() -> None:
+    wrong = [
+        f"{name_of(file)}:{line} imports {imported}"
+        for file in python_files("parking")
+        for line, imported in imports_of(file)
+        for way in WAYS_IN & {*file.parent.relative_to(ROOT).parts}
+        if imported.startswith("parking.") and imported.split(".")[1] in WAYS_IN - {way}
+    ]
+    say(wrong, "what two of them show is shaped in a pure module of its noun; app.py alone puts them together")
 
 
 @pytest.mark.parametrize("context", ["parking", "payments"])
@@ -299,6 +312,27 @@ def test_documents_in_two_languages_agree() -> None:
         english = ROOT / (chinese.name.split(".")[0] + ".md")
         pair = f"{english.name} and {chinese.name}"
         assert outline(english) == outline(chinese), f"{pair} have different headings or commands: change both together"
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_documents_name_what_is_there(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    # A name in capitals stands for many (channels/NAME.py); one without a folder is a word.
+    paths = {path for path in re.findall(r"`([a-z_][\w.-]*/[\w./-]*)`", text) if not re.search(r"[A-Z]{2}|X\.", path)}
+    known = [ROOT, *(ROOT / package for package in ("parking", "payments", "sql", "seeds"))]
+    wrong = [path for path in sorted(paths) if not any((folder / path).exists() for folder in known)]
+    makefile, loadtests = (
+        (ROOT / "Makefile").read_text("utf-8"),
+        (ROOT / "loadtests" / "__main__.py").read_text("utf-8"),
+    )
+    commands = {f"make {name}" for name in re.findall(r"^([a-z]+):", makefile, re.MULTILINE)}
+    commands |= {
+        f"python -m loadtests {name}" for name in re.findall(r'^@main.command\("(\w+)"', loadtests, re.MULTILINE)
+    }
+    named = re.findall(r"(?:`|^)(make [a-z]+|python -m loadtests.\w+)", text, re.MULTILINE)
+    wrong += [command for command in named if command not in commands]
+    assert len(paths) > 5
+    say(wrong, f"{document} is read by whoever comes first: take out what is gone, or name what took its place")
 
 
 def outline(document: Path) -> list[str]:
