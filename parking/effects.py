@@ -1,6 +1,6 @@
 """What a batch of passings changes: which earlier facts matter to it, and what follows from each passing in turn.
 
-`flow/events` reads what `looking` names, calls `apply`, and writes the effects and the changes.
+`flow/events` reads as far as `lookback` says, calls `apply`, and writes the effects and the changes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,18 +35,18 @@ PastAt = tuple[int, Past]
 _NOTHING = Transition(History(None, ()))
 
 
-class Looking(Struct, frozen=True):
-    """Which finished stays may matter: of each vehicle since an instant, with identifiers of a range."""
+class Lookback(Struct, frozen=True):
+    """How far back finished stays may matter: for each vehicle since an instant, with identifiers of a range."""
 
     since: Mapping[Vehicle, datetime]
-    made: Range
+    id_range: Range
 
 
 class Known(Struct):
-    """What is known of the vehicles of a batch. It moves along as their passings are applied one after the other.
+    """What is known of the vehicles of a batch; `apply` brings it up to date with each passing.
 
-    `bills` are those of closed stays, by the stay's number; `charges` of repeatable exits, by their own.
-    `used` is what plates used in any lot, of those plates for which it matters.
+    `bills`: of closed stays, by the stay's identifier. `charges`: of stays whose exit may be repeated, by their own.
+    `used`: what plates used in any lot, for those plates whose tariff asks.
     """
 
     histories: dict[Vehicle, History]
@@ -76,9 +76,9 @@ class Changes(Struct, frozen=True):
 # -- what matters
 
 
-def looking(
+def lookback(
     passings: Sequence[Passing], opened: Mapping[Vehicle, OpenStay], tariffs: Mapping[int, LotPrices]
-) -> Looking:
+) -> Lookback:
     """Which finished stays may matter to passings that are applied, when these vehicles are inside."""
     earliest: dict[Vehicle, datetime] = {}
     for passing in passings:
@@ -89,26 +89,26 @@ def looking(
         earliest[vehicle] = min(earliest[vehicle], stay.entered_at)
     since = {vehicle: at - _window(tariffs[vehicle.lot_id]) for vehicle, at in earliest.items()}
     window = max(_window(tariffs[vehicle.lot_id]) for vehicle in since)
-    first, last = made_within(max(p.received_at for p in passings), REPEATS_KEPT + window)
+    first, last = ids_within(max(p.received_at for p in passings), REPEATS_KEPT + window)
     # An identifier has the time of the entry; where a stay used something later, it matters however long it was.
     late = [ids.floor(at - STAY_MAX) for vehicle, at in since.items() if tariffs[vehicle.lot_id].remembers_late]
-    return Looking(since, (min([first, *late]), last))
+    return Lookback(since, (min([first, *late]), last))
 
 
-def looking_further(
-    passings: Sequence[Passing], first: Looking, opened: Mapping[Vehicle, OpenStay], finished: Iterable[BilledStay]
-) -> Looking | None:
-    """Where to look for vehicles that leave and of which nothing was found: a repeated exit of a very long stay."""
+def further_lookback(
+    passings: Sequence[Passing], first: Lookback, opened: Mapping[Vehicle, OpenStay], finished: Iterable[BilledStay]
+) -> Lookback | None:
+    """How far back to look for vehicles that leave without a stay: they may repeat the exit of a very long one."""
     seen = {stay.vehicle for stay, _ in finished}
     unseen = {vehicle_of(p) for p in passings if p.direction is Direction.EXIT} - opened.keys() - seen
     if not unseen:
         return None
-    made = made_within(max(p.received_at for p in passings), REPEATS_KEPT + STAY_MAX)
-    return Looking({vehicle: first.since[vehicle] for vehicle in unseen}, made)
+    id_range = ids_within(max(p.received_at for p in passings), REPEATS_KEPT + STAY_MAX)
+    return Lookback({vehicle: first.since[vehicle] for vehicle in unseen}, id_range)
 
 
-def made_within(now: datetime, within: timedelta) -> Range:
-    """The identifiers that were made within a time before now, by clocks that differ a little."""
+def ids_within(now: datetime, within: timedelta) -> Range:
+    """The identifiers of what was recorded within a time before now, by clocks that differ a little."""
     return ids.floor(now - within), ids.floor(now + CLOCK_AHEAD_MAX)
 
 
@@ -118,7 +118,7 @@ def _window(tariffs: LotPrices) -> timedelta:
 
 
 def known_of(vehicles: Iterable[Vehicle], opened: Mapping[Vehicle, OpenStay], finished: Sequence[BilledStay]) -> Known:
-    """What stays say of vehicles; `finished` is in order of time."""
+    """The histories and bills of vehicles; `finished` is in order of time."""
     ended: dict[Vehicle, list[Stay]] = {}
     for stay, _ in finished:
         ended.setdefault(stay.vehicle, []).append(stay)
@@ -145,7 +145,7 @@ def charges_that_matter(passings: Iterable[Passing], known: Known) -> list[UUID]
 
 
 def apply(known: Known, passings: Sequence[Passing], new_ids: Sequence[UUID], network: Network) -> list[Effect]:
-    """What each passing changes, in the order given; `known` is afterwards what is known then."""
+    """What each passing changes, in the order given. `known` is brought up to date."""
     return [_apply(known, passing, new_id, network) for passing, new_id in zip(passings, new_ids, strict=True)]
 
 

@@ -27,7 +27,7 @@ _PLATE = r"^[^\x00-\x1f\x7f-\xb6\xb8-\u07ff]*$"
 
 
 class Refusal(StrEnum):
-    """Why an event cannot be taken."""
+    """Why an event is refused."""
 
     NOT_JSON = "not_json"
     MALFORMED = "malformed"

@@ -33,7 +33,7 @@ class Box(Struct, frozen=True):
 
 
 class Search(Struct, frozen=True):
-    """What is asked for; what is None or empty is not asked for."""
+    """Filters of a search; one that is None or empty does not filter."""
 
     words: str = ""
     district: str = ""
@@ -44,7 +44,7 @@ class Search(Struct, frozen=True):
     radius_m: int | None = None
 
 
-class Found(Struct, frozen=True):
+class LotFound(Struct, frozen=True):
     """A lot, and how far it is from the place asked for, if one was."""
 
     lot: Lot
@@ -52,7 +52,7 @@ class Found(Struct, frozen=True):
 
 
 class TariffName(Struct, frozen=True):
-    """Which price text holds at a lot."""
+    """The tariff in force at a lot."""
 
     code: str
     name_zh: str
@@ -60,9 +60,9 @@ class TariffName(Struct, frozen=True):
 
 
 class TariffText(TariffName, frozen=True, kw_only=True):
-    """The price that holds at a lot as its board says it; all of it stands under `/v1/tariffs/{code}`.
+    """The tariff in force at a lot, with its notice; `/v1/tariffs/{code}` has it in full.
 
-    `since`: when it began to hold there.
+    `since`: when it came into force there.
     """
 
     version: int
@@ -72,7 +72,7 @@ class TariffText(TariffName, frozen=True, kw_only=True):
 
 
 class LotFacts(Struct, frozen=True, kw_only=True):
-    """What is said of a lot everywhere. Coordinates are WGS-84 degrees.
+    """What every answer about a lot has. Coordinates are WGS-84 degrees.
 
     `updated_at`: when the count last moved; `counted_at`: when the lot itself last reported its free spaces.
     """
@@ -115,7 +115,7 @@ class LotDetail(LotFacts, frozen=True, kw_only=True):
 
 
 class LotPage(Struct, frozen=True):
-    """A page of lots; `total` counts all that were found, `free` and `capacity` add them up."""
+    """A page of lots; `total` counts all that match, `free` and `capacity` add them up."""
 
     lots: list[LotSummary]
     total: int
@@ -137,35 +137,35 @@ class LiveLot(Struct, frozen=True):
 
 
 class LiveLots(Struct, frozen=True):
-    """The data of one event of the stream; `as_of` is the service's own time, by which ages are told."""
+    """The data of one event of the stream; `as_of` is the service's own time, by which ages are counted."""
 
     as_of: datetime
     lots: list[LiveLot]
 
 
-def find(lots: Iterable[Lot], search: Search) -> list[Found]:
-    """The lots meant, nearest first if a place is given, else by code."""
+def find(lots: Iterable[Lot], search: Search) -> list[LotFound]:
+    """The lots that match, nearest first if a place was asked for, else by code."""
     words = _plain(search.words).split()
     district = _plain(search.district)
-    found = []
+    places = []
     for lot in lots:
-        if not _fits(lot, search, words, district):
+        if not _matches(lot, search, words, district):
             continue
         distance = None if search.near is None else distance_m(search.near, Point(lot.latitude, lot.longitude))
         if distance is None or search.radius_m is None or distance <= search.radius_m:
-            found.append(Found(lot, distance))
-    return sorted(found, key=lambda one: (one.distance_m or 0, one.lot.code))
+            places.append(LotFound(lot, distance))
+    return sorted(places, key=lambda place: (place.distance_m or 0, place.lot.code))
 
 
 def distance_m(a: Point, b: Point) -> int:
-    """The way over the ground between two places, in metres (haversine; within 0.6 % of the ellipsoid)."""
+    """The distance over the ground between two places, in metres (haversine; within 0.6 % of the ellipsoid)."""
     south, north = radians(a.latitude), radians(b.latitude)
     half_up, half_across = (north - south) / 2, radians(b.longitude - a.longitude) / 2
     chord = sin(half_up) ** 2 + cos(south) * cos(north) * sin(half_across) ** 2
     return round(2 * EARTH_RADIUS_M * asin(sqrt(min(1.0, chord))))
 
 
-def _fits(lot: Lot, search: Search, words: list[str], district: str) -> bool:
+def _matches(lot: Lot, search: Search, words: list[str], district: str) -> bool:
     if search.kind is not None and lot.kind is not search.kind:
         return False
     if search.operator_code and lot.operator_code != search.operator_code:
@@ -205,13 +205,13 @@ def _facts(lot: Lot, published: Published) -> dict[str, Any]:
     }
 
 
-def summary(found: Found, published: Published, prices: LotPrices, now: datetime) -> LotSummary:
+def summary(place: LotFound, published: Published, prices: LotPrices, now: datetime) -> LotSummary:
     """A lot for the list."""
     tariff = _in_force(prices, now)
     return LotSummary(
-        **_facts(found.lot, published),
+        **_facts(place.lot, published),
         tariff=None if tariff is None else _name(tariff),
-        distance_m=UNSET if found.distance_m is None else found.distance_m,
+        distance_m=UNSET if place.distance_m is None else place.distance_m,
     )
 
 

@@ -22,5 +22,4 @@ class Vehicle(NamedTuple):
 
 
 def vehicle_of(passing: Passing) -> Vehicle:
-    """The vehicle that passed."""
     return Vehicle(passing.lot_id, passing.plate, passing.plate_color)

@@ -110,7 +110,7 @@ def _by_zone(rows: Sequence[ZoneTariff]) -> dict[int, list[ZoneTariff]]:
 
 
 def _zone(row: ZoneRow, own: Sequence[ZoneTariff], published: Mapping[int, Published]) -> Zone:
-    dated = prices.once([Dated(each.valid_from, each.tariff_id) for each in own])
+    dated = prices.without_repeats([Dated(each.valid_from, each.tariff_id) for each in own])
     return Zone(**structs.asdict(row), prices=_in_force(dated, published))
 
 
@@ -124,13 +124,13 @@ def _prices(
     for place in rows.lot_zones:
         lies_in.setdefault(place.lot_id, []).append(place)
     codes = {zone.id: zone.code for zone in rows.zones}
-    found = {}
+    prices_by_lot = {}
     for lot in rows.lots:
         places = lies_in.get(lot.id, [])
         here = next((each.zone_id for each in reversed(places) if each.valid_from <= now), None)
         dated = prices.of_lot(own.get(lot.id, []), places, of_zones)
-        found[lot.id] = prices.lot_prices(_in_force(dated, published), None if here is None else codes[here])
-    return found
+        prices_by_lot[lot.id] = prices.lot_prices(_in_force(dated, published), None if here is None else codes[here])
+    return prices_by_lot
 
 
 def _in_force(dated: Sequence[Dated], published: Mapping[int, Published]) -> tuple[TariffInForce, ...]:

@@ -7,8 +7,8 @@
 A missed car makes the raw count wrong for ever. A report corrects what is published at once and leaves the raw count
 as it is, so the drift stays in sight as a measure of how well the lot's cameras see.
 
-The counts of a batch are moved where they are kept, by one statement (`move_counts` in sql/parking/gate.sql), because a
-correction depends on the raw count at that moment; tests/parking/test_occupancy.py compares it with the rule in words.
+The counts of a batch are moved by one statement (`move_counts` in sql/parking/events.sql), because a correction depends
+on the raw count at that moment; tests/parking/test_occupancy.py compares it with the rule in words.
 """
 
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class Count(Struct, frozen=True):
 
 
 class Published(Struct, frozen=True):
-    """What is said of a lot: `free + occupied == capacity`, none of them negative.
+    """What is published of a lot: `free + occupied == capacity`, none of them negative.
 
     `updated_at`: when the count last moved. `counted_at`: when the lot itself last reported its free spaces.
     `raw_inside` and `drift` (what the reports add to it) are for staff who look after the cameras.
@@ -61,7 +61,7 @@ class Published(Struct, frozen=True):
 
 
 def publish(count: Count, capacity: int) -> Published:
-    """What to say of a lot with `capacity` spaces (at least 1)."""
+    """The figures to publish of a lot with `capacity` spaces (at least 1)."""
     occupied = min(max(count.inside + count.correction, 0), capacity)
     return Published(
         free=capacity - occupied,
@@ -83,7 +83,7 @@ def status(free: int, capacity: int) -> LotStatus:
 
 
 class Sighting(Struct, frozen=True):
-    """What one gate event says of its lot's count: cars more inside (-1, 0 or 1), and the spaces it reports as free."""
+    """What a gate event changes of its lot's count: cars more inside (-1, 0 or 1), and the free spaces it reports."""
 
     lot_id: int
     capacity: int
@@ -123,6 +123,6 @@ def is_plausible(reported_free: int, capacity: int) -> bool:
     return 0 <= reported_free <= capacity
 
 
-def newer(held: Count | None, found: Count) -> bool:
-    """Whether `found` is a later reading of its lot than the one held, if one is."""
-    return held is None or found.version > held.version
+def newer(known: Count | None, read: Count) -> bool:
+    """Whether `read` is a later count of its lot than the one that is known, if any is."""
+    return known is None or read.version > known.version

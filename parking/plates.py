@@ -150,8 +150,8 @@ def _fold(text: str) -> str:
 
 def form(plate: str) -> PlateForm:
     """The form of a normalised plate; UNKNOWN for "" and for every text that no kind of plate has."""
-    found = _FORMS.fullmatch(plate)
-    return PlateForm(found.lastgroup or "unknown") if found else PlateForm.UNKNOWN
+    matched = _FORMS.fullmatch(plate)
+    return PlateForm(matched.lastgroup or "unknown") if matched else PlateForm.UNKNOWN
 
 
 def settle_color(plate: str, read: PlateColor) -> PlateColor:

@@ -27,7 +27,7 @@ class PublishedRow(Struct, frozen=True):
 
 
 class LotTariff(Struct, frozen=True):
-    """Since when a tariff holds at a lot."""
+    """From when on a tariff is in force at a lot."""
 
     lot_id: int
     valid_from: datetime
@@ -35,7 +35,7 @@ class LotTariff(Struct, frozen=True):
 
 
 class ZoneTariff(Struct, frozen=True):
-    """Since when a tariff holds in a price area."""
+    """From when on a tariff is in force in a price area."""
 
     zone_id: int
     valid_from: datetime
@@ -43,7 +43,7 @@ class ZoneTariff(Struct, frozen=True):
 
 
 class LotZone(Struct, frozen=True):
-    """Since when a lot lies in a price area, or (None) in none."""
+    """From when on a lot lies in a price area, or (None) in none."""
 
     lot_id: int
     valid_from: datetime
@@ -60,7 +60,7 @@ class ZoneRow(Struct, frozen=True):
 
 
 class Published(Struct, frozen=True):
-    """A published tariff, ready to be computed."""
+    """A published tariff and its compiled form."""
 
     id: int
     version: int
@@ -70,7 +70,7 @@ class Published(Struct, frozen=True):
 
 
 class NoTariff(OneLotError):
-    """No tariff holds at the lot, or one that cannot be read, so nothing can be charged there."""
+    """No tariff is in force at the lot, or one that cannot be read, so nothing can be charged there."""
 
 
 class TariffState(StrEnum):
@@ -93,17 +93,17 @@ class NowhereToHold(OneLotError):
 
 
 class HoldsAlready(OneLotError):
-    """A price holds there at that instant, and what holds is not changed afterwards."""
+    """A tariff is in force there at that instant already, and stays may have been priced by it."""
 
 
 class OtherTimeZone(OneLotError):
-    """A price text of one time zone cannot hold at a lot in another. Facts: both zones."""
+    """A tariff of one time zone cannot be in force at a lot in another. Facts: both zones."""
 
 
 class TariffInForce(Struct, frozen=True):
-    """A tariff ready to be computed, and since when it holds; without `text` it is one that could not be read.
+    """A tariff and since when it is in force; `text` and `ready` are None where the document could not be read.
 
-    It stands in its place all the same: the price before it has ended.
+    It takes its place all the same, because the tariff before it has ended.
     """
 
     valid_from: datetime
@@ -130,7 +130,7 @@ class TariffInForce(Struct, frozen=True):
 
     @property
     def compiled(self) -> Compiled:
-        """The document, ready to be computed.
+        """The document, compiled.
 
         Raises:
             NoTariff: it could not be read.
@@ -164,21 +164,21 @@ class LotPrices(Struct, frozen=True):
 
 
 class Dated(NamedTuple):
-    """From when on something holds; what it is, by its number."""
+    """From when on a tariff is in force, by its number."""
 
     valid_from: datetime
     number: int
 
 
 class Period(NamedTuple):
-    """From when until when (None: until further notice) a price holds."""
+    """From when until when (None: until further notice) a tariff is in force."""
 
     since: datetime
     until: datetime | None
 
 
 def in_force_at(prices: Sequence[TariffInForce], at: datetime) -> TariffInForce | None:
-    """The price of those (in order of time) that holds at an instant, or None before the first."""
+    """The tariff of these (in order of time) that is in force at an instant, or None before the first."""
     return next((price for price in reversed(prices) if price.valid_from <= at), None)
 
 
@@ -210,7 +210,7 @@ def of_lot(
 ) -> list[Dated]:
     """The tariffs of a lot in order of time: those of the areas it lies in, until it has one of its own.
 
-    A price holds until another begins, so a lot that leaves an area keeps the price it had there until then.
+    A tariff is in force until another begins, so a lot that leaves an area keeps the tariff it had there until then.
     """
     begins: dict[datetime, int] = {}
     for here, following in zip_longest(lies_in, lies_in[1:]):
@@ -220,17 +220,17 @@ def of_lot(
                 # Of those that began before the lot came, the last one stays.
                 begins[max(here.valid_from, price.valid_from)] = price.tariff_id
     own_since = own[0].valid_from if own else None
-    found = [Dated(at, begins[at]) for at in sorted(begins) if own_since is None or at < own_since]
-    return once(found + [Dated(price.valid_from, price.tariff_id) for price in own])
+    of_areas = [Dated(at, begins[at]) for at in sorted(begins) if own_since is None or at < own_since]
+    return without_repeats(of_areas + [Dated(price.valid_from, price.tariff_id) for price in own])
 
 
-def once(dated: Sequence[Dated]) -> list[Dated]:
-    """Without those that say again what holds already: nothing begins with them."""
-    return [one for at, one in enumerate(dated) if at == 0 or one.number != dated[at - 1].number]
+def without_repeats(dated: Sequence[Dated]) -> list[Dated]:
+    """Without those that repeat what is in force already: nothing begins with them."""
+    return [tariff for at, tariff in enumerate(dated) if at == 0 or tariff.number != dated[at - 1].number]
 
 
 def periods(prices: Sequence[TariffInForce], tariff_id: int) -> list[Period]:
-    """When a tariff holds, by the prices (in order of time) of a lot or an area."""
+    """When a tariff is in force, by the tariffs (in order of time) of a lot or an area."""
     return [
         Period(price.valid_from, None if following is None else following.valid_from)
         for price, following in zip_longest(prices, prices[1:])
@@ -239,7 +239,7 @@ def periods(prices: Sequence[TariffInForce], tariff_id: int) -> list[Period]:
 
 
 def check_since(valid_from: datetime, *, now: datetime, is_priced: bool, place: str) -> None:
-    """Refuses a beginning in the past where some price holds already: stays were priced by it.
+    """Refuses a beginning in the past where a tariff is in force already: stays were priced by it.
 
     Raises:
         HoldsAlready: there is one.
@@ -254,7 +254,7 @@ def check_since(valid_from: datetime, *, now: datetime, is_priced: bool, place: 
 
 
 def check_time_zones(tariff_zone: str, lot_zones: Sequence[str], *, place: str) -> None:
-    """Refuses a price text of another time zone than the lot's, or the lots' of an area.
+    """Refuses a tariff of another time zone than the lot's, or the lots' of an area.
 
     Raises:
         OtherTimeZone: they differ.

@@ -66,9 +66,10 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
 
 async def _verify(work: Work) -> None:
     async with work.pool.acquire() as db:
-        for found in await invariants.check(db):
-            if found.rows:
-                _log.error("INVARIANT %s broken by %d rows: %s", found.name, found.rows, "; ".join(found.sample))
+        for invariant in await invariants.check(db):
+            if invariant.rows:
+                sample = "; ".join(invariant.sample)
+                _log.error("INVARIANT %s broken by %d rows: %s", invariant.name, invariant.rows, sample)
 
 
 async def _analyze(work: Work) -> None:
@@ -94,7 +95,7 @@ class LeaseLost(Exception):
 
 
 async def lead(pool: sql.Pool, job: Job) -> bool:
-    """Runs one round of a job unless another worker is at it; tells whether it ran. A failure is logged."""
+    """Runs one round of a job unless another worker leads it; returns whether it ran. A failure is logged."""
     holder = f"{socket.gethostname()} {os.getpid()} {random_bits():016x}"
     try:
         async with pool.acquire() as db:
@@ -165,17 +166,17 @@ class Rounds:
 
 
 async def work(settings: Settings) -> None:
-    """Runs the worker until it is told to stop."""
+    """Runs the worker until SIGINT or SIGTERM."""
     clock = settings.clock()
     pool = await open_pool(settings.database_url, connections_max=settings.pool_max)
     redis = live_redis.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, settings.channels)
-    everything = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))
+    all_jobs = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))
     # Jobs may take all connections of their pool for long; leases are renewed over others.
     leading = await open_pool(settings.database_url, connections_max=LEADING_CONNECTIONS)
     rounds = Rounds(leading)
     scheduler = AsyncIOScheduler(timezone=UTC)
-    for job in everything:
+    for job in all_jobs:
         # One round at a time: a slow one delays the next and never doubles it. The first comes at once.
         scheduler.add_job(
             rounds.run,
@@ -194,7 +195,7 @@ async def work(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     scheduler.start()
-    _log.info("working: %s", ", ".join(job.name for job in everything))
+    _log.info("working: %s", ", ".join(job.name for job in all_jobs))
     try:
         await stop.wait()
         scheduler.pause()

@@ -42,8 +42,8 @@ def row(shape: type[T], record: Record) -> T:
 
 async def one(db: Connection, shape: type[T], query: str, *args: object) -> T | None:
     """The single row of a query as a Struct, or None."""
-    found = await db.fetchrow(query, *args)
-    return None if found is None else row(shape, found)
+    record = await db.fetchrow(query, *args)
+    return None if record is None else row(shape, record)
 
 
 async def every(db: Connection, shape: type[T], query: str, *args: object) -> Sequence[T]:

@@ -54,10 +54,11 @@ def document(statements: list[str], schema: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _check(found: set[str]) -> None:
+def _check(present: set[str]) -> None:
     named = {name for names in CHAPTERS.values() for name in names}
-    if found != named:
-        raise TableMissing(f"in no chapter of sql/document.py: {found - named or '-'}; gone: {named - found or '-'}")
+    if present != named:
+        extra, gone = present - named, named - present
+        raise TableMissing(f"in no chapter of sql/document.py: {extra or '-'}; gone: {gone or '-'}")
 
 
 def _chapter(title: str) -> str:
@@ -66,27 +67,27 @@ def _chapter(title: str) -> str:
 
 def _table(statements: list[str]) -> str:
     comment = next((each for each in statements if re.match(r"COMMENT ON (TABLE|VIEW)", each)), "")
-    made = next(each for each in statements if re.match(r"CREATE (TABLE|VIEW)\b", each))
+    creation = next(each for each in statements if re.match(r"CREATE (TABLE|VIEW)\b", each))
     keys = [each for each in statements if "ADD CONSTRAINT" in each]
     numbered = any("ADD GENERATED" in each for each in statements)
     others = [each for each in statements if re.match(r"CREATE (UNIQUE )?INDEX|CREATE TRIGGER", each)]
     columns = [each for each in statements if each.startswith("COMMENT ON COLUMN")]
     grants = [each for each in statements if each.startswith("GRANT")]
-    lines = [_said(comment), _create(made, keys, numbered=numbered)]
+    lines = [_comment(comment), _create(creation, keys, numbered=numbered)]
     lines += [f"{' '.join(each.split())};" for each in [*others, *columns]]
     lines.append(_may(grants))
     return "\n".join(filter(None, lines))
 
 
-def _said(comment: str) -> str:
-    text = re.sub(r"^COMMENT ON .*? IS '(.*)'$", r"\1", comment, flags=re.DOTALL).replace("''", "'")
+def _comment(statement: str) -> str:
+    text = re.sub(r"^COMMENT ON .*? IS '(.*)'$", r"\1", statement, flags=re.DOTALL).replace("''", "'")
     return "\n".join(f"-- {line}" for line in textwrap.wrap(text, WIDTH - 3))
 
 
-def _create(made: str, keys: list[str], *, numbered: bool) -> str:
-    if re.match(r"CREATE VIEW\b", made):
-        return f"{made};"
-    head, _, body = made.partition("(\n")
+def _create(creation: str, keys: list[str], *, numbered: bool) -> str:
+    if re.match(r"CREATE VIEW\b", creation):
+        return f"{creation};"
+    head, _, body = creation.partition("(\n")
     inner, _, tail = body.rpartition("\n)")
     lines = [line.strip().removesuffix(",") for line in inner.split("\n")]
     columns = [line for line in lines if not line.startswith("CONSTRAINT")]
@@ -108,5 +109,5 @@ def _may(grants: list[str]) -> str:
         assert may is not None
         for right, column in re.findall(r"(\w+)(?:\((\w+)\))?", may[1]):
             columns.setdefault(right.lower(), []).extend([column] if column else [])
-    said = [f"{right} ({', '.join(names)})" if names else right for right, names in columns.items()]
-    return f"-- The service may: {', '.join(said)}." if said else ""
+    rights = [f"{right} ({', '.join(names)})" if names else right for right, names in columns.items()]
+    return f"-- The service may: {', '.join(rights)}." if rights else ""

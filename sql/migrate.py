@@ -50,18 +50,18 @@ def files(folder: Path = MIGRATIONS) -> list[Migration]:
     Raises:
         MigrationRefused: a file name is not `0001_words_like_this.sql`, or the numbers have a gap or a double.
     """
-    found = []
+    migrations = []
     for path in sorted(folder.glob("*.sql")):
         name = _FILE.match(path.name)
         if name is None:
             raise MigrationRefused(f"{path.name}: a migration is named like 0012_add_permits.sql.")
         # Line ends are not content: the same file checked out elsewhere is the same migration.
         text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
-        found.append(Migration(int(name[1]), name[2], hashlib.sha256(text.encode()).hexdigest(), text))
-    numbers = [migration.number for migration in found]
-    if numbers != list(range(1, len(found) + 1)):
+        migrations.append(Migration(int(name[1]), name[2], hashlib.sha256(text.encode()).hexdigest(), text))
+    numbers = [migration.number for migration in migrations]
+    if numbers != list(range(1, len(migrations) + 1)):
         raise MigrationRefused(f"Migrations are numbered from 0001 without gaps or doubles, not {numbers}.")
-    return found
+    return migrations
 
 
 def pending(known: Sequence[Migration], applied: Sequence[Applied]) -> Sequence[Migration]:

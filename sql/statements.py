@@ -34,7 +34,7 @@ def statements(text: str) -> list[str]:
     Raises:
         Unclosed: a quote or a comment is opened and never closed.
     """
-    found: list[str] = []
+    cut: list[str] = []
     words: list[str] = []
     starts = at = depth = 0
     is_empty = True
@@ -47,7 +47,7 @@ def statements(text: str) -> list[str]:
                 raise Unclosed(f"{mark} at character {token.start()} is never closed")
             case "mark", ";" if depth == 0:
                 if not is_empty:
-                    found.append(text[starts : token.start()].strip())
+                    cut.append(text[starts : token.start()].strip())
                 starts, words, is_empty = at, [], True
             case group, content if group != "comment":
                 is_empty = False
@@ -55,8 +55,8 @@ def statements(text: str) -> list[str]:
                     words.append(content.lower())
                 depth += _deeper(content.lower(), words)
     if not is_empty:
-        found.append(text[starts:].strip())
-    return found
+        cut.append(text[starts:].strip())
+    return cut
 
 
 def _deeper(text: str, words: list[str]) -> int:

@@ -21,7 +21,7 @@ QUERY_BYTES_MAX = 8 << 10
 
 
 class QueryTooLong(HTTPException):
-    """The address asks for more than any of ours has to say."""
+    """The query is longer than that of any honest request."""
 
     status_code = 414
     detail = f"The query of the address has more than {QUERY_BYTES_MAX} bytes."
@@ -40,13 +40,13 @@ def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
 
 
 class Authentication(ASGIMiddleware):
-    """Finds out who calls before anything of the request is read, and lets pass whom the route is for.
+    """Identifies the caller before the body is read, and admits the audience of the route.
 
     A middleware and not a guard: guards get a copy of their route with every request, which costs more than the check.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Passes the request on, with who calls in `scope["principal"]`.
+        """Passes the request on, with the caller in `scope["principal"]`.
 
         Raises:
             NotAuthorizedException: no credentials, or wrong ones (401).

@@ -1,4 +1,4 @@
-"""What staff look at: events in review, and what could not be taken as an event."""
+"""Events in review, and what gateways sent that could not be taken as an event, for staff."""
 
 from collections.abc import Sequence
 from typing import Annotated

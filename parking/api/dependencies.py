@@ -1,4 +1,4 @@
-"""What handlers of parking are given by name, beside what all handlers are given."""
+"""What the application hands to parking's handlers by name, beside payments/api/dependencies.py."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Answers that are sent once and then only named, and refusals of what a query says."""
+"""ETags of cached answers, and refusals of query parameters."""
 
 from hashlib import blake2b
 from typing import Any

@@ -46,14 +46,14 @@ async def list_lots(
     limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX)] = 100,
     offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX)] = 0,
 ) -> Response[bytes]:
-    """Lots that fit every filter given: nearest first with `near`, else by code."""
-    found = listing.find(network.snapshot.lots.values(), wanted)
-    counted = await counts.current(pool, live_counts, [each.lot.id for each in found])
-    published = [(each, publish(counted[each.lot.id], each.lot.capacity)) for each in found]
-    enough = [(each, count) for each, count in published if count.free >= min_free]
+    """Lots that match every filter: nearest first with `near`, else by code."""
+    matching = listing.find(network.snapshot.lots.values(), wanted)
+    counted = await counts.current(pool, live_counts, [place.lot.id for place in matching])
+    published = [(place, publish(counted[place.lot.id], place.lot.capacity)) for place in matching]
+    enough = [(place, count) for place, count in published if count.free >= min_free]
     prices, now = network.snapshot.prices, clock()
     page = LotPage(
-        lots=[summary(each, count, prices[each.lot.id], now) for each, count in enough[offset : offset + limit]],
+        lots=[summary(place, count, prices[place.lot.id], now) for place, count in enough[offset : offset + limit]],
         total=len(enough),
         free=sum(count.free for _, count in enough),
         capacity=sum(count.capacity for _, count in enough),
@@ -79,7 +79,7 @@ async def get_lot(
     clock: Clock,
     code: FromPath[str],
 ) -> Response[bytes]:
-    """The lot of a code, with its price board and how far its own reports are from the count.
+    """The lot of a code, with its tariff notice and how far its own reports are from the count.
 
     Raises:
         UnknownLot: no lot has this code.

@@ -26,7 +26,7 @@ _POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-# What an audience may be refused with, beside what everybody may be. The documents are all of one form.
+# Refusals that any route may answer, all as problem documents.
 _REFUSALS = {
     400: "Something is malformed; `field` says what.",
     404: "There is no such thing.",
@@ -42,13 +42,13 @@ FILES = create_static_files_router(
     directories=[_FOLDER],
     opt={"audience": (Audience.PUBLIC,)},
     include_in_schema=False,
-    # What Python says of a NUL in the name of a file.
-    exception_handlers={ValueError: problems.of_nowhere},
+    # A NUL in the name of a file.
+    exception_handlers={ValueError: problems.not_found},
 )
 
 
 def describe(route: HTTPRouteHandler) -> None:
-    """Says in the API's description for whom a route is, and that it needs a bearer key or token, from its audience."""
+    """Adds a route's audience, its need of a bearer key or token, and its refusals to the API's description."""
     audience = route.opt["audience"]
     text = route.description or inspect.getdoc(route.fn) or ""
     route.description = f"{text}\n\nAudience: {', '.join(audience)}."
@@ -56,12 +56,12 @@ def describe(route: HTTPRouteHandler) -> None:
         route.security = [{"bearer": []}]
     refusals = _REFUSALS if audience == (Audience.PUBLIC,) else _REFUSALS | _REFUSALS_OF_CALLERS
     if HttpMethod.GET in route.http_methods:
-        refusals = {status: what for status, what in refusals.items() if status not in (409, 413, 422)}
+        refusals = {status: meaning for status, meaning in refusals.items() if status not in (409, 413, 422)}
     documents = {
         status: ResponseSpec(
-            problems.Problem, generate_examples=False, description=what, media_type="application/problem+json"
+            problems.Problem, generate_examples=False, description=meaning, media_type="application/problem+json"
         )
-        for status, what in sorted(refusals.items())
+        for status, meaning in sorted(refusals.items())
     }
     route.responses = {**documents, **(route.responses or {})}
 
@@ -74,7 +74,7 @@ class RawBody:
     required: bool = True
 
     def to_schema(self) -> dict[str, Any]:
-        """As the document has it."""
+        """The body in the form of the OpenAPI document."""
         return {"content": self.content, "required": self.required}
 
 
@@ -102,9 +102,9 @@ class _Page(OpenAPIRenderPlugin):
 
 
 def _answer(response: Response[Any]) -> Response[Any]:
-    """What is not there as a problem document, instead of the framework's page; everything else with our policy."""
+    """A missing page as a problem document; every other answer with our policy."""
     if response.status_code == HTTPStatus.NOT_FOUND:
-        return problems.of_nowhere()
+        return problems.not_found()
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 

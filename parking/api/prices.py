@@ -23,7 +23,7 @@ Codes = Annotated[list[Code], Meta(max_length=PLACES_MAX)]
 
 
 class Application(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a tariff is to hold, and since when: now, if nothing is said."""
+    """Where a tariff is to be in force, and since when (default: now)."""
 
     lots: Codes = []
     zones: Codes = []
@@ -39,7 +39,7 @@ class NewZone(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ZoneOfLot(Struct, frozen=True, forbid_unknown_fields=True):
-    """In which price area a lot lies (null: in none), and since when: now, if nothing is said."""
+    """In which price area a lot lies (null: in none), and since when (default: now)."""
 
     zone: Code | None
     valid_from: Instant | None = None
@@ -48,7 +48,7 @@ class ZoneOfLot(Struct, frozen=True, forbid_unknown_fields=True):
 @post(
     "/v1/admin/tariffs/{code:str}/{version:int}/apply",
     operation_id="applyTariff",
-    summary="Let a published price text hold at lots or in price areas",
+    summary="Put a published tariff into force at lots or in price areas",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
     status_code=204,
@@ -65,7 +65,7 @@ async def apply_tariff(
 ) -> None:
     """At all of them or at none, from `valid_from` until another begins; staff of one operator apply to its lots.
 
-    An instant of the past is refused (409) where a price holds, because stays were priced by it.
+    An instant of the past is refused (409) where a tariff is in force, because stays were priced by it.
     The same again changes nothing.
     """
     if not (data.lots or data.zones):
@@ -82,7 +82,7 @@ async def apply_tariff(
     opt={"audience": (Audience.ADMIN,)},
 )
 async def register_zone(data: JSONBody[NewZone], principal: Principal, db: Db, now: Now) -> NewZone:
-    """Its lots that have no price of their own charge by its price."""
+    """Its lots that have no tariff of their own charge by its tariff."""
     identity.may_act_for_all(principal)
     await flow.register_zone(
         db, code=data.code, name_zh=data.name_zh, name_en=data.name_en, by=principal.subject, now=now
@@ -107,7 +107,7 @@ async def move_lot(
     pool: Pool,
     clock: Clock,
 ) -> None:
-    """From `valid_from` on. A lot that leaves its area keeps the price it has until another begins."""
+    """From `valid_from` on. A lot that leaves its area keeps the tariff it has until another begins."""
     identity.may_act_for_all(principal)
     await flow.move_lot(
         pool, lot_code=code, zone_code=data.zone, valid_from=data.valid_from, by=principal.subject, clock=clock

@@ -29,7 +29,7 @@ from sql.pool import TRANSIENT
 _log = logging.getLogger(__name__)
 _TYPE = "https://onelot.example/problems/"
 RETRY_AFTER_S = 5
-# How the framework says that a parameter is not there.
+# The framework's message about a missing parameter.
 _MISSING = re.compile(r"Missing required (\w+) parameter '([^']+)'")
 _SOURCES = {"query": "query parameter"}
 
@@ -132,7 +132,7 @@ def _title(name: str) -> str:
 
 
 def of_error(_: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
-    """Something the rules refuse."""
+    """A refusal by the rules."""
     name = type(e).__name__
     facts = {key: value for key, value in e.facts.items() if value is not None and key != "field"}
     field = e.facts.get("field")
@@ -155,23 +155,23 @@ def of_validation(request: Request[Any, Any, Any], e: ValidationException) -> Re
         kind, name = missing.groups()
         return _malformed(name, f"The {_SOURCES.get(kind, kind)} {name} is missing.")
     extra = e.extra if isinstance(e.extra, list) else []
-    said = [_said(request, x) for x in extra if isinstance(x, dict)]
-    if not said:
+    refusals = [_refusal(request, refused) for refused in extra if isinstance(refused, dict)]
+    if not refusals:
         return _malformed("body", str(e.detail))
-    return _malformed(said[0][0], "; ".join(f"{field}: {what}" for field, what in said))
+    return _malformed(refusals[0][0], "; ".join(f"{field}: {why}" for field, why in refusals))
 
 
-def _said(request: Request[Any, Any, Any], refused: dict[str, Any]) -> tuple[str, str]:
-    """The public name of what does not fit, and why."""
-    name, what = str(refused.get("key") or "body"), str(refused.get("message", ""))
+def _refusal(request: Request[Any, Any, Any], refused: dict[str, Any]) -> tuple[str, str]:
+    """The public name of a field or parameter that was refused, and why."""
+    name, why = str(refused.get("key") or "body"), str(refused.get("message", ""))
     if refused.get("source") == "body" and name != "data":
-        return name, what
+        return name, why
     if name == "data":
         return "body", "The request needs a body of JSON."
     parameter = request.route_handler.parsed_fn_signature.parameters.get(name)
     definition = None if parameter is None else parameter.kwarg_definition
     public = isinstance(definition, ParameterKwarg) and (definition.query or definition.header or definition.name)
-    return str(public or name), what
+    return str(public or name), why
 
 
 def _malformed(field: str, detail: str) -> Response[bytes]:
@@ -179,8 +179,8 @@ def _malformed(field: str, detail: str) -> Response[bytes]:
 
 
 def of_body(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
-    """What can be neither read nor kept: a NUL, bytes that are no UTF-8, endless brackets, numbers beyond measure."""
-    _log.warning("%s %r was sent what no column can hold: %r", request.method, request.url.path, str(e))
+    """400, for what no column can store: a NUL, bytes that are not UTF-8, deep nesting, numbers of over 64 bits."""
+    _log.warning("%s %r was sent what no column can store: %r", request.method, request.url.path, str(e))
     detail = "The request holds text or numbers that are not allowed: text is UTF-8 without NUL, a number has 64 bits."
     named = [*request.path_params.items(), *request.query_params.multi_items()]
     return _malformed(next((name for name, value in named if "\0" in str(value)), "body"), detail)
@@ -197,21 +197,21 @@ def of_http(_: Request[Any, Any, Any], e: HTTPException) -> Response[bytes]:
     return _answer(Problem(kind, phrase, e.status_code, e.detail or phrase, field), headers)
 
 
-def of_absence(_: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
-    """The database is away. Where the connection broke with the commit on its way, only a look at the thing tells."""
+def of_storage_away(_: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
+    """503, the database is away. If the connection broke during the commit, only reading it again shows the outcome."""
     _log.warning("the database is away: %s", type(e).__name__)
     detail = "The service cannot reach its database. This was most likely not done: look, or try again."
     return _answer(Problem(_TYPE + "storage-away", "Storage away", 503, detail))
 
 
-def of_many(request: Request[Any, Any, Any], e: ExceptionGroup[Exception]) -> Response[bytes]:
-    """What the framework makes of a transaction that could not even be rolled back: a cut connection, or a defect."""
+def of_group(request: Request[Any, Any, Any], e: ExceptionGroup[Exception]) -> Response[bytes]:
+    """The group the framework raises when a rollback failed as well: 503 for a cut connection, else a defect."""
     _, other = e.split(TRANSIENT)
-    return of_defect(request, e) if other else of_absence(request, e)
+    return of_defect(request, e) if other else of_storage_away(request, e)
 
 
-def of_nowhere(*_: object) -> Response[bytes]:
-    """A path that nothing has, whoever asks and for whatever reason."""
+def not_found(*_: object) -> Response[bytes]:
+    """404, for a path or a file that is not there."""
     return _answer(Problem(_TYPE + "not-found", "Not Found", 404, "Not Found"))
 
 
@@ -230,7 +230,7 @@ HANDLERS: dict[Any, Any] = {
     DataError: of_body,
     UnicodeDecodeError: of_body,
     RecursionError: of_body,
-    **dict.fromkeys(TRANSIENT, of_absence),
-    ExceptionGroup: of_many,
+    **dict.fromkeys(TRANSIENT, of_storage_away),
+    ExceptionGroup: of_group,
     Exception: of_defect,
 }

@@ -72,7 +72,7 @@ class Acceptance(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Publication(Application, frozen=True):
-    """The warnings that are accepted, and where the tariff is to hold at once."""
+    """The warnings that are accepted, and where the tariff comes into force at once."""
 
     accept: Annotated[list[Acceptance], Meta(max_length=64)] = msgspec.field(default_factory=list)
 
@@ -90,7 +90,7 @@ class _DocumentOperation(Operation):
 @post(
     "/v1/admin/tariffs",
     operation_id="registerTariff",
-    summary="Register a draft of a price text",
+    summary="Register a draft of a tariff",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
     operation_class=_DocumentOperation,
@@ -105,8 +105,8 @@ async def register_tariff(
 ) -> Response[RegisteredTariff]:
     """A document as JSON, or as TOML with `Content-Type: application/toml`.
 
-    It becomes a new version, or takes the place of the draft there is. The very text of the newest published version is
-    that version (200), and a draft stays as it is. Nothing is charged by a draft.
+    It becomes a new version, or takes the place of the draft there is. A document equal to the newest published
+    version is that version (200), and a draft stays as it is. Nothing is charged by a draft.
     """
     identity.may_act_for_all(principal)
     body = await request.body()
@@ -121,7 +121,7 @@ async def register_tariff(
 @get(
     "/v1/admin/tariffs",
     operation_id="listTariffVersions",
-    summary="Versions of price texts, drafts as well",
+    summary="Versions of tariffs, drafts as well",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
@@ -139,7 +139,7 @@ async def list_versions(
 @get(
     "/v1/admin/tariffs/{code:str}/{version:int}",
     operation_id="getTariffVersion",
-    summary="A version of a price text, with what the check found",
+    summary="A version of a tariff, with what the check found",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
@@ -151,7 +151,7 @@ async def get_version(code: FromPath[str], version: FromPath[int], db: Db) -> Ta
 @post(
     "/v1/admin/tariffs/{code:str}/{version:int}/publish",
     operation_id="publishTariff",
-    summary="Publish a draft, and let it hold",
+    summary="Publish a draft, and put it into force",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
     status_code=200,
@@ -170,7 +170,7 @@ async def publish_tariff(
     """Checks the draft, which takes a second or two: errors refuse it, and each kind of warning needs a reason.
 
     The reasons are kept. What is published never changes again, so publishing it again answers the same; where lots or
-    areas are named, it holds there from `valid_from` on. All of it is done or nothing.
+    areas are named, it is in force there from `valid_from` on. All of it is done or nothing.
     """
     identity.may_act_for_all(principal)
     row = await flow.publish(

@@ -85,8 +85,8 @@ _written: dict[int, tuple[Lot, Count, bytes]] = {}
 
 def _lines(network: Network, wanted: Search, changed: Iterable[Count]) -> list[bytes]:
     by_lot = {count.lot_id: count for count in changed if count.lot_id in network.snapshot.lots}
-    found = listing.find((network.snapshot.lots[lot_id] for lot_id in by_lot), wanted)
-    return [_line(one.lot, by_lot[one.lot.id]) for one in found]
+    matching = listing.find((network.snapshot.lots[lot_id] for lot_id in by_lot), wanted)
+    return [_line(place.lot, by_lot[place.lot.id]) for place in matching]
 
 
 def _line(lot: Lot, count: Count) -> bytes:

@@ -13,11 +13,11 @@ WAIT_S = 5.0
 
 
 class CheckUnderWay(OneLotError):
-    """This process is checking another price text, and goes on with that for longer than anybody waits."""
+    """This process is checking another tariff, and was not done within the time a caller waits."""
 
 
 class TariffLint:
-    """The one check at a time."""
+    """Runs one check at a time."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(1)
@@ -26,17 +26,17 @@ class TariffLint:
         """What the publication check finds.
 
         Raises:
-            CheckUnderWay: another goes on for long.
+            CheckUnderWay: another was not done within `wait_s`.
         """
         try:
             await asyncio.wait_for(self._free.acquire(), wait_s)
         except TimeoutError:
             raise CheckUnderWay("Another price text is being checked. Try again in a few seconds.") from None
         today = now.astimezone(ZoneInfo(tariff.time_zone)).date()
-        checking_it = asyncio.create_task(asyncio.to_thread(lint.check, tariff, today=today, clock=monotonic))
-        # A thread cannot be stopped: who asked may go away, and its place is taken until it is done.
-        checking_it.add_done_callback(self._done)
-        return await asyncio.shield(checking_it)
+        check = asyncio.create_task(asyncio.to_thread(lint.check, tariff, today=today, clock=monotonic))
+        # A thread cannot be stopped: the caller may go away, and the next check waits until this one is done.
+        check.add_done_callback(self._done)
+        return await asyncio.shield(check)
 
     def _done(self, checked: "asyncio.Task[list[Finding]]") -> None:
         self._free.release()

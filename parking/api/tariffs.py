@@ -20,7 +20,7 @@ OFFSET_MAX = 1_000_000
 @get(
     "/v1/tariffs",
     operation_id="listTariffs",
-    summary="Published price texts, and where they hold",
+    summary="Published tariffs, and where they are in force",
     tags=["tariffs"],
     opt={"audience": (Audience.PUBLIC,)},
     responses={
@@ -42,7 +42,7 @@ async def list_tariffs(
 @get(
     "/v1/tariffs/{code:str}",
     operation_id="getTariff",
-    summary="A published price text in full",
+    summary="A published tariff in full",
     tags=["tariffs"],
     opt={"audience": (Audience.PUBLIC,)},
     responses={200: ResponseSpec(TariffShown, generate_examples=False, description="The tariff."), 304: UNCHANGED},
@@ -56,7 +56,7 @@ async def get_tariff(
         int | None, QueryParameter(ge=1, le=VERSION_MAX, description="A version; without it the newest one.")
     ] = None,
 ) -> Response[bytes]:
-    """Its board in both languages, the document, where it holds and since when, and the versions there are.
+    """Its notice in both languages, the document, where and since when it is in force, and its versions.
 
     Raises:
         UnknownTariff: no such version is published.

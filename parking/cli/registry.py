@@ -124,12 +124,12 @@ def operators() -> None:
         async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
             return await read_network(db, settings.clock()())
 
-    found = asyncio.run(network())
+    registered = asyncio.run(network())
     table = Table("number", "code", "name", "", "platform fee", "lots")
-    for one in found.operators.values():
-        lots = sum(lot.operator_id == one.id for lot in found.lots.values())
-        fee = f"{one.platform_fee_bps / 100:.2f} %"
-        table.add_row(str(one.id), one.code, one.name_zh, one.name_en, fee, str(lots))
+    for operator in registered.operators.values():
+        lots = sum(lot.operator_id == operator.id for lot in registered.lots.values())
+        fee = f"{operator.platform_fee_bps / 100:.2f} %"
+        table.add_row(str(operator.id), operator.code, operator.name_zh, operator.name_en, fee, str(lots))
     _out.print(table)
 
 

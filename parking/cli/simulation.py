@@ -145,8 +145,8 @@ def _lots(network: Network, codes: Sequence[str], zones: Sequence[str]) -> dict[
 
 def _in_force(network: Network, lots: Iterable[int], now: datetime) -> dict[int, tariffs.Compiled]:
     """The tariffs in force at lots now, by lot, as far as there is one that can be read."""
-    found = ((lot_id, in_force_at(network.prices[lot_id].tariffs, now)) for lot_id in lots)
-    return {lot_id: each.compiled for lot_id, each in found if each is not None and each.is_readable}
+    in_force = ((lot_id, in_force_at(network.prices[lot_id].tariffs, now)) for lot_id in lots)
+    return {lot_id: each.compiled for lot_id, each in in_force if each is not None and each.is_readable}
 
 
 def _digest(tariff: tariffs.Tariff) -> str:

@@ -89,10 +89,10 @@ class Printer:
 
     def notice(self, tariff: tariffs.Tariff) -> None:
         """The sentences of the tariff notice."""
-        said = notice(tariff)
+        sentences = notice(tariff)
         names = [tariff.name_en] * self.en + [tariff.name_zh] * self.zh
         self.say(f"{' '.join(names)} ({tariff.code})", "bold")
-        for sentence in (*(said.en if self.en else ()), *(said.zh if self.zh else ())):
+        for sentence in (*(sentences.en if self.en else ()), *(sentences.zh if self.zh else ())):
             self.say(f"- {sentence}")
 
     def prices(self, tariff: tariffs.Compiled, vehicles: Sequence[SampleVehicle]) -> None:
@@ -138,7 +138,7 @@ class Printer:
             table.add_column(name, overflow="fold")
         for name in (f"before ({old.currency})", f"after ({new.currency})"):
             table.add_column(name, justify="right", no_wrap=True)
-        rows = [(sample, change) for sample, found in changes for change in found]
+        rows = [(sample, change) for sample, price_changes in changes for change in price_changes]
         for sample, change in rows[:DIFFERENCES_SHOWN]:
             minutes = int((change.visit.left_at - change.visit.entered_at).total_seconds() // 60)
             entered = change.visit.entered_at.astimezone(ZoneInfo(new.time_zone))
@@ -156,16 +156,16 @@ class Printer:
         if not findings:
             self.say(f"{file}: nothing found.", "green")
             return
-        said = [_count(errors, "error")] * bool(errors) + [_count(warnings, "warning")] * bool(warnings)
-        self.say(f"{file}: {', '.join(said)}{f', {known} of them accepted' if known else ''}.", "bold")
+        counts = [_count(errors, "error")] * bool(errors) + [_count(warnings, "warning")] * bool(warnings)
+        self.say(f"{file}: {', '.join(counts)}{f', {known} of them accepted' if known else ''}.", "bold")
 
 
 def _at(at: datetime) -> str:
     return f"{at:%a %Y-%m-%d %H:%M}"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _value(value: object) -> str:

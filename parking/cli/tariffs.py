@@ -77,7 +77,7 @@ def check(files: tuple[Path, ...], accepted: tuple[tuple[str, str], ...], lang: 
     checked = _checked(files)
     result = _result([finding for _, _, findings in checked for finding in findings], reasons)
     if as_json:
-        _print_json([_as_json(*one, reasons) for one in checked])
+        _print_json([_as_json(*file_checked, reasons) for file_checked in checked])
         sys.exit(result)
     _print_findings(checked, reasons, Printer(_out, lang))
     sys.exit(result)
@@ -127,26 +127,25 @@ def quote(
     text = tariff_of(file)
     compiled = tariffs.Compiled(text)
     zone = compiled.time_zone
-    _refuse_unknown("pass", [one.code for one in passes], [one.code for one in text.passes])
-    _refuse_unknown("coupon", brought["coupons"], [one.code for one in text.discounts if one.coupon])
+    _refuse_unknown("pass", [held.code for held in passes], [known.code for known in text.passes])
+    _refuse_unknown("coupon", brought["coupons"], [discount.code for discount in text.discounts if discount.coupon])
     vehicle = _vehicle(brought)
     visit = Visit(
         entered_at=aware(entered, zone),
         left_at=aware(left, zone),
         vehicle=vehicle,
         bays=brought["bays"],
-        charging=tuple(one.within(zone) for one in charging),
-        passes=tuple(one.within(zone) for one in passes),
+        charging=tuple(period.within(zone) for period in charging),
+        passes=tuple(held.within(zone) for held in passes),
         coupons=brought["coupons"],
         paid_by=brought["paid_by"],
     )
-    earlier = [Visit(*one.within(zone), vehicle=vehicle, bays=visit.bays) for one in history]
-    if any(one.entered_at >= visit.entered_at for one in earlier):
+    earlier = [Visit(*period.within(zone), vehicle=vehicle, bays=visit.bays) for period in history]
+    if any(past.entered_at >= visit.entered_at for past in earlier):
         raise click.BadParameter("An earlier visit begins before --from.", param_hint="--history")
     fee = tariffs.price_sequence(compiled, [*earlier, visit])[-1]
     if as_json:
-        said = {"fee_fen": fee.fee_fen, "currency": text.currency, "tariff": text.code, "lines": fee.lines}
-        _print_json(said)
+        _print_json({"fee_fen": fee.fee_fen, "currency": text.currency, "tariff": text.code, "lines": fee.lines})
         return
     printer = Printer(_out, lang)
     names = text.name_zh if lang == "zh" else text.name_en
@@ -163,15 +162,15 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     old, new = tariffs.Compiled(tariff_of(before)), tariffs.Compiled(tariff_of(after))
     changes = differences(old.tariff, new.tariff)
     prices = [
-        (sample, found)
+        (sample, changes_of_vehicle)
         for sample in sample_vehicles(new)
-        if (found := price_differences(old, new, typical_stays(new.time_zone, sample.vehicle)))
+        if (changes_of_vehicle := price_differences(old, new, typical_stays(new.time_zone, sample.vehicle)))
     ]
     if as_json:
         stays = [
-            {"vehicle_zh": sample.name_zh, "vehicle_en": sample.name_en, **msgspec.structs.asdict(one)}
-            for sample, found in prices
-            for one in found
+            {"vehicle_zh": sample.name_zh, "vehicle_en": sample.name_en, **msgspec.structs.asdict(change)}
+            for sample, changes_of_vehicle in prices
+            for change in changes_of_vehicle
         ]
         _print_json({"changes": changes, "prices": stays})
         return
@@ -273,7 +272,7 @@ def _print_findings(checked: _Files, reasons: dict[str, str], printer: Printer) 
         printer.outcome(file, findings, reasons)
         for finding in findings:
             printer.finding(finding, text.currency if text else "CNY", reasons.get(finding.kind))
-        open_kinds = {one.kind for one in findings if one.severity == "warning"} - reasons.keys()
+        open_kinds = {finding.kind for finding in findings if finding.severity == "warning"} - reasons.keys()
         for kind in sorted(open_kinds):
             printer.say(f'If this is meant: --accept "{kind}=the reason"')
 
@@ -281,15 +280,18 @@ def _print_findings(checked: _Files, reasons: dict[str, str], printer: Printer) 
 def _as_json(
     file: Path, text: tariffs.Tariff | None, findings: Sequence[Finding], reasons: dict[str, str]
 ) -> dict[str, Any]:
-    said = [
-        {**msgspec.to_builtins(one), "accepted": reasons.get(one.kind) if one.severity == "warning" else None}
-        for one in findings
+    listed = [
+        {
+            **msgspec.to_builtins(finding),
+            "accepted": reasons.get(finding.kind) if finding.severity == "warning" else None,
+        }
+        for finding in findings
     ]
-    return {"file": str(file), "tariff": text.code if text else None, "findings": said}
+    return {"file": str(file), "tariff": text.code if text else None, "findings": listed}
 
 
-def _print_json(said: object) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(said)).decode())
+def _print_json(value: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
 
 
 def _vehicle(brought: dict[str, Any]) -> Vehicle:
@@ -302,8 +304,8 @@ def _vehicle(brought: dict[str, Any]) -> Vehicle:
     )
 
 
-def _refuse_unknown(what: str, given: Sequence[str], known: Sequence[str]) -> None:
-    for code in given:
+def _refuse_unknown(noun: str, codes: Sequence[str], known: Sequence[str]) -> None:
+    for code in codes:
         if code not in known:
             listed = ", ".join(known) or "there is none"
-            raise click.BadParameter(f"The tariff has no {what} {code!r}: {listed}.", param_hint=f"--{what}")
+            raise click.BadParameter(f"The tariff has no {noun} {code!r}: {listed}.", param_hint=f"--{noun}")

@@ -13,7 +13,7 @@ from payments import ids
 async def resolve_review(
     db: sql.Connection, *, review_id: UUID, lot_ids: Sequence[int] | None, by: str, note: str, now: datetime
 ) -> None:
-    """Somebody looked at it and said what they found. `lot_ids`: the lots they may look at (None: all).
+    """Takes an event out of review, with what a person found. `lot_ids`: the lots they may look at (None: all).
 
     Raises:
         UnknownReview: there is none of this id among these lots.

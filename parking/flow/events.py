@@ -43,7 +43,7 @@ async def record_events(
     """
     await store.lock_lots(db, sorted({p.lot_id for p in passings}))
     first = _first_of_each(passings)
-    earlier = await store.event_records(db, list(first), effects.made_within(now, REPEATS_KEPT))
+    earlier = await store.event_records(db, list(first), effects.ids_within(now, REPEATS_KEPT))
     new = [passing for key, passing in first.items() if key not in earlier]
     known = await _read(db, [p for p in new if p.applies], network)
 
@@ -60,7 +60,7 @@ async def record_events(
 
 
 def _first_of_each(passings: Iterable[Passing]) -> dict[EventKey, Passing]:
-    """An event may come twice in one batch."""
+    """The passings by event, the first where an event comes twice in one batch."""
     first: dict[EventKey, Passing] = {}
     for passing in passings:
         first.setdefault(key_of(passing), passing)
@@ -68,16 +68,16 @@ def _first_of_each(passings: Iterable[Passing]) -> dict[EventKey, Passing]:
 
 
 async def _read(db: sql.Connection, passings: Sequence[Passing], network: Network) -> Known:
-    """All that deciding about these passings needs."""
+    """What is known of the vehicles of these passings."""
     if not passings:
         return Known({}, {})
     opened = await store.open_stays(db, list({vehicle_of(p) for p in passings}))
-    looking = effects.looking(passings, opened, network.prices)
-    finished = await store.finished_stays(db, looking.since, looking.made)
-    further = effects.looking_further(passings, looking, opened, finished)
+    lookback = effects.lookback(passings, opened, network.prices)
+    finished = await store.finished_stays(db, lookback.since, lookback.id_range)
+    further = effects.further_lookback(passings, lookback, opened, finished)
     if further is not None:
-        finished += await store.finished_stays(db, further.since, further.made)
-    known = effects.known_of(looking.since, opened, finished)
+        finished += await store.finished_stays(db, further.since, further.id_range)
+    known = effects.known_of(lookback.since, opened, finished)
     ending = effects.ending(passings, known)
     if not ending:
         return known
@@ -88,8 +88,8 @@ async def _read(db: sql.Connection, passings: Sequence[Passing], network: Networ
     if asking:
         plates = list({vehicle.number_plate for vehicle in asking})
         await store.lock_plates(db, plates)
-        since = min(looking.since[vehicle] for vehicle in asking)
-        known.used = await store.uses_of(db, plates, since, looking.made)
+        since = min(lookback.since[vehicle] for vehicle in asking)
+        known.used = await store.uses_of(db, plates, since, lookback.id_range)
     charged = effects.charges_that_matter(passings, known)
     if charged:
         known.charges = await charge_store.charges_by_id(db, charged)

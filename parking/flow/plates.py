@@ -95,7 +95,9 @@ async def release_plate(
     random_bits: Callable[[], int],
     actor: str,
 ) -> None:
-    """Takes a plate from the account that pays for it, so that its driver can link it; owed is owed.
+    """Takes a plate from the account that pays for it, so that its driver can link it.
+
+    What the account owes already stays with it.
 
     Raises:
         PlateNotLinked: no account pays for it.

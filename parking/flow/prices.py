@@ -54,7 +54,7 @@ async def apply_newest(db: sql.Connection, *, code: str, places: Places, princip
 
 
 async def apply_all(db: sql.Connection, tariff_id: int, places: Places, *, principal: Principal, now: datetime) -> None:
-    """The part of a use case that lets a tariff come into force at places; its turn is taken."""
+    """Puts a tariff into force at places, as a part of a use case that has called `take_turns`."""
     valid_from = places.valid_from or now
     if places.zones:
         identity.may_act_for_all(principal)
@@ -72,7 +72,7 @@ async def apply_to_lot(
 ) -> None:
     """From `valid_from` on a tariff is in force at a lot; what was registered for earlier instants stays as it is.
 
-    Saying it again changes nothing.
+    Doing it again changes nothing.
 
     Raises:
         UnknownLot, UnknownTariff: there is no such lot, or no such published tariff.
@@ -117,7 +117,7 @@ async def move_lot(
 ) -> None:
     """From `valid_from` (None: now) on a lot lies in a price area, or (None) in none.
 
-    A lot that leaves an area keeps the tariff it has until another begins. Saying it again changes nothing.
+    A lot that leaves an area keeps the tariff it has until another begins. Doing it again changes nothing.
 
     Raises:
         UnknownLot, UnknownZone: there is no such lot or area.
@@ -144,7 +144,7 @@ async def _put_lot_in_zone(
     lot = await _lot(db, lot_code, now)
     zone = None if zone_code is None else await _zone(db, zone_code, now)
     number = None if zone is None else zone.id
-    if _is_said(await store.zone_of_lot(db, lot.id, valid_from), number, valid_from, place=lot_code):
+    if _is_in_place(await store.zone_of_lot(db, lot.id, valid_from), number, valid_from, place=lot_code):
         return
     if zone is not None:
         for time_zone in await store.time_zones_of_tariffs(db, zone.id):
@@ -159,7 +159,7 @@ async def _apply_to_lot(
     db: sql.Connection, code: str, lot: LotToPrice, tariff_id: int, valid_from: datetime, *, by: str, now: datetime
 ) -> None:
     tariff = await _tariff(db, tariff_id)
-    if _is_said(await store.tariff_at_lot(db, lot.id, valid_from), tariff_id, valid_from, place=code):
+    if _is_in_place(await store.tariff_at_lot(db, lot.id, valid_from), tariff_id, valid_from, place=code):
         return
     prices.check_time_zones(tariff.time_zone, [lot.time_zone], place=code)
     prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=code)
@@ -172,7 +172,7 @@ async def _apply_to_zone(
 ) -> None:
     zone = await _zone(db, code, now)
     tariff = await _tariff(db, tariff_id)
-    if _is_said(await store.tariff_in_zone(db, zone.id, valid_from), tariff_id, valid_from, place=code):
+    if _is_in_place(await store.tariff_in_zone(db, zone.id, valid_from), tariff_id, valid_from, place=code):
         return
     prices.check_time_zones(tariff.time_zone, await store.time_zones_of_lots(db, zone.id), place=code)
     prices.check_since(valid_from, now=now, is_priced=zone.is_priced, place=code)
@@ -208,8 +208,12 @@ async def _tariff(db: sql.Connection, tariff_id: int) -> TariffToApply:
     return tariff
 
 
-def _is_said(begins: Beginning | None, number: int | None, valid_from: datetime, *, place: str) -> bool:
-    """Whether what begins there at this instant, if anything does, is the very thing that is to begin."""
+def _is_in_place(begins: Beginning | None, number: int | None, valid_from: datetime, *, place: str) -> bool:
+    """Whether this tariff or area (by its number) begins at the place at this instant already.
+
+    Raises:
+        HoldsAlready: another one begins there at this instant.
+    """
     if begins is not None and begins.number != number:
         raise HoldsAlready(
             f"Something else begins at {place} at this very instant; choose another.",

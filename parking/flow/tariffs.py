@@ -18,14 +18,14 @@ from payments.identity import Principal
 from payments.ledger import PLATFORM
 from payments.store import audit
 
-# What a check of a document finds; it takes its time, so it runs outside of any transaction.
+# What a check of a document finds; it takes seconds, so it runs outside any transaction.
 Lint = Callable[[Tariff, datetime], Awaitable[list[Finding]]]
 
 
 async def register(
     pool: sql.Pool, tariff: Tariff, *, lint: Lint, by: str, clock: Callable[[], datetime]
 ) -> tuple[TariffRow, list[Finding]]:
-    """The draft of a text, checked, with what the check found; as `register_draft`."""
+    """Checks a document and registers its draft, with what the check found; see `register_draft`."""
     findings = await lint(tariff, clock())
     async with pool.acquire() as db, db.transaction():
         return await register_draft(db, tariff, findings=findings, by=by, now=clock()), findings
@@ -52,7 +52,7 @@ async def publish(
     acceptance.check_reasons(reasons)
     findings = await lint(draft.tariff, clock()) if draft.state is TariffState.DRAFT else []
     async with pool.acquire() as db, db.transaction():
-        # The check took its time, and whoever was before us as well: what begins now begins at this instant.
+        # The check and the wait for our turn took time: a tariff that begins "now" begins at this instant.
         await store.take_turns(db)
         now = clock()
         row = await publish_draft(db, draft, findings=findings, reasons=reasons, by=principal.subject, now=now)
@@ -63,21 +63,23 @@ async def publish(
 async def register_draft(
     db: sql.Connection, tariff: Tariff, *, findings: Sequence[Finding], by: str, now: datetime
 ) -> TariffRow:
-    """The draft of a text, with what the check found: a new version, or in place of the draft that there was.
+    """Registers a draft with what the check found: as a new version, or in place of the draft that there was.
 
-    The very text that is the newest published one is that version, and leaves a draft as it is.
+    A document equal to the newest published version is that version, and leaves a draft as it is.
     """
     await store.take_turns(db)
     published = await store.newest_published(db, tariff.code)
     if published is not None and published.tariff == tariff:
         return published
     newest = await store.newest(db, tariff.code)
-    document, found = tariffs.to_json(tariff).decode(), msgspec.json.encode(findings).decode()
+    document, findings_json = tariffs.to_json(tariff).decode(), msgspec.json.encode(findings).decode()
     if newest is not None and newest.state is TariffState.DRAFT:
-        await store.replace_draft(db, newest.id, document=document, findings=found, by=by, now=now)
+        await store.replace_draft(db, newest.id, document=document, findings=findings_json, by=by, now=now)
     else:
         version = newest.version + 1 if newest else 1
-        await store.add_draft(db, code=tariff.code, version=version, document=document, findings=found, by=by, now=now)
+        await store.add_draft(
+            db, code=tariff.code, version=version, document=document, findings=findings_json, by=by, now=now
+        )
     drafted = await store.newest(db, tariff.code)
     assert drafted is not None
     await audit.record(db, PLATFORM, actor=by, action="tariff.register", subject=_subject(drafted), detail={}, now=now)
@@ -108,8 +110,8 @@ async def publish_draft(
     await store.take_turns(db)
     others = {other.code: other for other in await store.in_succession(db)}
     tariffs.check_succession({**others, draft.code: draft.tariff})
-    found, kept = msgspec.json.encode(findings).decode(), msgspec.json.encode(accepted).decode()
-    is_new = await store.publish(db, draft, findings=found, accepted=kept, by=by, now=now)
+    findings_json, accepted_json = msgspec.json.encode(findings).decode(), msgspec.json.encode(accepted).decode()
+    is_new = await store.publish(db, draft, findings=findings_json, accepted=accepted_json, by=by, now=now)
     row = await tariff_version(db, code=draft.code, number=draft.version)
     if row.state is not TariffState.PUBLISHED or row.document != draft.document:
         raise _moved(draft)
@@ -128,9 +130,9 @@ async def publish_tariff(
     findings: Sequence[Finding],
     reasons: Mapping[str, str] | None = None,
 ) -> TariffRow:
-    """A text, registered and published at once; the very text that is published already is that version.
+    """Registers and publishes a document at once; one equal to the newest published version is that version.
 
-    Whoever calls has looked at it: `findings` are what the check found, `reasons` why its warnings are accepted.
+    `findings` are what the check found, `reasons` why its warnings are accepted.
 
     Raises:
         tariffs.TariffUnclear, tariffs.UnknownTimeZone: the document cannot be priced by; says where and why.

@@ -27,7 +27,7 @@ RETRIES_MAX = 4
 RETRY_PAUSE_S = 0.05
 RECORD_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 30.0
-TELL_EACH_S = 0.1
+COUNTS_EACH_S = 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -69,12 +69,12 @@ class GroupCommit:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begins to record."""
+        """Starts recording in the background."""
         self._keep(asyncio.create_task(self._work()))
-        self._keep(asyncio.create_task(self._tell()))
+        self._keep(asyncio.create_task(self._write_counts()))
 
     async def stop(self) -> None:
-        """Records what is waiting, then ends."""
+        """Records what is waiting, then stops."""
         deadline = monotonic() + STOP_TIMEOUT_S
         while self._waiting and monotonic() < deadline:  # noqa: ASYNC110 - at the end of a life there is time
             await asyncio.sleep(0.01)
@@ -136,16 +136,16 @@ class GroupCommit:
             if not request.done.done():
                 request.done.set_result(recorded.answers[at:end])
             at = end
-        self._counts.owe(recorded.counts)
+        self._counts.queue(recorded.counts)
 
-    async def _tell(self) -> None:
-        """Redis is a read model: it hears of counts after the answers, a few times a second, and may be away."""
+    async def _write_counts(self) -> None:
+        """Redis is a read model: counts are written after the answers, a few times a second, and it may be away."""
         while True:
-            await asyncio.sleep(TELL_EACH_S)
+            await asyncio.sleep(COUNTS_EACH_S)
             await self._counts.catch_up()
 
     def _keep(self, task: asyncio.Task[None]) -> None:
-        # The loop holds tasks weakly, so somebody has to hold them until they are done.
+        # The event loop refers to tasks weakly: without a reference, one may be collected before it is done.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -193,7 +193,7 @@ class GroupCommit:
                 _fail(request, StorageAway("The events could not be stored; none was acknowledged, send them again."))
                 return
             answers += recorded.answers
-            self._counts.owe(recorded.counts)
+            self._counts.queue(recorded.counts)
         if not request.done.done():
             request.done.set_result(answers)
 

@@ -13,11 +13,11 @@ from parking.store.occupancy import all_counts, counts_of
 
 async def current(pool: sql.Pool, live: LiveCounts, lot_ids: Collection[int]) -> dict[int, Count]:
     """The counts of `lot_ids` for a reader, every one of them present: from the read model, else from the truth."""
-    found = await live.get(lot_ids)
-    if found is None:
+    counts = await live.get(lot_ids)
+    if counts is None:
         async with pool.acquire() as db:
-            found = {count.lot_id: count for count in await counts_of(db, lot_ids)}
-    return {lot_id: found.get(lot_id) or Count(lot_id) for lot_id in lot_ids}
+            counts = {count.lot_id: count for count in await counts_of(db, lot_ids)}
+    return {lot_id: counts.get(lot_id) or Count(lot_id) for lot_id in lot_ids}
 
 
 async def keep_whole(pool: sql.Pool, live: LiveCounts) -> bool:
@@ -35,7 +35,7 @@ async def repair(pool: sql.Pool, live: LiveCounts) -> int:
     database (a restored backup, a Redis that served another city), and is overwritten. Run it when a process starts
     and every few minutes.
     """
-    held = await live.all()
+    written = await live.all()
     async with pool.acquire() as db:
         truth = {count.lot_id: count for count in await all_counts(db)}
-    return await live.mend(held or {}, truth, whole=held is not None)
+    return await live.mend(written or {}, truth, whole=written is not None)

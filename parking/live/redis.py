@@ -86,7 +86,7 @@ class LiveCounts:
         self._key = f"{name}:counts"
         # Channels are shared by all numbered databases of a Redis server, keys are not.
         self.channel = f"{name}:{redis.connection_pool.connection_kwargs.get('db') or 0}:counts"
-        self._owed: dict[int, Count] = {}
+        self._queued: dict[int, Count] = {}
         self._away_until = 0.0
         self._away = False
 
@@ -98,23 +98,23 @@ class LiveCounts:
     async def put(self, counts: Iterable[Count]) -> None:
         """Keeps counts that were committed, newest version per lot, in one round trip; never raises.
 
-        What could not be written is owed, one count per lot, and goes along with the next write (or `catch_up`).
+        What could not be written stays queued, one count per lot, and goes along with the next write (or `catch_up`).
         """
-        self.owe(counts)
+        self.queue(counts)
         await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Writes what is owed, if anything is."""
-        if not self._owed or monotonic() < self._away_until:
+        """Writes what is queued."""
+        if not self._queued or monotonic() < self._away_until:
             return
-        owed, self._owed = self._owed, {}
+        queued, self._queued = self._queued, {}
         written = None
         try:
-            written = await self._try(self._keep(owed.values()), self._timeout_s)
+            written = await self._try(self._keep(queued.values()), self._timeout_s)
         finally:
             # Also where whoever waits for this is cancelled in the middle of it: writing a count twice does no harm.
             if written is None:
-                self.owe(owed.values())
+                self.queue(queued.values())
 
     async def get(self, lot_ids: Collection[int]) -> dict[int, Count] | None:
         """The counts of some lots, those without one left out; None if Redis is away or not whole."""
@@ -132,19 +132,19 @@ class LiveCounts:
 
     async def is_whole(self) -> bool | None:
         """Whether the read model is complete; None if Redis is away."""
-        found = await self._try(self._redis.hexists(self._key, _WHOLE), self._timeout_s)
-        return None if found is None else bool(found)
+        has_marker = await self._try(self._redis.hexists(self._key, _WHOLE), self._timeout_s)
+        return None if has_marker is None else bool(has_marker)
 
-    async def mend(self, held: Mapping[int, Count], truth: Mapping[int, Count], *, whole: bool) -> int:
-        """Makes the read model say `truth`, where `held` is what it said before the truth was read.
+    async def mend(self, written: Mapping[int, Count], truth: Mapping[int, Count], *, whole: bool) -> int:
+        """Makes the read model say `truth`, where `written` is what it said before the truth was read.
 
         Returns how many counts were rewritten. Afterwards it is whole, in the same step. `whole`: it was before.
         """
-        wrong = [count for lot_id, count in truth.items() if held.get(lot_id) != count]
-        gone = [str(lot_id) for lot_id in held if lot_id not in truth]
+        wrong = [count for lot_id, count in truth.items() if written.get(lot_id) != count]
+        gone = [str(lot_id) for lot_id in written if lot_id not in truth]
         if whole and not wrong and not gone:
             return 0
-        beats = {count.lot_id: held[count.lot_id].version for count in wrong if count.lot_id in held}
+        beats = {count.lot_id: written[count.lot_id].version for count in wrong if count.lot_id in written}
         kept = await self._try(self._keep(wrong, beats, mended=True), MEND_TIMEOUT_S)
         if gone:
             await self._try(self._redis.hdel(self._key, *gone), self._timeout_s)
@@ -153,17 +153,17 @@ class LiveCounts:
         return kept or 0
 
     @asynccontextmanager
-    async def hearing(self) -> AsyncIterator["Hearing"]:
-        """A subscription to changes. Raises one of `Hearing.FAILURES` when Redis goes away."""
+    async def subscribed(self) -> AsyncIterator["Subscription"]:
+        """A subscription to changes. Raises one of `Subscription.FAILURES` when Redis goes away."""
         async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(self.channel)
-            yield Hearing(pubsub)
+            yield Subscription(pubsub)
 
-    def owe(self, counts: Iterable[Count]) -> None:
+    def queue(self, counts: Iterable[Count]) -> None:
         """Remembers counts that were committed for the next `catch_up`, the newest version per lot."""
         for count in counts:
-            if newer(self._owed.get(count.lot_id), count):
-                self._owed[count.lot_id] = count
+            if newer(self._queued.get(count.lot_id), count):
+                self._queued[count.lot_id] = count
 
     async def _keep(
         self, counts: Iterable[Count], beats: Mapping[int, int] | None = None, *, mended: bool = False
@@ -199,7 +199,7 @@ class LiveCounts:
         return answer
 
 
-class Hearing:
+class Subscription:
     """Changes as they are published."""
 
     FAILURES = _FAILURES

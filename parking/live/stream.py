@@ -14,7 +14,7 @@ from time import monotonic
 from asyncpg import InterfaceError, PostgresError
 
 import sql
-from parking.live.redis import Hearing, LiveCounts
+from parking.live.redis import LiveCounts, Subscription
 from parking.occupancy import Count, newer
 from parking.store.occupancy import all_counts
 from payments.errors import OneLotError
@@ -39,18 +39,18 @@ class Listener:
     def __init__(self, snapshot: dict[int, Count]) -> None:
         self.snapshot = snapshot
         self._waiting: dict[int, Count] = {}
-        self._something = asyncio.Event()
+        self._has_counts = asyncio.Event()
 
-    def tell(self, changed: Mapping[int, Count]) -> None:
+    def add(self, changed: Mapping[int, Count]) -> None:
         """Adds counts (by lot) to what waits, each in the place of an older one."""
         self._waiting.update(changed)
-        self._something.set()
+        self._has_counts.set()
 
     async def next(self, timeout_s: float) -> list[Count]:
         """What has changed since the last call; waits for something, at most `timeout_s`, then it is empty."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._something.wait(), timeout_s)
-        self._something.clear()
+            await asyncio.wait_for(self._has_counts.wait(), timeout_s)
+        self._has_counts.clear()
         waiting, self._waiting = self._waiting, {}
         return list(waiting.values())
 
@@ -70,7 +70,7 @@ class Stream:
         self._poll_s = poll_s
         self._listeners: set[Listener] = set()
         self._known: dict[int, Count] = {}
-        self._untold: dict[int, Count] = {}
+        self._pending: dict[int, Count] = {}
         self._filled = asyncio.Event()
         self._stands_still = False
         # The sum of the versions of all counts: it grows with every change and is the same in every process.
@@ -104,7 +104,7 @@ class Stream:
         await self._filled.wait()
         self.check_room()
         # What the others still wait for is in this one's snapshot, and no change to it.
-        self._tell()
+        self._notify()
         listener = Listener(self.known())
         self._listeners.add(listener)
         try:
@@ -116,37 +116,37 @@ class Stream:
         """Hears of changes for ever: from Redis, and from PostgreSQL while Redis is away."""
         while True:
             try:
-                await self._hear()
-            except Hearing.FAILURES:
+                await self._follow()
+            except Subscription.FAILURES:
                 _log.debug("live counts are polled while Redis is away")
             except Exception:  # noqa: BLE001 — whatever one message or one reading had, the next may be well
                 _log.exception("live counts were interrupted")
             await asyncio.sleep(self._poll_s)
             await self._poll()
-            self._tell()
+            self._notify()
 
-    async def _hear(self) -> None:
+    async def _follow(self) -> None:
         # Subscribe first, read second: what changes in between comes twice, of which `_take` drops one.
-        async with self._counts.hearing() as hearing:
+        async with self._counts.subscribed() as subscription:
             await self._compare()
-            compared_at = told_at = monotonic()
-            self._tell()
+            compared_at = sent_at = monotonic()
+            self._notify()
             while True:
-                if (change := await hearing.next(PACE_S)) is not None:
+                if (change := await subscription.next(PACE_S)) is not None:
                     self._take(change.counts, mended=change.mended)
                 if monotonic() - compared_at > COMPARE_S:
                     await self._compare()
                     compared_at = monotonic()
-                if monotonic() - told_at >= PACE_S:
-                    self._tell()
-                    told_at = monotonic()
+                if monotonic() - sent_at >= PACE_S:
+                    self._notify()
+                    sent_at = monotonic()
 
     async def _compare(self) -> None:
         await self._counts.catch_up()
-        if (found := await self._counts.all()) is None:
+        if (counts := await self._counts.all()) is None:
             await self._poll()
         else:
-            self._take(found.values())
+            self._take(counts.values())
         if self._counts.away:
             raise TimeoutError("Redis does not answer")
 
@@ -160,16 +160,16 @@ class Stream:
                 _log.warning("live counts stand still: neither Redis nor PostgreSQL could be read")
             self._stands_still = True
 
-    def _take(self, found: Iterable[Count], *, mended: bool = False) -> None:
-        for count in found:
-            held = self._known.get(count.lot_id)
-            if count != held and (mended or newer(held, count)):
-                self._known[count.lot_id] = self._untold[count.lot_id] = count
-                self.version += count.version - (held.version if held else 0)
+    def _take(self, counts: Iterable[Count], *, mended: bool = False) -> None:
+        for count in counts:
+            known = self._known.get(count.lot_id)
+            if count != known and (mended or newer(known, count)):
+                self._known[count.lot_id] = self._pending[count.lot_id] = count
+                self.version += count.version - (known.version if known else 0)
         self._filled.set()
 
-    def _tell(self) -> None:
-        if self._untold:
+    def _notify(self) -> None:
+        if self._pending:
             for listener in self._listeners:
-                listener.tell(self._untold)
-            self._untold = {}
+                listener.add(self._pending)
+            self._pending = {}

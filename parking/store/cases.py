@@ -18,14 +18,13 @@ async def open_reviews(
 
 
 async def review_state(db: sql.Connection, lot_id: int, review_id: UUID) -> ReviewState | None:
-    """Whether a review was resolved."""
     return await sql.one(db, ReviewState, _SQL["review_state"], lot_id, review_id)
 
 
 async def resolve_review(
     db: sql.Connection, lot_id: int, review_id: UUID, *, by: str, note: str, now: datetime
 ) -> bool:
-    """Marks a review as resolved; tells whether this call did."""
+    """Marks a review as resolved; returns whether this call did."""
     return await db.fetchval(_SQL["resolve_review"], lot_id, review_id, now, by, note) is not None
 
 

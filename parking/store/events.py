@@ -70,24 +70,26 @@ async def lock_plates(db: sql.Connection, plates: Sequence[NumberPlate]) -> None
 
 
 async def event_records(
-    db: sql.Connection, keys: Sequence[EventKey], made: tuple[UUID, UUID]
+    db: sql.Connection, keys: Sequence[EventKey], id_range: tuple[UUID, UUID]
 ) -> dict[EventKey, EventRecord]:
     """The records of those events that were recorded before with identifiers of this range, by their key."""
-    rows = await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *made)
+    rows = await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *id_range)
     return {row.key: row for row in rows}
 
 
 async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> dict[Vehicle, OpenStay]:
     """The vehicles (lot, plate, colour) that are inside."""
-    found = await sql.every(db, OpenStay, _SQL["open_stays"], *zip(*vehicles, strict=True))
-    return {row.vehicle: row for row in found}
+    stays = await sql.every(db, OpenStay, _SQL["open_stays"], *zip(*vehicles, strict=True))
+    return {row.vehicle: row for row in stays}
 
 
 async def finished_stays(
-    db: sql.Connection, since: Mapping[Vehicle, datetime], made: tuple[UUID, UUID]
+    db: sql.Connection, since: Mapping[Vehicle, datetime], id_range: tuple[UUID, UUID]
 ) -> list[tuple[Stay, Bill | None]]:
     """The stays of vehicles that ended since, in order of time, each with its bill if it was closed."""
-    rows = await sql.every(db, StayRow, _SQL["finished_stays"], *zip(*since, strict=True), list(since.values()), *made)
+    rows = await sql.every(
+        db, StayRow, _SQL["finished_stays"], *zip(*since, strict=True), list(since.values()), *id_range
+    )
     return [(_stay(row), _bill(row)) for row in rows]
 
 
@@ -106,11 +108,11 @@ def _bill(row: StayRow) -> Bill | None:
 
 
 async def uses_of(
-    db: sql.Connection, plates: Sequence[NumberPlate], since: datetime, made: tuple[UUID, UUID]
+    db: sql.Connection, plates: Sequence[NumberPlate], since: datetime, id_range: tuple[UUID, UUID]
 ) -> dict[NumberPlate, list[tuple[int, Past]]]:
     """What the vehicles with these plates used in stays that ended since, each with its lot."""
     used: dict[NumberPlate, list[tuple[int, Past]]] = {plate: [] for plate in plates}
-    for row in await sql.every(db, UseSomewhere, _SQL["uses_of"], *zip(*plates, strict=True), since, *made):
+    for row in await sql.every(db, UseSomewhere, _SQL["uses_of"], *zip(*plates, strict=True), since, *id_range):
         past = Past(row.entered_at, row.left_at, _decode_uses(row.uses))
         used[row.plate, row.plate_color].append((row.lot_id, past))
     return used
@@ -118,12 +120,11 @@ async def uses_of(
 
 async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, Payer]:
     """The accounts that pay for plates, as far as they are linked to an active one."""
-    found = await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True))
-    return {(row.plate, row.plate_color): row for row in found}
+    active = await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True))
+    return {(row.plate, row.plate_color): row for row in active}
 
 
 async def add_events(db: sql.Connection, events: Sequence[tuple[Passing, EventRecord]]) -> None:
-    """Records events."""
     rows = [_event_row(passing, record) for passing, record in events]
     await db.execute(_SQL["add_events"], *zip(*rows, strict=True))
 

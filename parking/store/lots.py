@@ -14,7 +14,6 @@ _FIELD_OF = {"lot_code_key": "code", "gateway_code_key": "gateway", "lane_code_k
 
 
 async def operator_of_code(db: sql.Connection, code: str) -> int | None:
-    """The number of an operator."""
     number: int | None = await db.fetchval(_SQL["operator_of_code"], code)
     return number
 
@@ -79,12 +78,11 @@ async def active_slots(db: sql.Connection, gateway_id: int) -> set[int]:
 async def add_key(
     db: sql.Connection, *, key_id: str, gateway_id: int, slot: int, secret_hash: bytes, now: datetime
 ) -> None:
-    """Writes an active key."""
     await db.execute(_SQL["add_key"], key_id, gateway_id, slot, secret_hash, now)
 
 
 async def revoke_key(db: sql.Connection, *, gateway_code: str, key_id: str, now: datetime) -> bool:
-    """Ends an active key of a gateway; tells whether there was one."""
+    """Ends an active key of a gateway; returns whether there was one."""
     return await db.fetchval(_SQL["revoke_key"], gateway_code, key_id, now) is not None
 
 

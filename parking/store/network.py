@@ -13,8 +13,8 @@ _SQL = sql.load("parking/network")
 
 async def version(db: sql.Connection) -> int:
     """A number that grows with every change of what is registered."""
-    found: int = await db.fetchval(_SQL["version"])
-    return found
+    number: int = await db.fetchval(_SQL["version"])
+    return number
 
 
 async def bump_version(db: sql.Connection) -> None:

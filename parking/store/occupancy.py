@@ -9,7 +9,6 @@ _SQL = sql.load("parking/occupancy")
 
 
 async def all_counts(db: sql.Connection) -> Sequence[Count]:
-    """The count of every lot."""
     return await sql.every(db, Count, _SQL["all_counts"])
 
 

@@ -24,7 +24,7 @@ async def plate_holder(db: sql.Connection, plate: str, color: PlateColor) -> int
 
 
 async def link_plate(db: sql.Connection, plate: str, color: PlateColor, account_id: int, *, now: datetime) -> bool:
-    """Lets an account pay for a plate, unless another active one does; tells whether it pays now.
+    """Lets an account pay for a plate, unless another active one does; returns whether it pays now.
 
     Raises:
         NoSuchAccount: the account was never opened.
@@ -37,7 +37,7 @@ async def link_plate(db: sql.Connection, plate: str, color: PlateColor, account_
 
 
 async def unlink_plate(db: sql.Connection, plate: str, color: PlateColor, account_id: int) -> bool:
-    """Ends the link of a plate to an account; tells whether there was one."""
+    """Ends the link of a plate to an account; returns whether there was one."""
     return await db.fetchval(_SQL["unlink_plate"], plate, color, account_id) is not None
 
 

@@ -42,7 +42,6 @@ class Beginning(Struct, frozen=True):
 
 
 async def tariff_to_apply(db: sql.Connection, tariff_id: int) -> TariffToApply | None:
-    """A published tariff by its number."""
     return await sql.one(db, TariffToApply, _SQL["to_apply"], tariff_id)
 
 
@@ -62,7 +61,6 @@ async def time_zones_of_lots(db: sql.Connection, zone_id: int) -> list[str]:
 
 
 async def time_zones_of_tariffs(db: sql.Connection, zone_id: int) -> list[str]:
-    """The time zones of the tariffs of a price area."""
     return [row["time_zone"] for row in await db.fetch(_SQL["time_zones_of_prices"], zone_id)]
 
 

@@ -29,9 +29,9 @@ class Counted(Struct, frozen=True):
 async def count_past_stays(db: sql.Connection, lot_ids: Sequence[int], period: Period, lead: timedelta) -> Counted:
     """How many closed stays of these lots ended in a period or up to `lead` before it."""
     since = period.since - lead
-    made = ids.floor(_made(since))
+    earliest_id = ids.floor(_made(since))
     row = await db.fetchrow(
-        _SQL["count_past_stays"], lot_ids, since, period.since, period.until, made, timeout=TIMEOUT_S
+        _SQL["count_past_stays"], lot_ids, since, period.since, period.until, earliest_id, timeout=TIMEOUT_S
     )
     assert row is not None
     return sql.row(Counted, row)
@@ -42,8 +42,8 @@ async def past_stays(
 ) -> AsyncIterator[Sequence[PastStay]]:
     """These stays in the order in which they are to be priced. `db` is in a transaction, which is the snapshot."""
     since = period.since - lead
-    made = ids.floor(_made(since))
-    cursor = await db.cursor(_SQL["past_stays"], lot_ids, since, period.until, made, timeout=TIMEOUT_S)
+    earliest_id = ids.floor(_made(since))
+    cursor = await db.cursor(_SQL["past_stays"], lot_ids, since, period.until, earliest_id, timeout=TIMEOUT_S)
     while records := await cursor.fetch(PORTION_STAYS, timeout=TIMEOUT_S):
         # The columns of the query are the fields of a stay, in their order.
         yield [PastStay(*record) for record in records]

@@ -57,12 +57,10 @@ async def newest(db: sql.Connection, code: str) -> TariffRow | None:
 
 
 async def newest_published(db: sql.Connection, code: str) -> TariffRow | None:
-    """The newest published version of a tariff."""
     return await sql.one(db, TariffRow, _SQL["newest_published"], code)
 
 
 async def version(db: sql.Connection, code: str, number: int) -> TariffRow | None:
-    """A version of a tariff."""
     return await sql.one(db, TariffRow, _SQL["version"], code, number)
 
 
@@ -88,7 +86,7 @@ async def replace_draft(
 async def publish(
     db: sql.Connection, draft: TariffRow, *, findings: str, accepted: str, by: str, now: datetime
 ) -> bool:
-    """Publishes a draft if its text is still this one; tells whether this call did."""
+    """Publishes a draft if its text is still this one; returns whether this call did."""
     key = (draft.id, draft.document)
     return await db.fetchval(_SQL["publish"], *key, findings, accepted, now, by) is not None
 

@@ -20,9 +20,9 @@ FILES = {
 @get("/static/{name:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
 async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """A script, a style sheet or a picture of a page."""
-    if (found := FILES.get(name)) is None:
+    if (known := FILES.get(name)) is None:
         raise NotFoundException(f"There is no file {name!r}.")
-    return send(request, found)
+    return send(request, known)
 
 
 ROUTES: list[HTTPRouteHandler] = [static_file]

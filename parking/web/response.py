@@ -1,4 +1,4 @@
-"""Pages and files as they are sent: with a tag, and under a policy that lets nothing in from elsewhere."""
+"""Answers with pages and files: an ETag, and a content policy that loads nothing from elsewhere."""
 
 from hashlib import blake2b
 from pathlib import Path
@@ -32,7 +32,7 @@ _templates = Environment(
 
 
 class File(Struct, frozen=True):
-    """What is sent, with its tag."""
+    """The body of a page or a file, with its ETag."""
 
     body: bytes
     media_type: str
@@ -40,7 +40,6 @@ class File(Struct, frozen=True):
 
 
 def file(body: bytes, suffix: str) -> File:
-    """A file of this kind."""
     return File(body, MEDIA_TYPES[suffix], f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
 
 
@@ -49,15 +48,15 @@ def page(template: str, **values: object) -> File:
     return file(_templates.get_template(template).render(**values).encode(), ".html")
 
 
-def send(request: Request[Any, Any, Any], sent: File) -> Response[bytes]:
+def send(request: Request[Any, Any, Any], content: File) -> Response[bytes]:
     """The answer with a file, or 304 without it if the caller has it already."""
     headers = {
-        "ETag": sent.tag,
+        "ETag": content.tag,
         "Cache-Control": "no-cache",
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
-    if sent.tag in (request.headers.get("if-none-match") or ""):
+    if content.tag in (request.headers.get("if-none-match") or ""):
         return Response(b"", status_code=304, headers=headers)
-    return Response(sent.body, media_type=sent.media_type, headers=headers)
+    return Response(content.body, media_type=content.media_type, headers=headers)

@@ -98,7 +98,10 @@ def test_when_a_price_holds() -> None:
         5,
     ]
     assert prices.in_force_at(held, day(1) - timedelta(seconds=1)) is None
-    assert prices.once([Dated(day(1), 1), Dated(day(2), 1), Dated(day(3), 2)]) == [Dated(day(1), 1), Dated(day(3), 2)]
+    assert prices.without_repeats([Dated(day(1), 1), Dated(day(2), 1), Dated(day(3), 2)]) == [
+        Dated(day(1), 1),
+        Dated(day(3), 2),
+    ]
 
 
 def quota(memory: Memory) -> Quota:
