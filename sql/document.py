@@ -5,7 +5,7 @@ import textwrap
 from collections import defaultdict
 
 WIDTH = 118
-# What a city does, in the order of a visit; every table stands in one of these.
+# In the order of a visit; every table belongs to one chapter.
 CHAPTERS = {
     "Identifiers, months, and who does what": ("growing_table", "schema_migration", "catalog_version", "job"),
     "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
@@ -28,7 +28,7 @@ _ABOUT = re.compile(
 
 
 class TableMissing(Exception):
-    """A table stands in no chapter, or one of a chapter is not there."""
+    """A table belongs to no chapter, or a chapter names one that does not exist."""
 
 
 def document(statements: list[str], schema: str) -> str:

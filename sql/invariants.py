@@ -30,14 +30,14 @@ def says(query: str) -> str:
 
 
 def shown(row: Mapping[str, object]) -> str:
-    """A row as text. Whose car it is about is nobody's business here: number plates are left out."""
+    """A row as text, without number plates: the log is no place for them."""
     return ", ".join(f"{name}={'…' if name.startswith('plate') else value}" for name, value in row.items())
 
 
 async def check(db: sql.Connection) -> list[Invariant]:
     """All invariants in the order of the file, each on a snapshot of its own: one long snapshot would hold up others.
 
-    One that cannot be checked counts as broken, for nobody knows that it holds.
+    An invariant that cannot be checked counts as broken.
     """
     checked: list[Invariant] = []
     for name, query in _SQL.items():

@@ -1,4 +1,4 @@
-"""A single stay, for the gate it stands at."""
+"""A single stay, for the gate its vehicle waits at."""
 
 from uuid import UUID
 

@@ -31,7 +31,7 @@ class TariffLint:
         try:
             await asyncio.wait_for(self._free.acquire(), wait_s)
         except TimeoutError:
-            raise CheckUnderWay("Another price text is being checked. Try again in a few seconds.") from None
+            raise CheckUnderWay("Another tariff is being checked. Try again in a few seconds.") from None
         today = now.astimezone(ZoneInfo(tariff.time_zone)).date()
         check = asyncio.create_task(asyncio.to_thread(lint.check, tariff, today=today, clock=monotonic))
         # A thread cannot be stopped: the caller may go away, and the next check waits until this one is done.

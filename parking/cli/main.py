@@ -90,7 +90,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         port=settings.port if port is None else port,
         workers=workers or settings.workers,
         access_log=False,
-        # Nothing here goes by the caller's address, so nobody needs to be believed about it.
+        # No rule depends on the caller's address, so no proxy's word about it is needed.
         proxy_headers=False,
         server_header=False,
         log_level="info",
@@ -158,7 +158,7 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
     pool = await open_pool(settings.database_url, connections_max=2)
     columns = (TextColumn("settling"), BarColumn(), MofNCompleteColumn())
     async with pool:
-        # Where nobody watches, a bar would leave an empty line.
+        # Without a terminal a bar would leave an empty line.
         with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
             task = progress.add_task("settling", total=None)
             return await settlement_flow.settle(

@@ -46,7 +46,6 @@ from payments.identity import Audience, Principal
 _out = Console()
 _err = Console(stderr=True)
 CLEAN, WARNED, WRONG = 0, 1, 2
-# Who registered, published and accepted, where it was done here.
 _Files = Sequence[tuple[Path, tariffs.Tariff | None, list[Finding]]]
 
 
@@ -255,7 +254,7 @@ def _checked(files: Sequence[Path]) -> list[tuple[Path, tariffs.Tariff | None, l
 @contextmanager
 def _progress(file: Path) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn(f"checking {file.name}"), BarColumn(), TaskProgressColumn())
-    # Where nobody watches, a bar would leave an empty line.
+    # Without a terminal a bar would leave an empty line.
     with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
         task = progress.add_task("checking", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

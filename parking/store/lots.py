@@ -9,7 +9,7 @@ import sql
 from parking.lots import CodeTaken, IssuedKey, LotPlan
 
 _SQL = sql.load("parking/lots")
-# Which part of a plan a taken code stands in, by what refused it.
+# The field of a plan whose code is taken, by the constraint that refused it.
 _FIELD_OF = {"lot_code_key": "code", "gateway_code_key": "gateway", "lane_code_key": "lanes"}
 
 

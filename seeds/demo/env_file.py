@@ -27,7 +27,7 @@ def env_file(variables: Mapping[str, str], port: int, folder: Path = FOLDER) -> 
     """The variables in `demo.env`, readable by its owner alone and removed afterwards.
 
     It is called `demo-PORT.env` while another demonstration in the same folder has the first name. A lock says so,
-    because what is left of a demonstration that was killed is nobody's.
+    so the file of a demonstration that was killed is free to be taken.
     """
     folder.mkdir(exist_ok=True)
     path = folder / "demo.env"

@@ -83,7 +83,7 @@ class LedgerFigures:
             return await sql.one(self._db, FirstPaid, _SQL["first_paid"])
 
     async def unresolved(self) -> int:
-        """How many payments have an end that nobody knows yet."""
+        """How many payments have no known outcome yet."""
         async with self._turn:
             return int(await self._db.fetchval(_SQL["unresolved"]))
 

@@ -1,4 +1,4 @@
-"""What somebody who watches the demo sees: live figures in a terminal, a line every few seconds elsewhere."""
+"""The figures of the demo while it runs: live in a terminal, a line every few seconds elsewhere."""
 
 from collections import deque
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def yuan(fen: int) -> str:
 
 
 def counted(number: int | None) -> str:
-    """A number as people read it; … as long as nobody knows it."""
+    """A number as people read it; … while it is not known."""
     return "…" if number is None else f"{number:,}"
 
 

@@ -119,7 +119,7 @@ def _length(habits: Habits, hour: int, rng: Random) -> float:
 
 
 def _about(expected: float, rng: Random) -> int:
-    """A whole number near what is expected; the part after the point is a chance."""
+    """A whole number near what is expected; the fraction is the probability of one more."""
     return int(max(0.0, rng.gauss(expected, expected**0.5 / 2)) + rng.random())
 
 
