@@ -1,7 +1,7 @@
 """Everything that is SQL: the schema, its migrations, the invariants and the named queries.
 
 A query stands in a `.sql` file under the line `-- name: the_name`, uses PostgreSQL's own `$1`, and is called by one
-typed function. `tests/test_sql.py` prepares every one of them against the migrated database.
+typed function. `tests/sql/test_queries.py` prepares every one of them against the migrated database.
 """
 
 import re

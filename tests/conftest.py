@@ -9,12 +9,13 @@ import os
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
-from hypothesis import core
+from hypothesis import core, settings
 from redis.asyncio import Redis
 
 import sql
@@ -28,6 +29,9 @@ NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 POOL_CONNECTIONS_MAX = 10
 DATABASE_VARIABLE = "ONELOT_TEST_DATABASE_URL"
 REDIS_VARIABLE = "ONELOT_TEST_REDIS_URL"
+# A law that holds takes longer on a busy machine, and holds there too.
+settings.register_profile("onelot", deadline=None)
+settings.load_profile("onelot")
 
 
 @pytest.hookimpl(trylast=True)
@@ -91,31 +95,32 @@ def redis_server_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-async def template(server_url: str) -> AsyncIterator[str]:
-    """The name of a migrated database that nobody connects to, so that it can be copied."""
-    name = f"onelot_test_{secrets.token_hex(4)}"
-    server = await asyncpg.connect(server_url)
-    try:
-        await server.execute(f'create database "{name}"')
-        await migrate(_database(server_url, name), now=NOW)
-        yield name
-    finally:
-        await server.execute(f'drop database if exists "{name}" with (force)')
-        await server.close()
-
-
-@pytest.fixture(scope="module")
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
-    """A fresh migrated database for the test module, as its owner; dropped afterwards."""
+@asynccontextmanager
+async def new_database(server_url: str, *, template: str = "template1") -> AsyncIterator[str]:
+    """The URL of a new database, a copy of the template, as its owner; dropped afterwards."""
     name = f"onelot_test_{secrets.token_hex(4)}"
     server = await asyncpg.connect(server_url)
     try:
         await server.execute(f'create database "{name}" template "{template}"')
-        yield _database(server_url, name)
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:
         await server.execute(f'drop database if exists "{name}" with (force)')
         await server.close()
+
+
+@pytest.fixture(scope="session")
+async def template(server_url: str) -> AsyncIterator[str]:
+    """The name of a migrated database that nobody connects to, so that it can be copied."""
+    async with new_database(server_url) as url:
+        await migrate(url, now=NOW)
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture(scope="module")
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """A fresh migrated database for the test module, as its owner."""
+    async with new_database(server_url, template=template) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -171,10 +176,6 @@ def random_bits() -> Callable[[], int]:
     """64 random bits a call, the same in every run."""
     source = random.Random(20261116)
     return lambda: source.getrandbits(64)
-
-
-def _database(server_url: str, name: str) -> str:
-    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
 
 
 @pytest.fixture(scope="module")

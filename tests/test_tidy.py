@@ -1,7 +1,6 @@
 """The house rules, each with what to do instead. CONTRIBUTING.md says why they are ours."""
 
 import ast
-import importlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,8 +8,6 @@ from pathlib import Path
 import pytest
 
 import sql
-from parking.api import problems
-from payments.errors import OneLotError
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("parking", "payments", "sql", "seeds", "loadtests", "tests")
@@ -37,8 +34,9 @@ MAY_IMPORT = {
     "payments": {"payments", "sql"},
     "parking": {"parking", "payments", "sql"},
     "sql": {"sql"},
-    # A tool that measures must run without the tests.
+    # A tool that measures must run without the tests, and what it does is tested as it is run.
     "loadtests": {"loadtests", "parking", "payments", "seeds", "sql"},
+    "tests": {"tests", "parking", "payments", "seeds", "sql"},
 }
 # The command that starts the demo; the one that dumps the schema of a server of its own.
 EXCEPTIONS = {("parking/cli/main.py", "seeds"), ("sql/dump.py", "seeds")}
@@ -196,6 +194,12 @@ def test_pure_modules_are_given_time_and_entropy() -> None:
     )
 
 
+def test_tests_stand_where_what_they_test_stands() -> None:
+    tests = ROOT / "tests"
+    wrong = [name_of(file) for file in tests.rglob("test_*.py") if not (ROOT / file.parent.relative_to(tests)).is_dir()]
+    say(wrong, "tests/ mirrors the tree: what tests parking/flow stands in tests/parking/flow")
+
+
 def test_files_are_short() -> None:
     wrong = [
         f"{name_of(file)} has {lines} lines"
@@ -307,13 +311,6 @@ def test_no_registry_is_named() -> None:
     say(wrong, "where packages come from is the machine's affair: name the package only")
 
 
-def test_documents_in_two_languages_agree() -> None:
-    for chinese in [*ROOT.glob("*.zh.md"), *ROOT.glob("*.zh-CN.md")]:
-        english = ROOT / (chinese.name.split(".")[0] + ".md")
-        pair = f"{english.name} and {chinese.name}"
-        assert outline(english) == outline(chinese), f"{pair} have different headings or commands: change both together"
-
-
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
 def test_documents_name_what_is_there(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
@@ -335,20 +332,6 @@ def test_documents_name_what_is_there(document: str) -> None:
     say(wrong, f"{document} is read by whoever comes first: take out what is gone, or name what took its place")
 
 
-def outline(document: Path) -> list[str]:
-    """The levels of a document's headings and the commands of its code blocks, in order."""
-    found = []
-    code = False
-    for line in document.read_text(encoding="utf-8").splitlines():
-        if line.startswith("```"):
-            code = not code
-        elif code:
-            found.append(line.split("#")[0].rstrip())
-        elif re.match(r"#+ ", line):
-            found.append(line.split()[0])
-    return found
-
-
 def texts() -> list[Path]:
     folders = [*PACKAGES, ".ci"]
     inside = [file for folder in folders for file in (ROOT / folder).rglob("*")]
@@ -357,15 +340,3 @@ def texts() -> list[Path]:
         for file in [*ROOT.iterdir(), *inside]
         if file.is_file() and file.suffix in TEXT_SUFFIXES and "__pycache__" not in file.parts
     ]
-
-
-def test_every_error_has_its_status() -> None:
-    for file in python_files("parking", "payments"):
-        importlib.import_module(name_of(file).removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-    known = [OneLotError]
-    for error in known:
-        known += error.__subclasses__()
-    parents = {error for error in known if error.__subclasses__()}
-    wrong = [f"{error.__module__}.{error.__name__}" for error in {*known} - parents if error not in problems.STATUS]
-    # An event that is rejected carries the status it would have alone.
-    say(sorted({*wrong} - {"parking.events.EventRejected"}), "add the class to STATUS in parking/api/problems.py")

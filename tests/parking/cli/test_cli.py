@@ -1,10 +1,8 @@
 """The command line as people type it: what it prints, and the code it ends with."""
 
-import secrets
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -19,7 +17,7 @@ from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
 from seeds.servers.process import free_port
 from tests import running
-from tests.conftest import NOW
+from tests.conftest import NOW, new_database
 from tests.district import QC, TOKEN_SECRET, District, visit
 
 NO_DATABASE, NO_REDIS = "postgresql://127.0.0.1:1/onelot", "redis://127.0.0.1:1"
@@ -35,14 +33,8 @@ def env(database_url: str, redis_url: str) -> dict[str, str]:
 @pytest.fixture
 async def empty_database(server_url: str) -> AsyncIterator[str]:
     """A database with nothing in it."""
-    name = f"onelot_test_{secrets.token_hex(4)}"
-    server = await asyncpg.connect(server_url)
-    try:
-        await server.execute(f'create database "{name}"')
-        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-    finally:
-        await server.execute(f'drop database if exists "{name}" with (force)')
-        await server.close()
+    async with new_database(server_url) as url:
+        yield url
 
 
 async def test_help() -> None:

@@ -1,4 +1,4 @@
-"""Every named query against the migrated database, and the promises the schema itself makes.
+"""Every named query against the migrated database: its parameters, its columns, its rights, and who calls it.
 
 What a query fills is read off the code that calls it: `sql.every(db, Stay, _SQL["open_stays"], lots, plates)` says the
 Struct and the number of arguments, and a module may say more in `SHAPES = {"open_stays": Stay}`.
@@ -6,7 +6,6 @@ Struct and the number of arguments, and a module may say more in `SHAPES = {"ope
 
 import ast
 import importlib
-import os
 import re
 import types
 import typing
@@ -18,17 +17,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import pytest
 from msgspec import Struct
 
 import sql
-from sql import dump
-from sql.migrate import Migration, MigrationRefused, files, migrate
-from tests.conftest import DATABASE_VARIABLE
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # Run by the owner of the database; everything else runs in the service's role.
 OWNERS = {"migrate"}
 PYTHON_OF = {
@@ -203,136 +198,3 @@ async def test_statements_are_such_as_many_nodes_take(owner: sql.Connection) -> 
         if re.search(pattern, text)
     ]
     assert not wrong, "\n".join(wrong)
-
-
-async def test_functions_that_run_queries_are_plpgsql(owner: sql.Connection) -> None:
-    found = await owner.fetch(
-        """select proname from pg_proc p join pg_language l on l.oid = p.prolang
-            where pronamespace = to_regnamespace(quote_ident(current_schema())) and lanname <> 'plpgsql'"""
-    )
-    assert {row["proname"] for row in found} == {"id_floor", "id_instant"}
-
-
-async def test_what_a_transaction_knows_is_passed_in(owner: sql.Connection) -> None:
-    defaults = await owner.fetch(
-        """select adrelid::regclass::text as table, attname, pg_get_expr(adbin, adrelid) as filled
-             from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum
-            where pg_get_expr(adbin, adrelid) ~ 'xact|now\\(|timestamp\\(|CURRENT|random'"""
-    )
-    assert [dict(row) for row in defaults] == [], "let the statement name the value, not the table"
-
-
-async def test_tables_say_what_they_are(owner: sql.Connection) -> None:
-    silent = await owner.fetch(
-        """select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = current_schema() and c.relkind in ('r', 'p') and not c.relispartition
-              and obj_description(c.oid, 'pg_class') is null"""
-    )
-    tables = [row["relname"] for row in silent]
-    assert not tables, f"add `comment on table … is '…'` in the migration that makes: {', '.join(tables)}"
-
-
-async def test_growing_tables_have_partitions(owner: sql.Connection, now: datetime) -> None:
-    partitioned = {
-        row["relname"]
-        for row in await owner.fetch("select relname from pg_class where relkind = 'p' and not relispartition")
-    }
-    registered = {row["name"] for row in await owner.fetch("select name from growing_table")}
-    assert partitioned == registered, "a partitioned table is registered with `select grow('its name', months kept)`"
-    children = {
-        row["relname"]
-        for row in await owner.fetch("select relname from pg_class where relispartition and relkind = 'r'")
-    }
-    for table in registered:
-        wanted = {f"{table}_default", f"{table}_{now:%Y_%m}"}
-        assert wanted <= children, f"{table} lacks {wanted - children}"
-
-
-@pytest.mark.parametrize("change", ["update tariff set version = 7", "delete from tariff", "truncate tariff cascade"])
-async def test_what_is_published_stays(owner: sql.Connection, registered: dict[str, str], change: str) -> None:
-    with pytest.raises(asyncpg.CheckViolationError, match="stays as it is"):
-        await owner.execute(change)
-    async with owner.transaction():
-        await owner.execute("set local role onelot_service")
-        with pytest.raises((asyncpg.CheckViolationError, asyncpg.InsufficientPrivilegeError)):
-            async with owner.transaction():
-                await owner.execute(change)
-
-
-@pytest.mark.parametrize("table", ["lot_tariff", "zone_tariff", "lot_zone"])
-async def test_what_held_is_not_rewritten(owner: sql.Connection, table: str) -> None:
-    for right in ("UPDATE", "DELETE", "TRUNCATE"):
-        assert not await owner.fetchval("select has_table_privilege('onelot_service', $1, $2)", table, right)
-
-
-@pytest.mark.parametrize("table", ["journal", "transfer"])
-@pytest.mark.parametrize("change", ["delete from {}", "update {} set txid = txid", "truncate {}"])
-async def test_the_ledger_only_grows(owner: sql.Connection, table: str, change: str) -> None:
-    statement = change.format(table)
-    async with owner.transaction():
-        await owner.execute("set local role onelot_service")
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with owner.transaction():
-                await owner.execute(statement)
-    if change.startswith("truncate"):
-        with pytest.raises(asyncpg.CheckViolationError):
-            await owner.execute(f"{statement} cascade")
-
-
-@pytest.mark.parametrize("table", ["balance", "operator_day", "book", "journal", "transfer", "schema_migration"])
-async def test_books_have_one_door(owner: sql.Connection, table: str) -> None:
-    for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
-        assert not await owner.fetchval("select has_table_privilege('onelot_service', $1, $2)", table, right)
-
-
-async def test_migrations_run_once(database_url: str, owner: sql.Connection, now: datetime) -> None:
-    assert await migrate(database_url, now=now) == []
-    recorded = await owner.fetch("select number, name, sha256 from schema_migration order by number")
-    assert [tuple(row) for row in recorded] == [(each.number, each.name, each.sha256) for each in files()]
-
-
-async def test_an_edited_migration_is_refused(database_url: str, now: datetime, tmp_path: Path) -> None:
-    copied = copy_of(files(), tmp_path)
-    edited = copied[2]
-    edited.write_text(edited.read_text(encoding="utf-8") + "\n-- one more word\n", encoding="utf-8")
-    with pytest.raises(MigrationRefused, match=r"0003_accounts\.sql was changed after it was applied"):
-        await migrate(database_url, now=now, folder=tmp_path)
-
-
-async def test_a_newer_database_is_refused(database_url: str, now: datetime, tmp_path: Path) -> None:
-    copy_of(files()[:-1], tmp_path)
-    with pytest.raises(MigrationRefused, match="which this version does not know"):
-        await migrate(database_url, now=now, folder=tmp_path)
-
-
-async def test_a_failing_migration_leaves_nothing(owner: sql.Connection, now: datetime, tmp_path: Path) -> None:
-    known = files()
-    copy_of(known, tmp_path)
-    number = len(known) + 1
-    (tmp_path / f"{number:04}_half.sql").write_text("create table half (a int); select 1 / 0;", encoding="utf-8")
-    with pytest.raises(asyncpg.DivisionByZeroError):
-        await migrate(owner, now=now, folder=tmp_path)
-    assert await owner.fetchval("select to_regclass('half')") is None
-    assert await owner.fetchval("select max(number) from schema_migration") == len(known)
-    assert await owner.fetchval("select count(*) from pg_locks where locktype = 'advisory' and classid = 7411") == 0
-
-
-@pytest.mark.parametrize("name", ["12_short.sql", "0009_Gap.sql", "0002_first_is_missing.sql"])
-def test_badly_named_migrations_are_refused(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text("select 1", encoding="utf-8")
-    with pytest.raises(MigrationRefused):
-        files(tmp_path)
-
-
-@pytest.mark.skipif(
-    DATABASE_VARIABLE in os.environ, reason="other versions of PostgreSQL write the same schema otherwise"
-)
-def test_schema_is_dumped(database_url: str) -> None:
-    assert dump.SCHEMA.read_text(encoding="utf-8") == dump.dump(database_url), "run `make schema`"
-
-
-def copy_of(migrations: list[Migration], folder: Path) -> list[Path]:
-    paths = [folder / f"{each.number:04}_{each.name}.sql" for each in migrations]
-    for path, migration in zip(paths, migrations, strict=True):
-        path.write_text(migration.text, encoding="utf-8")
-    return paths

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 async def report_of(database_url: str, redis_url: str, *words: object) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """A database of the first release is brought to this one: what it remembers, and price texts in the old language."""
 
-import secrets
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -23,7 +21,7 @@ from payments.attempts import PayableKind
 from payments.store import accounts, attempts
 from sql import invariants
 from sql.migrate import MIGRATIONS, migrate
-from tests.conftest import NOW
+from tests.conftest import NOW, new_database
 
 JINAN, BERLIN = "Asia/Shanghai", "Europe/Berlin"
 ROAD: dict[str, Any] = {
@@ -51,11 +49,7 @@ async def old(server_url: str, tmp_path: Path) -> AsyncIterator[str]:
     """A database of the first release, with three lots, their prices and two stays."""
     for file in sorted(MIGRATIONS.glob("000[1-7]_*.sql")):
         shutil.copy(file, tmp_path)
-    name = f"onelot_test_{secrets.token_hex(4)}"
-    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-    server = await asyncpg.connect(server_url)
-    try:
-        await server.execute(f'create database "{name}"')
+    async with new_database(server_url) as url:
         await migrate(url, now=NOW, folder=tmp_path)
         db = await asyncpg.connect(url)
         try:
@@ -63,9 +57,6 @@ async def old(server_url: str, tmp_path: Path) -> AsyncIterator[str]:
         finally:
             await db.close()
         yield url
-    finally:
-        await server.execute(f'drop database if exists "{name}" with (force)')
-        await server.close()
 
 
 async def fill(db: sql.Connection) -> None:

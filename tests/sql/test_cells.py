@@ -2,11 +2,10 @@
 
 import random
 import re
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -16,7 +15,7 @@ from parking.store.retention import drop_expired
 from payments.flow.settlement import settle
 from sql.migrate import MIGRATIONS, MigrationRefused, files, migrate
 from tests import district as district_of_jinan
-from tests.conftest import NOW
+from tests.conftest import NOW, new_database
 from tests.district import QC, District, district_in, event, visit
 from tests.payments.city import City
 
@@ -32,14 +31,8 @@ BOUND = {"id_floor", "id_instant"}
 @pytest.fixture(scope="module")
 async def empty(server_url: str) -> AsyncIterator[str]:
     """The URL of a database in which nothing was made."""
-    name = f"onelot_test_{secrets.token_hex(4)}"
-    server = await asyncpg.connect(server_url)
-    try:
-        await server.execute(f'create database "{name}"')
-        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-    finally:
-        await server.execute(f'drop database if exists "{name}" with (force)')
-        await server.close()
+    async with new_database(server_url) as url:
+        yield url
 
 
 def within(url: str, schema: str) -> str:
@@ -97,19 +90,7 @@ async def a_day(district: District) -> int:
 
 async def rows(owner: sql.Connection) -> dict[str, int]:
     """How many rows the tables have that a day fills."""
-    tables = (
-        "gate_event",
-        "open_stay",
-        "stay",
-        "review",
-        "charge",
-        "attempt",
-        "refund",
-        "top_up",
-        "journal",
-        "transfer",
-    )
-    return {table: await owner.fetchval(f"select count(*) from {table}") for table in tables}
+    return {table: await owner.fetchval(f"select count(*) from {table}") for table in FILLED}
 
 
 async def test_a_city_lives_in_a_schema_and_beside_another(districts: list[District]) -> None:

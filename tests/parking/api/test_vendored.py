@@ -4,7 +4,7 @@ import tomllib
 from hashlib import sha256
 from pathlib import Path
 
-LIST = Path(__file__).parents[1] / "parking" / "api" / "vendored.toml"
+LIST = Path(__file__).parents[3] / "parking" / "api" / "vendored.toml"
 
 
 def test_files_are_those_of_the_list() -> None:
