@@ -1,7 +1,6 @@
-"""A small registered network for tests that need lots."""
+"""Three lots in two districts of Jinan with places and names of their own, and no tariff: what the live list shows."""
 
 import secrets
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -9,10 +8,9 @@ import sql
 from parking.lots import LotKind, LotPlan
 from parking.occupancy import Count
 from parking.store.occupancy import counts_of
-from seeds.city.network import City, CityLot, OperatorPlan, lot_plan
+from seeds.city.network import lot_plan, small_city
 from seeds.city.registration import register_network
-
-NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
+from tests.conftest import NOW
 
 
 def plan(code: str, place: tuple[float, float], district: tuple[str, str], **facts: Any) -> LotPlan:
@@ -36,11 +34,7 @@ PLANS = (
     plan("jn-2", (36.6702, 117.0301), ("历下区", "Lixia"), kind=LotKind.ROAD, capacity=40),
     plan("jn-3", (36.6716, 116.9910), ("天桥区", "Tianqiao"), kind=LotKind.STATION, capacity=500),
 )
-CITY = City(
-    operators=(OperatorPlan("jn-static", "济南静态交通", "Jinan Static", 300),),
-    tariffs={},
-    lots=tuple(CityLot(each) for each in PLANS),
-)
+CITY = small_city(PLANS, fees_bps={"jn-static": 300})
 
 
 async def register(db: sql.Connection) -> list[int]:

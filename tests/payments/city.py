@@ -1,8 +1,10 @@
 """A small city for the payments tests: an operator with a lot, accounts with money, charges, and the test channel."""
 
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,29 +19,29 @@ from payments.flow import accounts, collection, resolution
 from payments.flow import charges as charges_flow
 from payments.flow import refunds as refunds_flow
 from payments.flow.charges import Paid
+from seeds.city.network import lot_plan, small_city
+from seeds.city.registration import register_network
 
 LINES = msgspec.Raw(b'[{"kind":"units","units":2,"unit_fen":250,"amount_fen":500,"text_zh":"x","text_en":"y"}]')
 DAY = date(2026, 11, 16)
 LATER = timedelta(seconds=30)
+# Before anything that a test does.
+REGISTERED_AT = datetime(2026, 9, 1, tzinfo=UTC)
 T = TypeVar("T")
 
 
-async def an_operator(owner: sql.Connection, *, fee_bps: int = 60) -> int:
-    """An operator of Jinan."""
-    query = """insert into operator (code, name_zh, name_en, platform_fee_bps)
-               values ('op' || nextval('owner_id'), '运营', 'operator', $1) returning id"""
-    operator_id: int = await owner.fetchval(query, fee_bps)
-    return operator_id
-
-
-async def a_lot(owner: sql.Connection, operator_id: int) -> int:
-    """A lot of the operator."""
-    query = """insert into lot (code, operator_id, name_zh, name_en, district_zh, district_en, kind, capacity,
-                                longitude, latitude)
-               values ('lot' || nextval('owner_id'), $1, '停车场', 'lot', '历下', 'Lixia', 'road', 10, 117, 36)
-               returning id"""
-    lot_id: int = await owner.fetchval(query, operator_id)
-    return lot_id
+async def registered(db: sql.Connection, *, lots: int = 0, fee_bps: int = 60) -> tuple[int, list[int]]:
+    """A new operator of Jinan with lots at which nothing is priced: its number, and theirs."""
+    code = f"op-{secrets.token_hex(4)}"
+    plans = [lot_plan(f"{code}-{n}", code) for n in range(lots)]
+    async with db.transaction():
+        there = await register_network(
+            db,
+            small_city(plans, fees_bps={code: fee_bps}),
+            now=REGISTERED_AT,
+            random_bits=partial(secrets.randbits, 64),
+        )
+    return there.operators[code], [there.lots[plan.code] for plan in plans]
 
 
 async def attempted(asked: Awaitable[T]) -> T | type[OneLotError]:
@@ -57,7 +59,7 @@ class City:
         self.pool, self.owner, self.random_bits, self.now = pool, owner, random_bits, now
         self.clock: Callable[[], datetime] = lambda: self.now
         self.channels = open_all(pool, self.clock, ChannelSettings(local=True))
-        self.operator_id = self.lot_id = 0
+        self.operator_id = self.lot_id = self.other_lot_id = 0
 
     @property
     def local(self) -> Provider:
@@ -171,19 +173,18 @@ class City:
 
 
 # Tests of payments make charges without the stays they would belong to.
-OF_PARKING = {"charge_without_stay", "lot_without_count", "fee_lines_differ"}
+OF_PARKING = {"charge_without_stay", "fee_lines_differ"}
 
 
 @asynccontextmanager
 async def city_in(
     pool: sql.Pool, owner: sql.Connection, now: datetime, random_bits: Callable[[], int]
 ) -> AsyncIterator[City]:
-    """A city with an operator and a lot; what it leaves in the books must hold."""
+    """A city with an operator and two lots; what it leaves in the books must hold."""
     city = City(pool, owner, now, random_bits)
     # Tests of a module share its database: what an earlier one left to the worker sleeps.
     for table, column in (("charge", "collect_at"), ("attempt", "query_at")):
         await owner.execute(f"update {table} set {column} = $1 where {column} is not null", now + timedelta(days=900))
-    city.operator_id = await an_operator(owner)
-    city.lot_id = await a_lot(owner, city.operator_id)
+    city.operator_id, (city.lot_id, city.other_lot_id) = await registered(owner, lots=2)
     yield city
     assert await city.violations() == {}

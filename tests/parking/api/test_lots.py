@@ -2,29 +2,27 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import httpx
 import pytest
-import uvicorn
 
 import sql
-from parking import app, tariffs
+from parking import tariffs
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
 from parking.live import counts
 from parking.live.redis import LiveCounts, connect
 from parking.occupancy import Count
-from parking.settings import Settings
 from parking.tariffs.notice import notice
+from seeds.city.jinan import tariff
+from tests import running
+from tests.conftest import NOW
 from tests.parking import network
 
-STARTED_S = 10.0
-VALID_FROM = network.NOW.replace(year=2020)
-SEEDS = Path(__file__).parents[3] / "seeds" / "tariffs"
+VALID_FROM = NOW.replace(year=2020)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +39,9 @@ async def lots(database_url: str) -> list[int]:
     db = await asyncpg.connect(database_url)
     try:
         numbers = await network.register(db)
-        tariff = tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes())
-        now = network.NOW
-        tariff_id = (await publish_tariff(db, document=tariffs.to_json(tariff), by="tests", now=now, findings=())).id
-        await apply_to_lot(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM, by="tests", now=now)
+        document = tariffs.to_json(tariff("jinan_road"))
+        tariff_id = (await publish_tariff(db, document=document, by="tests", now=NOW, findings=())).id
+        await apply_to_lot(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM, by="tests", now=NOW)
         for lot_id, inside, correction in zip(numbers, (60, 38, 510), (5, 0, 0), strict=True):
             await db.execute(
                 "update lot_occupancy set inside = $2, correction = $3, version = 1 where lot_id = $1",
@@ -55,28 +52,10 @@ async def lots(database_url: str) -> list[int]:
         await db.close()
 
 
-class QuietServer(uvicorn.Server):
-    """A server inside of the test's process, which leaves the signals to the test."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @pytest.fixture(scope="module")
 async def http(database_url: str, redis_for_module: str, lots: list[int]) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings(database_url=database_url, redis_url=redis_for_module, token_secrets="t" * 40)
-    config = uvicorn.Config(app.build(settings), port=0, log_config=None, timeout_graceful_shutdown=1)
-    server = QuietServer(config)
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(STARTED_S):
-        while not server.started:  # noqa: ASYNC110 — uvicorn has only this flag to say it
-            await asyncio.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+    async with running.served(running.settings(database_url, redis_for_module, now=NOW)) as client:
         yield client
-    server.should_exit = True
-    await task
 
 
 async def codes(http: httpx.AsyncClient, **params: str | int) -> list[str]:
@@ -161,7 +140,7 @@ async def test_one_lot_in_full(http: httpx.AsyncClient) -> None:
     full = (await http.get("/v1/lots/jn-3")).json()
     assert (full["free"], full["occupied"], full["raw_inside"]) == (0, 500, 510)
     text = (await http.get("/v1/lots/jn-2")).json()["tariff"]
-    board = notice(tariffs.from_toml((SEEDS / "jinan_road.toml").read_bytes()))
+    board = notice(tariff("jinan_road"))
     assert (text["board"]["zh"], text["board"]["en"]) == (board.zh, board.en)
     assert (text["code"], text["version"], text["since"]) == ("jinan_road", 1, "2020-11-16T02:00:00Z")
 

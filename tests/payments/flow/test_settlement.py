@@ -16,7 +16,7 @@ from payments.jobs import Work, settle
 from payments.reports.csv import as_csv
 from payments.settlement import DayNotOver, LotName, NoSuchSettlement, RangeTooWide, Settlement
 from payments.store import settlement as store
-from tests.payments.city import DAY, City, a_lot, an_operator
+from tests.payments.city import DAY, City, registered
 
 TOMORROW = timedelta(days=1)
 
@@ -85,7 +85,7 @@ async def test_settled_twice_is_settled_once(town: City) -> None:
 
 
 async def test_a_run_that_was_stopped_goes_on(town: City) -> None:
-    others = [await an_operator(town.owner, fee_bps=100) for _ in range(3)]
+    others = [(await registered(town.owner, fee_bps=100))[0] for _ in range(3)]
     await a_day(town)
     day = day_of(town)
 
@@ -157,7 +157,7 @@ async def test_runs_at_once_settle_once(town: City) -> None:
 
 
 async def test_operators_whose_day_is_not_over_are_left_for_later(town: City) -> None:
-    west = await an_operator(town.owner)
+    west, _ = await registered(town.owner)
     await town.owner.execute("update operator set time_zone = 'America/Los_Angeles' where id = $1", west)
     try:
         await a_day(town)
@@ -210,7 +210,7 @@ async def test_refunds_of_earlier_days_may_exceed_the_day(town: City) -> None:
 
 
 async def test_the_csv_adds_up_to_the_books(town: City) -> None:
-    first_lot, town.lot_id = town.lot_id, await a_lot(town.owner, town.operator_id)
+    first_lot, town.lot_id = town.lot_id, town.other_lot_id
     names = {
         first_lot: LotName(town.operator_id, "b", "一", "=1+1"),
         town.lot_id: LotName(town.operator_id, "a", "二", "two"),

@@ -14,7 +14,7 @@ import sql
 from payments import ids, ledger
 from payments.ledger import Book, FloorBroken, Journal, JournalContradicted, Kind, Transfer
 from payments.store import ledger as store
-from tests.payments.city import DAY, City, an_operator
+from tests.payments.city import DAY, City, registered
 
 REAL_DATABASE = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -205,7 +205,7 @@ async def test_arrays_that_do_not_fit_are_refused(
 
 
 async def test_a_journal_belongs_to_the_operator_whose_payable_it_moves(city: City) -> None:
-    other = await an_operator(city.owner)
+    other, _ = await registered(city.owner)
     billed = await city.charge(None, 500)
     account_id = await city.account(10)
     operators = "select operator_id from journal where ref = $1"
