@@ -83,7 +83,8 @@ def test_secrets_are_rotated_the_newest_first() -> None:
 
 
 def test_the_clock_is_the_systems_unless_told_otherwise() -> None:
-    assert abs(Settings().clock()() - datetime.now(UTC)) < timedelta(seconds=1)
+    before = datetime.now(UTC)
+    assert before <= Settings().clock()() <= datetime.now(UTC)
 
 
 def test_a_clock_may_start_elsewhere_and_run_faster() -> None:
@@ -101,4 +102,5 @@ def test_all_processes_of_a_demonstration_agree_on_the_time() -> None:
         "ONELOT_CLOCK_STARTED": str(time()),
     }
     one, other = settings.read(told).clock(), settings.read(told).clock()
-    assert abs(one() - other()) < timedelta(seconds=1)
+    read = [clock() for _ in range(9) for clock in (one, other)]
+    assert read == sorted(read)

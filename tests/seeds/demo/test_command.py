@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from seeds.demo.env_file import env_file
 from seeds.demo.terminal import Figures, Terminal
 from seeds.servers.process import free_port
 from tests.seeds.leftovers import left_in
@@ -57,19 +58,21 @@ def test_a_day_ends_with_its_books_closed(folder: Path, checkout: Path) -> None:
 def test_it_stops_when_told_and_leaves_the_files_of_others_alone(
     folder: Path, checkout: Path, number: signal.Signals
 ) -> None:
-    env_file = checkout / ".onelot" / "demo.env"
-    others = files_of(ROOT / ".onelot")
-    with demo(folder, checkout, f"--port={free_port()}") as running:
-        assert running.stdout is not None
-        for line in running.stdout:
-            if line.startswith("Live lots"):
-                assert "GATEWAY_KEY" in env_file.read_text("utf-8")
-                running.send_signal(number)
-                break
-        printed = running.stdout.read()
-    assert running.returncode == 0, printed
-    assert "Nothing is left running" in printed
-    assert not env_file.exists()
+    port, others = free_port(), files_of(ROOT / ".onelot")
+    with env_file({"ONELOT": "another demonstration"}, 8000, checkout / ".onelot") as anothers:
+        before = (anothers.read_text("utf-8"), anothers.stat().st_mtime_ns)
+        with demo(folder, checkout, f"--port={port}") as running:
+            assert running.stdout is not None
+            for line in running.stdout:
+                if line.startswith("Live lots"):
+                    assert "GATEWAY_KEY" in (checkout / ".onelot" / f"demo-{port}.env").read_text("utf-8")
+                    running.send_signal(number)
+                    break
+            printed = running.stdout.read()
+        assert running.returncode == 0, printed
+        assert "Nothing is left running" in printed
+        assert list(files_of(checkout / ".onelot")) == ["demo.env"]
+        assert (anothers.read_text("utf-8"), anothers.stat().st_mtime_ns) == before
     assert files_of(ROOT / ".onelot") == others
     assert left_in(folder) == []
 
