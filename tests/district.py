@@ -12,6 +12,7 @@ from msgspec import Struct
 import sql
 from parking import events, passings
 from parking.answers import Answer
+from parking.api.problems import REFUSED
 from parking.events import EventRejected
 from parking.flow.events import record_events
 from parking.flow.network import read_network
@@ -70,6 +71,13 @@ def visit(number: str, plate: str, entered: datetime, left: datetime, *, lot: st
         event(f"{number}i", "entry", entered, plate, lot=lot, **more),
         event(f"{number}o", "exit", left, plate, lot=lot, **more),
     ]
+
+
+def facts(answer: Answer | EventRejected) -> tuple[object, ...]:
+    """An answer in short: what became of the event and what the barrier does, and what it costs."""
+    if isinstance(answer, EventRejected):
+        return answer.reason, REFUSED[answer.reason], answer.field
+    return answer.status, answer.gate, answer.fee_fen, answer.payment, answer.reason
 
 
 class District(Struct):

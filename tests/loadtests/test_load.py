@@ -14,19 +14,25 @@ import msgspec
 ROOT = Path(__file__).parents[2]
 
 
-async def report_of(database_url: str, redis_url: str, *words: object) -> dict[str, Any]:
-    """What `python -m loadtests` reports; its exit code says that nothing was lost, doubled or left out of balance."""
+async def report_of(database_url: str, redis_url: str, *words: str) -> dict[str, Any]:
+    """What a run against servers reports; nothing was lost, doubled or left out of balance."""
+    report = await printed_by(*words, "--lots=5", ONELOT_DATABASE_URL=database_url, ONELOT_REDIS_URL=redis_url)
+    assert report["broken_invariants"] == []
+    return report
+
+
+async def printed_by(*words: str, **settings: str) -> dict[str, Any]:
+    """What `python -m loadtests` prints; its exit code says that all is well."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "loadtests", *map(str, words), "--lots=5", "--json"),
+        *(sys.executable, "-m", "loadtests", *words, "--json"),
         cwd=ROOT,
-        env={**os.environ, "ONELOT_DATABASE_URL": database_url, "ONELOT_REDIS_URL": redis_url, "PYTHONWARNINGS": ""},
+        env={**os.environ, **settings, "PYTHONWARNINGS": ""},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     printed, progress = await process.communicate()
     assert process.returncode == 0, f"{printed.decode()}\n{progress.decode()}"
     report: dict[str, Any] = msgspec.json.decode(printed)
-    assert report["broken_invariants"] == []
     return report
 
 
@@ -55,3 +61,10 @@ async def test_throughput_is_measured_beside_its_ceilings(server_url: str, redis
     report = await report_of(server_url, redis_url, "throughput", "--seconds=0.5", "--connections=4")
     assert len(report["rows"]) == 5
     assert all(row["measured"]["events"] for row in report["rows"])
+
+
+async def test_a_fee_is_the_same_alone_and_with_its_lines() -> None:
+    report = await printed_by("pricing", "--stays=500")
+    assert (report["speeds"][0]["fee_fen"], report["speeds"][0]["stay"]) == (600, "3 h")
+    assert all(speed["fee_fen"] == speed["explained_fen"] > 0 for speed in report["speeds"])
+    assert report["simulated"]["stays"] == 500

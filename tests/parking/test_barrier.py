@@ -11,7 +11,7 @@ from parking.cases import Reason
 from parking.fees import Bill
 from parking.lots import Direction
 from parking.passings import Passing
-from tests.parking.test_stays import Read, passage
+from tests.parking.reads import Read, passage
 
 OPEN, HOLD, NONE = Command.OPEN, Command.HOLD, Command.NONE
 FREE, CHARGED, AT_GATE = Payment.NOT_NEEDED, Payment.WILL_BE_CHARGED, Payment.PAY_AT_GATE

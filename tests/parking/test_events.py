@@ -1,39 +1,15 @@
 """What a gateway may send, and how what it may not send is refused: each field by name, each event on its own."""
 
-from typing import Any
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parking import events
-from parking.events import BATCH_EVENTS_MAX, EventRejected, GateEvent, TooManyEvents
+from parking.events import BATCH_EVENTS_MAX, EventRejected, TooManyEvents
+from tests.parking.said import GONE, SAID, read, said
 
-SAID: dict[str, Any] = {
-    "event_id": "20261116-000123",
-    "kind": "entry",
-    "lane": "qc-in",
-    "occurred_at": "2026-11-16T10:00:00+08:00",
-    "plate": "鲁A12345",
-    "plate_color": "blue",
-    "vehicle_class": "small",
-    "confidence": 0.97,
-}
 MINIMAL = {key: SAID[key] for key in ("event_id", "kind", "lane", "occurred_at", "plate")}
-GONE = object()
-
-
-def said(**changes: object) -> bytes:
-    """An event as JSON, with some fields changed, or left out where they are GONE."""
-    return msgspec.json.encode({key: value for key, value in {**SAID, **changes}.items() if value is not GONE})
-
-
-def read(body: bytes) -> GateEvent:
-    alone, (submission,) = events.read(body)
-    assert alone
-    assert submission.event is not None, submission.refused
-    return submission.event
 
 
 def refusal(body: bytes) -> EventRejected:

@@ -12,7 +12,7 @@ from parking.events import EventRejected
 from parking.lots import Direction, Gateway, Lane
 from parking.passings import Passing
 from tests.conftest import NOW
-from tests.parking.test_events import read, said
+from tests.parking.said import read, said
 
 GATEWAY = Gateway(7, "qc-gw", 3)
 ENTRY = Lane(11, "qc-in", 3, 7, Direction.ENTRY)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from itertools import pairwise, permutations
 from uuid import UUID
 
@@ -13,45 +13,12 @@ from msgspec import Struct
 
 from parking import stays
 from parking.cases import Reason
-from parking.events import GateEvent
 from parking.lots import Direction
-from parking.passings import Passing
-from parking.plates import PlateColor, VehicleClass
+from parking.plates import VehicleClass
 from parking.stays import LATE_PAIR_MAX, History, State, Stay, Transition
+from tests.parking.reads import MIDNIGHT, Read, passage
 
-JINAN = timezone(timedelta(hours=8))
-MIDNIGHT = datetime(2026, 11, 16, tzinfo=JINAN)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-class Read(Struct, frozen=True):
-    """A vehicle passes: which way, and how long after midnight."""
-
-    way: Direction
-    at: timedelta
-
-
-def passage(read: Read, number: int, vehicle_class: VehicleClass = VehicleClass.SMALL) -> Passing:
-    """What the service makes of a read that it takes without doubt."""
-    at = MIDNIGHT + read.at
-    lane_id = 1 if read.way is Direction.ENTRY else 2
-    event = GateEvent(str(number), read.way, f"lane {lane_id}", at, "鲁A12345", PlateColor.BLUE, vehicle_class)
-    return Passing(
-        id=UUID(int=number),
-        lot_id=1,
-        gateway_id=1,
-        lane_id=lane_id,
-        direction=read.way,
-        event=event,
-        plate="鲁A12345",
-        plate_color=PlateColor.BLUE,
-        occurred_at=at,
-        received_at=at,
-        effective_at=at,
-        content_hash=b"",
-        doubt=None,
-        applies=True,
-    )
 
 
 def arrive(reads: Iterable[Read], history: History | None = None) -> tuple[History, list[Transition]]:

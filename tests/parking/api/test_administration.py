@@ -5,18 +5,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 import sql
 from payments.identity import Audience
+from seeds.city.network import lot_plan
 from sql import invariants
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, District, event, token
-from tests.parking.api.test_refusals import LOT, refused
+from tests.parking.api.problem import problem
 
 PLATES = "/v1/account/plates"
 BLUE = {"plate_color": "blue"}
+LOT: dict[str, Any] = msgspec.to_builtins(lot_plan("new", "jn-static"))
 
 
 @pytest.fixture
@@ -37,13 +40,13 @@ async def test_a_plate_has_one_payer_until_it_is_let_go(
     body = {"plate": "鲁A 5H0LD", **BLUE}
     for _ in range(2):
         assert (await client.post(PLATES, json=body, headers=first)).status_code == 201
-    refused(await client.post(PLATES, json=body, headers=second), 409, "plate")
+    problem(await client.post(PLATES, json=body, headers=second), 409, "plate")
     assert (await client.get(PLATES, headers=second)).json() == []
     # Text and colour are the vehicle: the same text on yellow is another one.
     yellow = {**body, "plate_color": "yellow"}
     assert (await client.post(PLATES, json=yellow, headers=second)).status_code == 201
 
-    refused(await client.delete(f"{PLATES}/鲁A5H0LD", params=BLUE, headers=second), 404, "plate")
+    problem(await client.delete(f"{PLATES}/鲁A5H0LD", params=BLUE, headers=second), 404, "plate")
     assert (await client.delete(f"{PLATES}/鲁A5H0LD", params=BLUE, headers=first)).status_code == 204
     assert (await client.post(PLATES, json=body, headers=second)).status_code == 201
 
@@ -66,14 +69,14 @@ async def test_staff_of_the_city_release_a_plate(
     holder = await district.account("鲁A7REL5")
     path = "/v1/admin/plates/鲁A7REL5"
     limited = staff(Audience.CLERK, operator_id=district.lot(QC).operator_id)
-    refused(await client.delete(path, params=BLUE, headers=limited), 403)
+    problem(await client.delete(path, params=BLUE, headers=limited), 403)
     assert (await client.delete(path, params=BLUE, headers=staff(Audience.CLERK))).status_code == 204
-    refused(await client.delete(path, params=BLUE, headers=staff(Audience.CLERK)), 404, "plate")
+    problem(await client.delete(path, params=BLUE, headers=staff(Audience.CLERK)), 404, "plate")
     lines = await owner.fetch(
         "select actor, detail from audit where owner_id = $1 and action = 'plate.release'", holder
     )
     assert [(row["actor"], "鲁A7REL5" in row["detail"]) for row in lines] == [("clerk:test", True)]
-    said = refused(
+    said = problem(
         await client.delete(f"/v1/admin/plates/{'x' * 3000}", params=BLUE, headers=staff(Audience.ADMIN)), 404, "plate"
     )
     assert "xxx" not in str(said)
@@ -95,21 +98,21 @@ async def test_an_administrator_of_one_operator_stays_with_it(client: httpx.Asyn
     mine = {"jn-static": own, "sd-rail": other}
     assert {o.code for o in district.network.operators.values()} == set(mine)
     keys = f"/v1/admin/gateways/{QC}-gw/keys"
-    refused(await client.post("/v1/admin/lots", json=LOT, headers=other), 403)
-    refused(await client.post(keys, headers=other), 403)
-    refused(await client.get(keys, headers=other), 403)
-    refused(await client.delete(f"{keys}/0123456789abcdef", headers=other), 403)
+    problem(await client.post("/v1/admin/lots", json=LOT, headers=other), 403)
+    problem(await client.post(keys, headers=other), 403)
+    problem(await client.get(keys, headers=other), 403)
+    problem(await client.delete(f"{keys}/0123456789abcdef", headers=other), 403)
     assert (await client.post("/v1/admin/lots", json=LOT, headers=own)).status_code == 201
     issued = await client.post("/v1/admin/gateways/new-gw/keys", headers=own)
     assert issued.status_code == 201
     (key,) = (await client.get("/v1/admin/gateways/new-gw/keys", headers=own)).json()
     assert key["id"] in issued.json()["key"]
-    refused(await client.post("/v1/admin/lots", json=LOT, headers=own), 409, "code")
+    problem(await client.post("/v1/admin/lots", json=LOT, headers=own), 409, "code")
     for taken, field in (({"code": "new2"}, "gateway"), ({"code": "new2", "gateway": "new2-gw"}, "lanes")):
-        refused(await client.post("/v1/admin/lots", json={**LOT, **taken}, headers=own), 409, field)
-    refused(await client.get("/v1/admin/gateways/nobody/keys", headers=staff(Audience.ADMIN)), 404)
+        problem(await client.post("/v1/admin/lots", json={**LOT, **taken}, headers=own), 409, field)
+    problem(await client.get("/v1/admin/gateways/nobody/keys", headers=staff(Audience.ADMIN)), 404)
 
-    refused(await client.get("/v1/admin/invariants", headers=own), 403)
+    problem(await client.get("/v1/admin/invariants", headers=own), 403)
     assert (await client.get("/v1/admin/invariants", headers=staff(Audience.ADMIN))).json()["holds"]
 
 

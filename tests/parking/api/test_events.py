@@ -5,7 +5,6 @@ import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from time import monotonic
-from typing import Any
 
 import httpx
 import msgspec
@@ -18,6 +17,7 @@ from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, token, visit
+from tests.parking.api.problem import problem
 
 MORNING = NOW - timedelta(hours=3)
 DOOR = "/v1/gate-events"
@@ -38,17 +38,6 @@ async def refused_now(district: District) -> list[tuple[str, str | None, bytes]]
     rows = await district.owner.fetch("delete from refused_event returning code, field, payload, payload_bytes")
     assert all(len(row["payload"]) == min(row["payload_bytes"], PAYLOAD_KEPT_BYTES_MAX) for row in rows)
     return sorted((row["code"], row["field"], row["payload"]) for row in rows)
-
-
-def problem(response: httpx.Response, status: int, field: str | None) -> dict[str, Any]:
-    """The problem document of a refusal."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    said: dict[str, Any] = response.json()
-    assert (said["status"], said.get("field")) == (status, field)
-    assert said["title"]
-    assert said["detail"]
-    return said
 
 
 async def test_a_visit_over_http(client: httpx.AsyncClient, district: District) -> None:
@@ -187,14 +176,14 @@ async def test_what_was_refused_can_be_looked_at(client: httpx.AsyncClient, dist
 )
 async def test_a_key_that_is_none(client: httpx.AsyncClient, header: dict[str, str]) -> None:
     response = await client.post(DOOR, json=WHOLE, headers=header)
-    problem(response, 401, None)
+    problem(response, 401)
     assert response.headers["www-authenticate"].startswith("Bearer")
 
 
 async def test_the_right_name_with_a_wrong_secret(client: httpx.AsyncClient, registered: dict[str, str]) -> None:
     key = registered[QC]
     wrong = key[:-1] + ("0" if key[-1] != "0" else "1")
-    problem(await client.post(DOOR, json=WHOLE, headers=running.bearer(wrong)), 401, None)
+    problem(await client.post(DOOR, json=WHOLE, headers=running.bearer(wrong)), 401)
 
 
 async def test_the_key_of_another_gateway(
@@ -204,13 +193,13 @@ async def test_the_key_of_another_gateway(
     problem(await client.post(DOOR, json=WHOLE, headers=other), 403, "lane")
     assert len(await refused_now(district)) == 1
     entered = (await client.post(DOOR, json=event("e", "entry", MORNING, "鲁A10006"))).json()
-    problem(await client.get(f"/v1/stays/{entered['stay_id']}", headers=other), 404, None)
+    problem(await client.get(f"/v1/stays/{entered['stay_id']}", headers=other), 404)
 
 
 async def test_drivers_and_staff_do_not_speak_for_gates(client: httpx.AsyncClient) -> None:
     for audience in (Audience.DRIVER, Audience.CLERK, Audience.FINANCE, Audience.ADMIN):
         theirs = running.bearer(token(audience, now=NOW))
-        problem(await client.post(DOOR, json=WHOLE, headers=theirs), 403, None)
+        problem(await client.post(DOOR, json=WHOLE, headers=theirs), 403)
 
 
 async def test_keys_are_rotated_without_a_gap(client: httpx.AsyncClient, district: District) -> None:
@@ -222,7 +211,7 @@ async def test_keys_are_rotated_without_a_gap(client: httpx.AsyncClient, distric
     said = event("f1", "entry", MORNING, "鲁A10007", lot=HOSPITAL)
     for key in (new, old):  # both hold while the gateway is changed over
         (await client.post(DOOR, json=said, headers=running.bearer(key))).raise_for_status()
-    problem(await client.post(path, headers=admin), 409, None)
+    problem(await client.post(path, headers=admin), 409)
     revoked = await client.delete(f"{path}/{old.split('_')[1]}", headers=admin)
     assert revoked.status_code == 204
     started = monotonic()
@@ -234,7 +223,7 @@ async def test_keys_are_rotated_without_a_gap(client: httpx.AsyncClient, distric
     assert [(key["slot"], key["revoked_at"] is None) for key in keys] == [(1, False), (2, True)]
     assert "secret" not in str(keys)
     again = await client.delete(f"{path}/{old.split('_')[1]}", headers=admin)
-    problem(again, 404, None)
+    problem(again, 404)
 
 
 async def test_a_key_issued_elsewhere_is_known_at_once(client: httpx.AsyncClient, district: District) -> None:
@@ -259,11 +248,11 @@ async def test_a_review_is_listed_and_resolved_once(client: httpx.AsyncClient, d
     (review,) = [one for one in reviews if one["reason"] == "no_plate"]
     assert "oss://h1.jpg" in str(review["images"])
     path = f"/v1/reviews/{review['id']}/resolve"
-    problem(await client.post(path, json={"note": "seen"}, headers=foreign), 404, None)
+    problem(await client.post(path, json={"note": "seen"}, headers=foreign), 404)
     problem(await client.post(path, json={"note": ""}, headers=clerk), 400, "note")
     problem(await client.post(path, json={"note": "a\0b"}, headers=clerk), 400, "note")
     assert (await client.post(path, json={"note": "a taxi, let out by hand"}, headers=clerk)).status_code == 204
-    said_again = problem(await client.post(path, json={"note": "again"}, headers=clerk), 409, None)
+    said_again = problem(await client.post(path, json={"note": "again"}, headers=clerk), 409)
     assert said_again["facts"]["resolved_by"]
     assert (await client.get("/v1/reviews", headers=foreign)).json()["reviews"] == []
 

@@ -21,7 +21,7 @@ from seeds.city.jinan import TARIFFS
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, token
-from tests.parking.api.test_refusals import refused
+from tests.parking.api.problem import problem
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
 WARNING = Finding("farmable", "warning", "$.free", "可以分次停放", "May be split")
@@ -70,9 +70,9 @@ async def test_from_a_document_to_a_price_that_holds(
     drafted = await register(client, text("a"))
     assert (drafted["version"], drafted["state"]) == (1, "draft")
     assert [one["text_zh"] for one in drafted["findings"]] == ["可以分次停放"]
-    refused(await client.get("/v1/tariffs/a"), 404)
+    problem(await client.get("/v1/tariffs/a"), 404)
 
-    said = refused(await publish(client, "a"), 422, "accept")
+    said = problem(await publish(client, "a"), 422, "accept")
     assert "farmable" in said["detail"]
     assert said["facts"]["findings"][0]["path"] == "$.free"
 
@@ -112,14 +112,14 @@ async def test_what_is_published_stays(client: httpx.AsyncClient, found: list[Fi
     assert (await client.get(f"{PATH}/b/2", headers=staff())).json()["document"]["free"]["minutes"] == 25
     assert (await register(client, text("b"), status=200))["version"] == 1
     assert (await client.get("/v1/tariffs/b")).json()["version"] == 1
-    refused(await client.get("/v1/tariffs/b", params={"version": 2}), 404)
+    problem(await client.get("/v1/tariffs/b", params={"version": 2}), 404)
 
 
 async def test_errors_forbid_publication(client: httpx.AsyncClient, found: list[Finding]) -> None:
     found.extend([ERROR, WARNING])
     await register(client, text("c"))
     accept = [{"kind": one.kind, "reason": "please"} for one in found]
-    said = refused(await publish(client, "c", accept=accept), 422)
+    said = problem(await publish(client, "c", accept=accept), 422)
     assert [one["kind"] for one in said["facts"]["findings"]] == ["longer_costs_less"]
 
 
@@ -127,7 +127,7 @@ async def test_a_reason_says_something_of_a_kind_there_is(client: httpx.AsyncCli
     found.append(WARNING)
     await register(client, text("j"))
     for accept in ([{"kind": "farmable", "reason": "  "}], [{"kind": "farmabel", "reason": "known"}]):
-        refused(await publish(client, "j", accept=accept), 422, "accept")
+        problem(await publish(client, "j", accept=accept), 422, "accept")
 
 
 async def test_one_check_at_a_time(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ async def test_one_check_at_a_time(client: httpx.AsyncClient, monkeypatch: pytes
     assert await asyncio.to_thread(going_on.wait, 20)
     busy = await client.post(PATH, content=tariffs.to_json(text("l")), headers=staff())
     end.set()
-    refused(busy, 503)
+    problem(busy, 503)
     assert int(busy.headers["retry-after"]) > 0
     assert (await first)["state"] == "draft"
 
@@ -160,35 +160,35 @@ async def test_a_document_may_be_toml(client: httpx.AsyncClient, found: list[Fin
     answer = await client.post(PATH, content=toml, headers={**staff(), "Content-Type": "application/toml"})
     assert (answer.status_code, answer.json()["code"]) == (201, "mall")
     assert answer.headers["location"] == f"{PATH}/mall/1"
-    said = refused(await client.post(PATH, content=toml, headers=staff()), 422)
+    said = problem(await client.post(PATH, content=toml, headers=staff()), 422)
     assert said["title"] == "Tariff unclear"
     unfit = {**msgspec.json.decode(tariffs.to_json(ROAD)), "free": {"minutes": -1}}
-    said = refused(await client.post(PATH, json=unfit, headers=staff()), 422)
+    said = problem(await client.post(PATH, json=unfit, headers=staff()), 422)
     assert said["facts"]["path"] == "$.free.minutes"
 
 
 async def test_all_of_it_or_nothing(client: httpx.AsyncClient, found: list[Finding]) -> None:
     await register(client, text("e"))
     later = (LATER + timedelta(hours=1)).isoformat()
-    refused(await publish(client, "e", lots=[QC, "nowhere"], valid_from=later), 404)
-    refused(await publish(client, "e", lots=[QC], valid_from="2026-11-15T00:00:00Z"), 409, "valid_from")
-    refused(await publish(client, "e", lots=[QC], valid_from="2026-11-18T00:00:00"), 400, "valid_from")
+    problem(await publish(client, "e", lots=[QC, "nowhere"], valid_from=later), 404)
+    problem(await publish(client, "e", lots=[QC], valid_from="2026-11-15T00:00:00Z"), 409, "valid_from")
+    problem(await publish(client, "e", lots=[QC], valid_from="2026-11-18T00:00:00"), 400, "valid_from")
     assert (await client.get(f"{PATH}/e/1", headers=staff())).json()["state"] == "draft"
     await register(client, text("f", time_zone="Europe/Berlin"))
-    said = refused(await publish(client, "f", lots=[QC], valid_from=later), 422)
+    said = problem(await publish(client, "f", lots=[QC], valid_from=later), 422)
     assert (said["facts"]["tariff_zone"], said["facts"]["lot_zone"]) == ("Europe/Berlin", "Asia/Shanghai")
-    refused(await client.post(f"{PATH}/e/1/apply", json={"lots": [QC]}, headers=staff()), 404)
+    problem(await client.post(f"{PATH}/e/1/apply", json={"lots": [QC]}, headers=staff()), 404)
 
 
 async def test_price_areas(client: httpx.AsyncClient, district: District, found: list[Finding]) -> None:
     zone = {"code": "core", "name_zh": "一类区", "name_en": "Zone 1"}
     assert (await client.post("/v1/admin/zones", json=zone, headers=staff())).json() == zone
-    refused(await client.post("/v1/admin/zones", json=zone, headers=staff()), 409, "code")
+    problem(await client.post("/v1/admin/zones", json=zone, headers=staff()), 409, "code")
     await register(client, text("g"))
     assert (await publish(client, "g", zones=["core"])).status_code == 200
     place = f"/v1/admin/lots/{STATION}/zone"
-    refused(await client.put(place, json={"zone": "nowhere"}, headers=staff()), 404)
-    refused(await client.put("/v1/admin/lots/nowhere/zone", json={"zone": "core"}, headers=staff()), 404)
+    problem(await client.put(place, json={"zone": "nowhere"}, headers=staff()), 404)
+    problem(await client.put("/v1/admin/lots/nowhere/zone", json={"zone": "core"}, headers=staff()), 404)
     assert (await client.put(place, json={"zone": "core"}, headers=staff())).status_code == 204
     lot = (await client.get(f"/v1/lots/{STATION}")).json()
     assert (lot["zone"], lot["tariff"]["code"]) == ("core", "jinan_road")  # its own price goes before the area's
@@ -202,20 +202,20 @@ async def test_staff_of_one_operator_apply_to_their_lots(
     client: httpx.AsyncClient, district: District, found: list[Finding]
 ) -> None:
     theirs = staff(operator_id=district.lot(QC).operator_id)
-    refused(await client.post(PATH, content=tariffs.to_json(text("h")), headers=theirs), 403)
+    problem(await client.post(PATH, content=tariffs.to_json(text("h")), headers=theirs), 403)
     await register(client, text("h"))
-    refused(await client.post(f"{PATH}/h/1/publish", json={}, headers=theirs), 403)
+    problem(await client.post(f"{PATH}/h/1/publish", json={}, headers=theirs), 403)
     assert (await publish(client, "h")).status_code == 200
     since = {"valid_from": (LATER + timedelta(hours=2)).isoformat()}
     apply = f"{PATH}/h/1/apply"
-    refused(await client.post(apply, json={"lots": [QC, STATION], **since}, headers=theirs), 403)
-    refused(await client.post(apply, json={"zones": ["core"], **since}, headers=theirs), 403)
-    refused(await client.put(f"/v1/admin/lots/{QC}/zone", json={"zone": None}, headers=theirs), 403)
+    problem(await client.post(apply, json={"lots": [QC, STATION], **since}, headers=theirs), 403)
+    problem(await client.post(apply, json={"zones": ["core"], **since}, headers=theirs), 403)
+    problem(await client.put(f"/v1/admin/lots/{QC}/zone", json={"zone": None}, headers=theirs), 403)
     assert (await client.post(apply, json={"lots": [HOSPITAL], **since}, headers=theirs)).status_code == 204
     assert (await client.post(apply, json={"lots": [HOSPITAL], **since}, headers=theirs)).status_code == 204
-    said = refused(await client.post(apply, json={}, headers=theirs), 422, "lots")
+    said = problem(await client.post(apply, json={}, headers=theirs), 422, "lots")
     assert "lots, zones" in said["detail"]
-    refused(await client.post(apply, json={"lots": [HOSPITAL] * 501}, headers=theirs), 400, "lots")
+    problem(await client.post(apply, json={"lots": [HOSPITAL] * 501}, headers=theirs), 400, "lots")
     shown = (await client.get("/v1/tariffs/h")).json()
     assert [lot["code"] for lot in shown["lots"]] == [HOSPITAL]
 
@@ -230,4 +230,4 @@ async def test_versions_come_in_pages(client: httpx.AsyncClient, found: list[Fin
         codes += [one["code"] for one in page["tariffs"]]
         after = page["next"]
     assert [code for code in codes if code.startswith("i")] == ["i1", "i2", "i3"]
-    refused(await client.get(PATH, params={"state": "new"}, headers=staff()), 400, "state")
+    problem(await client.get(PATH, params={"state": "new"}, headers=staff()), 400, "state")

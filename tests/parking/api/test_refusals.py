@@ -5,22 +5,21 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from payments.identity import Audience
+from seeds.city.network import lot_plan
 from tests import running
 from tests.conftest import NOW
 from tests.district import token
+from tests.parking.api.problem import problem
 
 NOBODY = UUID(int=1)
 TOP_UP = {"amount_fen": 5, "channel": "local", "payer": "ok"}
 KEY = {"Idempotency-Key": "k"}
 TOP_UPS, CHARGES, SETTLEMENTS = "/v1/account/top-ups", f"/v1/charges/{NOBODY}", "/v1/settlements"
-LOT = {
-    "code": "new", "operator_code": "jn-static", "name_zh": "新", "name_en": "new", "district_zh": "历下",
-    "district_en": "Lixia", "kind": "road", "capacity": 10, "longitude": 117.0, "latitude": 36.6, "gateway": "new-gw",
-    "lanes": [{"code": "new-in", "gate": "g1", "direction": "entry"}],
-}  # fmt: skip
+LOT: dict[str, Any] = msgspec.to_builtins(lot_plan("new", "jn-static"))
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +32,6 @@ async def client(
 
 def staff(audience: Audience, **limits: Any) -> dict[str, str]:
     return running.bearer(token(audience, now=NOW, **limits))
-
-
-def refused(response: httpx.Response, status: int, field: str | None = None) -> dict[str, Any]:
-    """The problem document of an answer."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    said: dict[str, Any] = response.json()
-    assert said["status"] == status
-    assert said.get("field") == field, said
-    assert "regex" not in said["detail"]
-    return said
 
 
 @pytest.mark.parametrize(
@@ -71,7 +59,7 @@ async def test_a_body_that_does_not_fit_is_named_by_its_field(
 ) -> None:
     headers = {} if audience is Audience.PUBLIC else staff(audience, id=1001)
     headers |= {"Content-Type": "application/json", **KEY}
-    said = refused(await client.post(path, content=body, headers=headers), 400, field)
+    said = problem(await client.post(path, content=body, headers=headers), 400, field)
     assert said["title"] == "Malformed"
     assert said["detail"].endswith(".") or ": " in said["detail"]
 
@@ -84,8 +72,8 @@ async def test_inner_fields_are_named_by_their_path(client: httpx.AsyncClient) -
         ({"code": "a", "gate": "g", "direction": "up"}, "lanes[0].direction"),
     ]
     for lane, field in lanes:
-        refused(await client.post("/v1/admin/lots", json={**LOT, "lanes": [lane]}, headers=admin), 400, field)
-    refused(await client.post("/v1/admin/lots", json={**LOT, "capacity": "10"}, headers=admin), 400, "capacity")
+        problem(await client.post("/v1/admin/lots", json={**LOT, "lanes": [lane]}, headers=admin), 400, field)
+    problem(await client.post("/v1/admin/lots", json={**LOT, "capacity": "10"}, headers=admin), 400, "capacity")
 
 
 @pytest.mark.parametrize(
@@ -107,28 +95,28 @@ async def test_inner_fields_are_named_by_their_path(client: httpx.AsyncClient) -
 async def test_a_parameter_is_named_as_the_caller_knows_it(
     client: httpx.AsyncClient, path: str, params: dict[str, str], field: str
 ) -> None:
-    refused(await client.get(path, params=params, headers=staff(Audience.FINANCE)), 400, field)
+    problem(await client.get(path, params=params, headers=staff(Audience.FINANCE)), 400, field)
 
 
 async def test_rules_name_their_field_too(client: httpx.AsyncClient) -> None:
     driver, finance, admin = staff(Audience.DRIVER, id=1001), staff(Audience.FINANCE), staff(Audience.ADMIN)
-    refused(await client.post(TOP_UPS, json=TOP_UP, headers=driver), 400, "Idempotency-Key")
+    problem(await client.post(TOP_UPS, json=TOP_UP, headers=driver), 400, "Idempotency-Key")
     other = {**TOP_UP, "channel": "barter"}
-    refused(await client.post(TOP_UPS, json=other, headers=driver | KEY), 422, "channel")
+    problem(await client.post(TOP_UPS, json=other, headers=driver | KEY), 422, "channel")
     plate: dict[str, str] = {"plate": "x" * 30, "plate_color": "blue"}
-    refused(await client.post("/v1/account/plates", json=plate, headers=driver), 422, "plate")
+    problem(await client.post("/v1/account/plates", json=plate, headers=driver), 422, "plate")
     plate = {"plate": "鲁A12345", "plate_color": "unknown"}
-    refused(await client.post("/v1/account/plates", json=plate, headers=driver), 422, "plate_color")
+    problem(await client.post("/v1/account/plates", json=plate, headers=driver), 422, "plate_color")
     for day, status in (("1969-12-31", 422), ("2026-11-16", 409)):
-        refused(await client.post(SETTLEMENTS, json={"business_date": day}, headers=finance), status, "business_date")
+        problem(await client.post(SETTLEMENTS, json={"business_date": day}, headers=finance), status, "business_date")
     asked = {"audience": "driver", "subject": "x"}
-    refused(await client.post("/v1/tokens", json=asked, headers=admin), 422, "account_id")
+    problem(await client.post("/v1/tokens", json=asked, headers=admin), 422, "account_id")
     lot = {**LOT, "operator_code": "nobody"}
-    refused(await client.post("/v1/admin/lots", json=lot, headers=admin), 422, "operator_code")
+    problem(await client.post("/v1/admin/lots", json=lot, headers=admin), 422, "operator_code")
 
 
 async def test_a_lot_is_not_called_like_the_stream(client: httpx.AsyncClient) -> None:
-    said = refused(
+    said = problem(
         await client.post("/v1/admin/lots", json={**LOT, "code": "stream"}, headers=staff(Audience.ADMIN)), 400, "body"
     )
     assert "stream" in said["detail"]

@@ -21,7 +21,7 @@ from seeds.city.network import lot_plan
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION
-from tests.parking.api.test_refusals import refused
+from tests.parking.api.problem import problem
 
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
 BOARD = notice(ROAD)
@@ -80,7 +80,7 @@ async def test_a_text_in_full(client: httpx.AsyncClient) -> None:
     assert (facts["price_mode"], facts["color"], facts["complaints_phone"]) == ("government", "blue", "12345")
     assert (first["board"]["zh"], first["board"]["en"]) == (BOARD.zh, BOARD.en)
     for path in ("/v1/tariffs/jinan_road?version=3", "/v1/tariffs/nothing"):
-        assert refused(await client.get(path), 404)["title"] == "Unknown tariff"
+        assert problem(await client.get(path), 404)["title"] == "Unknown tariff"
 
 
 async def test_it_is_sent_once(client: httpx.AsyncClient) -> None:
@@ -192,7 +192,7 @@ async def test_a_quote_for_later_is_by_the_price_of_then(client: httpx.AsyncClie
 async def test_a_question_that_makes_no_sense(
     client: httpx.AsyncClient, params: dict[str, str | int], field: str
 ) -> None:
-    refused(await client.get(QUOTE, params=params), 400, field)
+    problem(await client.get(QUOTE, params=params), 400, field)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_a_question_that_makes_no_sense(
     ],
 )
 async def test_years_that_nobody_parks_in(client: httpx.AsyncClient, field: str, params: dict[str, Any]) -> None:
-    refused(await client.get(QUOTE, params=params), 400, field)
+    problem(await client.get(QUOTE, params=params), 400, field)
 
 
 async def test_a_quote_for_long_is_the_same(client: httpx.AsyncClient) -> None:
@@ -214,6 +214,6 @@ async def test_a_quote_for_long_is_the_same(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_lot_without_a_price_has_no_quote(client: httpx.AsyncClient) -> None:
-    assert refused(await client.get("/v1/lots/bare/quote?stay_min=5"), 409)["title"] == "No tariff"
-    refused(await client.get(f"{QUOTE}?from=2025-11-16T10:00:00Z&stay_min=5"), 409)
-    refused(await client.get("/v1/lots/nowhere/quote?stay_min=5"), 404)
+    assert problem(await client.get("/v1/lots/bare/quote?stay_min=5"), 409)["title"] == "No tariff"
+    problem(await client.get(f"{QUOTE}?from=2025-11-16T10:00:00Z&stay_min=5"), 409)
+    problem(await client.get("/v1/lots/nowhere/quote?stay_min=5"), 404)

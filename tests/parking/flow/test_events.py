@@ -10,7 +10,6 @@ import pytest
 from msgspec import structs
 
 from parking.answers import Answer, Status
-from parking.api.problems import REFUSED
 from parking.barrier import Command, Payment
 from parking.events import EventRejected
 from parking.flow.stays import stay_by_id
@@ -26,17 +25,10 @@ from payments.flow import accounts as accounts_flow
 from payments.flow import charges as charges_flow
 from payments.store import charges as charge_store
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, District, Say, event, visit
+from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, visit
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 MORNING = NOW - 3 * HOUR
-
-
-def facts(answer: Answer | EventRejected) -> tuple[object, ...]:
-    """An answer in short: what became of the event and what the barrier does, and what it costs."""
-    if isinstance(answer, EventRejected):
-        return answer.reason, REFUSED[answer.reason], answer.field
-    return answer.status, answer.gate, answer.fee_fen, answer.payment, answer.reason
 
 
 # -- one visit

@@ -9,8 +9,7 @@ from parking.flow.tariffs import publish_tariff
 from parking.prices import TariffInForce
 from payments.flow import accounts as accounts_flow
 from tests.conftest import NOW
-from tests.district import District, visit
-from tests.parking.flow.test_events import facts
+from tests.district import District, facts, visit
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

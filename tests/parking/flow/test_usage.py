@@ -16,8 +16,7 @@ from parking.tariffs import Tariff
 from parking.tariffs.language.document import Cap, Memory
 from seeds.city.jinan import TARIFFS
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, District, event, visit
-from tests.parking.flow.test_events import facts
+from tests.district import HOSPITAL, QC, STATION, District, event, facts, visit
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
