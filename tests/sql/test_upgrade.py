@@ -3,8 +3,8 @@
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -44,18 +44,26 @@ HOSPITAL: dict[str, Any] = {
 TOP_UPS = (("declined", "PAYER_DECLINED", None), ("unknown", "TimeoutError", NOW), ("accepted", None, NOW))
 
 
-@pytest.fixture
-async def old(server_url: str, tmp_path: Path) -> AsyncIterator[str]:
-    """A database of the first release, with three lots, their prices and two stays."""
+@pytest.fixture(scope="module")
+async def first_release(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The name of a database of the first release, with three lots, their prices and two stays, to be copied."""
+    folder = tmp_path_factory.mktemp("first_release")
     for file in sorted(MIGRATIONS.glob("000[1-7]_*.sql")):
-        shutil.copy(file, tmp_path)
+        shutil.copy(file, folder)
     async with new_database(server_url) as url:
-        await migrate(url, now=NOW, folder=tmp_path)
+        await migrate(url, now=NOW, folder=folder)
         db = await asyncpg.connect(url)
         try:
             await fill(db)
         finally:
             await db.close()
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+async def old(server_url: str, first_release: str) -> AsyncIterator[str]:
+    """A database of the first release."""
+    async with new_database(server_url, template=first_release) as url:
         yield url
 
 
@@ -92,11 +100,18 @@ async def fill(db: sql.Connection) -> None:
         )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+async def upgraded_url(server_url: str, first_release: str) -> AsyncIterator[str]:
+    """A database of the first release after the upgrade."""
+    async with new_database(server_url, template=first_release) as url:
+        await migrate(url, now=NOW)
+        yield url
+
+
 @pytest.fixture
-async def upgraded(old: str) -> AsyncIterator[sql.Connection]:
-    """The same database after the upgrade, as its owner."""
-    await migrate(old, now=NOW)
-    db = await asyncpg.connect(old)
+async def upgraded(upgraded_url: str) -> AsyncIterator[sql.Connection]:
+    """The upgraded database, as its owner, for tests that leave it as it is."""
+    db = await asyncpg.connect(upgraded_url)
     try:
         yield db
     finally:
@@ -112,10 +127,11 @@ async def test_what_was_used_is_still_remembered(upgraded: sql.Connection) -> No
 
 async def test_every_top_up_has_its_attempt(upgraded: sql.Connection) -> None:
     account_id = await upgraded.fetchval("select id from account")
-    claimed = {
-        attempt.payable_id
-        for attempt in await attempts.claim_attempts_to_query(upgraded, now=NOW, again_at=NOW, limit=9)
-    }
+    transaction = upgraded.transaction()
+    await transaction.start()
+    asked = await attempts.claim_attempts_to_query(upgraded, now=NOW, again_at=NOW + timedelta(days=1), limit=9)
+    await transaction.rollback()
+    claimed = {attempt.payable_id for attempt in asked}
     for n, (state, code, query_at) in enumerate(TOP_UPS, 1):
         top_up = await accounts.top_up_by_key(upgraded, account_id, key_digest(account_id, f"key {n}"))
         assert top_up is not None
