@@ -68,7 +68,7 @@ def pasts_of(stays: Iterable[Stay], bills: Mapping[UUID, Bill], place: Scope = "
 
 
 def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], payer: Payer | None) -> Bill:
-    """What a closed stay costs by the tariffs in force during it, and who pays.
+    """What a closed stay costs by the tariffs that price it (`prices.of_stay`), and who pays.
 
     Raises as `price`, but a lot without any tariff charges nothing: what was never published may not be charged.
     """
@@ -96,15 +96,13 @@ def price(
     vehicle: Vehicle,
     pasts: Sequence[Past] = (),
 ) -> Fee:
-    """The fee of a stay by the tariffs in force during it (`prices.of_stay`); `pasts` are the vehicle's other visits.
+    """The fee of a stay by the tariffs that price it (`prices.of_stay`); `pasts` are the vehicle's other visits.
 
     Raises:
-        NoTariff: there is none, or one of those that matter to the stay cannot be read.
+        NoTariff: there is none, or one of them cannot be read.
         tariffs.StayNotPriceable: the stay ends before it begins or is longer than any stay can be.
     """
     if not in_force:
         raise NoTariff("No tariff holds at this lot.")
-    # Where the first prices the whole stay, a later one need not be readable.
-    priced_by = in_force[:1] if in_force[0].tariff.on_change == "at_entry" else in_force
     visit = Visit(entered_at, left_at, vehicle)
-    return tariffs.price([(each.valid_from, each.compiled) for each in priced_by], visit, pasts)
+    return tariffs.price([(each.valid_from, each.compiled) for each in in_force], visit, pasts)

@@ -183,14 +183,19 @@ def in_force_at(prices: Sequence[TariffInForce], at: datetime) -> TariffInForce 
 
 
 def of_stay(prices: Sequence[TariffInForce], entered_at: datetime, left_at: datetime) -> Sequence[TariffInForce]:
-    """The tariffs that a stay is priced by: the one in force when it began, then those that begin before it ends.
+    """The tariffs that a stay is priced by: the one in force at its entry, then those it is split by (`on_change`).
 
-    Where none was in force when it began, the first that begins during it; empty, if the lot had none until it ended.
+    It is split by those that come into force before it ends, unless the first is kept to (`at_entry`). Where none was
+    in force at the entry, the first that comes into force during the stay; empty, if the lot had none until it ended.
     """
     at = max((at for at, each in enumerate(prices) if each.valid_from <= entered_at), default=0)
     if not prices or prices[at].valid_from > left_at:
         return []
-    return [prices[at], *[each for each in prices[at + 1 :] if each.valid_from < left_at]]
+    first = prices[at]
+    # One that is kept to prices the whole stay, so a later one need not be readable.
+    if first.text is not None and first.text.on_change == "at_entry":
+        return [first]
+    return [first, *[each for each in prices[at + 1 :] if each.valid_from < left_at]]
 
 
 def lot_prices(tariffs: Sequence[TariffInForce], zone: str | None) -> LotPrices:

@@ -63,29 +63,31 @@ def test_a_lots_own_price_goes_before_its_areas(
     assert laid(own, lies_in, of_zones) == expected
 
 
-def dated(*numbers: tuple[int, int]) -> list[TariffInForce]:
-    compiled = tariffs.Compiled(ROAD)
-    return [TariffInForce(day(since), number, ROAD, compiled) for since, number in numbers]
+def dated(*numbers: tuple[int, int], tariff: Tariff = ROAD) -> list[TariffInForce]:
+    compiled = tariffs.Compiled(tariff)
+    return [TariffInForce(day(since), number, tariff, compiled) for since, number in numbers]
 
 
 @pytest.mark.parametrize(
-    ("entered", "left", "numbers"),
+    ("entered", "left", "split", "at_entry"),
     [
-        (2, 2, [7]),
-        (2, 3, [7]),  # what begins when a stay ends does not concern it
-        (2, 4, [7, 8]),
-        (3, 9, [8, 9]),
-        (0, 2, [7]),  # a lot that had no tariff yet: the first that began during the stay
-        (0, 4, [7, 8]),
-        (0, 1, [7]),
-        (0, 0, []),
+        (2, 2, [7], [7]),
+        (2, 3, [7], [7]),  # what begins when a stay ends does not concern it
+        (2, 4, [7, 8], [7]),
+        (3, 9, [8, 9], [8]),
+        (0, 2, [7], [7]),  # a lot that had no tariff yet: the first that began during the stay
+        (0, 4, [7, 8], [7]),
+        (0, 1, [7], [7]),
+        (0, 0, [], []),
     ],
 )
-def test_the_tariffs_of_a_stay_begin_with_the_one_in_force_at_the_entry(
-    entered: int, left: int, numbers: list[int]
+def test_a_stay_is_priced_by_the_tariff_in_force_at_its_entry_and_those_that_split_it(
+    entered: int, left: int, split: list[int], at_entry: list[int]
 ) -> None:
-    in_force = prices.of_stay(dated((1, 7), (3, 8), (5, 9)), day(entered), day(left))
-    assert [each.tariff_id for each in in_force] == numbers
+    for on_change, numbers in (("split", split), ("at_entry", at_entry)):
+        tariff = structs.replace(ROAD, on_change=on_change)
+        in_force = prices.of_stay(dated((1, 7), (3, 8), (5, 9), tariff=tariff), day(entered), day(left))
+        assert [each.tariff_id for each in in_force] == numbers
 
 
 def test_when_a_price_holds() -> None:

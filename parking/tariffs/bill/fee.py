@@ -1,4 +1,4 @@
-"""The fee of a visit with its lines, by the tariffs in force during it."""
+"""The fee of a visit with its lines, by the tariffs that price it."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ from parking.tariffs.engine.versions import InForce, calculate_split, is_split
 def price(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past] = ()) -> Fee:
     """The fee of a visit with its lines. `pasts` are the vehicle's earlier visits; later ones are ignored.
 
-    in_force: the tariff in force at the entry, whatever its instant, then those that come into force later, in order of
-    time; what a later one does to the stay is said by the first (`on_change`).
+    in_force: the tariff in force at the entry, whatever its instant, then those that the visit is split by, each since
+    when: in order of time, before it ends.
 
     Raises:
         StayNotPriceable: the visit ends before it begins, is longer than STAY_DAYS_MAX, or cannot have been.

@@ -1,4 +1,4 @@
-"""A stay during which another tariff comes into force: priced by the first, or split where the next begins."""
+"""A stay that is split where another tariff comes into force. By which tariffs, `parking.prices` says."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,17 +20,11 @@ Part: TypeAlias = tuple[Compiled, Calculation]
 
 
 def is_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past]) -> bool:
-    """Whether a visit is priced by more than the tariff in force at its entry, which comes first and decides that.
+    """Whether a visit is priced in parts: not by one tariff alone, and not if the first makes all of it free.
 
     Raises as `price.calculate`.
     """
-    first = in_force[0][1]
-    return (
-        len(in_force) > 1
-        and first.tariff.on_change == "split"
-        and in_force[1][0] < visit.left_at
-        and not _is_free(first, visit, pasts)
-    )
+    return len(in_force) > 1 and not _is_free(in_force[0][1], visit, pasts)
 
 
 def calculate_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past]) -> list[Part]:
@@ -38,11 +32,10 @@ def calculate_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[P
 
     Raises as `price.calculate`.
     """
-    priced_by = [in_force[0], *[each for each in in_force[1:] if each[0] < visit.left_at]]
-    begins = [visit.entered_at, *[since for since, _ in priced_by[1:]], visit.left_at]
-    parts = list(zip([tariff for _, tariff in priced_by], begins, begins[1:], strict=False))
-    found = [_split(parts, visit, pasts, discounts) for discounts in alternatives(priced_by[0][1].tariff, visit)]
-    return min(found, key=lambda each: sum([calculation.fee_fen for _, calculation in each]))
+    begins = [visit.entered_at, *[since for since, _ in in_force[1:]], visit.left_at]
+    parts = list(zip([tariff for _, tariff in in_force], begins, begins[1:], strict=False))
+    choices = [_split(parts, visit, pasts, discounts) for discounts in alternatives(in_force[0][1].tariff, visit)]
+    return min(choices, key=lambda parts: sum([calculation.fee_fen for _, calculation in parts]))
 
 
 def _is_free(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> bool:
@@ -57,8 +50,8 @@ def _split(
     pasts: Sequence[Past],
     discounts: StagedDiscounts,
 ) -> list[Part]:
-    """The parts of a stay, each by its own tariff, and the last steps of the whole by the first."""
-    found: list[Part] = []
+    """The parts of a stay, each by its own tariff, and the final steps of the whole by the first."""
+    priced: list[Part] = []
     known = list(pasts)
     first = parts[0][0]
     whole = bounds(first.tariff, visit)
@@ -66,12 +59,12 @@ def _split(
         is_first = begins == visit.entered_at
         part = structs.replace(visit, entered_at=begins, left_at=ends, continued=visit.continued or not is_first)
         calculation = before_final_steps(tariff, part, known, discounts if is_first else NONE, whole)
-        found.append((tariff, calculation))
+        priced.append((tariff, calculation))
         known.append(Past(begins, ends, calculation.uses))
     stay = stay_of(first, visit, pasts)
     if stay is None or first.exemption_of(visit.vehicle) is not None:
-        return found
-    fee_fen = sum([calculation.fee_fen for _, calculation in found])
+        return priced
+    fee_fen = sum([calculation.fee_fen for _, calculation in priced])
     if steps := final_steps(first, stay, discounts, pasts, fee_fen):
-        found.append((first, without_units(*whole, steps)))
-    return found
+        priced.append((first, without_units(*whole, steps)))
+    return priced

@@ -10,7 +10,8 @@ import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from parking import tariffs
+from parking import prices, tariffs
+from parking.prices import TariffInForce
 from parking.tariffs import Compiled, Fee, Past, Visit
 from parking.tariffs.language.document import Band, Cap, Crossing, DayHours, Free, Tariff, Tier
 from tests.parking.tariffs import generators, visit_generators
@@ -107,6 +108,12 @@ def cap(code: str, fen: int, per: str, **rest: Any) -> Cap:
 def fee_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past] = ()) -> Fee:
     """The fee of a visit by the one tariff in force, with its lines."""
     return tariffs.price([(visit.entered_at, tariff)], visit, pasts)
+
+
+def in_force(dated: Sequence[tuple[datetime, Compiled]], visit: Visit) -> list[tuple[datetime, Compiled]]:
+    """Of tariffs in order of time, each since when, those that a visit is priced by."""
+    known = [TariffInForce(since, number, each.tariff, each) for number, (since, each) in enumerate(dated)]
+    return [(each.valid_from, each.compiled) for each in prices.of_stay(known, visit.entered_at, visit.left_at)]
 
 
 def owed(tariff: Tariff, visit: Visit, pasts: Sequence[Past] = ()) -> int:

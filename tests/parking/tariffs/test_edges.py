@@ -149,12 +149,13 @@ def test_the_longest_stay_there_is() -> None:
         owed(plain(), stayed("2025-01-01T00:00", days=400, seconds=1))
 
 
-def test_the_first_version_holds_for_whatever_is_earlier() -> None:
-    old, new = (tariffs.Compiled(plain(code=code)) for code in ("old", "new"))
+def test_the_first_tariff_prices_from_the_entry_on_whatever_its_instant() -> None:
+    cheap = tariffs.Compiled(plain())
     dear = tariffs.Compiled(plain(bands=(band("day", "00:00", "24:00", Tier(unit_fen=900, unit_min=60)),)))
-    visit = stayed("01T09:00", hours=1)
-    assert tariffs.price([(at("10T00:00"), dear), (at("20T00:00"), new)], visit).fee_fen == 900
-    assert tariffs.price([(at("10T00:00"), old), (at("20T00:00"), dear)], visit).fee_fen == 200
+    visit = stayed("10T09:00", hours=2)
+    for since in (at("01T00:00"), at("10T09:30"), at("20T00:00")):
+        assert tariffs.price([(since, dear)], visit).fee_fen == 2 * 900
+        assert tariffs.price([(since, cheap), (at("10T10:00"), dear)], visit).fee_fen == 200 + 900
 
 
 @pytest.mark.parametrize(("minutes", "fee_fen"), [(60, 0), (90, 0), (91, 5), (92, 10)])

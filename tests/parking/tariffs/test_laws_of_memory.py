@@ -14,7 +14,20 @@ from parking import tariffs
 from parking.tariffs import Past, StayNotPriceable, Tariff, Use, Visit
 from parking.tariffs.language.document import Free, Match, Memory, Quota, Scope
 from tests.parking.tariffs import generators, visit_generators
-from tests.parking.tariffs.strategies import at, but, cap, fee_of, law, moments, owed, plain, simple, visits, wide_cases
+from tests.parking.tariffs.strategies import (
+    at,
+    but,
+    cap,
+    fee_of,
+    in_force,
+    law,
+    moments,
+    owed,
+    plain,
+    simple,
+    visits,
+    wide_cases,
+)
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -279,8 +292,8 @@ def test_a_stay_keeps_the_version_it_began_under(
 ) -> None:
     tariff, visit = case
     compiled, newer = tariffs.Compiled(tariff), tariffs.Compiled(other[0])
-    held = [(visit.entered_at - DAY, compiled), (visit.entered_at + MINUTE * after, newer)]
-    assert tariffs.price(held, visit) == fee_of(compiled, visit)
+    dated = [(visit.entered_at - DAY, compiled), (visit.entered_at + MINUTE * after, newer)]
+    assert tariffs.price(in_force(dated, visit), visit) == fee_of(compiled, visit)
 
 
 @law
@@ -290,12 +303,12 @@ def test_a_stay_that_is_split_costs_the_sum_of_its_parts(
 ) -> None:
     length = (visit.left_at - visit.entered_at) // MINUTE
     change = visit.entered_at + MINUTE * data.draw(st.integers(1, max(1, length - 1)))
-    held = [(visit.entered_at - DAY, tariffs.Compiled(old)), (change, tariffs.Compiled(new))]
+    dated = [(visit.entered_at - DAY, tariffs.Compiled(old)), (change, tariffs.Compiled(new))]
     free = length <= old.free.minutes
     parts = owed(old, but(visit, left_at=min(change, visit.left_at)))
     if change < visit.left_at:
         parts += owed(new, but(visit, entered_at=change, continued=True))
-    fee = tariffs.price(held, visit)
+    fee = tariffs.price(in_force(dated, visit), visit)
     assert fee.fee_fen == (0 if free else parts) == sum(line.amount_fen for line in fee.lines)
 
 
@@ -306,9 +319,9 @@ def test_a_version_that_begins_after_the_stay_changes_nothing(
 ) -> None:
     tariff, visit = case
     compiled, newer = tariffs.Compiled(tariff), tariffs.Compiled(other[0])
-    held = [(visit.entered_at, compiled), (visit.left_at, newer)]
+    dated = [(visit.entered_at, compiled), (visit.left_at, newer)]
     if visit.left_at > visit.entered_at:
-        assert tariffs.price(held, visit) == fee_of(compiled, visit)
+        assert tariffs.price(in_force(dated, visit), visit) == fee_of(compiled, visit)
 
 
 @law

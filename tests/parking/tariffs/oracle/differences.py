@@ -12,6 +12,7 @@ from rich.progress import Progress
 from parking import tariffs
 from parking.tariffs import Past, Tariff, Use, Visit
 from tests.parking.tariffs import generators, oracle, visit_generators
+from tests.parking.tariffs.strategies import in_force
 
 VISITS_PER_TARIFF = 4
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -65,7 +66,7 @@ def by_engine(case: Case) -> str:
     compiled = tariffs.Compiled(case.tariff)
     if case.later:
         later = [(since, tariffs.Compiled(tariff)) for since, tariff in case.later]
-        fee = tariffs.price([(_ALWAYS, compiled), *later], case.visit, case.pasts)
+        fee = tariffs.price(in_force([(_ALWAYS, compiled), *later], case.visit), case.visit, case.pasts)
         said = _shown(fee.fee_fen, fee.uses)
     else:
         owed = tariffs.calculate(compiled, case.visit, case.pasts)
