@@ -12,11 +12,13 @@ from parking.cases import Reason
 from parking.events import EventRejected, Refusal
 from parking.lots import Direction
 from parking.passings import Passing
+from parking.texts import amounts
 from payments.charges import charge_id
-from payments.money import yuan
 
 # A lot, one of its gateways, and the gateway's own number of the event.
 EventKey: TypeAlias = tuple[int, int, str]
+# What the lots of the city charge in.
+_CURRENCY = "CNY"
 
 
 class Status(StrEnum):
@@ -129,9 +131,9 @@ def display(direction: Direction, gate: Command, fee_fen: int | None, payment: P
         return Display("请联系值守", "Please call for help") if gate is Command.HOLD else Display("一路平安", "Goodbye")
     if fee_fen == 0 or payment is Payment.NOT_NEEDED:
         return Display("免费 一路平安", "Free, goodbye")
-    price = yuan(fee_fen)
+    zh, en = amounts.narrow(fee_fen, _CURRENCY)
     if payment is Payment.WILL_BE_CHARGED:
-        return Display(f"{price}元 自动扣费", f"¥{price} charged to your account")
+        return Display(f"{zh} 自动扣费", f"{en} charged to your account")
     if gate is Command.OPEN:
-        return Display(f"{price}元 已支付", f"¥{price} paid, goodbye")
-    return Display(f"请付{price}元", f"Please pay ¥{price}")
+        return Display(f"{zh} 已支付", f"{en} paid, goodbye")
+    return Display(f"请付{zh}", f"Please pay {en}")

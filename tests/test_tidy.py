@@ -74,6 +74,9 @@ STATEMENT = re.compile(
     r"|(create|alter|drop) (table|index|type|function|database))",
     re.IGNORECASE,
 )
+# What follows a value in an f-string that writes an amount or a length of time, and what goes before it.
+UNIT_AFTER = re.compile(r" ?(min|minutes?|h|hours?|d|days?|s|seconds?)\b| ?(秒|分钟|小时|天|元)")
+UNIT_BEFORE = re.compile(r"[¥$€£₩]$")
 TEXT_SUFFIXES = {
     ".py",
     ".sql",
@@ -241,6 +244,24 @@ def test_sql_stands_in_sql() -> None:
         and not is_docstring(file, node)
     ]
     say(wrong, "give the statement a name in a file of sql/ and call it through sql.load")
+
+
+def test_amounts_and_durations_are_written_in_texts() -> None:
+    wrong = [
+        f"{name_of(file)}:{node.lineno} {ast.unparse(node)[:60]}"
+        for file in python_files("parking", "seeds/demo")
+        if file.parent.name != "texts"
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.JoinedStr)
+        for before, after in zip([ast.Constant(""), *node.values], [*node.values, ast.Constant("")], strict=True)
+        if (isinstance(before, ast.FormattedValue) and UNIT_AFTER.match(text_of(after)))
+        or (isinstance(after, ast.FormattedValue) and UNIT_BEFORE.search(text_of(before)))
+    ]
+    say(wrong, "parking/texts/amounts.py and durations.py write amounts and lengths of time, in both languages")
+
+
+def text_of(part: ast.expr) -> str:
+    return str(part.value) if isinstance(part, ast.Constant) else ""
 
 
 def test_queries_of_payments_name_no_table_of_parking() -> None:

@@ -19,6 +19,7 @@ from parking.api.etags import tagged, unreadable
 from parking.plates import VehicleClass
 from parking.prices import NoTariff
 from parking.tariffs import STAY_DAYS_MAX, FeeLine
+from parking.texts import durations
 from payments.identity import Audience
 
 STAY_MIN_MAX = STAY_DAYS_MAX * 24 * 60
@@ -135,7 +136,7 @@ def _period(
     if left_at < entered_at:
         raise unreadable("to", "The stay ends before it begins.")
     if left_at - entered_at > timedelta(days=STAY_DAYS_MAX):
-        raise unreadable("to", f"Stays of more than {STAY_DAYS_MAX} days have no price.")
+        raise unreadable("to", f"Stays of more than {durations.days(STAY_DAYS_MAX)[1]} have no price.")
     return entered_at, left_at
 
 

@@ -11,7 +11,7 @@ _NAMES_ZH = {
     "AUD": "澳元", "CAD": "加元", "CHF": "瑞士法郎", "CNY": "元", "EUR": "欧元", "GBP": "英镑", "HKD": "港元",
     "JPY": "日元", "KRW": "韩元", "MOP": "澳门元", "SGD": "新加坡元", "TWD": "新台币元", "USD": "美元",
 }  # fmt: skip
-_SIGNS = {"CNY": "¥", "EUR": "€", "GBP": "£", "KRW": "₩", "USD": "$"}
+_SYMBOLS = {"CNY": "¥", "EUR": "€", "GBP": "£", "KRW": "₩", "USD": "$"}
 
 
 def decimals(currency: str) -> int:
@@ -36,12 +36,17 @@ def full(fen: int, currency: str) -> Words:
 
 
 def short(fen: int, currency: str) -> Words:
-    """The amount as short as can be: "2 元", "¥2"; "2 TWD" where a currency has no sign of its own."""
+    """The amount as short as can be: "2 元", "¥2"; "2 TWD" where a currency has no symbol of its own."""
     bare = number(fen, currency)
     whole, _, part = bare.partition(".")
     bare = bare if part.strip("0") else whole
-    sign = _SIGNS.get(currency)
-    return f"{bare} {_NAMES_ZH.get(currency, currency)}", f"{sign}{bare}" if sign else f"{bare} {currency}"
+    return f"{bare} {_NAMES_ZH.get(currency, currency)}", _with_symbol(bare, currency)
+
+
+def narrow(fen: int, currency: str) -> Words:
+    """The amount with all decimals and no space, for the few characters of a lane's screen: "2.00元", "¥2.00"."""
+    bare = number(fen, currency)
+    return f"{bare}{_NAMES_ZH.get(currency, currency)}", _with_symbol(bare, currency)
 
 
 def grouped(fen: int, currency: str, *, signed: bool = False) -> str:
@@ -50,6 +55,16 @@ def grouped(fen: int, currency: str, *, signed: bool = False) -> str:
     whole, part = divmod(abs(fen), 10**places)
     bare = f"{whole:,}.{part:0{places}d}" if places else f"{whole:,}"
     return f"{change_sign(fen, signed=signed)}{bare}"
+
+
+def grouped_with_symbol(fen: int, currency: str) -> str:
+    """The amount with its thousands apart: "¥1,250.00"; "1,250.00 TWD" where a currency has no symbol of its own."""
+    return _with_symbol(grouped(fen, currency), currency)
+
+
+def _with_symbol(bare: str, currency: str) -> str:
+    symbol = _SYMBOLS.get(currency)
+    return f"{symbol}{bare}" if symbol else f"{bare} {currency}"
 
 
 def change_sign(change: int, *, signed: bool) -> str:

@@ -37,6 +37,16 @@ def short(minutes: int) -> Words:
     return " ".join(zh), " ".join(en)
 
 
+def in_minutes(minutes: int) -> Words:
+    """In minutes, however many they are, as bills count them: "90 分钟", "90 min"."""
+    return f"{minutes} 分钟", f"{minutes} min"
+
+
+def in_seconds(seconds: float) -> Words:
+    """In whole seconds: "10 秒", "10 s"."""
+    return f"{seconds:.0f} 秒", f"{seconds:.0f} s"
+
+
 def short_in_days(stayed: timedelta) -> str:
     """Abbreviated, in English and with days: "1 d 3 h 20 min"."""
     hours, minutes = divmod(stayed // timedelta(minutes=1), _HOUR_MIN)
@@ -49,7 +59,7 @@ def largest_unit(time: timedelta) -> Words:
     """In the largest unit that is reached, which is to be whole: "7 天", "7 d"."""
     minutes = time // timedelta(minutes=1)
     if minutes < _HOUR_MIN:
-        return f"{minutes} 分钟", f"{minutes} min"
+        return in_minutes(minutes)
     if minutes < _DAY_MIN:
         return f"{minutes // _HOUR_MIN} 小时", f"{minutes // _HOUR_MIN} h"
     return f"{minutes // _DAY_MIN} 天", f"{minutes // _DAY_MIN} d"

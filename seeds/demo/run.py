@@ -10,6 +10,7 @@ from time import monotonic
 import httpx
 from rich.console import Console
 
+from parking.texts.durations import in_seconds
 from seeds.city.network import City
 from seeds.demo import ledger_figures
 from seeds.demo.environment import Environment
@@ -118,7 +119,7 @@ class Run:
             except httpx.TransportError:
                 pass
             if monotonic() > deadline:
-                raise RunFailed(f"{self._environment.address} did not answer within {READY_TIMEOUT_S:.0f} s.")
+                raise RunFailed(f"{self._environment.address} did not answer within {in_seconds(READY_TIMEOUT_S)[1]}.")
             await sleep(0.1)
 
     def _check_processes(self) -> None:
@@ -180,7 +181,9 @@ class Run:
         while (await self._ledger.charges()).waiting or await self._ledger.unresolved():
             self._figures.activity = "collecting the last charges"
             if monotonic() > deadline:
-                self._terminal.say(f"Some charges were not collected within {COLLECT_TIMEOUT_S:.0f} s; they stay due.")
+                self._terminal.say(
+                    f"Some charges were not collected within {in_seconds(COLLECT_TIMEOUT_S)[1]}; they stay due."
+                )
                 return
             await sleep(0.2)
 

@@ -13,6 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from parking.texts import amounts
+
 CITY_TIME = timezone(timedelta(hours=8))
 LINE_EACH_S = 5.0
 RATE_WINDOW_S = 3.0
@@ -50,8 +52,8 @@ class Figures(Struct):
 
 
 def yuan(fen: int) -> str:
-    """An amount as people read it: ¥1,234.50."""
-    return f"¥{fen // 100:,}.{fen % 100:02}"
+    """An amount of the city's money."""
+    return amounts.grouped_with_symbol(fen, "CNY")
 
 
 def counted(number: int | None) -> str:

@@ -13,6 +13,7 @@ from parking.tariffs.engine.metering import Units
 from parking.tariffs.engine.quote import FeeLine, LineKind
 from parking.tariffs.language.document import Band, Discount, Pass, Quota, Tariff
 from parking.texts import amounts, times
+from parking.texts.durations import in_minutes
 from parking.texts.words import Words
 
 # A longer bill has a line for each price and not for each segment: a receipt of a thousand lines is of no use.
@@ -130,9 +131,9 @@ class _Bill:
         period = f" {shown(begins)}–{shown(until)}"
         text_zh, text_en = f"{name_zh}{period}{zh}", f"{name_en}{period}{en}"
         if self._calculation.is_short_crossing:
-            under = self._text.crossing.short_under_min
-            text_zh += f"；跨收费时段且不足 {under} 分钟，按一个时段计"
-            text_en += f"; in several charged periods for under {under} min, priced by one of them"
+            under_zh, under_en = in_minutes(self._text.crossing.short_under_min)
+            text_zh += f"；跨收费时段且不足 {under_zh}，按一个时段计"
+            text_en += f"; in several charged periods for under {under_en}, priced by one of them"
         rule, clause_zh, clause_en = self._price_of(band)
         texts = (rule, text_zh, text_en, name_zh + zh, name_en + en, clause_zh, clause_en)
         self._add("units", units.starts, units.ends, count, unit_fen, count * unit_fen, texts)
@@ -180,7 +181,8 @@ class _Bill:
         if part == "free":
             texts = self._free(minutes)
         elif part == "charging":
-            texts = _texts(part, f"充电期间 {minutes} 分钟免费停放", f"{minutes} min free while charging")
+            zh, en = in_minutes(minutes)
+            texts = _texts(part, f"充电期间 {zh}免费停放", f"{en} free while charging")
         else:
             granted = next(each for each in _PARTS[part](self._text) if each.code == code)
             texts = _texts(reduced[0].rule, *_granted(granted, minutes), granted.clause_zh, granted.clause_en)
@@ -191,9 +193,11 @@ class _Bill:
         if self._class is not None and self._class.free is not None:
             rule, free = f"classes.{self._class.code}.free", self._class.free
         within_zh, within_en = ("（含）", ", inclusive") if free.inclusive else ("（不含）", ", exclusive")
-        zh, en = f"{free.minutes} 分钟以内{within_zh}免费", f"Free up to {free.minutes} min{within_en}"
+        zh, en = in_minutes(free.minutes)
+        zh, en = f"{zh}以内{within_zh}免费", f"Free up to {en}{within_en}"
         if minutes * 60 < self._calculation.ends - self._calculation.starts:
-            zh, en = f"免费 {minutes} 分钟", f"{minutes} min free"
+            zh, en = in_minutes(minutes)
+            zh, en = f"免费 {zh}", f"{en} free"
         return _texts(rule, zh, en, free.clause_zh, free.clause_en)
 
     def add_step(self, step: FinalStep) -> None:
@@ -239,16 +243,20 @@ def _price(unit_s: int, unit_fen: int, pays: int, class_names: Words, currency: 
     zh, en = (f"{class_names[0]}，", f"{class_names[1]}, ") if class_names != _NONE else _NONE
     if pays != 100:
         zh, en = f"{zh}按 {pays}% 计，", f"{en}at {pays} %, "
-    unit_zh, unit_en = (f"每 {unit_s // 60} 分钟", f"per {unit_s // 60} min") if unit_s else ("每次", "each time")
+    per_zh, per_en = "每次", "each time"
+    if unit_s:
+        unit_zh, unit_en = in_minutes(unit_s // 60)
+        per_zh, per_en = f"每 {unit_zh}", f"per {unit_en}"
     amount_zh, amount_en = amounts.full(unit_fen, currency)
-    return f"{amount_zh}（{zh}{unit_zh}）", f"{amount_en} ({en}{unit_en})"
+    return f"{amount_zh}（{zh}{per_zh}）", f"{amount_en} ({en}{per_en})"
 
 
 def _granted(rule: Quota | Pass | Discount, minutes: int) -> Words:
     pays = rule.pays_percent if isinstance(rule, Quota) else 0
+    zh, en = in_minutes(minutes)
     if pays:
-        return f"{rule.name_zh}：{minutes} 分钟按 {pays}% 计费", f"{rule.name_en}: {minutes} min at {pays} %"
-    return f"{rule.name_zh}：{minutes} 分钟不计费", f"{rule.name_en}: {minutes} min not charged"
+        return f"{rule.name_zh}：{zh}按 {pays}% 计费", f"{rule.name_en}: {en} at {pays} %"
+    return f"{rule.name_zh}：{zh}不计费", f"{rule.name_en}: {en} not charged"
 
 
 def _step(text: Tariff, step: FinalStep) -> Words:

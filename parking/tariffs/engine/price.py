@@ -23,6 +23,7 @@ from parking.tariffs.engine.exemptions import ReducedTime, SegmentedStay, reduct
 from parking.tariffs.engine.metering import Meter, short_crossing, spans, with_rest
 from parking.tariffs.engine.quote import LineKind, Past, StayNotPriceable, Visit
 from parking.tariffs.language.document import STAY_DAYS_MAX, Discount, Tariff
+from parking.texts.durations import in_minutes
 
 # A stay of another year comes from a wrong clock.
 _EARLIEST, _LATEST = seconds(datetime(1970, 1, 2, tzinfo=UTC)), seconds(datetime(2200, 1, 1, tzinfo=UTC))
@@ -53,7 +54,9 @@ def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:
         raise StayNotPriceable("No price between times that do not say their offset.") from e
     if not 0 <= ends - starts <= STAY_DAYS_MAX * DAY_S:
         raise StayNotPriceable(
-            f"No price for a stay of {(ends - starts) // 60} min.", entered_at=visit.entered_at, left_at=visit.left_at
+            f"No price for a stay of {in_minutes((ends - starts) // 60)[1]}.",
+            entered_at=visit.entered_at,
+            left_at=visit.left_at,
         )
     if starts < _EARLIEST or ends >= _LATEST or visit.bays < 1:
         raise StayNotPriceable(

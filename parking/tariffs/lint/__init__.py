@@ -21,6 +21,7 @@ from parking.tariffs.lint.reentry import reentry
 from parking.tariffs.lint.trials import OutOfTime, Progress, Trials
 from parking.tariffs.lint.unreachable import unreachable
 from parking.tariffs.lint.vehicles import sample_vehicles
+from parking.texts.durations import in_seconds
 
 __all__ = [
     "BUDGET",
@@ -134,12 +135,13 @@ def unclear(refused: TariffUnclear | UnknownTimeZone) -> Finding:
 
 
 def _incomplete(trials: Trials, deadline_s: float) -> Finding:
+    deadline_zh, deadline_en = in_seconds(deadline_s)
     return Finding(
         "incomplete",
         "warning",
         "$",
-        f"检查在 {deadline_s:.0f} 秒后停止，只试算了一部分停放；没有列出的问题也可能存在。请简化价格文本，或人工核对。",
-        f"The check stopped after {deadline_s:.0f} s with only a part of the stays tried, so there may be more than is "
+        f"检查在 {deadline_zh}后停止，只试算了一部分停放；没有列出的问题也可能存在。请简化价格文本，或人工核对。",
+        f"The check stopped after {deadline_en} with only a part of the stays tried, so there may be more than is "
         "listed here. Simplify the price text, or go through it by hand.",
         facts={"prices": trials.done},
     )

@@ -15,6 +15,7 @@ from parking.tariffs.lint.probes import Probes
 from parking.tariffs.lint.trials import Stay, Trials
 from parking.tariffs.lint.vehicles import SampleVehicle
 from parking.texts import durations
+from parking.texts.words import Words
 
 _DAYS_TRIED = 4
 _CAP_STEP_MIN = 30
@@ -57,16 +58,13 @@ def _free(trials: Trials, starts: Sequence[int], vehicles: Sequence[SampleVehicl
                 return
             if _total(trials, split.parts, sample) == 0 and trials.fee(sample, *split.whole) > 0:
                 reported.add(path)
-                yield _gain_found(trials, path, split, _free_zh(free), _free_en(free))
+                yield _gain_found(trials, path, split, *_free_period(free))
                 break
 
 
-def _free_zh(free: Free) -> str:
-    return f"{free.minutes} 分钟免费时段"
-
-
-def _free_en(free: Free) -> str:
-    return f"The free period of {free.minutes} min"
+def _free_period(free: Free) -> Words:
+    zh, en = durations.in_minutes(free.minutes)
+    return f"{zh}免费时段", f"The free period of {en}"
 
 
 def _quotas(trials: Trials, starts: Sequence[int], vehicles: Sequence[SampleVehicle]) -> Iterator[Finding]:

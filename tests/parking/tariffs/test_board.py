@@ -8,7 +8,6 @@ import pytest
 from parking.tariffs.language import parsing
 from parking.tariffs.language.document import Grade, PriceMode
 from parking.tariffs.notice import Notice, notice
-from parking.texts.amounts import full, number, short
 from tests.parking.tariffs.documents import HOUR, NAMES, bands, days, read
 from tests.parking.tariffs.expected_notices import SAID
 
@@ -99,20 +98,3 @@ def test_every_published_tariff_has_its_board(file: Path) -> None:
     assert len(found.zh) == len(found.en) >= 5
     assert all(each == each.strip() and "None" not in each for each in found.zh + found.en)
     assert all("  " not in each for each in found.en)
-
-
-@pytest.mark.parametrize(
-    ("fen", "currency", "texts"),
-    [
-        (200, "CNY", ("2.00", "2.00 元", "2.00 CNY", "2 元", "¥2")),
-        (1250, "CNY", ("12.50", "12.50 元", "12.50 CNY", "12.50 元", "¥12.50")),
-        (5, "EUR", ("0.05", "0.05 欧元", "0.05 EUR", "0.05 欧元", "€0.05")),
-        (500, "KRW", ("500", "500 韩元", "500 KRW", "500 韩元", "₩500")),
-        (500, "JPY", ("500", "500 日元", "500 JPY", "500 日元", "500 JPY")),
-        (1500, "KWD", ("1.500", "1.500 KWD", "1.500 KWD", "1.500 KWD", "1.500 KWD")),
-        (-250, "CNY", ("-2.50", "-2.50 元", "-2.50 CNY", "-2.50 元", "¥-2.50")),
-        (0, "CNY", ("0.00", "0.00 元", "0.00 CNY", "0 元", "¥0")),
-    ],
-)
-def test_amounts_in_words(fen: int, currency: str, texts: tuple[str, ...]) -> None:
-    assert (number(fen, currency), *full(fen, currency), *short(fen, currency)) == texts
