@@ -1,4 +1,4 @@
-"""Charts as inline SVG; their colours are those of the page's style sheet."""
+"""Charts as inline SVG, every text of them escaped; their colours are those of the page's style sheet."""
 
 from collections.abc import Sequence
 from html import escape

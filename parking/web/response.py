@@ -43,9 +43,14 @@ def file(body: bytes, suffix: str) -> File:
     return File(body, MEDIA_TYPES[suffix], f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
 
 
+def rendered(template: str, **values: object) -> str:
+    """A template of `templates/` with these values, each of them escaped."""
+    return _templates.get_template(template).render(**values)
+
+
 def page(template: str, **values: object) -> File:
     """A page made from a template of `templates/`."""
-    return file(_templates.get_template(template).render(**values).encode(), ".html")
+    return file(rendered(template, **values).encode(), ".html")
 
 
 def send(request: Request[Any, Any, Any], content: File) -> Response[bytes]:
