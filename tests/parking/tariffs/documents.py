@@ -8,6 +8,40 @@ from typing import Any
 from parking.tariffs.language import parsing
 from parking.tariffs.language.document import Tariff
 
+# Made up, as such prices are written: 4 dollars an hour; in from 6:00 to 9:30 and out from 15:00 to 19:00, 15 at most.
+EARLY_BIRD = """
+code = "early_bird"
+name_zh = "市中心停车楼"
+name_en = "City car park"
+time_zone = "Australia/Sydney"
+currency = "AUD"
+
+[[bands]]
+code = "all_day"
+name_zh = "全天"
+name_en = "All day"
+hours = [{}]
+tiers = [{ unit_fen = 400, unit_min = 60 }]
+
+[[caps]]
+code = "early_bird"
+name_zh = "早鸟价"
+name_en = "Early bird"
+fen = 1500
+per = "stay"
+days = "monday_to_friday"
+entered = [{ from = "06:00", to = "09:30" }]
+left = [{ from = "15:00", to = "19:00" }]
+
+[[caps]]
+code = "weekend"
+name_zh = "周末封顶"
+name_en = "Weekend maximum"
+fen = 800
+per = "day"
+days = "weekend"
+"""
+
 HOUR = {"unit_fen": 200, "unit_min": 60}
 CAR_PARK: dict[str, Any] = {
     "code": "car_park",

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from parking import prices, tariffs
 from parking.prices import TariffInForce
-from parking.tariffs import Compiled, Fee, Past, Visit
-from parking.tariffs.language.document import Band, Cap, Crossing, DayHours, Free, Tariff, Tier
+from parking.tariffs import Compiled, Fee, Past, Vehicle, Visit
+from parking.tariffs.language.document import Band, Cap, Crossing, DayHours, Free, Match, Quota, Tariff, Tier
 from tests.parking.tariffs import generators, visit_generators
 
 SHANGHAI = "Asia/Shanghai"
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 S = TypeVar("S", bound=msgspec.Struct)
 law = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -103,6 +107,16 @@ def wide_cases(draw: st.DrawFn, /, **fields: Any) -> tuple[Tariff, Visit]:
 def cap(code: str, fen: int, per: str, **rest: Any) -> Cap:
     """A cap."""
     return Cap(**generators.named(code), fen=fen, per=per, **rest)  # type: ignore[arg-type]
+
+
+def quota(minutes: int, **rest: Any) -> Quota:
+    """A quota for all vehicles."""
+    return Quota(**generators.named("q"), who=Match(), minutes=minutes, **rest)
+
+
+def stayed(entered: str, vehicle: Vehicle | None = None, **lasted: int) -> Visit:
+    """A visit by its length."""
+    return Visit(at(entered), at(entered) + timedelta(**lasted), vehicle or Vehicle())
 
 
 def fee_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past] = ()) -> Fee:

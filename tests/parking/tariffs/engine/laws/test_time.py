@@ -1,17 +1,33 @@
 """Laws of every fee: what must hold whatever a price text says, and what a stay's time may and may not change."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from hypothesis import given
+import msgspec
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import Tariff, Visit
-from parking.tariffs.language.document import Band, Cap, Crossing, DateRange, DayHours, DaySet, Free, Match, Tier
+from parking.tariffs.language.document import (
+    Band,
+    Cap,
+    Charging,
+    Crossing,
+    DateRange,
+    DayHours,
+    DaySet,
+    Free,
+    Match,
+    Tier,
+)
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import (
+    MINUTE,
     SHANGHAI,
     at,
+    band,
     bands,
     but,
     fee_of,
@@ -27,67 +43,11 @@ from tests.parking.tariffs.strategies import (
     wide_cases,
 )
 
-MINUTE = timedelta(minutes=1)
-
-
-def rules_of(tariff: Tariff) -> set[str]:
-    """Every place of the document that a line may name."""
-    parts = ("bands", "caps", "quotas", "passes", "discounts", "classes")
-    named = {f"{part}.{each.code}" for part in parts for each in getattr(tariff, part)}
-    named |= {f"classes.{each.code}.prices.{band}" for each in tariff.classes for band in each.prices}
-    named |= {f"classes.{each.code}.free" for each in tariff.classes if each.free}
-    for each in tariff.classes:
-        own = [*(f"prices.{code}" for code in each.prices), *(f"caps.{code}" for code in each.caps), "free"]
-        named |= {f"classes.{each.code}.{rule}" for rule in own}
-    named |= {f"exempt[{place}]" for place in range(len(tariff.exempt))}
-    return named | {"free", "charging", "minimum_fen", "round_to_fen", "overstay", "seconds"}
-
-
-@law
-@given(wide_cases())
-def test_the_lines_add_up_to_the_fee_step_by_step(case: tuple[Tariff, Visit]) -> None:
-    fee = fee_of(tariffs.Compiled(case[0]), case[1])
-    so_far = 0
-    for line in fee.lines:
-        so_far += line.amount_fen
-        assert line.running_fen == so_far
-    assert fee.fee_fen == so_far
-
 
 @law
 @given(wide_cases())
 def test_nobody_is_paid_for_parking(case: tuple[Tariff, Visit]) -> None:
     assert owed(*case) >= 0
-
-
-@law
-@given(wide_cases())
-def test_what_is_owed_is_what_is_explained(case: tuple[Tariff, Visit]) -> None:
-    compiled = tariffs.Compiled(case[0])
-    fee, due = fee_of(compiled, case[1]), tariffs.calculate(compiled, case[1])
-    assert (fee.fee_fen, fee.uses) == (due.fee_fen, due.uses)
-
-
-@law
-@given(wide_cases())
-def test_every_line_says_something_and_names_a_rule_of_the_document(case: tuple[Tariff, Visit]) -> None:
-    for line in fee_of(tariffs.Compiled(case[0]), case[1]).lines:
-        assert line.text_zh
-        assert line.text_en
-        assert line.label_zh
-        assert line.label_en
-        assert line.rule in rules_of(case[0])
-        assert line.starts_at <= line.ends_at
-
-
-@law
-@given(wide_cases())
-def test_what_is_taken_off_is_negative_and_what_is_charged_is_not(case: tuple[Tariff, Visit]) -> None:
-    for line in fee_of(tariffs.Compiled(case[0]), case[1]).lines:
-        if line.kind in {"units", "minimum", "overstay"}:
-            assert line.amount_fen >= 0
-        elif line.kind != "rounding":
-            assert line.amount_fen <= 0
 
 
 @law
@@ -287,3 +247,55 @@ def test_a_short_stay_over_two_bands_costs_what_its_first_band_would(both: tuple
     band = next(each for each in both if f"bands.{each.code}" == held)
     alone = plain(bands=(but(band, hours=(), otherwise=True),))
     assert owed(tariff, visit) == owed(alone, visit)
+
+
+@law
+@given(
+    st.integers(1, 600),
+    st.integers(0, 600),
+    st.integers(1, 300),
+    st.sampled_from(("up", "down", "minutes")),
+    st.booleans(),
+)
+def test_time_that_is_covered_never_makes_a_stay_dearer(
+    length: int, begins: int, covered: int, part_unit: str, complete: bool
+) -> None:
+    tiers = (Tier(unit_fen=300, unit_min=30, for_min=60), Tier(unit_fen=500, unit_min=45))
+    fields = {
+        "bands": (
+            band("day", "08:00", "20:00", *tiers, part_unit=part_unit),
+            band("night", "20:00", "08:00", Tier(unit_fen=100, unit_min=60)),
+        )
+    }
+    crossing = {"crossing": {"part_unit": "complete" if complete else "separate"}}
+    text = msgspec.convert({**msgspec.to_builtins(plain(charging=Charging(), **fields)), **crossing}, Tariff)
+    entered = at("18T18:30")
+    visit = Visit(entered, entered + MINUTE * length)
+    plugged = entered + MINUTE * begins
+    with_pause = but(visit, charging=((plugged, plugged + MINUTE * covered),))
+    if not complete:
+        assert owed(text, with_pause) <= owed(text, visit)
+    assert owed(text, with_pause) >= 0
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/St_Johns", "America/Havana", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Cairo"]
+)
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_no_second_is_lost_or_charged_twice_anywhere(zone: str, data: st.DataObject) -> None:
+    clocks = sorted(data.draw(st.sets(st.integers(0, 1439), min_size=2, max_size=6)))
+    times = [generators.clock(minute) for minute in clocks]
+    periods = pairwise([*times, times[0]])
+    text = plain(
+        time_zone=zone, bands=tuple(band(f"from_{begins[:2]}{begins[3:]}", begins, until) for begins, until in periods)
+    )
+    tariffs.validate(text)
+    timeline = tariffs.Compiled(text).timeline
+    drawn = st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+    starts = int(data.draw(drawn).timestamp())
+    ends = starts + data.draw(st.integers(1, 400 * 24 * 60 * 60))
+    segments = timeline.segments(starts, ends)
+    assert (segments[0][1], segments[-1][2]) == (starts, ends)
+    assert all(earlier[2] == later[1] and earlier[0] != later[0] for earlier, later in pairwise(segments))
+    assert all(begins < until for _, begins, until in segments)

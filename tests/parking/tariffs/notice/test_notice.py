@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from parking import tariffs
 from parking.tariffs.language import parsing
 from parking.tariffs.language.document import Grade, PriceMode
 from parking.tariffs.notice import Notice, notice
-from tests.parking.tariffs.documents import HOUR, NAMES, bands, days, read
+from seeds.city.jinan import TARIFFS
+from tests.parking.tariffs.documents import EARLY_BIRD, HOUR, NAMES, bands, days, read
 from tests.parking.tariffs.expected_notices import SAID
-
-SEEDS = Path(__file__).parents[3] / "seeds" / "tariffs"
 
 
 def of(**fields: Any) -> Notice:
@@ -92,9 +92,18 @@ def test_clauses_speak_for_their_parts_once() -> None:
     assert found.facts.free_en.startswith("Free for stays")
 
 
-@pytest.mark.parametrize("file", sorted(SEEDS.glob("*.toml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(TARIFFS.glob("*.toml")), ids=lambda file: file.stem)
 def test_every_published_tariff_has_its_board(file: Path) -> None:
     found = notice(parsing.from_toml(file.read_bytes()))
     assert len(found.zh) == len(found.en) >= 5
     assert all(each == each.strip() and "None" not in each for each in found.zh + found.en)
     assert all("  " not in each for each in found.en)
+
+
+def test_the_board_says_who_is_an_early_bird() -> None:
+    said = notice(tariffs.from_toml(EARLY_BIRD.encode()))
+    assert (
+        "Early bird: at most 15 AUD a stay, for an entry on Monday to Friday, for an entry 06:00–09:30, "
+        "for an exit 15:00–19:00."
+    ) in said.en
+    assert "周末封顶：每个自然日最高 8 澳元，仅限周六、周日。" in said.zh

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import Past, StayNotPriceable, Tariff, Use, Visit
-from parking.tariffs.language.document import Free, Match, Memory, Quota, Scope
-from tests.parking.tariffs import generators, visit_generators
+from parking.tariffs.language.document import Free, Match, Memory, Scope
+from tests.parking.tariffs import visit_generators
 from tests.parking.tariffs.strategies import (
+    DAY,
+    HOUR,
+    MINUTE,
     at,
     but,
     cap,
@@ -24,14 +27,12 @@ from tests.parking.tariffs.strategies import (
     moments,
     owed,
     plain,
+    quota,
     simple,
     visits,
     wide_cases,
 )
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 EVERYBODY = Match()
 begun = st.lists(st.tuples(st.integers(1, 900), st.integers(1, 300)), min_size=1, max_size=8)
 
@@ -44,11 +45,6 @@ def one_after_another(drawn: list[tuple[int, int]]) -> list[Visit]:
         clock = entered + MINUTE * length
         found.append(Visit(entered, clock))
     return found
-
-
-def quota(minutes: int, **rest: object) -> Quota:
-    """A quota for all vehicles."""
-    return Quota(**generators.named("q"), who=EVERYBODY, minutes=minutes, **rest)  # type: ignore[arg-type]
 
 
 def uses_of(tariff: Tariff, drawn: Sequence[Visit], rule: str) -> list[Use]:

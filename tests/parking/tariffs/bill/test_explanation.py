@@ -1,22 +1,39 @@
 """What the lines of a fee say of it: whole documents' lines, word by word where the words depend on the case."""
 
-from datetime import timedelta
+from datetime import UTC, datetime
+
+import msgspec
 
 from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import Fee, Tariff, Vehicle, Visit
-from parking.tariffs.language.document import ClassRule, Crossing, Free, Match, Overstay, Tier
+from parking.tariffs.language.document import (
+    ClassRule,
+    Crossing,
+    Discount,
+    Exemption,
+    Free,
+    Match,
+    Overstay,
+    Tier,
+)
 from tests.parking.tariffs import generators
-from tests.parking.tariffs.strategies import at, band, but, cap, fee_of, plain
+from tests.parking.tariffs.published import document
+from tests.parking.tariffs.strategies import (
+    at,
+    band,
+    but,
+    cap,
+    fee_of,
+    plain,
+    stayed,
+)
+
+JINAN = tariffs.Compiled(document("jinan_road"))
 
 LARGE = Vehicle(kind=VehicleClass.LARGE)
 DAY = band("day", "08:00", "20:00", Tier(unit_fen=200, unit_min=60))
 NIGHT = band("night", "20:00", "08:00", Tier(unit_fen=300))
-
-
-def stayed(entered: str, vehicle: Vehicle | None = None, **lasted: int) -> Visit:
-    """A visit by its length."""
-    return Visit(at(entered), at(entered) + timedelta(**lasted), vehicle or Vehicle())
 
 
 def bill(tariff: Tariff, visit: Visit) -> Fee:
@@ -140,3 +157,51 @@ def test_no_line_is_of_no_time() -> None:
     text = plain(bands=(morning, band("night", "20:00", "09:00")), free=again)
     lines = bill(text, stayed("18T09:00", hours=30)).lines
     assert [(line.kind, line.units) for line in lines] == [("free", 660), ("free", 360)]
+
+
+def test_what_a_line_counts() -> None:
+    share = Discount(**generators.named("share"), kind="percent", percent=10)
+    amount = Discount(**generators.named("amount"), kind="amount", fen=100)
+    text = plain(free=Free(minutes=20), discounts=(share, amount), minimum_fen=480, round_to_fen=500)
+    fee = fee_of(tariffs.Compiled(text), stayed("18T09:00", minutes=150))
+    assert [(line.kind, line.units, line.amount_fen) for line in fee.lines] == [
+        ("units", 3, 600), ("discount", 10, -60), ("discount", 1, -100), ("minimum", 1, 40), ("rounding", 1, 20),
+    ]  # fmt: skip
+    assert [line.unit_fen for line in fee.lines] == [200, 0, 0, 480, 500]
+    free = fee_of(tariffs.Compiled(text), stayed("18T09:00", minutes=20))
+    assert [(line.kind, line.units, line.unit_fen, line.amount_fen) for line in free.lines] == [("free", 20, 0, 0)]
+
+
+def test_what_the_line_of_an_exempt_vehicle_counts() -> None:
+    text = plain(exempt=(Exemption(name_zh="公务", name_en="Official", who=Match()),))
+    lines = fee_of(tariffs.Compiled(text), stayed("18T09:00", minutes=150)).lines
+    assert [(line.kind, line.units, line.unit_fen, line.amount_fen) for line in lines] == [("exempt", 1, 0, 0)]
+    assert (lines[0].starts_at, lines[0].ends_at) == (at("18T09:00"), at("18T11:30"))
+
+
+def test_every_line_says_what_it_is_for() -> None:
+    fee = fee_of(JINAN, Visit(at("2025-11-18T18:30"), at("2025-11-19T08:10")))
+    said = [(line.kind, line.rule, line.units, line.amount_fen, line.running_fen) for line in fee.lines]
+    assert said == [
+        ("units", "bands.day", 2, 400, 400),
+        ("units", "bands.night", 12, 2400, 2800),
+        ("cap", "caps.night", 1, -1900, 900),
+        ("units", "bands.day", 1, 200, 1100),
+    ]
+    assert [line.text_zh for line in fee.lines] == [
+        "白天 18:30–20:00，2×2.00 元（每 60 分钟）",
+        "夜间 20:00–08:00，12×2.00 元（每 60 分钟）",
+        "夜间封顶：最高 5.00 元",
+        "白天 08:00–08:10，1×2.00 元（每 60 分钟）",
+    ]
+    assert fee.lines[2].text_en == "Night cap: at most 5.00 CNY"
+    assert fee.lines[0].starts_at == datetime(2025, 11, 18, 10, 30, tzinfo=UTC)
+    assert fee.lines[0].label_en == "Day, 2 × 2.00 CNY (per 60 min)"
+    assert msgspec.json.decode(msgspec.json.encode(fee), type=Fee) == fee
+
+
+def test_a_long_stay_is_explained_by_price() -> None:
+    fee = fee_of(JINAN, Visit(at("2025-01-01T09:00"), at("2025-12-31T09:00")))
+    assert fee.fee_fen == 364 * 2900
+    assert [(line.kind, line.units) for line in fee.lines] == [("units", 364 * 12), ("units", 364 * 12), ("cap", 364)]
+    assert sum(line.amount_fen for line in fee.lines) == fee.fee_fen

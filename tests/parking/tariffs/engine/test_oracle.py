@@ -3,18 +3,33 @@
 `python -m tests.parking.tariffs.oracle` compares many more. The oracle itself is tested by examples worked out by hand.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
 import pytest
 
 from parking import tariffs
-from parking.tariffs import Vehicle, Visit
-from parking.tariffs.language.document import Cap, Crossing, Free, Match, Quota, Tariff, Tier
+from parking.tariffs import Tariff, Vehicle, Visit
+from parking.tariffs.language.document import (
+    Cap,
+    Crossing,
+    DayHours,
+    Free,
+    Match,
+    Quota,
+    Tier,
+)
 from tests.parking.tariffs import generators, oracle
 from tests.parking.tariffs.oracle import differences, shrinking
 from tests.parking.tariffs.oracle.differences import Case
-from tests.parking.tariffs.strategies import at, band, plain
+from tests.parking.tariffs.strategies import (
+    HOUR,
+    at,
+    band,
+    cap,
+    plain,
+)
 
 JINAN = plain(
     bands=(
@@ -98,3 +113,46 @@ def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     small = shrinking.smallest(found).case
     assert (small.tariff.minimum_fen, small.tariff.caps, small.tariff.discounts) == (500, (), ())
     assert small.visit.left_at - small.visit.entered_at <= timedelta(minutes=1)
+
+
+# Where the clocks change on which night, and the zone's midnight is the middle of it.
+CHANGES = {
+    "Europe/Berlin": ("2025-03-30", "2025-10-26"),
+    "America/New_York": ("2025-03-09", "2025-11-02"),
+    "Australia/Lord_Howe": ("2025-10-05", "2025-04-06"),
+    "Asia/Beirut": ("2025-03-30", "2025-10-26"),
+}
+
+
+def where_clocks_change() -> Iterator[differences.Case]:
+    """A boundary at every quarter of an hour of nights in which clocks change, and a band that may vanish in them."""
+    for zone, days in CHANGES.items():
+        for day in days:
+            for minute in [*range(15, 241, 15), *range(1365, 1440, 15)]:
+                yield differences.Case(_night(zone, minute), stayed_in(zone, day))
+
+
+def stayed_in(zone: str, day: str) -> Visit:
+    """From the evening before to the noon of a day."""
+    return Visit(at(f"{day}T00:00", zone) - 4 * HOUR, at(f"{day}T12:00", zone))
+
+
+def _night(zone: str, minute: int) -> Tariff:
+    """Prices by the minute that tell how long each band held, and a price for each passage of the first one."""
+    first, then = generators.clock(minute), generators.clock((minute + 15) % 1440)
+    windows = (DayHours(from_="22:00", to=first), DayHours(from_=then, to="05:00"))
+    return plain(
+        time_zone=zone,
+        bands=(
+            band("short", first, then, Tier(unit_fen=10_000, unit_min=1)),
+            band("long", then, first, Tier(unit_fen=7, unit_min=1, for_min=5), Tier(unit_fen=3, unit_min=1)),
+        ),
+        caps=() if minute % 30 else (cap("window", 1000, "window", windows=windows), cap("day", 2500, "day")),
+    )
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+def test_the_engine_and_the_oracle_agree_where_clocks_change(zone: str) -> None:
+    cases = [case for case in where_clocks_change() if case.tariff.time_zone == zone]
+    assert [found for case in cases if (found := differences.difference(case))] == []
+    assert len({differences.by_engine(case) for case in cases}) > 3

@@ -12,8 +12,9 @@ import pytest
 from parking import tariffs
 from parking.tariffs import lint
 from parking.tariffs.lint import Finding
+from seeds.city.jinan import TARIFFS
 
-CATALOGUE = sorted((Path(__file__).parents[3] / "seeds" / "tariffs").glob("*.toml"))
+CATALOGUE = sorted(TARIFFS.glob("*.toml"))
 BUDGET = 4_000
 FLAT = ({"unit_fen": 500, "unit_min": 60},)
 

@@ -1,4 +1,4 @@
-"""Laws of what is taken off, what is added and what is scaled: caps, discounts, classes, covers, the last steps."""
+"""Laws of what is taken off, added and scaled: caps, discounts, classes, exemptions, the final steps."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -23,6 +23,8 @@ from parking.tariffs.language.document import (
 )
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import (
+    DAY,
+    MINUTE,
     at,
     but,
     cap,
@@ -36,8 +38,6 @@ from tests.parking.tariffs.strategies import (
     wide_cases,
 )
 
-MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
 SHANGHAI_AHEAD = timedelta(hours=8)
 room = st.integers(1, 30).map(lambda units: units * 100)
 EVERYBODY = Match()

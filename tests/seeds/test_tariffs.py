@@ -9,9 +9,10 @@ import pytest
 from parking import tariffs
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs import Grade, PriceMode, Vehicle, Visit
+from seeds.city.jinan import TARIFFS
 from tests.parking.tariffs.strategies import fee_of
 
-FILES = sorted((Path(__file__).parents[3] / "seeds" / "tariffs").glob("*.toml"))
+FILES = sorted(TARIFFS.glob("*.toml"))
 VEHICLES = (
     Vehicle(),
     Vehicle(kind=VehicleClass.LARGE, color=PlateColor.YELLOW),
