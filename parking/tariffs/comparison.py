@@ -89,15 +89,15 @@ def _lists(old: tuple[Any, ...], new: tuple[Any, ...], path: str) -> Iterator[Ch
     items = (*old, *new)
     if all(hasattr(item, "code") for item in items):
         by_code, by_code_after = {item.code: item for item in old}, {item.code: item for item in new}
-        kept = [code for code in by_code if code in by_code_after]
+        shared = [code for code in by_code if code in by_code_after]
         kept_after = [code for code in by_code_after if code in by_code]
-        if kept != kept_after:
-            yield Change(path, kept, kept_after)
+        if shared != kept_after:
+            yield Change(path, shared, kept_after)
         yield from _items(by_code, by_code_after, path)
     elif all(isinstance(item, Struct) for item in items):
         # Tiers and hours have no codes: a new one in the middle changes all that follow, as it does to a reader.
         for index in range(max(len(old), len(new))):
-            before, after = (found[index] if index < len(found) else None for found in (old, new))
+            before, after = (entries[index] if index < len(entries) else None for entries in (old, new))
             yield from _between(before, after, below(path, index))
     else:
         yield Change(path, plain(old), plain(new))

@@ -12,10 +12,10 @@ TAGS: dict[Language, str] = {ZH: "zh-CN", EN: "en"}
 def choose(asked: str | None, accepted: str) -> Language:
     """The language asked for, else the one that an Accept-Language header likes best, else Chinese."""
     for wanted in (asked or "", *accepted.lower().split(",")):
-        found = wanted.strip()[:2]
-        if found == ZH:
+        tag = wanted.strip()[:2]
+        if tag == ZH:
             return ZH
-        if found == EN:
+        if tag == EN:
             return EN
     return ZH
 

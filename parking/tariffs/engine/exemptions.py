@@ -156,17 +156,17 @@ def _first_cycle(tariff: Compiled, stay: SegmentedStay, again: str) -> int:
 def _passes(tariff: Compiled, stay: SegmentedStay) -> list[ReducedTime]:
     passes = {each.code: each for each in tariff.tariff.passes}
     times = []
-    for held in stay.visit.passes:
-        sold = passes.get(held.code)
+    for pass_held in stay.visit.passes:
+        sold = passes.get(pass_held.code)
         if sold is None or not matches(sold.who, stay.visit.vehicle):
             continue
-        begins = max(tariff.seconds_of(held.valid_from), stay.starts)
-        valid_until = tariff.seconds_of(held.valid_until) + sold.grace_days * DAY_S
+        begins = max(tariff.seconds_of(pass_held.valid_from), stay.starts)
+        valid_until = tariff.seconds_of(pass_held.valid_until) + sold.grace_days * DAY_S
         until = min(valid_until, stay.ends)
         if begins >= until or (sold.on_expiry == "whole_stay" and valid_until < stay.whole[1]):
             continue
         valid = within(sold.hours, begins, until, tariff.calendar) if sold.hours else [(begins, until)]
-        times += [ReducedTime(*time, 0, f"passes.{held.code}") for time in valid]
+        times += [ReducedTime(*time, 0, f"passes.{pass_held.code}") for time in valid]
     return times
 
 

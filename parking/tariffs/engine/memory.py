@@ -76,14 +76,14 @@ def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], c
     since = entered - memory.hours * 3600
     opened = entered
     if memory.per == "sliding":
-        kept = [[use for use in uses if seconds(use.at) > since] for uses in used]
+        lasting = [[use for use in uses if seconds(use.at) > since] for uses in used]
     elif memory.per == "day":
         day = calendar.day_at(entered)
-        kept = [[use for use in uses if calendar.day_at(seconds(use.at)) == day] for uses in used]
+        lasting = [[use for use in uses if calendar.day_at(seconds(use.at)) == day] for uses in used]
     else:
         opened = _window(sorted([seconds(use.at) for uses in used for use in uses]), memory.hours * 3600, entered)
-        kept = [[use for use in uses if seconds(use.at) >= opened] for uses in used]
-    return Remembered([sum([use.amount for use in uses]) for uses in kept if uses], opened)
+        lasting = [[use for use in uses if seconds(use.at) >= opened] for uses in used]
+    return Remembered([sum([use.amount for use in uses]) for uses in lasting if uses], opened)
 
 
 def counts_from(memory: Memory, since: int, opened: int | None) -> int:

@@ -90,7 +90,7 @@ def short_crossing(tariff: Compiled, table: Table, left: list[Span]) -> list[Spa
 
 def with_rest(left: list[Span], *, complete: bool) -> list[Span]:
     """The spans with the time that follows each: in its segment, or (complete) in all of the stay."""
-    found: list[Span] = []
+    completed: list[Span] = []
     rest = 0
     segment: tuple[int, int] | None = None
     grant: tuple[str, int] | None = None
@@ -98,10 +98,10 @@ def with_rest(left: list[Span], *, complete: bool) -> list[Span]:
         if not complete and (span.segment, span.grant) != (segment, grant):
             rest = 0
         grant = span.grant
-        found.append(structs.replace(span, rest=rest) if rest else span)
+        completed.append(structs.replace(span, rest=rest) if rest else span)
         rest, segment = rest + span.ends - span.starts, span.segment
-    found.reverse()
-    return found
+    completed.reverse()
+    return completed
 
 
 class Meter(Struct, gc=False):

@@ -39,8 +39,8 @@ def calculate(tariff: Compiled, visit: Visit, pasts: Sequence[Past] = ()) -> Cal
     """
     if not tariff.tariff.discounts:
         return _whole(tariff, visit, pasts, NONE)
-    found = [_whole(tariff, visit, pasts, discounts) for discounts in alternatives(tariff.tariff, visit)]
-    return min(found, key=lambda each: each.fee_fen)
+    choices = [_whole(tariff, visit, pasts, discounts) for discounts in alternatives(tariff.tariff, visit)]
+    return min(choices, key=lambda each: each.fee_fen)
 
 
 def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:

@@ -37,9 +37,9 @@ def gaps_and_overlaps(tariff: Tariff) -> Iterator[TariffUnclear]:
             what = f"There are more than {KINDS_OF_DAYS_MAX} kinds of days"
             yield unclear("$.days", what, "use fewer sets of days for the bands")
             return
-        found = _first_fault(_applied(periods, *kind), open_ended)
-        if found is not None:
-            yield _refusal(tariff, day, *found)
+        fault = _first_fault(_applied(periods, *kind), open_ended)
+        if fault is not None:
+            yield _refusal(tariff, day, *fault)
             return
 
 
@@ -72,13 +72,13 @@ def _first_fault(applied: list[_Applied], open_ended: bool) -> tuple[int, int, _
 
 
 def _refusal(
-    tariff: Tariff, day: date, begins: int, ends: int, one: _Applied | None, other: _Applied | None
+    tariff: Tariff, day: date, begins: int, ends: int, first: _Applied | None, second: _Applied | None
 ) -> TariffUnclear:
     when = f"On {day:%A}, {day}, from {_clock(begins)} to {_clock(ends)}"
-    if one is None or other is None:
+    if first is None or second is None:
         return unclear("$.bands", f"{when} no band holds", "give one these hours, or one band otherwise = true")
-    codes = tariff.bands[one[2]].code, tariff.bands[other[2]].code
-    path = f"$.bands[{other[2]}].hours[{other[3]}]"
+    codes = tariff.bands[first[2]].code, tariff.bands[second[2]].code
+    path = f"$.bands[{second[2]}].hours[{second[3]}]"
     if codes[0] == codes[1]:
         return unclear(path, f'{when} two of the hours of "{codes[0]}" hold', "let them not overlap")
     advice = "let one end where the other begins, or on other days"

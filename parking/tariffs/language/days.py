@@ -48,29 +48,29 @@ class DaySets:
 
     def on(self, day: date) -> frozenset[str]:
         """The names of all sets a local day belongs to."""
-        found = self._remembered.get(day)
-        if found is None:
+        sets = self._remembered.get(day)
+        if sets is None:
             if len(self._remembered) >= _DAYS_REMEMBERED_MAX:
                 self._remembered.clear()
                 self._shared.clear()
-            found = self._sets(day)
-            found = self._remembered[day] = self._shared.setdefault(found, found)
-        return found
+            sets = self._sets(day)
+            sets = self._remembered[day] = self._shared.setdefault(sets, sets)
+        return sets
 
     def _sets(self, day: date) -> frozenset[str]:
         weekday = day.weekday()
         works = weekday <= _FRIDAY
-        found = {"every_day", "monday_to_friday" if works else "weekend"}
+        sets = {"every_day", "monday_to_friday" if works else "weekend"}
         holidays: frozenset[str] = frozenset()
         if self._cn:
             holidays = HOLIDAYS.get(day, holidays)
             works = (works and not holidays) or day in WORKED
-            found |= holidays
-        found.add("workday" if works else "non_workday")
+            sets |= holidays
+        sets.add("workday" if works else "non_workday")
         for own in self._own:
-            if own.has(day, weekday, works, holidays) and not own.excepted & found:
-                found.add(own.code)
-        return frozenset(found)
+            if own.has(day, weekday, works, holidays) and not own.excepted & sets:
+                sets.add(own.code)
+        return frozenset(sets)
 
 
 class _Own:
@@ -113,12 +113,12 @@ def _excepted_first(days: Iterable[DaySet]) -> list[DaySet]:
 
 
 def _days_of_year(seasons: Iterable[Season]) -> frozenset[tuple[int, int]]:
-    found: set[tuple[int, int]] = set()
+    days: set[tuple[int, int]] = set()
     for season in seasons:
         first, last = month_day(season.from_), month_day(season.to)
         begins, ends = bisect_left(_YEAR, first), bisect_right(_YEAR, last)
-        found.update(_YEAR[begins:ends] if first <= last else _YEAR[begins:] + _YEAR[:ends])
-    return frozenset(found)
+        days.update(_YEAR[begins:ends] if first <= last else _YEAR[begins:] + _YEAR[:ends])
+    return frozenset(days)
 
 
 def month_day(text: str) -> tuple[int, int]:

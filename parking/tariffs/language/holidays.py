@@ -57,13 +57,13 @@ _DAYS_WORKED = (
 
 
 def _days_off() -> dict[date, frozenset[str]]:
-    found: dict[date, frozenset[str]] = {}
+    days_off: dict[date, frozenset[str]] = {}
     for code, first, last in _DAYS_OFF:
         day = date.fromisoformat(first)
         while day <= date.fromisoformat(last):
-            found[day] = found.get(day, frozenset()) | {code}
+            days_off[day] = days_off.get(day, frozenset()) | {code}
             day += timedelta(days=1)
-    return found
+    return days_off
 
 
 CN_YEARS = range(2023, 2027)

@@ -123,12 +123,12 @@ def _loaded(text: str) -> object:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
+    fields: dict[str, object] = {}
     for key, value in pairs:
-        if key in found:
+        if key in fields:
             raise _KeyTwice(shown(key))
-        found[key] = value
-    return found
+        fields[key] = value
+    return fields
 
 
 def _refuse_unstorable(raw: object) -> None:
@@ -143,8 +143,8 @@ def _refuse_unstorable(raw: object) -> None:
             path, value = (path, bad) if bad is not None else (path, value)
         elif isinstance(value, list):
             items = enumerate(value)
-        if isinstance(value, str) and (found := _CONTROL.search(value)):
-            what = f"There is a control character (U+{ord(found[0]):04X}) in the text"
+        if isinstance(value, str) and (control := _CONTROL.search(value)):
+            what = f"There is a control character (U+{ord(control[0]):04X}) in the text"
             raise unclear(path, what, "take it out; a text stands in one line")
         if isinstance(value, int) and abs(value) >= _NUMBER_MAX:
             raise unclear(path, "The number is far too large", "write a smaller one")
@@ -152,14 +152,13 @@ def _refuse_unstorable(raw: object) -> None:
 
 
 def _without_defaults(part: msgspec.Struct) -> dict[str, object]:
-    fields = msgspec.structs.fields(part)
-    found: dict[str, object] = {}
-    for field in fields:
+    written: dict[str, object] = {}
+    for field in msgspec.structs.fields(part):
         value = getattr(part, field.name)
         default = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
         if value != default:
-            found[field.encode_name] = plain(value)
-    return found
+            written[field.encode_name] = plain(value)
+    return written
 
 
 def plain(value: object) -> object:

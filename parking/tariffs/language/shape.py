@@ -49,30 +49,30 @@ _SENTENCE_CHARS_MAX = 100
 
 def wrong_shape(raw: Any, error: msgspec.ValidationError) -> TariffUnclear:
     """The refusal of a document that msgspec could not convert."""
-    found = misfit(error)
-    steps = _located(raw, found, error)
+    fault = misfit(error)
+    steps = _located(raw, fault, error)
     path = "$"
     for step in steps:
         path = below(path, step)
-    what = found.sentence[:_SENTENCE_CHARS_MAX]
-    if found.field is not None:
-        return unclear(path, what, _field_advice(what, found.field, steps[:-1]))
-    value = steps[-1] if found.is_key else _at(raw, steps)
+    what = fault.sentence[:_SENTENCE_CHARS_MAX]
+    if fault.field is not None:
+        return unclear(path, what, _field_advice(what, fault.field, steps[:-1]))
+    value = steps[-1] if fault.is_key else _at(raw, steps)
     advice = _advice(str(error), value, steps, str(_at(raw, ["currency"]) or "CNY"))
     return unclear(path, what if isinstance(value, dict | list | None) else f"{what} ({shown(value)})", advice)
 
 
-def _located(raw: Any, found: Misfit, error: msgspec.ValidationError) -> _Steps:
+def _located(raw: Any, fault: Misfit, error: msgspec.ValidationError) -> _Steps:
     """The steps to a value; the item of a map, which msgspec does not name, is the one that fails by itself."""
     steps: list[str | int] = []
-    for name, item in _STEP.findall(found.path):
+    for name, item in _STEP.findall(fault.path):
         if item == "...":
             steps.append(_failing(raw, _at(raw, steps), error))
         else:
             steps.append(int(item) if item else name)
-    if found.is_key:
+    if fault.is_key:
         steps.append(_failing(raw, _at(raw, steps), error))
-    return steps if found.field is None else [*steps, found.field]
+    return steps if fault.field is None else [*steps, fault.field]
 
 
 def _failing(raw: Any, table: dict[str, Any], error: msgspec.ValidationError) -> str:
@@ -133,19 +133,19 @@ def _field_advice(what: str, name: str, steps: _Steps) -> str:
     return f"take it out; known here are {', '.join(nearest)} and others" if nearest else "take it out"
 
 
-def _advice(said: str, value: Any, steps: _Steps, currency: str) -> str:
-    """What to write instead of a value that does not fit what is `said`."""
+def _advice(sentence: str, value: Any, steps: _Steps, currency: str) -> str:
+    """What to write instead of a value that msgspec refuses with this sentence."""
     name = next((step for step in reversed(steps) if isinstance(step, str)), "")
-    if form := next((advice for pattern, advice in _FORMS.items() if repr(pattern) in said), None):
+    if form := next((advice for pattern, advice in _FORMS.items() if repr(pattern) in sentence), None):
         clock = _CLOCK.fullmatch(value) if "time of day" in form else None
         return f'write "{int(clock[1]):02d}:{clock[2]}"' if clock else form
-    if "enum" in said:
+    if "enum" in sentence:
         return _choice(value, _type(steps))
-    if "of length" in said:
+    if "of length" in sentence:
         return "shorten it, or say the same with fewer" if value else _MISSING.get(name, "write something")
-    if said.startswith("Expected `int"):
+    if sentence.startswith("Expected `int"):
         return _number(value, name if "caps" not in steps[-2:-1] else "fen", currency)
-    return _of_type(said.split("`")[1].split(maxsplit=1)[0], value, name)
+    return _of_type(sentence.split("`")[1].split(maxsplit=1)[0], value, name)
 
 
 def _of_type(expected: str, value: Any, name: str) -> str:

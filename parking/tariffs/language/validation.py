@@ -274,11 +274,11 @@ def _discounts(tariff: Tariff) -> Iterator[TariffUnclear]:
 
 def _amounts(discount: Discount, path: str) -> Iterator[TariffUnclear]:
     for kind, field in _AMOUNTS.items():
-        given = getattr(discount, field)
-        if kind == discount.kind and not given:
+        value = getattr(discount, field)
+        if kind == discount.kind and not value:
             what = f'It is not said how much "{discount.code}" takes off'
             yield unclear(f"{path}.{field}", what, f"write {field} with a number above 0")
-        if kind != discount.kind and given:
+        if kind != discount.kind and value:
             what = f'"{discount.code}" takes off {_AMOUNTS[discount.kind]} and has {field} as well'
             yield unclear(f"{path}.{field}", what, f'take {field} out, or write kind = "{kind}"')
 

@@ -68,13 +68,13 @@ class _TimeLimit:
     def until(self, share: float, findings: Iterable[Finding]) -> list[Finding]:
         """What is found until a share of the time has passed."""
         self.share = share
-        found = []
+        in_time = []
         try:
             for finding in findings:
-                found.append(finding)  # noqa: PERF402 - what was found before the end is kept
+                in_time.append(finding)  # noqa: PERF402 - what was found before the end is kept
         except OutOfTime:
             pass
-        return found
+        return in_time
 
 
 def check(
@@ -94,7 +94,7 @@ def check(
     time = _TimeLimit(clock, deadline_s)
     trials = Trials(Compiled(tariff), budget=budget, progress=progress, is_over=time.is_over)
     probes, vehicles = Probes(trials.tariff), sample_vehicles(trials.tariff)
-    found = [
+    findings = [
         *_calendar_ends(tariff, today),
         *_no_phone(tariff),
         *fields_without_effect(tariff),
@@ -103,11 +103,11 @@ def check(
     ]
     time.share = _SHARES[2]
     extremes = Search(trials, probes, vehicles).run()
-    found = [*findings_of(trials, extremes), *found]
+    findings = [*findings_of(trials, extremes), *findings]
     if time.ran_out:
-        found.append(_incomplete(trials, deadline_s))
+        findings.append(_incomplete(trials, deadline_s))
     trials.finish()
-    return sorted(found, key=lambda finding: finding.severity)
+    return sorted(findings, key=lambda finding: finding.severity)
 
 
 def check_document(

@@ -30,19 +30,19 @@ def accept(findings: Sequence[Finding], reasons: Mapping[str, str], *, by: str, 
         NotPublishable: there are errors, or warnings without a reason; or a reason is blank or for an unknown kind.
     """
     check_reasons(reasons)
-    errors = [one for one in findings if one.severity == "error"]
+    errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise NotPublishable(
             f"The publication check found {len(errors)} errors; mend the document and register it again.",
             findings=errors,
         )
-    warned = dict.fromkeys(one.kind for one in findings)
+    warned = dict.fromkeys(finding.kind for finding in findings)
     silent = [kind for kind in warned if kind not in reasons]
     if silent:
         raise NotPublishable(
             f"These warnings need a reason each under `accept`: {', '.join(silent)}.",
             field="accept",
-            findings=[one for one in findings if one.kind in silent],
+            findings=[finding for finding in findings if finding.kind in silent],
         )
     return [Accepted(kind, reasons[kind], by, now) for kind in warned]
 

@@ -59,13 +59,13 @@ class Search:
         special = text.crossing != Crossing()
         plain = Compiled(structs.replace(text, crossing=Crossing()))
         self._without_crossing = Trials(plain, budget=trials.budget, is_over=trials.is_over) if special else None
-        self.found = Extremes()
+        self.extremes = Extremes()
 
     def run(self) -> Extremes:
         """Tries the lengths at which fees may change, then every minute, as far as the budget and the time go."""
         with suppress(OutOfTime):
             self._all()
-        return self.found
+        return self.extremes
 
     def _all(self) -> None:
         for sample, entry, before in self._lanes():
@@ -76,8 +76,8 @@ class Search:
             if self._trials.left < _MINUTES_ALL:
                 break
             self._curve(sample, entry, range(1, _MINUTES_ALL + 1))
-        if self.found.fall is not None:
-            self.found.fall = self._smaller_fall(self.found.fall)
+        if self.extremes.fall is not None:
+            self.extremes.fall = self._smaller_fall(self.extremes.fall)
 
     def _lanes(self) -> Iterator[tuple[SampleVehicle, int, int | None]]:
         """(vehicle, entry, the entry before it that day), the most frequent days first."""
@@ -107,8 +107,8 @@ class Search:
         for minutes in range(before + 1, after + 1):
             if fee(sample, entry, minutes) < fee(sample, entry, minutes - 1):
                 pair = Pair(sample, (entry, minutes - 1), (entry, minutes))
-                if self.found.fall is None or pair.size < self.found.fall.size:
-                    self.found.fall = pair
+                if self.extremes.fall is None or pair.size < self.extremes.fall.size:
+                    self.extremes.fall = pair
                 return
 
     def _smaller_fall(self, pair: Pair) -> Pair:
@@ -143,11 +143,11 @@ class Search:
         while left:
             begins, ends = left.pop()
             rise = fee(sample, entry, ends) - (fee(sample, entry, begins) if begins else 0)
-            best = self.found.jump
+            best = self.extremes.jump
             if rise <= most or (best is not None and begins + 1 >= best.longer[1]):
                 continue
             if ends - begins == 1:
-                self.found.jump = Pair(sample, (entry, begins), (entry, ends))
+                self.extremes.jump = Pair(sample, (entry, begins), (entry, ends))
                 continue
             middle = (begins + ends) // 2
             left += [(middle, ends), (begins, middle)]
@@ -160,12 +160,12 @@ class Search:
         fee = self._trials.fee
         before = 0
         for minutes in lengths:
-            if minutes > DAY_MIN or (self.found.day is not None and before + 1 >= self.found.day[2]):
+            if minutes > DAY_MIN or (self.extremes.day is not None and before + 1 >= self.extremes.day[2]):
                 return
             if fee(sample, entry, minutes) > most:
                 first = next(each for each in range(before + 1, minutes + 1) if fee(sample, entry, each) > most)
-                if self.found.day is None or first < self.found.day[2]:
-                    self.found.day = (sample, entry, first)
+                if self.extremes.day is None or first < self.extremes.day[2]:
+                    self.extremes.day = (sample, entry, first)
                 return
             before = minutes
 
@@ -185,20 +185,20 @@ class Search:
         fee = self._trials.fee
         other = self._without_crossing
         for minutes in self._probes.lengths(sample, entry):
-            best = self.found.earlier
+            best = self.extremes.earlier
             if minutes > DAY_MIN or (best is not None and minutes + more >= best.longer[1]):
                 return
             earlier = entry - more * 60
             if fee(sample, earlier, minutes + more) >= fee(sample, entry, minutes):
                 continue
             if not by_crossing:
-                self.found.earlier = self._smaller_earlier(sample, more, entry, minutes, least=more)
+                self.extremes.earlier = self._smaller_earlier(sample, more, entry, minutes, least=more)
                 return
             assert other is not None
             if other.fee(sample, earlier, minutes + more) >= other.fee(sample, entry, minutes):
                 pair = self._smaller_earlier(sample, more, entry, minutes, least=1)
                 if best is None or pair.size < best.size:
-                    self.found.earlier = pair
+                    self.extremes.earlier = pair
                 return
 
     def _smaller_earlier(self, sample: SampleVehicle, more: int, entry: int, minutes: int, *, least: int) -> Pair:

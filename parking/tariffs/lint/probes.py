@@ -35,7 +35,7 @@ def _hours_of(cap: Cap) -> tuple[DayHours, ...]:
 def holidays_matter(text: Tariff) -> bool:
     """Whether any price depends on what the calendar says of workdays and holidays."""
     own = {days.code: days for days in text.days}
-    left = [*day_sets(text), *[each.days for one in text.passes for each in one.hours]]
+    left = [*day_sets(text), *[each.days for sold in text.passes for each in sold.hours]]
     seen: set[str] = set()
     while left:
         code = left.pop()
@@ -79,12 +79,12 @@ class Probes:
 
     def longest(self) -> list[Segment]:
         """The first of the longest segments of each rate period."""
-        found: dict[int, Segment] = {}
+        by_band: dict[int, Segment] = {}
         for band, begins, ends in self._segments:
-            best = found.get(band)
+            best = by_band.get(band)
             if best is None or ends - begins > best[2] - best[1]:
-                found[band] = (band, begins, ends)
-        return [found[band] for band in sorted(found)]
+                by_band[band] = (band, begins, ends)
+        return [by_band[band] for band in sorted(by_band)]
 
     def marks(self, day: int) -> list[int]:
         """The instants of a day at which a rate period, a window or, where it matters, the day begins or ends."""
@@ -92,15 +92,15 @@ class Probes:
         if known is not None:
             return known
         begins, ends = self._calendar.bounds(day)
-        found = {until for _, _, until in self.tariff.timeline.segments(begins - 60, ends) if until < ends}
+        instants = {until for _, _, until in self.tariff.timeline.segments(begins - 60, ends) if until < ends}
         sets = self._calendar.sets(day)
         for cap in self.tariff.tariff.caps:
             for window in _hours_of(cap):
                 if window.days in sets:
-                    found.update(self._calendar.instants(day, window.minutes()))
+                    instants.update(self._calendar.instants(day, window.minutes()))
         if self._days_count():
-            found.add(begins)
-        known = self._marks[day] = sorted(found)
+            instants.add(begins)
+        known = self._marks[day] = sorted(instants)
         return known
 
     def entries(self, day: int) -> list[int]:
@@ -108,8 +108,8 @@ class Probes:
         short = self.tariff.tariff.crossing.short_under_min
         before = {1, 5, *([short // 2, short - 1] if short else [])}
         offsets = sorted([-minutes for minutes in before if minutes > 0] + [0, 1])
-        found = {mark + offset * 60 for mark in self.marks(day) for offset in offsets}
-        return sorted({*found, self.ordinary(day)})
+        near_marks = {mark + offset * 60 for mark in self.marks(day) for offset in offsets}
+        return sorted({*near_marks, self.ordinary(day)})
 
     def ordinary(self, day: int) -> int:
         """An entry in the forenoon."""

@@ -76,11 +76,11 @@ class Trials:
     def fee(self, sample: SampleVehicle, entry: int, minutes: int) -> int:
         """What a vehicle pays that enters at an instant and stays so many minutes."""
         key = (sample.place, entry, minutes)
-        found = self._fees.get(key)
-        if found is None:
+        fee_fen = self._fees.get(key)
+        if fee_fen is None:
             self.spend(self.weight(minutes))
-            found = self._fees[key] = calculate(self.tariff, _visit(sample, (entry, minutes))).fee_fen
-        return found
+            fee_fen = self._fees[key] = calculate(self.tariff, _visit(sample, (entry, minutes))).fee_fen
+        return fee_fen
 
     def weight(self, minutes: int) -> int:
         """How much of the budget a stay takes: more if it is long, is granted much again, or has many rules."""

@@ -211,7 +211,7 @@ def _never_binds(text: Tariff, rule: str, cap: Cap) -> Finding:
 
 
 def _classes(text: Tariff) -> Iterator[Finding]:
-    exempt = [one.who for one in text.exempt]
+    exempt = [exemption.who for exemption in text.exempt]
     for index, rule in enumerate(text.classes):
         before = [each.who for each in text.classes[:index]]
         if witness((rule.who,), [*exempt, *before]) is None:
@@ -226,11 +226,11 @@ def _classes(text: Tariff) -> Iterator[Finding]:
 
 
 def _discounts(text: Tariff) -> Iterator[Finding]:
-    exempt = [one.who for one in text.exempt]
-    for index, one in enumerate(text.discounts):
-        if witness((one.who,), exempt) is None:
+    exempt = [exemption.who for exemption in text.exempt]
+    for index, discount in enumerate(text.discounts):
+        if witness((discount.who,), exempt) is None:
             zh, en = "能享受它的车辆全部免费停放", "all vehicles it is for park free anyway"
-        elif text.stacking == "best" and (better := _better(text.discounts, one)) is not None:
+        elif text.stacking == "best" and (better := _better(text.discounts, discount)) is not None:
             zh, en = f"“{better.name_zh}”总是更优惠", f"“{better.name_en}” always takes off as much or more"
         else:
             continue
@@ -238,20 +238,20 @@ def _discounts(text: Tariff) -> Iterator[Finding]:
             "discount_never_fits",
             "warning",
             f"$.discounts[{index}]",
-            f"优惠“{one.name_zh}”从不起作用：{zh}；请修改条件，或删去。",
-            f"The discount “{one.name_en}” never takes anything off: {en}. Change whom it is for, or take it out.",
+            f"优惠“{discount.name_zh}”从不起作用：{zh}；请修改条件，或删去。",
+            f"The discount “{discount.name_en}” never takes anything off: {en}. Change whom it is for, or take it out.",
         )
 
 
-def _better(others: Sequence[Discount], one: Discount) -> Discount | None:
+def _better(others: Sequence[Discount], discount: Discount) -> Discount | None:
     """A discount of the same kind that takes off at least as much and applies wherever this one does."""
     for other in others:
         # Of equals the first is taken.
-        first = others.index(other) < others.index(one)
-        alike = (other.kind, other.stage, other.minutes_as) == (one.kind, one.stage, one.minutes_as)
-        ours, theirs = (one.percent, one.fen, one.minutes), (other.percent, other.fen, other.minutes)
+        first = others.index(other) < others.index(discount)
+        alike = (other.kind, other.stage, other.minutes_as) == (discount.kind, discount.stage, discount.minutes_as)
+        ours, theirs = (discount.percent, discount.fen, discount.minutes), (other.percent, other.fen, other.minutes)
         most = theirs > ours or (first and theirs == ours)
-        paid = not other.paid_by or (bool(one.paid_by) and set(one.paid_by) <= set(other.paid_by))
-        if alike and most and paid and not other.coupon and witness((one.who,), (other.who,)) is None:
+        paid = not other.paid_by or (bool(discount.paid_by) and set(discount.paid_by) <= set(other.paid_by))
+        if alike and most and paid and not other.coupon and witness((discount.who,), (other.who,)) is None:
             return other
     return None

@@ -28,20 +28,20 @@ class SampleVehicle(NamedTuple):
 def sample_vehicles(tariff: Compiled) -> list[SampleVehicle]:
     """A plain vehicle first, then one of each class, each quota and each discount, and of classes with quotas."""
     text = tariff.tariff
-    exempt = [one.who for one in text.exempt]
-    found: list[SampleVehicle] = []
+    exempt = [exemption.who for exemption in text.exempt]
+    samples: list[SampleVehicle] = []
     seen: set[tuple[int, tuple[bool, ...]]] = set()
     for whos, name_zh, name_en in _groups(text):
         of_class = next((at for at, rule in enumerate(text.classes) if rule.who in whos), len(text.classes))
         vehicle = witness(whos, [*exempt, *[rule.who for rule in text.classes[:of_class]]])
         if vehicle is None:
             continue
-        asked = [one.who for part in (text.quotas, text.caps, text.discounts) for one in part]
+        asked = [rule.who for part in (text.quotas, text.caps, text.discounts) for rule in part]
         alike = (tariff.class_of(vehicle), tuple(matches(who, vehicle) for who in asked))
-        if alike not in seen and len(found) < VEHICLES_MAX:
+        if alike not in seen and len(samples) < VEHICLES_MAX:
             seen.add(alike)
-            found.append(SampleVehicle(len(found), vehicle, name_zh, name_en))
-    return found
+            samples.append(SampleVehicle(len(samples), vehicle, name_zh, name_en))
+    return samples
 
 
 def witness(whos: Sequence[Match], but_not: Sequence[Match]) -> Vehicle | None:

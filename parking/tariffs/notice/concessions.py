@@ -41,29 +41,29 @@ def _remembered(memory: Memory) -> Words:
     return f"{where_zh}{when_zh}", f"{when_en} {where_en}"
 
 
-def free(found: Free, tariff: Tariff) -> Words:
+def free(period: Free, tariff: Tariff) -> Words:
     """The free period, or that there is none."""
-    if not found.minutes:
+    if not period.minutes:
         zh, en = "不设免费停放时间。", "There is no free period."
         if not any(tier.unit_fen for band in tariff.bands for tier in band.tiers):
             zh, en = "停放免费。", "Parking is free."
-        return found.clause_zh or zh, found.clause_en or en
-    zh, en = length(found.minutes)
-    what_zh, what_en = ("停放", "stays") if found.counts == "stay" else ("收费时段内停放", "stays in charged periods")
-    bound_zh, bound_en = ("（含）以内", "up to and including") if found.inclusive else ("（不含）以内", "under")
+        return period.clause_zh or zh, period.clause_en or en
+    zh, en = length(period.minutes)
+    what_zh, what_en = ("停放", "stays") if period.counts == "stay" else ("收费时段内停放", "stays in charged periods")
+    bound_zh, bound_en = ("（含）以内", "up to and including") if period.inclusive else ("（不含）以内", "under")
     rest = ("超过的，扣除免费时间后计费", "longer stays keep it and are charged for the rest")
-    if not found.deducted:
+    if not period.deducted:
         rest = ("超过的，自入场起计费", "longer stays are charged from their beginning")
     parts = [(f"{what_zh} {zh}{bound_zh}免费", f"Free for {what_en} {bound_en} {en}"), rest]
-    if found.again == "cycle":
+    if period.again == "cycle":
         hours_zh, hours_en = length(tariff.cycle_hours * 60)
         parts.append((f"自入场起每 {hours_zh}重新享有", f"again every {hours_en} from the entry"))
-    if found.uses_max:
-        when_zh, when_en = _remembered(found.memory)
-        times = f"{found.uses_max} visit{'s' if found.uses_max > 1 else ''}"
-        parts.append((f"同一车辆{when_zh}最多享有 {found.uses_max} 次", f"for at most {times} of a vehicle {when_en}"))
+    if period.uses_max:
+        when_zh, when_en = _remembered(period.memory)
+        times = f"{period.uses_max} visit{'s' if period.uses_max > 1 else ''}"
+        parts.append((f"同一车辆{when_zh}最多享有 {period.uses_max} 次", f"for at most {times} of a vehicle {when_en}"))
     zh, en = _joined(parts)
-    return found.clause_zh or f"{zh}。", found.clause_en or f"{en}."
+    return period.clause_zh or f"{zh}。", period.clause_en or f"{en}."
 
 
 def class_free(tariff: Tariff) -> Iterator[Words]:
@@ -131,7 +131,8 @@ def discounts(tariff: Tariff) -> Iterator[Words]:
 
 
 def _one_after_the_other(tariff: Tariff) -> Words:
-    kinds = [one.kind for one in tariff.discounts if one.stage == "before_caps" and one.kind != "minutes"]
+    before = [discount for discount in tariff.discounts if discount.stage == "before_caps"]
+    kinds = [discount.kind for discount in before if discount.kind != "minutes"]
     if "amount" in kinds and "percent" in kinds[kinds.index("amount") :]:
         return (
             "各项优惠按上列顺序叠加；封顶之前的优惠先按比例减、后减金额。",
@@ -168,21 +169,21 @@ def _taken_off(discount: Discount, tariff: Tariff) -> Words:
 
 def passes(tariff: Tariff) -> Iterator[Words]:
     """Passes on sale, and when their holders park without paying."""
-    for found in tariff.passes:
-        yield _named(found, _pass(found, tariff))
+    for sold in tariff.passes:
+        yield _named(sold, _pass(sold, tariff))
 
 
-def _pass(found: Pass, tariff: Tariff) -> Iterator[Words]:
-    zh, en = amounts.short(found.price_fen, tariff.currency)
-    period_zh, period_en = _PERIODS[found.period]
+def _pass(sold: Pass, tariff: Tariff) -> Iterator[Words]:
+    zh, en = amounts.short(sold.price_fen, tariff.currency)
+    period_zh, period_en = _PERIODS[sold.period]
     yield f"每{period_zh} {zh}", f"{en} a {period_en}"
-    if found.hours:
-        zh, en = hours(tariff, found.hours)
+    if sold.hours:
+        zh, en = hours(tariff, sold.hours)
         yield f"限 {zh}", f"for {en}"
-    if found.grace_days:
-        zh, en = durations.days(found.grace_days)
+    if sold.grace_days:
+        zh, en = durations.days(sold.grace_days)
         yield f"到期后 {zh}内仍有效", f"valid for {en} after it ends"
-    if found.on_expiry == "whole_stay":
+    if sold.on_expiry == "whole_stay":
         yield "停放期间到期的，整次停放不适用", "a pass that ends during a stay covers none of it"
     else:
         yield "停放期间到期的，到期后的时间照常计费", "a pass that ends during a stay covers it up to then"
@@ -190,30 +191,30 @@ def _pass(found: Pass, tariff: Tariff) -> Iterator[Words]:
 
 def charging(tariff: Tariff) -> Iterator[Words]:
     """Parking while charging, and staying on after it."""
-    found = tariff.charging
-    if found is not None:
+    rule = tariff.charging
+    if rule is not None:
         parts = [("充电期间免收停车费", "No parking fee while charging")]
-        if found.after_min:
-            zh, en = length(found.after_min)
+        if rule.after_min:
+            zh, en = length(rule.after_min)
             parts.append((f"充电结束后 {zh}内免收", f"nor for {en} after it"))
-        if found.free_max_min:
-            zh, en = length(found.free_max_min)
+        if rule.free_max_min:
+            zh, en = length(rule.free_max_min)
             parts.append((f"累计不超过 {zh}", f"{en} in all at most"))
         yield "，".join(zh for zh, _ in parts) + "。", ", ".join(en for _, en in parts) + "."
     yield from _overstay(tariff)
 
 
 def _overstay(tariff: Tariff) -> Iterator[Words]:
-    found = tariff.overstay
-    if found is None:
+    rule = tariff.overstay
+    if rule is None:
         return
-    (grace_zh, grace_en), (each_zh, each_en) = length(found.grace_min), durations.per(found.unit_min)
-    zh, en = amounts.short(found.unit_fen, tariff.currency)
+    (grace_zh, grace_en), (each_zh, each_en) = length(rule.grace_min), durations.per(rule.unit_min)
+    zh, en = amounts.short(rule.unit_fen, tariff.currency)
     most_zh = most_en = ""
-    if found.cap_fen is not None:
-        cap_zh, cap_en = amounts.short(found.cap_fen, tariff.currency)
+    if rule.cap_fen is not None:
+        cap_zh, cap_en = amounts.short(rule.cap_fen, tariff.currency)
         most_zh, most_en = f"，最高 {cap_zh}", f", at most {cap_en}"
-    since_zh, since_en = (f"超过 {grace_zh}", f"more than {grace_en}") if found.grace_min else ("", "")
+    since_zh, since_en = (f"超过 {grace_zh}", f"more than {grace_en}") if rule.grace_min else ("", "")
     yield (
         f"充电结束后{since_zh}仍占用充电泊位的，另收占位费：{each_zh} {zh}{most_zh}，不足的按一个单位计。",
         f"Staying in a charging bay {since_en}{' ' if since_en else ''}after charging costs {en} {each_en} on top, "
@@ -223,6 +224,6 @@ def _overstay(tariff: Tariff) -> Iterator[Words]:
 
 def exemptions(tariff: Tariff) -> Iterator[Words]:
     """Vehicles that pay nothing."""
-    for found in tariff.exempt:
-        who_zh, who_en = matching(found.who, found.name_zh)
-        yield f"{found.name_zh}{who_zh}：免收停车费。", f"{found.name_en}{who_en}: no parking fee."
+    for exemption in tariff.exempt:
+        who_zh, who_en = matching(exemption.who, exemption.name_zh)
+        yield f"{exemption.name_zh}{who_zh}：免收停车费。", f"{exemption.name_en}{who_en}: no parking fee."

@@ -25,10 +25,10 @@ _DAYS: dict[str, Words] = {
 _DEPTH_MAX = 2
 
 
-def hours(tariff: Tariff, found: Sequence[DayHours]) -> Words:
+def hours(tariff: Tariff, periods: Sequence[DayHours]) -> Words:
     """Hours of the day, grouped by the days they are on."""
     by_days: dict[str, list[Words]] = {}
-    for each in found:
+    for each in periods:
         by_days.setdefault(each.days, []).append(_clock(each))
     groups = []
     for code, clocks in by_days.items():
@@ -53,7 +53,7 @@ def _clock(hours: DayHours) -> Words:
 
 def days(tariff: Tariff, code: str, depth: int = 0) -> Words:
     """A set of days: by its name, or by what its days have in common."""
-    own = next((one for one in tariff.days if one.code == code), None)
+    own = next((day_set for day_set in tariff.days if day_set.code == code), None)
     if own is None:
         return _DAYS.get(code, (code, code))
     if own.name_zh:
@@ -81,13 +81,13 @@ def _in_common(tariff: Tariff, own: DaySet, depth: int) -> Words:
 
 
 def _conditions(own: DaySet) -> Words:
-    dates = [_dates(one) for one in own.dates]
-    seasons = [_season(one) for one in own.seasons]
+    dates = [_dates(each) for each in own.dates]
+    seasons = [_season(each) for each in own.seasons]
     holidays = [_DAYS.get(code, (code, code)) for code in own.holidays]
     workday = [_DAYS["workday" if own.workday else "non_workday"]] if own.workday is not None else []
     weekdays = [times.WEEKDAYS[name] for name in own.weekdays]
-    given = [listed(words) for words in (dates, seasons, holidays, workday, weekdays) if words]
-    return "的".join(zh for zh, _ in given), ", ".join(en for _, en in reversed(given))
+    conditions = [listed(words) for words in (dates, seasons, holidays, workday, weekdays) if words]
+    return "的".join(zh for zh, _ in conditions), ", ".join(en for _, en in reversed(conditions))
 
 
 def _season(season: Season) -> Words:

@@ -23,15 +23,15 @@ def bands(tariff: Tariff) -> Iterator[Words]:
         )
 
 
-def tiers(found: Sequence[Tier], tariff: Tariff) -> Words:
+def tiers(steps: Sequence[Tier], tariff: Tariff) -> Words:
     """What a rate period costs: one price, or one after the other."""
-    if not found:
+    if not steps:
         return "免费", "free"
-    if len(found) == 1:
-        return _price(found[0], tariff)
+    if len(steps) == 1:
+        return _price(steps[0], tariff)
     parts = []
     begins = 0
-    for tier in found:
+    for tier in steps:
         (zh, en), (price_zh, price_en) = _stretch(begins, tier), _price(tier, tariff)
         if tier.for_min is not None and tier.unit_min in (None, tier.for_min) and tier.unit_fen:
             # One unit fills the whole tier: "first hour ¥10", and not "per hour".

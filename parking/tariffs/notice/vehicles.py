@@ -9,10 +9,10 @@ from parking.texts.words import Words, listed
 
 def matching(who: Match, name_zh: str) -> Words:
     """The vehicles, in brackets, as far as the name of the rule does not say it; tags are left to the name."""
-    given = [(zh, en) for zh, en in _conditions(who) if zh not in name_zh]
-    if not given:
+    conditions = [(zh, en) for zh, en in _conditions(who) if zh not in name_zh]
+    if not conditions:
         return "", ""
-    return f"（{'，'.join(zh for zh, _ in given)}）", f" ({', '.join(en for _, en in given)})"
+    return f"（{'，'.join(zh for zh, _ in conditions)}）", f" ({', '.join(en for _, en in conditions)})"
 
 
 def _conditions(who: Match) -> Iterator[Words]:
