@@ -23,7 +23,7 @@ class Bar(Struct, frozen=True):
 
 
 def quantile(counts: Mapping[int, int], percent: int) -> int:
-    """The smallest value that at least so many percent of all do not exceed; 0 if there is none."""
+    """The smallest value that at least `percent` of all do not exceed; 0 if there are no values."""
     wanted = sum(counts.values()) * percent
     reached = 0
     for value in sorted(counts):
@@ -34,7 +34,7 @@ def quantile(counts: Mapping[int, int], percent: int) -> int:
 
 
 def quantiles(counts: Mapping[int, int]) -> dict[int, int]:
-    """The value of each of QUANTILES."""
+    """Each of QUANTILES, by its percentage."""
     return {percent: quantile(counts, percent) for percent in QUANTILES}
 
 

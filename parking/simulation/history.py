@@ -34,7 +34,7 @@ class History:
         self._everywhere: list[tuple[int, Past]] = []
 
     def clear(self) -> None:
-        """Forgets everything: another vehicle follows."""
+        """Forgets all stays: another vehicle follows."""
         if self._here:
             self._here = {}
             self._everywhere = []

@@ -23,7 +23,7 @@ def share(part: int, whole: int, *, signed: bool = False) -> str:
 
 
 def kind(code: str) -> Words:
-    """The name of a kind of vehicles."""
+    """The name of a kind of vehicles by its code: that of its class, with "_new_energy" behind it or not."""
     names = KINDS[VehicleClass(code.removesuffix(_NEW_ENERGY))]
     if code.endswith(_NEW_ENERGY):
         return f"{names.zh}·新能源", f"{names.label_en}, new energy"
@@ -31,7 +31,7 @@ def kind(code: str) -> Words:
 
 
 def duration(place: int) -> Words:
-    """The name of a class of durations."""
+    """The name of a class of durations by its place in DURATIONS; the last is that of the longer ones."""
     if place == 0:
         zh, en = largest_unit(DURATIONS[0])
         return f"{zh}以内", f"up to {en}"

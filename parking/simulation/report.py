@@ -22,7 +22,7 @@ Meaning: TypeAlias = Literal["before", "after", "less", "same", "more"]
 
 
 class Part(Struct, frozen=True):
-    """A bar or a part of one: its size, what it stands for, the text beside it and a longer one."""
+    """A bar, or a part of a bar: its size, its meaning, the text beside it and a longer text for a tooltip."""
 
     amount: int
     meaning: Meaning
@@ -129,7 +129,6 @@ _UNPRICED = tuple(
 
 
 def report(simulation: Simulation, outcome: Outcome) -> Report:
-    """The report of a simulation."""
     total = outcome.total
     return Report(
         title=(simulation.tariff.name_zh, simulation.tariff.name_en),

@@ -42,7 +42,7 @@ class Simulation(Struct, frozen=True):
         return amounts.grouped(fen, self.tariff.currency, signed=signed)
 
     def at(self, moment: datetime) -> str:
-        """A local time."""
+        """An instant as the draft's clocks show it: "2025-11-18 09:05"."""
         return times.date_and_clock(moment.astimezone(self.time_zone))
 
 

@@ -1,4 +1,4 @@
-"""Published price texts as data, and the one engine that prices a stay by them and explains every fen.
+"""Published tariffs as data, and the one engine that prices a stay by them and explains every fen.
 
 A tariff is read (`from_toml`, `from_json`), compiled once (`Compiled`), and priced by: `price` gives the fee of a visit
 with its lines, by the tariffs that price it; `calculate` the fee alone, by one tariff, in less time;

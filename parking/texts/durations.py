@@ -17,12 +17,12 @@ def length(minutes: int) -> Words:
 
 
 def days(count: int) -> Words:
-    """So many days of 24 hours, written out; one of them in hours."""
+    """Days of 24 hours, written out; a single day in hours: "24 hours", "3 days"."""
     return length(_DAY_MIN) if count == 1 else (f"{count} 天", f"{count} days")
 
 
 def per(minutes: int) -> Words:
-    """Per so long: "每小时", "per hour"; "每 30 分钟", "per 30 minutes"."""
+    """A rate per length of time: "每小时", "per hour"; "每 30 分钟", "per 30 minutes"."""
     zh, en = length(minutes)
     return (
         ("每小时", "per hour") if minutes == _HOUR_MIN else (f"每 {zh}", f"per {en}" if minutes > 1 else "per minute")

@@ -21,7 +21,7 @@ def choose(asked: str | None, accepted: str) -> Language:
 
 
 def other(language: Language) -> Language:
-    """The other of the two."""
+    """The language a page offers to change to."""
     return EN if language == ZH else ZH
 
 

@@ -7,5 +7,4 @@ from parking.web.response import rendered
 
 
 def page(report: Report) -> str:
-    """The whole document."""
     return rendered("simulation.html", report=report, charts=charts, words=pages.SIMULATION)

@@ -148,7 +148,7 @@ def test_what_a_price_text_looks_back_at(tariff: Tariff, hours: int, *, is_wide:
     assert (memory.memory_of(tariff), memory.is_wide(tariff)) == (timedelta(hours=hours), is_wide)
 
 
-def test_what_held_is_not_changed_afterwards() -> None:
+def test_a_tariff_that_was_in_force_is_not_changed_afterwards() -> None:
     prices.check_since(NOW.replace(year=2025), now=NOW, is_priced=False, place="here")
     prices.check_since(NOW, now=NOW, is_priced=True, place="here")
     with pytest.raises(HoldsAlready, match=r"here .* at the earliest"):

@@ -1,4 +1,4 @@
-"""The lines of a fee: one for everything that made it what it is, in Chinese and English."""
+"""The lines of a fee, in Chinese and English: each run of units, each reduction, each cap and final step."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -45,7 +45,7 @@ class _Amount:
 
 
 def itemise(tariff: Compiled, calculation: Calculation) -> list[FeeLine]:
-    """The lines of a computed visit, in order of time, then the last steps."""
+    """The lines of a computed visit, in order of time, then the final steps."""
     bill = _Bill(tariff, calculation)
     if len(calculation.units) + len(calculation.reduced) > LINES_MAX:
         bill.add_reduced_by_rule()
@@ -201,7 +201,7 @@ class _Bill:
         return _texts(rule, zh, en, free.clause_zh, free.clause_en)
 
     def add_step(self, step: FinalStep) -> None:
-        """A line for one of the last steps, or for an exemption."""
+        """A line for a final step, or for an exemption."""
         if step.kind == "discount":
             texts = _of_discount(next(each for each in self._text.discounts if f"discounts.{each.code}" == step.rule))
         else:
@@ -232,7 +232,7 @@ def _of_discount(discount: Discount) -> _Texts:
 
 @lru_cache(_COUNTS_CACHED_MAX)
 def _count(count: int, unit_s: int, unit_fen: int, pays: int, class_names: Words, currency: str) -> Words:
-    """How many units at what price, as it stands behind the name of a rate period."""
+    """How many units at what price, as it follows the name of a rate period."""
     zh, en = _price(unit_s, unit_fen, pays, class_names, currency)
     if not count:
         return f"，不足一个计费单位，不计费（{zh}）", f", a part unit that is not charged ({en})"

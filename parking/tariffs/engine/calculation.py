@@ -9,7 +9,7 @@ from parking.tariffs.language.document import Discount
 
 
 class FinalStep(Struct, frozen=True, gc=False):
-    """One of the last steps, or an exemption: its rule, how often or how much, and what it changes.
+    """A final step, or an exemption: its rule, how often or how much, and what it changes.
 
     starts: since when, if not since the entry.
     """

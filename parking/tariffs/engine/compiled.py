@@ -50,10 +50,10 @@ class CompiledCap(Struct, frozen=True):
 
 
 class Compiled:
-    """A tariff made ready: compile once, price many times. It caches how days are cut, and tables.
+    """A compiled tariff: compile once, price many times. It caches how days are cut, and tables.
 
     has_final_steps, remembers: whether anything comes after the caps, and whether earlier visits bear on a fee. Most
-    price texts have neither, and their fees take less work.
+    tariffs have neither, and their fees take less work.
     """
 
     __slots__ = (
@@ -95,7 +95,7 @@ class Compiled:
         self._tables: dict[tuple[int, int, int, tuple[int, ...]], Table] = {}
 
     def band(self, code: str) -> int | None:
-        """The place of the band of a code, or None."""
+        """The place of the rate period of this code, or None."""
         return self._bands_by_code.get(code)
 
     def seconds_of(self, moment: datetime) -> int:
@@ -178,7 +178,7 @@ def _is_conditional(cap: Cap) -> bool:
 
 
 def matches(who: Match, vehicle: Vehicle) -> bool:
-    """Whether a vehicle is one of those meant."""
+    """Whether a vehicle meets every condition."""
     known = vehicle.facts
     return (
         (not who.kinds or vehicle.kind in who.kinds)

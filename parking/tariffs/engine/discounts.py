@@ -1,4 +1,4 @@
-"""Discounts and the last steps of a fee: which apply, what they take off, the least fee and its rounding."""
+"""Discounts and the final steps of a fee: which apply, what they take off, the least fee and its rounding."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 """Time that is not charged, or not in full: the free period, passes, charging, quotas and coupons of minutes.
 
-Each reduces the price of some of the stay; time that two of them reduce belongs to the one that comes first.
+Each reduces the price of some of the stay; time that two of them reduce belongs to the first of the two.
 """
 
 from bisect import bisect_left, bisect_right, insort

@@ -1,1 +1,1 @@
-"""The tariff language: what a document may say, how it is read, and why one is refused."""
+"""The tariff language: what a document may say, how it is read, and why it is refused."""

@@ -39,7 +39,6 @@ class DaySets:
         self._shared: dict[frozenset[str], frozenset[str]] = {}
 
     def names(self) -> tuple[str, ...]:
-        """The names of all sets."""
         return self._names
 
     def holds(self, code: str, day: date) -> bool:

@@ -1,4 +1,4 @@
-"""The tariff language: a published price text as data. Shapes only; `seeds/tariffs/README.md` says what each means.
+"""The tariff language: a published tariff as data. Shapes only; `seeds/tariffs/README.md` says what each means.
 
 A document is TOML or JSON of the shape `Tariff`. Amounts are whole minor units of its currency (fen for CNY); times of
 day are local to its time zone; periods are whole minutes unless the name says hours or days. A rate period is a `Band`,
@@ -323,7 +323,7 @@ class Exemption(_Part, frozen=True, kw_only=True):
 
 
 class Promises(_Part, frozen=True, kw_only=True):
-    """What the price text states about its own fees; the lint looks for stays that break it."""
+    """What the tariff states about its own fees; the lint looks for stays that break it."""
 
     never_cheaper: bool = False
     minute_fen_max: Fen | None = None
@@ -331,7 +331,7 @@ class Promises(_Part, frozen=True, kw_only=True):
 
 
 class Tariff(_Part, frozen=True, kw_only=True):
-    """A published price text.
+    """A published tariff.
 
     seconds: dropped from both ends; or entry rounded up and exit down to the minute; or counted. on_change: a stay
     keeps the tariff in force at its entry, or is split where the next begins. cycle_hours: the cycle that tiers and

@@ -112,7 +112,7 @@ class Search:
                 return
 
     def _smaller_fall(self, pair: Pair) -> Pair:
-        """The smallest example of a falling fee with an entry near that of the one found."""
+        """The smallest example of a falling fee with an entry near that of the example."""
         sample, (entry, _), (_, longer) = pair
         ends = entry + longer * 60
         fee = self._trials.fee

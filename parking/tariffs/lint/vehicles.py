@@ -1,4 +1,4 @@
-"""Sample vehicles: one for every way in which a document distinguishes them."""
+"""Sample vehicles: a vehicle for every way in which a document distinguishes them."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice, product

@@ -45,7 +45,7 @@ _ROUNDING: dict[str, Words] = {
 class Facts(Struct, frozen=True):
     """What a notice must show by law (明码标价).
 
-    Who sets the price and the colour of the board that shows it, the free period, how a fee is computed, whom to
+    Who sets the price and the colour of the notice, the free period, how a fee is computed, whom to
     complain to and the legal basis; for whoever checks it, the source of the text and how good that is.
     """
 
@@ -76,7 +76,6 @@ class Notice(Struct, frozen=True):
 
 
 def notice(tariff: Tariff) -> Notice:
-    """The notice of a tariff."""
     # A clause that several rate periods share stands once.
     sentences = list(dict.fromkeys(_sentences(tariff)))
     return Notice([zh for zh, _ in sentences], [en for _, en in sentences], _facts(tariff))

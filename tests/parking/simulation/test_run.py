@@ -102,7 +102,7 @@ def test_what_was_before_the_period_is_read_as_far_as_it_bears_on_it() -> None:
     assert lead_of([remembering(per="visit")]) == timedelta(0)
 
 
-def test_a_stay_without_a_price_is_told_and_counted_apart() -> None:
+def test_a_stay_without_a_price_is_listed_and_counted_apart() -> None:
     forever = stay(TEN - 500 * DAY, 501 * DAY, fee_fen=0)
     found = tried([forever] * (LISTED_MAX + 5) + [stay()])
     assert (found.total.stays, found.unpriced, len(found.listed)) == (1, LISTED_MAX + 5, LISTED_MAX)
@@ -116,7 +116,7 @@ def test_a_stay_without_a_price_is_told_and_counted_apart() -> None:
     )
 
 
-def test_the_largest_changes_are_kept() -> None:
+def test_the_largest_changes_are_listed() -> None:
     fees = [n * 100 for n in range(50)]
     found = tried([stay(TEN + n * DAY / 8, HOUR, fee_fen=fee) for n, fee in enumerate(fees)], current=None)
     changes = sorted(200 - fee for fee in fees)

@@ -24,7 +24,7 @@ def sold(**fields: Any) -> dict[str, Any]:
 
 
 # A change of the car park, and a sentence that its board then has, in both languages.
-SAID: list[tuple[dict[str, Any], str, str]] = [
+SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     ({}, "市场调节价（橙牌）。", "Price set by the market (orange board)."),
     ({"price_mode": "government"}, "政府定价（蓝牌）。", "Price set by the government (blue board)."),
     # Bands, hours, tiers.

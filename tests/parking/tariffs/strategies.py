@@ -130,7 +130,7 @@ def in_force(dated: Sequence[tuple[datetime, Compiled]], visit: Visit) -> list[t
     return [(each.valid_from, each.compiled) for each in prices.of_stay(known, visit.entered_at, visit.left_at)]
 
 
-def owed(tariff: Tariff, visit: Visit, pasts: Sequence[Past] = ()) -> int:
+def cost(tariff: Tariff, visit: Visit, pasts: Sequence[Past] = ()) -> int:
     """What a visit costs."""
     return tariffs.calculate(tariffs.Compiled(tariff), visit, pasts).fee_fen
 

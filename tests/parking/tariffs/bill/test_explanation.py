@@ -41,7 +41,7 @@ def bill(tariff: Tariff, visit: Visit) -> Fee:
     return fee_of(tariffs.Compiled(tariff), visit)
 
 
-def test_a_price_for_a_passage_has_no_minutes() -> None:
+def test_a_price_for_a_segment_has_no_minutes() -> None:
     lines = bill(plain(bands=(DAY, NIGHT)), stayed("18T19:00", hours=3)).lines
     assert [line.text_zh for line in lines] == [
         "规则day 19:00–20:00，1×2.00 元（每 60 分钟）",

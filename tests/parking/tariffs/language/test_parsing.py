@@ -209,7 +209,7 @@ def test_what_cannot_be_priced_by_is_refused_with_place_and_advice(fields: Any, 
         ("localtime", "write"),
     ],
 )
-def test_an_unknown_zone_is_told_the_next_one(name: str, near: str) -> None:
+def test_an_unknown_time_zone_is_refused_with_the_nearest_name(name: str, near: str) -> None:
     with pytest.raises(UnknownTimeZone, match="No time zone") as refused:
         read(time_zone=name)
     assert refused.value.facts["path"] == "$.time_zone"
@@ -322,14 +322,14 @@ SOUND: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", SOUND, ids=range(len(SOUND)))
-def test_what_is_read_is_kept_and_read_again_alike(fields: dict[str, Any]) -> None:
+def test_what_is_read_is_written_and_read_again_alike(fields: dict[str, Any]) -> None:
     tariff = read(**fields)
     kept = parsing.to_json(tariff)
     assert parsing.from_json(kept) == tariff
     assert parsing.to_json(parsing.from_json(kept)) == kept
 
 
-def test_what_is_kept_leaves_defaults_out_and_follows_the_order_of_the_language() -> None:
+def test_what_is_written_leaves_defaults_out_and_follows_the_order_of_the_language() -> None:
     tariff = read(free={"minutes": 30, "inclusive": True}, currency="CNY", seconds="drop", name_zh="停车场")
     kept = json.loads(parsing.to_json(tariff))
     assert list(kept) == ["code", "name_zh", "name_en", "time_zone", "bands", "free"]

@@ -27,7 +27,7 @@ def test_each_kind_of_warning_is_accepted_with_a_reason() -> None:
     assert acceptance.accept([], {}, by="li", now=NOW) == []
 
 
-def test_what_is_not_accepted_is_told() -> None:
+def test_what_is_not_accepted_is_reported() -> None:
     with pytest.raises(NotPublishable, match="cap_forgets") as refused:
         acceptance.accept([FARMABLE, FORGETS], {"farmable": "known"}, by="li", now=NOW)
     assert (refused.value.facts["field"], refused.value.facts["findings"]) == ("accept", [FORGETS])

@@ -128,7 +128,7 @@ def test_a_day_that_costs_more_than_promised() -> None:
     assert found(text(caps=[by_cycle], promises={"day_fen_max": 2000})) == []
 
 
-def test_a_class_of_its_own_is_held_to_the_promise() -> None:
+def test_the_promise_applies_to_a_class_of_its_own() -> None:
     large = named("large", who={"kinds": ["large"]}, percent=200)
     finding = one(text(classes=[large], promises={"minute_fen_max": 600}), "minute_too_dear")
     assert (finding.bills[1].vehicle_en, finding.bills[1].fee_fen) == ("large", 1000)
@@ -254,7 +254,7 @@ def test_the_end_of_the_known_holidays() -> None:
     assert found(text(calendar="CN", complaints_phone="12345")) == []
 
 
-def test_a_chinese_board_wants_a_telephone_number() -> None:
+def test_a_chinese_notice_wants_a_telephone_number() -> None:
     assert one(text(calendar="CN"), "no_complaints_phone").path == "$.complaints_phone"
     assert found(text()) == []
 

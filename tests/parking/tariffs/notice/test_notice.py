@@ -1,4 +1,4 @@
-"""The price board: every part of a document in words, and the facts that a board must show."""
+"""The tariff notice: every part of a document in words, and the facts that a notice must show."""
 
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,21 @@ from parking.tariffs.language.document import Grade, PriceMode
 from parking.tariffs.notice import Notice, notice
 from seeds.city.jinan import TARIFFS
 from tests.parking.tariffs.documents import EARLY_BIRD, HOUR, NAMES, bands, days, read
-from tests.parking.tariffs.expected_notices import SAID
+from tests.parking.tariffs.expected_notices import SENTENCES
 
 
 def of(**fields: Any) -> Notice:
     return notice(read(**fields))
 
 
-@pytest.mark.parametrize(("fields", "zh", "en"), SAID, ids=[en for _, _, en in SAID])
-def test_the_board_says_every_part_of_a_document(fields: dict[str, Any], zh: str, en: str) -> None:
+@pytest.mark.parametrize(("fields", "zh", "en"), SENTENCES, ids=[en for _, _, en in SENTENCES])
+def test_the_notice_has_every_part_of_a_document(fields: dict[str, Any], zh: str, en: str) -> None:
     found = of(**fields)
     assert zh in found.zh
     assert en in found.en
 
 
-def test_days_are_said_by_their_names_or_by_what_they_have_in_common() -> None:
+def test_days_are_written_by_their_names_or_by_what_they_have_in_common() -> None:
     seasons = [{"from": "03-15", "to": "05-31"}, {"from": "11-15", "to": "02-29"}]
     sets = days(
         {"code": "gold", "holidays": ["spring_festival", "national_day"]},
@@ -60,7 +60,7 @@ def test_a_long_chain_of_exceptions_stays_short() -> None:
     assert max(len(each) for each in found.zh) < 20_000
 
 
-def test_the_facts_of_a_board_stand_alone() -> None:
+def test_the_facts_of_a_notice() -> None:
     facts = of(
         price_mode="government",
         free={"minutes": 30},
@@ -93,14 +93,14 @@ def test_clauses_speak_for_their_parts_once() -> None:
 
 
 @pytest.mark.parametrize("file", sorted(TARIFFS.glob("*.toml")), ids=lambda file: file.stem)
-def test_every_published_tariff_has_its_board(file: Path) -> None:
+def test_every_published_tariff_has_its_notice(file: Path) -> None:
     found = notice(parsing.from_toml(file.read_bytes()))
     assert len(found.zh) == len(found.en) >= 5
     assert all(each == each.strip() and "None" not in each for each in found.zh + found.en)
     assert all("  " not in each for each in found.en)
 
 
-def test_the_board_says_who_is_an_early_bird() -> None:
+def test_the_notice_says_who_is_an_early_bird() -> None:
     said = notice(tariffs.from_toml(EARLY_BIRD.encode()))
     assert (
         "Early bird: at most 15 AUD a stay, for an entry on Monday to Friday, for an entry 06:00–09:30, "

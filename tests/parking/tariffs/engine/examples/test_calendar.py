@@ -11,7 +11,7 @@ from parking.tariffs.language.document import (
     Tier,
 )
 from tests.parking.tariffs.published import document
-from tests.parking.tariffs.strategies import at, band, fee_of, owed, plain, stayed
+from tests.parking.tariffs.strategies import at, band, cost, fee_of, plain, stayed
 
 JINAN = tariffs.Compiled(document("jinan_road"))
 
@@ -86,19 +86,19 @@ def test_a_boundary_in_the_last_minute_that_the_clocks_jump_over() -> None:
     )
     zone = "America/New_York"
     visit = Visit(at("2025-03-09T01:50", zone), at("2025-03-09T03:10", zone))
-    assert owed(plain(time_zone=zone, bands=bands), visit) == 10 * 1 + 10 * 100
+    assert cost(plain(time_zone=zone, bands=bands), visit) == 10 * 1 + 10 * 100
 
 
-def test_a_daily_band_over_midnight_is_two_passages() -> None:
+def test_a_daily_rate_period_over_midnight_is_two_segments() -> None:
     bands = (
         band("day", "08:00", "20:00", Tier(unit_fen=100, unit_min=60)),
         band("night", "20:00", "08:00", Tier(unit_fen=300), daily=True),
     )
-    assert owed(plain(bands=bands), stayed("18T21:00", hours=9)) == 600
-    assert owed(plain(bands=bands), stayed("18T21:00", hours=3)) == 300
+    assert cost(plain(bands=bands), stayed("18T21:00", hours=9)) == 600
+    assert cost(plain(bands=bands), stayed("18T21:00", hours=3)) == 300
 
 
-def test_a_daily_band_that_meets_itself_where_the_clocks_jump_is_one_passage() -> None:
+def test_a_daily_rate_period_that_meets_itself_where_the_clocks_jump_is_one_segment() -> None:
     # New York, 2025-03-09: there is no time between 02:00 and 03:00.
     zone = "America/New_York"
     bands = (
@@ -106,4 +106,4 @@ def test_a_daily_band_that_meets_itself_where_the_clocks_jump_is_one_passage() -
         band("two", "02:00", "03:00", Tier(unit_fen=500)),
     )
     visit = Visit(at("2025-03-09T01:00", zone), at("2025-03-09T05:00", zone))
-    assert owed(plain(time_zone=zone, bands=bands), visit) == 300
+    assert cost(plain(time_zone=zone, bands=bands), visit) == 300

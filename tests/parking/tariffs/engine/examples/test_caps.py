@@ -9,7 +9,7 @@ from parking.tariffs.language.document import (
 )
 from tests.parking.tariffs.documents import EARLY_BIRD, NAMES, read
 from tests.parking.tariffs.published import fee, visit
-from tests.parking.tariffs.strategies import HOUR, SECOND, at, but, cap, owed, plain, stayed
+from tests.parking.tariffs.strategies import HOUR, SECOND, at, but, cap, cost, plain, stayed
 
 # Made up, as many coin parks have it: 200 yen per half hour, 900 at most in the first 24 hours, and that once.
 ONCE = """
@@ -88,7 +88,7 @@ def test_the_last_second_of_a_cycle_still_has_what_was_paid_in_it() -> None:
     past = Past(at("18T09:00"), at("18T17:00"), (Use("cap.day", at("18T09:00"), 500),))
     text = plain(seconds="exact", caps=(day,))
     before, after = (Visit(at("19T09:00") + by * SECOND, at("19T09:30")) for by in (-10, 10))
-    assert (owed(text, before, [past]), owed(text, after, [past])) == (0, 200)
+    assert (cost(text, before, [past]), cost(text, after, [past])) == (0, 200)
 
 
 def test_what_was_paid_from_midnight_on_is_the_next_days() -> None:
@@ -98,20 +98,20 @@ def test_what_was_paid_from_midnight_on_is_the_next_days() -> None:
         Past(at("18T09:00"), at("18T10:00"), (Use("cap.day", at("18T00:00"), 200),)),
         Past(at("18T23:00"), at("19T00:30"), (Use("cap.day", at("19T00:00"), 400),)),
     ]
-    assert owed(plain(caps=(day,)), stayed("18T23:30", minutes=20), pasts) == 200
+    assert cost(plain(caps=(day,)), stayed("18T23:30", minutes=20), pasts) == 200
 
 
 @pytest.mark.parametrize(("times", "mornings_fen"), [(1, 100 + 600), (2, 200), (0, 200)])
 def test_time_outside_the_windows_of_a_cap_is_none_of_its_times(times: int, mornings_fen: int) -> None:
     windows = (DayHours(from_="08:00", to="11:00"),)
     text = plain(caps=(cap("morning", 100, "window", windows=windows, times_max=times),))
-    assert owed(text, stayed("18T08:00", hours=3 + 21 + 3)) == 21 * 200 + mornings_fen
+    assert cost(text, stayed("18T08:00", hours=3 + 21 + 3)) == 21 * 200 + mornings_fen
 
 
 def test_days_on_which_a_cap_does_not_hold_are_none_of_its_times() -> None:
     text = plain(caps=(cap("weekend", 100, "day", days="weekend", times_max=1),))
     # The 14th is a Friday.
-    assert owed(text, stayed("14T00:00", days=9)) == 24 * 200 + 100 + 7 * 24 * 200
+    assert cost(text, stayed("14T00:00", days=9)) == 24 * 200 + 100 + 7 * 24 * 200
 
 
 def test_a_cycle_that_another_visit_began_at_the_same_instant_is_this_ones_too() -> None:
@@ -128,5 +128,5 @@ def test_hours_of_a_cap_to_the_second(came: int, left: int) -> None:
     early, late = DayHours(from_="08:00", to="10:00"), DayHours(from_="17:00", to="19:00")
     text = plain(seconds="exact", caps=(cap("early", 100, "stay", entered=(early,), left=(late,)),))
     visit = Visit(at("18T08:00") + SECOND * came, at("18T17:00") + SECOND * left)
-    full = owed(but(text, caps=()), visit)
-    assert owed(text, visit) == (100 if 0 <= came < 7200 and 0 < left <= 7200 else full)
+    full = cost(but(text, caps=()), visit)
+    assert cost(text, visit) == (100 if 0 <= came < 7200 and 0 < left <= 7200 else full)

@@ -10,7 +10,7 @@ from parking.tariffs.language.document import (
     Quota,
 )
 from tests.parking.tariffs import generators
-from tests.parking.tariffs.strategies import HOUR, MINUTE, at, owed, plain, quota, stayed
+from tests.parking.tariffs.strategies import HOUR, MINUTE, at, cost, plain, quota, stayed
 
 
 def test_a_grant_of_a_later_cycle_belongs_to_the_window_that_is_open() -> None:
@@ -58,4 +58,4 @@ def test_a_window_opens_when_the_last_one_is_over(entered: str, opened: str) -> 
 
 def test_a_visit_that_began_at_the_same_instant_is_not_earlier() -> None:
     past = Past(at("18T09:00"), at("18T09:30"), (Use("quota.q", at("18T09:00"), 60),))
-    assert owed(plain(quotas=(quota(60),)), stayed("18T09:00", minutes=60), [past]) == 0
+    assert cost(plain(quotas=(quota(60),)), stayed("18T09:00", minutes=60), [past]) == 0

@@ -20,7 +20,7 @@ from parking.tariffs.language.document import (
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.documents import LARGE, bands, read
 from tests.parking.tariffs.published import fee, local, visit
-from tests.parking.tariffs.strategies import MINUTE, SECOND, at, band, but, owed, plain, stayed
+from tests.parking.tariffs.strategies import MINUTE, SECOND, at, band, but, cost, plain, stayed
 
 DEAR = (Tier(unit_fen=100, unit_min=15, for_min=30), Tier(unit_fen=200, unit_min=15))
 TIER = Tier(unit_fen=200, unit_min=60)
@@ -33,7 +33,7 @@ def test_a_short_crossing_stands_among_the_tiers_from_its_first_minute(minutes: 
         band("night", "20:00", "08:00", Tier(unit_fen=300, unit_min=60)),
     )
     text = plain(bands=bands, crossing=Crossing(short_under_min=60))
-    assert owed(text, stayed("18T19:45", minutes=minutes)) == fee_fen
+    assert cost(text, stayed("18T19:45", minutes=minutes)) == fee_fen
 
 
 def test_a_short_crossing_with_free_minutes_in_it_loses_none_of_the_others() -> None:
@@ -44,7 +44,7 @@ def test_a_short_crossing_with_free_minutes_in_it_loses_none_of_the_others() -> 
         band("evening", "12:20", "24:00", Tier(unit_fen=900, unit_min=10)),
     )
     text = plain(bands=bands, crossing=Crossing(short_under_min=60))
-    assert owed(text, stayed("18T11:45", minutes=55)) == (15 + 30) * 10
+    assert cost(text, stayed("18T11:45", minutes=55)) == (15 + 30) * 10
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_unit_of_a_short_crossing_runs_on_behind_the_free_minutes(
         band("after", "12:10", "24:00", Tier(unit_fen=900, unit_min=60)),
     )
     text = plain(bands=bands, crossing=Crossing(short_under_min=60))
-    assert owed(text, stayed("18T11:45", minutes=55)) == fee_fen
+    assert cost(text, stayed("18T11:45", minutes=55)) == fee_fen
 
 
 @pytest.mark.parametrize("part_unit", ["separate", "complete"])
@@ -70,11 +70,11 @@ def test_tolerance_to_the_second_where_units_may_run_on(seconds: int, units: int
     bands = (but(band("day", "00:00", "24:00", Tier(unit_fen=200, unit_min=60)), tolerance_min=10),)
     text = plain(seconds="exact", bands=bands, crossing=Crossing(part_unit=part_unit), charging=Charging())
     visit = but(stayed("18T09:00", seconds=300 + 3600 + seconds), charging=((at("18T09:00"), at("18T09:05")),))
-    assert owed(text, visit) == units * 200
+    assert cost(text, visit) == units * 200
 
 
 @pytest.mark.parametrize(("seconds", "fee_fen"), [(0, 500), (1, 700)])
-def test_a_price_for_a_passage_leaves_the_next_one_all_its_time(seconds: int, fee_fen: int) -> None:
+def test_a_price_for_a_segment_leaves_the_next_all_its_time(seconds: int, fee_fen: int) -> None:
     bands = (
         band("day", "08:00", "20:00", Tier(unit_fen=200, unit_min=60)),
         band("night", "20:00", "08:00", Tier(unit_fen=300)),
@@ -82,8 +82,8 @@ def test_a_price_for_a_passage_leaves_the_next_one_all_its_time(seconds: int, fe
     text = plain(seconds="exact", bands=bands, crossing=Crossing(part_unit="complete"), charging=Charging())
     left = at("18T09:10") + seconds * SECOND
     paused = Visit(at("18T07:00"), left, charging=((at("18T08:00"), at("18T08:10")),))
-    assert owed(text, paused) == fee_fen
-    assert owed(text, but(paused, charging=(), left_at=left - 10 * MINUTE)) == fee_fen
+    assert cost(text, paused) == fee_fen
+    assert cost(text, but(paused, charging=(), left_at=left - 10 * MINUTE)) == fee_fen
 
 
 def test_a_share_that_ends_with_its_band_cuts_no_unit_of_the_next() -> None:
@@ -91,7 +91,7 @@ def test_a_share_that_ends_with_its_band_cuts_no_unit_of_the_next() -> None:
     half = Quota(**generators.named("half"), who=Match(), minutes=60, pays_percent=50)
     text = plain(bands=bands, quotas=(half,), charging=Charging())
     visit = but(stayed("18T11:00", minutes=140), charging=((at("18T12:20"), at("18T12:40")),))
-    assert owed(text, visit) == 100 + 200
+    assert cost(text, visit) == 100 + 200
 
 
 def test_free_time_in_between_is_no_charged_time_of_any_band() -> None:
@@ -103,19 +103,19 @@ def test_free_time_in_between_is_no_charged_time_of_any_band() -> None:
     )
     text = plain(seconds="exact", bands=bands, charging=Charging())
     visit = Visit(at("18T11:45") + SECOND, at("18T13:30"), charging=((at("18T12:20"), at("18T12:30")),))
-    assert owed(text, visit) == 300
+    assert cost(text, visit) == 300
 
 
 def test_a_share_of_nearly_all_is_less_than_all() -> None:
     most = Quota(**generators.named("most"), who=Match(), minutes=60, pays_percent=99)
-    assert owed(plain(quotas=(most,)), stayed("18T09:00", hours=2)) == 198 + 200
+    assert cost(plain(quotas=(most,)), stayed("18T09:00", hours=2)) == 198 + 200
 
 
 def test_seconds_of_charging_count_where_seconds_do() -> None:
     text = plain(seconds="exact", bands=(band("day", "00:00", "24:00", Tier(unit_fen=1, unit_min=1)),))
     visit = Visit(at("18T09:00"), at("18T10:00"), charging=((at("18T09:00") + 30 * SECOND, at("18T09:30")),))
-    assert owed(but(text, charging=Charging()), visit) == 31
-    assert owed(but(text, charging=Charging(), seconds="drop"), visit) == 30
+    assert cost(but(text, charging=Charging()), visit) == 31
+    assert cost(but(text, charging=Charging(), seconds="drop"), visit) == 30
 
 
 THREE = (
@@ -128,13 +128,13 @@ THREE = (
 @pytest.mark.parametrize(("seconds", "units"), [(45 * 60, 1), (45 * 60 + 1, 2), (30 * 60, 1), (60 * 60 + 1, 2)])
 def test_tolerance_to_the_second(seconds: int, units: int) -> None:
     bands = (but(band("day", "00:00", "24:00", Tier(unit_fen=100, unit_min=30)), tolerance_min=15),)
-    assert owed(plain(seconds="exact", bands=bands), stayed("18T09:00", seconds=seconds)) == units * 100
+    assert cost(plain(seconds="exact", bands=bands), stayed("18T09:00", seconds=seconds)) == units * 100
 
 
 @pytest.mark.parametrize(("minutes", "fee_fen"), [(59, 200), (60, 700), (61, 700)])
 def test_short_is_shorter_than_it_says(minutes: int, fee_fen: int) -> None:
     text = plain(bands=THREE, crossing=Crossing(short_under_min=60))
-    assert owed(text, stayed("18T19:30", minutes=minutes)) == fee_fen
+    assert cost(text, stayed("18T19:30", minutes=minutes)) == fee_fen
 
 
 @pytest.mark.parametrize(
@@ -142,10 +142,10 @@ def test_short_is_shorter_than_it_says(minutes: int, fee_fen: int) -> None:
 )
 def test_the_price_of_a_short_crossing(price: str, fee_fen: int) -> None:
     text = plain(bands=THREE, crossing=Crossing(short_under_min=60, short_price=price))
-    assert owed(text, stayed("18T19:30", minutes=50)) == fee_fen
+    assert cost(text, stayed("18T19:30", minutes=50)) == fee_fen
 
 
-def test_two_passages_of_one_band_are_no_crossing() -> None:
+def test_two_segments_of_a_rate_period_are_no_crossing() -> None:
     # The hour between them is free by a pass, so all that is left lies in one band.
     evening = DayHours(from_="20:00", to="21:00")
     bands = (
@@ -155,24 +155,24 @@ def test_two_passages_of_one_band_are_no_crossing() -> None:
     sold = Pass(**generators.named("p"), price_fen=1, period="day", hours=(evening,))
     held = tariffs.PassHeld("p", at("01T00:00"), at("30T00:00"))
     text = plain(bands=bands, passes=(sold,), crossing=Crossing(short_under_min=300))
-    assert owed(text, but(stayed("18T19:00", hours=3), passes=(held,))) == 400
+    assert cost(text, but(stayed("18T19:00", hours=3), passes=(held,))) == 400
 
 
 def test_a_pause_does_not_begin_another_unit() -> None:
     text = plain(charging=Charging())
     hour = Visit(at("18T09:00"), at("18T10:00"))
     charging = ((at("18T09:10"), at("18T09:20")),)
-    assert owed(text, hour) == owed(text, but(hour, charging=charging)) == 200
+    assert cost(text, hour) == cost(text, but(hour, charging=charging)) == 200
     longer = but(hour, left_at=at("18T10:10"), charging=charging)
-    assert owed(text, longer) == 200
-    assert owed(text, but(longer, left_at=at("18T10:11"))) == 400
+    assert cost(text, longer) == 200
+    assert cost(text, but(longer, left_at=at("18T10:11"))) == 400
 
 
 def test_seconds_that_are_dropped_are_dropped_of_charging_too() -> None:
     text = plain(charging=Charging())
     entered, left = at("2025-11-18T09:00:05"), at("2025-11-18T10:00:20")
     plugged = at("2025-11-18T09:00:40")
-    assert owed(text, Visit(entered, left, charging=((plugged, left),))) == 0
+    assert cost(text, Visit(entered, left, charging=((plugged, left),))) == 0
 
 
 def _of_large(tariff: Tariff, entry: str, exit_: str) -> int:

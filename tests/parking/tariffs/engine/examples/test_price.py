@@ -10,8 +10,8 @@ from parking.tariffs import StayNotPriceable, Visit
 from tests.parking.tariffs.published import document
 from tests.parking.tariffs.strategies import (
     at,
+    cost,
     fee_of,
-    owed,
     plain,
     stayed,
 )
@@ -31,16 +31,16 @@ JINAN = tariffs.Compiled(document("jinan_road"))
 def test_the_years_that_are_priced(entered: datetime, left: datetime, is_priced: bool) -> None:
     text = plain(seconds="exact")
     if is_priced:
-        assert owed(text, Visit(entered, left)) == 200
+        assert cost(text, Visit(entered, left)) == 200
     else:
         with pytest.raises(StayNotPriceable):
-            owed(text, Visit(entered, left))
+            cost(text, Visit(entered, left))
 
 
 def test_the_longest_stay_there_is() -> None:
-    assert owed(plain(), stayed("2025-01-01T00:00", days=400)) == 400 * 24 * 200
+    assert cost(plain(), stayed("2025-01-01T00:00", days=400)) == 400 * 24 * 200
     with pytest.raises(tariffs.StayNotPriceable):
-        owed(plain(), stayed("2025-01-01T00:00", days=400, seconds=1))
+        cost(plain(), stayed("2025-01-01T00:00", days=400, seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_longest_stay_there_is() -> None:
 )
 def test_what_is_no_visit_is_not_priced(visit: Visit) -> None:
     with pytest.raises(StayNotPriceable):
-        owed(plain(), visit)
+        cost(plain(), visit)
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,11 @@ from tests.parking.tariffs.strategies import (
     at,
     but,
     cap,
+    cost,
     fee_of,
     in_force,
     law,
     moments,
-    owed,
     plain,
     quota,
     simple,
@@ -185,9 +185,7 @@ def test_who_drew_on_a_quota_may_lose_the_free_period(entered: datetime, drew: i
 
 @law
 @given(wide_cases(), begun, st.integers(0, 1 << 16))
-def test_visits_told_in_any_order_cost_the_same(
-    case: tuple[Tariff, Visit], drawn: list[tuple[int, int]], seed: int
-) -> None:
+def test_visits_in_any_order_cost_the_same(case: tuple[Tariff, Visit], drawn: list[tuple[int, int]], seed: int) -> None:
     compiled, ordered = tariffs.Compiled(case[0]), one_after_another(drawn)
     places = Random(seed).sample(range(len(ordered)), len(ordered))
     fees = dict(zip(places, tariffs.price_sequence(compiled, [ordered[place] for place in places]), strict=True))
@@ -251,7 +249,7 @@ def test_what_happened_elsewhere_counts_as_far_as_the_scope_goes(
     visit = Visit(entered + 2 * HOUR, entered + 3 * HOUR)
     places = ("lot", "operator", "city")
     remembered = places.index(place) <= places.index(scope)
-    assert owed(text, visit, (past,)) == (owed(text, visit) if not remembered else {"cap": 0}.get(what, 200))
+    assert cost(text, visit, (past,)) == (cost(text, visit) if not remembered else {"cap": 0}.get(what, 200))
 
 
 @law
@@ -301,9 +299,9 @@ def test_a_stay_that_is_split_costs_the_sum_of_its_parts(
     change = visit.entered_at + MINUTE * data.draw(st.integers(1, max(1, length - 1)))
     dated = [(visit.entered_at - DAY, tariffs.Compiled(old)), (change, tariffs.Compiled(new))]
     free = length <= old.free.minutes
-    parts = owed(old, but(visit, left_at=min(change, visit.left_at)))
+    parts = cost(old, but(visit, left_at=min(change, visit.left_at)))
     if change < visit.left_at:
-        parts += owed(new, but(visit, entered_at=change, continued=True))
+        parts += cost(new, but(visit, entered_at=change, continued=True))
     fee = tariffs.price(in_force(dated, visit), visit)
     assert fee.fee_fen == (0 if free else parts) == sum(line.amount_fen for line in fee.lines)
 

@@ -28,10 +28,10 @@ from tests.parking.tariffs.strategies import (
     at,
     but,
     cap,
+    cost,
     law,
     minutes,
     moments,
-    owed,
     plain,
     simple,
     visits,
@@ -62,20 +62,20 @@ def everybody(**fields: object) -> ClassRule:
 @law
 @given(wide_cases(classes=(), **BARE), room)
 def test_a_stay_never_costs_more_than_its_cap(case: tuple[Tariff, Visit], fen: int) -> None:
-    assert owed(but(case[0], caps=(*case[0].caps, cap("most", fen, "stay"))), case[1]) <= fen
+    assert cost(but(case[0], caps=(*case[0].caps, cap("most", fen, "stay"))), case[1]) <= fen
 
 
 @law
 @given(simple(), visits(), room)
-def test_a_passage_never_costs_more_than_its_cap(tariff: Tariff, visit: Visit, fen: int) -> None:
+def test_a_segment_never_costs_more_than_its_cap(tariff: Tariff, visit: Visit, fen: int) -> None:
     bands = {band.code: cap(f"most_{band.code}", fen, "passage", bands=(band.code,)) for band in tariff.bands}
-    passages = _passages(tariff, visit)
-    assert owed(but(tariff, caps=(cap("most", fen, "passage"),)), visit) <= fen * passages
-    assert owed(but(tariff, caps=tuple(bands.values())), visit) <= fen * passages
+    segments = _segments(tariff, visit)
+    assert cost(but(tariff, caps=(cap("most", fen, "passage"),)), visit) <= fen * segments
+    assert cost(but(tariff, caps=tuple(bands.values())), visit) <= fen * segments
 
 
-def _passages(tariff: Tariff, visit: Visit) -> int:
-    """In how many passages a stay lies: every beginning of a band within it opens another."""
+def _segments(tariff: Tariff, visit: Visit) -> int:
+    """In how many segments a stay lies: every beginning of a band within it opens another."""
     if len(tariff.bands) == 1:
         return 1
     begins = [
@@ -91,14 +91,14 @@ def _passages(tariff: Tariff, visit: Visit) -> int:
 def test_a_day_never_costs_more_than_its_cap(tariff: Tariff, visit: Visit, fen: int) -> None:
     last = visit.left_at - MINUTE
     days = ((last + SHANGHAI_AHEAD).date() - (visit.entered_at + SHANGHAI_AHEAD).date()).days + 1
-    assert owed(but(tariff, caps=(cap("most", fen, "day"),)), visit) <= fen * days
+    assert cost(but(tariff, caps=(cap("most", fen, "day"),)), visit) <= fen * days
 
 
 @law
 @given(simple(), visits(), room, st.integers(1, 48))
 def test_a_cycle_never_costs_more_than_its_cap(tariff: Tariff, visit: Visit, fen: int, hours: int) -> None:
     cycles = -(-(visit.left_at - visit.entered_at) // timedelta(hours=hours))
-    assert owed(but(tariff, caps=(cap("most", fen, "cycle", hours=hours),)), visit) <= fen * cycles
+    assert cost(but(tariff, caps=(cap("most", fen, "cycle", hours=hours),)), visit) <= fen * cycles
 
 
 @law
@@ -110,7 +110,7 @@ def test_windows_around_the_clock_never_cost_more_than_their_cap_a_day(
     windows = (DayHours(to=half), DayHours(from_=half))
     days = ((visit.left_at + SHANGHAI_AHEAD).date() - (visit.entered_at + SHANGHAI_AHEAD).date()).days + 1
     capped = but(tariff, caps=(cap("most", fen, "window", windows=windows),))
-    assert owed(capped, visit) <= 2 * fen * days
+    assert cost(capped, visit) <= 2 * fen * days
 
 
 @law
@@ -121,7 +121,7 @@ def test_a_window_that_is_never_open_caps_nothing(tariff: Tariff, visit: Visit, 
     before = generators.clock(begins.hour * 60 + begins.minute)
     if visit.left_at - visit.entered_at < DAY and after != before:
         closed = cap("most", fen, "window", windows=(DayHours(from_=after, to=before),))
-        assert owed(but(tariff, caps=(closed,)), visit) == owed(tariff, visit)
+        assert cost(but(tariff, caps=(closed,)), visit) == cost(tariff, visit)
 
 
 @law
@@ -132,7 +132,7 @@ def test_a_cap_holds_for_who_came_and_left_in_its_hours(came: int, left: int, as
     capped = cap("early", 100, "stay", entered=entered, left=(late,) if asks_left else ())
     visit = Visit(at("18T08:00") + MINUTE * came, at("18T17:00") + MINUTE * left)
     holds = (not asks_came or 0 <= came < 120) and (not asks_left or 0 < left <= 120)
-    assert owed(plain(caps=(capped,)), visit) == (100 if holds else owed(plain(), visit))
+    assert cost(plain(caps=(capped,)), visit) == (100 if holds else cost(plain(), visit))
 
 
 @law
@@ -141,7 +141,7 @@ def test_a_cap_holds_so_many_times(days: int, times: int, before: int) -> None:
     # Hour by hour at 2 CNY, 10 CNY a day at most on the first days and 48 CNY on the others.
     capped = cap("first", 1000, "day", times_max=times)
     visit = Visit(at("18T00:00") - DAY * before, at("18T00:00") + DAY * (days - before))
-    assert owed(plain(caps=(capped,)), visit) == 1000 * min(days, times) + 4800 * max(0, days - times)
+    assert cost(plain(caps=(capped,)), visit) == 1000 * min(days, times) + 4800 * max(0, days - times)
 
 
 @law
@@ -149,14 +149,14 @@ def test_a_cap_holds_so_many_times(days: int, times: int, before: int) -> None:
 def test_a_first_cap_never_raises_the_fee(case: tuple[Tariff, Visit], per: str, fen: int) -> None:
     # A further cap may: it leaves others more room for later units. And what minutes are worth falls under it too.
     tariff = but(case[0], discounts=tuple(each for each in case[0].discounts if each.minutes_as == "time"))
-    assert owed(but(tariff, caps=(cap("most", fen, per),)), case[1]) <= owed(tariff, case[1])
+    assert cost(but(tariff, caps=(cap("most", fen, per),)), case[1]) <= cost(tariff, case[1])
 
 
 @law
 @given(wide_cases(classes=()), st.integers(1, 5))
 def test_a_cap_nobody_reaches_changes_nothing(case: tuple[Tariff, Visit], hours: int) -> None:
     high = cap("most", 100_000_000, "cycle", hours=hours)
-    assert owed(but(case[0], caps=(*case[0].caps, high)), case[1]) == owed(*case)
+    assert cost(but(case[0], caps=(*case[0].caps, high)), case[1]) == cost(*case)
 
 
 @law
@@ -169,7 +169,7 @@ def test_dearer_units_never_make_a_stay_cheaper(case: tuple[Tariff, Visit], more
         but(band, tiers=tuple(but(tier, unit_fen=tier.unit_fen + more * 100) for tier in band.tiers))
         for band in tariff.bands
     )
-    assert owed(but(tariff, bands=dearer), visit) >= owed(tariff, visit)
+    assert cost(but(tariff, bands=dearer), visit) >= cost(tariff, visit)
 
 
 @law
@@ -177,7 +177,7 @@ def test_dearer_units_never_make_a_stay_cheaper(case: tuple[Tariff, Visit], more
 def test_a_discount_never_raises_the_fee(case: tuple[Tariff, Visit], share: int, fen: int, share_first: bool) -> None:
     tariff, visit = case
     both = (percent(share), amount(fen)) if share_first else (amount(fen), percent(share))
-    fees = [owed(but(tariff, discounts=both[:count], stacking="all"), visit) for count in (0, 1, 2)]
+    fees = [cost(but(tariff, discounts=both[:count], stacking="all"), visit) for count in (0, 1, 2)]
     assert fees == sorted(fees, reverse=True)
 
 
@@ -186,28 +186,28 @@ def test_a_discount_never_raises_the_fee(case: tuple[Tariff, Visit], share: int,
 def test_a_discount_before_caps_never_raises_the_fee(case: tuple[Tariff, Visit], share: int, fen: int) -> None:
     tariff, visit = but(case[0], caps=(cap("most", 1500, "cycle", hours=5),)), case[1]
     for one in (percent(share, stage="before_caps"), amount(fen, stage="before_caps")):
-        assert owed(but(tariff, discounts=(one,)), visit) <= owed(tariff, visit)
+        assert cost(but(tariff, discounts=(one,)), visit) <= cost(tariff, visit)
 
 
 @law
 @given(wide_cases(overstay=None), st.sampled_from(("before_caps", "after_caps")))
 def test_all_of_it_off_is_free(case: tuple[Tariff, Visit], stage: str) -> None:
-    assert owed(but(case[0], discounts=(percent(100, stage=stage),)), case[1]) == 0
+    assert cost(but(case[0], discounts=(percent(100, stage=stage),)), case[1]) == 0
 
 
 @law
 @given(wide_cases(**BARE), st.integers(1, 3000))
 def test_an_amount_after_caps_takes_exactly_itself(case: tuple[Tariff, Visit], fen: int) -> None:
     tariff, visit = case
-    assert owed(but(tariff, discounts=(amount(fen),)), visit) == max(0, owed(tariff, visit) - fen)
+    assert cost(but(tariff, discounts=(amount(fen),)), visit) == max(0, cost(tariff, visit) - fen)
 
 
 @law
 @given(wide_cases(**BARE), st.integers(1, 99))
 def test_a_share_after_caps_is_rounded_half_a_fen_up(case: tuple[Tariff, Visit], share: int) -> None:
     tariff, visit = case
-    full = owed(tariff, visit)
-    assert owed(but(tariff, discounts=(percent(share),)), visit) == full - (full * share + 50) // 100
+    full = cost(tariff, visit)
+    assert cost(but(tariff, discounts=(percent(share),)), visit) == full - (full * share + 50) // 100
 
 
 @law
@@ -217,9 +217,9 @@ def test_the_best_of_several_discounts_is_the_least_of_single_ones(case: tuple[T
     fits = tuple(
         but(each, who=EVERYBODY, coupon=False, paid_by=()) for each in tariff.discounts if each.minutes_as == "time"
     )
-    alone = [owed(but(tariff, discounts=(each,), stacking="all"), visit) for each in fits]
+    alone = [cost(but(tariff, discounts=(each,), stacking="all"), visit) for each in fits]
     if fits:
-        assert owed(but(tariff, discounts=fits), visit) == min(alone)
+        assert cost(but(tariff, discounts=fits), visit) == min(alone)
 
 
 @law
@@ -227,8 +227,8 @@ def test_the_best_of_several_discounts_is_the_least_of_single_ones(case: tuple[T
 def test_minutes_are_worth_what_so_long_a_stay_costs(tariff: Tariff, visit: Visit, length: int) -> None:
     worth = Discount(**generators.named("hour"), kind="minutes", minutes=length, minutes_as="worth")
     shorter = but(visit, left_at=min(visit.left_at, visit.entered_at + MINUTE * length))
-    full = owed(tariff, visit)
-    assert owed(but(tariff, discounts=(worth,)), visit) == full - min(full, owed(tariff, shorter))
+    full = cost(tariff, visit)
+    assert cost(but(tariff, discounts=(worth,)), visit) == full - min(full, cost(tariff, shorter))
 
 
 @law
@@ -237,7 +237,7 @@ def test_a_fee_is_rounded_to_a_multiple_by_its_mode(
     case: tuple[Tariff, Visit], to: int, mode: Literal["up", "down", "half_up"]
 ) -> None:
     tariff, visit = but(case[0], overstay=None), case[1]
-    exact, rounded = (owed(but(tariff, round_to_fen=each, round_mode=mode), visit) for each in (1, to))
+    exact, rounded = (cost(but(tariff, round_to_fen=each, round_mode=mode), visit) for each in (1, to))
     # What minutes are worth is itself a rounded fee.
     if all(each.minutes_as == "time" for each in tariff.discounts) and tariff.stacking == "all":
         expected = {"up": -(-exact // to) * to, "down": exact // to * to, "half_up": (2 * exact + to) // (2 * to) * to}
@@ -249,19 +249,19 @@ def test_a_fee_is_rounded_to_a_multiple_by_its_mode(
 @given(wide_cases(**{**BARE, "minimum_fen": 0}), st.integers(1, 3000))
 def test_a_fee_above_nothing_is_at_least_the_minimum(case: tuple[Tariff, Visit], minimum: int) -> None:
     tariff, visit = case
-    without = owed(tariff, visit)
-    assert owed(but(tariff, minimum_fen=minimum), visit) == (max(without, minimum) if without else 0)
+    without = cost(tariff, visit)
+    assert cost(but(tariff, minimum_fen=minimum), visit) == (max(without, minimum) if without else 0)
 
 
 @law
 @given(wide_cases(classes=(), **BARE), st.booleans())
 def test_twice_the_price_is_twice_the_fee_if_caps_scale(case: tuple[Tariff, Visit], scale: bool) -> None:
     tariff, visit = _whole_shares(case[0]), case[1]
-    double = owed(but(tariff, classes=(everybody(percent=200, caps_scale=scale),)), visit)
+    double = cost(but(tariff, classes=(everybody(percent=200, caps_scale=scale),)), visit)
     if scale:
-        assert double == 2 * owed(tariff, visit)
+        assert double == 2 * cost(tariff, visit)
     elif len(tariff.caps) <= 1:
-        assert owed(tariff, visit) <= double <= 2 * owed(tariff, visit)
+        assert cost(tariff, visit) <= double <= 2 * cost(tariff, visit)
 
 
 def _whole_shares(tariff: Tariff) -> Tariff:
@@ -276,7 +276,7 @@ def _whole_shares(tariff: Tariff) -> Tariff:
 @given(wide_cases(classes=(), **BARE), st.integers(1, 5))
 def test_every_bay_pays(case: tuple[Tariff, Visit], bays: int) -> None:
     tariff, visit = _whole_shares(case[0]), but(case[1], bays=bays)
-    assert owed(but(tariff, classes=(everybody(per_bay=True),)), visit) == bays * owed(tariff, visit)
+    assert cost(but(tariff, classes=(everybody(per_bay=True),)), visit) == bays * cost(tariff, visit)
 
 
 @law
@@ -285,15 +285,15 @@ def test_a_class_with_prices_of_its_own_pays_those(tariff: Tariff, visit: Visit,
     own = (Tier(unit_fen=fen * 100, unit_min=45),)
     rule = everybody(percent=300, add_fen=700, per_bay=True, prices={band.code: own for band in tariff.bands})
     as_written = but(tariff, bands=tuple(but(band, tiers=own) for band in tariff.bands))
-    expected = owed(as_written, visit) * bays
-    assert owed(but(tariff, classes=(rule,)), but(visit, bays=bays)) == expected
+    expected = cost(as_written, visit) * bays
+    assert cost(but(tariff, classes=(rule,)), but(visit, bays=bays)) == expected
 
 
 @law
 @given(wide_cases(classes=()))
 def test_a_class_that_fits_nobody_changes_nothing(case: tuple[Tariff, Visit]) -> None:
     nobody = but(everybody(percent=300), who=Match(at_least={"wheels": 18}))
-    assert owed(but(case[0], classes=(nobody,)), case[1]) == owed(*case)
+    assert cost(but(case[0], classes=(nobody,)), case[1]) == cost(*case)
 
 
 @law
@@ -302,7 +302,7 @@ def test_charging_all_the_time_is_parking_for_nothing(case: tuple[Tariff, Visit]
     tariff, visit = case
     half = visit.entered_at + (visit.left_at - visit.entered_at) / 2
     periods = ((visit.entered_at - MINUTE, half), (half, visit.left_at + MINUTE))
-    assert owed(but(tariff, charging=Charging(after_min=after)), but(visit, charging=periods)) == 0
+    assert cost(but(tariff, charging=Charging(after_min=after)), but(visit, charging=periods)) == 0
 
 
 @law
@@ -311,7 +311,7 @@ def test_a_pass_for_all_hours_is_parking_for_nothing(case: tuple[Tariff, Visit],
     tariff, visit = case
     sold = Pass(**generators.named("month"), price_fen=1, period="month", grace_days=grace)
     held = PassHeld("month", visit.entered_at - MINUTE, visit.left_at + MINUTE - DAY * grace)
-    assert owed(but(tariff, passes=(sold,)), but(visit, passes=(held,))) == 0
+    assert cost(but(tariff, passes=(sold,)), but(visit, passes=(held,))) == 0
 
 
 @law
@@ -323,7 +323,7 @@ def test_a_pass_that_ran_out_before_the_stay_covers_nothing(
     sold = Pass(**generators.named("month"), price_fen=1, period="month", grace_days=grace, on_expiry=on_expiry)
     ended = visit.entered_at.replace(second=0) - DAY * grace
     held = PassHeld("month", ended - 30 * DAY, ended)
-    assert owed(but(tariff, passes=(sold,)), but(visit, passes=(held,))) == owed(tariff, visit)
+    assert cost(but(tariff, passes=(sold,)), but(visit, passes=(held,))) == cost(tariff, visit)
 
 
 @law
@@ -334,8 +334,8 @@ def test_overstaying_comes_on_top(case: tuple[Tariff, Visit], grace: int, unit: 
     charged = but(visit, charging=((ended - MINUTE, ended),))
     over = (visit.left_at.replace(second=0) - ended) // MINUTE - grace
     rule = Overstay(grace_min=grace, unit_min=unit, unit_fen=fen)
-    assert owed(but(tariff, overstay=rule), charged) == owed(tariff, charged) + max(0, -(-over // unit)) * fen
-    assert owed(but(tariff, overstay=but(rule, cap_fen=5)), charged) <= owed(tariff, charged) + 5
+    assert cost(but(tariff, overstay=rule), charged) == cost(tariff, charged) + max(0, -(-over // unit)) * fen
+    assert cost(but(tariff, overstay=but(rule, cap_fen=5)), charged) <= cost(tariff, charged) + 5
 
 
 @law
@@ -346,7 +346,7 @@ def test_a_quota_that_pays_a_share_takes_that_share_of_its_units(
     text = plain(quotas=(Quota(**generators.named("q"), who=EVERYBODY, minutes=quota, pays_percent=share),))
     granted = min(quota, length)
     units = -(-granted // 60) * 2 * share + -(-(length - granted) // 60) * 200
-    assert owed(text, Visit(entered, entered + MINUTE * length)) == units
+    assert cost(text, Visit(entered, entered + MINUTE * length)) == units
 
 
 @law

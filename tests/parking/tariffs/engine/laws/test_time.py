@@ -30,12 +30,12 @@ from tests.parking.tariffs.strategies import (
     band,
     bands,
     but,
+    cost,
     fee_of,
     later,
     law,
     minutes,
     moments,
-    owed,
     plain,
     simple,
     tier_lists,
@@ -47,7 +47,7 @@ from tests.parking.tariffs.strategies import (
 @law
 @given(wide_cases())
 def test_nobody_is_paid_for_parking(case: tuple[Tariff, Visit]) -> None:
-    assert owed(*case) >= 0
+    assert cost(*case) >= 0
 
 
 @law
@@ -85,16 +85,16 @@ def test_exempt_vehicles_pay_and_use_nothing(case: tuple[Tariff, Visit]) -> None
 def test_bands_without_tiers_are_free(case: tuple[Tariff, Visit]) -> None:
     tariff, visit = case
     free = but(tariff, bands=tuple(but(band, tiers=()) for band in tariff.bands), classes=(), overstay=None)
-    assert owed(free, visit) == 0
+    assert cost(free, visit) == 0
 
 
 @law
 @given(simple(free=Free()), moments, st.integers(1, 120), st.booleans())
 def test_the_free_period_ends_where_it_says(tariff: Tariff, entered: datetime, free: int, inclusive: bool) -> None:
     text = but(tariff, free=Free(minutes=free, inclusive=inclusive))
-    fees = [owed(text, Visit(entered, entered + MINUTE * (free + more))) for more in (-1, 0, 1)]
-    longer = owed(tariff, Visit(entered, entered + MINUTE * (free + 1)))
-    edge = 0 if inclusive else owed(tariff, Visit(entered, entered + MINUTE * free))
+    fees = [cost(text, Visit(entered, entered + MINUTE * (free + more))) for more in (-1, 0, 1)]
+    longer = cost(tariff, Visit(entered, entered + MINUTE * (free + 1)))
+    edge = 0 if inclusive else cost(tariff, Visit(entered, entered + MINUTE * free))
     assert fees == [0, edge, longer]
 
 
@@ -106,7 +106,7 @@ def test_deducted_minutes_leave_exactly_the_rest(
     always = plain(bands=(Band(**generators.named("day"), otherwise=True, tiers=tiers),))
     deducted = but(always, free=Free(minutes=free, deducted=True))
     whole = Visit(entered, entered + MINUTE * (free + more))
-    assert owed(deducted, whole) == owed(always, Visit(entered + MINUTE * free, whole.left_at))
+    assert cost(deducted, whole) == cost(always, Visit(entered + MINUTE * free, whole.left_at))
 
 
 @law
@@ -114,27 +114,27 @@ def test_deducted_minutes_leave_exactly_the_rest(
 def test_the_rest_of_a_stay_begins_with_no_free_period(case: tuple[Tariff, Visit], free: int) -> None:
     tariff, visit = case
     rest = but(visit, continued=True)
-    assert owed(but(tariff, free=Free(minutes=free, deducted=True)), rest) == owed(tariff, rest)
+    assert cost(but(tariff, free=Free(minutes=free, deducted=True)), rest) == cost(tariff, rest)
 
 
 @law
 @given(wide_cases(time_zone=SHANGHAI, calendar="none", days=(), bands=plain().bands), st.integers(-20, 20))
 def test_whole_weeks_later_costs_the_same_without_holidays(case: tuple[Tariff, Visit], weeks: int) -> None:
     tariff, visit = but(case[0], classes=(), caps=_known(case[0])), case[1]
-    assert owed(tariff, later(visit, weeks=weeks)) == owed(tariff, visit)
+    assert cost(tariff, later(visit, weeks=weeks)) == cost(tariff, visit)
 
 
 @law
 @given(simple(), visits(), st.integers(-400, 400))
 def test_a_day_later_costs_the_same_where_all_days_are_alike(tariff: Tariff, visit: Visit, days: int) -> None:
-    assert owed(tariff, later(visit, days=days)) == owed(tariff, visit)
+    assert cost(tariff, later(visit, days=days)) == cost(tariff, visit)
 
 
 @law
 @given(simple(), visits())
 def test_a_minute_later_costs_the_same_where_all_hours_are_alike(tariff: Tariff, visit: Visit) -> None:
     alike = but(tariff, bands=(Band(**generators.named("day"), otherwise=True, tiers=tariff.bands[0].tiers),))
-    assert owed(alike, later(visit, minutes=77)) == owed(alike, visit)
+    assert cost(alike, later(visit, minutes=77)) == cost(alike, visit)
 
 
 def _known(tariff: Tariff) -> tuple[Cap, ...]:
@@ -147,7 +147,7 @@ def _known(tariff: Tariff) -> tuple[Cap, ...]:
 def test_seconds_do_not_matter_on_whole_minutes(case: tuple[Tariff, Visit]) -> None:
     tariff, visit = case
     whole = but(visit, entered_at=visit.entered_at.replace(second=0), left_at=visit.left_at.replace(second=0) + MINUTE)
-    assert len({owed(but(tariff, seconds=each), whole) for each in ("drop", "entry_up_exit_down", "exact")}) == 1
+    assert len({cost(but(tariff, seconds=each), whole) for each in ("drop", "entry_up_exit_down", "exact")}) == 1
 
 
 @law
@@ -160,7 +160,7 @@ def test_seconds_that_are_dropped_do_not_matter(case: tuple[Tariff, Visit], one:
         entered_at=whole.entered_at + timedelta(seconds=one),
         left_at=whole.left_at + timedelta(seconds=other),
     )
-    assert owed(tariff, seconds) == owed(tariff, whole)
+    assert cost(tariff, seconds) == cost(tariff, whole)
 
 
 @law
@@ -174,7 +174,7 @@ def test_days_that_are_not_in_the_stay_change_nothing(case: tuple[Tariff, Visit]
     kept = tuple(but(band, hours=tuple(but(each, days="old") for each in band.hours)) for band in simple_bands(tariff))
     other = but(tariff, bands=(*kept, feast), days=(*tariff.days, special, ordinary), classes=(), caps=_known(tariff))
     same = but(tariff, bands=simple_bands(tariff), classes=(), caps=_known(tariff))
-    assert owed(other, visit) == owed(same, visit)
+    assert cost(other, visit) == cost(same, visit)
 
 
 def simple_bands(tariff: Tariff) -> tuple[Band, ...]:
@@ -198,7 +198,7 @@ def test_longer_never_costs_less_where_nothing_depends_on_the_end(case: tuple[Ta
         classes=tuple(but(each, free=None) for each in tariff.classes),
         discounts=tuple(each for each in tariff.discounts if each.minutes_as == "time"),
     )
-    assert owed(shape, but(visit, left_at=visit.left_at + MINUTE * more)) >= owed(shape, visit)
+    assert cost(shape, but(visit, left_at=visit.left_at + MINUTE * more)) >= cost(shape, visit)
 
 
 @law
@@ -211,7 +211,7 @@ def test_bands_charged_separately_cost_the_sum_of_their_parts(
     whole = Visit(boundary - MINUTE * before, boundary + MINUTE * after)
     parts = but(whole, left_at=boundary), but(whole, entered_at=boundary)
     if len(both) > 1:
-        assert owed(tariff, whole) == sum(owed(tariff, part) for part in parts)
+        assert cost(tariff, whole) == sum(cost(tariff, part) for part in parts)
 
 
 def _minutes(both: tuple[Band, ...]) -> int:
@@ -228,7 +228,7 @@ def test_units_that_run_on_never_cost_more_where_all_bands_cost_the_same(
     separate = plain(bands=same)
     complete = but(separate, crossing=Crossing(part_unit="complete"))
     stayed = (visit.left_at - visit.entered_at) // MINUTE
-    assert owed(complete, visit) == -(-stayed // unit) * 300 <= owed(separate, visit)
+    assert cost(complete, visit) == -(-stayed // unit) * 300 <= cost(separate, visit)
 
 
 @law
@@ -236,7 +236,7 @@ def test_units_that_run_on_never_cost_more_where_all_bands_cost_the_same(
 def test_how_bands_are_crossed_does_not_matter_within_one(tariff: Tariff, visit: Visit) -> None:
     one = but(tariff, bands=(but(tariff.bands[0], hours=(), otherwise=True),))
     ways = [Crossing(part_unit=part, short_under_min=short) for part in ("separate", "complete") for short in (0, 600)]
-    assert len({owed(but(one, crossing=way), visit) for way in ways}) == 1
+    assert len({cost(but(one, crossing=way), visit) for way in ways}) == 1
 
 
 @law
@@ -246,7 +246,7 @@ def test_a_short_stay_over_two_bands_costs_what_its_first_band_would(both: tuple
     held = fee_of(tariffs.Compiled(tariff), visit).lines[0].rule
     band = next(each for each in both if f"bands.{each.code}" == held)
     alone = plain(bands=(but(band, hours=(), otherwise=True),))
-    assert owed(tariff, visit) == owed(alone, visit)
+    assert cost(tariff, visit) == cost(alone, visit)
 
 
 @law
@@ -274,8 +274,8 @@ def test_time_that_is_covered_never_makes_a_stay_dearer(
     plugged = entered + MINUTE * begins
     with_pause = but(visit, charging=((plugged, plugged + MINUTE * covered),))
     if not complete:
-        assert owed(text, with_pause) <= owed(text, visit)
-    assert owed(text, with_pause) >= 0
+        assert cost(text, with_pause) <= cost(text, visit)
+    assert cost(text, with_pause) >= 0
 
 
 @pytest.mark.parametrize(
