@@ -26,13 +26,13 @@ from parking.settings import read
 from parking.simulation import csv_report
 from parking.simulation.histogram import quantiles
 from parking.simulation.history import lead_of
+from parking.simulation.html_report import page
 from parking.simulation.labels import AGAINST, kind, share
 from parking.simulation.past_stays import Case, PastStay, Period
 from parking.simulation.report import report
 from parking.simulation.run import Run, Simulation
 from parking.simulation.totals import Outcome, Total
 from parking.store.simulation import count_past_stays, past_stays
-from parking.web.simulation import page
 from sql.pool import open_pool
 
 LOTS_PRINTED = 10

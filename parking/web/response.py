@@ -4,9 +4,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from msgspec import Struct
+
+from parking.texts.templates import templates_of
 
 FOLDER = Path(__file__).parent
 # Litestar adds the character set to what is text.
@@ -21,14 +22,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# Every value is escaped, and a name that a page misspells is an error and not an empty place.
-_templates = Environment(
-    loader=FileSystemLoader(FOLDER / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = templates_of("parking.web")
 
 
 class File(Struct, frozen=True):
@@ -43,14 +37,9 @@ def file(body: bytes, suffix: str) -> File:
     return File(body, MEDIA_TYPES[suffix], f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
 
 
-def rendered(template: str, **values: object) -> str:
-    """A template of `templates/` with these values, each of them escaped."""
-    return _templates.get_template(template).render(**values)
-
-
 def page(template: str, **values: object) -> File:
     """A page made from a template of `templates/`."""
-    return file(rendered(template, **values).encode(), ".html")
+    return file(_templates.get_template(template).render(**values).encode(), ".html")
 
 
 def send(request: Request[Any, Any, Any], content: File) -> Response[bytes]:

@@ -145,7 +145,7 @@ PATHS = " - at `$" * 20_000 + "\n"
 async def test_long_names_are_refused_and_not_repeated(
     client: httpx.AsyncClient, path: str, body: dict[str, Any], field: str
 ) -> None:
-    said = refused(await client.post(path, json=body, headers=staff(Audience.DRIVER, id=1001) | KEY), 400, field)
+    said = problem(await client.post(path, json=body, headers=staff(Audience.DRIVER, id=1001) | KEY), 400, field)
     assert len(said["detail"]) < 1000
 
 
@@ -157,6 +157,6 @@ async def test_an_event_with_long_names_is_refused(client: httpx.AsyncClient, re
 
 
 async def test_an_address_has_a_length(client: httpx.AsyncClient) -> None:
-    said = refused(await client.get("/v1/lots", params={"kind": "`$." * 4_000 + "\n"}), 414)
+    said = problem(await client.get("/v1/lots", params={"kind": "`$." * 4_000 + "\n"}), 414)
     assert "8192" in said["detail"]
-    refused(await client.get("/v1/lots", params={"kind": "`$." * 1_000 + "\n"}), 400, "kind")
+    problem(await client.get("/v1/lots", params={"kind": "`$." * 1_000 + "\n"}), 400, "kind")

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import msgspec
 
 from parking import tariffs
+from parking.simulation.html_report import page
 from parking.simulation.report import report
-from parking.web.simulation import page
 from tests.parking.simulation.builders import (
     BLUE,
     DAY,
