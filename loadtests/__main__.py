@@ -72,7 +72,7 @@ def _throughput(lots: int, as_json: bool, seconds: float, connections: int, work
     _run(
         lambda env: throughput.run(env, seconds=seconds, connections=connections, workers=workers, work=work),
         lots=lots,
-        vehicles=throughput.VEHICLES * 3,
+        vehicles=throughput.vehicles(seconds),
         as_json=as_json,
     )
 
@@ -107,9 +107,10 @@ def _redelivery(lots: int, as_json: bool, events: int) -> None:
 @_json
 @click.option("--stays", default=1_000_000, type=click.IntRange(min=1), help="Past stays to simulate.")
 @click.option("--seed", default=1, type=int, help="Of the stays.")
-def _pricing(as_json: bool, stays: int, seed: int) -> None:
+@click.option("--repeats", default=pricing.REPEATS, type=click.IntRange(1, 100), help="How often each is measured.")
+def _pricing(as_json: bool, stays: int, seed: int, repeats: int) -> None:
     """How long fees take, one by one and of a million past stays."""
-    _print(pricing.run(stays=stays, seed=seed), as_json=as_json)
+    _print(pricing.run(stays=stays, seed=seed, repeats=repeats), as_json=as_json)
 
 
 if __name__ == "__main__":

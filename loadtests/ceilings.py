@@ -22,7 +22,9 @@ from seeds.servers.process import free_port
 _GATE = sql.load("parking/events")
 BATCH_EVENTS = 256
 WRITERS = 2
+# Sent again and again: nothing is stored, so no request need be a new one.
 SHOTS_PREPARED = 5000
+EVENTS_PREPARED = 50_000
 
 
 async def litestar(env: Environment, *, seconds: float, connections: int, per_request: int, workers: int) -> Measured:
@@ -30,11 +32,12 @@ async def litestar(env: Environment, *, seconds: float, connections: int, per_re
     port = free_port()
     command = ["-m", "uvicorn", "loadtests.baseline:application", "--factory", "--port", str(port), "--no-access-log"]
     server = Server("baseline", [*command, "--workers", str(workers)], child_environment(), port)
+    events = min(SHOTS_PREPARED * per_request, max(EVENTS_PREPARED, connections * per_request))
     shots = traffic.prepared(
         env.lots,
-        range(SHOTS_PREPARED * per_request),
+        range(events),
         connections=connections,
-        events=SHOTS_PREPARED * per_request,
+        events=events,
         until=datetime.now(UTC),
         name="base",
         per_request=per_request,

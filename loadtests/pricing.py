@@ -96,13 +96,13 @@ class Report(Struct, frozen=True):
         return Group(fees, whole)
 
 
-def run(*, stays: int, seed: int) -> Report:
+def run(*, stays: int, seed: int, repeats: int = REPEATS) -> Report:
     """Measures everything, one after the other, in this process."""
     texts = {path.stem: tariffs.from_toml(path.read_bytes()) for path in sorted(CATALOGUE.glob("*.toml"))}
     compiled = {name: tariffs.Compiled(text) for name, text in texts.items()}
     heaviest = max(compiled, key=lambda name: _look(compiled[name]))
     speeds = [
-        _speed(name, compiled[name], stay, goal_us)
+        _speed(name, compiled[name], stay, goal_us, repeats)
         for name in dict.fromkeys((JINAN, heaviest))
         for stay, goal_us in ((SHORT, SHORT_US), (LONG, LONG_US))
     ]
@@ -118,21 +118,21 @@ def _visit(stay: timedelta) -> Visit:
     return Visit(ENTERED, ENTERED + stay)
 
 
-def _speed(name: str, tariff: Compiled, stay: timedelta, goal_us: float) -> Speed:
+def _speed(name: str, tariff: Compiled, stay: timedelta, goal_us: float, repeats: int) -> Speed:
     visit = _visit(stay)
     in_force = [(visit.entered_at, tariff)]
     return Speed(
         tariff=name,
         stay=f"{stay / timedelta(hours=1):.0f} h" if stay < timedelta(days=1) else f"{stay.days} d",
         goal_us=goal_us,
-        owed=_took(lambda: tariffs.calculate(tariff, visit)),
-        price=_took(lambda: tariffs.price(in_force, visit)),
+        owed=_took(lambda: tariffs.calculate(tariff, visit), repeats),
+        price=_took(lambda: tariffs.price(in_force, visit), repeats),
         fee_fen=tariffs.calculate(tariff, visit).fee_fen,
         explained_fen=tariffs.price(in_force, visit).fee_fen,
     )
 
 
-def _took(call: Callable[[], object], repeats: int = REPEATS, repeat_s: float = REPEAT_S) -> Took:
+def _took(call: Callable[[], object], repeats: int, repeat_s: float = REPEAT_S) -> Took:
     began = perf_counter()
     call()
     number = max(1, int(repeat_s / max(perf_counter() - began, 1e-9)))

@@ -15,9 +15,9 @@ from sql.invariants import Invariant
 ARRAY_EVENTS = 100
 WARM_UP_S = 2.0
 # Of each kind, as many vehicles, so that no run meets another's; and as many events as no machine gets through.
-VEHICLES = 20_000
+VEHICLES_PER_S, VEHICLES_MIN, VEHICLES_MAX = 2_000, 2_000, 20_000
 EVENTS_PER_S_MAX = 15_000
-SQL_EVENTS_MAX = 150_000
+SQL_EVENTS_PER_S_MAX, SQL_EVENTS_MAX = 60_000, 150_000
 
 
 class Row(Struct, frozen=True):
@@ -86,7 +86,7 @@ async def run(
 ) -> Report:
     """Measures the ceilings, then the service, `seconds` each; with `work` while the worker collects the charges.
 
-    Of 3 × VEHICLES vehicles, those have accounts that `env` knows.
+    `env` has the accounts of all vehicles(seconds).
     """
     few = max(connections // 4, 1)
     env.progress(f"Litestar alone: {seconds:.0f} s one event a request, {seconds:.0f} s many")
@@ -97,7 +97,8 @@ async def run(
         env, seconds=seconds, connections=few, per_request=ARRAY_EVENTS, workers=workers
     )
     env.progress("PostgreSQL alone: rows are prepared, then written")
-    postgres = await ceilings.postgres(env, _vehicles(0), seconds=seconds, events_max=SQL_EVENTS_MAX)
+    events_max = min(SQL_EVENTS_MAX, int(seconds * SQL_EVENTS_PER_S_MAX))
+    postgres = await ceilings.postgres(env, _vehicles(0, seconds), seconds=seconds, events_max=events_max)
     async with env.serving(workers=workers) as server, env.working() if work else nullcontext():
         env.progress("OneLot: one event a request")
         single = await _measure(env, server, 1, seconds=seconds, connections=connections)
@@ -119,23 +120,30 @@ async def run(
     )
 
 
-def _vehicles(n: int) -> range:
-    return range(n * VEHICLES, (n + 1) * VEHICLES)
+def vehicles(seconds: float) -> int:
+    """How many vehicles a run of this length needs."""
+    return 3 * len(_vehicles(0, seconds))
+
+
+def _vehicles(n: int, seconds: float) -> range:
+    count = min(VEHICLES_MAX, max(VEHICLES_MIN, int(seconds * VEHICLES_PER_S)))
+    return range(n * count, (n + 1) * count)
 
 
 async def _measure(env: Environment, server: Server, per_request: int, *, seconds: float, connections: int) -> _Busy:
+    warm_up_s = min(WARM_UP_S, seconds)
     prepared = traffic.prepared(
         env.lots,
-        _vehicles(1 if per_request == 1 else 2),
+        _vehicles(1 if per_request == 1 else 2, seconds),
         connections=connections,
-        events=int((seconds + WARM_UP_S) * EVENTS_PER_S_MAX),
+        events=int((seconds + warm_up_s) * EVENTS_PER_S_MAX),
         until=datetime.now(UTC),
         name=f"of{per_request}-",
         per_request=per_request,
     )
     shots = [iter(each) for each in prepared]
     # Plans that were made for empty tables go with the statistics, as they do in every database older than a minute.
-    await fire(server.port, shots, seconds=WARM_UP_S)
+    await fire(server.port, shots, seconds=warm_up_s)
     await env.rest()
     before = server.cpu_s()
     measured = await fire(server.port, shots, seconds=seconds)
