@@ -197,3 +197,18 @@ async def test_it_loads_nothing_of_the_http_service(module: str) -> None:
     script = f"import sys, {module}; sys.exit(bool({{'litestar', 'jinja2', 'parking.app'}} & {{*sys.modules}}))"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
     assert await process.wait() == 0
+
+
+async def test_months_that_could_not_be_made_and_months_that_went_are_logged(
+    pool: sql.Pool, owner: sql.Connection, district: District, work: list[Job], caplog: pytest.LogCaptureFixture
+) -> None:
+    by_name = {each.name: each for each in work}
+    district.now = NOW.replace(year=2033)
+    async with owner.transaction():
+        await owner.execute("lock table review_default in share mode")
+        assert await lead(pool, by_name["partitions"])
+    assert "partitions could not be made" in caplog.text
+    assert await lead(pool, by_name["partitions"])
+    await owner.execute("select create_month_partition('gate_event', '2019-01-01')")
+    assert await lead(pool, by_name["retention"])
+    assert "dropped gate_event_2019_01" in caplog.text

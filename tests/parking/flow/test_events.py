@@ -1,8 +1,6 @@
 """Recording events in PostgreSQL: what is kept, what follows, and what a bad event may not do to its neighbours."""
 
-import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,19 +11,15 @@ from parking.answers import Answer, Status
 from parking.barrier import Command, Payment
 from parking.events import EventRejected
 from parking.flow.stays import stay_by_id
-from parking.ingest.batch import GroupCommit
-from parking.live.network import LiveNetwork
-from parking.live.redis import LiveCounts, connect
 from parking.prices import LotPrices
 from parking.stays import UnknownStay
 from parking.store.cases import open_reviews
-from parking.tariffs import Compiled
 from payments.charges import ChargeState, charge_id
 from payments.flow import accounts as accounts_flow
 from payments.flow import charges as charges_flow
 from payments.store import charges as charge_store
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, visit
+from tests.district import HOSPITAL, QC, STATION, District, event, facts, visit
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 MORNING = NOW - 3 * HOUR
@@ -264,80 +258,7 @@ async def test_counts_follow_the_cars(district: District) -> None:
     assert await district.count(occupancy, lot_id) == 21
 
 
-# -- a bad event and its neighbours
-
-
-class Poisoned(Compiled):
-    """A price that cannot be computed."""
-
-    def __getattribute__(self, name: str) -> object:
-        raise ZeroDivisionError("a lot whose data makes pricing fail")
-
-
-def poisoned(prices: LotPrices) -> LotPrices:
-    broken = Poisoned.__new__(Poisoned)
-    return structs.replace(prices, tariffs=tuple(structs.replace(each, ready=broken) for each in prices.tariffs))
-
-
-@pytest.fixture
-async def group_commit(district: District, redis_url: str) -> AsyncIterator[GroupCommit]:
-    """The group_commit of a process for which the hospital's price cannot be computed."""
-    redis = connect(redis_url)
-    hospital = district.lot(HOSPITAL).id
-    prices = {**district.network.prices, hospital: poisoned(district.network.prices[hospital])}
-    network = LiveNetwork(district.pool, lambda: NOW, structs.replace(district.network, prices=prices))
-    counts = LiveCounts(redis)
-    yield GroupCommit(
-        district.pool, network, counts, clock=lambda: NOW, random_bits=district.random_bits, batch_events_max=500
-    )
-    await redis.aclose()
-
-
-async def collected(
-    group_commit: GroupCommit, district: District, *requests: Sequence[Say]
-) -> list[list[Answer | EventRejected]]:
-    """The answers to requests that arrive at once."""
-    waiting = [group_commit.record([district.passing(said) for said in request]) for request in requests]
-    tasks = [asyncio.ensure_future(each) for each in waiting]
-    await asyncio.sleep(0)  # all of them wait before the group_commit begins: they become one batch
-    group_commit.start()
-    try:
-        return await asyncio.wait_for(asyncio.gather(*tasks), 20)
-    finally:
-        await group_commit.stop()
-
-
-async def test_one_bad_event_never_fails_its_neighbours(
-    district: District, group_commit: GroupCommit, caplog: pytest.LogCaptureFixture
-) -> None:
-    good = [[each] for n in range(8) for each in visit(f"x{n}", f"鲁A3000{n}", MORNING, NOW)]
-    bad = visit("x-bad", "鲁A30100", MORNING, NOW, lot=HOSPITAL)
-    beside = visit("x-by", "鲁A30101", NOW - MINUTE, NOW - MINUTE, lot=HOSPITAL)[:1]
-    *good_answers, bad_answers = await collected(group_commit, district, *good, [*bad, *beside])
-    assert {facts(answer)[0] for (answer,) in good_answers} == {"recorded"}
-    assert [facts(answer)[0::4] for answer in bad_answers] == [
-        ("recorded", None),
-        ("review", "could_not_apply"),
-        ("recorded", None),
-    ]
-    assert facts(bad_answers[1])[1] == "hold"
-    assert await district.count("select count(*) from open_stay where plate = '鲁A30100'") == 1
-    assert "cannot be applied" in caplog.text
-    # Asked again, the same is answered, and once the price is mended the car can leave.
-    assert facts(await district.answer(bad[1]))[0] == "duplicate"
-    mended = await district.answer(event("x-late", "exit", NOW, "鲁A30100", lot=HOSPITAL))
-    assert facts(mended) == ("recorded", "hold", 600, "pay_at_gate", None)
-
-
-async def test_what_waits_together_is_answered_to_whom_it_belongs(
-    district: District, group_commit: GroupCommit
-) -> None:
-    requests = [visit(f"y{n}", f"鲁A4{n:04}", MORNING, MORNING + n * MINUTE, lot=STATION) for n in range(60)]
-    answers = await collected(group_commit, district, *requests)
-    for said, answered in zip(requests, answers, strict=True):
-        assert [a.event_id for a in answered if isinstance(a, Answer)] == [each["event_id"] for each in said]
-        stays = {a.stay_id for a in answered if isinstance(a, Answer)}
-        assert len(stays) == 1
+# -- a whole day
 
 
 async def test_the_same_day_twice_and_shuffled(district: District) -> None:
