@@ -129,7 +129,7 @@ async def test_credentials_come_in_any_case(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/reviews", headers={"Authorization": f"Basic {signed}"})).status_code == 401
 
 
-# 160 KB of names that look like paths: what reads a message by trying again from every character takes a minute.
+# 160 KB of names that look like paths: what tries again from every character of a message takes twenty seconds.
 PATHS = " - at `$" * 20_000 + "\n"
 
 
