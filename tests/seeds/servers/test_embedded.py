@@ -16,7 +16,6 @@ PROGRAM = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let their background jobs ignore Ctrl-C
 from seeds.servers import embedded
-from tests.seeds.leftovers import GONE_TIMEOUT_S, inside, left_in
 with embedded.postgres(fsync=False) as database, embedded.redis() as cache:
     print(database, cache, flush=True)
     if sys.argv[1] == "raise":
@@ -49,10 +48,11 @@ def test_nothing_is_left(ending: str, signal_: int | None, folder: Path) -> None
         cwd=Path(__file__).parents[3],
         env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as program:
         assert program.stdout is not None
-        assert program.stdout.readline().startswith(b"postgresql://")
+        assert program.stderr is not None
+        assert program.stdout.readline().startswith(b"postgresql://"), program.stderr.read()
         if signal_ is not None:
             program.send_signal(signal_)
         program.wait(GONE_TIMEOUT_S)
