@@ -207,10 +207,13 @@ async def _holder(
 @main.command()
 def rebuild_occupancy() -> None:
     """Write the counts of all lots from PostgreSQL to Redis anew."""
-    _out.print(f"{_run(_rebuild(read()))} counts differed and were written anew")
+    written = _run(_rebuild(read()))
+    if written is None:
+        raise click.ClickException("Redis is away: the counts were not written.")
+    _out.print(f"{written} counts differed and were written anew")
 
 
-async def _rebuild(settings: Settings) -> int:
+async def _rebuild(settings: Settings) -> int | None:
     pool = await open_pool(settings.database_url, connections_max=1)
     redis = live_redis.connect(settings.redis_url)
     try:
