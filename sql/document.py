@@ -11,7 +11,7 @@ CHAPTERS = {
     "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "Events and stays": (
-        *("gate_event", "refused_event", "open_stay", "stay", "review", "lot_occupancy", "plate_slot"),
+        *("gate_event", "refused_event", "refused_count", "open_stay", "stay", "review", "lot_occupancy", "plate_slot"),
     ),
     "Accounts": ("account", "account_plate", "top_up", "audit"),
     "Charges and payments": (

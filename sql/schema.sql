@@ -73,8 +73,12 @@ CREATE TABLE job (
     name         text NOT NULL,
     holder       text NOT NULL,
     leased_until timestamp with time zone NOT NULL,
+    every_s      double precision,
+    done_at      timestamp with time zone,
     CONSTRAINT job_pkey PRIMARY KEY (name)
 );
+COMMENT ON COLUMN job.every_s IS 'How long after the beginning of a round the next one is due, in seconds.';
+COMMENT ON COLUMN job.done_at IS 'When a round last ended well. A job that is not being done and has not been for long says that the worker is dead or fails.';
 -- The service may: select, insert, update.
 
 -- The network -------------------------------------------------------------------------------------------------------
@@ -302,6 +306,18 @@ CREATE TABLE refused_event (
     CONSTRAINT refused_event_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
 -- The service may: select, insert.
+
+-- How many events of a gateway were refused on the last day (UTC) on which some were. The first of a day are kept as
+-- refused_event, the rest is only counted here.
+CREATE TABLE refused_count (
+    lot_id     integer NOT NULL,
+    gateway_id integer NOT NULL,
+    day        date NOT NULL,
+    refused    bigint NOT NULL,
+    CONSTRAINT refused_positive CHECK ((refused > 0)),
+    CONSTRAINT refused_count_pkey PRIMARY KEY (lot_id, gateway_id)
+);
+-- The service may: select, insert, update.
 
 -- Vehicles inside now. The key is the rule: a vehicle is inside a lot once.
 CREATE TABLE open_stay (

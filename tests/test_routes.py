@@ -333,7 +333,9 @@ async def test_staff_of_one_operator_see_their_own(client: httpx.AsyncClient, re
 
 async def test_health(client: httpx.AsyncClient) -> None:
     assert (await client.get("/livez")).json() == {"status": "ok"}
-    assert (await client.get("/readyz")).json() == {"status": "ok", "redis": "ok"}
+    health = (await client.get("/readyz")).json()
+    assert health["checks"].keys() == {"database", "process", "redis", "worker", "clock"}
+    assert all(check["ok"] for check in health["checks"].values())
     for path in ("/livez", "/readyz"):
         response = await client.head(path)
         assert (response.status_code, response.content) == (200, b"")

@@ -12,7 +12,7 @@ import sql
 from parking import effects, occupancy
 from parking.answers import Answer, EventKey, answers, key_of
 from parking.effects import Changes, Effect, Known
-from parking.events import PAYLOAD_KEPT_BYTES_MAX, EventRejected
+from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
 from parking.lots import Gateway
 from parking.matching import vehicle_of
 from parking.network import Network
@@ -130,8 +130,15 @@ class Refused(Struct, frozen=True):
 
 async def keep_refused(
     db: sql.Connection, gateway: Gateway, refusals: Sequence[Refused], *, now: datetime, random_bits: RandomBits
-) -> None:
-    """Keeps refusals with the first PAYLOAD_KEPT_BYTES_MAX of what was sent."""
+) -> int:
+    """Counts refusals, and keeps those within the day's quota with the first PAYLOAD_KEPT_BYTES_MAX of what was sent.
+
+    Returns how many were kept: the first ones.
+    """
+    counted = await store.count_refused(db, gateway, now.date(), len(refusals))
+    kept = refusals[: max(0, REFUSED_KEPT_PER_DAY - (counted - len(refusals)))]
+    if not kept:
+        return 0
     await store.add_refused(
         db,
         [
@@ -148,6 +155,7 @@ async def keep_refused(
                 r.raw[:PAYLOAD_KEPT_BYTES_MAX],
                 len(r.raw),
             )
-            for r in refusals
+            for r in kept
         ],
     )
+    return len(kept)
