@@ -22,7 +22,7 @@ from uvicorn.supervisors import Multiprocess
 
 from parking import worker
 from parking.app import build
-from parking.cli import registry, tariffs
+from parking.cli import holds, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -250,5 +250,5 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
+for command in (holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
     main.add_command(command)

@@ -162,7 +162,16 @@ class GroupCommit:
             if not request.done.done():
                 request.done.set_result(recorded.answers[at:end])
             at = end
+        self._follow(recorded)
+
+    def _follow(self, recorded: Recorded) -> None:
+        """What is said of a batch after its commit."""
         self._counts.owe(recorded.counts)
+        for alarm in recorded.alarms:
+            _log.error(
+                "ALARM gateway %d of lot %d billed %d fen in this hour, its limit is %d: what is beyond it is held",
+                *(alarm.gateway_id, alarm.lot_id, alarm.billed_fen, alarm.limit_fen),
+            )
 
     async def _tell(self) -> None:
         """Redis is a read model: it hears of counts after the answers, a few times a second, and may be away."""
@@ -214,7 +223,7 @@ class GroupCommit:
                 _fail(request, StorageAway("The events could not be stored; none was acknowledged, send them again."))
                 return
             answers += recorded.answers
-            self._counts.owe(recorded.counts)
+            self._follow(recorded)
         if not request.done.done():
             request.done.set_result(answers)
 
