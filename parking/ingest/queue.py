@@ -6,6 +6,7 @@ for the cars that come meanwhile.
 """
 
 from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from payments.errors import OneLotError
@@ -67,6 +68,11 @@ class Queue(Generic[T]):
         """Puts a piece at the end of its gateway's line."""
         (self._live if live else self._replays).put(gateway_id, piece, events)
 
+    def hasten(self, gateway_id: int, wanted: Callable[[T], bool]) -> None:
+        """Moves replays of a gateway among its live events, in their order: what comes next must not pass them."""
+        for piece, events in self._replays.remove(gateway_id, wanted):
+            self._live.put(gateway_id, piece, events)
+
     def take(self, events_max: int, *, replays_max: int) -> list[T]:
         """The pieces of the next batch, live ones first; empty if nothing waits.
 
@@ -95,6 +101,17 @@ class _Turns(Generic[T]):
 
     def put(self, gateway_id: int, piece: T, events: int) -> None:
         self._lines.setdefault(gateway_id, deque()).append((piece, events))
+
+    def remove(self, gateway_id: int, wanted: Callable[[T], bool]) -> list[tuple[T, int]]:
+        line = self._lines.get(gateway_id)
+        if line is None:
+            return []
+        removed = [each for each in line if wanted(each[0])]
+        if len(removed) == len(line):
+            del self._lines[gateway_id]
+        elif removed:
+            self._lines[gateway_id] = deque(each for each in line if not wanted(each[0]))
+        return removed
 
     def take(self, events_max: int) -> tuple[list[T], int]:
         """Pieces until they hold `events_max` events, and how many they hold."""

@@ -79,9 +79,7 @@ async def test_a_gateway_that_hands_in_too_much_is_refused_alone(district: Distr
         await commit.record(passings[2])
     assert refused.value.facts["waiting_events_max"] == WAITING_OF_GATEWAY_MAX
     commit.start()
-    car = await asyncio.wait_for(
-        commit.record([district.passing(event("k", "entry", NOW, "鲁K00001", lot=STATION))]), 30
-    )
+    car = district.passing(event("k", "entry", NOW, "鲁K00001", lot=STATION))
     assert names(await asyncio.wait_for(commit.record([car]), 30)) == ["k"]
     assert [len(answers) for answers in await asyncio.wait_for(asyncio.gather(*waiting), 60)] == [500, 500]
 

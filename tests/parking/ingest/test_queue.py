@@ -71,6 +71,18 @@ def test_live_comes_first_and_replays_go_on() -> None:
     assert (live.count(True), live.count(False)) == (BATCH - TURN_EVENTS, 1)
 
 
+def test_what_comes_next_does_not_pass_what_it_follows() -> None:
+    queue = filled({1: 5, 2: 1})
+    queue.hasten(1, lambda piece: piece[1] in (1, 3))
+    queue.hasten(3, lambda _: True)
+    queue.put(1, (1, 9), 1, live=True)
+    taken = queue.take(BATCH, replays_max=BATCH)
+    assert taken == [(1, 1), (1, 3), (1, 9), (1, 0), (1, 2), (1, 4), (2, 0)]
+    queue = filled({1: 2})
+    queue.hasten(1, lambda _: True)
+    assert queue.take(BATCH, replays_max=0) == [(1, 0), (1, 1)]
+
+
 def test_a_lone_backlog_fills_its_batches() -> None:
     assert [len(batch) for batch in everything(filled({1: 10}, events=TURN_EVENTS))] == [5, 5]
     assert [len(batch) for batch in everything(filled({1: 10}, events=TURN_EVENTS), replays=TURN_EVENTS)] == [1] * 10
