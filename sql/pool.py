@@ -1,6 +1,7 @@
 """Connections of the service, and what a database that is away says."""
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -18,6 +19,7 @@ else:
 SERVICE_ROLE = "onelot_service"
 COMMAND_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 10
+CLOSE_TIMEOUT_S = 3
 
 # Errors that tell of the database and not of what it was asked: deadlocks, restarts, failovers, cut connections.
 # InterfaceError and InternalClientError come when a connection dies under a transaction that is being rolled back.
@@ -55,6 +57,12 @@ class BoundedPool(_Pool):
             TimeoutError: none became free in time.
         """
         return _Lent(self, self._limit_s if timeout is None else timeout)
+
+    async def close(self) -> None:
+        """Closes all connections in order; what a server that hangs keeps open is cut after CLOSE_TIMEOUT_S."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await super().close()
 
 
 class _Lent(_Context):

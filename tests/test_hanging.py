@@ -15,7 +15,7 @@ import pytest
 from parking.ingest import batch
 from seeds.servers import embedded
 from sql.migrate import migrate
-from sql.pool import TRANSIENT, BoundedPool, open_pool
+from sql.pool import CLOSE_TIMEOUT_S, TRANSIENT, BoundedPool, open_pool
 from tests import district as district_of_jinan
 from tests import running
 from tests.conftest import NOW
@@ -91,6 +91,16 @@ async def test_a_lent_connection_comes_back_in_time(own_server_url: str, keys: d
                 await db.fetchval("select pg_sleep(20)")
         async with pool.acquire(timeout=5) as db:
             assert await db.fetchval("select 1") == 1
+
+
+async def test_a_pool_is_closed_while_the_server_hangs(
+    own_server_url: str, keys: dict[str, str], postmaster: int
+) -> None:
+    pool = await open_pool(own_server_url, connections_max=2)
+    with Hanging(postmaster):
+        began = monotonic()
+        await pool.close()
+        assert monotonic() - began < CLOSE_TIMEOUT_S + 2
 
 
 async def test_gates_and_balancers_are_answered_in_time(
