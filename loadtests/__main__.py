@@ -1,4 +1,4 @@
-"""The command line: `python -m loadtests throughput | faults | redelivery | pricing`."""
+"""The command line: `python -m loadtests throughput | faults | fairness | redelivery | pricing`."""
 
 import signal
 import sys
@@ -10,7 +10,7 @@ import msgspec
 import uvloop
 from rich.console import Console, RenderableType
 
-from loadtests import faults, pricing, redelivery, throughput
+from loadtests import fairness, faults, pricing, redelivery, throughput
 from loadtests.environment import Environment, new_environment, servers
 
 TABLE_CHARACTERS = 120
@@ -90,6 +90,22 @@ def _faults(lots: int, as_json: bool, seconds: float, connections: int, vehicles
         lambda env: faults.run(env, seconds=seconds, connections=connections, kills=kills),
         lots=lots,
         vehicles=vehicles,
+        as_json=as_json,
+    )
+
+
+@main.command("fairness")
+@click.option("--lots", default=200, type=click.IntRange(1, 1000), help="Lots in the city, with a gateway each.")
+@_json
+@click.option("--backlog", default=1_000, type=click.IntRange(1, 100_000), help="Events each gateway hands in.")
+@click.option("--array", default=250, type=click.IntRange(1, 500), help="Events in a request.")
+@click.option("--cars", default=40.0, type=click.FloatRange(1, 1000), help="Cars that come live each second.")
+def _fairness(lots: int, as_json: bool, backlog: int, array: int, cars: float) -> None:
+    """All gateways hand in a backlog at once while cars come: no car may be refused or wait long."""
+    _run(
+        lambda env: fairness.run(env, backlog=backlog, array=array, cars_per_s=cars),
+        lots=lots,
+        vehicles=lots * 500,
         as_json=as_json,
     )
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import Message, Scope
 
 import sql
 from parking import api, web
@@ -25,8 +26,12 @@ from parking.clock import random_bits
 from parking.events import BODY_BYTES_MAX
 from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
+from parking.ingest.refusals import Refusals
 from parking.live import counts
+from parking.live import health as live_health
 from parking.live import redis as live_redis
+from parking.live.ending import Ending
+from parking.live.health import LiveHealth
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
@@ -40,6 +45,8 @@ from sql.pool import open_pool
 
 # Nearly all objects of a request die with it; the collector of cycles need not look after each seven hundred.
 GARBAGE_ALLOCATIONS = 50_000
+# How long a request may use the database, unless it says so itself. Whatever hangs, it is answered then.
+REQUEST_TIMEOUT_S = 15.0
 
 
 @asynccontextmanager
@@ -49,13 +56,18 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     clock = settings.clock()
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
-            await open_pool(settings.database_url, connections_max=settings.pool_max)
+            await open_pool(settings.database_url, connections_max=settings.pool_max, limit_s=REQUEST_TIMEOUT_S)
+        )
+        health_pool = await stack.enter_async_context(
+            await open_pool(settings.database_url, connections_max=live_health.CONNECTIONS_MAX)
         )
         redis = live_redis.connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         live_counts = LiveCounts(redis)
         live_network = await LiveNetwork.open(pool, clock)
         stream = Stream(pool, live_counts)
+        ending = Ending(settings.ending_grace_s)
+        ending.when_begun(stream.close)
         group_commit = GroupCommit(
             pool,
             live_network,
@@ -64,6 +76,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             random_bits=random_bits,
             batch_events_max=settings.batch_events_max,
         )
+        refusals = Refusals(pool, random_bits=random_bits)
         app.state.update(
             {
                 "pool": pool,
@@ -73,12 +86,14 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "network": live_network,
                 "live_counts": live_counts,
                 "stream": stream,
-                "intake": Intake(pool, live_network, group_commit, random_bits=random_bits),
+                "ending": ending,
+                "live_health": LiveHealth(health_pool, live_counts, ending, clock),
+                "intake": Intake(live_network, group_commit, refusals, random_bits=random_bits),
                 "tariff_lint": TariffLint(),
                 "channels": channels.open_all(pool, clock, settings.channels),
             }
         )
-        followers = [asyncio.create_task(live_network.follow()), asyncio.create_task(stream.run())]
+        followers = [asyncio.create_task(each) for each in (live_network.follow(), stream.run(), refusals.run())]
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
         group_commit.start()
@@ -87,12 +102,24 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         gc.freeze()
         gc.set_threshold(GARBAGE_ALLOCATIONS)
         try:
-            yield
+            with ending.before_signals():
+                yield
         finally:
             await group_commit.stop()
             for task in followers:
                 task.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
+            await refusals.count()
+
+
+async def close_at_the_end(message: Message, scope: Scope) -> None:
+    """While the process ends, each answer is the last of its connection, so that the next request goes elsewhere."""
+    if (
+        message["type"] == "http.response.start"
+        and (ending := scope["litestar_app"].state.get("ending"))
+        and ending.begun
+    ):
+        MutableScopeHeaders(message).setdefault("Connection", "close")
 
 
 async def transaction(state: State) -> AsyncIterator[sql.Connection]:
@@ -153,6 +180,7 @@ def build(settings: Settings) -> Litestar:
         route_handlers=[*ROUTES, openapi.FILES],
         state=State({"settings": settings}),
         lifespan=[lifespan],
+        before_send=[close_at_the_end],
         middleware=[Authentication()],
         dependencies={
             "db": Provide(transaction),
@@ -170,6 +198,7 @@ def build(settings: Settings) -> Litestar:
                     "clock",
                     "network",
                     "live_counts",
+                    "live_health",
                     "stream",
                     "tariff_lint",
                 )

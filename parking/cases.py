@@ -1,6 +1,6 @@
 """What a person should look at: events in review with their reason, and what could not be taken as an event."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -77,3 +77,12 @@ class RefusedEvent(Struct, frozen=True):
     detail: str
     payload: bytes
     payload_bytes: int
+
+
+class RefusedCount(Struct, frozen=True):
+    """How many events of a gateway were refused on the last day (UTC) on which some were."""
+
+    lot: str
+    gateway: str
+    day: date
+    refused: int

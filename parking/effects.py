@@ -234,6 +234,15 @@ def charges(effects: Iterable[Effect], lots: Mapping[int, Lot]) -> list[ChargeRe
     ]
 
 
+def gateways(effects: Iterable[Effect]) -> dict[UUID, int]:
+    """Whose event ended a stay, by the stay's number."""
+    return {
+        effect.transition.closed.id: effect.passing.gateway_id
+        for effect in effects
+        if effect.transition.closed is not None
+    }
+
+
 def _charge(stay: Stay, bill: Bill, lot: Lot) -> ChargeRequest:
     assert stay.left_at is not None
     return ChargeRequest(

@@ -18,6 +18,8 @@ T = TypeVar("T")
 BATCH_EVENTS_MAX = 500
 BODY_BYTES_MAX = 1 << 20
 PAYLOAD_KEPT_BYTES_MAX = 8 << 10
+# Of one gateway and day (UTC); what comes after them is counted.
+REFUSED_KEPT_PER_DAY = 1_000
 
 # No control characters: PostgreSQL has no NUL in text, and a plate with a line break is a broken sender.
 _CLEAN = r"^[^\x00-\x1f\x7f]*$"

@@ -17,6 +17,8 @@ REPLAY_AGE_MAX = timedelta(days=35)
 REPEATS_KEPT = timedelta(days=40)
 # A live event stands for a car at the gate; one that is a day old comes from a clock that is off.
 LIVE_AGE_MAX = timedelta(days=1)
+# What is older is no car that waits, whether its gateway calls it a replay or not.
+AT_GATE_MAX = timedelta(minutes=10)
 CONFIDENCE_MIN = 0.6
 _YEAR_MIN, _YEAR_MAX = 1970, 2100
 
@@ -122,3 +124,8 @@ def _doubt(event: GateEvent, lane: Lane, plate: str, clock: Reason | None) -> Re
     if plates.form(plate) is PlateForm.UNKNOWN:
         return Reason.UNKNOWN_PLATE_FORM
     return None
+
+
+def is_at_gate(passing: Passing) -> bool:
+    """Whether a vehicle may be waiting for the answer, as far as the event tells."""
+    return not passing.event.replay and passing.received_at - passing.effective_at <= AT_GATE_MAX

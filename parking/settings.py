@@ -16,6 +16,8 @@ from payments.shapes import misfit
 
 PREFIX = "ONELOT_"
 SECRET_CHARACTERS_MIN = 32
+# How long an unused connection is kept open.
+KEEP_ALIVE_S = 75
 _URLS = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
@@ -36,6 +38,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     pool_max: Annotated[int, Meta(ge=2, le=200)] = 10
+    # What a balancer needs to send gates elsewhere, once this process says that it ends.
+    ending_grace_s: Annotated[float, Meta(ge=0, le=60)] = 0.5
     batch_events_max: Annotated[int, Meta(ge=1, le=5000)] = 500
     clock_start: Annotated[datetime, Meta(tz=True)] | None = None
     clock_speed: Annotated[float, Meta(gt=0, le=100_000)] = 1.0

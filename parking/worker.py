@@ -99,15 +99,18 @@ async def lead(pool: sql.Pool, job: Job) -> bool:
     holder = f"{socket.gethostname()} {os.getpid()} {random_bits():016x}"
     try:
         async with pool.acquire() as db:
-            if not await store.claim(db, job=job.name, holder=holder, lease=timedelta(seconds=LEASE_S)):
+            lease = timedelta(seconds=LEASE_S)
+            if not await store.claim(db, job=job.name, holder=holder, lease=lease, every_s=job.every_s):
                 return False
+        done = False
         try:
             await _run_leased(pool, job, holder)
+            done = True
         finally:
             # A lease that cannot be given back runs out by itself.
             with contextlib.suppress(*TRANSIENT):
                 async with pool.acquire() as db:
-                    await store.release(db, job=job.name, holder=holder)
+                    await store.release(db, job=job.name, holder=holder, done=done)
     except (*TRANSIENT, asyncpg.PostgresError, LeaseLost) as e:
         _log.warning("job %s could not run: %s: %s", job.name, type(e).__name__, e)
         return False
@@ -173,7 +176,7 @@ async def work(settings: Settings) -> None:
     channels = payment_channels.open_all(pool, clock, settings.channels)
     all_jobs = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))
     # Jobs may take all connections of their pool for long; leases are renewed over others.
-    leading = await open_pool(settings.database_url, connections_max=LEADING_CONNECTIONS)
+    leading = await open_pool(settings.database_url, connections_max=LEADING_CONNECTIONS, limit_s=LEASE_S)
     rounds = Rounds(leading)
     scheduler = AsyncIOScheduler(timezone=UTC)
     for job in all_jobs:

@@ -35,7 +35,7 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
     """What a finished stay owes.
 
     `account_id` is who pays, None for a casual driver; `business_date` the local date of the exit; `lines` a JSON array
-    that explains the amount.
+    that explains the amount. `hold`: why it is not taken from the account by itself, in the asker's word.
     """
 
     lot_id: int
@@ -45,6 +45,7 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
     amount_fen: int
     business_date: date
     lines: msgspec.Raw | bytes
+    hold: str | None = None
 
 
 class Charge(msgspec.Struct, frozen=True):

@@ -98,12 +98,28 @@ select c.lot_id, c.id
  where c.state = 'paid' and a.id is null and c.id >= (select kept_from from growing_table where name = 'attempt')
 
 -- name: charge_asleep
--- What an account owes comes up to be collected, unless a payment of it is under way.
+-- What an account owes comes up to be collected, unless a payment of it is under way or it is held back.
 select c.lot_id, c.id
   from charge c
   left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.kind = 'charge'
                      and a.state in ('submitting', 'accepted', 'unknown')
- where c.state = 'due' and c.account_id is not null and c.collect_at is null and a.id is null
+  left join charge_hold h on h.lot_id = c.lot_id and h.charge_id = c.id and h.released_at is null
+ where c.state = 'due' and c.account_id is not null and c.collect_at is null and a.id is null and h.charge_id is null
+
+-- name: charge_held
+-- No charge waits for a person: none is held back because its gateway billed beyond its history. Release or void them.
+select c.lot_id, h.reason, count(*) as charges, sum(c.amount_fen) as amount_fen
+  from charge_hold h
+  join charge c on c.lot_id = h.lot_id and c.id = h.charge_id
+ where h.released_at is null and c.state = 'due'
+ group by c.lot_id, h.reason
+
+-- name: charge_held_and_collected
+-- What is held back is not taken from an account by itself.
+select c.lot_id, c.id
+  from charge_hold h
+  join charge c on c.lot_id = h.lot_id and c.id = h.charge_id
+ where h.released_at is null and c.collect_at is not null
 
 -- name: attempt_without_a_question
 -- Every payment whose end is not known is asked for again. The view disputed_payment holds the only exception: evidence

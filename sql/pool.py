@@ -1,12 +1,25 @@
 """Connections of the service, and what a database that is away says."""
 
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
 import asyncpg
-from asyncpg import InterfaceError, PostgresConnectionError
+from asyncpg import InterfaceError, PostgresConnectionError, Record
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 import sql
 
+if TYPE_CHECKING:
+    _Pool = asyncpg.Pool[Record]
+    _Context = PoolAcquireContext[Record]
+else:
+    _Pool, _Context = asyncpg.Pool, PoolAcquireContext
+
 SERVICE_ROLE = "onelot_service"
 COMMAND_TIMEOUT_S = 60
+CONNECT_TIMEOUT_S = 10
+CLOSE_TIMEOUT_S = 3
 
 # Errors that tell of the database and not of what it was asked: deadlocks, restarts, failovers, cut connections.
 # InterfaceError and InternalClientError come when a connection dies under a transaction that is being rolled back.
@@ -25,12 +38,69 @@ TRANSIENT = (
 )
 
 
-async def open_pool(database_url: str, *, connections_max: int) -> sql.Pool:
-    """Connections in the role of the service, which can neither change nor delete what is in the books."""
-    return await asyncpg.create_pool(
+class BoundedPool(_Pool):
+    """A pool whose connections are lent for a limited time: `timeout` of `acquire`, else `limit_s` (None: no limit).
+
+    The time covers everything between asking for a connection and giving it back. When it is over, the connection is
+    terminated, and whatever waits for it fails at once with an error of TRANSIENT. A timeout that cancels would not
+    do: a database that hangs answers neither the cancellation nor the rollback, and both are waited for.
+    """
+
+    def __init__(self, *args: Any, limit_s: float | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._limit_s = limit_s
+
+    def acquire(self, *, timeout: float | None = None) -> "_Lent":
+        """A connection for an `async with` block.
+
+        Raises:
+            TimeoutError: none became free in time.
+        """
+        return _Lent(self, self._limit_s if timeout is None else timeout)
+
+    async def close(self) -> None:
+        """Closes all connections in order; what a server that hangs keeps open is cut after CLOSE_TIMEOUT_S."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await super().close()
+
+
+class _Lent(_Context):
+    """A connection until the end of a block, or of its time."""
+
+    __slots__ = ("_ends",)
+
+    async def __aenter__(self) -> "PoolConnectionProxy[Record]":
+        loop = asyncio.get_running_loop()
+        until = None if self.timeout is None else loop.time() + self.timeout
+        connection = await super().__aenter__()
+        self._ends = None if until is None else loop.call_at(until, connection.terminate)
+        return connection
+
+    async def __aexit__(self, *raised: Any) -> None:
+        try:
+            await super().__aexit__(*raised)
+        finally:
+            if self._ends is not None:
+                self._ends.cancel()
+
+
+async def open_pool(database_url: str, *, connections_max: int, limit_s: float | None = None) -> sql.Pool:
+    """Connections in the role of the service, which can neither change nor delete what is in the books.
+
+    `limit_s`: how long each may be used where nothing else is said (BoundedPool).
+    """
+    pool = BoundedPool(
         database_url,
+        limit_s=limit_s,
         min_size=1,
         max_size=connections_max,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=Record,
+        timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         server_settings={
             "role": SERVICE_ROLE,
@@ -47,3 +117,4 @@ async def open_pool(database_url: str, *, connections_max: int) -> sql.Pool:
             "tcp_keepalives_count": "3",
         },
     )
+    return await pool

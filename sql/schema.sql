@@ -73,8 +73,12 @@ CREATE TABLE job (
     name         text NOT NULL,
     holder       text NOT NULL,
     leased_until timestamp with time zone NOT NULL,
+    every_s      double precision,
+    done_at      timestamp with time zone,
     CONSTRAINT job_pkey PRIMARY KEY (name)
 );
+COMMENT ON COLUMN job.every_s IS 'How long after the beginning of a round the next one is due, in seconds.';
+COMMENT ON COLUMN job.done_at IS 'When a round last ended well. A job that is not being done and has not been for long says that the worker is dead or fails.';
 -- The service may: select, insert, update.
 
 -- The network -------------------------------------------------------------------------------------------------------
@@ -303,6 +307,18 @@ CREATE TABLE refused_event (
 ) PARTITION BY RANGE (id);
 -- The service may: select, insert.
 
+-- How many events of a gateway were refused on the last day (UTC) on which some were. The first of a day are kept as
+-- refused_event, the rest is only counted here.
+CREATE TABLE refused_count (
+    lot_id     integer NOT NULL,
+    gateway_id integer NOT NULL,
+    day        date NOT NULL,
+    refused    bigint NOT NULL,
+    CONSTRAINT refused_positive CHECK ((refused > 0)),
+    CONSTRAINT refused_count_pkey PRIMARY KEY (lot_id, gateway_id)
+);
+-- The service may: select, insert, update.
+
 -- Vehicles inside now. The key is the rule: a vehicle is inside a lot once.
 CREATE TABLE open_stay (
     lot_id         integer NOT NULL,
@@ -388,6 +404,25 @@ CREATE TABLE plate_slot (
 );
 -- The service may: select, update.
 
+-- What the events of a gateway billed to accounts in the hour in which some last came, beside what it usually does
+-- (parking/billings.py).
+CREATE TABLE gateway_billing (
+    lot_id          integer NOT NULL,
+    gateway_id      integer NOT NULL,
+    hour            timestamp with time zone NOT NULL,
+    billed_fen      bigint NOT NULL,
+    day_largest_fen bigint NOT NULL,
+    usual_fen       bigint NOT NULL,
+    CONSTRAINT billed_not_negative CHECK ((billed_fen >= 0)),
+    CONSTRAINT day_largest_not_negative CHECK ((day_largest_fen >= 0)),
+    CONSTRAINT usual_not_negative CHECK ((usual_fen >= 0)),
+    CONSTRAINT gateway_billing_pkey PRIMARY KEY (lot_id, gateway_id)
+) WITH (fillfactor='50');
+COMMENT ON COLUMN gateway_billing.hour IS 'The beginning of an hour of receipt, not of the events'' own time.';
+COMMENT ON COLUMN gateway_billing.day_largest_fen IS 'The largest hour so far of the day (UTC) of hour that was within its limit.';
+COMMENT ON COLUMN gateway_billing.usual_fen IS 'The largest hour of the days before, as far as it is believed.';
+-- The service may: select, insert, update.
+
 -- Accounts ----------------------------------------------------------------------------------------------------------
 
 -- A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.
@@ -471,6 +506,21 @@ CREATE INDEX charge_to_collect ON ONLY charge USING btree (collect_at) WHERE (co
 COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was linked to when the vehicle left; null for a casual driver.';
 COMMENT ON COLUMN charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
 -- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries).
+
+-- Due charges that are not taken from their account by themselves until a person releases or voids them. The driver
+-- may pay them all the same.
+CREATE TABLE charge_hold (
+    lot_id      integer NOT NULL,
+    charge_id   uuid NOT NULL,
+    reason      text NOT NULL,
+    held_at     timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    released_by text,
+    CONSTRAINT released_is_whole CHECK (((released_at IS NULL) = (released_by IS NULL))),
+    CONSTRAINT charge_hold_pkey PRIMARY KEY (lot_id, charge_id)
+);
+CREATE INDEX charge_hold_waiting ON charge_hold USING btree (lot_id, charge_id) WHERE (released_at IS NULL);
+-- The service may: select, insert, update (released_at, released_by).
 
 -- One try to collect a charge or a top-up through one channel (扣费尝试). request_no is what the channel knows it by and
 -- is committed before the first byte is sent.

@@ -70,7 +70,7 @@ def closed_by_the_test() -> Iterator[None]:
 
 def open_pools() -> set[sql.Pool]:
     """The pools of connections that are open now."""
-    return {each for each in gc.get_objects() if type(each) is asyncpg.Pool and not each.is_closing()}
+    return {each for each in gc.get_objects() if issubclass(type(each), asyncpg.Pool) and not each.is_closing()}
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -107,11 +107,11 @@ def environment(database_url: str, redis_url: str, **more: str) -> dict[str, str
     return {**ours, **given, **more}
 
 
-async def child(log: Path, env: Mapping[str, str], *words: str) -> Child:
-    """`onelot <words>` as a process of its own, writing to `log`."""
+async def child(log: Path, env: Mapping[str, str], *words: str, fds: Sequence[int] = ()) -> Child:
+    """`onelot <words>` as a process of its own, writing to `log` and given open files."""
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "parking", *words), cwd=ROOT, env=dict(env), stdout=out, stderr=out
+            *(sys.executable, "-m", "parking", *words), cwd=ROOT, env=dict(env), stdout=out, stderr=out, pass_fds=fds
         )
     return Child(process, log)
 
@@ -165,3 +165,13 @@ async def ready(server: Child, address: str) -> None:
                     return
             await asyncio.sleep(0.05)
     raise TimeoutError(server.log.read_text())
+
+
+async def says(child: Child, what: str, *, times: int = 1) -> None:
+    """Waits until a child has written something so many times."""
+    until = monotonic() + START_S
+    while child.log.read_text().count(what) < times:
+        assert child.process.returncode is None, child.log.read_text()
+        if monotonic() > until:
+            raise TimeoutError(child.log.read_text())
+        await asyncio.sleep(0.02)

@@ -320,7 +320,9 @@ async def test_a_door_that_is_not_there(client: httpx.AsyncClient) -> None:
 
 async def test_health(client: httpx.AsyncClient) -> None:
     assert (await client.get("/livez")).json() == {"status": "ok"}
-    assert (await client.get("/readyz")).json() == {"status": "ok", "redis": "ok"}
+    health = (await client.get("/readyz")).json()
+    assert health["checks"].keys() == {"database", "process", "redis", "worker", "clock"}
+    assert all(check["ok"] for check in health["checks"].values())
     for path in ("/livez", "/readyz"):
         response = await client.head(path)
         assert (response.status_code, response.content) == (200, b"")

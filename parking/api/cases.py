@@ -10,7 +10,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from parking.api.dependencies import Network
-from parking.cases import RefusedEvent, Review
+from parking.cases import RefusedCount, RefusedEvent, Review
+from parking.events import REFUSED_KEPT_PER_DAY
 from parking.flow import cases as flow
 from parking.store import cases as store
 from payments.api.dependencies import Db, Now, Principal
@@ -30,10 +31,14 @@ class ReviewPage(Struct, frozen=True):
 
 
 class RefusedPage(Struct, frozen=True):
-    """Refused events, the oldest first; `next` is null on the last page."""
+    """Refused events, the oldest first; `next` is null on the last page.
+
+    `not_all_kept`: gateways that had more refused in a day than are kept; the rest is only counted.
+    """
 
     refused: Sequence[RefusedEvent]
     next: UUID | None
+    not_all_kept: Sequence[RefusedCount]
 
 
 class Resolution(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,9 +95,11 @@ async def resolve_review(
 async def list_refused(
     principal: Principal, network: Network, db: Db, after: After = None, limit: Limit = 50
 ) -> RefusedPage:
-    """Malformed events, unknown lanes, ids that came again with other content: nothing is lost."""
-    rows = await store.refused_events(db, lot_ids=_lots_of(principal, network), after=after or _FIRST, limit=limit)
-    return RefusedPage(rows, rows[-1].id if len(rows) == limit else None)
+    """Malformed events, unknown lanes, ids that came again with other content: the first of each gateway and day."""
+    lots = _lots_of(principal, network)
+    rows = await store.refused_events(db, lot_ids=lots, after=after or _FIRST, limit=limit)
+    counts = await store.refused_counts(db, lot_ids=lots, above=REFUSED_KEPT_PER_DAY)
+    return RefusedPage(rows, rows[-1].id if len(rows) == limit else None, counts)
 
 
 ROUTES: list[HTTPRouteHandler] = [list_reviews, resolve_review, list_refused]

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from parking.api.tariff_lint import TariffLint as _TariffLint
+from parking.live.health import LiveHealth as _LiveHealth
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
@@ -15,6 +16,7 @@ from parking.live.stream import Stream as _Stream
 Network: TypeAlias = NamedDependency[SkipValidation[LiveNetwork]]
 TariffLint: TypeAlias = NamedDependency[SkipValidation[_TariffLint]]
 LiveCounts: TypeAlias = NamedDependency[SkipValidation[_LiveCounts]]
+LiveHealth: TypeAlias = NamedDependency[SkipValidation[_LiveHealth]]
 Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 # 32 random bytes for a new key.

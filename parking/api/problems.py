@@ -6,6 +6,7 @@ defect of ours: it says nothing but its number in the log.
 
 import logging
 import re
+import secrets
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from litestar.params import ParameterKwarg
 from parking import cases, events, lots, plates, prices, settings, stays, tariffs
 from parking.api import tariff_lint
 from parking.events import EventRejected, Refusal
-from parking.ingest import batch
+from parking.ingest import batch, queue
 from parking.live import stream
 from parking.tariffs.lint import acceptance
 from payments import accounts, attempts, channels, charges, identity, ledger, refunds, settlement
@@ -28,7 +29,9 @@ from sql.pool import TRANSIENT
 
 _log = logging.getLogger(__name__)
 _TYPE = "https://onelot.example/problems/"
-RETRY_AFTER_S = 5
+# Drawn anew for each answer, so that those who were refused together do not come back together. Shorter than a kept
+# connection lives unused (settings.KEEP_ALIVE_S): who comes back on it must not meet its end.
+RETRY_AFTER_S = range(2, 12)
 # The framework's message about a missing parameter.
 _MISSING = re.compile(r"Missing required (\w+) parameter '([^']+)'")
 _SOURCES = {"query": "query parameter"}
@@ -50,7 +53,7 @@ STATUS: dict[type[OneLotError], int] = {
     charges.ChargeNotDue: 409,
     charges.NoSuchCharge: 404,
     tariff_lint.CheckUnderWay: 503,
-    batch.Overloaded: 503,
+    queue.Overloaded: 503,
     batch.StorageAway: 503,
     events.TooManyEvents: 400,
     ledger.BookMissing: 500,
@@ -117,7 +120,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers = {"Retry-After": str(RETRY_AFTER_S), **(headers or {})}
+        headers = {"Retry-After": str(secrets.choice(RETRY_AFTER_S)), **(headers or {})}
     return Response(
         msgspec.json.encode(problem, enc_hook=str),
         status_code=problem.status,

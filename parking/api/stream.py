@@ -60,7 +60,7 @@ async def _events(network: Network, stream: Stream, clock: Clock, wanted: Wanted
         event_id = stream.version
         yield _event("snapshot", event_id, clock(), _lines(network, wanted, everything))
         spoke_at = monotonic()
-        while True:
+        while not listener.ended:
             changed = await listener.next(max(0.0, spoke_at + HEARTBEAT_S - monotonic()))
             lines = _lines(network, wanted, changed)
             if not lines and monotonic() - spoke_at < HEARTBEAT_S:

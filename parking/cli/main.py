@@ -1,7 +1,9 @@
 """The command line: running OneLot, and looking after it. Registering a city is `registry`, tariffs are `tariffs`."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import sys
 from collections.abc import Coroutine
 from datetime import date, datetime, timedelta
@@ -13,14 +15,16 @@ import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from parking import worker
-from parking.cli import registry, tariffs
+from parking.cli import holds, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
-from parking.settings import Settings, read
+from parking.settings import KEEP_ALIVE_S, Settings, read
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
@@ -79,11 +83,12 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
 @click.option("--host", help="Address to listen on (ONELOT_HOST).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (ONELOT_PORT).")
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes (ONELOT_WORKERS).")
-def serve(host: str | None, port: int | None, workers: int | None) -> None:
+@click.option("--fd", type=click.IntRange(min=3), help="A socket that listens already, handed over by who starts this.")
+def serve(host: str | None, port: int | None, workers: int | None, fd: int | None) -> None:
     """Serve the HTTP API."""
     settings = read()
     _ = settings.secrets  # refuses to start without them
-    uvicorn.run(
+    config = uvicorn.Config(
         "parking.app:application",
         factory=True,
         host=host or settings.host,
@@ -94,9 +99,20 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         proxy_headers=False,
         server_header=False,
         log_level="info",
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=10,
         backlog=4096,
     )
+    # What the kernel has queued on a socket that two processes share is not lost when one of them closes it.
+    handed_over = None if fd is None else [socket.socket(fileno=fd)]
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        if config.workers > 1:
+            Multiprocess(config, handed_over or [config.bind_socket()]).run()
+            return
+        server.run(handed_over)
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 @main.command()
@@ -203,10 +219,13 @@ async def _holder(
 @main.command()
 def rebuild_occupancy() -> None:
     """Write the counts of all lots from PostgreSQL to Redis anew."""
-    _out.print(f"{_run(_rebuild(read()))} counts differed and were written anew")
+    written = _run(_rebuild(read()))
+    if written is None:
+        raise click.ClickException("Redis is away: the counts were not written.")
+    _out.print(f"{written} counts differed and were written anew")
 
 
-async def _rebuild(settings: Settings) -> int:
+async def _rebuild(settings: Settings) -> int | None:
     pool = await open_pool(settings.database_url, connections_max=1)
     redis = live_redis.connect(settings.redis_url)
     try:
@@ -227,5 +246,5 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
+for command in (holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
     main.add_command(command)

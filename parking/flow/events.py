@@ -11,8 +11,10 @@ from msgspec import Struct
 import sql
 from parking import effects, occupancy
 from parking.answers import Answer, EventKey, answers, key_of
+from parking.billings import Alarm
 from parking.effects import Changes, Effect, Known
-from parking.events import PAYLOAD_KEPT_BYTES_MAX, EventRejected
+from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
+from parking.flow.billings import watch_charges
 from parking.lots import Gateway
 from parking.matching import vehicle_of
 from parking.network import Network
@@ -27,10 +29,13 @@ RandomBits = Callable[[], int]
 
 
 class Recorded(Struct, frozen=True):
-    """What became of a batch: an answer or a refusal per passing in their order, and the counts that moved."""
+    """What became of a batch: an answer or a refusal per passing in their order, the counts that moved, and gateways
+    that billed beyond their history.
+    """
 
     answers: list[Answer | EventRejected]
     counts: Sequence[Count]
+    alarms: Sequence[Alarm] = ()
 
 
 async def record_events(
@@ -53,10 +58,13 @@ async def record_events(
 
     await _write_events(db, applied)
     await _write_stays(db, effects.changes(before, known))
-    await charges_flow.request_charges(db, effects.charges(applied, network.lots), now=now)
+    charges, alarms = await watch_charges(
+        db, effects.charges(applied, network.lots), effects.gateways(applied), network.lots, now=now
+    )
+    await charges_flow.request_charges(db, charges, now=now)
     moves = occupancy.moves(effects.sightings(applied, before, network.lots))
     counts = await store.move_counts(db, now, moves) if moves else ()
-    return Recorded(answers(passings, earlier, [(each.passing, each.record) for each in applied]), counts)
+    return Recorded(answers(passings, earlier, [(each.passing, each.record) for each in applied]), counts, alarms)
 
 
 def _first_of_each(passings: Iterable[Passing]) -> dict[EventKey, Passing]:
@@ -130,8 +138,15 @@ class Refused(Struct, frozen=True):
 
 async def keep_refused(
     db: sql.Connection, gateway: Gateway, refusals: Sequence[Refused], *, now: datetime, random_bits: RandomBits
-) -> None:
-    """Keeps refusals with the first PAYLOAD_KEPT_BYTES_MAX of what was sent."""
+) -> int:
+    """Counts refusals, and keeps those within the day's quota with the first PAYLOAD_KEPT_BYTES_MAX of what was sent.
+
+    Returns how many were kept: the first ones.
+    """
+    counted = await store.count_refused(db, gateway, now.date(), len(refusals))
+    kept = refusals[: max(0, REFUSED_KEPT_PER_DAY - (counted - len(refusals)))]
+    if not kept:
+        return 0
     await store.add_refused(
         db,
         [
@@ -148,6 +163,7 @@ async def keep_refused(
                 r.raw[:PAYLOAD_KEPT_BYTES_MAX],
                 len(r.raw),
             )
-            for r in refusals
+            for r in kept
         ],
     )
+    return len(kept)

@@ -1,7 +1,8 @@
 """Group commit: gate events that arrive together are recorded together, and answered when that is committed.
 
 A batch costs little more than one event, so while one is being committed the next gathers by itself; nobody waits
-for a batch to fill. One batch at a time per process: two at once were measured to be slower, each half as large.
+for a batch to fill. One batch at a time per process: two at once were measured to be slower, each half as large. Whose
+events are in the next batch says `queue`.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import monotonic
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -16,24 +18,23 @@ import sql
 from parking.answers import Answer
 from parking.events import EventRejected
 from parking.flow.events import Recorded, record_events
+from parking.ingest.queue import TURN_EVENTS, Queue
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
-from parking.passings import Passing, unapplied
+from parking.passings import Passing, is_at_gate, unapplied
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
 
-WAITING_EVENTS_MAX = 20_000
 RETRIES_MAX = 4
 RETRY_PAUSE_S = 0.05
+# From the arrival of an event to its answer, whatever the database does.
 RECORD_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 30.0
 COUNTS_EACH_S = 0.1
+# While cars come, a batch takes no more replays than one turn of one gateway, so that it is short.
+LIVE_LATELY_S = 1.0
 
 _log = logging.getLogger(__name__)
-
-
-class Overloaded(OneLotError):
-    """More events wait than the service will hold; the gateway keeps them and tries again."""
 
 
 class StorageAway(OneLotError):
@@ -64,8 +65,10 @@ class GroupCommit:
         self._clock = clock
         self._random_bits = random_bits
         self._batch_events_max = batch_events_max
-        self._queue: asyncio.Queue[_Request] = asyncio.Queue()
-        self._waiting = 0
+        self._queue: Queue[_Request] = Queue()
+        self._something_waits = asyncio.Event()
+        self._live_at = -LIVE_LATELY_S
+        self._arrays: WeakValueDictionary[tuple[int, bool], asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -76,7 +79,7 @@ class GroupCommit:
     async def stop(self) -> None:
         """Records what is waiting, then stops."""
         deadline = monotonic() + STOP_TIMEOUT_S
-        while self._waiting and monotonic() < deadline:  # noqa: ASYNC110 - at the end of a life there is time
+        while self._queue.waiting and monotonic() < deadline:  # noqa: ASYNC110 - at the end of a life there is time
             await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
@@ -84,32 +87,59 @@ class GroupCommit:
         await self._counts.catch_up()
 
     async def record(self, passings: Sequence[Passing]) -> list[Answer | EventRejected]:
-        """Records passings of one lot; returns, in their order, once they are committed.
+        """Records passings of one gateway; returns, in their order, once they are committed.
+
+        An array is recorded in pieces, one after the other, and two of one gateway are not recorded side by side.
 
         Raises:
-            Overloaded: too many events wait already.
-            StorageAway: the database could not be reached, or failed, RETRIES_MAX times.
+            queue.Overloaded: too many events wait already.
+            StorageAway: the database could not be reached, or failed, RETRIES_MAX times, or did not answer within
+            RECORD_TIMEOUT_S. Some of them may be recorded: sent again they are recognised.
         """
-        if self._waiting + len(passings) > WAITING_EVENTS_MAX:
-            raise Overloaded(
-                "Too many events are waiting; keep them and try again.", waiting_events_max=WAITING_EVENTS_MAX
-            )
-        request = _Request(passings, asyncio.get_running_loop().create_future())
-        self._waiting += len(passings)
-        self._queue.put_nowait(request)
+        until = asyncio.get_running_loop().time() + RECORD_TIMEOUT_S
+        gateway_id, live = passings[0].gateway_id, any(map(is_at_gate, passings))
+        self._queue.enter(gateway_id, len(passings), live=live)
+        if live:
+            self._live_at = monotonic()
+        try:
+            if len(passings) == 1:
+                return await self._piece(passings, until, live=live)
+            answers: list[Answer | EventRejected] = []
+            lock = self._arrays.setdefault((gateway_id, live), asyncio.Lock())
+            async with lock:
+                for at in range(0, len(passings), TURN_EVENTS):
+                    answers += await self._piece(passings[at : at + TURN_EVENTS], until, live=live)
+            return answers
+        finally:
+            self._queue.leave(gateway_id, len(passings), live=live)
+
+    async def _piece(self, passings: Sequence[Passing], until: float, *, live: bool) -> list[Answer | EventRejected]:
+        loop = asyncio.get_running_loop()
+        request = _Request(passings, loop.create_future())
+        # Whoever sent them is answered in time, also where the batch they are in hangs with the database.
+        expires = loop.call_at(until, _expire, request)
+        if live:
+            # A car's exit never passes its own entry, also where that is so old that it counts as handed in later.
+            plates = {passing.plate for passing in passings}
+            self._queue.hasten(passings[0].gateway_id, lambda earlier: any(p.plate in plates for p in earlier.passings))
+        self._queue.put(passings[0].gateway_id, request, len(passings), live=live)
+        self._something_waits.set()
         try:
             return await request.done
         finally:
-            self._waiting -= len(passings)
+            expires.cancel()
 
     async def _work(self) -> None:
         while True:
-            batch = [await self._queue.get()]
-            size = len(batch[0].passings)
-            while size < self._batch_events_max and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-                size += len(batch[-1].passings)
-            await self._record_or_split(batch)
+            await self._something_waits.wait()
+            lately = monotonic() - self._live_at < LIVE_LATELY_S
+            taken = self._queue.take(
+                self._batch_events_max, replays_max=TURN_EVENTS if lately else self._batch_events_max
+            )
+            if not taken:
+                self._something_waits.clear()
+            elif batch := [request for request in taken if not request.done.done()]:
+                await self._record_or_split(batch)
 
     async def _record_or_split(self, batch: list[_Request]) -> None:
         """One bad event never fails its neighbours: a batch that fails is halved until the bad request stands alone."""
@@ -136,7 +166,16 @@ class GroupCommit:
             if not request.done.done():
                 request.done.set_result(recorded.answers[at:end])
             at = end
+        self._follow(recorded)
+
+    def _follow(self, recorded: Recorded) -> None:
+        """What is done with a batch after its commit."""
         self._counts.queue(recorded.counts)
+        for alarm in recorded.alarms:
+            _log.error(
+                "ALARM gateway %d of lot %d billed %d fen in this hour, its limit is %d: what is beyond it is held",
+                *(alarm.gateway_id, alarm.lot_id, alarm.billed_fen, alarm.limit_fen),
+            )
 
     async def _write_counts(self) -> None:
         """Redis is a read model: counts are written after the answers, a few times a second, and it may be away."""
@@ -151,17 +190,12 @@ class GroupCommit:
 
     async def _record(self, batch: list[_Request]) -> Recorded:
         passings = [passing for request in batch for passing in request.passings]
-        try:
-            # A database that hangs must not hang the gates.
-            async with asyncio.timeout(RECORD_TIMEOUT_S):
-                return await self._record_with_retries(passings)
-        except TimeoutError:
-            raise StorageAway("The events could not be stored in time; send them again.") from None
-
-    async def _record_with_retries(self, passings: Sequence[Passing]) -> Recorded:
+        until = monotonic() + RECORD_TIMEOUT_S
         for attempt in range(1, RETRIES_MAX + 1):
+            if (left_s := until - monotonic()) <= 0:
+                break
             try:
-                async with self._pool.acquire() as db, db.transaction():
+                async with self._pool.acquire(timeout=left_s) as db, db.transaction():
                     return await record_events(
                         db, passings, network=self._network.snapshot, now=self._clock(), random_bits=self._random_bits
                     )
@@ -193,7 +227,7 @@ class GroupCommit:
                 _fail(request, StorageAway("The events could not be stored; none was acknowledged, send them again."))
                 return
             answers += recorded.answers
-            self._counts.queue(recorded.counts)
+            self._follow(recorded)
         if not request.done.done():
             request.done.set_result(answers)
 
@@ -201,3 +235,7 @@ class GroupCommit:
 def _fail(request: _Request, cause: Exception) -> None:
     if not request.done.done():
         request.done.set_exception(cause)
+
+
+def _expire(request: _Request) -> None:
+    _fail(request, StorageAway("The events could not be stored in time; send them again."))

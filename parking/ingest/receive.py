@@ -10,12 +10,12 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-import sql
 from parking import events, passings
 from parking.answers import Answer
 from parking.events import BODY_BYTES_MAX, EventRejected, Refusal, Submission, TooManyEvents
 from parking.flow import events as flow
 from parking.ingest.batch import GroupCommit
+from parking.ingest.refusals import Refusals
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
 from parking.passings import Passing
@@ -35,11 +35,11 @@ class Intake:
     """Takes the events of all gateways of this process."""
 
     def __init__(
-        self, pool: sql.Pool, network: LiveNetwork, group_commit: GroupCommit, *, random_bits: Callable[[], int]
+        self, network: LiveNetwork, group_commit: GroupCommit, refusals: Refusals, *, random_bits: Callable[[], int]
     ) -> None:
-        self._pool = pool
         self._network = network
         self._group_commit = group_commit
+        self._refusals = refusals
         self._random_bits = random_bits
 
     async def receive(self, body: bytes, gateway: Gateway, received_at: datetime) -> Received:
@@ -47,12 +47,12 @@ class Intake:
 
         Raises:
             EventRejected, TooManyEvents: the body as a whole cannot be read; it is kept.
-            batch.Overloaded, batch.StorageAway: nothing was acknowledged, the gateway sends it again.
+            queue.Overloaded, batch.StorageAway: nothing was acknowledged, the gateway sends it again.
         """
         try:
             alone, submissions = events.read(body)
         except (EventRejected, TooManyEvents) as e:
-            await self._keep(gateway, [flow.Refused(_as_rejected(e), body)], received_at)
+            await self._refusals.keep(gateway, [flow.Refused(_as_rejected(e), body)], received_at)
             raise
         return Received(alone, await self._record(submissions, gateway, received_at))
 
@@ -63,7 +63,7 @@ class Intake:
             reason=Refusal.BODY_TOO_LARGE,
             field="body",
         )
-        await self._keep(gateway, [flow.Refused(refusal, b"")], received_at)
+        await self._refusals.keep(gateway, [flow.Refused(refusal, b"")], received_at)
         return refusal
 
     async def _record(
@@ -79,7 +79,7 @@ class Intake:
             if isinstance(outcome, EventRejected)
         ]
         if refused:
-            await self._keep(gateway, refused, received_at)
+            await self._refusals.keep(gateway, refused, received_at)
         return outcomes
 
     async def _take(self, submission: Submission, gateway: Gateway, received_at: datetime) -> Passing | EventRejected:
@@ -92,10 +92,6 @@ class Intake:
             return passings.accept(submission.event, lane=lane, gateway=gateway, received_at=received_at, id=id_)
         except EventRejected as e:
             return e
-
-    async def _keep(self, gateway: Gateway, refused: Sequence[flow.Refused], received_at: datetime) -> None:
-        async with self._pool.acquire() as db, db.transaction():
-            await flow.keep_refused(db, gateway, refused, now=received_at, random_bits=self._random_bits)
 
 
 def _as_rejected(e: EventRejected | TooManyEvents) -> EventRejected:

@@ -24,18 +24,19 @@ async def keep_whole(pool: sql.Pool, live: LiveCounts) -> bool:
     """Fills the read model again if Redis came back empty; true if it had to. Cheap enough to run every second."""
     if await live.is_whole() is not False:  # None: nobody answers, so there is nothing to fill
         return False
-    await repair(pool, live)
-    return True
+    return await repair(pool, live) is not None
 
 
-async def repair(pool: sql.Pool, live: LiveCounts) -> int:
-    """Compares the read model with the database and rewrites what differs; how many counts that were.
+async def repair(pool: sql.Pool, live: LiveCounts) -> int | None:
+    """Compares the read model with the database and rewrites what differs; how many counts that were, None if Redis
+    was away.
 
-    The read model is read first. A count in it that is ahead of what the database says afterwards cannot come from this
-    database (a restored backup, a Redis that served another city), and is overwritten. Run it when a process starts
-    and every few minutes.
+    The read model is read first. What stands there and is not what the database says afterwards (an older or newer
+    count, or no count at all) is overwritten unless it has changed since. Run it when a process starts and every few
+    minutes.
     """
-    written = await live.all()
+    if (kept := await live.kept()) is None:
+        return None
     async with pool.acquire() as db:
         truth = {count.lot_id: count for count in await all_counts(db)}
-    return await live.mend(written or {}, truth, whole=written is not None)
+    return await live.mend(kept, truth)

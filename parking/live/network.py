@@ -21,6 +21,8 @@ POLL_S = 1.0
 # A key or a lane nobody knows may be newer than our copy, so a miss asks again; but a flood of wrong keys must not
 # become a flood of queries.
 MISS_PAUSE_S = 0.2
+# A gateway may be waiting for it.
+REFRESH_TIMEOUT_S = 3.0
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -69,7 +71,7 @@ class LiveNetwork:
 
     async def refresh(self) -> None:
         """Reads the network again if it has changed, or if a tariff published for later has come into force."""
-        async with self._refreshing, self._pool.acquire() as db:
+        async with self._refreshing, self._pool.acquire(timeout=REFRESH_TIMEOUT_S) as db:
             now = self._clock()
             due = self.snapshot.next_change_at
             if (due is not None and due <= now) or await store.version(db) != self.snapshot.version:

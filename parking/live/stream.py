@@ -40,6 +40,12 @@ class Listener:
         self.snapshot = snapshot
         self._waiting: dict[int, Count] = {}
         self._has_counts = asyncio.Event()
+        self.ended = False
+
+    def end(self) -> None:
+        """Ends it: nothing more comes."""
+        self.ended = True
+        self._has_counts.set()
 
     def add(self, changed: Mapping[int, Count]) -> None:
         """Adds counts (by lot) to what waits, each in the place of an older one."""
@@ -73,6 +79,7 @@ class Stream:
         self._pending: dict[int, Count] = {}
         self._filled = asyncio.Event()
         self._stands_still = False
+        self._closed = False
         # The sum of the versions of all counts: it grows with every change and is the same in every process.
         self.version = 0
 
@@ -84,6 +91,13 @@ class Stream:
     def known(self) -> dict[int, Count]:
         """The latest counts this process has heard of, by lot."""
         return dict(self._known)
+
+    def close(self) -> None:
+        """Ends all listeners: they have heard what there was, and come again elsewhere."""
+        self._closed = True
+        self._filled.set()
+        for listener in self._listeners:
+            listener.end()
 
     def check_room(self) -> None:
         """Makes sure that one more listener may come.
@@ -107,6 +121,8 @@ class Stream:
         self._notify()
         listener = Listener(self.known())
         self._listeners.add(listener)
+        if self._closed:
+            listener.end()
         try:
             yield listener
         finally:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sql
-from parking.cases import RefusedEvent, Review, ReviewState
+from parking.cases import RefusedCount, RefusedEvent, Review, ReviewState
 
 _SQL = sql.load("parking/cases")
 
@@ -33,3 +33,8 @@ async def refused_events(
 ) -> Sequence[RefusedEvent]:
     """What was refused at the lots (None: at all), the oldest first."""
     return await sql.every(db, RefusedEvent, _SQL["refused_events"], lot_ids, after, limit)
+
+
+async def refused_counts(db: sql.Connection, *, lot_ids: Sequence[int] | None, above: int) -> Sequence[RefusedCount]:
+    """The gateways of the lots (None: of all) that had more than `above` events refused on their last such day."""
+    return await sql.every(db, RefusedCount, _SQL["refused_counts"], lot_ids, above)

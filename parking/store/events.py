@@ -4,7 +4,7 @@ Arrays run in parallel and are as long as the batch; a call is one round trip wh
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ import sql
 from parking.answers import EventKey, EventRecord, Status
 from parking.cases import Reason
 from parking.fees import Bill, Payer
+from parking.lots import Gateway
 from parking.matching import NumberPlate, Vehicle
 from parking.occupancy import Count, Move
 from parking.passings import Passing
@@ -184,3 +185,9 @@ async def move_counts(db: sql.Connection, now: datetime, moves: Sequence[Move]) 
 async def add_refused(db: sql.Connection, rows: Sequence[tuple[object, ...]]) -> None:
     """Keeps what could not be taken as an event; each row in the order of the query's columns."""
     await db.execute(_SQL["add_refused"], *zip(*rows, strict=True))
+
+
+async def count_refused(db: sql.Connection, gateway: Gateway, day: date, events: int) -> int:
+    """Counts refused events of a gateway; returns how many they were on that day so far."""
+    counted: int = await db.fetchval(_SQL["count_refused"], gateway.lot_id, gateway.id, day, events)
+    return counted

@@ -7,9 +7,9 @@ import sql
 _SQL = sql.load("parking/jobs")
 
 
-async def claim(db: sql.Connection, *, job: str, holder: str, lease: timedelta) -> bool:
-    """Whether `holder` leads the job from now on for as long as the lease: nobody else does."""
-    return await db.fetchval(_SQL["claim"], job, holder, lease) is not None
+async def claim(db: sql.Connection, *, job: str, holder: str, lease: timedelta, every_s: float) -> bool:
+    """Whether `holder` leads the job from now on for as long as the lease: nobody else does; due each `every_s`."""
+    return await db.fetchval(_SQL["claim"], job, holder, lease, every_s) is not None
 
 
 async def renew(db: sql.Connection, *, job: str, holder: str, lease: timedelta) -> bool:
@@ -17,9 +17,9 @@ async def renew(db: sql.Connection, *, job: str, holder: str, lease: timedelta) 
     return await db.fetchval(_SQL["renew"], job, holder, lease) is not None
 
 
-async def release(db: sql.Connection, *, job: str, holder: str) -> None:
-    """Anybody may lead the job now; nothing if another does already."""
-    await db.execute(_SQL["release"], job, holder)
+async def release(db: sql.Connection, *, job: str, holder: str, done: bool) -> None:
+    """Anybody may lead the job now; nothing if another does already. `done`: the round ended well."""
+    await db.execute(_SQL["release"], job, holder, done)
 
 
 async def analyze_grown(db: sql.Connection) -> None:

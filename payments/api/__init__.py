@@ -2,12 +2,13 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, charges, identity, ledger, refunds, settlement
+from payments.api import accounts, charges, holds, identity, ledger, refunds, settlement
 
 ROUTES: list[HTTPRouteHandler] = [
     *accounts.ROUTES,
     *identity.ROUTES,
     *charges.ROUTES,
+    *holds.ROUTES,
     *refunds.ROUTES,
     *settlement.ROUTES,
     *ledger.ROUTES,

@@ -14,6 +14,7 @@ from payments.flow import attempts as attempts_flow
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as store
+from payments.store import holds as hold_store
 from payments.store import ledger as books
 from sql import Connection, Pool
 
@@ -47,6 +48,8 @@ async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, 
         there = await store.charges_by_id(db, wanted)
         for key, request in wanted.items():
             _refuse_another_charge(there[key], request)
+    if held := {key: request for key, request in wanted.items() if request.hold is not None}:
+        await hold_store.insert_holds(db, held, now=now)
     journals = [ledger.stay_billed(key, request, request.business_date) for key, request in wanted.items()]
     await books.post(db, journals, now=now)
 

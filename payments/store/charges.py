@@ -13,7 +13,8 @@ _CHARGES = sql.load("payments/charges")
 
 
 async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *, now: datetime) -> int:
-    """Writes charges by their identifiers; those that exist already stay as they are. The worker finds them at once.
+    """Writes charges by their identifiers; those that exist already stay as they are. The worker finds them at once,
+    but for those that are held back.
 
     Returns how many were written.
     """
@@ -28,6 +29,7 @@ async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *,
         [r.amount_fen for r in wanted],
         [bytes(r.lines).decode() for r in wanted],
         now,
+        [r.hold is not None for r in wanted],
     )
     return int(done.removeprefix("INSERT 0 "))
 
@@ -65,7 +67,7 @@ async def mark_declined(db: Connection, charges: Sequence[DueCharge], again_at: 
 
 
 async def set_collect_at(db: Connection, charge: Charge, collect_at: datetime | None) -> None:
-    """Puts a due charge to sleep (None) while a payment of it is under way, or wakes it."""
+    """Puts a due charge to sleep (None) while a payment of it is under way, or wakes it unless it is held back."""
     await db.execute(_CHARGES["set_collect_at"], charge.lot_id, charge.id, collect_at)
 
 

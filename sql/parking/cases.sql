@@ -27,3 +27,12 @@ select r.id, l.code as lot, r.received_at, r.event_id, r.code, r.field, r.detail
  where ($1::int[] is null or r.lot_id = any($1)) and r.id > $2
  order by r.id
  limit $3
+
+-- name: refused_counts
+select l.code as lot, g.code as gateway, c.day, c.refused
+  from refused_count c
+  join lot l on l.id = c.lot_id
+  join gateway g on g.id = c.gateway_id
+ where ($1::int[] is null or c.lot_id = any($1)) and c.refused > $2
+ order by c.day desc, c.refused desc
+ limit 200

@@ -127,3 +127,11 @@ returning o.lot_id, o.inside, o.correction, o.reported_free, o.reported_at, o.ve
 insert into refused_event (lot_id, id, gateway_id, received_at, event_id, code, field, detail, payload, payload_bytes)
 select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
                      $8::text[], $9::bytea[], $10::int[])
+
+-- name: count_refused
+-- One row a gateway: a later day begins at nothing, an earlier one (another process's clock) counts to the day that is.
+insert into refused_count as c (lot_id, gateway_id, day, refused) values ($1, $2, $3, $4)
+on conflict (lot_id, gateway_id) do update
+   set day = greatest(c.day, excluded.day),
+       refused = case when excluded.day > c.day then excluded.refused else c.refused + excluded.refused end
+returning refused

@@ -4,9 +4,9 @@
 -- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over.
 insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, created_at, collect_at)
 select lot_id, id, stay_id, operator_id, account_id, amount_fen, lines::jsonb, $8::timestamptz,
-       case when account_id is not null then $8::timestamptz end
-  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
-       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines)
+       case when account_id is not null and not held then $8::timestamptz end
+  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $9::boolean[])
+       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, held)
  order by lot_id, id
 on conflict do nothing
 
@@ -59,7 +59,11 @@ update charge c set collect_at = declined.again_at, collect_tries = c.collect_tr
  where c.lot_id = declined.lot_id and c.id = declined.id and c.state = 'due'
 
 -- name: set_collect_at
-update charge set collect_at = $3 where lot_id = $1 and id = $2 and state = 'due'
+-- A charge that is held back stays asleep until a person releases it.
+update charge c set collect_at = $3
+ where c.lot_id = $1 and c.id = $2 and c.state = 'due' and c.account_id is not null
+   and ($3::timestamptz is null or (select 1 from charge_hold h
+                                     where h.lot_id = $1 and h.charge_id = $2 and h.released_at is null) is null)
 
 -- name: mark_void
 update charge set state = 'void', collect_at = null where lot_id = $1 and id = $2 and state = 'due'

@@ -57,6 +57,12 @@ async def test_events_sent_twice_and_shuffled(server_url: str, redis_url: str) -
     assert report["answers"]["duplicate"] == 1_000
 
 
+async def test_cars_pass_while_backlogs_are_handed_in(server_url: str, redis_url: str) -> None:
+    report = await report_of(server_url, redis_url, "fairness", "--backlog=400", "--array=200", "--cars=20")
+    assert (report["backlog"], report["not_stored"], report["live_refused"]) == (2_000, 0, 0)
+    assert report["live"]["requests"]
+
+
 async def test_throughput_is_measured_beside_its_ceilings(server_url: str, redis_url: str) -> None:
     report = await report_of(server_url, redis_url, "throughput", "--seconds=0.5", "--connections=4")
     assert len(report["rows"]) == 5

@@ -10,7 +10,9 @@ import pytest
 
 import sql
 from parking import worker
+from parking.health import Round
 from parking.live.redis import LiveCounts, connect
+from parking.store.health import rounds
 from parking.worker import Job, lead
 from payments.jobs import Work
 from tests.conftest import NOW
@@ -94,7 +96,7 @@ async def test_a_lease_is_renewed_while_its_job_runs(
     pool: sql.Pool, other_pool: sql.Pool, owner: sql.Connection, short_leases: None
 ) -> None:
     rounds = Rounds()
-    leading = asyncio.create_task(lead(other_pool, job(rounds.run)))
+    leading = asyncio.create_task(lead(other_pool, job(rounds.run, number=93)))
     await asyncio.wait_for(rounds.began.wait(), 5)
     for _ in range(3):
         await asyncio.sleep(worker.LEASE_S / 2)
@@ -103,7 +105,7 @@ async def test_a_lease_is_renewed_while_its_job_runs(
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where application_name = 'another worker' and datname = current_database()"
         )
-        assert await lead(pool, job(_nothing)) is False
+        assert await lead(pool, job(_nothing, number=93)) is False
     rounds.go_on.set()
     assert await leading is True
 
@@ -130,6 +132,26 @@ async def test_a_job_that_fails_is_logged_and_led_again(
     assert await lead(pool, job(fail)) is False
     assert "job 90" in caplog.text
     assert await lead(other_pool, job(_nothing)) is True
+
+
+async def test_a_round_leaves_when_it_was_done(pool: sql.Pool) -> None:
+    async def fail() -> None:
+        raise OSError("away")
+
+    async def seen() -> Round:
+        async with pool.acquire() as db:
+            return next(each for each in await rounds(db) if each.name == "job 94")
+
+    assert await lead(pool, job(fail, number=94)) is False
+    assert await seen() == Round("job 94", 1.0, running=False, done_s_ago=None)
+    assert await lead(pool, job(_nothing, number=94)) is True
+    done_s_ago = (await seen()).done_s_ago
+    assert done_s_ago is not None
+    assert done_s_ago < 5
+    assert await lead(pool, job(fail, number=94)) is False
+    again_s_ago = (await seen()).done_s_ago
+    assert again_s_ago is not None
+    assert again_s_ago > done_s_ago, "a round that failed was not done"
 
 
 @pytest.fixture

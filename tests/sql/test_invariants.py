@@ -166,6 +166,16 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         f"update charge set collect_at = null where {FIRST.format('account_id is not null and state = $$due$$')}",
         {"charge_asleep"},
     ),
+    "a charge is held back": (
+        "with held as (update charge set collect_at = null where collect_at is not null returning lot_id, id) "
+        "insert into charge_hold (lot_id, charge_id, reason, held_at) select lot_id, id, 'x', now() from held",
+        {"charge_held"},
+    ),
+    "a held charge comes up to be collected": (
+        "insert into charge_hold (lot_id, charge_id, reason, held_at) "
+        "select lot_id, id, 'x', now() from charge where collect_at is not null",
+        {"charge_held", "charge_held_and_collected"},
+    ),
     "an attempt is not asked for": (
         "update attempt set state = 'unknown' where state = 'declined'",
         {"attempt_without_a_question"},

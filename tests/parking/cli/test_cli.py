@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
+import httpx
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
 import sql
 from parking import tariffs
@@ -148,6 +150,24 @@ async def test_rebuild_occupancy(district: District, env: dict[str, str]) -> Non
     assert (code, printed.strip()) == (0, f"{lots} counts differed and were written anew")
     code, printed = await running.onelot(env, "rebuild-occupancy")
     assert (code, printed.strip()) == (0, "0 counts differed and were written anew")
+    code, printed = await running.onelot({**env, "ONELOT_REDIS_URL": NO_REDIS}, "rebuild-occupancy")
+    assert (code, printed.splitlines()[-1]) == (1, "Error: Redis is away: the counts were not written.")
+
+
+async def test_what_redis_holds_stops_no_start(
+    district: District, env: dict[str, str], redis_url: str, tmp_path: Path
+) -> None:
+    lot = district.lot()
+    poison = b'99999999 {"v2":true}'
+    async with Redis.from_url(redis_url) as redis:
+        await redis.hset("onelot:counts", str(lot.id), poison)
+        code, printed = await running.onelot(env, "rebuild-occupancy")
+        assert (code, "Traceback" in printed) == (0, False), printed
+        await redis.hset("onelot:counts", str(lot.id), poison)
+        async with running.serving(tmp_path / "log", env) as (_, address), httpx.AsyncClient(base_url=address) as http:
+            await redis.hset("onelot:counts", str(lot.id), poison)
+            for path in ("/v1/lots", f"/v1/lots/{lot.code}"):
+                assert (await http.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize(

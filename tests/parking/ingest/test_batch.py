@@ -1,163 +1,96 @@
-"""Group commit: what waits together is recorded together, and neither a bad event nor a lost database harms others."""
+"""Arrays of gateways that wait together, on a real database: in pieces, in their order, one of a gateway at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
-import asyncpg
 import pytest
-from msgspec import structs
 
 from parking.answers import Answer
 from parking.events import EventRejected
 from parking.ingest import batch
-from parking.ingest.batch import GroupCommit, Overloaded, StorageAway
+from parking.ingest.batch import GroupCommit, StorageAway
+from parking.ingest.queue import TURN_EVENTS, WAITING_OF_GATEWAY_MAX, Overloaded
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts, connect
-from parking.prices import LotPrices
-from parking.tariffs import Compiled
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, visit
+from tests.district import HOSPITAL, QC, STATION, District, Say, event
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-MORNING = NOW - 3 * HOUR
-PATIENCE_S = 20
-
-
-class Poisoned(Compiled):
-    """A price that cannot be computed."""
-
-    def __getattribute__(self, name: str) -> object:
-        raise ZeroDivisionError("a lot whose data makes pricing fail")
-
-
-def poisoned(prices: LotPrices) -> LotPrices:
-    broken = Poisoned.__new__(Poisoned)
-    return structs.replace(prices, tariffs=tuple(structs.replace(each, ready=broken) for each in prices.tariffs))
+LONG_AGO = NOW - timedelta(days=2)
 
 
 @pytest.fixture
-async def group_commit(district: District, redis_url: str) -> AsyncIterator[GroupCommit]:
-    """The group_commit of a process for which the hospital's price cannot be computed."""
+async def commit(district: District, redis_url: str) -> AsyncIterator[GroupCommit]:
     redis = connect(redis_url)
-    hospital = district.lot(HOSPITAL).id
-    prices = {**district.network.prices, hospital: poisoned(district.network.prices[hospital])}
-    network = LiveNetwork(district.pool, lambda: NOW, structs.replace(district.network, prices=prices))
-    counts = LiveCounts(redis)
-    yield GroupCommit(
-        district.pool, network, counts, clock=lambda: NOW, random_bits=district.random_bits, batch_events_max=500
+    network = await LiveNetwork.open(district.pool, lambda: NOW)
+    group_commit = GroupCommit(
+        district.pool,
+        network,
+        LiveCounts(redis),
+        clock=lambda: NOW,
+        random_bits=district.random_bits,
+        batch_events_max=500,
     )
+    yield group_commit
+    await group_commit.stop()
     await redis.aclose()
 
 
-async def collected(
-    group_commit: GroupCommit, district: District, *requests: Sequence[Say]
-) -> list[list[Answer | EventRejected]]:
-    """The answers to requests that arrive at once."""
-    waiting = [group_commit.record([district.passing(said) for said in request]) for request in requests]
-    tasks = [asyncio.ensure_future(each) for each in waiting]
-    await asyncio.sleep(0)  # all of them wait before the group_commit begins: they become one batch
-    group_commit.start()
-    try:
-        return await asyncio.wait_for(asyncio.gather(*tasks), 20)
-    finally:
-        await group_commit.stop()
-
-
-async def test_one_bad_event_never_fails_its_neighbours(
-    district: District, group_commit: GroupCommit, caplog: pytest.LogCaptureFixture
-) -> None:
-    good = [[each] for n in range(8) for each in visit(f"x{n}", f"鲁A3000{n}", MORNING, NOW)]
-    bad = visit("x-bad", "鲁A30100", MORNING, NOW, lot=HOSPITAL)
-    beside = visit("x-by", "鲁A30101", NOW - MINUTE, NOW - MINUTE, lot=HOSPITAL)[:1]
-    *good_answers, bad_answers = await collected(group_commit, district, *good, [*bad, *beside])
-    assert {facts(answer)[0] for (answer,) in good_answers} == {"recorded"}
-    assert [facts(answer)[0::4] for answer in bad_answers] == [
-        ("recorded", None),
-        ("review", "could_not_apply"),
-        ("recorded", None),
+def backlog(name: str, events: int, lot: str) -> list[Say]:
+    return [
+        event(f"{name}{n}", "entry", LONG_AGO + timedelta(seconds=n), f"鲁{name}{n:04}", lot=lot, replay=True)
+        for n in range(events)
     ]
-    assert facts(bad_answers[1])[1] == "hold"
-    assert await district.count("select count(*) from open_stay where plate = '鲁A30100'") == 1
-    assert "cannot be applied" in caplog.text
-    # Asked again, the same is answered, and once the price is mended the car can leave.
-    assert facts(await district.answer(bad[1]))[0] == "duplicate"
-    mended = await district.answer(event("x-late", "exit", NOW, "鲁A30100", lot=HOSPITAL))
-    assert facts(mended) == ("recorded", "hold", 600, "pay_at_gate", None)
 
 
-async def test_what_waits_together_is_answered_to_whom_it_belongs(
-    district: District, group_commit: GroupCommit
-) -> None:
-    requests = [visit(f"y{n}", f"鲁A4{n:04}", MORNING, MORNING + n * MINUTE, lot=STATION) for n in range(60)]
-    answers = await collected(group_commit, district, *requests)
-    for said, answered in zip(requests, answers, strict=True):
-        assert [a.event_id for a in answered if isinstance(a, Answer)] == [each["event_id"] for each in said]
-        stays = {a.stay_id for a in answered if isinstance(a, Answer)}
-        assert len(stays) == 1
+def names(answers: Sequence[Answer | EventRejected]) -> list[str | None]:
+    return [each.event_id for each in answers if isinstance(each, Answer)]
 
 
-# -- limits, and a database that is away
+async def test_a_car_passes_the_arrays_that_came_before_it(district: District, commit: GroupCommit) -> None:
+    done: list[str] = []
 
+    async def record(name: str, said: list[Say]) -> None:
+        answers = await commit.record([district.passing(each) for each in said])
+        assert names(answers) == [each["event_id"] for each in said]
+        done.append(name)
 
-async def test_more_than_can_wait_is_refused_and_what_waits_is_not(
-    district: District, group_commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch, "WAITING_EVENTS_MAX", 3)
-    said = visit("full", "鲁A50001", MORNING, NOW)
-    waiting = asyncio.ensure_future(group_commit.record([district.passing(each) for each in said]))
-    await asyncio.sleep(0)
-    with pytest.raises(Overloaded):
-        await group_commit.record([district.passing(each) for each in visit("much", "鲁A50002", MORNING, NOW)])
-    group_commit.start()
-    assert [facts(answer)[0] for answer in await asyncio.wait_for(waiting, PATIENCE_S)] == ["recorded"] * 2
-    # There is room again.
-    (answer,) = await group_commit.record([district.passing(event("room", "entry", NOW, "鲁A50002"))])
-    assert facts(answer)[0] == "recorded"
-    await group_commit.stop()
-
-
-async def test_a_gateway_that_went_away_harms_no_neighbour(district: District, group_commit: GroupCommit) -> None:
-    gone, there = [
-        asyncio.ensure_future(group_commit.record([district.passing(event(f"gone{n}", "entry", NOW, f"鲁A5010{n}"))]))
-        for n in range(2)
+    work = [
+        record("array of the road", backlog("HA", 3 * TURN_EVENTS + 7, QC)),
+        record("second array of the road", backlog("HB", 20, QC)),
+        record("array of the hospital", backlog("HC", 20, HOSPITAL)),
+        record("car", [event("car", "entry", NOW, "鲁A00001")]),
     ]
+    tasks = [asyncio.ensure_future(each) for each in work]
     await asyncio.sleep(0)
-    gone.cancel()
-    group_commit.start()
-    (answer,) = await asyncio.wait_for(there, PATIENCE_S)
-    assert (facts(answer)[0], gone.cancelled()) == ("recorded", True)
-    # It was recorded all the same, as the gateway hears when it asks again.
-    again = await group_commit.record([district.passing(event("gone0", "entry", NOW, "鲁A50100"))])
-    assert facts(again[0])[0] == "duplicate"
-    await group_commit.stop()
+    commit.start()
+    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    assert done[0] == "car"
+    assert done.index("array of the hospital") < done.index("array of the road")
+    assert done[-1] == "second array of the road"
 
 
-async def test_nothing_is_acknowledged_while_the_database_is_away(
-    district: District, group_commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
+async def test_a_gateway_that_hands_in_too_much_is_refused_alone(district: District, commit: GroupCommit) -> None:
+    arrays = [backlog(name, 500, STATION) for name in ("JA", "JB", "JC")]
+    passings = [[district.passing(each) for each in said] for said in arrays]
+    waiting = [asyncio.ensure_future(commit.record(each)) for each in passings[:2]]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded) as refused:
+        await commit.record(passings[2])
+    assert refused.value.facts["waiting_events_max"] == WAITING_OF_GATEWAY_MAX
+    commit.start()
+    car = district.passing(event("k", "entry", NOW, "鲁K00001", lot=STATION))
+    assert names(await asyncio.wait_for(commit.record([car]), 30)) == ["k"]
+    assert [len(answers) for answers in await asyncio.wait_for(asyncio.gather(*waiting), 60)] == [500, 500]
+
+
+async def test_who_waits_too_long_is_told_so_and_not_recorded_later(
+    district: District, commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "RETRY_PAUSE_S", 0.001)
-    said = event("away", "entry", NOW, "鲁A50200")
-    lost = await asyncpg.create_pool(district.database_url, min_size=0, max_size=1)
-    lost.terminate()
-    whole, group_commit._pool = group_commit._pool, lost
+    monkeypatch.setattr(batch, "RECORD_TIMEOUT_S", 0.2)
     with pytest.raises(StorageAway):
-        await collected(group_commit, district, [said], [event("away2", "entry", NOW, "鲁A50201")])
-    assert await district.count("select count(*) from gate_event where event_id like 'away%'") == 0
-    group_commit._pool = whole
-    ((answer,),) = await collected(group_commit, district, [said])
-    assert facts(answer)[0] == "recorded"
-
-
-async def test_a_database_that_hangs_does_not_hang_the_gates(
-    district: District, group_commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch, "RECORD_TIMEOUT_S", 0.3)
-    said = event("hangs", "entry", NOW, "鲁A50300")
-    async with district.owner.transaction():
-        await district.owner.execute("select from lot_occupancy where lot_id = $1 for update", district.lot(QC).id)
-        with pytest.raises(StorageAway, match="in time"):
-            await collected(group_commit, district, [said])
+        await commit.record([district.passing(event("late", "entry", NOW, "鲁L00001"))])
     monkeypatch.undo()
-    ((answer,),) = await collected(group_commit, district, [said])
-    assert facts(answer)[0] == "recorded"
+    commit.start()
+    await asyncio.wait_for(commit.record([district.passing(event("next", "entry", NOW, "鲁L00002"))]), 20)
+    assert await district.count("select count(*) from gate_event where event_id = 'late'") == 0

@@ -1,0 +1,34 @@
+"""Held charges: released by a person. Voiding is that of any charge (flow/charges.py)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from payments.charges import Charge, ChargeState
+from payments.flow.charges import charge_by_id, lock_charge
+from payments.store import audit as audit_store
+from payments.store import charges as charge_store
+from payments.store import holds as store
+from sql import Connection
+
+
+async def release_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:
+    """A held charge is taken from its account from now on. One that is not held stays as it is.
+
+    Raises:
+        NoSuchCharge: there is none of this identifier.
+    """
+    charge = await lock_charge(db, charge_id)
+    if not await store.release_hold(db, charge, by=actor, now=now):
+        return charge
+    if charge.state is ChargeState.DUE:
+        await charge_store.set_collect_at(db, charge, now)
+    await audit_store.record(
+        db,
+        charge.operator_id,
+        actor=actor,
+        action="charge.release",
+        subject=str(charge.id),
+        detail={"reason": reason},
+        now=now,
+    )
+    return await charge_by_id(db, charge_id)

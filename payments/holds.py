@@ -1,0 +1,20 @@
+"""Charges that are due and not taken from their account by themselves until a person has looked."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+HOLDS_PER_PAGE_MAX = 200
+
+
+class HeldCharge(msgspec.Struct, frozen=True):
+    """A held charge. `reason` is the word of whoever asked for the charge."""
+
+    charge_id: UUID
+    lot_id: int
+    operator_id: int
+    account_id: int
+    amount_fen: int
+    reason: str
+    held_at: datetime
