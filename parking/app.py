@@ -27,6 +27,7 @@ from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
 from parking.live import counts
 from parking.live import redis as live_redis
+from parking.live.identity import LiveIdentity
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
@@ -55,6 +56,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         stack.push_async_callback(redis.aclose)
         live_counts = LiveCounts(redis)
         live_network = await LiveNetwork.open(pool, clock)
+        live_identity = await LiveIdentity.open(pool, clock)
         stream = Stream(pool, live_counts)
         group_commit = GroupCommit(
             pool,
@@ -71,6 +73,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "random_bits": random_bits,
                 "secrets": settings.secrets,
                 "network": live_network,
+                "identity": live_identity,
                 "live_counts": live_counts,
                 "stream": stream,
                 "intake": Intake(pool, live_network, group_commit, random_bits=random_bits),
@@ -78,7 +81,8 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "channels": channels.open_all(pool, clock, settings.channels),
             }
         )
-        followers = [asyncio.create_task(live_network.follow()), asyncio.create_task(stream.run())]
+        following = (live_network.follow(), live_identity.follow(), stream.run())
+        followers = [asyncio.create_task(each) for each in following]
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
         group_commit.start()
@@ -104,6 +108,11 @@ async def transaction(state: State) -> AsyncIterator[sql.Connection]:
 def _principal(request: Request[object, object, State]) -> Principal:
     principal: Principal = request.scope["principal"]  # type: ignore[typeddict-item]
     return principal
+
+
+def _caller(request: Request[object, object, State]) -> Principal | None:
+    caller: Principal | None = request.scope.get("principal")  # type: ignore[assignment]
+    return caller
 
 
 def _from_state(name: str) -> Provide:
@@ -160,6 +169,7 @@ def build(settings: Settings) -> Litestar:
             "random_bits": Provide(_random_bits, sync_to_thread=False),
             "secret": Provide(_secret, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
             "channels": Provide(_channels, sync_to_thread=False),
             "lot_names": Provide(_lot_names, sync_to_thread=False),
             "token_secret": Provide(_token_secret, sync_to_thread=False),

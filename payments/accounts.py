@@ -17,10 +17,13 @@ REQUEST_KEY_CHARACTERS_MAX = 200
 
 
 class AccountStatus(StrEnum):
-    """suspended accounts take no new charges; what they owe is still collected."""
+    """Neither a suspended nor a closed account takes new charges or does anything with its tokens; what it owes is
+    still collected.
+    """
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    CLOSED = "closed"
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -50,6 +53,10 @@ class TopUp(msgspec.Struct, frozen=True):
     id: UUID
     amount_fen: int
     created_at: datetime
+
+
+class AccountNotSettled(OneLotError):
+    """Something is still owed, held or under way for an account that is to be closed."""
 
 
 class NoSuchAccount(OneLotError):
@@ -90,6 +97,21 @@ def check_request_key(request_key: str) -> None:
             "An idempotency key has 1 to 200 characters.",
             field="Idempotency-Key",
             characters_max=REQUEST_KEY_CHARACTERS_MAX,
+        )
+
+
+def check_closable(standing: Standing, *, payments_under_way: bool) -> None:
+    """Refuses to close an account for which anything is open.
+
+    Raises:
+        AccountNotSettled: it owes, its wallet holds money, or a payment has not ended; see the facts.
+    """
+    if standing.owed_fen or standing.wallet_fen or payments_under_way:
+        raise AccountNotSettled(
+            "An account is closed when it owes nothing, its wallet is empty and no payment is under way.",
+            owed_fen=standing.owed_fen,
+            wallet_fen=standing.wallet_fen,
+            payments_under_way=payments_under_way,
         )
 
 

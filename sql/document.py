@@ -7,13 +7,19 @@ from collections import defaultdict
 WIDTH = 118
 # What a city does, in the order of a visit; every table stands in one of these.
 CHAPTERS = {
-    "Identifiers, months, and who does what": ("growing_table", "schema_migration", "catalog_version", "job"),
+    "Identifiers, months, and who does what": (
+        "growing_table",
+        "schema_migration",
+        "catalog_version",
+        "identity_version",
+        "job",
+    ),
     "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "Events and stays": (
         *("gate_event", "refused_event", "open_stay", "stay", "review", "lot_occupancy", "plate_slot"),
     ),
-    "Accounts": ("account", "account_plate", "top_up", "audit"),
+    "Accounts": ("account", "token", "account_plate", "top_up", "audit"),
     "Charges and payments": (
         *("charge", "attempt", "refund", "disputed_payment", "channel_local_payment", "channel_local_refund"),
     ),
@@ -69,7 +75,9 @@ def _table(statements: list[str]) -> str:
     made = next(each for each in statements if re.match(r"CREATE (TABLE|VIEW)\b", each))
     keys = [each for each in statements if "ADD CONSTRAINT" in each]
     numbered = any("ADD GENERATED" in each for each in statements)
-    others = [each for each in statements if re.match(r"CREATE (UNIQUE )?INDEX|CREATE TRIGGER", each)]
+    others = [
+        each for each in statements if re.match(r"CREATE (UNIQUE )?INDEX|CREATE TRIGGER|ALTER TABLE \w+ ENABLE", each)
+    ]
     columns = [each for each in statements if each.startswith("COMMENT ON COLUMN")]
     grants = [each for each in statements if each.startswith("GRANT")]
     lines = [_said(comment), _create(made, keys, numbered=numbered)]

@@ -4,7 +4,7 @@
 
 -- Kinds of things ---------------------------------------------------------------------------------------------------
 
-CREATE TYPE account_status AS ENUM ( 'active', 'suspended' );
+CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
@@ -65,6 +65,16 @@ CREATE TABLE catalog_version (
     version  bigint NOT NULL,
     CONSTRAINT catalog_version_only_row_check CHECK (only_row),
     CONSTRAINT catalog_version_pkey PRIMARY KEY (only_row)
+);
+-- The service may: select, update (version).
+
+-- Moves when a token is revoked or an account is suspended, resumed or closed, so that every process knows it within
+-- a second.
+CREATE TABLE identity_version (
+    only_row boolean DEFAULT true NOT NULL,
+    version  bigint NOT NULL,
+    CONSTRAINT identity_version_only_row_check CHECK (only_row),
+    CONSTRAINT identity_version_pkey PRIMARY KEY (only_row)
 );
 -- The service may: select, update (version).
 
@@ -196,6 +206,8 @@ CREATE TABLE tariff (
     CONSTRAINT tariff_code_version_key UNIQUE (code, version),
     CONSTRAINT tariff_pkey PRIMARY KEY (id)
 );
+ALTER TABLE tariff ENABLE ALWAYS TRIGGER guard_published;
+ALTER TABLE tariff ENABLE ALWAYS TRIGGER guard_published_whole;
 COMMENT ON COLUMN tariff.findings IS 'What the publication check found.';
 COMMENT ON COLUMN tariff.accepted IS 'Findings that somebody publishes in spite of: [{kind, reason, by, at}].';
 -- The service may: select, insert, update.
@@ -274,6 +286,7 @@ CREATE TABLE gate_event (
     stay_id          uuid,
     fee_fen          bigint,
     payment          payment_kind,
+    charge_reference uuid,
     CONSTRAINT confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
     CONSTRAINT review_has_reason CHECK (((status = 'review'::event_status) = (reason IS NOT NULL))),
@@ -284,6 +297,7 @@ COMMENT ON COLUMN gate_event.occurred_at IS 'What the device''s clock said.';
 COMMENT ON COLUMN gate_event.effective_at IS 'The instant the rules use: occurred_at, or received_at where a live event''s clock is off.';
 COMMENT ON COLUMN gate_event.plate_color IS 'The colour the rules use: color_read, or the usual one of the plate''s form where the camera read none.';
 COMMENT ON COLUMN gate_event.content_hash IS 'Over everything but replay: the same event sent live and then replayed is one event.';
+COMMENT ON COLUMN gate_event.charge_reference IS 'What the lane was answered for the driver to pay by, so that a repeat is answered alike.';
 -- The service may: select, insert.
 
 -- What an authenticated gateway sent and the service could not take as an event: kept (first 8 KiB) so that no car is
@@ -396,10 +410,38 @@ CREATE TABLE account (
     name       text DEFAULT ''::text NOT NULL,
     status     account_status DEFAULT 'active'::account_status NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    closed_at  timestamp with time zone,
     CONSTRAINT account_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
     CONSTRAINT account_pkey PRIMARY KEY (id)
 );
+CREATE INDEX account_barred ON account USING btree (id) WHERE (status <> 'active'::account_status);
+COMMENT ON COLUMN account.closed_at IS 'When its holder closed it; what is left of it is forgotten some months later.';
 -- The service may: select, insert, update.
+
+-- Bearer tokens that were issued: for whom, by whom and until when; never the token itself. A row goes some days
+-- after its token has ended.
+CREATE TABLE token (
+    id          uuid NOT NULL,
+    audience    text NOT NULL,
+    subject     text NOT NULL,
+    account_id  bigint,
+    operator_id bigint,
+    issued_by   text NOT NULL,
+    issued_at   timestamp with time zone NOT NULL,
+    expires_at  timestamp with time zone NOT NULL,
+    revoked_at  timestamp with time zone,
+    revoked_by  text,
+    CONSTRAINT revoked_is_whole CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT token_check CHECK ((expires_at > issued_at)),
+    CONSTRAINT token_pkey PRIMARY KEY (id),
+    CONSTRAINT token_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id),
+    CONSTRAINT token_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+CREATE INDEX token_ended ON token USING btree (expires_at);
+CREATE INDEX token_of_account ON token USING btree (account_id, id) WHERE (account_id IS NOT NULL);
+CREATE INDEX token_of_subject ON token USING btree (subject, id);
+CREATE INDEX token_revoked ON token USING btree (expires_at) WHERE (revoked_at IS NOT NULL);
+-- The service may: select, insert, delete, update (revoked_at, revoked_by).
 
 -- Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two
 -- vehicles.
@@ -439,6 +481,7 @@ CREATE TABLE audit (
     detail   jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT audit_pkey PRIMARY KEY (owner_id, id)
 ) PARTITION BY RANGE (id);
+CREATE INDEX audit_by_id ON ONLY audit USING btree (id);
 -- The service may: select, insert.
 
 -- Charges and payments ----------------------------------------------------------------------------------------------
@@ -460,17 +503,22 @@ CREATE TABLE charge (
     paid_at       timestamp with time zone,
     collect_at    timestamp with time zone,
     collect_tries integer DEFAULT 0 NOT NULL,
+    reference     uuid NOT NULL,
+    place_hidden  boolean DEFAULT false NOT NULL,
     CONSTRAINT amount_positive CHECK ((amount_fen > 0)),
     CONSTRAINT only_due_is_collected CHECK (((collect_at IS NULL) OR ((state = 'due'::charge_state) AND (account_id IS NOT NULL)))),
     CONSTRAINT paid_is_whole CHECK (((state = 'paid'::charge_state) = ((paid_at IS NOT NULL) AND (method IS NOT NULL)))),
     CONSTRAINT refunded_within_amount CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
     CONSTRAINT charge_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
+CREATE INDEX charge_by_reference ON ONLY charge USING btree (reference);
 CREATE INDEX charge_of_account ON ONLY charge USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX charge_to_collect ON ONLY charge USING btree (collect_at) WHERE (collect_at IS NOT NULL);
 COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was linked to when the vehicle left; null for a casual driver.';
 COMMENT ON COLUMN charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
--- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries).
+COMMENT ON COLUMN charge.reference IS 'What whoever may pay it has of it (122 random bits); it tells neither lot nor moment.';
+COMMENT ON COLUMN charge.place_hidden IS 'Its driver sees the amount and neither lot nor times: the stay began before the plate was linked, or the link is contested.';
+-- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden).
 
 -- One try to collect a charge or a top-up through one channel (扣费尝试). request_no is what the channel knows it by and
 -- is committed before the first byte is sent.
@@ -595,6 +643,8 @@ CREATE TABLE journal (
 CREATE INDEX journal_by_day ON ONLY journal USING btree (business_date, kind);
 CREATE INDEX journal_by_reversed ON ONLY journal USING btree (owner_id, reverses) WHERE (reverses IS NOT NULL);
 CREATE INDEX journal_of_operator ON ONLY journal USING btree (operator_id, business_date) WHERE (operator_id IS NOT NULL);
+ALTER TABLE journal ENABLE ALWAYS TRIGGER never_truncated;
+ALTER TABLE journal ENABLE ALWAYS TRIGGER only_grows;
 COMMENT ON COLUMN journal.ref IS 'The charge, refund, top-up, settlement or journal it is about.';
 COMMENT ON COLUMN journal.operator_id IS 'Whose payable it moves, and so whose day it belongs to; null if it moves none.';
 -- The service may: select.
@@ -615,6 +665,9 @@ CREATE TABLE transfer (
     CONSTRAINT two_books CHECK (((debit_owner <> credit_owner) OR (debit_book <> credit_book))),
     CONSTRAINT transfer_pkey PRIMARY KEY (owner_id, journal_id, leg)
 ) PARTITION BY RANGE (journal_id);
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER never_truncated;
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER only_grows;
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER same_transaction;
 -- The service may: select.
 
 -- Balances of the books kept in row mode; always equal to the sum of their transfers.
@@ -833,10 +886,13 @@ declare
   guard record;
 begin
   for guard in
-    select pg_get_triggerdef(oid) as text from pg_trigger
+    select tgname as name, pg_get_triggerdef(oid) as text, tgenabled as fires from pg_trigger
      where tgrelid = to_regclass(_table) and not tgisinternal and tgtype & 1 = 0
   loop
     execute regexp_replace(guard.text, ' ON \S+ ', format(' ON %I ', _partition));
+    if guard.fires = 'A' then
+      execute format('alter table %I enable always trigger %I', _partition, guard.name);
+    end if;
   end loop;
 end $$;
 

@@ -31,7 +31,7 @@ NOBODY = UUID(int=1)
 PATH = {
     "stay_id": NOBODY,
     "review_id": NOBODY,
-    "charge_id": NOBODY,
+    "reference": NOBODY,
     "top_up_id": NOBODY,
     "file": "2026-11-16.csv",
     "version": 1,
@@ -70,7 +70,7 @@ def errors() -> list[type[OneLotError]]:
 
 def test_there_are_doors() -> None:
     assert len(OURS) > 20
-    assert {"POST /v1/gate-events", "GET /v1/lots", "POST /v1/charges/{charge_id}/pay"} <= set(NAMES)
+    assert {"POST /v1/gate-events", "GET /v1/lots", "POST /v1/charges/{reference}/pay"} <= set(NAMES)
 
 
 @pytest.mark.parametrize(("method", "path", "handler"), OURS, ids=NAMES)

@@ -42,6 +42,7 @@ class Authentication(ASGIMiddleware):
         Raises:
             NotAuthorizedException: no credentials, or wrong ones (401).
             NotYours: good credentials of somebody the route is not for (403).
+            AccountBarred: the account is suspended or closed (403).
         """
         if scope.get("method") == "OPTIONS":
             # Which methods a path has is no secret and belongs to no audience.
@@ -56,6 +57,11 @@ class Authentication(ASGIMiddleware):
                     audience=list(audience),
                 )
             scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
+        elif (recognised := scope["route_handler"].opt.get("recognises")) and (said := _said(scope)) is not None:
+            # Nobody need say who they are here; who does is believed only with good credentials.
+            principal = await _principal(scope["litestar_app"].state, said)
+            if principal.audience in recognised:
+                scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         await next_app(scope, receive, send)
 
 
@@ -69,10 +75,17 @@ def _methods(scope: Scope) -> ASGIResponse:
 
 
 def _credentials(scope: Scope) -> str:
+    said = _said(scope)
+    if said is None:
+        raise NotAuthorizedException("This needs an Authorization header with a bearer key or token.")
+    return said
+
+
+def _said(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
         if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER:
             return value[len(_BEARER) :].decode("latin-1").strip()
-    raise NotAuthorizedException("This needs an Authorization header with a bearer key or token.")
+    return None
 
 
 async def _principal(state: State, text: str) -> Principal:
@@ -83,9 +96,11 @@ async def _principal(state: State, text: str) -> Principal:
         return Principal(Audience.GATEWAY, gateway.code, gateway.id)
     now: datetime = state.clock()
     try:
-        return read_token(text, secrets=state.secrets, now=now)
+        token = read_token(text, secrets=state.secrets, now=now)
+        state.identity.barred.check(token)
     except TokenRefused as e:
         raise NotAuthorizedException(e.sentence) from None
+    return token.principal
 
 
 async def gateway_of_key(network: LiveNetwork, text: str) -> Gateway | None:

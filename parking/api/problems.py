@@ -34,6 +34,7 @@ _MISSING = re.compile(r"Missing required (\w+) parameter '([^']+)'")
 _SOURCES = {"query": "query parameter"}
 
 STATUS: dict[type[OneLotError], int] = {
+    accounts.AccountNotSettled: 409,
     accounts.NoSuchAccount: 404,
     accounts.NoSuchTopUp: 404,
     accounts.RequestKeyMalformed: 400,
@@ -42,7 +43,10 @@ STATUS: dict[type[OneLotError], int] = {
     attempts.PayerMalformed: 400,
     attempts.PaymentInProgress: 409,
     attempts.UnknownChannel: 422,
+    identity.AccountBarred: 403,
     identity.HolderUnclear: 422,
+    identity.NoSuchToken: 404,
+    identity.TokenLifeTooLong: 422,
     identity.TokenRefused: 401,
     identity.NotYours: 403,
     channels.RequestRefused: 502,

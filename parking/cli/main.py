@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+import sql
 from parking import worker
 from parking.app import build
-from parking.cli import registry, tariffs
+from parking.cli import accounts, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -27,7 +28,7 @@ from parking.settings import Settings, read
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
-from payments.identity import STAFF, TOKEN_LIFE_MAX, Audience, Principal, sign_token
+from payments.identity import DRIVER_TOKEN_LIFE_MAX, STAFF, Audience, Principal
 from payments.money import yuan
 from payments.settlement import Settlement
 from sql import invariants
@@ -178,30 +179,28 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
 @click.option("--subject", required=True, help="Who it is for, as the audit log names them.")
 @click.option("--account", type=click.IntRange(min=1), help="The account of a driver's token.")
 @click.option("--operator", type=click.IntRange(min=1), help="Limit a clerk or finance officer to one operator.")
-@click.option("--hours", default=12, type=click.IntRange(1, int(TOKEN_LIFE_MAX.total_seconds() // 3600)))
+@click.option("--hours", default=12, type=click.IntRange(1, DRIVER_TOKEN_LIFE_MAX // timedelta(hours=1)))
 def token(role: str, subject: str, account: int | None, operator: int | None, hours: int) -> None:
-    """Sign a token for a driver or for staff; the audit log keeps that it was asked for."""
-    settings = read()
-    secret, now = settings.secrets[0], settings.clock()()
-    holder = _run(_holder(settings, Audience(role), subject, account, operator, now))
-    click.echo(sign_token(holder, secret=secret, now=now, life=timedelta(hours=hours)))
+    """Sign a token for a driver (90 days at most) or for staff (12 hours); prints its identifier and the token."""
+    secret = read().secrets[0]
 
-
-async def _holder(
-    settings: Settings, audience: Audience, subject: str, account_id: int | None, operator_id: int | None, now: datetime
-) -> Principal:
-    pool = await open_pool(settings.database_url, connections_max=1)
-    async with pool, pool.acquire() as db, db.transaction():
-        return await identity_flow.token_holder(
+    async def issue(db: sql.Connection, now: datetime) -> identity_flow.NewToken:
+        return await identity_flow.issue_token(
             db,
-            audience=audience,
+            audience=Audience(role),
             subject=subject,
-            account_id=account_id,
-            operator_id=operator_id,
+            account_id=account,
+            operator_id=operator,
+            life=timedelta(hours=hours),
             issuer=ISSUER,
+            secret=secret,
             now=now,
             random_bits=random_bits,
         )
+
+    issued = registry.in_transaction(issue)
+    _err.print(f"{issued.id} until {issued.expires_at:%Y-%m-%d %H:%M} UTC", highlight=False)
+    click.echo(issued.token)
 
 
 @main.command()
@@ -231,5 +230,8 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
+for command in (
+    *(registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
+    *(accounts.tokens, accounts.account),
+):
     main.add_command(command)

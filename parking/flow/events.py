@@ -19,7 +19,7 @@ from parking.network import Network
 from parking.occupancy import Count
 from parking.passings import REPEATS_KEPT, Passing
 from parking.store import events as store
-from payments import ids
+from payments import charges, ids
 from payments.flow import charges as charges_flow
 from payments.store import charges as charge_store
 
@@ -48,8 +48,11 @@ async def record_events(
     known = await _read(db, [p for p in new if p.applies], network)
 
     before = dict(known.histories)
-    new_ids = [ids.new(p.received_at, p.lot_id, random_bits()) for p in new]
-    applied = effects.apply(known, new, new_ids, network)
+    made = [
+        (ids.new(p.received_at, p.lot_id, random_bits()), charges.new_reference(random_bits(), random_bits()))
+        for p in new
+    ]
+    applied = effects.apply(known, new, made, network)
 
     await _write_events(db, applied)
     await _write_stays(db, effects.changes(before, known))
