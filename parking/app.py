@@ -17,7 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 
 import sql
 from parking import api, web
-from parking.api import openapi, problems
+from parking.api import openapi, problems, requests
 from parking.api.authentication import Authentication
 from parking.api.decoding import StrictRequest
 from parking.api.tariff_lint import TariffLint
@@ -160,7 +160,8 @@ def build(settings: Settings) -> Litestar:
     """The application for these settings; it connects when it starts."""
     return Litestar(
         route_handlers=[*ROUTES, openapi.FILES],
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "refusals": requests.Refusals()}),
+        before_send=[requests.before_send],
         lifespan=[lifespan],
         middleware=[Authentication()],
         dependencies={

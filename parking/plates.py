@@ -109,6 +109,10 @@ _FORMS = re.compile(
         )
     )
 )
+# In a text, wherever it stands: more may be masked than is a plate, never less.
+_IN_TEXT = re.compile(
+    rf"(?:{_ISSUED}|粤Z|WJ[警{_PROVINCES}]?|使|临[{_PROVINCES}]?)[0-9A-Z]{{4,7}}[挂学警港澳领使临应急]{{0,2}}"
+)
 _NEV = frozenset((PlateForm.NEV_SMALL, PlateForm.NEV_LARGE))
 _GREENS = frozenset((PlateColor.GREEN, PlateColor.YELLOW_GREEN))
 _YELLOWS = frozenset((PlateColor.YELLOW, PlateColor.YELLOW_GREEN))
@@ -152,6 +156,16 @@ def form(plate: str) -> PlateForm:
     """The form of a normalised plate; UNKNOWN for "" and for every text that no kind of plate has."""
     found = _FORMS.fullmatch(plate)
     return PlateForm(found.lastgroup or "unknown") if found else PlateForm.UNKNOWN
+
+
+def masked(plate: str) -> str:
+    """A plate without the characters that identify the vehicle: region and end."""
+    return f"{plate[:2]}•••{plate[-2:]}" if len(plate) >= 7 else "•••"
+
+
+def mask_all(text: str) -> str:
+    """A text in which everything that looks like a plate is masked."""
+    return _IN_TEXT.sub(lambda found: masked(found[0]), text)
 
 
 def settle_color(plate: str, read: PlateColor) -> PlateColor:

@@ -28,7 +28,7 @@ from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
 from sql import invariants
-from sql.pool import TRANSIENT, open_pool
+from sql.pool import TRANSIENT, LoginTooPowerful, check_login, open_pool
 
 COUNTERS_EVERY_S = 1
 REPAIR_EVERY_S = 300
@@ -168,6 +168,12 @@ async def work(settings: Settings) -> None:
     """Runs the worker until it is told to stop."""
     clock = settings.clock()
     pool = await open_pool(settings.database_url, connections_max=settings.pool_max)
+    if not settings.allow_owner:
+        try:
+            await check_login(pool)
+        except LoginTooPowerful:
+            await pool.close()
+            raise
     redis = live_redis.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, settings.channels)
     everything = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))

@@ -11,6 +11,8 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from parking.api import requests
+from parking.api.requests import Trail
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
 from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token, split_key
@@ -44,13 +46,14 @@ class Authentication(ASGIMiddleware):
             NotYours: good credentials of somebody the route is not for (403).
             AccountBarred: the account is suspended or closed (403).
         """
+        trail = requests.begin(scope)
         if scope.get("method") == "OPTIONS":
             # Which methods a path has is no secret and belongs to no audience.
             await _methods(scope)(scope, receive, send)
             return
         audience = audience_of(scope["route_handler"])
         if audience != (Audience.PUBLIC,):
-            principal = await _principal(scope["litestar_app"].state, _credentials(scope))
+            principal = await _principal(scope["litestar_app"].state, _credentials(scope), trail)
             if principal.audience not in audience:
                 raise NotYours(
                     f"This is for {', '.join(audience)}; the credentials are those of a {principal.audience}.",
@@ -59,7 +62,7 @@ class Authentication(ASGIMiddleware):
             scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         elif (recognised := scope["route_handler"].opt.get("recognises")) and (said := _said(scope)) is not None:
             # Nobody need say who they are here; who does is believed only with good credentials.
-            principal = await _principal(scope["litestar_app"].state, said)
+            principal = await _principal(scope["litestar_app"].state, said, trail)
             if principal.audience in recognised:
                 scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         await next_app(scope, receive, send)
@@ -88,15 +91,23 @@ def _said(scope: Scope) -> str | None:
     return None
 
 
-async def _principal(state: State, text: str) -> Principal:
+async def _principal(state: State, text: str, trail: Trail) -> Principal:
     if text.startswith("olk_"):
+        # The name of a key is no secret, and says which gateway still has the old one.
+        parts = split_key(text)
+        trail.caller, trail.guessed = f"key {parts[0] if parts else 'of another form'}", True
         gateway = await gateway_of_key(state.network, text)
         if gateway is None:
             raise NotAuthorizedException("This key is not an active key of any gateway.")
+        trail.caller, trail.guessed = f"gateway {gateway.code}", False
         return Principal(Audience.GATEWAY, gateway.code, gateway.id)
     now: datetime = state.clock()
+    trail.caller, trail.guessed = "token", True
     try:
         token = read_token(text, secrets=state.secrets, now=now)
+        holder = token.principal
+        # Drivers go by their number: what they call themselves is nobody's business in a log.
+        trail.caller = f"{holder.audience} {holder.id or holder.subject}"
         state.identity.barred.check(token)
     except TokenRefused as e:
         raise NotAuthorizedException(e.sentence) from None

@@ -6,6 +6,7 @@ defect of ours: it says nothing but its number in the log.
 
 import logging
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
 from parking import cases, events, lots, plates, prices, settings, stays, tariffs
-from parking.api import tariff_lint
+from parking.api import requests, tariff_lint
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch
 from parking.live import stream
@@ -117,9 +118,14 @@ class Problem(msgspec.Struct, omit_defaults=True):
     field: str | None = None
     facts: dict[str, Any] | None = None
     instance: str | None = None
+    request_id: str | None = None
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    trail = requests.current()
+    if trail is not None:
+        trail.problem = problem.title
+        problem.request_id = trail.id
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers = {"Retry-After": str(RETRY_AFTER_S), **(headers or {})}
     return Response(
@@ -184,7 +190,7 @@ def _malformed(field: str, detail: str) -> Response[bytes]:
 
 def of_body(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
     """What can be neither read nor kept: a NUL, bytes that are no UTF-8, endless brackets, numbers beyond measure."""
-    _log.warning("%s %r was sent what no column can hold: %r", request.method, request.url.path, str(e))
+    _log.warning("%s %s was sent what no column can hold: %s", request.method, _route(request), type(e).__name__)
     detail = "The request holds text or numbers that are not allowed: text is UTF-8 without NUL, a number has 64 bits."
     named = [*request.path_params.items(), *request.query_params.multi_items()]
     return _malformed(next((name for name, value in named if "\0" in str(value)), "body"), detail)
@@ -222,12 +228,27 @@ def of_nowhere(*_: object) -> Response[bytes]:
 def of_defect(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
     """A defect of ours. The number finds it in the log; the document gives nothing away."""
     number = str(uuid4())
-    _log.error("defect %s in %s %r", number, request.method, request.url.path, exc_info=e)
+    _log.error("defect %s in %s %s", number, request.method, _route(request), exc_info=e)
     detail = "This should not have happened. The number under `instance` finds it in the service's log."
     return _answer(Problem(_TYPE + "defect", "Defect", 500, detail, instance=f"urn:uuid:{number}"))
 
 
-HANDLERS: dict[Any, Any] = {
+def _route(request: Request[Any, Any, Any]) -> str:
+    # In paths stand plates and references.
+    return str(request.scope.get("path_template", "a path that nothing has"))
+
+
+def _in_its_request(handle: Callable[[Any, Any], Response[bytes]]) -> Callable[[Any, Any], Response[bytes]]:
+    """A handler whose document and log lines carry the identifier of the request."""
+
+    def handled(request: Request[Any, Any, Any], e: Any) -> Response[bytes]:
+        requests.begin(request.scope)
+        return handle(request, e)
+
+    return handled
+
+
+_HANDLERS: dict[Any, Any] = {
     OneLotError: of_error,
     ValidationException: of_validation,
     HTTPException: of_http,
@@ -238,3 +259,4 @@ HANDLERS: dict[Any, Any] = {
     ExceptionGroup: of_many,
     Exception: of_defect,
 }
+HANDLERS: dict[Any, Any] = {kind: _in_its_request(handle) for kind, handle in _HANDLERS.items()}

@@ -19,7 +19,7 @@ from rich.table import Table
 import sql
 from parking import worker
 from parking.app import build
-from parking.cli import accounts, registry, tariffs
+from parking.cli import accounts, audit, logs, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -35,7 +35,7 @@ from sql import invariants
 from sql.invariants import Invariant
 from sql.migrate import MigrationRefused
 from sql.migrate import migrate as run_migrations
-from sql.pool import open_pool
+from sql.pool import DatabaseNotReady, LoginTooPowerful, check_login, open_pool
 
 T = TypeVar("T")
 _out = Console()
@@ -50,6 +50,9 @@ _REFUSALS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.ClientConfigurationError,
+    asyncpg.DataError,
+    DatabaseNotReady,
+    LoginTooPowerful,
 )
 # Who the audit log says it was, when a token is signed here.
 ISSUER = Principal(Audience.ADMIN, "command line")
@@ -71,8 +74,7 @@ class _Command(click.Group):
 @click.option("--verbose", is_flag=True, help="Log what happens inside.")
 def main(verbose: bool) -> None:
     """OneLot: a city's parking as one network, paid without stopping."""
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure("text", logging.INFO if verbose else logging.WARNING)
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -87,6 +89,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the HTTP API."""
     settings = read()
     _ = settings.secrets  # refuses to start without them
+    logs.configure(settings.log_format)
+    _run(_check(settings))
     uvicorn.run(
         "parking.cli.main:application",
         factory=True,
@@ -97,6 +101,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         # Nothing here goes by the caller's address, so nobody needs to be believed about it.
         proxy_headers=False,
         server_header=False,
+        # Its lines look like all others.
+        log_config=None,
         log_level="info",
         timeout_graceful_shutdown=10,
         backlog=4096,
@@ -105,13 +111,24 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
 def application() -> Any:
     """The application as each serving process builds it."""
-    return build(read())
+    settings = read()
+    logs.configure(settings.log_format)
+    return build(settings)
+
+
+async def _check(settings: Settings) -> None:
+    """What serving needs, looked at before it starts, so that what is missing is said in one sentence."""
+    async with await open_pool(settings.database_url, connections_max=1) as pool:
+        if not settings.allow_owner:
+            await check_login(pool)
 
 
 @main.command()
 def work() -> None:
     """Run the background jobs: collecting, settling, counting, verifying."""
-    _run(worker.work(read()))
+    settings = read()
+    logs.configure(settings.log_format)
+    _run(worker.work(settings))
 
 
 @main.command()
@@ -232,6 +249,6 @@ def demo(minutes: float | None, port: int | None) -> None:
 
 for command in (
     *(registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
-    *(accounts.tokens, accounts.account),
+    *(accounts.tokens, accounts.account, audit.audit),
 ):
     main.add_command(command)

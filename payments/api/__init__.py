@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, charges, identity, ledger, refunds, settlement
+from payments.api import accounts, audit, charges, identity, ledger, refunds, settlement
 
 ROUTES: list[HTTPRouteHandler] = [
     *accounts.ROUTES,
@@ -11,4 +11,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *refunds.ROUTES,
     *settlement.ROUTES,
     *ledger.ROUTES,
+    *audit.ROUTES,
 ]
