@@ -18,10 +18,6 @@ class PlateRefused(OneLotError):
     """A plate cannot be linked: it is none, its colour is unknown, or the account has too many."""
 
 
-class PlateHeld(OneLotError):
-    """Another active account pays for this plate; it is free once that account or the city's staff lets it go."""
-
-
 class PlateNotLinked(OneLotError):
     """No account, or not this one, pays for this plate."""
 
@@ -67,11 +63,12 @@ class PlateForm(StrEnum):
 
 
 class LinkedPlate(Struct, frozen=True):
-    """A plate an account pays for."""
+    """A plate an account pays for. `contested`: somebody says it is not theirs; until staff have looked it is not."""
 
     plate: str
     plate_color: PlateColor
     linked_at: datetime
+    contested: bool = False
 
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from payments.attempts import Attempt, request_of
+from payments.attempts import Attempt, AttemptState, request_of
 from payments.errors import OneLotError
 
 NAME_CHARACTERS_MAX = 100
@@ -55,6 +55,17 @@ class TopUp(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class TopUpMade(msgspec.Struct, frozen=True):
+    """A top-up as its driver is shown it in a list."""
+
+    id: UUID
+    amount_fen: int
+    channel: str
+    state: AttemptState
+    payer: str | None
+    created_at: datetime
+
+
 class AccountNotSettled(OneLotError):
     """Something is still owed, held or under way for an account that is to be closed."""
 
@@ -77,6 +88,11 @@ class RequestKeyMalformed(OneLotError):
 
 class TopUpContradicted(OneLotError):
     """The key of this top-up was used for another amount, channel or payer."""
+
+
+def ending(account_id: int) -> str:
+    """The last two digits of an account's number: enough for its holder to know it."""
+    return f"{account_id % 100:02}"
 
 
 def key_digest(account_id: int, request_key: str) -> str:
@@ -136,5 +152,7 @@ def same_top_up(attempt: Attempt, *, amount_fen: int, channel: str, payer: str) 
     Raises:
         TopUpContradicted: the key was used for something else.
     """
-    if (attempt.amount_fen, attempt.channel, request_of(attempt).payer) != (amount_fen, channel, payer):
+    # A payer's token is forgotten after a while; then the rest has to do.
+    was_payer = request_of(attempt).payer or payer
+    if (attempt.amount_fen, attempt.channel, was_payer) != (amount_fen, channel, payer):
         raise TopUpContradicted("This key belongs to another top-up.", top_up_id=str(attempt.payable_id))

@@ -13,13 +13,14 @@ CHAPTERS = {
         "catalog_version",
         "identity_version",
         "job",
+        "forgetting",
     ),
     "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "Events and stays": (
         *("gate_event", "refused_event", "open_stay", "stay", "review", "lot_occupancy", "plate_slot"),
     ),
-    "Accounts": ("account", "token", "account_plate", "top_up", "audit"),
+    "Accounts": ("account", "token", "account_plate", "plate_claim", "plate_contest", "top_up", "audit"),
     "Charges and payments": (
         *("charge", "attempt", "refund", "disputed_payment", "channel_local_payment", "channel_local_refund"),
     ),

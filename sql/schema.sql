@@ -87,6 +87,19 @@ CREATE TABLE job (
 );
 -- The service may: select, insert, update.
 
+-- What of people is forgotten where the row itself is kept, and after how many months: the times in the lines of
+-- charges and where they were made (as long as stays are kept), what a channel knew the payer by, plates in the audit
+-- log, and what is left of closed accounts.
+CREATE TABLE forgetting (
+    what        text NOT NULL,
+    keep_months integer NOT NULL,
+    through     uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    CONSTRAINT forgetting_keep_months_check CHECK ((keep_months > 0)),
+    CONSTRAINT forgetting_pkey PRIMARY KEY (what)
+);
+COMMENT ON COLUMN forgetting.through IS 'Up to which identifier it was forgotten.';
+-- The service may: select.
+
 -- The network -------------------------------------------------------------------------------------------------------
 
 -- Who runs lots and is owed their fees (经营单位). Its id is an owner in the ledger.
@@ -406,11 +419,12 @@ CREATE TABLE plate_slot (
 
 -- A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.
 CREATE TABLE account (
-    id         bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
-    name       text DEFAULT ''::text NOT NULL,
-    status     account_status DEFAULT 'active'::account_status NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    closed_at  timestamp with time zone,
+    id           bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
+    name         text DEFAULT ''::text NOT NULL,
+    status       account_status DEFAULT 'active'::account_status NOT NULL,
+    created_at   timestamp with time zone NOT NULL,
+    closed_at    timestamp with time zone,
+    forgotten_at timestamp with time zone,
     CONSTRAINT account_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
     CONSTRAINT account_pkey PRIMARY KEY (id)
 );
@@ -455,6 +469,44 @@ CREATE TABLE account_plate (
 );
 CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id);
 -- The service may: select, insert, delete, update.
+
+-- Accounts that want to pay for a plate for which another pays. The oldest gets the link when that ends; until then
+-- it looks to its driver as if it were linked, so that nobody learns which plates have accounts.
+CREATE TABLE plate_claim (
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    account_id  bigint NOT NULL,
+    claimed_at  timestamp with time zone NOT NULL,
+    CONSTRAINT plate_claim_pkey PRIMARY KEY (plate, plate_color, account_id),
+    CONSTRAINT plate_claim_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
+);
+CREATE INDEX plate_claim_of_account ON plate_claim USING btree (account_id);
+-- The service may: select, insert, delete.
+
+-- Links of plates to accounts that somebody contests: who was there with the vehicle, by the reference of its last
+-- charge, or the city's staff. While it is open the account does not pay for the plate and sees nothing of its stays.
+CREATE TABLE plate_contest (
+    id           uuid NOT NULL,
+    plate        text NOT NULL,
+    plate_color  plate_color NOT NULL,
+    account_id   bigint NOT NULL,
+    linked_at    timestamp with time zone NOT NULL,
+    lot_id       integer,
+    stay_id      uuid,
+    contested_at timestamp with time zone NOT NULL,
+    contested_by text NOT NULL,
+    resolved_at  timestamp with time zone,
+    resolved_by  text,
+    link_stands  boolean,
+    note         text,
+    CONSTRAINT resolved_is_whole CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (link_stands IS NULL)))),
+    CONSTRAINT plate_contest_pkey PRIMARY KEY (id),
+    CONSTRAINT plate_contest_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
+);
+CREATE UNIQUE INDEX one_open_contest ON plate_contest USING btree (plate, plate_color, account_id) WHERE (resolved_at IS NULL);
+CREATE INDEX plate_contest_of_link ON plate_contest USING btree (plate, plate_color, account_id, id);
+COMMENT ON COLUMN plate_contest.stay_id IS 'The stay that proves presence, and lot_id where it was; null where staff contested.';
+-- The service may: select, insert, delete, update (resolved_at, resolved_by, link_stands, note).
 
 -- Money a driver puts into the wallet through a channel (充值). How far that went says its attempt.
 CREATE TABLE top_up (
@@ -867,6 +919,69 @@ begin
   end loop;
 end $_$;
 
+CREATE FUNCTION forget_a_day(_what text, _now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+  months int;
+  since uuid;
+  kept uuid;
+  first uuid;
+  until uuid;
+begin
+  select keep_months, through into months, since from forgetting where what = _what and what <> 'closed_account' for update;
+  if months is null then return false; end if;
+  kept := id_floor((date_trunc('month', least(_now, now()) at time zone 'UTC') - make_interval(months => months))
+                   at time zone 'UTC');
+  select id_floor(min(to_date(right(c.relname, 7), 'YYYY_MM'))::timestamp at time zone 'UTC') into first
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}_\d{2}$'
+   where i.inhparent = to_regclass(case _what when 'payer' then 'attempt' else _what end);
+  since := greatest(since, coalesce(first, kept));
+  if since >= kept then return false; end if;
+  until := least(kept, id_floor(id_instant(since) + interval '1 day'));
+  if _what = 'charge' then
+    update charge c
+       set place_hidden = true,
+           lines = coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                                      'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
+                                      'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
+                                      'label_en', line->'label_en')) order by n)
+                               from jsonb_array_elements(c.lines) with ordinality each (line, n)), '[]')
+     where c.id >= since and c.id < until;
+  elsif _what = 'payer' then
+    update attempt a set request = jsonb_set(a.request, '{payer}', '""'), next_action = null
+     where a.payable_id >= since and a.payable_id < until and a.request->>'payer' <> '';
+  elsif _what = 'audit' then
+    update audit a set detail = a.detail - 'plate' - 'plate_color'
+     where a.id >= since and a.id < until and a.detail ? 'plate';
+  end if;
+  update forgetting set through = until where what = _what;
+  return until < kept;
+end $_$;
+
+CREATE FUNCTION forget_closed_accounts(_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  gone bigint[];
+begin
+  select array_agg(a.id) into gone
+    from account a join forgetting f on f.what = 'closed_account'
+   where a.status = 'closed' and a.forgotten_at is null
+     and a.closed_at < least(_now, now()) - make_interval(months => f.keep_months);
+  if gone is null then return 0; end if;
+  update audit a
+     set detail = a.detail - 'plate' - 'plate_color' - 'name',
+         subject = case when a.subject like 'driver:%' then 'driver' else a.subject end,
+         actor = case when a.action in ('plate.link', 'plate.unlink', 'plate.claim', 'account.close', 'account.export')
+                      then 'account:' || a.owner_id else a.actor end
+   where a.owner_id = any(gone);
+  update account set forgotten_at = _now where id = any(gone);
+  return cardinality(gone);
+end $$;
+
 CREATE FUNCTION grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1107,6 +1222,14 @@ GRANT ALL ON FUNCTION create_partitions(_now timestamp with time zone) TO onelot
 REVOKE ALL ON FUNCTION drop_expired(_table text, _now timestamp with time zone) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION drop_expired(_table text, _now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION forget_a_day(_what text, _now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION forget_a_day(_what text, _now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) TO onelot_service;
 
 REVOKE ALL ON FUNCTION guard_partition(_table text, _partition text) FROM PUBLIC;
 

@@ -17,7 +17,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import cases, events, lots, plates, prices, settings, stays, tariffs
+from parking import cases, contests, events, lots, plates, prices, settings, stays, tariffs
 from parking.api import requests, tariff_lint
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch
@@ -68,7 +68,6 @@ STATUS: dict[type[OneLotError], int] = {
     lots.UnknownZone: 404,
     lots.KeysInUse: 409,
     lots.CodeTaken: 409,
-    plates.PlateHeld: 409,
     plates.PlateNotLinked: 404,
     plates.PlateRefused: 422,
     prices.NoTariff: 409,
@@ -88,6 +87,9 @@ STATUS: dict[type[OneLotError], int] = {
     settlement.RangeTooWide: 400,
     stays.UnknownStay: 404,
     cases.UnknownReview: 404,
+    contests.ContestResolved: 409,
+    contests.NoSuchContest: 404,
+    contests.NotContestable: 409,
     cases.AlreadyResolved: 409,
     stream.TooManyListeners: 503,
     tariffs.TariffUnclear: 422,

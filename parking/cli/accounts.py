@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
 import sql
 from parking.cli.registry import BY, in_transaction
 from parking.clock import random_bits
+from parking.flow import accounts as flow
+from parking.flow.accounts import Export
 from payments.accounts import Account
 from payments.flow import accounts as accounts_flow
 from payments.flow import identity as identity_flow
@@ -98,3 +101,25 @@ def _bar(number: int, reason: str, *, barred: bool) -> None:
         )
 
     _out.print(f"account {number} is {in_transaction(bar).status}")
+
+
+@account.command("export")
+@click.argument("number", type=_NUMBER)
+def export(number: int) -> None:
+    """Print everything that is held of an account, as JSON."""
+
+    async def read(db: sql.Connection, now: datetime) -> Export:
+        return await flow.export_account(db, account_id=number, actor=BY, now=now, random_bits=random_bits)
+
+    click.echo(msgspec.json.format(msgspec.json.encode(in_transaction(read))))
+
+
+@account.command("close")
+@click.argument("number", type=_NUMBER)
+def close(number: int) -> None:
+    """Close an account for ever, for its holder; refused while anything is owed, held or under way."""
+
+    async def end(db: sql.Connection, now: datetime) -> Account:
+        return await flow.close_account(db, account_id=number, actor=BY, now=now, random_bits=random_bits)
+
+    _out.print(f"account {number} is {in_transaction(end).status}")

@@ -19,7 +19,7 @@ from rich.table import Table
 import sql
 from parking import worker
 from parking.app import build
-from parking.cli import accounts, audit, logs, registry, tariffs
+from parking.cli import accounts, audit, logs, plates, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -249,6 +249,6 @@ def demo(minutes: float | None, port: int | None) -> None:
 
 for command in (
     *(registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
-    *(accounts.tokens, accounts.account, audit.audit),
+    *(accounts.tokens, accounts.account, audit.audit, plates.plate),
 ):
     main.add_command(command)

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from payments import charges, identity
+from payments import accounts, charges, identity
 from payments.api.dependencies import Caller, Channels, Db, Now, Pool, Principal, RandomBits
 from payments.attempts import AttemptState
 from payments.charges import Charge, ChargeState, PublicLine
@@ -19,13 +19,18 @@ Reason = Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_
 
 
 class ChargeShown(Struct, frozen=True):
-    """What a charge costs and why, without where or when."""
+    """What a charge costs and why, without where or when.
+
+    `account_ending`: the vehicle's plate is linked to the account whose number ends so, which is charged. If that is
+    somebody else's, `POST /v1/charges/{reference}/contest` says so.
+    """
 
     reference: UUID
     state: ChargeState
     amount_fen: int
     refunded_fen: int
     lines: list[PublicLine]
+    account_ending: str | None = None
 
 
 class PaidNow(Struct, frozen=True, omit_defaults=True):
@@ -115,7 +120,8 @@ async def void_charge(
 
 def _shown(charge: Charge) -> ChargeShown:
     lines = charges.public_lines(charge)
-    return ChargeShown(charge.reference, charge.state, charge.amount_fen, charge.refunded_fen, lines)
+    ending = None if charge.account_id is None else accounts.ending(charge.account_id)
+    return ChargeShown(charge.reference, charge.state, charge.amount_fen, charge.refunded_fen, lines, ending)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_charge, pay_charge, void_charge]

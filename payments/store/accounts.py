@@ -1,10 +1,11 @@
 """Accounts and top-ups in Postgres."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sql
-from payments.accounts import Account, AccountStatus, TopUp
+from payments.accounts import Account, AccountStatus, TopUp, TopUpMade
 from sql import Connection
 
 _ACCOUNTS = sql.load("payments/accounts")
@@ -57,3 +58,8 @@ async def has_live_top_ups(db: Connection, account_id: int) -> bool:
     """Whether a top-up of the account has not ended."""
     found: bool = await db.fetchval(_ACCOUNTS["has_live_top_ups"], account_id)
     return found
+
+
+async def top_ups_of_account(db: Connection, account_id: int, *, limit: int) -> Sequence[TopUpMade]:
+    """The account's top-ups, the newest first."""
+    return await sql.every(db, TopUpMade, _ACCOUNTS["top_ups_of_account"], account_id, limit)

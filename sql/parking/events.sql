@@ -67,6 +67,9 @@ select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at
   from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color)
   join account_plate p on p.plate = seen.plate and p.plate_color = seen.plate_color
   join account a on a.id = p.account_id and a.status = 'active'
+ where not exists (select 1 from plate_contest k
+                    where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id
+                      and k.resolved_at is null)
 
 -- name: add_events
 insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,

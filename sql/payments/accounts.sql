@@ -31,3 +31,11 @@ update account set status = 'closed', closed_at = $2, name = '' where id = $1
 -- name: has_live_top_ups
 select exists (select 1 from attempt
                 where shard = $1 and kind = 'top_up' and state in ('submitting', 'accepted', 'unknown'))
+
+-- name: top_ups_of_account
+select u.id, u.amount_fen, a.channel, a.state, a.request->>'payer' as payer, u.created_at
+  from top_up u
+  join attempt a on a.shard = u.account_id and a.payable_id = u.id and a.kind = 'top_up'
+ where u.account_id = $1
+ order by u.id desc
+ limit $2
