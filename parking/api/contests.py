@@ -13,10 +13,8 @@ from parking import contests
 from parking.contests import Contest
 from parking.flow import contests as flow
 from parking.plates import PlateColor
-from parking.store import contests as store
 from payments import accounts, identity
 from payments.api.dependencies import Db, Now, Principal, RandomBits
-from payments.flow import audit as audit_flow
 from payments.identity import Audience
 
 ROWS_PER_PAGE_MAX = 200
@@ -85,15 +83,8 @@ async def list_contests(
 ) -> ContestPage:
     """The oldest first; who looks is kept in the audit log."""
     identity.may_act_for_all(principal)
-    found = await store.open_contests(db, after=after or UUID(int=0), limit=limit)
-    await audit_flow.record_look(
-        db,
-        subject="plate-contests",
-        rows=len(found),
-        operator_id=None,
-        reader=principal.subject,
-        now=now,
-        random_bits=random_bits,
+    found = await flow.open_contests(
+        db, after=after or UUID(int=0), limit=limit, reader=principal.subject, now=now, random_bits=random_bits
     )
     return ContestPage(found, found[-1].id if len(found) == limit else None)
 

@@ -14,7 +14,6 @@ from parking.clock import random_bits
 from parking.contests import Contest
 from parking.flow import contests as flow
 from parking.plates import PlateColor
-from parking.store import contests as store
 
 CONTESTS_SHOWN_MAX = 200
 _out = Console()
@@ -30,8 +29,10 @@ def plate() -> None:
 def contests() -> None:
     """Show the links that are contested, the oldest first."""
 
-    async def find(db: sql.Connection, _: datetime) -> Sequence[Contest]:
-        return await store.open_contests(db, after=UUID(int=0), limit=CONTESTS_SHOWN_MAX)
+    async def find(db: sql.Connection, now: datetime) -> Sequence[Contest]:
+        return await flow.open_contests(
+            db, after=UUID(int=0), limit=CONTESTS_SHOWN_MAX, reader=BY, now=now, random_bits=random_bits
+        )
 
     table = Table("id", "plate", "account", "linked", "contested", "by", "note")
     for one in in_transaction(find):

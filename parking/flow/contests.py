@@ -1,6 +1,6 @@
 """Contesting the link of a plate, and resolving that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from parking.plates import PlateColor, PlateNotLinked
 from parking.store import contests as store
 from payments import ids
 from payments.charges import charge_id
+from payments.flow import audit as audit_flow
 from payments.flow import charges as charges_flow
 from payments.store import audit
 from payments.store import charges as charge_store
@@ -69,6 +70,16 @@ async def contest_by_staff(
     if link is None:
         raise PlateNotLinked("No account pays for this plate.", field="plate")
     return await _contest(db, text, plate_color, link, by=actor, note=note, stay=None, now=now, random_bits=random_bits)
+
+
+async def open_contests(
+    db: sql.Connection, *, after: UUID, limit: int, reader: str, now: datetime, random_bits: Callable[[], int]
+) -> Sequence[Contest]:
+    """What staff have to look at, the oldest first. Contests show plates: who read is kept."""
+    found = await store.open_contests(db, after=after, limit=limit)
+    about = {"subject": "plate-contests", "reader": reader}
+    await audit_flow.record_look(db, **about, rows=len(found), operator_id=None, now=now, random_bits=random_bits)
+    return found
 
 
 async def resolve_contest(

@@ -35,16 +35,20 @@ async def link_plate(
     if plate_color is PlateColor.UNKNOWN:
         raise PlateRefused("A plate is linked with its colour.", field="plate_color")
     linked = await store.plates_of(db, account_id)
-    for each in linked:
-        if (each.plate, each.plate_color) == (text, plate_color):
-            return each
-    if len(linked) >= PLATES_PER_ACCOUNT_MAX:
+    mine = next((each for each in linked if (each.plate, each.plate_color) == (text, plate_color)), None)
+    if mine is None and len(linked) >= PLATES_PER_ACCOUNT_MAX:
         raise PlateRefused(
             f"An account has at most {PLATES_PER_ACCOUNT_MAX} plates.", plates_per_account_max=PLATES_PER_ACCOUNT_MAX
         )
     before = await store.plate_holder(db, text, plate_color)
+    if mine is not None and before == account_id:
+        return mine
     linked_now = await store.link_plate(db, text, plate_color, account_id, now=now)
-    if not linked_now:
+    if linked_now:
+        await store.drop_claim(db, text, plate_color, account_id)
+    elif mine is not None:
+        return mine
+    else:
         # The same answer as for a link: who asks about a stranger's plate does not learn whether it has an account.
         await store.add_claim(db, text, plate_color, account_id, now=now)
     detail: dict[str, object] = {"plate": text, "plate_color": plate_color, "before": before}

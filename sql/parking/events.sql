@@ -11,6 +11,7 @@
 --   7. operator_day       shared by postings, alone for closing a day (post(), close_day())
 --   8. journal            reversing one (post())
 --   9. balance            moving a wallet or what a driver owes (post(), lock_wallets())
+--  10. identity_version   revoking tokens, barring and closing accounts (identity.sql: bump_version)
 -- Beside them a job's leader has a lease (jobs.sql), which nobody waits for.
 
 -- `lot_id = any($1)` does not stand beside these joins, although a database that is spread by lot would then ask fewer

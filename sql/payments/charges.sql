@@ -85,6 +85,12 @@ update charge c set collect_at = $2
  where c.lot_id = waiting.lot_id and c.id = waiting.id and c.state = 'due' and c.collect_at is not null
 
 -- name: hide_places
+-- Locked in the one order all take.
 update charge c set place_hidden = $4
-  from unnest($2::int[], $3::uuid[]) as hidden (lot_id, id)
- where c.account_id = $1 and c.lot_id = hidden.lot_id and c.id = hidden.id and c.place_hidden <> $4
+  from (select had.lot_id, had.id
+          from unnest($2::int[], $3::uuid[]) as named (lot_id, id)
+          join charge had on had.lot_id = named.lot_id and had.id = named.id
+         where had.account_id = $1 and had.place_hidden <> $4
+         order by had.lot_id, had.id
+           for update of had) as hidden
+ where c.lot_id = hidden.lot_id and c.id = hidden.id
