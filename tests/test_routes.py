@@ -31,6 +31,8 @@ NOBODY = UUID(int=1)
 PATH = {
     "stay_id": NOBODY,
     "review_id": NOBODY,
+    "contest_id": NOBODY,
+    "account_id": 999_999_999,
     "reference": NOBODY,
     "top_up_id": NOBODY,
     "file": "2026-11-16.csv",
