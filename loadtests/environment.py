@@ -141,6 +141,7 @@ class Environment:
             "ONELOT_PORT": str(port),
             "ONELOT_WORKERS": str(workers),
             "ONELOT_TEST_CHANNEL": "true",
+            "ONELOT_ALLOW_OWNER": "true",
         }
 
     async def rest(self) -> None:

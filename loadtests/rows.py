@@ -19,7 +19,7 @@ from parking.plates import PlateColor, VehicleClass
 from parking.stays import OpenStay, State, Stay
 from parking.tariffs import Visit
 from payments import ids
-from payments.charges import ChargeRequest
+from payments.charges import ChargeRequest, new_reference
 from seeds.city.jinan import tariff
 
 _TARIFF_ID = 1
@@ -116,12 +116,16 @@ class Rows:
             batch.ended.append(entered.vehicle)
         batch.moves[place.lot_id] = batch.moves.get(place.lot_id, 0) - 1
         payment = "not_needed" if not fee.fee_fen else "will_be_charged" if account_id else "pay_at_gate"
-        batch.events.append(self._event(place, event, id_, at, entered.id, fee.fee_fen, payment))
-        if fee.fee_fen:
+        reference = new_reference(secrets.randbits(64), secrets.randbits(64)) if fee.fee_fen else None
+        batch.events.append(self._event(place, event, id_, at, entered.id, fee.fee_fen, payment, reference))
+        if reference is not None:
             lines = msgspec.json.encode(fee.lines)
             day = at.astimezone(_ZONE).date()
             batch.charges.append(
-                ChargeRequest(place.lot_id, entered.id, place.operator_id, account_id, fee.fee_fen, day, lines)
+                ChargeRequest(
+                    *(place.lot_id, entered.id, place.operator_id, account_id, fee.fee_fen, day, lines),
+                    reference=reference,
+                )
             )
 
     def _event(
@@ -133,6 +137,7 @@ class Rows:
         stay_id: UUID,
         fee_fen: int | None = None,
         payment: str | None = None,
+        reference: UUID | None = None,
     ) -> tuple[object, ...]:
         lane_id = place.entry_lane_id if event["kind"] == "entry" else place.exit_lane_id
         gate = "hold" if payment == "pay_at_gate" else "open"
@@ -141,5 +146,5 @@ class Rows:
             *(place.lot_id, id_, place.gateway_id, event["event_id"], lane_id, event["kind"], at, self._now, at, False),
             *(event["plate"], event["plate"], event["plate_color"], event["plate_color"]),
             *(event["vehicle_class"], event["confidence"]),
-            *(images, None, _HASH, "recorded", None, gate, stay_id, fee_fen, payment),
+            *(images, None, _HASH, "recorded", None, gate, stay_id, fee_fen, payment, reference),
         )

@@ -13,7 +13,6 @@ from parking.events import EventRejected, Refusal
 from parking.lots import Direction
 from parking.passings import Passing
 from parking.texts import amounts
-from payments.charges import charge_id
 
 # A lot, one of its gateways, and the gateway's own number of the event.
 EventKey: TypeAlias = tuple[int, int, str]
@@ -40,7 +39,8 @@ class Display(Struct, frozen=True):
 class Answer(Struct, frozen=True, omit_defaults=True):
     """The answer to one event that was taken.
 
-    `charge_id` is what a driver pays at the gate by; `reason` says why an event is in review.
+    `charge_reference` is what the driver pays by at the gate, or contests a charge to an account that is not theirs;
+    `reason` says why an event is in review.
     """
 
     event_id: str | None
@@ -49,7 +49,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     stay_id: UUID | None = None
     fee_fen: int | None = None
     payment: Payment | None = None
-    charge_id: UUID | None = None
+    charge_reference: UUID | None = None
     display: Display | None = None
     reason: str | None = None
 
@@ -66,6 +66,7 @@ class EventRecord(Struct, frozen=True):
     fee_fen: int | None
     payment: Payment | None
     reason: Reason | None
+    charge_reference: UUID | None = None
 
     @property
     def key(self) -> EventKey:
@@ -94,7 +95,6 @@ def answers(
 
 
 def _answer(passing: Passing, record: EventRecord, status: Status | None = None) -> Answer:
-    at_gate = record.stay_id is not None and record.payment is Payment.PAY_AT_GATE
     return Answer(
         event_id=record.event_id,
         status=status or (Status.REVIEW if record.reason else Status.RECORDED),
@@ -102,7 +102,7 @@ def _answer(passing: Passing, record: EventRecord, status: Status | None = None)
         stay_id=record.stay_id,
         fee_fen=record.fee_fen,
         payment=record.payment,
-        charge_id=charge_id(record.stay_id) if at_gate and record.stay_id is not None else None,
+        charge_reference=record.charge_reference,
         display=display(passing.direction, record.gate, record.fee_fen, record.payment),
         reason=record.reason,
     )

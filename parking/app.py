@@ -18,7 +18,7 @@ from litestar.types import Message, Scope
 
 import sql
 from parking import api, web
-from parking.api import openapi, problems
+from parking.api import openapi, problems, requests
 from parking.api.authentication import Authentication
 from parking.api.decoding import StrictRequest
 from parking.api.tariff_lint import TariffLint
@@ -32,6 +32,7 @@ from parking.live import health as live_health
 from parking.live import redis as live_redis
 from parking.live.ending import Ending
 from parking.live.health import LiveHealth
+from parking.live.identity import LiveIdentity
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
@@ -65,6 +66,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         stack.push_async_callback(redis.aclose)
         live_counts = LiveCounts(redis)
         live_network = await LiveNetwork.open(pool, clock)
+        live_identity = await LiveIdentity.open(pool, clock)
         stream = Stream(pool, live_counts)
         ending = Ending(settings.ending_grace_s)
         ending.when_begun(stream.close)
@@ -84,6 +86,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "random_bits": random_bits,
                 "secrets": settings.secrets,
                 "network": live_network,
+                "identity": live_identity,
                 "live_counts": live_counts,
                 "stream": stream,
                 "ending": ending,
@@ -93,14 +96,12 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "channels": channels.open_all(pool, clock, settings.channels),
             }
         )
-        followers = [asyncio.create_task(each) for each in (live_network.follow(), stream.run(), refusals.run())]
+        following = (live_network.follow(), live_identity.follow(), stream.run(), refusals.run())
+        followers = [asyncio.create_task(each) for each in following]
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
         group_commit.start()
-        # What was made so far stays; looking through it at every collection would cost the gates milliseconds.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GARBAGE_ALLOCATIONS)
+        _spare_the_collector()
         try:
             with ending.before_signals():
                 yield
@@ -110,6 +111,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 task.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
             await refusals.count()
+
+
+def _spare_the_collector() -> None:
+    """What was made so far stays; looking through it at every collection would cost the gates milliseconds."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_ALLOCATIONS)
 
 
 async def close_at_the_end(message: Message, scope: Scope) -> None:
@@ -131,6 +139,11 @@ async def transaction(state: State) -> AsyncIterator[sql.Connection]:
 def _principal(request: Request[object, object, State]) -> Principal:
     principal: Principal = request.scope["principal"]  # type: ignore[typeddict-item]
     return principal
+
+
+def _caller(request: Request[object, object, State]) -> Principal | None:
+    caller: Principal | None = request.scope.get("principal")  # type: ignore[assignment]
+    return caller
 
 
 def _from_state(name: str) -> Provide:
@@ -178,9 +191,9 @@ def build(settings: Settings) -> Litestar:
     """The application for these settings; it connects when it starts."""
     return Litestar(
         route_handlers=[*ROUTES, openapi.FILES],
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "refusals": requests.Refusals()}),
+        before_send=[requests.before_send, close_at_the_end],
         lifespan=[lifespan],
-        before_send=[close_at_the_end],
         middleware=[Authentication()],
         dependencies={
             "db": Provide(transaction),
@@ -188,6 +201,7 @@ def build(settings: Settings) -> Litestar:
             "random_bits": Provide(_random_bits, sync_to_thread=False),
             "secret": Provide(_secret, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
             "channels": Provide(_channels, sync_to_thread=False),
             "lot_names": Provide(_lot_names, sync_to_thread=False),
             "token_secret": Provide(_token_secret, sync_to_thread=False),

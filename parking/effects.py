@@ -46,7 +46,8 @@ class Known(Struct):
     """What is known of the vehicles of a batch; `apply` brings it up to date with each passing.
 
     `bills`: of closed stays, by the stay's identifier. `charges`: of stays whose exit may be repeated, by their own.
-    `used`: what plates used in any lot, for those plates whose tariff asks.
+    `references`: of the charges that this batch makes, by the stay's identifier. `used`: what plates used in any lot,
+    for those plates whose tariff asks.
     """
 
     histories: dict[Vehicle, History]
@@ -54,6 +55,7 @@ class Known(Struct):
     charges: Mapping[UUID, Charge] = {}
     payers: Mapping[NumberPlate, Payer] = {}
     used: dict[NumberPlate, list[PastAt]] = {}
+    references: dict[UUID, UUID] = {}
 
 
 class Effect(Struct, frozen=True):
@@ -144,27 +146,38 @@ def charges_that_matter(passings: Iterable[Passing], known: Known) -> list[UUID]
 # -- what follows
 
 
-def apply(known: Known, passings: Sequence[Passing], new_ids: Sequence[UUID], network: Network) -> list[Effect]:
-    """What each passing changes, in the order given. `known` is brought up to date."""
-    return [_apply(known, passing, new_id, network) for passing, new_id in zip(passings, new_ids, strict=True)]
+def apply(
+    known: Known, passings: Sequence[Passing], new: Sequence[tuple[UUID, UUID]], network: Network
+) -> list[Effect]:
+    """What each passing changes, in the order given. `known` is brought up to date.
+
+    `new`: for each passing the identifier of a stay that it may open, and the reference of a charge that it may make.
+    """
+    return [_apply(known, passing, *each, network) for passing, each in zip(passings, new, strict=True)]
 
 
-def _apply(known: Known, passing: Passing, new_id: UUID, network: Network) -> Effect:
+def _apply(known: Known, passing: Passing, new_id: UUID, new_reference: UUID, network: Network) -> Effect:
     if not passing.applies:
-        return _effect(passing, _NOTHING, None, barrier.decide(passing, None, settled=False))
+        return _effect(passing, _NOTHING, None, barrier.decide(passing, None, settled=False), None)
     vehicle = vehicle_of(passing)
     transition = stays.follow(known.histories[vehicle], passing, new_id=new_id)
     known.histories[vehicle] = transition.history
     if transition.closed is not None:
         _close(known, transition.closed, network)
+        known.references[transition.closed.id] = new_reference
     ended = transition.closed or transition.repeat_of
     bill = None if ended is None else known.bills.get(ended.id)
     charge = known.charges.get(charge_id(ended.id)) if known.charges and ended is not None else None
     settled = charge is not None and charge.state is not ChargeState.DUE
-    return _effect(passing, transition, bill, barrier.decide(passing, bill, settled=settled))
+    reference = None
+    if bill is not None and bill.fee_fen and ended is not None:
+        reference = charge.reference if charge is not None else known.references.get(ended.id)
+    return _effect(passing, transition, bill, barrier.decide(passing, bill, settled=settled), reference)
 
 
-def _effect(passing: Passing, transition: Transition, bill: Bill | None, decision: Decision) -> Effect:
+def _effect(
+    passing: Passing, transition: Transition, bill: Bill | None, decision: Decision, reference: UUID | None
+) -> Effect:
     record = EventRecord(
         *key_of(passing),
         content_hash=passing.content_hash,
@@ -174,6 +187,7 @@ def _effect(passing: Passing, transition: Transition, bill: Bill | None, decisio
         payment=decision.payment,
         # An impossible order weighs more than a doubtful read: it is what a person has to put right.
         reason=transition.reason or passing.doubt,
+        charge_reference=reference,
     )
     return Effect(passing, transition, bill, record)
 
@@ -226,11 +240,11 @@ def changes(before: Mapping[Vehicle, History], known: Known) -> Changes:
 
 def charges(effects: Iterable[Effect], lots: Mapping[int, Lot]) -> list[ChargeRequest]:
     """What is asked of payments: a charge for each stay that was closed and costs something."""
-    closed = ((effect.transition.closed, effect.bill) for effect in effects)
+    closed = ((effect.transition.closed, effect.bill, effect.record.charge_reference) for effect in effects)
     return [
-        _charge(stay, bill, lots[stay.lot_id])
-        for stay, bill in closed
-        if stay is not None and bill is not None and bill.fee_fen > 0
+        _charge(stay, bill, lots[stay.lot_id], reference)
+        for stay, bill, reference in closed
+        if stay is not None and bill is not None and reference is not None
     ]
 
 
@@ -243,7 +257,7 @@ def gateways(effects: Iterable[Effect]) -> dict[UUID, int]:
     }
 
 
-def _charge(stay: Stay, bill: Bill, lot: Lot) -> ChargeRequest:
+def _charge(stay: Stay, bill: Bill, lot: Lot, reference: UUID) -> ChargeRequest:
     assert stay.left_at is not None
     return ChargeRequest(
         lot_id=lot.id,
@@ -253,6 +267,8 @@ def _charge(stay: Stay, bill: Bill, lot: Lot) -> ChargeRequest:
         amount_fen=bill.fee_fen,
         business_date=stay.left_at.astimezone(ZoneInfo(lot.time_zone)).date(),
         lines=msgspec.json.encode(bill.lines),
+        reference=reference,
+        place_hidden=bill.began_unlinked,
     )
 
 

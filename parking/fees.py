@@ -36,6 +36,7 @@ class Bill(Struct, frozen=True):
     """What a closed stay costs (fen), by which tariff, and whose account pays (None: the driver, at the gate).
 
     `uses`: what it used of things that are remembered. `lines` explain the fee; they are kept with the charge.
+    `began_unlinked`: the stay began before the plate was linked to the account.
     """
 
     tariff_id: int | None
@@ -43,6 +44,7 @@ class Bill(Struct, frozen=True):
     account_id: int | None
     uses: tuple[Use, ...] = ()
     lines: Sequence[FeeLine] = ()
+    began_unlinked: bool = False
 
 
 def vehicle_of(plate: str, color: PlateColor, seen: VehicleClass) -> Vehicle:
@@ -79,7 +81,8 @@ def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], p
         return Bill(None, 0, account_id)
     vehicle = vehicle_of(stay.plate, stay.plate_color, stay.vehicle_class)
     fee = price(in_force, stay.entered_at, stay.left_at, vehicle, pasts)
-    return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines)
+    began_unlinked = account_id is not None and payer is not None and payer.linked_at > stay.entered_at
+    return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines, began_unlinked)
 
 
 def _account_of(stay: Stay, left_at: datetime, payer: Payer | None) -> int | None:

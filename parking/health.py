@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from parking.texts.durations import in_seconds
+
 # A job is overdue when it missed some rounds, and a quick one not before a minute: a restart is no alarm.
 OVERDUE_ROUNDS = 3
 OVERDUE_MIN_S = 60.0
@@ -107,11 +109,12 @@ def _worker(rounds: Sequence[Round]) -> Check:
 
 
 def _ago(seconds: float | None) -> str:
-    return "never done" if seconds is None else f"done {seconds:.0f} s ago"
+    return "never done" if seconds is None else f"done {in_seconds(seconds)[1]} ago"
 
 
 def _clock(now: datetime, database_at: datetime) -> Check:
     off = now - database_at
     if abs(off) <= CLOCK_OFF_MAX:
         return _WELL
-    return Check(True, State.OFF, f"{off.total_seconds():+.0f} s against the database's clock")
+    by = in_seconds(abs(off.total_seconds()))[1]
+    return Check(True, State.OFF, f"{by} {'ahead of' if off > timedelta(0) else 'behind'} the database's clock")

@@ -18,10 +18,6 @@ class PlateRefused(OneLotError):
     """A plate cannot be linked: it is none, its colour is unknown, or the account has too many."""
 
 
-class PlateHeld(OneLotError):
-    """Another active account pays for this plate; it is free once that account or the city's staff lets it go."""
-
-
 class PlateNotLinked(OneLotError):
     """No account, or not this one, pays for this plate."""
 
@@ -67,11 +63,12 @@ class PlateForm(StrEnum):
 
 
 class LinkedPlate(Struct, frozen=True):
-    """A plate an account pays for."""
+    """A plate an account pays for. `contested`: somebody says it is not theirs; until staff have looked it is not."""
 
     plate: str
     plate_color: PlateColor
     linked_at: datetime
+    contested: bool = False
 
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -108,6 +105,10 @@ _FORMS = re.compile(
             (PlateForm.TEMPORARY, rf"临[{_PROVINCES}]?[0-9A-Z]{{5,8}}|{_ISSUED}[0-9A-Z]{{4,6}}临"),
         )
     )
+)
+# In a text, wherever it stands: more may be masked than is a plate, never less.
+_IN_TEXT = re.compile(
+    rf"(?:{_ISSUED}|粤Z|WJ[警{_PROVINCES}]?|使|临[{_PROVINCES}]?)[0-9A-Z]{{4,7}}[挂学警港澳领使临应急]{{0,2}}"
 )
 _NEV = frozenset((PlateForm.NEV_SMALL, PlateForm.NEV_LARGE))
 _GREENS = frozenset((PlateColor.GREEN, PlateColor.YELLOW_GREEN))
@@ -152,6 +153,16 @@ def form(plate: str) -> PlateForm:
     """The form of a normalised plate; UNKNOWN for "" and for every text that no kind of plate has."""
     matched = _FORMS.fullmatch(plate)
     return PlateForm(matched.lastgroup or "unknown") if matched else PlateForm.UNKNOWN
+
+
+def masked(plate: str) -> str:
+    """A plate without the characters that identify the vehicle: region and end."""
+    return f"{plate[:2]}•••{plate[-2:]}" if len(plate) >= 7 else "•••"
+
+
+def mask_all(text: str) -> str:
+    """A text in which everything that looks like a plate is masked."""
+    return _IN_TEXT.sub(lambda found: masked(found[0]), text)
 
 
 def settle_color(plate: str, read: PlateColor) -> PlateColor:

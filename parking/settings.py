@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import time
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -45,6 +46,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     clock_speed: Annotated[float, Meta(gt=0, le=100_000)] = 1.0
     clock_started: float | None = None
     test_channel: bool = False
+    allow_owner: bool = False
+    log_format: Literal["text", "json"] = "text"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -95,7 +98,16 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         if not getattr(settings, name).startswith(begins):
             variable = PREFIX + name.upper()
             raise BadSetting(f"{variable} must be an address that begins with {begins[0]}.", setting=variable)
+        _check_port(PREFIX + name.upper(), getattr(settings, name))
     return settings
+
+
+def _check_port(variable: str, address: str) -> None:
+    try:
+        # More than one server may be named for PostgreSQL; the driver reads that by itself.
+        _ = "," in address or urlsplit(address).port
+    except ValueError:
+        raise BadSetting(f"{variable} has a port that is no number up to 65535.", setting=variable) from None
 
 
 def _bad(error: msgspec.ValidationError) -> BadSetting:

@@ -22,19 +22,24 @@ from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
 from parking.settings import Settings
+from parking.store import contests as contest_store
 from parking.store import jobs as store
-from parking.store.retention import drop_expired
+from parking.store.retention import THINGS_FORGOTTEN, drop_expired, forget_a_day, forget_closed_accounts
 from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
+from payments.store import identity as identity_store
 from sql import invariants
-from sql.pool import TRANSIENT, open_pool
+from sql.pool import TRANSIENT, LoginTooPowerful, check_login, open_pool
 
 COUNTERS_EVERY_S = 1
 REPAIR_EVERY_S = 300
 VERIFY_EVERY_S = 600
 PARTITIONS_EVERY_S = 6 * 3600
 STOP_TIMEOUT_S = 20
+FORGET_DAYS_MAX = 400
+ENDED_TOKENS_KEPT = timedelta(days=30)
+RESOLVED_CONTESTS_KEPT = timedelta(days=400)
 ANALYZE_EVERY_S = 5
 # A leader that died leaves its job to others after the lease; one that lives renews it in time.
 LEASE_S = 10.0
@@ -61,6 +66,7 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
         Job("analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
         Job("partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
         Job("retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
+        Job("forget", PARTITIONS_EVERY_S, lambda: _forget(work)),
     ]
 
 
@@ -81,6 +87,19 @@ async def _retention(work: Work) -> None:
     async with work.pool.acquire() as db:
         for dropped in await drop_expired(db, work.clock()):
             _log.warning("dropped %s: its time was over", dropped)
+
+
+async def _forget(work: Work) -> None:
+    """A day at a time, each in a transaction of its own: after an upgrade there may be years."""
+    now = work.clock()
+    async with work.pool.acquire() as db:
+        for what in THINGS_FORGOTTEN:
+            days = 0
+            while days < FORGET_DAYS_MAX and await forget_a_day(db, what, now):
+                days += 1
+        await forget_closed_accounts(db, now)
+        await identity_store.drop_ended_tokens(db, now - ENDED_TOKENS_KEPT)
+        await contest_store.drop_resolved(db, now - RESOLVED_CONTESTS_KEPT)
 
 
 async def _partitions(work: Work) -> None:
@@ -172,6 +191,12 @@ async def work(settings: Settings) -> None:
     """Runs the worker until SIGINT or SIGTERM."""
     clock = settings.clock()
     pool = await open_pool(settings.database_url, connections_max=settings.pool_max)
+    if not settings.allow_owner:
+        try:
+            await check_login(pool)
+        except LoginTooPowerful:
+            await pool.close()
+            raise
     redis = live_redis.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, settings.channels)
     all_jobs = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from payments.attempts import Attempt, request_of
+from payments.attempts import Attempt, AttemptState, request_of
 from payments.errors import OneLotError
 
 NAME_CHARACTERS_MAX = 100
@@ -17,10 +17,13 @@ REQUEST_KEY_CHARACTERS_MAX = 200
 
 
 class AccountStatus(StrEnum):
-    """suspended accounts take no new charges; what they owe is still collected."""
+    """Neither a suspended nor a closed account takes new charges or does anything with its tokens; what it owes is
+    still collected.
+    """
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    CLOSED = "closed"
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -52,6 +55,21 @@ class TopUp(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class TopUpMade(msgspec.Struct, frozen=True):
+    """A top-up as its driver is shown it in a list."""
+
+    id: UUID
+    amount_fen: int
+    channel: str
+    state: AttemptState
+    payer: str | None
+    created_at: datetime
+
+
+class AccountNotSettled(OneLotError):
+    """Something is still owed, held or under way for an account that is to be closed."""
+
+
 class NoSuchAccount(OneLotError):
     """No account has this number."""
 
@@ -72,6 +90,11 @@ class TopUpContradicted(OneLotError):
     """The key of this top-up was used for another amount, channel or payer."""
 
 
+def ending(account_id: int) -> str:
+    """The last two digits of an account's number: enough for its holder to know it."""
+    return f"{account_id % 100:02}"
+
+
 def key_digest(account_id: int, request_key: str) -> str:
     """The form in which the key that a driver chose for a top-up is stored: 32 characters that follow from it and the
     account.
@@ -90,6 +113,21 @@ def check_request_key(request_key: str) -> None:
             "An idempotency key has 1 to 200 characters.",
             field="Idempotency-Key",
             characters_max=REQUEST_KEY_CHARACTERS_MAX,
+        )
+
+
+def check_closable(standing: Standing, *, payments_under_way: bool) -> None:
+    """Refuses to close an account for which anything is open.
+
+    Raises:
+        AccountNotSettled: it owes, its wallet holds money, or a payment has not ended; see the facts.
+    """
+    if standing.owed_fen or standing.wallet_fen or payments_under_way:
+        raise AccountNotSettled(
+            "An account is closed when it owes nothing, its wallet is empty and no payment is under way.",
+            owed_fen=standing.owed_fen,
+            wallet_fen=standing.wallet_fen,
+            payments_under_way=payments_under_way,
         )
 
 
@@ -114,5 +152,7 @@ def same_top_up(attempt: Attempt, *, amount_fen: int, channel: str, payer: str) 
     Raises:
         TopUpContradicted: the key was used for something else.
     """
-    if (attempt.amount_fen, attempt.channel, request_of(attempt).payer) != (amount_fen, channel, payer):
+    # A payer's token is forgotten after a while; then the rest has to do.
+    was_payer = request_of(attempt).payer or payer
+    if (attempt.amount_fen, attempt.channel, was_payer) != (amount_fen, channel, payer):
         raise TopUpContradicted("This key belongs to another top-up.", top_up_id=str(attempt.payable_id))

@@ -6,6 +6,7 @@ was lost is asked for again under the same number, never sent again under anothe
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 from typing import TypeAlias
 from uuid import UUID
 
@@ -166,7 +167,8 @@ def new(
     """An attempt that is about to be committed and then sent."""
     shard = ids.shard_of(payable_id)
     attempt_id = ids.new(now, shard, random_bits)
-    request = PayRequest(attempt_id.hex, amount_fen, payer)
+    # Payers see the number, so it tells neither where the attempt lies nor when it was made.
+    request = PayRequest(blake2b(attempt_id.bytes, digest_size=16).hexdigest(), amount_fen, payer)
     return Attempt(
         shard=shard,
         payable_id=payable_id,
@@ -245,7 +247,7 @@ def supersede(live: Attempt, now: datetime) -> Step:
     if not is_lost(live, now):
         raise PaymentInProgress(
             f"A payment of this {live.kind.replace('_', '-')} has not ended.",
-            **{f"{live.kind}_id": str(live.payable_id), "attempt_id": str(live.id), "state": live.state},
+            state=live.state,
         )
     return Step(_S.SUPERSEDED, live.code)
 

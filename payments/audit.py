@@ -7,6 +7,17 @@ import msgspec
 
 from payments import ids
 
+LINES_PER_PAGE_MAX = 200
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which lines are wanted; None is any."""
+
+    owner_id: int | None = None
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+
 
 class Line(msgspec.Struct, frozen=True):
     """One change, under the owner it concerns. `subject` is what was changed, `detail` a JSON object with how."""

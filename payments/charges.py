@@ -35,7 +35,8 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
     """What a finished stay owes.
 
     `account_id` is who pays, None for a casual driver; `business_date` the local date of the exit; `lines` a JSON array
-    that explains the amount. `hold`: why it is not taken from the account by itself, in the asker's word.
+    that explains the amount; `reference`: what strangers know it by; `place_hidden`: its driver sees neither lot nor
+    times; `hold`: why it is not taken from the account by itself, in the asker's word.
     """
 
     lot_id: int
@@ -45,6 +46,8 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
     amount_fen: int
     business_date: date
     lines: msgspec.Raw | bytes
+    reference: UUID
+    place_hidden: bool = False
     hold: str | None = None
 
 
@@ -53,6 +56,8 @@ class Charge(msgspec.Struct, frozen=True):
 
     lot_id: int
     id: UUID
+    reference: UUID
+    place_hidden: bool
     stay_id: UUID
     operator_id: int
     account_id: int | None
@@ -74,7 +79,7 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class PublicLine(msgspec.Struct, frozen=True):
-    """A line of a charge for anyone who has its identifier: what was counted, not when.
+    """A line of a charge for anyone who has its reference: what was counted, not when.
 
     The full texts of a line name the time of day, so only its labels are here.
     """
@@ -123,6 +128,16 @@ def charge_id(stay_id: UUID) -> UUID:
     return ids.derive(stay_id, "charge")
 
 
+def new_reference(random_bits: int, more_random_bits: int) -> UUID:
+    """A reference for a charge from two times 64 random bits: a UUIDv4, which no identifier of ours is."""
+    return UUID(int=random_bits << 64 | more_random_bits, version=4)
+
+
+def is_reference(name: UUID) -> bool:
+    """Whether a UUID is a reference of a charge and not its identifier."""
+    return name.version == 4
+
+
 def public_lines(charge: Charge) -> list[PublicLine]:
     """The lines of a charge without what would tell where somebody was, and when."""
     return msgspec.json.decode(charge.lines, type=list[PublicLine])
@@ -140,4 +155,6 @@ def check_due(charge: Charge) -> None:
         ChargeNotDue: it is paid or void.
     """
     if charge.state is not ChargeState.DUE:
-        raise ChargeNotDue(f"This charge is {charge.state}.", charge_id=str(charge.id), state=charge.state)
+        raise ChargeNotDue(
+            f"This charge is {charge.state}.", charge_reference=str(charge.reference), state=charge.state
+        )

@@ -3,13 +3,19 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import jwt
 import msgspec
 
 from payments.errors import OneLotError
 
+# No token lives longer, whoever signs it.
 TOKEN_LIFE_MAX = timedelta(days=366)
+# Longer than a shift is nobody's token who can see or move what is not theirs.
+STAFF_TOKEN_LIFE_MAX = timedelta(hours=12)
+DRIVER_TOKEN_LIFE_MAX = timedelta(days=90)
+SUBJECT_CHARACTERS_MAX = 100
 _ALGORITHM = "HS256"
 _ISSUER = "onelot"
 
@@ -41,12 +47,66 @@ class Principal(msgspec.Struct, frozen=True):
     operator_id: int | None = None
 
 
+class Token(msgspec.Struct, frozen=True):
+    """A bearer token that was read: its identifier, and whom it speaks for."""
+
+    id: UUID
+    principal: Principal
+
+
+class IssuedToken(msgspec.Struct, frozen=True):
+    """What is kept of a token: for whom, by whom, until when, and whether it was revoked. Never the token itself."""
+
+    id: UUID
+    audience: Audience
+    subject: str
+    account_id: int | None
+    operator_id: int | None
+    issued_by: str
+    issued_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    revoked_by: str | None = None
+
+
+class Barred(msgspec.Struct, frozen=True):
+    """Tokens that were revoked and accounts that may do nothing; `version` moves with every change of either."""
+
+    version: int
+    tokens: frozenset[UUID]
+    accounts: frozenset[int]
+
+    def check(self, token: Token) -> None:
+        """Refuses a token that speaks for nobody any more.
+
+        Raises:
+            TokenRefused: it was revoked.
+            AccountBarred: its account is suspended or closed.
+        """
+        if token.id in self.tokens:
+            raise TokenRefused("The token was revoked; ask for a new one.")
+        if token.principal.audience is Audience.DRIVER and token.principal.id in self.accounts:
+            raise AccountBarred("This account is suspended or closed.", account_id=token.principal.id)
+
+
 class TokenRefused(OneLotError):
     """The bearer token is missing, expired, not signed by us, or of no known form."""
 
 
 class NotYours(OneLotError):
     """Who asks is known, and this is not for them."""
+
+
+class AccountBarred(OneLotError):
+    """The account is suspended or closed: nothing can be done with its tokens, and it gets no new ones."""
+
+
+class TokenLifeTooLong(OneLotError):
+    """A token of this audience may not live so long."""
+
+
+class NoSuchToken(OneLotError):
+    """No token that could be revoked fits: it was never issued, has ended, or was revoked before."""
 
 
 class HolderUnclear(OneLotError):
@@ -81,7 +141,26 @@ def may_issue(issuer: Principal, holder: Principal) -> None:
         raise NotYours("Staff of one operator issue tokens for that operator only.", operator_id=issuer.operator_id)
 
 
-def sign_token(principal: Principal, *, secret: str, now: datetime, life: timedelta) -> str:
+def life_max(audience: Audience) -> timedelta:
+    """How long an issued token of this audience lives at most."""
+    return DRIVER_TOKEN_LIFE_MAX if audience is Audience.DRIVER else STAFF_TOKEN_LIFE_MAX
+
+
+def check_life(audience: Audience, life: timedelta) -> None:
+    """Refuses a token that would outlive its purpose.
+
+    Raises:
+        TokenLifeTooLong: see the facts for how long it may live.
+    """
+    longest = life_max(audience)
+    if life > longest:
+        hours_max = longest // timedelta(hours=1)
+        raise TokenLifeTooLong(
+            f"A token of a {audience} lives at most {hours_max} hours.", field="hours", hours_max=hours_max
+        )
+
+
+def sign_token(principal: Principal, *, token_id: UUID, secret: str, now: datetime, life: timedelta) -> str:
     """A signed token that `read_token` turns back into `principal` until `life` is over.
 
     Raises:
@@ -91,6 +170,7 @@ def sign_token(principal: Principal, *, secret: str, now: datetime, life: timede
         raise ValueError(f"no token for {principal.audience} with a life of {life}")
     claims: dict[str, Any] = {
         "iss": _ISSUER,
+        "jti": str(token_id),
         "aud": principal.audience.value,
         "sub": principal.subject,
         "iat": int(now.timestamp()),
@@ -102,11 +182,12 @@ def sign_token(principal: Principal, *, secret: str, now: datetime, life: timede
     return jwt.encode(claims, secret, algorithm=_ALGORITHM)
 
 
-def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Principal:
+def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Token:
     """Whom a token speaks for. The newest secret comes first; older ones are read while they are rotated out.
 
     Raises:
-        TokenRefused: no secret fits, the token has expired, or its claims are not ours.
+        TokenRefused: no secret fits, the token has expired, or its claims are not ours. A token without an identifier
+            could not be revoked and is refused too.
     """
     for secret in secrets:
         try:
@@ -120,17 +201,18 @@ def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Princi
                     "verify_exp": False,
                     "verify_iat": False,
                     "verify_aud": False,
-                    "require": ["exp", "sub", "aud"],
+                    "require": ["exp", "sub", "aud", "jti"],
                 },
             )
             principal = Principal(
                 Audience(claims["aud"]), claims["sub"], int(claims.get("oid", 0)), claims.get("operator")
             )
+            token_id = UUID(claims["jti"])
         except (jwt.InvalidTokenError, ValueError):
             continue
         if now.timestamp() >= claims["exp"]:
             raise TokenRefused("The token has expired; ask for a new one.")
-        return principal
+        return Token(token_id, principal)
     raise TokenRefused("The token was not signed by this service.")
 
 

@@ -7,7 +7,14 @@ from collections import defaultdict
 WIDTH = 118
 # In the order of a visit; every table belongs to one chapter.
 CHAPTERS = {
-    "Identifiers, months, and who does what": ("growing_table", "schema_migration", "catalog_version", "job"),
+    "Identifiers, months, and who does what": (
+        "growing_table",
+        "schema_migration",
+        "catalog_version",
+        "identity_version",
+        "job",
+        "forgetting",
+    ),
     "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "Events and stays": (
@@ -23,7 +30,7 @@ CHAPTERS = {
             "gateway_billing",
         ),
     ),
-    "Accounts": ("account", "account_plate", "top_up", "audit"),
+    "Accounts": ("account", "token", "account_plate", "plate_claim", "plate_contest", "top_up", "audit"),
     "Charges and payments": (
         *(
             "charge",
@@ -88,7 +95,9 @@ def _table(statements: list[str]) -> str:
     creation = next(each for each in statements if re.match(r"CREATE (TABLE|VIEW)\b", each))
     keys = [each for each in statements if "ADD CONSTRAINT" in each]
     numbered = any("ADD GENERATED" in each for each in statements)
-    others = [each for each in statements if re.match(r"CREATE (UNIQUE )?INDEX|CREATE TRIGGER", each)]
+    others = [
+        each for each in statements if re.match(r"CREATE (UNIQUE )?INDEX|CREATE TRIGGER|ALTER TABLE \w+ ENABLE", each)
+    ]
     columns = [each for each in statements if each.startswith("COMMENT ON COLUMN")]
     grants = [each for each in statements if each.startswith("GRANT")]
     lines = [_comment(comment), _create(creation, keys, numbered=numbered)]

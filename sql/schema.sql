@@ -4,7 +4,7 @@
 
 -- Kinds of things ---------------------------------------------------------------------------------------------------
 
-CREATE TYPE account_status AS ENUM ( 'active', 'suspended' );
+CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
@@ -68,6 +68,16 @@ CREATE TABLE catalog_version (
 );
 -- The service may: select, update (version).
 
+-- Moves when a token is revoked or an account is suspended, resumed or closed, so that every process knows it within
+-- a second.
+CREATE TABLE identity_version (
+    only_row boolean DEFAULT true NOT NULL,
+    version  bigint NOT NULL,
+    CONSTRAINT identity_version_only_row_check CHECK (only_row),
+    CONSTRAINT identity_version_pkey PRIMARY KEY (only_row)
+);
+-- The service may: select, update (version).
+
 -- Who does a job of the worker now, and until when nobody else does it. Leases run by the clock of the database.
 CREATE TABLE job (
     name         text NOT NULL,
@@ -80,6 +90,19 @@ CREATE TABLE job (
 COMMENT ON COLUMN job.every_s IS 'How long after the beginning of a round the next one is due, in seconds.';
 COMMENT ON COLUMN job.done_at IS 'When a round last ended well. A job that is not being done and has not been for long says that the worker is dead or fails.';
 -- The service may: select, insert, update.
+
+-- What of people is forgotten where the row itself is kept, and after how many months: the times in the lines of
+-- charges and where they were made (as long as stays are kept), what a channel knew the payer by, plates in the audit
+-- log, and what is left of closed accounts.
+CREATE TABLE forgetting (
+    what        text NOT NULL,
+    keep_months integer NOT NULL,
+    through     uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    CONSTRAINT forgetting_keep_months_check CHECK ((keep_months > 0)),
+    CONSTRAINT forgetting_pkey PRIMARY KEY (what)
+);
+COMMENT ON COLUMN forgetting.through IS 'Up to which identifier it was forgotten.';
+-- The service may: select.
 
 -- The network -------------------------------------------------------------------------------------------------------
 
@@ -200,6 +223,8 @@ CREATE TABLE tariff (
     CONSTRAINT tariff_code_version_key UNIQUE (code, version),
     CONSTRAINT tariff_pkey PRIMARY KEY (id)
 );
+ALTER TABLE tariff ENABLE ALWAYS TRIGGER guard_published;
+ALTER TABLE tariff ENABLE ALWAYS TRIGGER guard_published_whole;
 COMMENT ON COLUMN tariff.findings IS 'What the publication check found.';
 COMMENT ON COLUMN tariff.accepted IS 'Findings that somebody publishes in spite of: [{kind, reason, by, at}].';
 -- The service may: select, insert, update.
@@ -278,6 +303,7 @@ CREATE TABLE gate_event (
     stay_id          uuid,
     fee_fen          bigint,
     payment          payment_kind,
+    charge_reference uuid,
     CONSTRAINT confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
     CONSTRAINT review_has_reason CHECK (((status = 'review'::event_status) = (reason IS NOT NULL))),
@@ -288,6 +314,7 @@ COMMENT ON COLUMN gate_event.occurred_at IS 'What the device''s clock said.';
 COMMENT ON COLUMN gate_event.effective_at IS 'The instant the rules use: occurred_at, or received_at where a live event''s clock is off.';
 COMMENT ON COLUMN gate_event.plate_color IS 'The colour the rules use: color_read, or the usual one of the plate''s form where the camera read none.';
 COMMENT ON COLUMN gate_event.content_hash IS 'Over everything but replay: the same event sent live and then replayed is one event.';
+COMMENT ON COLUMN gate_event.charge_reference IS 'What the lane was answered for the driver to pay by, so that a repeat is answered alike.';
 -- The service may: select, insert.
 
 -- What an authenticated gateway sent and the service could not take as an event: kept (first 8 KiB) so that no car is
@@ -427,14 +454,43 @@ COMMENT ON COLUMN gateway_billing.usual_fen IS 'The largest hour of the days bef
 
 -- A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.
 CREATE TABLE account (
-    id         bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
-    name       text DEFAULT ''::text NOT NULL,
-    status     account_status DEFAULT 'active'::account_status NOT NULL,
-    created_at timestamp with time zone NOT NULL,
+    id           bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
+    name         text DEFAULT ''::text NOT NULL,
+    status       account_status DEFAULT 'active'::account_status NOT NULL,
+    created_at   timestamp with time zone NOT NULL,
+    closed_at    timestamp with time zone,
+    forgotten_at timestamp with time zone,
     CONSTRAINT account_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
     CONSTRAINT account_pkey PRIMARY KEY (id)
 );
+CREATE INDEX account_barred ON account USING btree (id) WHERE (status <> 'active'::account_status);
+COMMENT ON COLUMN account.closed_at IS 'When its holder closed it; what is left of it is forgotten some months later.';
 -- The service may: select, insert, update.
+
+-- Bearer tokens that were issued: for whom, by whom and until when; never the token itself. A row goes some days
+-- after its token has ended.
+CREATE TABLE token (
+    id          uuid NOT NULL,
+    audience    text NOT NULL,
+    subject     text NOT NULL,
+    account_id  bigint,
+    operator_id bigint,
+    issued_by   text NOT NULL,
+    issued_at   timestamp with time zone NOT NULL,
+    expires_at  timestamp with time zone NOT NULL,
+    revoked_at  timestamp with time zone,
+    revoked_by  text,
+    CONSTRAINT revoked_is_whole CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT token_check CHECK ((expires_at > issued_at)),
+    CONSTRAINT token_pkey PRIMARY KEY (id),
+    CONSTRAINT token_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id),
+    CONSTRAINT token_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+CREATE INDEX token_ended ON token USING btree (expires_at);
+CREATE INDEX token_of_account ON token USING btree (account_id, id) WHERE (account_id IS NOT NULL);
+CREATE INDEX token_of_subject ON token USING btree (subject, id);
+CREATE INDEX token_revoked ON token USING btree (expires_at) WHERE (revoked_at IS NOT NULL);
+-- The service may: select, insert, delete, update (revoked_at, revoked_by).
 
 -- Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two
 -- vehicles.
@@ -448,6 +504,44 @@ CREATE TABLE account_plate (
 );
 CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id);
 -- The service may: select, insert, delete, update.
+
+-- Accounts that want to pay for a plate for which another pays. The oldest gets the link when that ends; until then
+-- it looks to its driver as if it were linked, so that nobody learns which plates have accounts.
+CREATE TABLE plate_claim (
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    account_id  bigint NOT NULL,
+    claimed_at  timestamp with time zone NOT NULL,
+    CONSTRAINT plate_claim_pkey PRIMARY KEY (plate, plate_color, account_id),
+    CONSTRAINT plate_claim_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
+);
+CREATE INDEX plate_claim_of_account ON plate_claim USING btree (account_id);
+-- The service may: select, insert, delete.
+
+-- Links of plates to accounts that somebody contests: who was there with the vehicle, by the reference of its last
+-- charge, or the city's staff. While it is open the account does not pay for the plate and sees nothing of its stays.
+CREATE TABLE plate_contest (
+    id           uuid NOT NULL,
+    plate        text NOT NULL,
+    plate_color  plate_color NOT NULL,
+    account_id   bigint NOT NULL,
+    linked_at    timestamp with time zone NOT NULL,
+    lot_id       integer,
+    stay_id      uuid,
+    contested_at timestamp with time zone NOT NULL,
+    contested_by text NOT NULL,
+    resolved_at  timestamp with time zone,
+    resolved_by  text,
+    link_stands  boolean,
+    note         text,
+    CONSTRAINT resolved_is_whole CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (link_stands IS NULL)))),
+    CONSTRAINT plate_contest_pkey PRIMARY KEY (id),
+    CONSTRAINT plate_contest_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
+);
+CREATE UNIQUE INDEX one_open_contest ON plate_contest USING btree (plate, plate_color, account_id) WHERE (resolved_at IS NULL);
+CREATE INDEX plate_contest_of_link ON plate_contest USING btree (plate, plate_color, account_id, id);
+COMMENT ON COLUMN plate_contest.stay_id IS 'The stay that proves presence, and lot_id where it was; null where staff contested.';
+-- The service may: select, insert, delete, update (resolved_at, resolved_by, link_stands, note).
 
 -- Money a driver puts into the wallet through a channel (充值). How far that went says its attempt.
 CREATE TABLE top_up (
@@ -474,6 +568,7 @@ CREATE TABLE audit (
     detail   jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT audit_pkey PRIMARY KEY (owner_id, id)
 ) PARTITION BY RANGE (id);
+CREATE INDEX audit_by_id ON ONLY audit USING btree (id);
 -- The service may: select, insert.
 
 -- Charges and payments ----------------------------------------------------------------------------------------------
@@ -495,17 +590,22 @@ CREATE TABLE charge (
     paid_at       timestamp with time zone,
     collect_at    timestamp with time zone,
     collect_tries integer DEFAULT 0 NOT NULL,
+    reference     uuid NOT NULL,
+    place_hidden  boolean DEFAULT false NOT NULL,
     CONSTRAINT amount_positive CHECK ((amount_fen > 0)),
     CONSTRAINT only_due_is_collected CHECK (((collect_at IS NULL) OR ((state = 'due'::charge_state) AND (account_id IS NOT NULL)))),
     CONSTRAINT paid_is_whole CHECK (((state = 'paid'::charge_state) = ((paid_at IS NOT NULL) AND (method IS NOT NULL)))),
     CONSTRAINT refunded_within_amount CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
     CONSTRAINT charge_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
+CREATE INDEX charge_by_reference ON ONLY charge USING btree (reference);
 CREATE INDEX charge_of_account ON ONLY charge USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX charge_to_collect ON ONLY charge USING btree (collect_at) WHERE (collect_at IS NOT NULL);
 COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was linked to when the vehicle left; null for a casual driver.';
 COMMENT ON COLUMN charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
--- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries).
+COMMENT ON COLUMN charge.reference IS 'What whoever may pay it has of it (122 random bits); it tells neither lot nor moment.';
+COMMENT ON COLUMN charge.place_hidden IS 'Its driver sees the amount and neither lot nor times: the stay began before the plate was linked, or the link is contested.';
+-- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden).
 
 -- Due charges that are not taken from their account by themselves until a person releases or voids them. The driver
 -- may pay them all the same.
@@ -645,6 +745,8 @@ CREATE TABLE journal (
 CREATE INDEX journal_by_day ON ONLY journal USING btree (business_date, kind);
 CREATE INDEX journal_by_reversed ON ONLY journal USING btree (owner_id, reverses) WHERE (reverses IS NOT NULL);
 CREATE INDEX journal_of_operator ON ONLY journal USING btree (operator_id, business_date) WHERE (operator_id IS NOT NULL);
+ALTER TABLE journal ENABLE ALWAYS TRIGGER never_truncated;
+ALTER TABLE journal ENABLE ALWAYS TRIGGER only_grows;
 COMMENT ON COLUMN journal.ref IS 'The charge, refund, top-up, settlement or journal it is about.';
 COMMENT ON COLUMN journal.operator_id IS 'Whose payable it moves, and so whose day it belongs to; null if it moves none.';
 -- The service may: select.
@@ -665,6 +767,9 @@ CREATE TABLE transfer (
     CONSTRAINT two_books CHECK (((debit_owner <> credit_owner) OR (debit_book <> credit_book))),
     CONSTRAINT transfer_pkey PRIMARY KEY (owner_id, journal_id, leg)
 ) PARTITION BY RANGE (journal_id);
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER never_truncated;
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER only_grows;
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER same_transaction;
 -- The service may: select.
 
 -- Balances of the books kept in row mode; always equal to the sum of their transfers.
@@ -864,6 +969,69 @@ begin
   end loop;
 end $_$;
 
+CREATE FUNCTION forget_a_day(_what text, _now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+  months int;
+  since uuid;
+  kept uuid;
+  first uuid;
+  until uuid;
+begin
+  select keep_months, through into months, since from forgetting where what = _what and what <> 'closed_account' for update;
+  if months is null then return false; end if;
+  kept := id_floor((date_trunc('month', least(_now, now()) at time zone 'UTC') - make_interval(months => months))
+                   at time zone 'UTC');
+  select id_floor(min(to_date(right(c.relname, 7), 'YYYY_MM'))::timestamp at time zone 'UTC') into first
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}_\d{2}$'
+   where i.inhparent = to_regclass(case _what when 'payer' then 'attempt' else _what end);
+  since := greatest(since, coalesce(first, kept));
+  if since >= kept then return false; end if;
+  until := least(kept, id_floor(id_instant(since) + interval '1 day'));
+  if _what = 'charge' then
+    update charge c
+       set place_hidden = true,
+           lines = coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                                      'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
+                                      'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
+                                      'label_en', line->'label_en')) order by n)
+                               from jsonb_array_elements(c.lines) with ordinality each (line, n)), '[]')
+     where c.id >= since and c.id < until;
+  elsif _what = 'payer' then
+    update attempt a set request = jsonb_set(a.request, '{payer}', '""'), next_action = null
+     where a.payable_id >= since and a.payable_id < until and a.request->>'payer' <> '';
+  elsif _what = 'audit' then
+    update audit a set detail = a.detail - 'plate' - 'plate_color'
+     where a.id >= since and a.id < until and a.detail ? 'plate';
+  end if;
+  update forgetting set through = until where what = _what;
+  return until < kept;
+end $_$;
+
+CREATE FUNCTION forget_closed_accounts(_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  gone bigint[];
+begin
+  select array_agg(a.id) into gone
+    from account a join forgetting f on f.what = 'closed_account'
+   where a.status = 'closed' and a.forgotten_at is null
+     and a.closed_at < least(_now, now()) - make_interval(months => f.keep_months);
+  if gone is null then return 0; end if;
+  update audit a
+     set detail = a.detail - 'plate' - 'plate_color' - 'name',
+         subject = case when a.subject like 'driver:%' then 'driver' else a.subject end,
+         actor = case when a.action in ('plate.link', 'plate.unlink', 'plate.claim', 'account.close', 'account.export')
+                      then 'account:' || a.owner_id else a.actor end
+   where a.owner_id = any(gone);
+  update account set forgotten_at = _now where id = any(gone);
+  return cardinality(gone);
+end $$;
+
 CREATE FUNCTION grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -883,10 +1051,13 @@ declare
   guard record;
 begin
   for guard in
-    select pg_get_triggerdef(oid) as text from pg_trigger
+    select tgname as name, pg_get_triggerdef(oid) as text, tgenabled as fires from pg_trigger
      where tgrelid = to_regclass(_table) and not tgisinternal and tgtype & 1 = 0
   loop
     execute regexp_replace(guard.text, ' ON \S+ ', format(' ON %I ', _partition));
+    if guard.fires = 'A' then
+      execute format('alter table %I enable always trigger %I', _partition, guard.name);
+    end if;
   end loop;
 end $$;
 
@@ -1101,6 +1272,14 @@ GRANT ALL ON FUNCTION create_partitions(_now timestamp with time zone) TO onelot
 REVOKE ALL ON FUNCTION drop_expired(_table text, _now timestamp with time zone) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION drop_expired(_table text, _now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION forget_a_day(_what text, _now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION forget_a_day(_what text, _now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) TO onelot_service;
 
 REVOKE ALL ON FUNCTION guard_partition(_table text, _partition text) FROM PUBLIC;
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
@@ -55,7 +56,7 @@ async def register(db: sql.Connection, *, now: datetime) -> dict[str, str]:
 def token(audience: Audience, *, now: datetime, id: int = 0, operator_id: int | None = None) -> str:  # noqa: A002
     """A day's token for a driver or for staff."""
     principal = Principal(audience, f"{audience}:test", id, operator_id)
-    return sign_token(principal, secret=TOKEN_SECRET, now=now, life=timedelta(days=1))
+    return sign_token(principal, token_id=uuid4(), secret=TOKEN_SECRET, now=now, life=timedelta(days=1))
 
 
 def event(event_id: str, kind: str, at: datetime, plate: str = "鲁A12345", *, lot: str = QC, **more: object) -> Say:

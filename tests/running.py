@@ -100,6 +100,7 @@ def environment(database_url: str, redis_url: str, **more: str) -> dict[str, str
         "ONELOT_REDIS_URL": redis_url,
         "ONELOT_TOKEN_SECRETS": TOKEN_SECRET,
         "ONELOT_TEST_CHANNEL": "true",
+        "ONELOT_ALLOW_OWNER": "true",
         "PYTHONUNBUFFERED": "1",
         # What users run; the warnings of tests are not theirs.
         "PYTHONWARNINGS": "",

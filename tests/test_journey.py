@@ -101,7 +101,7 @@ class Driver(Struct):
 async def a_driver(lot: Installation, name: str, plate: str, wallet_fen: int) -> Driver:
     """Opens an account, puts money into it and says which car is theirs."""
     account = await lot.ask(lot.admin, "POST", "/v1/accounts", json={"name": name})
-    wanted = {"audience": "driver", "subject": name, "account_id": account["id"], "days": 3}
+    wanted = {"audience": "driver", "subject": name, "account_id": account["id"], "hours": 72}
     driver = Driver(lot, (await lot.ask(lot.admin, "POST", "/v1/tokens", json=wanted))["token"])
     await driver.tops_up(wallet_fen, key=f"first of {name}")
     linked = {"plate": plate, "plate_color": "blue"}
@@ -204,11 +204,11 @@ async def the_casual_driver_pays_at_the_gate(lot: Installation) -> None:
     stay = await lot.gateway("GET", f"/v1/stays/{answer['stay_id']}")
     assert (stay["gate"], stay["charge_state"]) == ("hold", "due")
 
-    # Behind the code on the screen is the charge. Whoever sees it may pay it, and nobody need say who they are.
-    charge = await lot.ask(None, "GET", f"/v1/charges/{answer['charge_id']}")
+    # Behind the code on the screen is a reference of the charge. Whoever sees it may pay, and nobody says who they are.
+    charge = await lot.ask(None, "GET", f"/v1/charges/{answer['charge_reference']}")
     assert (charge["amount_fen"], sum(line["amount_fen"] for line in charge["lines"])) == (FEE_FEN, FEE_FEN)
     body = {"channel": "local", "payer": "ok"}
-    paid = await lot.ask(None, "POST", f"/v1/charges/{answer['charge_id']}/pay", json=body)
+    paid = await lot.ask(None, "POST", f"/v1/charges/{answer['charge_reference']}/pay", json=body)
     assert (paid["state"], paid["charge_state"]) == ("succeeded", "paid")
 
     stay = await lot.gateway("GET", f"/v1/stays/{answer['stay_id']}")

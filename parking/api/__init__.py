@@ -3,7 +3,9 @@
 from litestar.handlers import HTTPRouteHandler
 
 from parking.api import (
+    accounts,
     cases,
+    contests,
     events,
     gateways,
     health,
@@ -28,6 +30,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *tariffs.ROUTES,
     *plates.ROUTES,
     *cases.ROUTES,
+    *accounts.ROUTES,
+    *contests.ROUTES,
     *publication.ROUTES,
     *prices.ROUTES,
     *gateways.ROUTES,

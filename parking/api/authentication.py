@@ -11,8 +11,10 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from parking.api import requests
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
+from parking.trail import Trail
 from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token, split_key
 
 _BEARER = b"bearer "
@@ -51,8 +53,10 @@ class Authentication(ASGIMiddleware):
         Raises:
             NotAuthorizedException: no credentials, or wrong ones (401).
             NotYours: good credentials of somebody the route is not for (403).
+            AccountBarred: the account is suspended or closed (403).
             QueryTooLong: the query has more than QUERY_BYTES_MAX bytes (414).
         """
+        trail = requests.begin(scope)
         if len(scope["query_string"]) > QUERY_BYTES_MAX:
             raise QueryTooLong
         if scope.get("method") == "OPTIONS":
@@ -61,13 +65,18 @@ class Authentication(ASGIMiddleware):
             return
         audience = audience_of(scope["route_handler"])
         if audience != (Audience.PUBLIC,):
-            principal = await _principal(scope["litestar_app"].state, _credentials(scope))
+            principal = await _principal(scope["litestar_app"].state, _credentials(scope), trail)
             if principal.audience not in audience:
                 raise NotYours(
                     f"This is for {', '.join(audience)}; the credentials are those of a {principal.audience}.",
                     audience=list(audience),
                 )
             scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
+        elif (recognised := scope["route_handler"].opt.get("recognises")) and (said := _said(scope)) is not None:
+            # Nobody need say who they are here; who does is believed only with good credentials.
+            principal = await _principal(scope["litestar_app"].state, said, trail)
+            if principal.audience in recognised:
+                scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         await next_app(scope, receive, send)
 
 
@@ -81,23 +90,40 @@ def _methods(scope: Scope) -> ASGIResponse:
 
 
 def _credentials(scope: Scope) -> str:
+    said = _said(scope)
+    if said is None:
+        raise NotAuthorizedException("This needs an Authorization header with a bearer key or token.")
+    return said
+
+
+def _said(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
         if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER:
             return value[len(_BEARER) :].decode("latin-1").strip()
-    raise NotAuthorizedException("This needs an Authorization header with a bearer key or token.")
+    return None
 
 
-async def _principal(state: State, text: str) -> Principal:
+async def _principal(state: State, text: str, trail: Trail) -> Principal:
     if text.startswith("olk_"):
+        # The name of a key is no secret, and says which gateway still has the old one.
+        parts = split_key(text)
+        trail.caller, trail.guessed = f"key {parts[0] if parts else 'of another form'}", True
         gateway = await gateway_of_key(state.network, text)
         if gateway is None:
             raise NotAuthorizedException("This key is not an active key of any gateway.")
+        trail.caller, trail.guessed = f"gateway {gateway.code}", False
         return Principal(Audience.GATEWAY, gateway.code, gateway.id)
     now: datetime = state.clock()
+    trail.caller, trail.guessed = "token", True
     try:
-        return read_token(text, secrets=state.secrets, now=now)
+        token = read_token(text, secrets=state.secrets, now=now)
+        holder = token.principal
+        # Drivers go by their number: what they call themselves is nobody's business in a log.
+        trail.caller = f"{holder.audience} {holder.id or holder.subject}"
+        state.identity.barred.check(token)
     except TokenRefused as e:
         raise NotAuthorizedException(e.sentence) from None
+    return token.principal
 
 
 async def gateway_of_key(network: LiveNetwork, text: str) -> Gateway | None:

@@ -13,8 +13,8 @@ from parking.api.dependencies import Network
 from parking.cases import RefusedCount, RefusedEvent, Review
 from parking.events import REFUSED_KEPT_PER_DAY
 from parking.flow import cases as flow
-from parking.store import cases as store
-from payments.api.dependencies import Db, Now, Principal
+from parking.store.cases import refused_counts
+from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.identity import Audience
 
 ROWS_PER_PAGE_MAX = 200
@@ -62,10 +62,25 @@ def _lots_of(principal: Principal, network: Network) -> list[int] | None:
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
 async def list_reviews(
-    principal: Principal, network: Network, db: Db, after: After = None, limit: Limit = 50
+    *,
+    principal: Principal,
+    network: Network,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
+    after: After = None,
+    limit: Limit = 50,
 ) -> ReviewPage:
     """Unresolved reviews of the caller's lots, the oldest first."""
-    rows = await store.open_reviews(db, lot_ids=_lots_of(principal, network), after=after or _FIRST, limit=limit)
+    rows = await flow.open_reviews(
+        db,
+        lot_ids=_lots_of(principal, network),
+        after=after or _FIRST,
+        limit=limit,
+        reader=principal,
+        now=now,
+        random_bits=random_bits,
+    )
     return ReviewPage(rows, rows[-1].id if len(rows) == limit else None)
 
 
@@ -93,12 +108,27 @@ async def resolve_review(
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
 async def list_refused(
-    principal: Principal, network: Network, db: Db, after: After = None, limit: Limit = 50
+    *,
+    principal: Principal,
+    network: Network,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
+    after: After = None,
+    limit: Limit = 50,
 ) -> RefusedPage:
     """Malformed events, unknown lanes, ids that came again with other content: the first of each gateway and day."""
     lots = _lots_of(principal, network)
-    rows = await store.refused_events(db, lot_ids=lots, after=after or _FIRST, limit=limit)
-    counts = await store.refused_counts(db, lot_ids=lots, above=REFUSED_KEPT_PER_DAY)
+    rows = await flow.refused_events(
+        db,
+        lot_ids=lots,
+        after=after or _FIRST,
+        limit=limit,
+        reader=principal,
+        now=now,
+        random_bits=random_bits,
+    )
+    counts = await refused_counts(db, lot_ids=lots, above=REFUSED_KEPT_PER_DAY)
     return RefusedPage(rows, rows[-1].id if len(rows) == limit else None, counts)
 
 

@@ -45,7 +45,7 @@ async def list_plates(principal: Principal, db: Db) -> Sequence[LinkedPlate]:
 async def link_plate(
     data: JSONBody[PlateLink], principal: Principal, db: Db, now: Now, random_bits: RandomBits
 ) -> LinkedPlate:
-    """A plate that another account pays for is refused (409) until it lets go; linking again changes nothing."""
+    """A plate that another account pays for is paid for once that lets it go; linking again changes nothing."""
     return await flow.link_plate(
         db,
         account_id=principal.id,

@@ -7,6 +7,7 @@ defect of ours: it says nothing but its number in the log.
 import logging
 import re
 import secrets
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -17,12 +18,13 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import cases, events, lots, plates, prices, settings, stays, tariffs
-from parking.api import tariff_lint
+from parking import cases, contests, events, lots, plates, prices, settings, stays, tariffs
+from parking.api import requests, tariff_lint
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch, queue
 from parking.live import stream
 from parking.tariffs.lint import acceptance
+from parking.trail import current
 from payments import accounts, attempts, channels, charges, identity, ledger, refunds, settlement
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
@@ -37,6 +39,7 @@ _MISSING = re.compile(r"Missing required (\w+) parameter '([^']+)'")
 _SOURCES = {"query": "query parameter"}
 
 STATUS: dict[type[OneLotError], int] = {
+    accounts.AccountNotSettled: 409,
     accounts.NoSuchAccount: 404,
     accounts.NoSuchTopUp: 404,
     accounts.RequestKeyMalformed: 400,
@@ -45,7 +48,10 @@ STATUS: dict[type[OneLotError], int] = {
     attempts.PayerMalformed: 400,
     attempts.PaymentInProgress: 409,
     attempts.UnknownChannel: 422,
+    identity.AccountBarred: 403,
     identity.HolderUnclear: 422,
+    identity.NoSuchToken: 404,
+    identity.TokenLifeTooLong: 422,
     identity.TokenRefused: 401,
     identity.NotYours: 403,
     channels.RequestRefused: 502,
@@ -66,7 +72,6 @@ STATUS: dict[type[OneLotError], int] = {
     lots.UnknownZone: 404,
     lots.KeysInUse: 409,
     lots.CodeTaken: 409,
-    plates.PlateHeld: 409,
     plates.PlateNotLinked: 404,
     plates.PlateRefused: 422,
     prices.NoTariff: 409,
@@ -86,6 +91,9 @@ STATUS: dict[type[OneLotError], int] = {
     settlement.RangeTooWide: 400,
     stays.UnknownStay: 404,
     cases.UnknownReview: 404,
+    contests.ContestResolved: 409,
+    contests.NoSuchContest: 404,
+    contests.NotContestable: 409,
     cases.AlreadyResolved: 409,
     stream.TooManyListeners: 503,
     tariffs.TariffUnclear: 422,
@@ -116,9 +124,14 @@ class Problem(msgspec.Struct, omit_defaults=True):
     field: str | None = None
     facts: dict[str, Any] | None = None
     instance: str | None = None
+    request_id: str | None = None
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    trail = current.get()
+    if trail is not None:
+        trail.problem = problem.title
+        problem.request_id = trail.id
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers = {"Retry-After": str(secrets.choice(RETRY_AFTER_S)), **(headers or {})}
     return Response(
@@ -183,7 +196,7 @@ def _malformed(field: str, detail: str) -> Response[bytes]:
 
 def of_body(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
     """400, for what no column can store: a NUL, bytes that are not UTF-8, deep nesting, numbers of over 64 bits."""
-    _log.warning("%s %r was sent what no column can store: %r", request.method, request.url.path, str(e))
+    _log.warning("%s %s was sent what no column can store: %s", request.method, _route(request), type(e).__name__)
     detail = "The request holds text or numbers that are not allowed: text is UTF-8 without NUL, a number has 64 bits."
     named = [*request.path_params.items(), *request.query_params.multi_items()]
     return _malformed(next((name for name, value in named if "\0" in str(value)), "body"), detail)
@@ -221,12 +234,27 @@ def not_found(*_: object) -> Response[bytes]:
 def of_defect(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
     """A defect of ours. The number finds it in the log; the document gives nothing away."""
     number = str(uuid4())
-    _log.error("defect %s in %s %r", number, request.method, request.url.path, exc_info=e)
+    _log.error("defect %s in %s %s", number, request.method, _route(request), exc_info=e)
     detail = "This should not have happened. The number under `instance` finds it in the service's log."
     return _answer(Problem(_TYPE + "defect", "Defect", 500, detail, instance=f"urn:uuid:{number}"))
 
 
-HANDLERS: dict[Any, Any] = {
+def _route(request: Request[Any, Any, Any]) -> str:
+    # In paths stand plates and references.
+    return str(request.scope.get("path_template", "a path that nothing has"))
+
+
+def _in_its_request(handle: Callable[[Any, Any], Response[bytes]]) -> Callable[[Any, Any], Response[bytes]]:
+    """A handler whose document and log lines carry the identifier of the request."""
+
+    def handled(request: Request[Any, Any, Any], e: Any) -> Response[bytes]:
+        requests.begin(request.scope)
+        return handle(request, e)
+
+    return handled
+
+
+_HANDLERS: dict[Any, Any] = {
     OneLotError: of_error,
     ValidationException: of_validation,
     HTTPException: of_http,
@@ -237,3 +265,4 @@ HANDLERS: dict[Any, Any] = {
     ExceptionGroup: of_group,
     Exception: of_defect,
 }
+HANDLERS: dict[Any, Any] = {kind: _in_its_request(handle) for kind, handle in _HANDLERS.items()}

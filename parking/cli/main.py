@@ -18,8 +18,9 @@ from rich.table import Table
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+import sql
 from parking import worker
-from parking.cli import holds, registry, tariffs
+from parking.cli import accounts, audit, holds, logs, plates, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -28,14 +29,14 @@ from parking.settings import KEEP_ALIVE_S, Settings, read
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
-from payments.identity import STAFF, TOKEN_LIFE_MAX, Audience, Principal, sign_token
+from payments.identity import DRIVER_TOKEN_LIFE_MAX, STAFF, Audience, Principal
 from payments.money import yuan
 from payments.settlement import Settlement
 from sql import invariants
 from sql.invariants import Invariant
 from sql.migrate import MigrationRefused
 from sql.migrate import migrate as run_migrations
-from sql.pool import open_pool
+from sql.pool import DatabaseNotReady, LoginTooPowerful, check_login, open_pool
 
 T = TypeVar("T")
 _out = Console()
@@ -50,6 +51,9 @@ _REFUSALS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.ClientConfigurationError,
+    asyncpg.DataError,
+    DatabaseNotReady,
+    LoginTooPowerful,
 )
 # Who the audit log says it was, when a token is signed here.
 ISSUER = Principal(Audience.ADMIN, "command line")
@@ -71,8 +75,7 @@ class _Command(click.Group):
 @click.option("--verbose", is_flag=True, help="Log what happens inside.")
 def main(verbose: bool) -> None:
     """OneLot: a city's parking as one network, paid without stopping."""
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure("text", logging.INFO if verbose else logging.WARNING)
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -88,6 +91,8 @@ def serve(host: str | None, port: int | None, workers: int | None, fd: int | Non
     """Serve the HTTP API."""
     settings = read()
     _ = settings.secrets  # refuses to start without them
+    logs.configure(settings.log_format)
+    _run(_check(settings))
     config = uvicorn.Config(
         "parking.app:application",
         factory=True,
@@ -98,6 +103,8 @@ def serve(host: str | None, port: int | None, workers: int | None, fd: int | Non
         # No rule depends on the caller's address, so no proxy's word about it is needed.
         proxy_headers=False,
         server_header=False,
+        # Its lines look like all others.
+        log_config=None,
         log_level="info",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=10,
@@ -115,10 +122,19 @@ def serve(host: str | None, port: int | None, workers: int | None, fd: int | Non
         sys.exit(STARTUP_FAILURE)
 
 
+async def _check(settings: Settings) -> None:
+    """What serving needs, looked at before it starts, so that what is missing is said in one sentence."""
+    async with await open_pool(settings.database_url, connections_max=1) as pool:
+        if not settings.allow_owner:
+            await check_login(pool)
+
+
 @main.command()
 def work() -> None:
     """Run the background jobs: collecting, settling, counting, verifying."""
-    _run(worker.work(read()))
+    settings = read()
+    logs.configure(settings.log_format)
+    _run(worker.work(settings))
 
 
 @main.command()
@@ -190,30 +206,28 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
 @click.option("--subject", required=True, help="Who it is for, as the audit log names them.")
 @click.option("--account", type=click.IntRange(min=1), help="The account of a driver's token.")
 @click.option("--operator", type=click.IntRange(min=1), help="Limit a clerk or finance officer to one operator.")
-@click.option("--hours", default=12, type=click.IntRange(1, int(TOKEN_LIFE_MAX.total_seconds() // 3600)))
+@click.option("--hours", default=12, type=click.IntRange(1, DRIVER_TOKEN_LIFE_MAX // timedelta(hours=1)))
 def token(role: str, subject: str, account: int | None, operator: int | None, hours: int) -> None:
-    """Sign a token for a driver or for staff; the audit log keeps that it was asked for."""
-    settings = read()
-    secret, now = settings.secrets[0], settings.clock()()
-    holder = _run(_holder(settings, Audience(role), subject, account, operator, now))
-    click.echo(sign_token(holder, secret=secret, now=now, life=timedelta(hours=hours)))
+    """Sign a token for a driver (90 days at most) or for staff (12 hours); prints its identifier and the token."""
+    secret = read().secrets[0]
 
-
-async def _holder(
-    settings: Settings, audience: Audience, subject: str, account_id: int | None, operator_id: int | None, now: datetime
-) -> Principal:
-    pool = await open_pool(settings.database_url, connections_max=1)
-    async with pool, pool.acquire() as db, db.transaction():
-        return await identity_flow.token_holder(
+    async def issue(db: sql.Connection, now: datetime) -> identity_flow.NewToken:
+        return await identity_flow.issue_token(
             db,
-            audience=audience,
+            audience=Audience(role),
             subject=subject,
-            account_id=account_id,
-            operator_id=operator_id,
+            account_id=account,
+            operator_id=operator,
+            life=timedelta(hours=hours),
             issuer=ISSUER,
+            secret=secret,
             now=now,
             random_bits=random_bits,
         )
+
+    issued = registry.in_transaction(issue)
+    _err.print(f"{issued.id} until {issued.expires_at:%Y-%m-%d %H:%M} UTC", highlight=False)
+    click.echo(issued.token)
 
 
 @main.command()
@@ -246,5 +260,8 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
+for command in (
+    *(holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
+    *(accounts.tokens, accounts.account, audit.audit, plates.plate),
+):
     main.add_command(command)

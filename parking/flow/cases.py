@@ -1,13 +1,15 @@
 """What a person at an operator decides about events in review."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sql
-from parking.cases import AlreadyResolved, UnknownReview
+from parking.cases import AlreadyResolved, RefusedEvent, Review, UnknownReview
 from parking.store import cases as store
 from payments import ids
+from payments.flow import audit as audit_flow
+from payments.identity import Principal
 
 
 async def resolve_review(
@@ -27,3 +29,49 @@ async def resolve_review(
         raise AlreadyResolved(
             "This review is resolved already.", resolved_by=state.resolved_by, resolved_at=state.resolved_at
         )
+
+
+async def open_reviews(
+    db: sql.Connection,
+    *,
+    lot_ids: Sequence[int] | None,
+    after: UUID,
+    limit: int,
+    reader: Principal,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> Sequence[Review]:
+    """Unresolved reviews of the lots (None: of all), the oldest first. They show plates: who read is kept."""
+    found = await store.open_reviews(db, lot_ids=lot_ids, after=after, limit=limit)
+    await _looked(db, "reviews", len(found), reader, now, random_bits)
+    return found
+
+
+async def refused_events(
+    db: sql.Connection,
+    *,
+    lot_ids: Sequence[int] | None,
+    after: UUID,
+    limit: int,
+    reader: Principal,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> Sequence[RefusedEvent]:
+    """What was refused at the lots (None: at all), the oldest first. It may show plates, as above."""
+    found = await store.refused_events(db, lot_ids=lot_ids, after=after, limit=limit)
+    await _looked(db, "refused-events", len(found), reader, now, random_bits)
+    return found
+
+
+async def _looked(
+    db: sql.Connection, subject: str, rows: int, reader: Principal, now: datetime, random_bits: Callable[[], int]
+) -> None:
+    await audit_flow.record_look(
+        db,
+        subject=subject,
+        rows=rows,
+        operator_id=reader.operator_id,
+        reader=reader.subject,
+        now=now,
+        random_bits=random_bits,
+    )

@@ -21,7 +21,7 @@ from parking.network import Network
 from parking.occupancy import Count
 from parking.passings import REPEATS_KEPT, Passing
 from parking.store import events as store
-from payments import ids
+from payments import charges, ids
 from payments.flow import charges as charges_flow
 from payments.store import charges as charge_store
 
@@ -53,15 +53,18 @@ async def record_events(
     known = await _read(db, [p for p in new if p.applies], network)
 
     before = dict(known.histories)
-    new_ids = [ids.new(p.received_at, p.lot_id, random_bits()) for p in new]
-    applied = effects.apply(known, new, new_ids, network)
+    made = [
+        (ids.new(p.received_at, p.lot_id, random_bits()), charges.new_reference(random_bits(), random_bits()))
+        for p in new
+    ]
+    applied = effects.apply(known, new, made, network)
 
     await _write_events(db, applied)
     await _write_stays(db, effects.changes(before, known))
-    charges, alarms = await watch_charges(
+    requests, alarms = await watch_charges(
         db, effects.charges(applied, network.lots), effects.gateways(applied), network.lots, now=now
     )
-    await charges_flow.request_charges(db, charges, now=now)
+    await charges_flow.request_charges(db, requests, now=now)
     moves = occupancy.moves(effects.sightings(applied, before, network.lots))
     counts = await store.move_counts(db, now, moves) if moves else ()
     return Recorded(answers(passings, earlier, [(each.passing, each.record) for each in applied]), counts, alarms)

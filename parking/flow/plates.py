@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sql
 from parking import plates
-from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateHeld, PlateNotLinked, PlateRefused
+from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateNotLinked, PlateRefused
 from parking.store import plates as store
 from payments.store import audit
 
@@ -22,11 +22,11 @@ async def link_plate(
     random_bits: Callable[[], int],
     actor: str,
 ) -> LinkedPlate:
-    """From now on the account pays for the plate; linking it again changes nothing.
+    """From now on the account pays for the plate, or as soon as the account that pays for it now lets it go; linking it
+    again changes nothing.
 
     Raises:
         PlateRefused: the text is no plate, its colour is unknown, or the account has PLATES_PER_ACCOUNT_MAX already.
-        PlateHeld: another active account pays for it.
         NoSuchAccount: the account was never opened.
     """
     text = plates.normalise(plate)
@@ -35,25 +35,25 @@ async def link_plate(
     if plate_color is PlateColor.UNKNOWN:
         raise PlateRefused("A plate is linked with its colour.", field="plate_color")
     linked = await store.plates_of(db, account_id)
-    for each in linked:
-        if (each.plate, each.plate_color) == (text, plate_color):
-            return each
-    if len(linked) >= PLATES_PER_ACCOUNT_MAX:
+    mine = next((each for each in linked if (each.plate, each.plate_color) == (text, plate_color)), None)
+    if mine is None and len(linked) >= PLATES_PER_ACCOUNT_MAX:
         raise PlateRefused(
             f"An account has at most {PLATES_PER_ACCOUNT_MAX} plates.", plates_per_account_max=PLATES_PER_ACCOUNT_MAX
         )
     before = await store.plate_holder(db, text, plate_color)
-    if not await store.link_plate(db, text, plate_color, account_id, now=now):
-        raise PlateHeld("Another account pays for this plate. It must let it go first.", field="plate")
-    await _record(
-        db,
-        account_id,
-        random_bits(),
-        actor,
-        "plate.link",
-        {"plate": text, "plate_color": plate_color, "before": before},
-        now,
-    )
+    if mine is not None and before == account_id:
+        return mine
+    linked_now = await store.link_plate(db, text, plate_color, account_id, now=now)
+    if linked_now:
+        await store.drop_claim(db, text, plate_color, account_id)
+    elif mine is not None:
+        return mine
+    else:
+        # The same answer as for a link: who asks about a stranger's plate does not learn whether it has an account.
+        await store.add_claim(db, text, plate_color, account_id, now=now)
+    detail: dict[str, object] = {"plate": text, "plate_color": plate_color, "before": before}
+    action = "plate.link" if linked_now else "plate.claim"
+    await _record(db, account_id, random_bits(), actor, action, detail, now)
     return LinkedPlate(text, plate_color, now)
 
 
@@ -73,17 +73,26 @@ async def unlink_plate(
         PlateNotLinked: the plate is not linked to this account.
     """
     text = plates.normalise(plate)
-    if not await store.unlink_plate(db, text, plate_color, account_id):
-        raise PlateNotLinked("This plate is not linked to this account.", field="plate")
-    await _record(
-        db,
-        account_id,
-        random_bits(),
-        actor,
-        "plate.unlink",
-        {"plate": text, "plate_color": plate_color},
-        now,
-    )
+    if not await store.drop_claim(db, text, plate_color, account_id):
+        if not await store.unlink_plate(db, text, plate_color, account_id):
+            raise PlateNotLinked("This plate is not linked to this account.", field="plate")
+        await _pass_on(db, text, plate_color, now, random_bits)
+    detail: dict[str, object] = {"plate": text, "plate_color": plate_color}
+    await _record(db, account_id, random_bits(), actor, "plate.unlink", detail, now)
+
+
+async def end_link(
+    db: sql.Connection,
+    plate: str,
+    plate_color: PlateColor,
+    account_id: int,
+    *,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> None:
+    """An account pays for a plate no longer, whoever decided that; the oldest claim takes its place."""
+    if await store.unlink_plate(db, plate, plate_color, account_id):
+        await _pass_on(db, plate, plate_color, now, random_bits)
 
 
 async def release_plate(
@@ -103,18 +112,25 @@ async def release_plate(
         PlateNotLinked: no account pays for it.
     """
     text = plates.normalise(plate)
-    account_id = await store.release_plate(db, text, plate_color)
+    account_id = await store.plate_holder(db, text, plate_color)
     if account_id is None:
         raise PlateNotLinked("No account pays for this plate.", field="plate")
-    await _record(
-        db,
-        account_id,
-        random_bits(),
-        actor,
-        "plate.release",
-        {"plate": text, "plate_color": plate_color},
-        now,
-    )
+    await end_link(db, text, plate_color, account_id, now=now, random_bits=random_bits)
+    detail: dict[str, object] = {"plate": text, "plate_color": plate_color}
+    await _record(db, account_id, random_bits(), actor, "plate.release", detail, now)
+
+
+async def _pass_on(
+    db: sql.Connection, plate: str, plate_color: PlateColor, now: datetime, random_bits: Callable[[], int]
+) -> None:
+    """A plate that was let go is paid for by whoever has waited longest, from now on."""
+    account_id = await store.oldest_claim(db, plate, plate_color)
+    if account_id is None:
+        return
+    await store.drop_claim(db, plate, plate_color, account_id)
+    await store.link_plate(db, plate, plate_color, account_id, now=now)
+    detail: dict[str, object] = {"plate": plate, "plate_color": plate_color, "waited": True}
+    await _record(db, account_id, random_bits(), f"account:{account_id}", "plate.link", detail, now)
 
 
 async def _record(

@@ -24,7 +24,7 @@ class StayNow(Struct, frozen=True):
     gate: Command
     fee_fen: int | None
     payment: Payment | None
-    charge_id: UUID | None
+    charge_reference: UUID | None
     charge_state: ChargeState | None
 
 
@@ -49,7 +49,7 @@ async def stay_by_id(db: sql.Connection, *, lot_id: int, stay_id: UUID) -> StayN
         gate=decision.gate,
         fee_fen=row.fee_fen,
         payment=decision.payment,
-        charge_id=charge.id if charge else None,
+        charge_reference=charge.reference if charge else None,
         charge_state=charge.state if charge else None,
     )
 

@@ -49,8 +49,3 @@ class Unpriced(Struct, frozen=True):
     entered_at: datetime
     left_at: datetime
     reason: str
-
-
-def masked(plate: str) -> str:
-    """A plate without the characters that identify the vehicle: region and end."""
-    return f"{plate[:2]}•••{plate[-2:]}" if len(plate) >= 7 else "•••"

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from parking.simulation.past_stays import Case, PastStay, Unpriced, masked
+from parking.plates import masked
+from parking.simulation.past_stays import Case, PastStay, Unpriced
 
 _Key = TypeVar("_Key", str, int)
 # A stay, the kind of vehicle, and what it cost before and after.

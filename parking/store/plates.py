@@ -41,7 +41,24 @@ async def unlink_plate(db: sql.Connection, plate: str, color: PlateColor, accoun
     return await db.fetchval(_SQL["unlink_plate"], plate, color, account_id) is not None
 
 
-async def release_plate(db: sql.Connection, plate: str, color: PlateColor) -> int | None:
-    """Ends the link of a plate to whatever account; that account."""
-    account_id: int | None = await db.fetchval(_SQL["release_plate"], plate, color)
+async def add_claim(db: sql.Connection, plate: str, color: PlateColor, account_id: int, *, now: datetime) -> None:
+    """Lets an account wait for a plate.
+
+    Raises:
+        NoSuchAccount: the account was never opened.
+    """
+    try:
+        await db.execute(_SQL["add_claim"], plate, color, account_id, now)
+    except ForeignKeyViolationError:
+        raise NoSuchAccount("There is no such account.", account_id=account_id) from None
+
+
+async def drop_claim(db: sql.Connection, plate: str, color: PlateColor, account_id: int) -> bool:
+    """Lets an account wait for a plate no longer; tells whether it did."""
+    return await db.fetchval(_SQL["drop_claim"], plate, color, account_id) is not None
+
+
+async def oldest_claim(db: sql.Connection, plate: str, color: PlateColor) -> int | None:
+    """The active account that has waited longest for a plate."""
+    account_id: int | None = await db.fetchval(_SQL["oldest_claim"], plate, color)
     return account_id

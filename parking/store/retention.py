@@ -1,4 +1,7 @@
-"""What has been kept long enough: whole months of events, reviews and stays, never anything of the books."""
+"""What has been kept long enough: whole months of events, reviews and stays, and people's data in rows that stay.
+
+Nothing of the books is ever dropped.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,6 +12,8 @@ from asyncpg import LockNotAvailableError
 import sql
 
 _SQL = sql.load("parking/retention")
+# Times and place of charges, what channels knew payers by, and plates in the audit log.
+THINGS_FORGOTTEN = ("charge", "payer", "audit")
 
 
 async def drop_expired(db: sql.Connection, now: datetime) -> Sequence[str]:
@@ -21,3 +26,17 @@ async def drop_expired(db: sql.Connection, now: datetime) -> Sequence[str]:
         with suppress(LockNotAvailableError):
             dropped += [row["dropped"] for row in await db.fetch(_SQL["drop_expired"], table["name"], now)]
     return dropped
+
+
+async def forget_a_day(db: sql.Connection, what: str, now: datetime) -> bool:
+    """Forgets a day of what of people has been kept long enough at `now`; tells whether more is left. `what`: see
+    `THINGS_FORGOTTEN`.
+    """
+    more: bool = await db.fetchval(_SQL["forget_a_day"], what, now)
+    return more
+
+
+async def forget_closed_accounts(db: sql.Connection, now: datetime) -> int:
+    """Forgets what is left of accounts that were closed long enough ago; how many."""
+    forgotten: int = await db.fetchval(_SQL["forget_closed_accounts"], now)
+    return forgotten

@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, charges, holds, identity, ledger, refunds, settlement
+from payments.api import accounts, audit, charges, holds, identity, ledger, refunds, settlement
 
 ROUTES: list[HTTPRouteHandler] = [
     *accounts.ROUTES,
@@ -12,4 +12,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *refunds.ROUTES,
     *settlement.ROUTES,
     *ledger.ROUTES,
+    *audit.ROUTES,
 ]

@@ -1,15 +1,16 @@
 """Drivers' own accounts, and the staff who open them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Raw, Struct
+from msgspec.json import encode
 
-from payments import accounts, attempts
+from payments import accounts, attempts, charges, ids
 from payments.accounts import Account, Standing
 from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
 from payments.attempts import Attempt, AttemptState
@@ -20,16 +21,20 @@ from payments.store import charges as charge_store
 
 
 class ChargeOfDriver(Struct, frozen=True):
-    """A charge as its driver sees it; `lines` explain the amount."""
+    """A charge as its driver sees it; `lines` explain the amount.
 
-    id: UUID
-    lot_id: int
+    Where and when (`lot_id`, `created_at`, `paid_at`, and the times in `lines`) are null or left out if the stay began
+    before its plate was linked, while the link is contested, and after the time for which they may be kept.
+    """
+
+    reference: UUID
+    lot_id: int | None
     amount_fen: int
     refunded_fen: int
     state: ChargeState
     method: str | None
     lines: Raw
-    created_at: datetime
+    created_at: datetime | None
     paid_at: datetime | None
 
 
@@ -70,6 +75,15 @@ class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=accounts.NAME_CHARACTERS_MAX)] = ""
 
 
+class BarReason(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an account is suspended, or may act again."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_MAX)]
+
+
+AccountNumber: TypeAlias = FromPath[Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)]]
+
+
 @get(
     "/v1/account",
     operation_id="getAccount",
@@ -97,7 +111,7 @@ async def list_account_charges(
 ) -> ChargePage:
     """The newest stay first."""
     found = await charge_store.charges_of_account(db, principal.id, before=after, limit=limit)
-    return ChargePage([_of_driver(charge) for charge in found], found[-1].id if len(found) == limit else None)
+    return ChargePage([_of_driver(charge) for charge in found], found[-1].reference if len(found) == limit else None)
 
 
 @post(
@@ -164,9 +178,69 @@ async def open_account(data: JSONBody[NewAccount], principal: Principal, db: Db,
     return await accounts_flow.open_account(db, name=data.name, now=now, actor=principal.subject)
 
 
+@post(
+    "/v1/accounts/{account_id:int}/suspend",
+    operation_id="suspendAccount",
+    summary="Suspend an account",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=200,
+)
+async def suspend_account(
+    account_id: AccountNumber,
+    data: JSONBody[BarReason],
+    principal: Principal,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
+) -> Account:
+    """Its tokens are good for nothing within a second and nothing new is charged to it; what it owes is collected."""
+    return await accounts_flow.bar_account(
+        db,
+        account_id=account_id,
+        barred=True,
+        reason=data.reason,
+        actor=principal.subject,
+        now=now,
+        random_bits=random_bits,
+    )
+
+
+@post(
+    "/v1/accounts/{account_id:int}/resume",
+    operation_id="resumeAccount",
+    summary="Let a suspended account act again",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=200,
+)
+async def resume_account(
+    account_id: AccountNumber,
+    data: JSONBody[BarReason],
+    principal: Principal,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
+) -> Account:
+    """Its tokens that have not ended are good again."""
+    return await accounts_flow.bar_account(
+        db,
+        account_id=account_id,
+        barred=False,
+        reason=data.reason,
+        actor=principal.subject,
+        now=now,
+        random_bits=random_bits,
+    )
+
+
 def _of_driver(charge: Charge) -> ChargeOfDriver:
+    if charge.place_hidden:
+        lines = Raw(encode(charges.public_lines(charge)))
+        amounts = (charge.amount_fen, charge.refunded_fen, charge.state, charge.method)
+        return ChargeOfDriver(charge.reference, None, *amounts, lines, None, None)
     return ChargeOfDriver(
-        id=charge.id,
+        reference=charge.reference,
         lot_id=charge.lot_id,
         amount_fen=charge.amount_fen,
         refunded_fen=charge.refunded_fen,
@@ -196,5 +270,7 @@ ROUTES: list[HTTPRouteHandler] = [
     list_account_charges,
     top_up,
     get_top_up,
+    suspend_account,
+    resume_account,
     open_account,
 ]

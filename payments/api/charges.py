@@ -1,4 +1,4 @@
-"""Charges: shown to and paid by whoever has their identifier, voided by staff."""
+"""Charges: shown to and paid by whoever has their reference, voided by staff."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,24 +8,39 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from payments import charges, identity
-from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
-from payments.charges import ChargeState, PublicLine
+from payments import accounts, charges, identity
+from payments.api.dependencies import Caller, Channels, Db, Now, Pool, Principal, RandomBits
+from payments.attempts import AttemptState
+from payments.charges import Charge, ChargeState, PublicLine
 from payments.flow import charges as charges_flow
-from payments.flow.charges import Paid
-from payments.identity import Audience
+from payments.identity import STAFF, Audience
 
 Reason = Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_MAX)]
 
 
 class ChargeShown(Struct, frozen=True):
-    """What a charge costs and why, without where or when."""
+    """What a charge costs and why, without where or when.
 
-    id: UUID
+    `account_ending`: the vehicle's plate is linked to the account whose number ends so, which is charged. If that is
+    somebody else's, `POST /v1/charges/{reference}/contest` says so.
+    """
+
+    reference: UUID
     state: ChargeState
     amount_fen: int
     refunded_fen: int
     lines: list[PublicLine]
+    account_ending: str | None = None
+
+
+class PaidNow(Struct, frozen=True, omit_defaults=True):
+    """How a payment stands after the channel was asked, and what the payer has to do, if anything."""
+
+    charge_reference: UUID
+    state: AttemptState
+    code: str | None
+    charge_state: ChargeState
+    next_action: dict[str, str] | None = None
 
 
 class Payment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,45 +56,51 @@ class Voiding(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
 
 
+# Whoever calls these may say who they are: gateways and staff may then name a charge by its identifier as well.
+_BY_REFERENCE = {"audience": (Audience.PUBLIC,), "recognises": (Audience.GATEWAY, *STAFF)}
+
+
 @get(
-    "/v1/charges/{charge_id:uuid}",
+    "/v1/charges/{reference:uuid}",
     operation_id="getCharge",
     summary="What a charge costs, and whether it is paid",
     tags=["drivers"],
-    opt={"audience": (Audience.PUBLIC,)},
+    opt=_BY_REFERENCE,
 )
-async def get_charge(charge_id: FromPath[UUID], db: Db) -> ChargeShown:
-    """Whoever has the identifier may look and pay, as with a ticket."""
-    charge = await charges_flow.charge_by_id(db, charge_id)
-    lines = charges.public_lines(charge)
-    return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
+async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db) -> ChargeShown:
+    """Whoever has the reference may look and pay, as with a ticket. Gateways and staff may give the identifier."""
+    return _shown(await charges_flow.charge_named(db, reference, by_id=caller is not None))
 
 
 @post(
-    "/v1/charges/{charge_id:uuid}/pay",
+    "/v1/charges/{reference:uuid}/pay",
     operation_id="payCharge",
     summary="Pay a charge through a channel",
     tags=["drivers"],
-    opt={"audience": (Audience.PUBLIC,)},
+    opt=_BY_REFERENCE,
     status_code=200,
 )
 async def pay_charge(
     *,
-    charge_id: FromPath[UUID],
+    reference: FromPath[UUID],
     data: JSONBody[Payment],
+    caller: Caller,
     pool: Pool,
     channels: Channels,
     now: Now,
     random_bits: RandomBits,
-) -> Paid:
+) -> PaidNow:
     """Accepted and unknown are not over: look at the charge again. A second payment is refused until then (409)."""
-    return await charges_flow.pay_charge(
-        pool, channels, charge_id=charge_id, channel=data.channel, payer=data.payer, now=now, random_bits=random_bits
+    async with pool.acquire() as db:
+        charge = await charges_flow.charge_named(db, reference, by_id=caller is not None)
+    paid = await charges_flow.pay_charge(
+        pool, channels, charge_id=charge.id, channel=data.channel, payer=data.payer, now=now, random_bits=random_bits
     )
+    return PaidNow(paid.charge_reference, paid.state, paid.code, paid.charge_state, paid.next_action)
 
 
 @post(
-    "/v1/charges/{charge_id:uuid}/void",
+    "/v1/charges/{reference:uuid}/void",
     operation_id="voidCharge",
     summary="Void a charge that is still due",
     tags=["finance"],
@@ -87,15 +108,20 @@ async def pay_charge(
     status_code=200,
 )
 async def void_charge(
-    charge_id: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now
+    reference: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now
 ) -> ChargeShown:
-    """Its billing is reversed, so the operator is no longer owed it."""
-    identity.may_act_for(principal, (await charges_flow.charge_by_id(db, charge_id)).operator_id)
-    charge = await charges_flow.void_charge(
-        db, charge_id=charge_id, reason=data.reason, actor=principal.subject, now=now
+    """Its billing is reversed, so the operator is no longer owed it. The identifier names it as well."""
+    named = await charges_flow.charge_named(db, reference, by_id=True)
+    identity.may_act_for(principal, named.operator_id)
+    return _shown(
+        await charges_flow.void_charge(db, charge_id=named.id, reason=data.reason, actor=principal.subject, now=now)
     )
+
+
+def _shown(charge: Charge) -> ChargeShown:
     lines = charges.public_lines(charge)
-    return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
+    ending = None if charge.account_id is None else accounts.ending(charge.account_id)
+    return ChargeShown(charge.reference, charge.state, charge.amount_fen, charge.refunded_fen, lines, ending)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_charge, pay_charge, void_charge]

@@ -17,6 +17,8 @@ Db: TypeAlias = NamedDependency[SkipValidation[sql.Connection]]
 Pool: TypeAlias = NamedDependency[SkipValidation[sql.Pool]]
 Channels: TypeAlias = NamedDependency[SkipValidation[dict[str, channels.Channel]]]
 Principal: TypeAlias = NamedDependency[SkipValidation[identity.Principal]]
+# Whoever said who they are on a route that is for everybody; None for those who did not.
+Caller: TypeAlias = NamedDependency[SkipValidation[identity.Principal | None]]
 Now: TypeAlias = NamedDependency[SkipValidation[datetime]]
 RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
 # What lots are called, by their numbers: payments keeps none.

@@ -52,7 +52,7 @@ async def list_held(principal: Principal, db: Db, after: After = None, limit: Li
 
 
 @post(
-    "/v1/charges/{charge_id:uuid}/release",
+    "/v1/charges/{reference:uuid}/release",
     operation_id="releaseCharge",
     summary="Let a held charge be collected",
     tags=["finance"],
@@ -60,13 +60,14 @@ async def list_held(principal: Principal, db: Db, after: After = None, limit: Li
     status_code=200,
 )
 async def release_charge(
-    charge_id: FromPath[UUID], data: JSONBody[Release], principal: Principal, db: Db, now: Now
+    reference: FromPath[UUID], data: JSONBody[Release], principal: Principal, db: Db, now: Now
 ) -> ChargeShown:
     """It is taken from its account from now on; one that is wrong is voided instead. Twice is once."""
-    identity.may_act_for(principal, (await charges_flow.charge_by_id(db, charge_id)).operator_id)
-    charge = await flow.release_charge(db, charge_id=charge_id, reason=data.reason, actor=principal.subject, now=now)
+    named = await charges_flow.charge_named(db, reference, by_id=True)
+    identity.may_act_for(principal, named.operator_id)
+    charge = await flow.release_charge(db, charge_id=named.id, reason=data.reason, actor=principal.subject, now=now)
     lines = charges.public_lines(charge)
-    return ChargeShown(charge.id, charge.state, charge.amount_fen, charge.refunded_fen, lines)
+    return ChargeShown(charge.reference, charge.state, charge.amount_fen, charge.refunded_fen, lines)
 
 
 ROUTES: list[HTTPRouteHandler] = [list_held, release_charge]

@@ -1,34 +1,60 @@
-"""Tokens for drivers and staff, signed for administrators."""
+"""Tokens for drivers and staff: signed and revoked by administrators, and by drivers their own."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
-from litestar import post
+from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from payments import identity, ids
 from payments.api.dependencies import Db, Now, Principal, RandomBits, TokenSecret
-from payments.flow import identity as identity_flow
-from payments.identity import Audience
+from payments.flow import identity as flow
+from payments.flow.identity import NewToken
+from payments.identity import Audience, IssuedToken
+from payments.store import identity as store
+
+TOKENS_PER_PAGE_MAX = 200
+_HOURS_MAX = identity.DRIVER_TOKEN_LIFE_MAX // timedelta(hours=1)
+_Subject = Annotated[str, Meta(min_length=1, max_length=identity.SUBJECT_CHARACTERS_MAX)]
+_Number = Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)]
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """For whom a token is: a driver by account, or staff by name. An operator limits a clerk or a finance officer."""
+    """For whom a token is: a driver by account, or staff by name. An operator limits a clerk or a finance officer.
+
+    `hours` is its life: of staff at most 12, of drivers at most 2160.
+    """
 
     audience: Audience
-    subject: Annotated[str, Meta(min_length=1, max_length=100)]
-    account_id: Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)] | None = None
-    operator_id: Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)] | None = None
-    days: Annotated[int, Meta(ge=1, le=identity.TOKEN_LIFE_MAX.days)] = 1
+    subject: _Subject
+    account_id: _Number | None = None
+    operator_id: _Number | None = None
+    hours: Annotated[int, Meta(ge=1, le=_HOURS_MAX)] = 12
 
 
-class NewToken(Struct, frozen=True):
-    """A signed bearer token and when it ends."""
+class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which tokens end: one by its identifier, or all of an account or of a subject."""
 
-    token: str
-    expires_at: datetime
+    token_id: UUID | None = None
+    account_id: _Number | None = None
+    subject: _Subject | None = None
+
+
+class Revoked(Struct, frozen=True):
+    """How many tokens were revoked."""
+
+    revoked: int
+
+
+class TokenPage(Struct, frozen=True):
+    """Issued tokens, the newest first; `next` is null on the last page."""
+
+    tokens: Sequence[IssuedToken]
+    next: UUID | None
 
 
 @post(
@@ -48,18 +74,80 @@ async def issue_token(
     token_secret: TokenSecret,
 ) -> NewToken:
     """The token is not kept; that it was issued is. Staff of one operator issue tokens for that operator only."""
-    holder = await identity_flow.token_holder(
+    return await flow.issue_token(
         db,
         audience=data.audience,
         subject=data.subject,
         account_id=data.account_id,
         operator_id=data.operator_id,
+        life=timedelta(hours=data.hours),
         issuer=principal,
+        secret=token_secret,
         now=now,
         random_bits=random_bits,
     )
-    life = timedelta(days=data.days)
-    return NewToken(identity.sign_token(holder, secret=token_secret, now=now, life=life), now + life)
 
 
-ROUTES: list[HTTPRouteHandler] = [issue_token]
+@get(
+    "/v1/tokens",
+    operation_id="listTokens",
+    summary="Tokens that were issued",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def list_tokens(
+    principal: Principal,
+    db: Db,
+    account_id: Annotated[int | None, QueryParameter(ge=1, le=ids.SHARD_MAX, description="Of this account.")] = None,
+    subject: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Of this subject.")] = None,
+    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=TOKENS_PER_PAGE_MAX, description="Tokens per page.")] = 50,
+) -> TokenPage:
+    """For whom, by whom and until when; never the tokens themselves."""
+    identity.may_act_for_all(principal)
+    found = await store.tokens(db, account_id=account_id, subject=subject, before=after, limit=limit)
+    return TokenPage(found, found[-1].id if len(found) == limit else None)
+
+
+@post(
+    "/v1/tokens/revoke",
+    operation_id="revokeTokens",
+    summary="Revoke a token, or all of an account or a subject",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=200,
+)
+async def revoke_tokens(
+    data: JSONBody[Revocation], principal: Principal, db: Db, now: Now, random_bits: RandomBits
+) -> Revoked:
+    """They are refused everywhere within a second."""
+    identity.may_act_for_all(principal)
+    revoked = await flow.revoke_tokens(
+        db,
+        token_id=data.token_id,
+        account_id=data.account_id,
+        subject=data.subject,
+        actor=principal.subject,
+        now=now,
+        random_bits=random_bits,
+    )
+    return Revoked(revoked)
+
+
+@delete(
+    "/v1/account/tokens",
+    operation_id="revokeOwnTokens",
+    summary="Revoke all tokens of the caller's account",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+    status_code=200,
+)
+async def revoke_own_tokens(principal: Principal, db: Db, now: Now, random_bits: RandomBits) -> Revoked:
+    """For a driver whose telephone was lost: the token of this request ends too."""
+    revoked = await flow.revoke_tokens(
+        db, account_id=principal.id, actor=principal.subject, now=now, random_bits=random_bits
+    )
+    return Revoked(revoked)
+
+
+ROUTES: list[HTTPRouteHandler] = [issue_token, list_tokens, revoke_tokens, revoke_own_tokens]

@@ -24,7 +24,7 @@ class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post(
-    "/v1/charges/{charge_id:uuid}/refunds",
+    "/v1/charges/{reference:uuid}/refunds",
     operation_id="refundCharge",
     summary="Give back a part or all of a paid charge",
     tags=["finance"],
@@ -32,7 +32,7 @@ class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
 )
 async def refund_charge(
     *,
-    charge_id: FromPath[UUID],
+    reference: FromPath[UUID],
     data: JSONBody[NewRefund],
     principal: Principal,
     pool: Pool,
@@ -48,13 +48,14 @@ async def refund_charge(
         ),
     ],
 ) -> Refund:
-    """Money goes back the way it came: into the wallet, or through the channel."""
+    """Money goes back the way it came: into the wallet, or through the channel. The identifier names it as well."""
     async with pool.acquire() as db:
-        identity.may_act_for(principal, (await charges_flow.charge_by_id(db, charge_id)).operator_id)
+        charge = await charges_flow.charge_named(db, reference, by_id=True)
+    identity.may_act_for(principal, charge.operator_id)
     return await refunds_flow.refund_charge(
         pool,
         channels,
-        charge_id=charge_id,
+        charge_id=charge.id,
         amount_fen=data.amount_fen,
         reason=data.reason,
         request_key=idempotency_key,

@@ -4,15 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from payments import accounts, ids
-from payments.accounts import Account, NoSuchAccount, NoSuchTopUp, Standing, TopUp
+from payments.accounts import Account, AccountStatus, NoSuchAccount, NoSuchTopUp, Standing, TopUp
 from payments.attempts import Attempt
 from payments.channels import Channels, check_payer, provider_named
 from payments.flow import attempts as attempts_flow
+from payments.identity import AccountBarred
 from payments.ledger import Book
 from payments.store import accounts as store
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
+from payments.store import identity as identity_store
 from payments.store import ledger as books
 from sql import Connection, Pool
 
@@ -45,6 +49,54 @@ async def standing(db: Connection, account_id: int) -> Standing:
     return Standing(account.id, account.name, account.status, account.created_at, wallet_fen, owed_fen)
 
 
+async def bar_account(
+    db: Connection,
+    *,
+    account_id: int,
+    barred: bool,
+    reason: str,
+    actor: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> Account:
+    """Suspends an account, or lets it act again: within a second no token of a suspended one is good for anything.
+
+    Raises:
+        NoSuchAccount: there is none of this number.
+        AccountBarred: it is closed, which is for ever.
+    """
+    account = await _open(db, account_id)
+    status = AccountStatus.SUSPENDED if barred else AccountStatus.ACTIVE
+    if account.status is status:
+        return account
+    await store.set_status(db, account_id, status)
+    await identity_store.bump_version(db)
+    action = "account.suspend" if barred else "account.resume"
+    await _record(db, account_id, action, {"reason": reason}, actor=actor, now=now, random_bits=random_bits)
+    return msgspec.structs.replace(account, status=status)
+
+
+async def close_account(
+    db: Connection, *, account_id: int, actor: str, now: datetime, random_bits: Callable[[], int]
+) -> Account:
+    """Closes an account for ever: its name goes, its tokens end, and nothing is charged to it any more. Its money stays
+    in the books, and the audit log stays. Who links plates has ended their links before, in the same transaction.
+
+    Raises:
+        NoSuchAccount: there is none of this number.
+        AccountBarred: it is closed already.
+        AccountNotSettled: something is owed, held or under way.
+    """
+    account = await _open(db, account_id)
+    under_way = await store.has_live_top_ups(db, account_id)
+    accounts.check_closable(await standing(db, account_id), payments_under_way=under_way)
+    await store.close_account(db, account_id, now=now)
+    await identity_store.revoke_tokens(db, token_id=None, account_id=account_id, subject=None, by=actor, now=now)
+    await identity_store.bump_version(db)
+    await _record(db, account_id, "account.close", {}, actor=actor, now=now, random_bits=random_bits)
+    return msgspec.structs.replace(account, name="", status=AccountStatus.CLOSED)
+
+
 async def top_up_by_id(db: Connection, *, account_id: int, top_up_id: UUID) -> Attempt:
     """How a top-up of an account stands: the attempt to collect it.
 
@@ -75,6 +127,7 @@ async def top_up(
 
     Raises:
         NoSuchAccount, UnknownChannel: there is none of this number or name.
+        AccountBarred: the account is suspended or closed.
         TopUpOutOfRange, RequestKeyMalformed, PayerMalformed: an argument no channel would take.
         TopUpContradicted: the key was used for something else.
     """
@@ -85,7 +138,7 @@ async def top_up(
     digest = accounts.key_digest(account_id, request_key)
 
     async with pool.acquire() as db, db.transaction():
-        _existing(await store.lock_account(db, account_id), account_id)
+        await _active(db, account_id)
         known = await store.top_up_by_key(db, account_id, digest)
         if known is not None:
             attempt = await _attempt_of(db, known.id)
@@ -101,6 +154,34 @@ async def top_up(
 async def _attempt_of(db: Connection, top_up_id: UUID) -> Attempt:
     [attempt] = await attempt_store.attempts_of(db, top_up_id)
     return attempt
+
+
+async def _open(db: Connection, account_id: int) -> Account:
+    account = _existing(await store.lock_account(db, account_id), account_id)
+    if account.status is AccountStatus.CLOSED:
+        raise AccountBarred("This account is closed.", account_id=account_id)
+    return account
+
+
+async def _active(db: Connection, account_id: int) -> Account:
+    account = await _open(db, account_id)
+    if account.status is not AccountStatus.ACTIVE:
+        raise AccountBarred("This account is suspended.", account_id=account_id)
+    return account
+
+
+async def _record(
+    db: Connection,
+    account_id: int,
+    action: str,
+    detail: dict[str, object],
+    *,
+    actor: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> None:
+    about = {"action": action, "subject": f"account:{account_id}", "actor": actor}
+    await audit_store.record(db, account_id, **about, detail=detail, now=now, random_bits=random_bits())
 
 
 def _existing(account: Account | None, account_id: int) -> Account:

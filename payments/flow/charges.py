@@ -23,6 +23,7 @@ class Paid(msgspec.Struct, frozen=True, omit_defaults=True):
     """How an attempt to pay a charge stands after the channel was asked, and what the payer has to do, if anything."""
 
     charge_id: UUID
+    charge_reference: UUID
     attempt_id: UUID
     state: AttemptState
     code: str | None
@@ -66,6 +67,21 @@ async def charge_by_id(db: Connection, charge_id: UUID) -> Charge:
     return found
 
 
+async def charge_named(db: Connection, name: UUID, *, by_id: bool) -> Charge:
+    """The charge of a reference; `by_id`: its identifier will do as well, as for staff and gateways.
+
+    Raises:
+        NoSuchCharge: there is none of this name.
+    """
+    if charges.is_reference(name):
+        found = await store.charge_by_reference(db, name)
+        if found is not None:
+            return found
+    elif by_id:
+        return await charge_by_id(db, name)
+    raise NoSuchCharge("There is no such charge.", charge=str(name))
+
+
 async def pay_charge(
     pool: Pool,
     channels: Channels,
@@ -99,6 +115,7 @@ async def pay_charge(
     assert isinstance(done.payable, Charge)
     return Paid(
         charge_id=charge_id,
+        charge_reference=done.payable.reference,
         attempt_id=done.attempt.id,
         state=done.attempt.state,
         code=done.attempt.code,
@@ -120,7 +137,7 @@ async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: st
         return charge
     charges.check_due(charge)
     if await attempt_store.live_attempt(db, charge.id) is not None:
-        raise PaymentInProgress("A payment of this charge has not ended.", charge_id=str(charge_id))
+        raise PaymentInProgress("A payment of this charge has not ended.", charge_reference=str(charge.reference))
     await store.mark_void(db, charge)
     today = ledger.local_date(now, charge.time_zone)
     await books.post(db, [ledger.charge_voided(charge.id, charge, today)], now=now)

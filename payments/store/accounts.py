@@ -1,10 +1,11 @@
 """Accounts and top-ups in Postgres."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sql
-from payments.accounts import Account, TopUp
+from payments.accounts import Account, AccountStatus, TopUp, TopUpMade
 from sql import Connection
 
 _ACCOUNTS = sql.load("payments/accounts")
@@ -41,3 +42,24 @@ async def insert_top_up(db: Connection, top_up: TopUp, key_digest: str) -> None:
     await db.execute(
         _ACCOUNTS["insert_top_up"], top_up.account_id, top_up.id, key_digest, top_up.amount_fen, top_up.created_at
     )
+
+
+async def set_status(db: Connection, account_id: int, status: AccountStatus) -> None:
+    """Suspends an account or lets it act again."""
+    await db.execute(_ACCOUNTS["set_status"], account_id, status)
+
+
+async def close_account(db: Connection, account_id: int, *, now: datetime) -> None:
+    """Closes an account; its name goes at once."""
+    await db.execute(_ACCOUNTS["close_account"], account_id, now)
+
+
+async def has_live_top_ups(db: Connection, account_id: int) -> bool:
+    """Whether a top-up of the account has not ended."""
+    found: bool = await db.fetchval(_ACCOUNTS["has_live_top_ups"], account_id)
+    return found
+
+
+async def top_ups_of_account(db: Connection, account_id: int, *, limit: int) -> Sequence[TopUpMade]:
+    """The account's top-ups, the newest first."""
+    return await sql.every(db, TopUpMade, _ACCOUNTS["top_ups_of_account"], account_id, limit)

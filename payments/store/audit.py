@@ -1,9 +1,12 @@
 """The audit log in Postgres. It only grows."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import sql
 from payments import audit
+from payments.audit import Filter, Line
 from sql import Connection
 
 _AUDIT = sql.load("payments/audit")
@@ -30,3 +33,9 @@ async def record(
     await db.execute(
         _AUDIT["record"], line.owner_id, line.id, line.at, line.actor, line.action, line.subject, line.detail
     )
+
+
+async def lines(db: Connection, wanted: Filter, *, before: UUID | None, limit: int) -> Sequence[Line]:
+    """A page of the log, the newest line first."""
+    like = (wanted.owner_id, wanted.actor, wanted.action, wanted.subject)
+    return await sql.every(db, Line, _AUDIT["lines"], *like, before, limit)

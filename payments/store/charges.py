@@ -30,6 +30,8 @@ async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *,
         [bytes(r.lines).decode() for r in wanted],
         now,
         [r.hold is not None for r in wanted],
+        [r.reference for r in wanted],
+        [r.place_hidden for r in wanted],
     )
     return int(done.removeprefix("INSERT 0 "))
 
@@ -42,13 +44,17 @@ async def charges_by_id(db: Connection, charge_ids: Iterable[UUID]) -> dict[UUID
     return {charge.id: charge for charge in found}
 
 
+async def charge_by_reference(db: Connection, reference: UUID) -> Charge | None:
+    return await sql.one(db, Charge, _CHARGES["charge_by_reference"], reference)
+
+
 async def lock_charge(db: Connection, charge_id: UUID) -> Charge | None:
     """The charge, and nobody else changes it until the transaction ends."""
     return await sql.one(db, Charge, _CHARGES["lock_charge"], ids.shard_of(charge_id), charge_id)
 
 
 async def charges_of_account(db: Connection, account_id: int, *, before: UUID | None, limit: int) -> Sequence[Charge]:
-    """A page of an account's charges, the newest stay first."""
+    """A page of an account's charges, the newest stay first; `before` is the reference of the last one before it."""
     return await sql.every(db, Charge, _CHARGES["charges_of_account"], account_id, before, limit)
 
 
@@ -78,3 +84,9 @@ async def mark_void(db: Connection, charge: Charge) -> None:
 async def wake_account(db: Connection, account_id: int, *, now: datetime) -> None:
     """What the account owes is due to be collected now."""
     await db.execute(_CHARGES["wake_account"], account_id, now)
+
+
+async def hide_places(db: Connection, account_id: int, charges: Sequence[tuple[int, UUID]], *, hidden: bool) -> None:
+    """Whether the driver of an account sees where and when of these charges, each by lot and identifier."""
+    lots, charge_ids = [lot_id for lot_id, _ in charges], [charge_id for _, charge_id in charges]
+    await db.execute(_CHARGES["hide_places"], account_id, lots, charge_ids, hidden)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from shlex import quote
+from uuid import uuid4
 
 from parking.lots import Direction, LotKind
 from payments.identity import Audience, Principal, sign_token
@@ -95,4 +96,4 @@ def _driver(accounts: Sequence[int]) -> int:
 
 
 def _token(environment: Environment, principal: Principal) -> str:
-    return sign_token(principal, secret=environment.secret, now=environment.starts_at, life=LIFE)
+    return sign_token(principal, token_id=uuid4(), secret=environment.secret, now=environment.starts_at, life=LIFE)

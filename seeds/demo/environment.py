@@ -53,6 +53,8 @@ class Environment(Struct, frozen=True):
             "ONELOT_CLOCK_SPEED": str(self.speed),
             "ONELOT_CLOCK_STARTED": str(self.started),
             "ONELOT_TEST_CHANNEL": "true",
+            # Its server and its books are made for it and go with it.
+            "ONELOT_ALLOW_OWNER": "true",
         }
 
     def variables(self) -> dict[str, str]:

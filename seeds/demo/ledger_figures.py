@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -106,9 +107,8 @@ class LedgerFigures:
 
     def _headers(self) -> dict[str, str]:
         principal = Principal(Audience.ADMIN, "demo")
-        return {
-            "Authorization": f"Bearer {sign_token(principal, secret=self._secret, now=self._clock(), life=TOKEN_LIFE)}"
-        }
+        token = sign_token(principal, token_id=uuid4(), secret=self._secret, now=self._clock(), life=TOKEN_LIFE)
+        return {"Authorization": f"Bearer {token}"}
 
 
 @asynccontextmanager

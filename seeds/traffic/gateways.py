@@ -10,7 +10,6 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from payments.charges import charge_id
 from seeds.traffic.day import GateEvent, Sending
 
 SENDERS = 8
@@ -31,6 +30,7 @@ class Answer(Struct, frozen=True):
     stay_id: UUID | None = None
     fee_fen: int | None = None
     payment: str | None = None
+    charge_reference: UUID | None = None
 
 
 class Refused(Exception):
@@ -93,8 +93,12 @@ class Gateways:
             batch = [seen.popleft() for _ in range(min(len(seen), BATCH_EVENTS_MAX))]
             for answer in await self._send(gateway, [event for _, event in batch]):
                 self.answers[answer.status] += 1
-                if answer.status in ("recorded", "review") and answer.payment == "pay_at_gate" and answer.stay_id:
-                    self._bills.put_nowait(charge_id(answer.stay_id))
+                if (
+                    answer.status in ("recorded", "review")
+                    and answer.payment == "pay_at_gate"
+                    and answer.charge_reference
+                ):
+                    self._bills.put_nowait(answer.charge_reference)
             self.waiting -= len(batch)
             self.late_s = (self._now() - batch[-1][0]).total_seconds()
             if seen:

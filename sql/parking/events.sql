@@ -11,6 +11,7 @@
 --   7. operator_day       shared by postings, alone for closing a day (post(), close_day())
 --   8. journal            reversing one (post())
 --   9. balance            moving a wallet or what a driver owes (post(), lock_wallets())
+--  10. identity_version   revoking tokens, barring and closing accounts (identity.sql: bump_version)
 -- Beside them a job's leader has a lease (jobs.sql), which nobody waits for.
 
 -- `lot_id = any($1)` does not stand beside these joins, although a database that is spread by lot would then ask fewer
@@ -34,7 +35,7 @@ select 1 from plate_slot
 -- Events that were recorded before. Identifiers start with their time, so from $4 to $5 leaves out the partitions that
 -- are too old to matter and those still to come.
 select e.lot_id, e.gateway_id, e.event_id, e.content_hash, e.gate::text as gate, e.stay_id, e.fee_fen,
-       e.payment::text as payment, e.reason::text as reason
+       e.payment::text as payment, e.reason::text as reason, e.charge_reference
   from unnest($1::int[], $2::int[], $3::text[]) sent (lot_id, gateway_id, event_id)
   join gate_event e on e.lot_id = sent.lot_id and e.gateway_id = sent.gateway_id and e.event_id = sent.event_id
  where e.id between $4 and $5
@@ -67,16 +68,19 @@ select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at
   from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color)
   join account_plate p on p.plate = seen.plate and p.plate_color = seen.plate_color
   join account a on a.id = p.account_id and a.status = 'active'
+ where not exists (select 1 from plate_contest k
+                    where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id
+                      and k.resolved_at is null)
 
 -- name: add_events
 insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,
                         plate, plate_read, plate_color, color_read, vehicle_class, confidence, images, remaining_spaces,
-                        content_hash, status, reason, gate, stay_id, fee_fen, payment)
+                        content_hash, status, reason, gate, stay_id, fee_fen, payment, charge_reference)
 select * from unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::direction[], $7::timestamptz[],
                      $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[],
                      $13::plate_color[], $14::plate_color[], $15::vehicle_class[], $16::real[], $17::jsonb[],
                      $18::int[], $19::bytea[], $20::event_status[], $21::review_reason[], $22::gate_command[],
-                     $23::uuid[], $24::bigint[], $25::payment_kind[])
+                     $23::uuid[], $24::bigint[], $25::payment_kind[], $26::uuid[])
 
 -- name: add_reviews
 insert into review (lot_id, id, event_id, reason, opened_at)

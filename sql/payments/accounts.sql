@@ -21,3 +21,21 @@ select account_id, id, amount_fen, created_at from top_up where account_id = $1 
 
 -- name: insert_top_up
 insert into top_up (account_id, id, key_digest, amount_fen, created_at) values ($1, $2, $3, $4, $5)
+
+-- name: set_status
+update account set status = $2 where id = $1
+
+-- name: close_account
+update account set status = 'closed', closed_at = $2, name = '' where id = $1
+
+-- name: has_live_top_ups
+select exists (select 1 from attempt
+                where shard = $1 and kind = 'top_up' and state in ('submitting', 'accepted', 'unknown'))
+
+-- name: top_ups_of_account
+select u.id, u.amount_fen, a.channel, a.state, a.request->>'payer' as payer, u.created_at
+  from top_up u
+  join attempt a on a.shard = u.account_id and a.payable_id = u.id and a.kind = 'top_up'
+ where u.account_id = $1
+ order by u.id desc
+ limit $2

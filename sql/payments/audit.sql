@@ -4,3 +4,12 @@
 insert into audit (owner_id, id, at, actor, action, subject, detail)
 values ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
 on conflict do nothing
+
+-- name: lines
+-- Keyset pages by id, the newest first.
+select owner_id, id, at, actor, action, subject, detail::text as detail
+  from audit
+ where ($1::bigint is null or owner_id = $1) and ($2::text is null or actor = $2) and ($3::text is null or action = $3)
+   and ($4::text is null or subject = $4) and ($5::uuid is null or id < $5)
+ order by id desc
+ limit $6

@@ -2,37 +2,47 @@
 
 -- name: insert_charges
 -- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over.
-insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, created_at, collect_at)
+insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, created_at, collect_at, reference,
+                    place_hidden)
 select lot_id, id, stay_id, operator_id, account_id, amount_fen, lines::jsonb, $8::timestamptz,
-       case when account_id is not null and not held then $8::timestamptz end
-  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $9::boolean[])
-       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, held)
+       case when account_id is not null and not held then $8::timestamptz end, reference, place_hidden
+  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $9::boolean[],
+              $10::uuid[], $11::boolean[])
+       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, held, reference, place_hidden)
  order by lot_id, id
 on conflict do nothing
 
 -- name: charges_by_id
-select c.lot_id, c.id, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen, c.state, c.method,
-       c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
   from unnest($1::int[], $2::uuid[]) as wanted (lot_id, id)
   join charge c on c.lot_id = wanted.lot_id and c.id = wanted.id
   join operator o on o.id = c.operator_id
 
+-- name: charge_by_reference
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+  from charge c
+  join operator o on o.id = c.operator_id
+ where c.reference = $1
+
 -- name: lock_charge
 -- Every change of a charge starts here; two that pay, refund or withdraw the same one take turns.
-select c.lot_id, c.id, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen, c.state, c.method,
-       c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
   from charge c
   join operator o on o.id = c.operator_id
  where c.lot_id = $1 and c.id = $2
    for update of c
 
 -- name: charges_of_account
--- Newest stay first; $2 is the last identifier of the page before.
-select c.lot_id, c.id, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen, c.state, c.method,
-       c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+-- Newest stay first; $2 is the reference of the last charge of the page before.
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
   from charge c
   join operator o on o.id = c.operator_id
- where c.account_id = $1 and ($2::uuid is null or c.id < $2)
+ where c.account_id = $1
+   and ($2::uuid is null or c.id < (select last.id from charge last where last.reference = $2 and last.account_id = $1))
  order by c.id desc
  limit $3
 
@@ -77,3 +87,14 @@ update charge c set collect_at = $2
          order by lot_id, id
            for update) as waiting
  where c.lot_id = waiting.lot_id and c.id = waiting.id and c.state = 'due' and c.collect_at is not null
+
+-- name: hide_places
+-- Locked in the one order all take.
+update charge c set place_hidden = $4
+  from (select had.lot_id, had.id
+          from unnest($2::int[], $3::uuid[]) as named (lot_id, id)
+          join charge had on had.lot_id = named.lot_id and had.id = named.id
+         where had.account_id = $1 and had.place_hidden <> $4
+         order by had.lot_id, had.id
+           for update of had) as hidden
+ where c.lot_id = hidden.lot_id and c.id = hidden.id

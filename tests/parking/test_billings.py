@@ -27,7 +27,7 @@ LARGE = replace(SMALL, capacity=1_000)
 
 
 def request(n: int, amount_fen: int, account_id: int | None = 5) -> ChargeRequest:
-    return ChargeRequest(1, UUID(int=n), 3, account_id, amount_fen, NOW.date(), b"[]")
+    return ChargeRequest(1, UUID(int=n), 3, account_id, amount_fen, NOW.date(), b"[]", UUID(int=n))
 
 
 def held(

@@ -67,4 +67,4 @@ def test_overdue(round_: Round, late: bool) -> None:
 def test_what_is_late_is_named() -> None:
     said = of(rounds=[WELL, Round("settle", 600, False, 3_000.4), Round("repair", 300, False, None)])
     assert said.checks["worker"].detail == "settle: done 3000 s ago; repair: never done"
-    assert of(Observed(NOW - timedelta(hours=1), read_only=False)).checks["clock"].detail.startswith("+3600 s")
+    assert of(Observed(NOW - timedelta(hours=1), read_only=False)).checks["clock"].detail.startswith("3600 s ahead")

@@ -95,7 +95,13 @@ class City:
     def request(self, account_id: int | None, amount_fen: int = 500, *, day: date = DAY) -> ChargeRequest:
         """What a new stay at the lot owes."""
         stay_id = ids.new(self.now, self.lot_id, self.random_bits())
-        return ChargeRequest(self.lot_id, stay_id, self.operator_id, account_id, amount_fen, day, LINES)
+        return ChargeRequest(
+            self.lot_id, stay_id, self.operator_id, account_id, amount_fen, day, LINES, self.reference()
+        )
+
+    def reference(self) -> UUID:
+        """A reference of a charge that no other has."""
+        return charges.new_reference(self.random_bits(), self.random_bits())
 
     async def charge(self, account_id: int | None, amount_fen: int = 500, *, day: date = DAY) -> UUID:
         """A charge that is due."""
@@ -103,6 +109,11 @@ class City:
         async with self.pool.acquire() as db, db.transaction():
             await charges_flow.request_charges(db, [request], now=self.now)
         return charges.charge_id(request.stay_id)
+
+    async def reference_of(self, charge_id: UUID) -> UUID:
+        """The reference of a charge."""
+        async with self.pool.acquire() as db:
+            return (await charges_flow.charge_by_id(db, charge_id)).reference
 
     async def pay(self, charge_id: UUID, payer: str = "ok") -> Paid:
         """A payment through the test channel."""

@@ -16,6 +16,7 @@ from sql.invariants import check, says
 from tests.conftest import NOW
 from tests.district import STATION, District, district_in, event, visit
 from tests.payments.city import City
+from tests.unguarded import unguard
 
 MORNING = NOW - timedelta(hours=3)
 TODAY = date(2026, 11, 16)
@@ -62,7 +63,7 @@ async def broken(owner: sql.Connection, lived_in: None) -> AsyncIterator[sql.Con
     transaction = owner.transaction()
     await transaction.start()
     try:
-        await owner.execute("set local session_replication_role = replica")
+        await unguard(owner)
         yield owner
     finally:
         await transaction.rollback()

@@ -101,7 +101,7 @@ async def test_months_of_another_age_are_not_made(pool: sql.Pool, year: int) -> 
 
 
 CHANGED = {
-    "charge": {"state", "method", "paid_at", "collect_at", "collect_tries", "refunded_fen"},
+    "charge": {"state", "method", "paid_at", "collect_at", "collect_tries", "refunded_fen", "place_hidden"},
     "attempt": {"state", "code", "tries", "updated_at", "query_at", "next_action"},
     "refund": {"state", "updated_at"},
     "top_up": set(),

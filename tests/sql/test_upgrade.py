@@ -15,7 +15,7 @@ from parking import tariffs
 from parking.flow.network import read_network
 from parking.plates import VehicleClass
 from parking.tariffs import Vehicle, Visit
-from payments import ids
+from payments import charges, ids
 from payments.accounts import key_digest
 from payments.attempts import PayableKind
 from payments.store import accounts, attempts
@@ -207,3 +207,23 @@ async def test_prices_are_the_same(
             vehicle,
         )
         assert tariffs.calculate(price.compiled, visit).fee_fen == fee_fen, lot.code
+
+
+async def test_charges_and_answers_that_stand_get_references(old: str) -> None:
+    db = await asyncpg.connect(old)
+    try:
+        operator_id = await db.fetchval("select id from operator")
+        stays = [ids.new(NOW, 1, n) for n in range(3)]
+        for stay_id in stays:
+            await db.execute(
+                "insert into charge (lot_id, id, stay_id, operator_id, amount_fen, lines, created_at) "
+                "values (1, $1, $2, $3, 500, '[]', $4)",
+                ids.derive(stay_id, "charge"), stay_id, operator_id, NOW,
+            )  # fmt: skip
+        await migrate(db, now=NOW)
+        found = [row["reference"] for row in await db.fetch("select reference from charge")]
+        assert len(set(found)) == 3
+        assert all(charges.is_reference(reference) for reference in found)
+        assert not any(charges.is_reference(ids.derive(stay_id, "charge")) for stay_id in stays)
+    finally:
+        await db.close()

@@ -47,7 +47,7 @@ async def test_a_visit_over_http(client: httpx.AsyncClient, district: District) 
     welcome = {"zh": "欢迎光临", "en": "Welcome"}
     assert said == {"event_id": "ai", "status": "recorded", "gate": "open", "display": welcome}
     said = (await client.post(DOOR, json=left)).raise_for_status().json()
-    charge_id = said.pop("charge_id")
+    reference = said.pop("charge_reference")
     assert said == {
         "event_id": "ao",
         "status": "recorded",
@@ -59,8 +59,10 @@ async def test_a_visit_over_http(client: httpx.AsyncClient, district: District) 
     }
     stay = (await client.get(f"/v1/stays/{stay_id}")).raise_for_status().json()
     assert (stay["gate"], stay["fee_fen"], stay["charge_state"]) == ("hold", 600, "due")
-    assert stay["charge_id"] == charge_id
     again = (await client.post(DOOR, json={**left, "replay": True})).raise_for_status().json()
+    assert stay["charge_reference"] == again["charge_reference"] == reference
+    second_read = (await client.post(DOOR, json={**left, "event_id": "ao2"})).raise_for_status().json()
+    assert second_read["charge_reference"] == reference
     assert (again["status"], again["fee_fen"]) == ("duplicate", 600)
     assert await refused_now(district) == []
 

@@ -114,14 +114,17 @@ async def test_a_token_that_the_service_takes(district: District, env: dict[str,
     words = ("--role", "clerk", "--subject", "li", "--operator", str(operator), "--hours", "1")
     code, printed = await running.onelot(env, "token", *words)
     assert code == 0, printed
-    principal = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
+    token_id, token = printed.splitlines()[0].split()[0], printed.split()[-1]
+    read = read_token(token, secrets=(TOKEN_SECRET,), now=TOMORROW)
+    principal = read.principal
+    assert str(read.id) == token_id
     assert (principal.audience, principal.subject, principal.operator_id) == (Audience.CLERK, "li", operator)
     account = await district.account()
     code, printed = await running.onelot(
         env, "token", "--role", "driver", "--subject", "wang", "--account", str(account)
     )
     assert code == 0, printed
-    principal = read_token(printed.strip(), secrets=(TOKEN_SECRET,), now=TOMORROW)
+    principal = read_token(printed.split()[-1], secrets=(TOKEN_SECRET,), now=TOMORROW).principal
     assert (principal.audience, principal.id) == (Audience.DRIVER, account)
     trail = "select subject from audit where action = 'token.issue' and actor = 'command line' order by subject"
     assert [row["subject"] for row in await district.owner.fetch(trail)] == ["clerk:li", "driver:wang"]

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parking import tariffs
+from parking.plates import masked
 from parking.simulation.history import lead_of
 from parking.simulation.labels import duration
-from parking.simulation.past_stays import PastStay, Period, masked
+from parking.simulation.past_stays import PastStay, Period
 from parking.simulation.totals import EXTREMES, LISTED_MAX
 from parking.tariffs import Vehicle, Visit
 from tests.parking.simulation.builders import (

@@ -60,6 +60,7 @@ async def client(city: City) -> AsyncIterator[Client]:
         "random_bits": lambda: city.random_bits,
         "token_secret": lambda: SECRET,
         "principal": lambda: speaker.principal,
+        "caller": lambda: None if speaker.principal.audience is Audience.PUBLIC else speaker.principal,
         "lot_names": lambda: {city.lot_id: LotName(city.operator_id, "lot", "停车场", "Lot")},
     }
     app = Litestar(

@@ -1,4 +1,4 @@
-"""Charges over HTTP: shown to and paid by whoever has their identifier."""
+"""Charges over HTTP: shown to and paid by whoever has their reference."""
 
 import re
 from datetime import timedelta
@@ -9,7 +9,6 @@ import msgspec
 
 from parking import tariffs
 from parking.plates import VehicleClass
-from payments import charges
 from payments.flow import charges as charges_flow
 from payments.identity import Audience
 from tests.payments.api.conftest import Client
@@ -18,17 +17,17 @@ TARIFFS = Path(__file__).parents[3] / "seeds" / "tariffs"
 
 
 async def test_whoever_holds_a_charge_may_pay_it(client: Client) -> None:
-    charge_id = await client.city.charge(None, 500)
+    charge_id = await client.city.reference_of(await client.city.charge(None, 500))
     status, shown = await client.ask("GET", f"/v1/charges/{charge_id}")
     assert status == 200
-    assert shown.keys() == {"id", "state", "amount_fen", "refunded_fen", "lines"}
+    assert shown.keys() == {"reference", "state", "amount_fen", "refunded_fen", "lines", "account_ending"}
     status, paid = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
     assert (status, paid["state"], paid["charge_state"]) == (200, "succeeded", "paid")
     again = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
     assert again == (409, {"type": "ChargeNotDue"})
     assert (await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local"}))[0] == 400
     assert "next_action" not in paid
-    other = await client.city.charge(None, 500)
+    other = await client.city.reference_of(await client.city.charge(None, 500))
     _, sent = await client.ask("POST", f"/v1/charges/{other}/pay", {"channel": "local", "payer": "redirect"})
     assert (sent["state"], *sent["next_action"]) == ("accepted", "redirect_url")
     assert (await client.ask("GET", f"/v1/charges/{UUID(int=0)}"))[1] == {"type": "NoSuchCharge"}
@@ -49,7 +48,7 @@ async def test_public_lines_say_nothing_of_time_and_place(client: Client) -> Non
     request = msgspec.structs.replace(asked, lines=msgspec.Raw(msgspec.json.encode(fee.lines)))
     async with client.city.pool.acquire() as db, db.transaction():
         await charges_flow.request_charges(db, [request], now=client.city.now)
-    _, shown = await client.ask("GET", f"/v1/charges/{charges.charge_id(request.stay_id)}")
+    _, shown = await client.ask("GET", f"/v1/charges/{request.reference}")
     assert sum(line["amount_fen"] for line in shown["lines"]) == fee.fee_fen == shown["amount_fen"]
     assert all(line["label_zh"] and line["label_en"] for line in shown["lines"])
     said = msgspec.json.encode(shown["lines"]).decode()
@@ -62,3 +61,28 @@ async def test_public_lines_say_nothing_of_time_and_place(client: Client) -> Non
     client.speaks_for(Audience.DRIVER, account_id)
     _, page = await client.ask("GET", "/v1/account/charges")
     assert re.search(r"\d\d:\d\d", page["charges"][0]["lines"][-1]["text_zh"])
+
+
+async def test_an_identifier_is_for_staff_and_gateways_alone(client: Client) -> None:
+    charge_id = await client.city.charge(None, 500)
+    body = {"channel": "local", "payer": "ok"}
+    assert (await client.ask("GET", f"/v1/charges/{charge_id}"))[1] == {"type": "NoSuchCharge"}
+    assert (await client.ask("POST", f"/v1/charges/{charge_id}/pay", body))[1] == {"type": "NoSuchCharge"}
+    client.speaks_for(Audience.CLERK)
+    assert (await client.ask("GET", f"/v1/charges/{charge_id}"))[0] == 200
+    client.speaks_for(Audience.GATEWAY)
+    assert (await client.ask("POST", f"/v1/charges/{charge_id}/pay", body))[0] == 200
+
+
+async def test_a_driver_pages_by_reference_and_sees_no_place_that_is_hidden(client: Client) -> None:
+    account_id = await client.city.account()
+    made = [await client.city.charge(account_id, 500) for _ in range(3)]
+    await client.city.owner.execute("update charge set place_hidden = true where id = $1", max(made))
+    client.speaks_for(Audience.DRIVER, account_id)
+    _, page = await client.ask("GET", "/v1/account/charges?limit=2")
+    hidden, shown = page["charges"]
+    assert (hidden["lot_id"], hidden["created_at"], shown["lot_id"]) == (None, None, client.city.lot_id)
+    assert "text_zh" in shown["lines"][0]
+    assert "text_zh" not in hidden["lines"][0]
+    _, rest = await client.ask("GET", f"/v1/account/charges?limit=2&after={page['next']}")
+    assert [charge["reference"] for charge in rest["charges"]] == [str(await client.city.reference_of(min(made)))]

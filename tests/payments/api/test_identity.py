@@ -12,7 +12,7 @@ async def test_tokens_speak_for_whom_they_were_made(client: Client) -> None:
     driver = {"audience": "driver", "subject": "driver:zhang", "account_id": account_id}
     status, signed = await client.ask("POST", "/v1/tokens", driver)
     assert status == 201
-    read = identity.read_token(signed["token"], secrets=(SECRET,), now=client.city.now)
+    read = identity.read_token(signed["token"], secrets=(SECRET,), now=client.city.now).principal
     assert (read.audience, read.id) == (Audience.DRIVER, account_id)
     clerk = {"audience": "clerk", "subject": "clerk:li", "operator_id": client.city.operator_id}
     assert (await client.ask("POST", "/v1/tokens", clerk))[0] == 201
@@ -45,7 +45,7 @@ async def test_a_token_never_reaches_beyond_its_issuer(client: Client) -> None:
         assert await client.ask("POST", "/v1/tokens", beyond) == not_yours
     status, signed = await client.ask("POST", "/v1/tokens", {**clerk, "operator_id": own})
     assert status == 201
-    assert identity.read_token(signed["token"], secrets=(SECRET,), now=city.now).operator_id == own
+    assert identity.read_token(signed["token"], secrets=(SECRET,), now=city.now).principal.operator_id == own
 
 
 def test_every_route_says_for_whom_and_what_it_is() -> None:

@@ -72,7 +72,10 @@ async def test_the_payer_hears_what_to_do_next(city: City) -> None:
     charge_id = await city.charge(None, 500)
     paid = await city.pay(charge_id, "redirect")
     assert (paid.state, paid.charge_state) == ("accepted", "due")
-    assert paid.next_action == {"redirect_url": f"https://pay.example/{paid.attempt_id.hex}"}
+    number = await city.owner.fetchval("select request_no from attempt where payable_id = $1", charge_id)
+    assert paid.next_action == {"redirect_url": f"https://pay.example/{number}"}
+    # Who pays sees the number: neither lot nor moment can be read from it, as they could from the attempt's identifier.
+    assert number != paid.attempt_id.hex
     async with city.pool.acquire() as db:
         [attempt] = await attempt_store.attempts_of(db, charge_id)
     # An answer that does not repeat it leaves it as it is.

@@ -119,7 +119,9 @@ async def test_an_account_sees_its_charges_by_pages(city: City) -> None:
         made.append(await city.charge(account_id))
         city.now += timedelta(seconds=1)
     seen: list[UUID] = []
+    last: UUID | None = None
     async with city.pool.acquire() as db:
-        while page := await store.charges_of_account(db, account_id, before=seen[-1] if seen else None, limit=2):
+        while page := await store.charges_of_account(db, account_id, before=last, limit=2):
             seen += [charge.id for charge in page]
+            last = page[-1].reference
     assert seen == made[::-1]

@@ -21,7 +21,7 @@ def test_the_driver_has_two_vehicles_and_money() -> None:
     keys = {lot.plan.gateway: "olk" for lot in city.lots}
     environment = Environment("", "", 8000, SECRET, date(2026, 11, 16), NOW, speed=1.0, started=0.0)
     token = variables(environment, city, keys, accounts)["DRIVER_TOKEN"]
-    principal = read_token(token, secrets=(SECRET,), now=NOW)
+    principal = read_token(token, secrets=(SECRET,), now=NOW).principal
     driver = people[accounts.index(principal.id)]
     assert principal.audience is Audience.DRIVER
     assert len(driver.vehicles) == 2

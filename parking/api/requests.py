@@ -1,0 +1,88 @@
+"""What is known of a request beside its content: its identifier, who sent it, and how it was refused.
+
+Every answer has the identifier in X-Request-ID, every problem document and log line of the request too. A line is
+logged for every 401, 403, 429 and 5xx: with the route and never the path, in which plates and references stand.
+"""
+
+import logging
+import re
+import secrets
+from collections import Counter
+from time import monotonic
+from typing import Any
+
+from litestar.types import Message, Scope
+
+from parking.trail import Trail, current
+
+HEADER = b"x-request-id"
+# So many wrong keys or tokens within a minute are somebody who guesses, or a gateway whose key is not the right one.
+WRONG_CREDENTIALS_PER_MINUTE = 60
+_MINUTE_S = 60.0
+_WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_REFUSALS = frozenset((401, 403, 429))
+_log = logging.getLogger(__name__)
+
+
+class Refusals:
+    """How many requests were refused, by status, and how often an alarm was given for wrong keys and tokens."""
+
+    def __init__(self) -> None:
+        self.by_status: Counter[int] = Counter()
+        self.alarms = 0
+        self._since = 0.0
+        self._wrong = 0
+
+    def wrong_credentials(self, at: float) -> bool:
+        """Counts a wrong key or token at `at` (seconds); tells whether an alarm is due, once a minute at most."""
+        if at - self._since >= _MINUTE_S:
+            self._since, self._wrong = at, 0
+        self._wrong += 1
+        due = self._wrong == WRONG_CREDENTIALS_PER_MINUTE
+        self.alarms += due
+        return due
+
+
+def begin(scope: Scope) -> Trail:
+    """The trail of a request, made when it is first asked for; log lines of its task carry its identifier from here on.
+
+    The identifier is the caller's X-Request-ID if that has 8 to 64 letters, digits, dots, hyphens and underscores.
+    """
+    state: dict[str, Any] = scope.setdefault("state", {})
+    trail: Trail | None = state.get("trail")
+    if trail is None:
+        said = next((value for name, value in scope["headers"] if name == HEADER), b"")
+        trail = Trail(said.decode() if _WELL_FORMED.fullmatch(said) else secrets.token_hex(16))
+        state["trail"] = trail
+        current.set(trail)
+    return trail
+
+
+async def before_send(message: Message, scope: Scope) -> None:
+    """Puts the identifier into an answer, and logs one that refuses or fails."""
+    if message["type"] != "http.response.start":
+        return
+    trail = begin(scope)
+    message["headers"] = [*message.get("headers", ()), (HEADER, trail.id.encode())]
+    status = message["status"]
+    if status not in _REFUSALS and status < 500:
+        return
+    refusals: Refusals = scope["litestar_app"].state.refusals
+    refusals.by_status[status] += 1
+    client = scope.get("client")
+    fields = {
+        "status": status,
+        "method": scope.get("method"),
+        "route": scope.get("path_template"),
+        "caller": trail.caller,
+        "client": client[0] if client else None,
+        "problem": trail.problem,
+        "request_id": trail.id,
+    }
+    _log.warning("refused" if status < 500 else "failed", extra={"fields": fields})
+    if status == 401 and trail.guessed and refusals.wrong_credentials(monotonic()):
+        _log.error(
+            "ALARM %d wrong keys or tokens within a minute",
+            WRONG_CREDENTIALS_PER_MINUTE,
+            extra={"fields": {"client": fields["client"], "alarms": refusals.alarms}},
+        )

@@ -1,0 +1,125 @@
+"""Tokens that were issued and accounts of drivers: listed, revoked, suspended."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+import sql
+from parking.cli.registry import BY, in_transaction
+from parking.clock import random_bits
+from parking.flow import accounts as flow
+from parking.flow.accounts import Export
+from payments.accounts import Account
+from payments.flow import accounts as accounts_flow
+from payments.flow import identity as identity_flow
+from payments.identity import IssuedToken
+from payments.store import identity as identity_store
+
+TOKENS_SHOWN_MAX = 200
+_out = Console()
+_NUMBER = click.IntRange(min=1)
+
+
+@click.group()
+def tokens() -> None:
+    """Bearer tokens that were issued."""
+
+
+def _of_whom(command: Any) -> Any:
+    """The options that say whose tokens."""
+    command = click.option("--subject", help="All of this subject.")(command)
+    return click.option("--account", type=_NUMBER, help="All of this account.")(command)
+
+
+@tokens.command("list")
+@_of_whom
+def list_tokens(account: int | None, subject: str | None) -> None:
+    """Show for whom, by whom and until when tokens were issued, the newest first."""
+
+    async def find(db: sql.Connection, _: datetime) -> list[IssuedToken]:
+        return list(await identity_store.tokens(db, account_id=account, subject=subject, limit=TOKENS_SHOWN_MAX))
+
+    table = Table("id", "for", "account", "operator", "issued by", "until", "revoked")
+    for one in in_transaction(find):
+        numbers = ("" if one.account_id is None else str(one.account_id), str(one.operator_id or ""))
+        revoked = "" if one.revoked_at is None else f"{one.revoked_at:%Y-%m-%d %H:%M} {one.revoked_by}"
+        until = f"{one.expires_at:%Y-%m-%d %H:%M}"
+        table.add_row(str(one.id), f"{one.audience} {one.subject}", *numbers, one.issued_by, until, revoked)
+    _out.print(table)
+
+
+@tokens.command("revoke")
+@click.option("--id", "token_id", type=click.UUID, help="This token.")
+@_of_whom
+def revoke_tokens(token_id: UUID | None, account: int | None, subject: str | None) -> None:
+    """End one token, or all of an account or a subject; refused everywhere within a second."""
+
+    async def revoke(db: sql.Connection, now: datetime) -> int:
+        return await identity_flow.revoke_tokens(
+            db,
+            token_id=token_id,
+            account_id=account,
+            subject=subject,
+            actor=BY,
+            now=now,
+            random_bits=random_bits,
+        )
+
+    _out.print(f"{in_transaction(revoke)} revoked")
+
+
+@click.group()
+def account() -> None:
+    """Accounts of drivers."""
+
+
+@account.command("suspend")
+@click.argument("number", type=_NUMBER)
+@click.option("--reason", required=True, help="Why; kept in the audit log.")
+def suspend(number: int, reason: str) -> None:
+    """Suspend an account: its tokens are good for nothing, and nothing new is charged to it."""
+    _bar(number, reason, barred=True)
+
+
+@account.command("resume")
+@click.argument("number", type=_NUMBER)
+@click.option("--reason", required=True, help="Why; kept in the audit log.")
+def resume(number: int, reason: str) -> None:
+    """Let a suspended account act again."""
+    _bar(number, reason, barred=False)
+
+
+def _bar(number: int, reason: str, *, barred: bool) -> None:
+    async def bar(db: sql.Connection, now: datetime) -> Account:
+        return await accounts_flow.bar_account(
+            db, account_id=number, barred=barred, reason=reason, actor=BY, now=now, random_bits=random_bits
+        )
+
+    _out.print(f"account {number} is {in_transaction(bar).status}")
+
+
+@account.command("export")
+@click.argument("number", type=_NUMBER)
+def export(number: int) -> None:
+    """Print everything that is held of an account, as JSON."""
+
+    async def read(db: sql.Connection, now: datetime) -> Export:
+        return await flow.export_account(db, account_id=number, actor=BY, now=now, random_bits=random_bits)
+
+    click.echo(msgspec.json.format(msgspec.json.encode(in_transaction(read))))
+
+
+@account.command("close")
+@click.argument("number", type=_NUMBER)
+def close(number: int) -> None:
+    """Close an account for ever, for its holder; refused while anything is owed, held or under way."""
+
+    async def end(db: sql.Connection, now: datetime) -> Account:
+        return await flow.close_account(db, account_id=number, actor=BY, now=now, random_bits=random_bits)
+
+    _out.print(f"account {number} is {in_transaction(end).status}")

@@ -1,0 +1,73 @@
+"""Contested links of plates, for the city's staff."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import sql
+from parking.cli.registry import BY, in_transaction
+from parking.clock import random_bits
+from parking.contests import Contest
+from parking.flow import contests as flow
+from parking.plates import PlateColor
+
+CONTESTS_SHOWN_MAX = 200
+_out = Console()
+_COLORS = click.Choice([color.value for color in PlateColor if color is not PlateColor.UNKNOWN])
+
+
+@click.group()
+def plate() -> None:
+    """Plates that accounts pay for, where somebody contests it."""
+
+
+@plate.command("contests")
+def contests() -> None:
+    """Show the links that are contested, the oldest first."""
+
+    async def find(db: sql.Connection, now: datetime) -> Sequence[Contest]:
+        return await flow.open_contests(
+            db, after=UUID(int=0), limit=CONTESTS_SHOWN_MAX, reader=BY, now=now, random_bits=random_bits
+        )
+
+    table = Table("id", "plate", "account", "linked", "contested", "by", "note")
+    for one in in_transaction(find):
+        linked, contested = f"{one.linked_at:%Y-%m-%d %H:%M}", f"{one.contested_at:%Y-%m-%d %H:%M}"
+        named = f"{one.plate} {one.plate_color}"
+        table.add_row(str(one.id), named, str(one.account_id), linked, contested, one.contested_by, one.note or "")
+    _out.print(table)
+
+
+@plate.command("contest")
+@click.argument("text", metavar="PLATE")
+@click.argument("color", type=_COLORS)
+@click.option("--note", required=True, help="Who came, and with what.")
+def contest(text: str, color: str, note: str) -> None:
+    """Contest the link of a plate; prints the number of the contest."""
+
+    async def do(db: sql.Connection, now: datetime) -> Contest:
+        return await flow.contest_by_staff(
+            db, plate=text, plate_color=PlateColor(color), note=note, actor=BY, now=now, random_bits=random_bits
+        )
+
+    click.echo(in_transaction(do).id)
+
+
+@plate.command("resolve")
+@click.argument("number", type=click.UUID)
+@click.option("--keep/--end", "link_stands", required=True, help="Whether the link stands.")
+@click.option("--note", required=True, help="What was found.")
+def resolve(number: UUID, link_stands: bool, note: str) -> None:
+    """Say what was found of a contested link."""
+
+    async def do(db: sql.Connection, now: datetime) -> Contest:
+        return await flow.resolve_contest(
+            db, contest_id=number, link_stands=link_stands, note=note, actor=BY, now=now, random_bits=random_bits
+        )
+
+    done = in_transaction(do)
+    _out.print(f"the link of account {done.account_id} {'stands' if link_stands else 'has ended'}")

@@ -1,0 +1,109 @@
+"""An account across both contexts: everything that is held of its driver, and its end."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import Raw, Struct
+
+import sql
+from parking.contests import StayOfLink
+from parking.flow import plates as plates_flow
+from parking.plates import LinkedPlate
+from parking.store import contests as contest_store
+from parking.store import plates as plate_store
+from payments.accounts import Account, Standing, TopUpMade
+from payments.audit import Filter, Line
+from payments.charges import Charge
+from payments.flow import accounts as accounts_flow
+from payments.identity import IssuedToken
+from payments.store import accounts as account_store
+from payments.store import audit as audit_store
+from payments.store import charges as charge_store
+from payments.store import identity as identity_store
+
+# Of each kind; what an account has more of is named in `cut_off`.
+ROWS_MAX = 10_000
+
+
+class Export(Struct, frozen=True):
+    """Everything that is held of a driver. `stays` are those of plates that are linked now; `cut_off` names what there
+    was more of than ROWS_MAX.
+    """
+
+    account: Standing
+    plates: Sequence[LinkedPlate]
+    stays: Sequence[StayOfLink]
+    charges: Sequence[Raw]
+    top_ups: Sequence[TopUpMade]
+    tokens: Sequence[IssuedToken]
+    audit: Sequence[Raw]
+    cut_off: list[str]
+
+
+async def export_account(
+    db: sql.Connection, *, account_id: int, actor: str, now: datetime, random_bits: Callable[[], int]
+) -> Export:
+    """What is held of an account, for its holder. That it was given away stands in the audit log.
+
+    Raises:
+        NoSuchAccount: there is none of this number.
+    """
+    standing = await accounts_flow.standing(db, account_id)
+    plates = await plate_store.plates_of(db, account_id)
+    stays = [
+        stay
+        for each in plates
+        if not each.contested
+        for stay in await contest_store.stays_of_link(
+            db, each.plate, each.plate_color, account_id, since=each.linked_at
+        )
+    ]
+    charges = await charge_store.charges_of_account(db, account_id, before=None, limit=ROWS_MAX)
+    top_ups = await account_store.top_ups_of_account(db, account_id, limit=ROWS_MAX)
+    tokens = await identity_store.tokens(db, account_id=account_id, limit=ROWS_MAX)
+    lines = await audit_store.lines(db, Filter(owner_id=account_id), before=None, limit=ROWS_MAX)
+    about = {"actor": actor, "action": "account.export", "subject": f"account:{account_id}"}
+    await audit_store.record(db, account_id, **about, detail={}, now=now, random_bits=random_bits())
+    kinds = {"stays": stays, "charges": charges, "top_ups": top_ups, "tokens": tokens, "audit": lines}
+    return Export(
+        standing,
+        plates,
+        stays,
+        [_charge(charge) for charge in charges],
+        top_ups,
+        tokens,
+        [_line(line) for line in lines],
+        cut_off=[name for name, rows in kinds.items() if len(rows) >= ROWS_MAX],
+    )
+
+
+async def close_account(
+    db: sql.Connection, *, account_id: int, actor: str, now: datetime, random_bits: Callable[[], int]
+) -> Account:
+    """Closes an account for ever: its plates, its name and its tokens go, its money stays in the books.
+
+    Raises:
+        NoSuchAccount, AccountBarred, AccountNotSettled: see `payments.flow.accounts.close_account`.
+    """
+    closed = await accounts_flow.close_account(db, account_id=account_id, actor=actor, now=now, random_bits=random_bits)
+    for each in await plate_store.plates_of(db, account_id):
+        if not await plate_store.drop_claim(db, each.plate, each.plate_color, account_id):
+            await plates_flow.end_link(db, each.plate, each.plate_color, account_id, now=now, random_bits=random_bits)
+    return closed
+
+
+def _charge(charge: Charge) -> Raw:
+    shown = msgspec.to_builtins(charge)
+    del shown["place_hidden"], shown["collect_at"], shown["collect_tries"], shown["time_zone"]
+    if charge.place_hidden:
+        # Where and when may be those of another's vehicle.
+        for name in ("lot_id", "id", "stay_id", "created_at", "paid_at", "lines"):
+            del shown[name]
+    else:
+        shown["lines"] = Raw(charge.lines.encode())
+    return Raw(msgspec.json.encode(shown))
+
+
+def _line(line: Line) -> Raw:
+    return Raw(msgspec.json.encode({**msgspec.to_builtins(line), "detail": Raw(line.detail.encode())}))

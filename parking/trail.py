@@ -1,0 +1,20 @@
+"""What is known of the request that a task answers, for its log lines and problem documents."""
+
+from contextvars import ContextVar
+
+from msgspec import Struct
+
+
+class Trail(Struct, eq=False):
+    """A request's identifier, who sent it as far as that is known, and the title of the problem that answered it.
+
+    `guessed`: it came with a key or a token that is not known to be good.
+    """
+
+    id: str
+    caller: str = "nobody"
+    problem: str | None = None
+    guessed: bool = False
+
+
+current: ContextVar[Trail | None] = ContextVar("request", default=None)

@@ -1,0 +1,46 @@
+"""Reading the audit log, and keeping that personal data was looked at."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from payments import ledger
+from payments.audit import Filter, Line
+from payments.store import audit as store
+from sql import Connection
+
+
+async def read_lines(
+    db: Connection,
+    wanted: Filter,
+    *,
+    before: UUID | None,
+    limit: int,
+    reader: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> Sequence[Line]:
+    """A page of the log, the newest line first. That it was read becomes a line, too."""
+    found = await store.lines(db, wanted, before=before, limit=limit)
+    about = {"actor": reader, "action": "audit.read", "subject": "audit"}
+    detail: dict[str, object] = {"actor": wanted.actor, "action": wanted.action, "subject": wanted.subject}
+    detail["lines"] = len(found)
+    owner = wanted.owner_id or ledger.PLATFORM
+    await store.record(db, owner, **about, detail=detail, now=now, random_bits=random_bits())
+    return found
+
+
+async def record_look(
+    db: Connection,
+    *,
+    subject: str,
+    rows: int,
+    operator_id: int | None,
+    reader: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> None:
+    """Keeps that staff looked at personal data: which kind, and how many rows of it."""
+    about = {"actor": reader, "action": "personal.read", "subject": subject}
+    owner = operator_id or ledger.PLATFORM
+    await store.record(db, owner, **about, detail={"rows": rows}, now=now, random_bits=random_bits())

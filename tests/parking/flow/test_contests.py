@@ -1,0 +1,207 @@
+"""Links of plates: what they show, that they tell nobody of accounts, and how they are contested and resolved."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import pytest
+
+import sql
+from parking.answers import Answer
+from parking.contests import PRESENCE_HOLDS, ContestResolved, NoSuchContest, NotContestable
+from parking.flow import accounts as flow_of_accounts
+from parking.flow import contests as flow
+from parking.flow import plates as plates_flow
+from parking.plates import LinkedPlate, PlateColor
+from parking.store import contests as store
+from parking.store import plates as plate_store
+from payments.charges import NoSuchCharge, charge_id
+from payments.flow import accounts as accounts_flow
+from payments.store import charges as charge_store
+from tests.conftest import NOW
+from tests.district import District, event, visit
+
+T = TypeVar("T")
+ENTERED = NOW - timedelta(hours=3)
+
+
+async def done(district: District, do: Callable[[sql.Connection], Awaitable[T]]) -> T:
+    """What a use case returns, in a transaction of its own."""
+    async with district.pool.acquire() as db, db.transaction():
+        return await do(db)
+
+
+async def leaves(district: District, number: str, plate: str) -> Answer:
+    """The answer to the exit of a car that came three hours ago."""
+    entry, exit_ = visit(number, plate, ENTERED, NOW)
+    await district.record(entry)
+    return await district.answer(exit_)
+
+
+async def contest(district: District, reference: UUID | None, *, later: timedelta = timedelta()) -> UUID:
+    assert reference is not None
+    made = await done(
+        district,
+        lambda db: flow.contest_by_reference(db, reference, now=NOW + later, random_bits=district.random_bits),
+    )
+    return made.id
+
+
+async def resolve(district: District, contest_id: UUID, *, link_stands: bool) -> None:
+    await done(
+        district,
+        lambda db: flow.resolve_contest(
+            db,
+            contest_id=contest_id,
+            link_stands=link_stands,
+            note="seen",
+            actor="li",
+            now=NOW,
+            random_bits=district.random_bits,
+        ),
+    )
+
+
+async def link(district: District, account_id: int, plate: str) -> LinkedPlate:
+    return await done(
+        district,
+        lambda db: plates_flow.link_plate(
+            db,
+            account_id=account_id,
+            plate=plate,
+            plate_color=PlateColor.BLUE,
+            now=NOW,
+            random_bits=district.random_bits,
+            actor="driver",
+        ),
+    )
+
+
+async def hidden(district: District, answer: Answer) -> bool:
+    """Whether the driver sees neither where nor when."""
+    assert answer.stay_id is not None
+    found = await done(district, lambda db: charge_store.charges_by_id(db, [charge_id(answer.stay_id or UUID(int=0))]))
+    return found[charge_id(answer.stay_id)].place_hidden
+
+
+async def test_a_driver_sees_only_stays_that_began_after_the_link(district: District) -> None:
+    await district.account("鲁A61001", linked_at=NOW - timedelta(hours=1))
+    before = await leaves(district, "pa", "鲁A61001")
+    await district.account("鲁A61002")
+    after = await leaves(district, "pb", "鲁A61002")
+    assert (before.payment, after.payment) == ("will_be_charged", "will_be_charged")
+    assert (await hidden(district, before), await hidden(district, after)) == (True, False)
+
+
+async def test_linking_tells_nobody_which_plates_have_accounts(district: District) -> None:
+    holder = await district.account("鲁A62001")
+    stranger = await district.account()
+    held, free = await link(district, stranger, "鲁A62001"), await link(district, stranger, "鲁A62002")
+    assert (held.linked_at, held.contested) == (free.linked_at, free.contested)
+    assert await link(district, stranger, "鲁A62001") == held
+    listed = await done(district, lambda db: plate_store.plates_of(db, stranger))
+    assert [each.plate for each in listed] == ["鲁A62001", "鲁A62002"]
+    # The holder goes on to pay, until the plate is let go: then who waited has it.
+    payer = "select account_id from stay where plate = '鲁A62001' order by id desc limit 1"
+    await leaves(district, "pc", "鲁A62001")
+    assert await district.count(payer) == holder
+    for account_id in (holder, stranger):
+        await done(
+            district,
+            lambda db, account_id=account_id: plates_flow.unlink_plate(  # type: ignore[misc]
+                db,
+                account_id=account_id,
+                plate="鲁A62001",
+                plate_color=PlateColor.BLUE,
+                now=NOW,
+                random_bits=district.random_bits,
+                actor="driver",
+            ),
+        )
+        link_now = await done(district, lambda db: store.link(db, "鲁A62001", PlateColor.BLUE))
+        assert (link_now and link_now.account_id) == (stranger if account_id == holder else None)
+
+
+async def test_a_contested_link_neither_pays_nor_shows_until_it_is_resolved(district: District) -> None:
+    account_id = await district.account("鲁A63001")
+    left = await leaves(district, "pd", "鲁A63001")
+    assert left.charge_reference is not None
+    contested = await contest(district, left.charge_reference)
+    assert await contest(district, left.charge_reference) == contested
+    assert await hidden(district, left)
+    (mine,) = await done(district, lambda db: plate_store.plates_of(db, account_id))
+    assert mine.contested
+    entry = event("pe", "entry", NOW, "鲁A63001")
+    await district.record(entry)
+    answer = await district.answer(
+        event("pf", "exit", NOW + timedelta(hours=2), "鲁A63001"), received_at=NOW + timedelta(hours=2)
+    )
+    assert (answer.payment, answer.gate) == ("pay_at_gate", "hold")
+
+    await resolve(district, contested, link_stands=True)
+    assert not await hidden(district, left)
+    with pytest.raises(ContestResolved):
+        await resolve(district, contested, link_stands=False)
+    # A link that staff confirmed is not contested by strangers again, only by staff.
+    with pytest.raises(NotContestable):
+        await contest(district, left.charge_reference)
+    again = await done(
+        district,
+        lambda db: flow.contest_by_staff(
+            db,
+            plate="鲁A63001",
+            plate_color=PlateColor.BLUE,
+            note="licence seen",
+            actor="li",
+            now=NOW,
+            random_bits=district.random_bits,
+        ),
+    )
+    waiting = await district.account()
+    await link(district, waiting, "鲁A63001")
+    await resolve(district, again.id, link_stands=False)
+    now = await done(district, lambda db: store.link(db, "鲁A63001", PlateColor.BLUE))
+    assert now is not None
+    assert now.account_id == waiting
+    assert await hidden(district, left)
+    actions = await district.owner.fetch(
+        "select action from audit where owner_id = $1 and action like 'plate.contest%' order by id", account_id
+    )
+    assert sorted(row["action"] for row in actions) == [
+        "plate.contest", "plate.contest", "plate.contest-resolve", "plate.contest-resolve",
+    ]  # fmt: skip
+
+
+async def test_presence_is_a_charge_of_the_last_day_to_that_account(district: District) -> None:
+    await district.account("鲁A64001")
+    left = await leaves(district, "pg", "鲁A64001")
+    assert left.charge_reference is not None
+    assert left.stay_id is not None
+    with pytest.raises(NotContestable):
+        await contest(district, left.charge_reference, later=PRESENCE_HOLDS + timedelta(seconds=1))
+    # An identifier that follows from the stay's proves nothing.
+    with pytest.raises(NoSuchCharge):
+        await contest(district, charge_id(left.stay_id))
+    casual = await leaves(district, "ph", "鲁A64002")
+    with pytest.raises(NotContestable):
+        await contest(district, casual.charge_reference)
+    with pytest.raises(NoSuchContest):
+        await resolve(district, UUID(int=0), link_stands=True)
+
+
+async def test_a_closed_account_gives_its_plates_to_who_waited(district: District) -> None:
+    holder, waiting = await district.account("鲁A65001"), await district.account()
+    await link(district, waiting, "鲁A65001")
+    closed = await done(
+        district,
+        lambda db: flow_of_accounts.close_account(
+            db, account_id=holder, actor="driver", now=NOW, random_bits=district.random_bits
+        ),
+    )
+    assert (closed.status, closed.name) == ("closed", "")
+    link_now = await done(district, lambda db: store.link(db, "鲁A65001", PlateColor.BLUE))
+    assert link_now is not None
+    assert link_now.account_id == waiting
+    standing = await done(district, lambda db: accounts_flow.standing(db, holder))
+    assert (standing.status, standing.name) == ("closed", "")

@@ -1,0 +1,140 @@
+"""What is kept of a request: its identifier, a line for every refusal, an alarm for wrong keys, and who read what."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+import sql
+from parking import plates
+from parking.api.requests import WRONG_CREDENTIALS_PER_MINUTE, Refusals
+from parking.cli import logs
+from payments.identity import Audience
+from tests import running
+from tests.conftest import NOW
+from tests.district import QC, token
+
+PLATE = "鲁A12345"
+LINES = "parking.api.requests"
+
+
+@pytest.fixture(scope="module")
+async def client(
+    database_url: str, redis_server_url: str, registered: dict[str, str]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The service in this process."""
+    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
+        yield client
+
+
+def fields(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    """The fields of the lines about refusals."""
+    return [dict(record.fields) for record in caplog.records if record.name == LINES and hasattr(record, "fields")]
+
+
+async def test_a_request_has_an_identifier_everywhere(client: httpx.AsyncClient) -> None:
+    mine = {"X-Request-ID": "gateway-7.000123"}
+    good = await client.get("/livez", headers=mine)
+    assert good.headers.get_list("x-request-id") == ["gateway-7.000123"]
+    for path, status in (("/v1/lots/nope", 404), ("/nowhere", 404), ("/v1/reviews", 401), ("/v1/lots?limit=x", 400)):
+        answer = await client.get(path, headers=mine)
+        assert (answer.status_code, answer.headers["x-request-id"]) == (status, "gateway-7.000123"), path
+        assert answer.json()["request_id"] == "gateway-7.000123", path
+    made = {(await client.get("/nowhere")).json()["request_id"] for _ in range(3)}
+    assert len(made) == 3
+    for bad in ("short", "x" * 65, "a b c d e f g", "<script>alert(1)</script>"):
+        answer = await client.get("/nowhere", headers={"X-Request-ID": bad})
+        assert answer.json()["request_id"] == answer.headers["x-request-id"] != bad
+
+
+async def test_every_refusal_is_a_line_without_secrets_or_plates(
+    client: httpx.AsyncClient, registered: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    wrong_key = registered[QC][:-4] + "0000"
+    driver = token(Audience.DRIVER, now=NOW, id=1001)
+    path = f"/v1/admin/plates/{PLATE}"
+    for credentials in (None, wrong_key, driver, driver[:-3] + "abc"):
+        headers = {} if credentials is None else running.bearer(credentials)
+        await client.delete(path, params={"plate_color": "blue"}, headers={**headers, "X-Request-ID": "request-1"})
+    said = fields(caplog)
+    assert [(line["status"], line["caller"]) for line in said] == [
+        (401, "nobody"),
+        (401, f"key {registered[QC][4:20]}"),
+        (403, "driver 1001"),
+        (401, "token"),
+    ]
+    assert {(line["method"], line["route"], line["request_id"]) for line in said} == {
+        ("DELETE", "/v1/admin/plates/{plate}", "request-1")
+    }
+    assert said[2]["problem"] == "Not yours"
+    for secret in (PLATE, wrong_key[21:], driver):
+        assert secret not in str([vars(record) for record in caplog.records])
+
+
+async def test_many_wrong_keys_are_an_alarm(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    for n in range(WRONG_CREDENTIALS_PER_MINUTE + 5):
+        await client.get("/v1/reviews", headers=running.bearer(f"olk_{n:016}_{'0' * 64}"))
+    alarms = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.getMessage() for record in alarms] == ["ALARM 60 wrong keys or tokens within a minute"]
+    caplog.clear()
+    for _ in range(WRONG_CREDENTIALS_PER_MINUTE + 5):
+        await client.get("/v1/reviews")  # says nothing, guesses nothing
+    assert not [record for record in caplog.records if record.levelno == logging.ERROR]
+
+
+def test_an_alarm_is_given_once_a_minute() -> None:
+    refusals = Refusals()
+    assert sum(refusals.wrong_credentials(1000.0 + n / 10) for n in range(500)) == 1
+    assert sum(refusals.wrong_credentials(1061.0 + n) for n in range(59)) == 0
+    assert sum(refusals.wrong_credentials(1130.0) for _ in range(60)) == 1
+    assert refusals.alarms == 2
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_log_line_masks_plates_in_both_forms(form: logs.Form, capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    try:
+        logs.configure(form)
+        logging.getLogger("x").warning("Key (plate)=(%s) exists", PLATE, extra={"fields": {"status": 401}})
+    finally:
+        root.handlers, root.level = before, level
+    line = capsys.readouterr().err.strip()
+    assert PLATE not in line
+    assert "鲁A•••45" in line
+    if form == "json":
+        said = json.loads(line)
+        assert (said["level"], said["status"], said["message"]) == ("WARNING", 401, "Key (plate)=(鲁A•••45) exists")
+    else:
+        assert "status=401" in line
+
+
+@pytest.mark.parametrize(
+    "plate", ["鲁A12345", "鲁AD12345", "鲁A12345D", "粤Z1234港", "WJ京1234J", "使123456", "京A1234警", "临鲁12345"]
+)
+def test_every_form_is_masked_in_a_text(plate: str) -> None:
+    assert plate not in plates.mask_all(f"/v1/account/plates/{plate}?plate_color=blue")
+
+
+async def test_who_looks_at_plates_and_at_the_log_is_kept(client: httpx.AsyncClient, pool: sql.Pool) -> None:
+    clerk = running.bearer(token(Audience.CLERK, now=NOW))
+    for path in ("/v1/reviews", "/v1/refused-events"):
+        assert (await client.get(path, headers=clerk)).status_code == 200
+    admin = running.bearer(token(Audience.ADMIN, now=NOW))
+    query = {"action": "personal.read", "limit": "1"}
+    page = (await client.get("/v1/admin/audit", params=query, headers=admin)).json()
+    rest = (await client.get("/v1/admin/audit", params={**query, "after": page["next"]}, headers=admin)).json()
+    seen = [(line["actor"], line["subject"], line["detail"]) for line in page["lines"] + rest["lines"]]
+    assert sorted(seen) == [
+        ("clerk:test", "refused-events", {"rows": 0}),
+        ("clerk:test", "reviews", {"rows": 0}),
+    ]
+    reads = await client.get("/v1/admin/audit", params={"action": "audit.read"}, headers=admin)
+    assert [line["actor"] for line in reads.json()["lines"]] == ["admin:test", "admin:test"]
+    for audience in (Audience.CLERK, Audience.FINANCE):
+        answer = await client.get("/v1/admin/audit", headers=running.bearer(token(audience, now=NOW)))
+        assert answer.status_code == 403
