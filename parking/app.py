@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import resource
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,18 +17,21 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 import sql
-from parking import api, web
+from parking import api, limits, web
 from parking.api import openapi, problems
 from parking.api.authentication import Authentication
 from parking.api.decoding import StrictRequest
+from parking.api.limits import FailureLimit, RequestLimit
+from parking.api.paths import Paths
 from parking.api.tariff_lint import TariffLint
 from parking.clock import random_bits
-from parking.events import BODY_BYTES_MAX
 from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
-from parking.live import counts
+from parking.limits import Shares
+from parking.live import counts, rates
 from parking.live import redis as live_redis
 from parking.live.network import LiveNetwork
+from parking.live.rates import Rates
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
 from parking.settings import Settings
@@ -53,9 +57,14 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         )
         redis = live_redis.connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
+        caller_rates = Rates(settings.redis_url)
+        stack.push_async_callback(caller_rates.aclose)
         live_counts = LiveCounts(redis)
         live_network = await LiveNetwork.open(pool, clock)
-        stream = Stream(pool, live_counts)
+        room = shares_of(settings, gateways=True)
+        stream = Stream(
+            pool, live_counts, listeners_max=room.listeners, listeners_of_address_max=room.listeners_of_address
+        )
         group_commit = GroupCommit(
             pool,
             live_network,
@@ -72,6 +81,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "secrets": settings.secrets,
                 "network": live_network,
                 "live_counts": live_counts,
+                "rates": caller_rates,
                 "stream": stream,
                 "intake": Intake(pool, live_network, group_commit, random_bits=random_bits),
                 "tariff_lint": TariffLint(),
@@ -93,6 +103,17 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             for task in followers:
                 task.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
+
+
+def shares_of(settings: Settings, *, gateways: bool) -> Shares:
+    """How many connections a serving process takes, by the descriptors it may open.
+
+    Raises:
+        limits.NoRoom: there are too few.
+    """
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = settings.pool_max + live_redis.CONNECTIONS_MAX + rates.CONNECTIONS_MAX
+    return limits.shares(descriptors, taken=taken, gateways=gateways)
 
 
 async def transaction(state: State) -> AsyncIterator[sql.Connection]:
@@ -149,11 +170,11 @@ for _route in ROUTES:
 
 def build(settings: Settings) -> Litestar:
     """The application for these settings; it connects when it starts."""
-    return Litestar(
+    app = Litestar(
         route_handlers=[*ROUTES, openapi.FILES],
         state=State({"settings": settings}),
         lifespan=[lifespan],
-        middleware=[Authentication()],
+        middleware=[FailureLimit(), Authentication(), RequestLimit()],
         dependencies={
             "db": Provide(transaction),
             "now": Provide(_now, sync_to_thread=False),
@@ -181,7 +202,9 @@ def build(settings: Settings) -> Litestar:
             backend="gzip", minimum_size=2048, exclude="^/v1/gate-events$", exclude_opt_key="exclude_from_compression"
         ),
         request_class=StrictRequest,
-        request_max_body_size=BODY_BYTES_MAX,
+        request_max_body_size=limits.BODY_BYTES_MAX,
         # Logging is the command line's business; a library that is imported leaves it alone.
         logging_config=None,
     )
+    app.asgi_handler = Paths(app.asgi_handler)
+    return app

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from time import time
 from typing import Annotated
 
@@ -40,6 +41,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     pool_max: Annotated[int, Meta(ge=2, le=200)] = 10
     batch_events_max: Annotated[int, Meta(ge=1, le=5000)] = 500
+    gateway_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    trusted_proxies: str = ""
+    address_requests_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    caller_requests_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 500
+    failures_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     clock_start: Annotated[datetime, Meta(tz=True)] | None = None
     clock_speed: Annotated[float, Meta(gt=0, le=100_000)] = 1.0
     clock_started: float | None = None
@@ -94,7 +100,20 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         if not getattr(settings, name).startswith(begins):
             variable = PREFIX + name.upper()
             raise BadSetting(f"{variable} must be an address that begins with {begins[0]}.", setting=variable)
+    _check_proxies(settings.trusted_proxies)
     return settings
+
+
+def _check_proxies(text: str) -> None:
+    """Refuses what is no address: it would be believed of nobody, and everybody would share one limit."""
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            ip_network(part)
+        except ValueError:
+            variable = f"{PREFIX}TRUSTED_PROXIES"
+            raise BadSetting(
+                f"{variable}: {part!r} is no IP address and no network like 10.0.0.0/8.", setting=variable
+            ) from None
 
 
 def _bad(said: str) -> BadSetting:

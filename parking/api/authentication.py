@@ -59,6 +59,17 @@ class Authentication(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
+async def caller(scope: Scope) -> Principal | None:
+    """Who calls, on a public route too where somebody shows a valid key or token without having to."""
+    known: Principal | None = scope.get("principal")  # type: ignore[assignment]
+    if known is not None or all(name != b"authorization" for name, _ in scope["headers"]):
+        return known
+    try:
+        return await _principal(scope["litestar_app"].state, _credentials(scope))
+    except NotAuthorizedException:
+        return None
+
+
 def _methods(scope: Scope) -> ASGIResponse:
     """Answered here, because the framework's own answer knows only the first of several handlers of a path."""
     path = scope["path_template"]

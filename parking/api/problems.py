@@ -16,7 +16,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import cases, events, lots, plates, prices, settings, stays, tariffs
+from parking import cases, events, limits, lots, plates, prices, settings, stays, tariffs
 from parking.api import tariff_lint
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch
@@ -57,6 +57,8 @@ STATUS: dict[type[OneLotError], int] = {
     ledger.CursorMalformed: 400,
     ledger.FloorBroken: 409,
     ledger.JournalContradicted: 409,
+    limits.NoRoom: 500,
+    limits.TooManyRequests: 429,
     lots.UnknownLot: 404,
     lots.UnknownGateway: 404,
     lots.UnknownOperator: 422,
@@ -116,14 +118,22 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers = {"Retry-After": str(RETRY_AFTER_S), **(headers or {})}
+    waiting = {}
+    if problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        waiting["Retry-After"] = str((problem.facts or {}).get("retry_after_s", RETRY_AFTER_S))
     return Response(
         msgspec.json.encode(problem, enc_hook=str),
         status_code=problem.status,
         media_type="application/problem+json",
-        headers=headers,
+        # A refusal is of its moment: whoever keeps answers must not keep this one.
+        headers={"Cache-Control": "no-store", **waiting, **(headers or {})},
     )
+
+
+def of_status(status: HTTPStatus, detail: str, field: str | None = None) -> bytes:
+    """A document for what is refused before any route is asked."""
+    kind = _TYPE + status.phrase.lower().replace(" ", "-")
+    return msgspec.json.encode(Problem(kind, status.phrase, status, detail, field))
 
 
 def _title(name: str) -> str:

@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 
 import asyncpg
 import click
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from parking import worker
-from parking.app import build
 from parking.cli import registry, tariffs
+from parking.cli.serve import serve
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -76,35 +75,6 @@ def main(verbose: bool) -> None:
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
-
-
-@main.command()
-@click.option("--host", help="Address to listen on (ONELOT_HOST).")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (ONELOT_PORT).")
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes (ONELOT_WORKERS).")
-def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve the HTTP API."""
-    settings = read()
-    _ = settings.secrets  # refuses to start without them
-    uvicorn.run(
-        "parking.cli.main:application",
-        factory=True,
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        workers=workers or settings.workers,
-        access_log=False,
-        # Nothing here goes by the caller's address, so nobody needs to be believed about it.
-        proxy_headers=False,
-        server_header=False,
-        log_level="info",
-        timeout_graceful_shutdown=10,
-        backlog=4096,
-    )
-
-
-def application() -> Any:
-    """The application as each serving process builds it."""
-    return build(read())
 
 
 @main.command()
@@ -231,5 +201,5 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
+for command in (serve, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
     main.add_command(command)

@@ -46,7 +46,7 @@ class Voiding(Struct, frozen=True, forbid_unknown_fields=True):
     operation_id="getCharge",
     summary="What a charge costs, and whether it is paid",
     tags=["drivers"],
-    opt={"audience": (Audience.PUBLIC,)},
+    opt={"audience": (Audience.PUBLIC,), "guessable": True},
 )
 async def get_charge(charge_id: FromPath[UUID], db: Db) -> ChargeShown:
     """Whoever has the identifier may look and pay, as with a ticket."""
@@ -60,7 +60,7 @@ async def get_charge(charge_id: FromPath[UUID], db: Db) -> ChargeShown:
     operation_id="payCharge",
     summary="Pay a charge through a channel",
     tags=["drivers"],
-    opt={"audience": (Audience.PUBLIC,)},
+    opt={"audience": (Audience.PUBLIC,), "guessable": True},
     status_code=200,
 )
 async def pay_charge(

@@ -1,0 +1,132 @@
+"""Rates of requests: of an address where nobody says who calls, of the caller elsewhere; failures count by themselves.
+
+A success is never refused for failures, so that a stranger behind the same address shuts nobody out; a failure beyond
+what is allowed is answered 429 instead of its own status. Gate events have no rate: how gateways share the service is
+the group commit's business.
+"""
+
+import logging
+import math
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import NotAuthorizedException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from parking import limits
+from parking.api import problems
+from parking.api.authentication import caller
+from parking.limits import Rate, TooManyRequests
+from parking.live.rates import Rates
+from payments.identity import NotYours, Principal
+
+_log = logging.getLogger(__name__)
+# What a route says in its `opt`: no rate at all; or that a path that names nothing is a guess, and counts as a failure.
+UNLIMITED, GUESSABLE = "unlimited", "guessable"
+RATE_SECONDS, FAILURES_SECONDS = 10, 60
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_warned_of_proxy: set[str] = set()
+
+
+def address_of(scope: Scope) -> str:
+    """Whom the address of a request belongs to (`parking/limits.py`)."""
+    client = scope.get("client")
+    return limits.network(client[0]) if client else ""
+
+
+class FailureLimit(ASGIMiddleware):
+    """Answers 429 to failures of a caller that has failed too often. Stands outside of authentication."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Passes the request on, and counts how it ends.
+
+        Raises:
+            TooManyRequests: the credentials are wrong once too often.
+        """
+        guessable = bool(scope["route_handler"].opt.get(GUESSABLE))
+        replaced = False
+
+        async def counted(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if status in _REFUSED or (guessable and status == HTTPStatus.NOT_FOUND):
+                    wait_s = await _fail(scope)
+                    if wait_s:
+                        replaced = True
+                        request = Request[Any, Any, Any](scope)
+                        answer = problems.of_error(request, _too_many(wait_s)).to_asgi_response(
+                            app=None, request=request
+                        )
+                        await answer(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        try:
+            await next_app(scope, receive, counted)
+        except (NotAuthorizedException, NotYours):
+            wait_s = await _fail(scope)
+            if wait_s:
+                raise _too_many(wait_s) from None
+            raise
+
+
+class RequestLimit(ASGIMiddleware):
+    """Counts requests by who calls. Stands inside of authentication."""
+
+    exclude_opt_key = UNLIMITED
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Passes the request on.
+
+        Raises:
+            TooManyRequests: the caller, or the address of one who does not say who it is, asks too often.
+        """
+        state = scope["litestar_app"].state
+        principal = await caller(scope)
+        if principal is None:
+            _notice_proxy(scope)
+            key, requests_max = f"address:{address_of(scope)}", state.settings.address_requests_max
+        else:
+            key, requests_max = f"caller:{_name(principal)}", state.settings.caller_requests_max
+        rates: Rates = state.rates
+        wait_s = await rates.take(key, Rate(requests_max, RATE_SECONDS))
+        if wait_s:
+            raise _too_many(wait_s)
+        await next_app(scope, receive, send)
+
+
+def _name(principal: Principal) -> str:
+    return f"{principal.audience}:{principal.id}:{principal.subject}"
+
+
+async def _fail(scope: Scope) -> float:
+    """Counts a failure, by who failed if that is known."""
+    state = scope["litestar_app"].state
+    principal: Principal | None = scope.get("principal")  # type: ignore[assignment]
+    who = f"address:{address_of(scope)}" if principal is None else _name(principal)
+    rates: Rates = state.rates
+    return await rates.take(f"failures:{who}", Rate(state.settings.failures_max, FAILURES_SECONDS))
+
+
+def _too_many(wait_s: float) -> TooManyRequests:
+    return TooManyRequests("That was asked too often; wait before asking again.", retry_after_s=math.ceil(wait_s))
+
+
+def _notice_proxy(scope: Scope) -> None:
+    """Says once that a proxy is not trusted, behind which all callers count as one."""
+    client = scope.get("client")
+    if client is None or _warned_of_proxy:
+        return
+    if (
+        any(name == b"x-forwarded-for" for name, _ in scope["headers"])
+        and not scope["litestar_app"].state.settings.trusted_proxies
+    ):
+        _warned_of_proxy.add(client[0])
+        _log.warning(
+            "%s sends X-Forwarded-For and is not named in ONELOT_TRUSTED_PROXIES: all who come through it share the "
+            "limits of one address",
+            client[0],
+        )
