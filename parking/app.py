@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 
 import sql
 from parking import api, limits, web
-from parking.api import openapi, problems
+from parking.api import etags, openapi, problems
 from parking.api.authentication import Authentication
 from parking.api.decoding import StrictRequest
 from parking.api.limits import FailureLimit, RequestLimit
@@ -91,6 +91,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         followers = [asyncio.create_task(live_network.follow()), asyncio.create_task(stream.run())]
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
+        openapi.description(app)
         group_commit.start()
         # What was made so far stays; looking through it at every collection would cost the gates milliseconds.
         gc.collect()
@@ -166,12 +167,13 @@ def _channels(state: State) -> dict[str, Channel]:
 ROUTES: list[HTTPRouteHandler] = [*api.ROUTES, *web.ROUTES, *payments_api.ROUTES]
 for _route in ROUTES:
     openapi.describe(_route)
+    etags.keep_private(_route)
 
 
 def build(settings: Settings) -> Litestar:
     """The application for these settings; it connects when it starts."""
     app = Litestar(
-        route_handlers=[*ROUTES, openapi.FILES],
+        route_handlers=[*ROUTES, openapi.reference_file],
         state=State({"settings": settings}),
         lifespan=[lifespan],
         middleware=[FailureLimit(), Authentication(), RequestLimit()],

@@ -50,12 +50,12 @@ class Authentication(ASGIMiddleware):
         audience = audience_of(scope["route_handler"])
         if audience != (Audience.PUBLIC,):
             principal = await _principal(scope["litestar_app"].state, _credentials(scope))
+            scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
             if principal.audience not in audience:
                 raise NotYours(
                     f"This is for {', '.join(audience)}; the credentials are those of a {principal.audience}.",
                     audience=list(audience),
                 )
-            scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         await next_app(scope, receive, send)
 
 

@@ -1,26 +1,12 @@
-"""Pages and files as they are sent: with a tag, and under a policy that lets nothing in from elsewhere."""
+"""Pages, made from their templates. How they are sent stands in `api/files.py`."""
 
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Request, Response
-from msgspec import Struct
+
+from parking.api.files import File, file
 
 FOLDER = Path(__file__).parent
-# Litestar adds the character set to what is text.
-MEDIA_TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}
-# Nothing inline, nothing from elsewhere: text that finds its way into a page cannot become code.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 # Every value is escaped, and a name that a page misspells is an error and not an empty place.
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
@@ -31,33 +17,6 @@ _templates = Environment(
 )
 
 
-class File(Struct, frozen=True):
-    """What is sent, with its tag."""
-
-    body: bytes
-    media_type: str
-    tag: str
-
-
-def file(body: bytes, suffix: str) -> File:
-    """A file of this kind."""
-    return File(body, MEDIA_TYPES[suffix], f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
-
-
-def page(template: str, **values: object) -> File:
-    """A page made from a template of `templates/`."""
-    return file(_templates.get_template(template).render(**values).encode(), ".html")
-
-
-def send(request: Request[Any, Any, Any], sent: File) -> Response[bytes]:
-    """The answer with a file, or 304 without it if the caller has it already."""
-    headers = {
-        "ETag": sent.tag,
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    if sent.tag in (request.headers.get("if-none-match") or ""):
-        return Response(b"", status_code=304, headers=headers)
-    return Response(sent.body, media_type=sent.media_type, headers=headers)
+def page(template: str, *, compressed: bool = True, **values: object) -> File:
+    """A page made from a template of `templates/`; `compressed`: once, because it is made once and sent often."""
+    return file(_templates.get_template(template).render(**values).encode(), ".html", compressed=compressed)

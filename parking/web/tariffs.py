@@ -12,10 +12,11 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking.api.dependencies import Clock, Network
+from parking.api.files import File, send
 from parking.api.tariffs import VERSION_MAX, Holding, TariffShown, shown
 from parking.texts import languages, pages
 from parking.texts.languages import Language
-from parking.web.response import File, page, send
+from parking.web.response import page
 from payments.identity import Audience
 
 
@@ -88,7 +89,9 @@ async def tariff_page(
 def rendered(tariff: TariffShown, language: Language) -> File:
     """The page of a tariff in a language."""
     view = View(tariff, language)
-    return page("tariff.html", lang=language, other=languages.other(language), tariff=tariff, view=view)
+    return page(
+        "tariff.html", compressed=False, lang=language, other=languages.other(language), tariff=tariff, view=view
+    )
 
 
 ROUTES: list[HTTPRouteHandler] = [tariff_page]
