@@ -21,7 +21,7 @@ from parking import api, limits, web
 from parking.api import etags, openapi, problems
 from parking.api.authentication import Authentication
 from parking.api.decoding import StrictRequest
-from parking.api.limits import FailureLimit, RequestLimit
+from parking.api.limits import FailureLimit, RequestLimit, Turns
 from parking.api.paths import Paths
 from parking.api.tariff_lint import TariffLint
 from parking.clock import random_bits
@@ -82,6 +82,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 "network": live_network,
                 "live_counts": live_counts,
                 "rates": caller_rates,
+                "reads": Turns(),
                 "stream": stream,
                 "intake": Intake(pool, live_network, group_commit, random_bits=random_bits),
                 "tariff_lint": TariffLint(),
@@ -201,7 +202,11 @@ def build(settings: Settings) -> Litestar:
         exception_handlers=problems.HANDLERS,
         openapi_config=openapi.CONFIG,
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=2048, exclude="^/v1/gate-events$", exclude_opt_key="exclude_from_compression"
+            backend="gzip",
+            gzip_compress_level=4,
+            minimum_size=2048,
+            exclude="^/v1/gate-events$",
+            exclude_opt_key="exclude_from_compression",
         ),
         request_class=StrictRequest,
         request_max_body_size=limits.BODY_BYTES_MAX,

@@ -30,6 +30,13 @@ IDLE_TIMEOUT_S = 30.0
 WRITE_TIMEOUT_S = 30.0
 # How long a refusal is left for the caller to read before the connection is closed.
 LINGER_S = 1.0
+LINGER_BYTES_MAX = 256 * 1024
+# A refusal for asking too often comes only after this time, so that who asks again at once asks slowly.
+REFUSAL_DELAY_S = 1.0
+# Reads that nobody is named for, in work at once; what is beyond waits its turn, and beyond that is refused. The event
+# loop gives every request in work the same share of its time: so few beside the gates leave them nearly all of it.
+READS_AT_ONCE_MAX = 2
+READS_WAITING_MAX = 500
 
 # Beyond this many a process serves nobody well, whatever the machine allows.
 CONNECTIONS_MAX = 10_000
@@ -45,6 +52,10 @@ LISTENERS_ADDRESS_SHARE = 20
 BUCKETS_MAX = 20_000
 # Sums of binary fractions come out a little beside the instant they mean.
 CLOCK_GRAIN_S = 1e-6
+
+
+class TooManyReads(OneLotError):
+    """So many wait to be answered that one more would wait too long."""
 
 
 class TooManyRequests(OneLotError):

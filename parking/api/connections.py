@@ -164,6 +164,7 @@ class Connection(HttpToolsProtocol):
         self._body_began = 0.0
         self._refusal: Refusal | None = None
         self._leaving = False
+        self._dropped_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
 
@@ -203,6 +204,9 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Reads on, unless it is too much."""
         if self._leaving:
+            self._dropped_bytes += len(data)
+            if self._dropped_bytes > limits.LINGER_BYTES_MAX:
+                self.transport.abort()
             return
         self._unset_keepalive_if_required()
         if self._at != self._BODY:
@@ -269,6 +273,9 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._body_bytes += len(body)
+        if self._body_bytes > limits.LINGER_BYTES_MAX and self.cycle.response_complete:
+            # Refused without being read, and still it comes.
+            self.transport.abort()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -279,6 +286,9 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is sent: the connection waits for the next request, or for the rest of this one's body."""
+        if self._leaving:
+            self.transport.close()
+            return
         super().on_response_complete()
         if self._room is not None and self.cycle.response_complete:
             self._room.idle[self] = None
@@ -320,7 +330,9 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._answering and (self.cycle.response_started or self._at != self._BODY):
-            self.transport.close()
+            # What is in work is answered, at its own pace, and nothing more.
+            self.pipeline.clear()
+            self._deadline = self.loop.call_later(limits.WRITE_TIMEOUT_S, self.transport.abort)
             return
         if self._answering:
             self.cycle.disconnected = True

@@ -5,12 +5,14 @@ what is allowed is answered 429 instead of its own status. Gate events have no r
 the group commit's business.
 """
 
+import asyncio
 import logging
 import math
 from http import HTTPStatus
 from typing import Any
 
 from litestar import Request
+from litestar.enums import HttpMethod
 from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,12 +20,13 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from parking import limits
 from parking.api import problems
 from parking.api.authentication import caller
-from parking.limits import Rate, TooManyRequests
+from parking.api.paths import at_gateways
+from parking.limits import Rate, TooManyReads, TooManyRequests
 from parking.live.rates import Rates
 from payments.identity import NotYours, Principal
 
 _log = logging.getLogger(__name__)
-# What a route says in its `opt`: no rate at all; or that a path that names nothing is a guess, and counts as a failure.
+# What a route says in its `opt`: no limit at all; that a path that names nothing is a guess, and counts as a failure.
 UNLIMITED, GUESSABLE = "unlimited", "guessable"
 RATE_SECONDS, FAILURES_SECONDS = 10, 60
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -57,7 +60,7 @@ class FailureLimit(ASGIMiddleware):
                     if wait_s:
                         replaced = True
                         request = Request[Any, Any, Any](scope)
-                        answer = problems.of_error(request, _too_many(wait_s)).to_asgi_response(
+                        answer = problems.of_error(request, await _too_many(wait_s)).to_asgi_response(
                             app=None, request=request
                         )
                         await answer(scope, receive, send)
@@ -69,12 +72,14 @@ class FailureLimit(ASGIMiddleware):
         except (NotAuthorizedException, NotYours):
             wait_s = await _fail(scope)
             if wait_s:
-                raise _too_many(wait_s) from None
+                raise await _too_many(wait_s) from None
             raise
 
 
 class RequestLimit(ASGIMiddleware):
-    """Counts requests by who calls. Stands inside of authentication."""
+    """Counts requests by who calls, and lets reads that nobody is named for wait their turn. Stands inside of
+    authentication.
+    """
 
     exclude_opt_key = UNLIMITED
 
@@ -83,6 +88,7 @@ class RequestLimit(ASGIMiddleware):
 
         Raises:
             TooManyRequests: the caller, or the address of one who does not say who it is, asks too often.
+            TooManyReads: more wait than can be answered soon.
         """
         state = scope["litestar_app"].state
         principal = await caller(scope)
@@ -94,8 +100,56 @@ class RequestLimit(ASGIMiddleware):
         rates: Rates = state.rates
         wait_s = await rates.take(key, Rate(requests_max, RATE_SECONDS))
         if wait_s:
-            raise _too_many(wait_s)
-        await next_app(scope, receive, send)
+            raise await _too_many(wait_s)
+        if principal is not None or scope.get("method") != HttpMethod.GET or at_gateways(scope):
+            await next_app(scope, receive, send)
+        else:
+            await _in_turn(state.reads, scope, receive, send, next_app)
+
+
+class Turns:
+    """Reads in work, and those that wait for one of them to end."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(limits.READS_AT_ONCE_MAX)
+        self._waiting = 0
+
+    async def take(self) -> None:
+        """Waits for a turn; `end` ends it.
+
+        Raises:
+            TooManyReads: more wait than can be answered soon.
+        """
+        if self._waiting >= limits.READS_WAITING_MAX:
+            raise TooManyReads("Too many wait to be answered here; try again.", waiting_max=limits.READS_WAITING_MAX)
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+
+    def end(self) -> None:
+        """Lets the next one begin."""
+        self._places.release()
+
+
+async def _in_turn(turns: Turns, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    """A turn ends when the answer begins to be sent: who reads it slowly holds up nobody."""
+    await turns.take()
+    ended = False
+
+    async def sending(message: Message) -> None:
+        nonlocal ended
+        if not ended:
+            ended = True
+            turns.end()
+        await send(message)
+
+    try:
+        await next_app(scope, receive, sending)
+    finally:
+        if not ended:
+            turns.end()
 
 
 def _name(principal: Principal) -> str:
@@ -111,7 +165,9 @@ async def _fail(scope: Scope) -> float:
     return await rates.take(f"failures:{who}", Rate(state.settings.failures_max, FAILURES_SECONDS))
 
 
-def _too_many(wait_s: float) -> TooManyRequests:
+async def _too_many(wait_s: float) -> TooManyRequests:
+    """The refusal, after a while."""
+    await asyncio.sleep(limits.REFUSAL_DELAY_S)
     return TooManyRequests("That was asked too often; wait before asking again.", retry_after_s=math.ceil(wait_s))
 
 

@@ -18,6 +18,11 @@ GATEWAYS_LISTENER = "onelot.gateways"
 GATEWAY_PATHS = ("/v1/gate-events", "/v1/stays/", "/livez", "/readyz")
 
 
+def at_gateways(scope: Scope) -> bool:
+    """Whether a request came in at the gateways' listener."""
+    return GATEWAYS_LISTENER in (scope.get("extensions") or ())
+
+
 class Paths:
     """The application behind a look at the path and the names of the query."""
 
@@ -37,8 +42,7 @@ class Paths:
     def _refused(scope: Scope) -> ASGIResponse | None:
         if not is_plain(scope.get("raw_path") or scope["path"].encode()):
             return _problem(HTTPStatus.NOT_FOUND, "Not Found")
-        at_gateways = GATEWAYS_LISTENER in (scope.get("extensions") or ())
-        if at_gateways and not scope["path"].startswith(GATEWAY_PATHS):
+        if at_gateways(scope) and not scope["path"].startswith(GATEWAY_PATHS):
             return _problem(HTTPStatus.NOT_FOUND, "This address is for gateways.")
         query = scope["query_string"]
         if b"&" in query and (name := repeated(query)) is not None:

@@ -58,6 +58,7 @@ STATUS: dict[type[OneLotError], int] = {
     ledger.FloorBroken: 409,
     ledger.JournalContradicted: 409,
     limits.NoRoom: 500,
+    limits.TooManyReads: 503,
     limits.TooManyRequests: 429,
     lots.UnknownLot: 404,
     lots.UnknownGateway: 404,

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from parking import limits
 from parking.api.paths import is_plain
 from parking.limits import Rate
 from parking.live.rates import Rates
@@ -23,11 +24,14 @@ Start = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @pytest.fixture
-async def start(database_url: str, redis_url: str, registered: dict[str, str]) -> Start:
+async def start(
+    database_url: str, redis_url: str, registered: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Start:
     """Starts a service with limits of its own, on an empty Redis."""
+    monkeypatch.setattr(limits, "REFUSAL_DELAY_S", 0.01)
 
-    def started(**limits: object) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-        return running.served(running.settings(database_url, redis_url, now=NOW, **limits))
+    def started(**changes: object) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        return running.served(running.settings(database_url, redis_url, now=NOW, **changes))
 
     return started
 
