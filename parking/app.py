@@ -20,6 +20,7 @@ import sql
 from parking import api, limits, web
 from parking.api import etags, openapi, problems
 from parking.api.authentication import Authentication
+from parking.api.connections import Config
 from parking.api.decoding import StrictRequest
 from parking.api.limits import FailureLimit, RequestLimit, Turns
 from parking.api.paths import Paths
@@ -34,7 +35,7 @@ from parking.live.network import LiveNetwork
 from parking.live.rates import Rates
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
-from parking.settings import Settings
+from parking.settings import Settings, read
 from payments import api as payments_api
 from payments import channels
 from payments.channels import Channel
@@ -215,3 +216,22 @@ def build(settings: Settings) -> Litestar:
     )
     app.asgi_handler = Paths(app.asgi_handler)
     return app
+
+
+def server_config(
+    settings: Settings, app: Any, *, gateway_port: int | None = None, shares: Shares | None = None, **more: Any
+) -> Config:
+    """What uvicorn serves an application by, with our limits on its connections. `more`: other settings of uvicorn."""
+    port = settings.gateway_port if gateway_port is None else gateway_port
+    return Config(
+        app,
+        trusted_proxies=settings.trusted_proxies,
+        gateway_port=port,
+        shares=shares or shares_of(settings, gateways=bool(port)),
+        **more,
+    )
+
+
+def application() -> Litestar:
+    """The application as each serving process builds it."""
+    return build(read())

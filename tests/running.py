@@ -17,8 +17,7 @@ import httpx
 import uvicorn
 from msgspec import Struct
 
-from parking.app import build
-from parking.cli.serve import config
+from parking.app import build, server_config
 from parking.settings import Settings
 from seeds.servers.process import free_port
 from tests.district import TOKEN_SECRET
@@ -56,7 +55,7 @@ async def served(settings: Settings, **changes: Any) -> AsyncIterator[httpx.Asyn
 
     changes: of uvicorn's settings; with `gateway_port` there is a second listener.
     """
-    made = config(settings, build(settings), port=0, log_level="error", timeout_graceful_shutdown=2, **changes)
+    made = server_config(settings, build(settings), port=0, log_level="error", timeout_graceful_shutdown=2, **changes)
     server = _Server(made)
     ports = (0, *filter(None, [changes.get("gateway_port")]))
     listeners = [socket.create_server(("127.0.0.1", port)) for port in ports]

@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from litestar.serialization import encode_json
 
 from parking.api import problems
-from parking.api.files import COMPRESSED_ONCE, MEDIA_TYPES, File, file, send
+from parking.files import COMPRESSED_ONCE, MEDIA_TYPES, File, file, send
 from payments.identity import Audience
 
 _FOLDER = Path(__file__).parent / "swagger_ui"
@@ -48,7 +48,7 @@ async def reference_file(request: Request[Any, Any, Any], name: FromPath[str]) -
     """A script or a style sheet of the page."""
     if (found := FILES.get(name)) is None:
         raise NotFoundException(f"There is no file {name!r}.")
-    return send(request, found, policy=_POLICY)
+    return Response(**send(found, request.headers, policy=_POLICY)._asdict())
 
 
 def describe(route: HTTPRouteHandler) -> None:
@@ -117,9 +117,9 @@ def _sent(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page or the description, in place of what the framework renders for every request."""
     match request.scope["path"].rstrip("/"):
         case "/schema" | "/schema/swagger":
-            return send(request, FILES["page.html"], policy=_POLICY)
+            return Response(**send(FILES["page.html"], request.headers, policy=_POLICY)._asdict())
         case "/schema/openapi.json":
-            return send(request, description(request.app), policy=_POLICY)
+            return Response(**send(description(request.app), request.headers, policy=_POLICY)._asdict())
         case _:
             return problems.of_nowhere()
 

@@ -3,17 +3,10 @@
 import resource
 import sys
 from contextlib import suppress
-from typing import Any
 
 import click
-import uvicorn
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
-from parking.api.connections import Config
-from parking.app import build, shares_of
-from parking.limits import Shares
-from parking.settings import Settings, read
+from parking.settings import read
 
 SHUTDOWN_S = 10
 
@@ -28,15 +21,22 @@ def serve(
     host: str | None, port: int | None, workers: int | None, gateway_port: int | None, only_gateways: bool
 ) -> None:
     """Serve the HTTP API."""
+    # Other commands need nothing of the HTTP service, and start sooner without it.
+    import uvicorn  # noqa: PLC0415
+    from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
+    from parking.app import server_config  # noqa: PLC0415
+
     settings = read()
     _ = settings.secrets  # refuses to start without them
     raise_descriptors()
     gateway_port = gateway_port or settings.gateway_port
     if only_gateways and not gateway_port:
         raise click.UsageError("--only-gateways needs --gateway-port, or ONELOT_GATEWAY_PORT.")
-    made = config(
+    made = server_config(
         settings,
-        "parking.cli.serve:application",
+        "parking.app:application",
         factory=True,
         host=host or settings.host,
         port=gateway_port if only_gateways else settings.port if port is None else port,
@@ -47,7 +47,7 @@ def serve(
     )
     listeners = [made.bind_socket()]
     if gateway_port and not only_gateways:
-        listeners.append(config(settings, made.app, host=made.host, port=gateway_port).bind_socket())
+        listeners.append(server_config(settings, made.app, host=made.host, port=gateway_port).bind_socket())
     if made.workers > 1:
         Multiprocess(made, sockets=listeners).run()
         return
@@ -58,27 +58,8 @@ def serve(
         sys.exit(STARTUP_FAILURE)
 
 
-def config(
-    settings: Settings, app: Any, *, gateway_port: int | None = None, shares: Shares | None = None, **more: Any
-) -> Config:
-    """What uvicorn serves an application by, with our limits on its connections."""
-    port = settings.gateway_port if gateway_port is None else gateway_port
-    return Config(
-        app,
-        trusted_proxies=settings.trusted_proxies,
-        gateway_port=port,
-        shares=shares or shares_of(settings, gateways=bool(port)),
-        **more,
-    )
-
-
 def raise_descriptors() -> None:
     """Lets this process, and those it starts, open as many descriptors as the machine permits."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def application() -> Any:
-    """The application as each serving process builds it."""
-    return build(read())

@@ -7,7 +7,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from parking.api.files import COMPRESSED_ONCE, MEDIA_TYPES, file, send
+from parking.files import COMPRESSED_ONCE, MEDIA_TYPES, file, send
 from parking.web.response import FOLDER
 from payments.identity import Audience
 
@@ -23,7 +23,7 @@ async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> R
     """A script, a style sheet or a picture of a page."""
     if (found := FILES.get(name)) is None:
         raise NotFoundException(f"There is no file {name!r}.")
-    return send(request, found)
+    return Response(**send(found, request.headers)._asdict())
 
 
 ROUTES: list[HTTPRouteHandler] = [static_file]

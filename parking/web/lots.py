@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from parking.api.files import COMPRESSED_ONCE, send
+from parking.files import COMPRESSED_ONCE, send
 from parking.texts import pages
 from parking.texts.languages import ZH
 from parking.web.response import page
@@ -25,7 +25,7 @@ _PAGE = page(
 @get("/", include_in_schema=False, opt={"audience": (Audience.PUBLIC,), **COMPRESSED_ONCE})
 async def lots_page(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Free spaces as they change."""
-    return send(request, _PAGE)
+    return Response(**send(_PAGE, request.headers)._asdict())
 
 
 ROUTES: list[HTTPRouteHandler] = [lots_page]

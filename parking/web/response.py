@@ -1,10 +1,10 @@
-"""Pages, made from their templates. How they are sent stands in `api/files.py`."""
+"""Pages, made from their templates. How they are sent stands in `parking/files.py`."""
 
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from parking.api.files import File, file
+from parking.files import File, file
 
 FOLDER = Path(__file__).parent
 # Every value is escaped, and a name that a page misspells is an error and not an empty place.

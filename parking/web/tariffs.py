@@ -12,8 +12,8 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking.api.dependencies import Clock, Network
-from parking.api.files import File, send
 from parking.api.tariffs import VERSION_MAX, Holding, TariffShown, shown
+from parking.files import File, send
 from parking.texts import languages, pages
 from parking.texts.languages import Language
 from parking.web.response import page
@@ -81,7 +81,7 @@ async def tariff_page(
     """A published tariff as its notice shows it."""
     tariff = shown(network.snapshot, code, version, now=clock())
     language = languages.choose(lang, request.headers.get("accept-language", ""))
-    response = send(request, rendered(tariff, language))
+    response = Response(**send(rendered(tariff, language), request.headers)._asdict())
     response.headers["Vary"] = "Accept-Language"
     return response
 

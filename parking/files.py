@@ -1,13 +1,15 @@
-"""Files as they are sent: with a tag, compressed once, and under a policy that lets nothing in from elsewhere."""
+"""Files as pages and the API's description send them: with a tag, compressed once, under a policy that lets nothing in
+from elsewhere.
+"""
 
 import gzip
+from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import NamedTuple
 
-from litestar import Request, Response
 from msgspec import Struct
 
-# Litestar adds the character set to what is text.
+# The framework adds the character set to what is text.
 MEDIA_TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -43,8 +45,17 @@ def file(body: bytes, suffix: str, *, compressed: bool = True) -> File:
     return File(body, MEDIA_TYPES[suffix], f'W/"{blake2b(body, digest_size=12).hexdigest()}"', gzipped)
 
 
-def send(request: Request[Any, Any, Any], sent: File, *, policy: str = POLICY) -> Response[bytes]:
-    """The answer with a file, or 304 without it if the caller has it already."""
+class Sent(NamedTuple):
+    """An answer with a file, as the framework takes it."""
+
+    content: bytes
+    status_code: int
+    media_type: str
+    headers: dict[str, str]
+
+
+def send(sent: File, asked: Mapping[str, str], *, policy: str = POLICY) -> Sent:
+    """The answer with a file, or 304 without it if the caller has it already. `asked`: the headers of the request."""
     headers = {
         "ETag": sent.tag,
         "Cache-Control": "no-cache",
@@ -53,8 +64,8 @@ def send(request: Request[Any, Any, Any], sent: File, *, policy: str = POLICY) -
     }
     if sent.gzipped is not None:
         headers["Vary"] = "Accept-Encoding"
-    if sent.tag in (request.headers.get("if-none-match") or ""):
-        return Response(b"", status_code=304, headers=headers)
-    if sent.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(sent.gzipped, media_type=sent.media_type, headers={**headers, "Content-Encoding": "gzip"})
-    return Response(sent.body, media_type=sent.media_type, headers=headers)
+    if sent.tag in (asked.get("if-none-match") or ""):
+        return Sent(b"", 304, sent.media_type, headers)
+    if sent.gzipped is not None and "gzip" in asked.get("accept-encoding", ""):
+        return Sent(sent.gzipped, 200, sent.media_type, {**headers, "Content-Encoding": "gzip"})
+    return Sent(sent.body, 200, sent.media_type, headers)
