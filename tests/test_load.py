@@ -55,3 +55,12 @@ async def test_throughput_is_measured_beside_its_ceilings(server_url: str, redis
     report = await report_of(server_url, redis_url, "throughput", "--seconds=0.5", "--connections=4")
     assert len(report["rows"]) == 5
     assert all(row["measured"]["events"] for row in report["rows"])
+
+
+async def test_gates_under_attack(server_url: str, redis_url: str) -> None:
+    """One attack of each kind, and short: what they cost the gates is measured by hand, on a machine of its own."""
+    chosen = ("idle", "slow-bodies", "many-headers", "description", "wrong-keys", "large-bodies")
+    only = [f"--only={name}" for name in chosen]
+    report = await report_of(server_url, redis_url, "attack", "--seconds=1.5", "--events=20", *only)
+    assert [row["attack"] for row in report["rows"]] == list(chosen)
+    assert all(row["events"] >= 20 and row["refused"] == 0 and row["ready"] for row in report["rows"])
