@@ -50,6 +50,7 @@ LISTENERS_SHARE = 2
 LISTENERS_ADDRESS_SHARE = 20
 
 BUCKETS_MAX = 20_000
+ADDRESS_CHARACTERS_MAX = 64
 # Sums of binary fractions come out a little beside the instant they mean.
 CLOCK_GRAIN_S = 1e-6
 
@@ -115,13 +116,18 @@ def shares(descriptors: int, *, taken: int, gateways: bool) -> Shares:
     return Shares(public, kept, public // LISTENERS_SHARE)
 
 
-@lru_cache(maxsize=4096)
 def network(address: str) -> str:
     """Whom an address belongs to, as far as limits go: an IPv4 address, or the /64 that a household gets of IPv6."""
+    # What a proxy passed on may be no address and of any length, and is not worth remembering.
+    return _network(address) if len(address) <= ADDRESS_CHARACTERS_MAX else address[:ADDRESS_CHARACTERS_MAX]
+
+
+@lru_cache(maxsize=4096)
+def _network(address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address[:64]
+        return address
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
     if parsed.ipv4_mapped is not None:

@@ -7,6 +7,7 @@ before the application hears of it, and keeps the number of connections below th
 import asyncio
 import logging
 from collections import Counter
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -75,7 +76,14 @@ class Config(uvicorn.Config):
             backlog=4096,
             **more,
         )
-        self.rooms = Rooms(shares, trusted_proxies, gateway_port)
+        self._shares = shares
+        self._trusted_proxies = trusted_proxies
+        self._gateway_port = gateway_port
+
+    @cached_property
+    def rooms(self) -> "Rooms":
+        """The connections of this process: made in it, and not handed over when it is started by another."""
+        return Rooms(self._shares, self._trusted_proxies, self._gateway_port)
 
 
 class Room:

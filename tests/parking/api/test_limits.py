@@ -16,7 +16,7 @@ from parking.live.rates import Rates
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
-from tests.district import QC, token
+from tests.district import QC, STATION, event, token
 
 NOBODY = UUID(int=1)
 SECOND = running.bearer("olk_" + "0" * 16 + "_" + "0" * 64)
@@ -53,9 +53,19 @@ async def test_an_address_asks_so_often_and_no_more(start: Start, registered: di
         refused(await client.get("/v1/lots"))
         refused(await client.get("/schema"))
         assert (await client.get("/livez")).status_code == 200
-        event = {"event_id": "x", "kind": "entry", "lane": "none", "occurred_at": NOW.isoformat(), "plate": "鲁A12345"}
+        nowhere = {**event("x", "entry", NOW), "lane": "none"}
         key = running.bearer(registered[QC])
-        assert {(await client.post("/v1/gate-events", json=event, headers=key)).status_code for _ in range(30)} == {422}
+        assert {(await client.post("/v1/gate-events", json=nowhere, headers=key)).status_code for _ in range(30)} == {
+            422
+        }
+
+
+async def test_gate_events_have_no_rate(start: Start, registered: dict[str, str]) -> None:
+    async with start(caller_requests_max=3, failures_max=3) as client:
+        key = running.bearer(registered[QC])
+        foreign = event("x", "entry", NOW, lot=STATION)
+        answers = [await client.post("/v1/gate-events", json=foreign, headers=key) for _ in range(8)]
+        assert {each.status_code for each in answers} == {403}
 
 
 async def test_who_says_who_it_is_counts_by_itself(start: Start) -> None:
