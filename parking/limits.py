@@ -31,12 +31,15 @@ WRITE_TIMEOUT_S = 30.0
 # How long a refusal is left for the caller to read before the connection is closed.
 LINGER_S = 1.0
 LINGER_BYTES_MAX = 256 * 1024
-# A refusal for asking too often comes only after this time, so that who asks again at once asks slowly.
+# A refusal for asking too often, or of a body that nobody needs, comes only after this time: who asks again at once
+# asks slowly.
 REFUSAL_DELAY_S = 1.0
-# Reads that nobody is named for, in work at once; what is beyond waits its turn, and beyond that is refused. The event
+# Reads that nobody is named for, in work at once; what is beyond waits its turn, WAITING_MAX at most. The event
 # loop gives every request in work the same share of its time: so few beside the gates leave them nearly all of it.
 READS_AT_ONCE_MAX = 2
-READS_WAITING_MAX = 500
+# The same of writes, which wait for a payment channel and not only for us.
+WRITES_AT_ONCE_MAX = 16
+WAITING_MAX = 500
 
 # Beyond this many a process serves nobody well, whatever the machine allows.
 CONNECTIONS_MAX = 10_000
@@ -55,7 +58,7 @@ ADDRESS_CHARACTERS_MAX = 64
 CLOCK_GRAIN_S = 1e-6
 
 
-class TooManyReads(OneLotError):
+class TooManyWaiting(OneLotError):
     """So many wait to be answered that one more would wait too long."""
 
 

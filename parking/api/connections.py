@@ -214,7 +214,7 @@ class Connection(HttpToolsProtocol):
         if self._leaving:
             self._dropped_bytes += len(data)
             if self._dropped_bytes > limits.LINGER_BYTES_MAX:
-                self.transport.abort()
+                self.flow.pause_reading()
             return
         self._unset_keepalive_if_required()
         if self._at != self._BODY:
@@ -282,8 +282,8 @@ class Connection(HttpToolsProtocol):
         """A part of the body."""
         self._body_bytes += len(body)
         if self._body_bytes > limits.LINGER_BYTES_MAX and self.cycle.response_complete:
-            # Refused without being read, and still it comes.
-            self.transport.abort()
+            # Refused without being read, and still it comes: it may wait outside until its time is over.
+            self.flow.pause_reading()
         super().on_body(body)
 
     def on_message_complete(self) -> None:

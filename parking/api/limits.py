@@ -14,6 +14,7 @@ from typing import Any
 from litestar import Request
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +22,7 @@ from parking import limits
 from parking.api import problems
 from parking.api.authentication import caller
 from parking.api.paths import at_gateways
-from parking.limits import Rate, TooManyReads, TooManyRequests
+from parking.limits import Rate, TooManyRequests, TooManyWaiting
 from parking.live.rates import Rates
 from payments.identity import NotYours, Principal
 
@@ -78,7 +79,7 @@ class FailureLimit(ASGIMiddleware):
 
 
 class RequestLimit(ASGIMiddleware):
-    """Counts requests by who calls, and lets reads that nobody is named for wait their turn. Stands inside of
+    """Counts requests by who calls, and lets those that nobody is named for wait their turn. Stands inside of
     authentication.
     """
 
@@ -89,7 +90,7 @@ class RequestLimit(ASGIMiddleware):
 
         Raises:
             TooManyRequests: the caller, or the address of one who does not say who it is, asks too often.
-            TooManyReads: more wait than can be answered soon.
+            TooManyWaiting: more wait than can be answered soon.
         """
         state = scope["litestar_app"].state
         principal = await caller(scope)
@@ -102,27 +103,44 @@ class RequestLimit(ASGIMiddleware):
         wait_s = await rates.take(key, Rate(requests_max, RATE_SECONDS))
         if wait_s:
             raise await _too_many(wait_s)
-        if principal is not None or scope.get("method") != HttpMethod.GET or at_gateways(scope):
+        if principal is not None or at_gateways(scope):
             await next_app(scope, receive, send)
-        else:
+        elif scope.get("method") == HttpMethod.GET:
             await _in_turn(state.reads, scope, receive, send, next_app)
+        else:
+            await _read_body(scope, receive, send)
+            await _in_turn(state.writes, scope, receive, send, next_app)
+
+
+async def _read_body(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads the body before its turn comes, so that who sends it slowly holds up nobody; the handler finds it read.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than the route needs; said after a while.
+    """
+    request: Request[Any, Any, Any] = scope["litestar_app"].request_class(scope, receive, send)
+    try:
+        await request.body()
+    except RequestEntityTooLarge:
+        await asyncio.sleep(limits.REFUSAL_DELAY_S)
+        raise
 
 
 class Turns:
-    """Reads in work, and those that wait for one of them to end."""
+    """Requests in work, and those that wait for one of them to end."""
 
-    def __init__(self) -> None:
-        self._places = asyncio.Semaphore(limits.READS_AT_ONCE_MAX)
+    def __init__(self, at_once_max: int) -> None:
+        self._places = asyncio.Semaphore(at_once_max)
         self._waiting = 0
 
     async def take(self) -> None:
         """Waits for a turn; `end` ends it.
 
         Raises:
-            TooManyReads: more wait than can be answered soon.
+            TooManyWaiting: more wait than can be answered soon.
         """
-        if self._waiting >= limits.READS_WAITING_MAX:
-            raise TooManyReads("Too many wait to be answered here; try again.", waiting_max=limits.READS_WAITING_MAX)
+        if self._waiting >= limits.WAITING_MAX:
+            raise TooManyWaiting("Too many wait to be answered here; try again.", waiting_max=limits.WAITING_MAX)
         self._waiting += 1
         try:
             await self._places.acquire()
