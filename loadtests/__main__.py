@@ -1,4 +1,4 @@
-"""The command line: `python -m loadtests throughput | faults | fairness | redelivery | pricing`."""
+"""The command line: `python -m loadtests throughput | faults | fairness | redelivery | attack | pricing`."""
 
 import signal
 import sys
@@ -10,7 +10,7 @@ import msgspec
 import uvloop
 from rich.console import Console, RenderableType
 
-from loadtests import fairness, faults, pricing, redelivery, throughput
+from loadtests import attack, fairness, faults, pricing, redelivery, throughput
 from loadtests.environment import Environment, new_environment, servers
 
 TABLE_CHARACTERS = 120
@@ -117,6 +117,25 @@ def _fairness(lots: int, as_json: bool, backlog: int, array: int, cars: float) -
 def _redelivery(lots: int, as_json: bool, events: int) -> None:
     """The same events twice and shuffled, against once and in order: what differs must be in review."""
     _run(lambda env: redelivery.run(env, events=events), lots=lots, vehicles=events // 2, as_json=as_json)
+
+
+@main.command("attack")
+@_lots
+@_json
+@click.option("--seconds", default=8.0, type=click.FloatRange(1, 120), help="How long each attack lasts.")
+@click.option("--events", default=200, type=click.IntRange(1, 2000), help="Live events a second, of all gates.")
+@click.option("--only", multiple=True, type=click.Choice(attack.names()), help="Only this attack; may be repeated.")
+@click.option("--own-process", is_flag=True, help="Serve the gateways from a process of their own.")
+def _attack(lots: int, as_json: bool, seconds: float, events: int, only: tuple[str, ...], own_process: bool) -> None:
+    """Gates under live events while the service is attacked, from this machine alone: no gate may notice."""
+    _run(
+        lambda env: attack.run(
+            env, attacks=only or attack.names(), seconds=seconds, events_per_s=events, own_process=own_process
+        ),
+        lots=lots,
+        vehicles=attack.VEHICLES,
+        as_json=as_json,
+    )
 
 
 @main.command("pricing")

@@ -112,10 +112,14 @@ class Environment:
             await connection.close()
 
     @asynccontextmanager
-    async def serving(self, *, workers: int = 1) -> AsyncIterator[Server]:
-        """`onelot serve` on this database, for as long as this lasts."""
-        port = free_port()
-        server = Server("serve", ["-m", "parking", "serve"], self._settings(port, workers), port)
+    async def serving(
+        self, *, workers: int = 1, gateway_port: int = 0, only_gateways: bool = False
+    ) -> AsyncIterator[Server]:
+        """`onelot serve` on this database, for as long as this lasts; with a listener for gateways, or that alone."""
+        port = gateway_port if only_gateways else free_port()
+        words = ["--gateway-port", str(gateway_port)] if gateway_port else []
+        words += ["--only-gateways"] if only_gateways else []
+        server = Server("serve", ["-m", "parking", "serve", *words], self._settings(port, workers), port)
         try:
             await server.start(path="/readyz")
             yield server

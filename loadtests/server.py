@@ -56,6 +56,12 @@ class Server:
         children = self._children() if Path("/proc/self/stat").exists() else None
         return None if children is None else sum(_cpu_s(pid) for pid in (self.pid, *children))
 
+    def rss_kb(self) -> int:
+        """Memory of the process now; 0 where there is no /proc."""
+        with suppress(OSError):
+            return int(Path(f"/proc/{self.pid}/status").read_text("utf-8").partition("VmRSS:")[2].split()[0])
+        return 0
+
     def _children(self) -> list[int]:
         with suppress(OSError):
             return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import resource
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,23 +18,28 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Message, Scope
 
 import sql
-from parking import api, web
-from parking.api import openapi, problems, requests
+from parking import api, limits, web
+from parking.api import etags, openapi, problems, requests
 from parking.api.authentication import Authentication
+from parking.api.connections import Config
 from parking.api.decoding import StrictRequest
+from parking.api.limits import FailureLimit, RequestLimit, Turns
+from parking.api.paths import Paths
 from parking.api.tariff_lint import TariffLint
+from parking.cli import logs
 from parking.clock import random_bits
-from parking.events import BODY_BYTES_MAX
 from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
 from parking.ingest.refusals import Refusals
-from parking.live import counts
+from parking.limits import Shares
+from parking.live import counts, rates
 from parking.live import health as live_health
 from parking.live import redis as live_redis
 from parking.live.ending import Ending
 from parking.live.health import LiveHealth
 from parking.live.identity import LiveIdentity
 from parking.live.network import LiveNetwork
+from parking.live.rates import Rates
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
 from parking.settings import Settings, read
@@ -64,42 +70,42 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         )
         redis = live_redis.connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
+        caller_rates = Rates(settings.redis_url)
+        stack.push_async_callback(caller_rates.aclose)
         live_counts = LiveCounts(redis)
         live_network = await LiveNetwork.open(pool, clock)
         live_identity = await LiveIdentity.open(pool, clock)
-        stream = Stream(pool, live_counts)
+        stream = _stream(settings, pool, live_counts)
         ending = Ending(settings.ending_grace_s)
         ending.when_begun(stream.close)
+        size = settings.batch_events_max
         group_commit = GroupCommit(
-            pool,
-            live_network,
-            live_counts,
-            clock=clock,
-            random_bits=random_bits,
-            batch_events_max=settings.batch_events_max,
+            pool, live_network, live_counts, clock=clock, random_bits=random_bits, batch_events_max=size
         )
         refusals = Refusals(pool, random_bits=random_bits)
         app.state.update(
-            {
-                "pool": pool,
-                "clock": clock,
-                "random_bits": random_bits,
-                "secrets": settings.secrets,
-                "network": live_network,
-                "identity": live_identity,
-                "live_counts": live_counts,
-                "stream": stream,
-                "ending": ending,
-                "live_health": LiveHealth(health_pool, live_counts, ending, clock),
-                "intake": Intake(live_network, group_commit, refusals, random_bits=random_bits),
-                "tariff_lint": TariffLint(),
-                "channels": channels.open_all(pool, clock, settings.channels),
-            }
+            pool=pool,
+            clock=clock,
+            random_bits=random_bits,
+            secrets=settings.secrets,
+            network=live_network,
+            identity=live_identity,
+            live_counts=live_counts,
+            rates=caller_rates,
+            reads=Turns(limits.READS_AT_ONCE_MAX),
+            writes=Turns(limits.WRITES_AT_ONCE_MAX),
+            stream=stream,
+            ending=ending,
+            live_health=LiveHealth(health_pool, live_counts, ending, clock),
+            intake=Intake(live_network, group_commit, refusals, random_bits=random_bits),
+            tariff_lint=TariffLint(),
+            channels=channels.open_all(pool, clock, settings.channels),
         )
         following = (live_network.follow(), live_identity.follow(), stream.run(), refusals.run())
         followers = [asyncio.create_task(each) for each in following]
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
+        openapi.description(app)
         group_commit.start()
         _spare_the_collector()
         try:
@@ -111,6 +117,11 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 task.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
             await refusals.count()
+
+
+def _stream(settings: Settings, pool: sql.Pool, live_counts: LiveCounts) -> Stream:
+    room = shares_of(settings, gateways=True)
+    return Stream(pool, live_counts, listeners_max=room.listeners, listeners_of_address_max=room.listeners_of_address)
 
 
 def _spare_the_collector() -> None:
@@ -128,6 +139,17 @@ async def close_at_the_end(message: Message, scope: Scope) -> None:
         and ending.begun
     ):
         MutableScopeHeaders(message).setdefault("Connection", "close")
+
+
+def shares_of(settings: Settings, *, gateways: bool) -> Shares:
+    """How many connections a serving process takes, by the descriptors it may open.
+
+    Raises:
+        limits.NoRoom: there are too few.
+    """
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = settings.pool_max + live_redis.CONNECTIONS_MAX + rates.CONNECTIONS_MAX
+    return limits.shares(descriptors, taken=taken, gateways=gateways)
 
 
 async def transaction(state: State) -> AsyncIterator[sql.Connection]:
@@ -185,16 +207,17 @@ def _channels(state: State) -> dict[str, Channel]:
 ROUTES: list[HTTPRouteHandler] = [*api.ROUTES, *web.ROUTES, *payments_api.ROUTES]
 for _route in ROUTES:
     openapi.describe(_route)
+    etags.keep_private(_route)
 
 
 def build(settings: Settings) -> Litestar:
     """The application for these settings; it connects when it starts."""
-    return Litestar(
-        route_handlers=[*ROUTES, openapi.FILES],
+    app = Litestar(
+        route_handlers=[*ROUTES, openapi.reference_file],
         state=State({"settings": settings, "refusals": requests.Refusals()}),
         before_send=[requests.before_send, close_at_the_end],
         lifespan=[lifespan],
-        middleware=[Authentication()],
+        middleware=[FailureLimit(), Authentication(), RequestLimit()],
         dependencies={
             "db": Provide(transaction),
             "now": Provide(_now, sync_to_thread=False),
@@ -221,15 +244,37 @@ def build(settings: Settings) -> Litestar:
         exception_handlers=problems.HANDLERS,
         openapi_config=openapi.CONFIG,
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=2048, exclude="^/v1/gate-events$", exclude_opt_key="exclude_from_compression"
+            backend="gzip",
+            gzip_compress_level=4,
+            minimum_size=2048,
+            exclude="^/v1/gate-events$",
+            exclude_opt_key="exclude_from_compression",
         ),
         request_class=StrictRequest,
-        request_max_body_size=BODY_BYTES_MAX,
+        request_max_body_size=limits.BODY_BYTES_MAX,
         # Logging is the command line's business; a library that is imported leaves it alone.
         logging_config=None,
+    )
+    app.asgi_handler = Paths(app.asgi_handler)
+    return app
+
+
+def server_config(
+    settings: Settings, app: Any, *, gateway_port: int | None = None, shares: Shares | None = None, **more: Any
+) -> Config:
+    """What uvicorn serves an application by, with our limits on its connections. `more`: other settings of uvicorn."""
+    port = settings.gateway_port if gateway_port is None else gateway_port
+    return Config(
+        app,
+        trusted_proxies=settings.trusted_proxies,
+        gateway_port=port,
+        shares=shares or shares_of(settings, gateways=bool(port)),
+        **more,
     )
 
 
 def application() -> Litestar:
     """The application as each serving process builds it, with the settings of its environment."""
-    return build(read())
+    settings = read()
+    logs.configure(settings.log_format)
+    return build(settings)

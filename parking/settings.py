@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from time import time
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,8 +18,6 @@ from payments.shapes import misfit
 
 PREFIX = "ONELOT_"
 SECRET_CHARACTERS_MIN = 32
-# How long an unused connection is kept open.
-KEEP_ALIVE_S = 75
 _URLS = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
@@ -42,6 +41,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     # What a balancer needs to send gates elsewhere, once this process says that it ends.
     ending_grace_s: Annotated[float, Meta(ge=0, le=60)] = 0.5
     batch_events_max: Annotated[int, Meta(ge=1, le=5000)] = 500
+    gateway_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    trusted_proxies: str = ""
+    address_requests_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    caller_requests_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 500
+    failures_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     clock_start: Annotated[datetime, Meta(tz=True)] | None = None
     clock_speed: Annotated[float, Meta(gt=0, le=100_000)] = 1.0
     clock_started: float | None = None
@@ -99,7 +103,20 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             variable = PREFIX + name.upper()
             raise BadSetting(f"{variable} must be an address that begins with {begins[0]}.", setting=variable)
         _check_port(PREFIX + name.upper(), getattr(settings, name))
+    _check_proxies(settings.trusted_proxies)
     return settings
+
+
+def _check_proxies(text: str) -> None:
+    """Refuses what is no address: it would be believed of nobody, and everybody would share one limit."""
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            ip_network(part)
+        except ValueError:
+            variable = f"{PREFIX}TRUSTED_PROXIES"
+            raise BadSetting(
+                f"{variable}: {part!r} is no IP address and no network like 10.0.0.0/8.", setting=variable
+            ) from None
 
 
 def _check_port(variable: str, address: str) -> None:

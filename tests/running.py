@@ -4,18 +4,20 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import monotonic, time
+from typing import Any
 
 import httpx
 import uvicorn
 from msgspec import Struct
 
-from parking.app import build
+from parking.app import build, server_config
 from parking.settings import Settings
 from seeds.servers.process import free_port
 from tests.district import TOKEN_SECRET
@@ -34,7 +36,8 @@ def settings(database_url: str, redis_url: str, *, now: datetime, **changes: obj
         test_channel=True,
         clock_start=now,
         clock_started=time(),
-        **changes,  # type: ignore[arg-type]
+        # All tests call from one address.
+        **{"address_requests_max": 1_000_000, "failures_max": 1_000_000, **changes},  # type: ignore[arg-type]
     )
 
 
@@ -47,22 +50,30 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The application behind a real socket in this process, and a client of it."""
-    server = _Server(uvicorn.Config(build(settings), port=0, log_level="error", timeout_graceful_shutdown=2))
-    task = asyncio.create_task(server.serve())
+async def served(settings: Settings, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The application behind real sockets in this process, and a client of it.
+
+    changes: of uvicorn's settings; with `gateway_port` there is a second listener.
+    """
+    made = server_config(settings, build(settings), port=0, log_level="error", timeout_graceful_shutdown=2, **changes)
+    server = _Server(made)
+    ports = (0, *filter(None, [changes.get("gateway_port")]))
+    listeners = [socket.create_server(("127.0.0.1", port)) for port in ports]
+    task = asyncio.create_task(server.serve(listeners))
     try:
         async with asyncio.timeout(START_S):
             while not server.started:
                 await asyncio.sleep(0.01)
                 if task.done():
                     task.result()
-        port = server.servers[0].sockets[0].getsockname()[1]
+        port = listeners[0].getsockname()[1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             yield client
     finally:
         server.should_exit = True
         await task
+        for listener in listeners:
+            listener.close()
 
 
 def bearer(credentials: str) -> dict[str, str]:

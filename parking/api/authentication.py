@@ -15,7 +15,7 @@ from parking.api import requests
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
 from parking.trail import Trail
-from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token, split_key
+from payments.identity import AccountBarred, Audience, NotYours, Principal, TokenRefused, read_token, split_key
 
 _BEARER = b"bearer "
 # The framework searches what a parameter says in a time that grows with the square of its length.
@@ -66,18 +66,29 @@ class Authentication(ASGIMiddleware):
         audience = audience_of(scope["route_handler"])
         if audience != (Audience.PUBLIC,):
             principal = await _principal(scope["litestar_app"].state, _credentials(scope), trail)
+            scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
             if principal.audience not in audience:
                 raise NotYours(
                     f"This is for {', '.join(audience)}; the credentials are those of a {principal.audience}.",
                     audience=list(audience),
                 )
-            scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         elif (recognised := scope["route_handler"].opt.get("recognises")) and (said := _said(scope)) is not None:
             # Nobody need say who they are here; who does is believed only with good credentials.
             principal = await _principal(scope["litestar_app"].state, said, trail)
             if principal.audience in recognised:
                 scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         await next_app(scope, receive, send)
+
+
+async def caller(scope: Scope) -> Principal | None:
+    """Who calls, on a public route too where somebody shows a valid key or token without having to."""
+    known: Principal | None = scope.get("principal")  # type: ignore[assignment]
+    if known is not None or all(name != b"authorization" for name, _ in scope["headers"]):
+        return known
+    try:
+        return await _principal(scope["litestar_app"].state, _credentials(scope), requests.begin(scope))
+    except (NotAuthorizedException, AccountBarred):
+        return None
 
 
 def _methods(scope: Scope) -> ASGIResponse:

@@ -1,13 +1,18 @@
-"""ETags of cached answers, and refusals of query parameters."""
+"""ETags of cached answers, answers that nobody may keep, and refusals of query parameters."""
 
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.datastructures import ResponseHeader
 from litestar.exceptions import ValidationException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
+
+from parking.api.limits import GUESSABLE, UNLIMITED
+from payments.identity import Audience
 
 # Behind a shared cache a crowd costs one answer a second; a browser asks again with the tag it has.
 CACHE_CONTROL = "public, max-age=1"
@@ -24,6 +29,17 @@ def tagged(request: Request[Any, Any, Any], answer: Struct) -> Response[bytes]:
     if tag in (request.headers.get("if-none-match") or ""):
         return Response(b"", status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+def keep_private(route: HTTPRouteHandler) -> None:
+    """Lets nobody on the way keep what a route answers, where it is for one caller alone: by credentials, or by an
+    identifier that is as good. Gate events are posted and their answers kept by nobody.
+    """
+    opt = route.opt
+    if (opt["audience"] == (Audience.PUBLIC,) and not opt.get(GUESSABLE)) or opt.get(UNLIMITED):
+        return
+    no_store = ResponseHeader(name="Cache-Control", value="no-store", description="For the caller alone.")
+    route.response_headers = (*(route.response_headers or ()), no_store)
 
 
 def unreadable(parameter: str, why: str) -> ValidationException:

@@ -68,7 +68,7 @@ class _GateEventsOperation(Operation):
         "Events are answered in the order sent, after they are committed."
     ),
     tags=["gateways"],
-    opt={"audience": (Audience.GATEWAY,)},
+    opt={"audience": (Audience.GATEWAY,), "unlimited": True},
     operation_class=_GateEventsOperation,
     responses={
         200: ResponseSpec(

@@ -10,7 +10,11 @@ from payments.identity import Audience
 
 
 @get(
-    "/livez", operation_id="livez", summary="The process answers", opt={"audience": (Audience.PUBLIC,)}, tags=["health"]
+    "/livez",
+    operation_id="livez",
+    summary="The process answers",
+    opt={"audience": (Audience.PUBLIC,), "unlimited": True},
+    tags=["health"],
 )
 async def livez() -> dict[str, str]:
     """For a supervisor that restarts what hangs."""

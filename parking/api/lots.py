@@ -13,6 +13,7 @@ from parking.api.dependencies import Clock, LiveCounts, Network
 from parking.api.etags import UNCHANGED, tagged
 from parking.api.search import WANTED, Wanted
 from parking.flow import lots as flow
+from parking.limits import LOT_BODY_BYTES_MAX
 from parking.listing import LotDetail, LotPage, detail, summary
 from parking.live import counts
 from parking.lots import LotPlan
@@ -97,6 +98,7 @@ async def get_lot(
     summary="Register a lot with its gates, lanes and gateway",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
+    request_max_body_size=LOT_BODY_BYTES_MAX,
     response_headers=[ResponseHeader(name="Location", description="The new lot.", documentation_only=True)],
 )
 async def register_lot(data: JSONBody[LotPlan], principal: Principal, db: Db, now: Now) -> Response[LotPlan]:

@@ -2,21 +2,23 @@
 
 import inspect
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router
+from litestar import Litestar, Request, Response, Router, get
 from litestar.enums import HttpMethod
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.static_files import create_static_files_router
+from litestar.params import FromPath
+from litestar.serialization import encode_json
 
 from parking.api import problems
+from parking.files import COMPRESSED_ONCE, MEDIA_TYPES, File, file, send
 from payments.identity import Audience
 
 _FOLDER = Path(__file__).parent / "swagger_ui"
@@ -33,18 +35,20 @@ _REFUSALS = {
     409: "It contradicts how things stand.",
     413: "The body is too large.",
     422: "It is well-formed and cannot be done.",
+    429: "It was asked too often; `Retry-After` says when to ask again.",
     503: "The service cannot do its work now; `Retry-After` says when to try again.",
 }
 _REFUSALS_OF_CALLERS = {401: "No credentials, or wrong ones.", 403: "The credentials are somebody else's."}
 
-FILES = create_static_files_router(
-    path="/static/reference",
-    directories=[_FOLDER],
-    opt={"audience": (Audience.PUBLIC,)},
-    include_in_schema=False,
-    # A NUL in the name of a file.
-    exception_handlers={ValueError: problems.not_found},
-)
+FILES = {path.name: file(path.read_bytes(), path.suffix) for path in _FOLDER.iterdir() if path.suffix in MEDIA_TYPES}
+
+
+@get("/static/reference/{name:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,), **COMPRESSED_ONCE})
+async def reference_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """A script or a style sheet of the page."""
+    if (found := FILES.get(name)) is None:
+        raise NotFoundException(f"There is no file {name!r}.")
+    return Response(**send(found, request.headers, policy=_POLICY)._asdict())
 
 
 def describe(route: HTTPRouteHandler) -> None:
@@ -95,25 +99,42 @@ def inlined(shape: type) -> dict[str, Any]:
 
 
 class _Page(OpenAPIRenderPlugin):
-    """The page as it stands in swagger_ui/page.html."""
+    """Where the page is: what is sent is `_sent`'s affair."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
-        return (_FOLDER / "page.html").read_bytes()
+        return FILES["page.html"].body
 
 
-def _answer(response: Response[Any]) -> Response[Any]:
-    """A missing page as a problem document; every other answer with our policy."""
-    if response.status_code == HTTPStatus.NOT_FOUND:
-        return problems.not_found()
-    response.headers["Content-Security-Policy"] = _POLICY
-    return response
+def description(app: Litestar) -> File:
+    """The description of an application's API, rendered and compressed at the first call."""
+    rendered: File | None = app.state.get("description")
+    if rendered is None:
+        rendered = app.state["description"] = file(encode_json(app.openapi_schema.to_schema()), ".json")
+    return rendered
+
+
+def _sent(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The page or the description, in place of what the framework renders for every request."""
+    match request.scope["path"].rstrip("/"):
+        case "/schema" | "/schema/swagger":
+            return Response(**send(FILES["page.html"], request.headers, policy=_POLICY)._asdict())
+        case "/schema/openapi.json":
+            return Response(**send(description(request.app), request.headers, policy=_POLICY)._asdict())
+        case _:
+            return problems.not_found()
 
 
 CONFIG = OpenAPIConfig(
     title="OneLot",
     version="1",
     description="A city's parking as one network, paid without stopping.",
-    openapi_router=Router("/schema", route_handlers=[], opt={"audience": (Audience.PUBLIC,)}, after_request=_answer),
+    openapi_router=Router(
+        "/schema",
+        route_handlers=[],
+        opt={"audience": (Audience.PUBLIC,), **COMPRESSED_ONCE},
+        before_request=_sent,
+        include_in_schema=False,
+    ),
     render_plugins=[_Page(path="/swagger")],
     components=Components(
         security_schemes={

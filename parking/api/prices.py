@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from parking.api.dependencies import Clock, Network
 from parking.flow import prices as flow
 from parking.flow.prices import Places
+from parking.limits import LOT_BODY_BYTES_MAX
 from parking.lots import Code, Name
 from parking.prices import NowhereToHold
 from payments import identity
@@ -51,6 +52,7 @@ class ZoneOfLot(Struct, frozen=True, forbid_unknown_fields=True):
     summary="Put a published tariff into force at lots or in price areas",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
+    request_max_body_size=LOT_BODY_BYTES_MAX,
     status_code=204,
 )
 async def apply_tariff(

@@ -18,7 +18,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import cases, contests, events, lots, plates, prices, settings, stays, tariffs
+from parking import cases, contests, events, limits, lots, plates, prices, settings, stays, tariffs
 from parking.api import requests, tariff_lint
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch, queue
@@ -32,7 +32,7 @@ from sql.pool import TRANSIENT
 _log = logging.getLogger(__name__)
 _TYPE = "https://onelot.example/problems/"
 # Drawn anew for each answer, so that those who were refused together do not come back together. Shorter than a kept
-# connection lives unused (settings.KEEP_ALIVE_S): who comes back on it must not meet its end.
+# connection lives unused (limits.IDLE_TIMEOUT_S): who comes back on it must not meet its end.
 RETRY_AFTER_S = range(2, 12)
 # The framework's message about a missing parameter.
 _MISSING = re.compile(r"Missing required (\w+) parameter '([^']+)'")
@@ -66,6 +66,9 @@ STATUS: dict[type[OneLotError], int] = {
     ledger.CursorMalformed: 400,
     ledger.FloorBroken: 409,
     ledger.JournalContradicted: 409,
+    limits.NoRoom: 500,
+    limits.TooManyRequests: 429,
+    limits.TooManyWaiting: 503,
     lots.UnknownLot: 404,
     lots.UnknownGateway: 404,
     lots.UnknownOperator: 422,
@@ -132,14 +135,22 @@ def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response
     if trail is not None:
         trail.problem = problem.title
         problem.request_id = trail.id
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers = {"Retry-After": str(secrets.choice(RETRY_AFTER_S)), **(headers or {})}
+    waiting = {}
+    if problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        waiting["Retry-After"] = str((problem.facts or {}).get("retry_after_s") or secrets.choice(RETRY_AFTER_S))
     return Response(
         msgspec.json.encode(problem, enc_hook=str),
         status_code=problem.status,
         media_type="application/problem+json",
-        headers=headers,
+        # A refusal is of its moment: whoever keeps answers must not keep this one.
+        headers={"Cache-Control": "no-store", **waiting, **(headers or {})},
     )
+
+
+def of_status(status: HTTPStatus, detail: str, field: str | None = None) -> bytes:
+    """A document for what is refused before any route is asked."""
+    kind = _TYPE + status.phrase.lower().replace(" ", "-")
+    return msgspec.json.encode(Problem(kind, status.phrase, status, detail, field))
 
 
 def _title(name: str) -> str:

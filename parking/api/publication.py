@@ -19,6 +19,7 @@ from parking.api.dependencies import Clock, Network, TariffLint
 from parking.api.openapi import RawBody, inlined
 from parking.api.prices import Application, places_of
 from parking.flow import tariffs as flow
+from parking.limits import TARIFF_BODY_BYTES_MAX
 from parking.prices import TariffState
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffListed, TariffRow
@@ -94,6 +95,7 @@ class _DocumentOperation(Operation):
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
     operation_class=_DocumentOperation,
+    request_max_body_size=TARIFF_BODY_BYTES_MAX,
     response_headers=[ResponseHeader(name="Location", description="The version.", documentation_only=True)],
     responses={
         200: ResponseSpec(RegisteredTariff, generate_examples=False, description="It is published already."),
@@ -154,6 +156,7 @@ async def get_version(code: FromPath[str], version: FromPath[int], db: Db) -> Ta
     summary="Publish a draft, and put it into force",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
+    request_max_body_size=TARIFF_BODY_BYTES_MAX,
     status_code=200,
 )
 async def publish_tariff(

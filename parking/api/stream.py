@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from time import monotonic
+from typing import Any
 
 import msgspec
-from litestar import get
+from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream as StreamResponse
 
 from parking import listing
 from parking.api.dependencies import Clock, Network, Stream
+from parking.api.limits import address_of
 from parking.api.search import WANTED, Wanted
 from parking.listing import LiveLots, Search
 from parking.lots import Lot
@@ -36,26 +38,29 @@ RETRY_MS = 3_000
         )
     },
 )
-async def stream_lots(network: Network, stream: Stream, clock: Clock, wanted: Wanted) -> StreamResponse:
+async def stream_lots(
+    request: Request[Any, Any, Any], network: Network, stream: Stream, clock: Clock, wanted: Wanted
+) -> StreamResponse:
     """First the event `snapshot` with all lots, then `change` with those that changed; `: ping` each 15 s of silence.
 
     Each count comes once, in the snapshot or as a change; the ids grow from event to event of one connection. After a
     reconnection (also with `Last-Event-ID`) a new snapshot comes first, whatever was missed.
 
     Raises:
-        TooManyListeners: this process has as many listeners as it takes.
+        TooManyListeners: this process has as many listeners as it takes, of all or of the caller's address.
     """
-    stream.check_room()
+    address = address_of(request.scope)
+    stream.check_room(address)
     return StreamResponse(
-        _events(network, stream, clock, wanted),
+        _events(network, stream, clock, wanted, address),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(network: Network, stream: Stream, clock: Clock, wanted: Wanted) -> AsyncIterator[bytes]:
+async def _events(network: Network, stream: Stream, clock: Clock, wanted: Wanted, address: str) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MS}\n\n".encode()
-    async with stream.listening() as listener:
+    async with stream.listening(address) as listener:
         everything = [listener.snapshot.get(lot_id) or Count(lot_id) for lot_id in network.snapshot.lots]
         event_id = stream.version
         yield _event("snapshot", event_id, clock(), _lines(network, wanted, everything))

@@ -1,9 +1,7 @@
 """The command line: running OneLot, and looking after it. Registering a city is `registry`, tariffs are `tariffs`."""
 
 import asyncio
-import contextlib
 import logging
-import socket
 import sys
 from collections.abc import Coroutine
 from datetime import date, datetime, timedelta
@@ -11,21 +9,19 @@ from typing import Any, TypeVar
 
 import asyncpg
 import click
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 import sql
 from parking import worker
 from parking.cli import accounts, audit, holds, logs, plates, registry, tariffs
+from parking.cli.serve import serve
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
-from parking.settings import KEEP_ALIVE_S, Settings, read
+from parking.settings import Settings, read
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
@@ -36,7 +32,7 @@ from sql import invariants
 from sql.invariants import Invariant
 from sql.migrate import MigrationRefused
 from sql.migrate import migrate as run_migrations
-from sql.pool import DatabaseNotReady, LoginTooPowerful, check_login, open_pool
+from sql.pool import DatabaseNotReady, LoginTooPowerful, open_pool
 
 T = TypeVar("T")
 _out = Console()
@@ -80,53 +76,6 @@ def main(verbose: bool) -> None:
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
-
-
-@main.command()
-@click.option("--host", help="Address to listen on (ONELOT_HOST).")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (ONELOT_PORT).")
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes (ONELOT_WORKERS).")
-@click.option("--fd", type=click.IntRange(min=3), help="A socket that listens already, handed over by who starts this.")
-def serve(host: str | None, port: int | None, workers: int | None, fd: int | None) -> None:
-    """Serve the HTTP API."""
-    settings = read()
-    _ = settings.secrets  # refuses to start without them
-    logs.configure(settings.log_format)
-    _run(_check(settings))
-    config = uvicorn.Config(
-        "parking.app:application",
-        factory=True,
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        workers=workers or settings.workers,
-        access_log=False,
-        # No rule depends on the caller's address, so no proxy's word about it is needed.
-        proxy_headers=False,
-        server_header=False,
-        # Its lines look like all others.
-        log_config=None,
-        log_level="info",
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=10,
-        backlog=4096,
-    )
-    # What the kernel has queued on a socket that two processes share is not lost when one of them closes it.
-    handed_over = None if fd is None else [socket.socket(fileno=fd)]
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        if config.workers > 1:
-            Multiprocess(config, handed_over or [config.bind_socket()]).run()
-            return
-        server.run(handed_over)
-    if not server.started:
-        sys.exit(STARTUP_FAILURE)
-
-
-async def _check(settings: Settings) -> None:
-    """What serving needs, looked at before it starts, so that what is missing is said in one sentence."""
-    async with await open_pool(settings.database_url, connections_max=1) as pool:
-        if not settings.allow_owner:
-            await check_login(pool)
 
 
 @main.command()
@@ -261,7 +210,7 @@ def demo(minutes: float | None, port: int | None) -> None:
 
 
 for command in (
-    *(holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
+    *(serve, holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
     *(accounts.tokens, accounts.account, audit.audit, plates.plate),
 ):
     main.add_command(command)

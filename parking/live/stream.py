@@ -7,6 +7,7 @@ polled from PostgreSQL, so listeners notice nothing but a slightly slower pace.
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -22,6 +23,8 @@ from payments.errors import OneLotError
 LISTENERS_MAX = 5_000
 # Changes are gathered for a moment, so a busy lot costs every listener a few messages a second and not hundreds.
 PACE_S = 0.2
+# Telling a listener takes about 0.1 ms: with this much time for each, a crowd of them takes a fifth of the process.
+PACE_OF_LISTENER_S = 0.0005
 POLL_S = 1.0
 # Published messages can be lost with a connection that dies silently; comparing now and then finds what was missed.
 COMPARE_S = 5.0
@@ -30,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class TooManyListeners(OneLotError):
-    """This process has as many live listeners as it takes; another process, or a later try, may have room."""
+    """This process has as many live listeners as it takes, of all or of one address; a later try may find room."""
 
 
 class Listener:
@@ -68,11 +71,19 @@ class Stream:
     """
 
     def __init__(
-        self, pool: sql.Pool, counts: LiveCounts, *, listeners_max: int = LISTENERS_MAX, poll_s: float = POLL_S
+        self,
+        pool: sql.Pool,
+        counts: LiveCounts,
+        *,
+        listeners_max: int = LISTENERS_MAX,
+        listeners_of_address_max: int = LISTENERS_MAX,
+        poll_s: float = POLL_S,
     ) -> None:
         self._pool = pool
         self._counts = counts
         self._listeners_max = listeners_max
+        self._listeners_of_address_max = listeners_of_address_max
+        self._of_address: Counter[str] = Counter()
         self._poll_s = poll_s
         self._listeners: set[Listener] = set()
         self._known: dict[int, Count] = {}
@@ -99,34 +110,44 @@ class Stream:
         for listener in self._listeners:
             listener.end()
 
-    def check_room(self) -> None:
-        """Makes sure that one more listener may come.
+    def check_room(self, address: str = "") -> None:
+        """Makes sure that one more listener may come from an address.
 
         Raises:
             TooManyListeners: as many as are taken are here already.
         """
         if len(self._listeners) >= self._listeners_max:
             raise TooManyListeners("Too many live connections here; try again.", listeners_max=self._listeners_max)
+        if self._of_address[address] >= self._listeners_of_address_max:
+            raise TooManyListeners(
+                "Your address has too many live connections here.", listeners_max=self._listeners_of_address_max
+            )
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[Listener]:
+    async def listening(self, address: str = "") -> AsyncIterator[Listener]:
         """A listener, fed until the block ends: every count that differs from its snapshot is heard, and once.
+
+        address: where it is, as `check_room` counts it.
 
         Raises:
             TooManyListeners: as many as are taken are here already.
         """
         await self._filled.wait()
-        self.check_room()
+        self.check_room(address)
         # What the others still wait for is in this one's snapshot, and no change to it.
         self._notify()
         listener = Listener(self.known())
         self._listeners.add(listener)
+        self._of_address[address] += 1
         if self._closed:
             listener.end()
         try:
             yield listener
         finally:
             self._listeners.discard(listener)
+            self._of_address[address] -= 1
+            if not self._of_address[address]:
+                del self._of_address[address]
 
     async def run(self) -> None:
         """Hears of changes for ever: from Redis, and from PostgreSQL while Redis is away."""
@@ -153,7 +174,7 @@ class Stream:
                 if monotonic() - compared_at > COMPARE_S:
                     await self._compare()
                     compared_at = monotonic()
-                if monotonic() - sent_at >= PACE_S:
+                if monotonic() - sent_at >= max(PACE_S, len(self._listeners) * PACE_OF_LISTENER_S):
                     self._notify()
                     sent_at = monotonic()
 

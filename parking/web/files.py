@@ -7,7 +7,8 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from parking.web.response import FOLDER, MEDIA_TYPES, file, send
+from parking.files import COMPRESSED_ONCE, MEDIA_TYPES, file, send
+from parking.web.response import FOLDER
 from payments.identity import Audience
 
 FILES = {
@@ -17,12 +18,12 @@ FILES = {
 }
 
 
-@get("/static/{name:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
+@get("/static/{name:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,), **COMPRESSED_ONCE})
 async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """A script, a style sheet or a picture of a page."""
     if (known := FILES.get(name)) is None:
         raise NotFoundException(f"There is no file {name!r}.")
-    return send(request, known)
+    return Response(**send(known, request.headers)._asdict())
 
 
 ROUTES: list[HTTPRouteHandler] = [static_file]

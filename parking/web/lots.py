@@ -7,9 +7,10 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from parking.files import COMPRESSED_ONCE, send
 from parking.texts import pages
 from parking.texts.languages import ZH
-from parking.web.response import page, send
+from parking.web.response import page
 from payments.identity import Audience
 
 # The script changes the language without asking the server again, so the page brings the words of both.
@@ -21,10 +22,10 @@ _PAGE = page(
 )
 
 
-@get("/", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
+@get("/", include_in_schema=False, opt={"audience": (Audience.PUBLIC,), **COMPRESSED_ONCE})
 async def lots_page(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Free spaces as they change."""
-    return send(request, _PAGE)
+    return Response(**send(_PAGE, request.headers)._asdict())
 
 
 ROUTES: list[HTTPRouteHandler] = [lots_page]

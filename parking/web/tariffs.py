@@ -11,11 +11,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from parking.files import File, send
 from parking.tariff_listing import VERSION_MAX, Holding, TariffShown, shown
 from parking.texts import languages, pages
 from parking.texts.languages import Language
 from parking.web.dependencies import Clock, Network
-from parking.web.response import File, page, send
+from parking.web.response import page
 from payments.identity import Audience
 
 
@@ -80,7 +81,7 @@ async def tariff_page(
     """A published tariff as its notice shows it."""
     tariff = shown(network.snapshot, code, version, now=clock())
     language = languages.choose(lang, request.headers.get("accept-language", ""))
-    response = send(request, rendered(tariff, language))
+    response = Response(**send(rendered(tariff, language), request.headers)._asdict())
     response.headers["Vary"] = "Accept-Language"
     return response
 
@@ -88,7 +89,9 @@ async def tariff_page(
 def rendered(tariff: TariffShown, language: Language) -> File:
     """The page of a tariff in a language."""
     view = View(tariff, language)
-    return page("tariff.html", lang=language, other=languages.other(language), tariff=tariff, view=view)
+    return page(
+        "tariff.html", compressed=False, lang=language, other=languages.other(language), tariff=tariff, view=view
+    )
 
 
 ROUTES: list[HTTPRouteHandler] = [tariff_page]

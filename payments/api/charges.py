@@ -65,7 +65,7 @@ _BY_REFERENCE = {"audience": (Audience.PUBLIC,), "recognises": (Audience.GATEWAY
     operation_id="getCharge",
     summary="What a charge costs, and whether it is paid",
     tags=["drivers"],
-    opt=_BY_REFERENCE,
+    opt={**_BY_REFERENCE, "guessable": True},
 )
 async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db) -> ChargeShown:
     """Whoever has the reference may look and pay, as with a ticket. Gateways and staff may give the identifier."""
@@ -77,7 +77,7 @@ async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db) -> Charg
     operation_id="payCharge",
     summary="Pay a charge through a channel",
     tags=["drivers"],
-    opt=_BY_REFERENCE,
+    opt={**_BY_REFERENCE, "guessable": True},
     status_code=200,
 )
 async def pay_charge(

@@ -49,6 +49,8 @@ class Environment(Struct, frozen=True):
             "ONELOT_REDIS_URL": self.redis_url,
             "ONELOT_TOKEN_SECRETS": self.secret,
             "ONELOT_PORT": str(self.port),
+            # All of the city's drivers call from this one address.
+            "ONELOT_ADDRESS_REQUESTS_MAX": "1000000",
             "ONELOT_CLOCK_START": self.starts_at.isoformat(),
             "ONELOT_CLOCK_SPEED": str(self.speed),
             "ONELOT_CLOCK_STARTED": str(self.started),

@@ -74,3 +74,12 @@ async def test_a_fee_is_the_same_alone_and_with_its_lines() -> None:
     assert (report["speeds"][0]["fee_fen"], report["speeds"][0]["stay"]) == (600, "3 h")
     assert all(speed["fee_fen"] == speed["explained_fen"] for speed in report["speeds"])
     assert report["simulated"]["stays"] == 500
+
+
+async def test_gates_under_attack(server_url: str, redis_url: str) -> None:
+    """One attack of each kind, and short: what they cost the gates is measured by hand, on a machine of its own."""
+    chosen = ("idle", "slow-bodies", "many-headers", "description", "wrong-keys", "large-bodies")
+    only = [f"--only={name}" for name in chosen]
+    report = await report_of(server_url, redis_url, "attack", "--seconds=1.5", "--events=20", *only)
+    assert [row["attack"] for row in report["rows"]] == list(chosen)
+    assert all(row["events"] >= 20 and row["refused"] == 0 and row["ready"] for row in report["rows"])

@@ -129,8 +129,9 @@ async def test_credentials_come_in_any_case(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/reviews", headers={"Authorization": f"Basic {signed}"})).status_code == 401
 
 
-# 160 KB of names that look like paths: what tries again from every character of a message takes twenty seconds.
-PATHS = " - at `$" * 20_000 + "\n"
+# Names that look like paths, as many as a body may have: what tries again from every character takes long.
+PATHS = " - at `$" * 700 + "\n"
+LONG_PATHS = " - at `$" * 20_000 + "\n"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ PATHS = " - at `$" * 20_000 + "\n"
         (TOP_UPS, {PATHS: 1}, PATHS[:200]),
         (TOP_UPS, {**TOP_UP, "channel": {PATHS: 1}}, "channel"),
         (TOP_UPS, {**TOP_UP, "payer": PATHS}, "payer"),
-        ("/v1/account/plates", {PATHS: {str(number): 1 for number in range(2_000)}, "plate": "\0"}, "plate"),
+        ("/v1/account/plates", {PATHS: {str(number): 1 for number in range(50)}, "plate": "\0"}, "plate"),
     ],
 )
 async def test_long_names_are_refused_and_not_repeated(
@@ -147,6 +148,7 @@ async def test_long_names_are_refused_and_not_repeated(
 ) -> None:
     said = problem(await client.post(path, json=body, headers=staff(Audience.DRIVER, id=1001) | KEY), 400, field)
     assert len(said["detail"]) < 1000
+    problem(await client.post(path, json={LONG_PATHS: 1}, headers=staff(Audience.DRIVER, id=1001) | KEY), 413, "body")
 
 
 async def test_an_event_with_long_names_is_refused(client: httpx.AsyncClient, registered: dict[str, str]) -> None:

@@ -1,0 +1,88 @@
+"""`onelot serve`: the HTTP API on its listeners, with room for as many connections as the machine allows."""
+
+import asyncio
+import resource
+import socket
+import sys
+from contextlib import suppress
+
+import click
+
+from parking.cli import logs
+from parking.settings import Settings, read
+from sql.pool import check_login, open_pool
+
+SHUTDOWN_S = 10
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (ONELOT_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (ONELOT_PORT).")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes (ONELOT_WORKERS).")
+@click.option("--gateway-port", type=click.IntRange(1, 65535), help="A port for gateways alone (ONELOT_GATEWAY_PORT).")
+@click.option("--only-gateways", is_flag=True, help="Listen on the gateways' port alone.")
+@click.option("--fd", type=click.IntRange(min=3), help="A socket that listens already, handed over by who starts this.")
+def serve(
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    gateway_port: int | None,
+    fd: int | None,
+    *,
+    only_gateways: bool,
+) -> None:
+    """Serve the HTTP API."""
+    # Other commands need nothing of the HTTP service, and start sooner without it.
+    import uvicorn  # noqa: PLC0415
+    from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
+    from parking.app import server_config  # noqa: PLC0415
+
+    settings = read()
+    _ = settings.secrets  # refuses to start without them
+    logs.configure(settings.log_format)
+    asyncio.run(_check(settings))
+    raise_descriptors()
+    gateway_port = gateway_port or settings.gateway_port
+    if only_gateways and not gateway_port:
+        raise click.UsageError("--only-gateways needs --gateway-port, or ONELOT_GATEWAY_PORT.")
+    made = server_config(
+        settings,
+        "parking.app:application",
+        factory=True,
+        host=host or settings.host,
+        port=gateway_port if only_gateways else settings.port if port is None else port,
+        gateway_port=gateway_port,
+        workers=workers or settings.workers,
+        # Its lines look like all others.
+        log_config=None,
+        log_level="info",
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    # What the kernel has queued on a socket that two processes share is not lost when one of them closes it.
+    listeners = [made.bind_socket() if fd is None else socket.socket(fileno=fd)]
+    if gateway_port and not only_gateways:
+        listeners.append(server_config(settings, made.app, host=made.host, port=gateway_port).bind_socket())
+    if made.workers > 1:
+        Multiprocess(made, sockets=listeners).run()
+        return
+    server = uvicorn.Server(made)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=listeners)
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def raise_descriptors() -> None:
+    """Lets this process, and those it starts, open as many descriptors as the machine permits."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _check(settings: Settings) -> None:
+    """What serving needs, looked at before it starts, so that what is missing is said in one sentence."""
+    async with await open_pool(settings.database_url, connections_max=1) as pool:
+        if not settings.allow_owner:
+            await check_login(pool)

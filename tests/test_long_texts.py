@@ -1,0 +1,119 @@
+"""Long texts of the worst shapes, to every route: each is answered, or cut off, before it costs the gates anything."""
+
+import json
+from collections.abc import AsyncIterator
+from time import perf_counter
+from typing import Any
+
+import httpx
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from parking import limits
+from parking.api.authentication import audience_of
+from parking.events import BODY_BYTES_MAX
+from payments.identity import Audience
+from tests import running
+from tests.conftest import NOW
+from tests.test_routes import OURS, filled, keys
+
+# Of the process's own time, on a machine that does other things as well; such a text once took minutes.
+ANSWERED_S = 2.0
+MEGABYTE = 1 << 20
+# What the decoder's own sentences are made of: sent wherever a body is small.
+SENTENCES = (" - at `$", " - at `key in `$", " matching regex ", "contains unknown field `", "query parameter '")
+TEXTS = (
+    "鲁A1",
+    "渐变绿黄绿色",
+    "9",
+    "1.",
+    "-1,",
+    "00:00",
+    "[{",
+    ".a[0]",
+    "\ufdfa",
+    "a\u0301",
+    " ",
+    'W/"0",',
+    "en;q=0.1,",
+)
+POSTS = [(path, handler) for method, path, handler in OURS if method == "POST"]
+GETS = [(path, handler) for method, path, handler in OURS if method == "GET" and not path.endswith("/stream")]
+PARAMETERS = ("q", "near", "bbox", "from", "lang", "after", "limit")
+HEADERS = ("If-None-Match", "Accept-Language", "Accept-Encoding", "Idempotency-Key", "Content-Type", "Cookie")
+
+
+def long(unit: str, size: int) -> str:
+    """A text that ends otherwise than it began, so that what nearly fitted does not."""
+    return unit * (size // len(unit.encode())) + "\nx"
+
+
+@pytest.fixture(scope="module")
+async def client(
+    database_url: str, redis_server_url: str, registered: dict[str, str]
+) -> AsyncIterator[httpx.AsyncClient]:
+    settings = running.settings(database_url, redis_server_url, now=NOW, caller_requests_max=1_000_000)
+    async with running.served(settings) as client:
+        yield client
+
+
+async def answered(client: httpx.AsyncClient, method: str, url: str, **more: Any) -> int | None:
+    """The status, or None where the connection was cut; no defect, and within the time."""
+    began = perf_counter()
+    try:
+        status = (await client.request(method, url, **more)).status_code
+    except httpx.TransportError:
+        status = None
+    took = perf_counter() - began
+    assert took < ANSWERED_S, (method, url[:80], status, took)
+    assert status is None or status < 500, (method, url[:80], status)
+    return status
+
+
+@pytest.mark.parametrize(("path", "handler"), POSTS, ids=[path for path, _ in POSTS])
+async def test_bodies(
+    path: str, handler: HTTPRouteHandler, client: httpx.AsyncClient, registered: dict[str, str]
+) -> None:
+    """As large as the route takes."""
+    who = keys(registered).get(audience_of(handler)[0], {})
+    headers = {**who, "Content-Type": "application/json", "Idempotency-Key": "x"}
+    limit = handler.resolve_request_max_body_size() or MEGABYTE
+    assert limit <= BODY_BYTES_MAX
+    assert limit <= limits.BODY_BYTES_MAX or audience_of(handler) != (Audience.PUBLIC,)
+    for unit in TEXTS if limit > limits.BODY_BYTES_MAX else TEXTS + SENTENCES:
+        text = long(unit, limit - 256)
+        for value in ({text: 1}, {"plate": text}):
+            body = json.dumps(value, ensure_ascii=False).encode()[:limit]
+            await answered(client, "POST", filled(path), content=body, headers=headers)
+
+
+@pytest.mark.parametrize(("path", "handler"), POSTS, ids=[path for path, _ in POSTS])
+async def test_bodies_of_a_megabyte_and_more(
+    path: str, handler: HTTPRouteHandler, client: httpx.AsyncClient, registered: dict[str, str]
+) -> None:
+    who = keys(registered).get(audience_of(handler)[0], {})
+    headers = {**who, "Content-Type": "application/json"}
+    for unit in SENTENCES:
+        body = json.dumps({long(unit, MEGABYTE + 256): 1}).encode()
+        status = await answered(client, "POST", filled(path), content=body, headers=headers)
+        # A route without a body reads none.
+        assert status in (413, None) or path.endswith(("/keys", "/close"))
+
+
+@pytest.mark.parametrize(("path", "handler"), GETS, ids=[path for path, _ in GETS])
+async def test_queries_headers_and_paths(
+    path: str, handler: HTTPRouteHandler, client: httpx.AsyncClient, registered: dict[str, str]
+) -> None:
+    """As long as a URL and a header may be: a percent sign makes three characters of a byte."""
+    who = keys(registered).get(audience_of(handler)[0], {})
+    url, before = filled(path), path.partition("{")[0]
+    for unit in TEXTS + SENTENCES:
+        text = long(unit, limits.URL_BYTES_MAX // 8)
+        parameters = dict.fromkeys(PARAMETERS[:2], text)
+        await answered(client, "GET", url, params=parameters, headers=who)
+        await answered(client, "GET", url, params={"near": "1," * 2_000, "from": text}, headers=who)
+        plain = text.encode("ascii", "replace").decode().replace("\n", " ").strip()
+        await answered(client, "GET", url, headers={**who, **dict.fromkeys(HEADERS, plain)})
+        await answered(client, "GET", url, headers={"Authorization": f"Bearer olk_{plain}"})
+        if before != path:
+            await answered(client, "GET", before + httpx.QueryParams({"": plain})[""].replace("/", "_"), headers=who)
