@@ -39,6 +39,8 @@ from parking.plates import PlateColor, VehicleClass
 from parking.store.tariffs import TariffRow
 from parking.tariffs.comparison import differences, price_differences, typical_stays
 from parking.tariffs.engine.quote import Vehicle, Visit
+from parking.tariffs.language.schema import json_schema
+from parking.tariffs.language.validation import coupons_of
 from parking.tariffs.lint import BUDGET, Finding, check_document, unclear
 from parking.tariffs.lint.vehicles import sample_vehicles
 from payments.identity import Audience, Principal
@@ -82,6 +84,12 @@ def check(files: tuple[Path, ...], accepted: tuple[tuple[str, str], ...], lang: 
     sys.exit(result)
 
 
+@tariff.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of a tariff document, for editors."""
+    _print_json(json_schema())
+
+
 @tariff.command("explain")
 @click.argument("file", type=FILE)
 @_lang
@@ -104,7 +112,9 @@ def explain(file: Path, lang: str | None) -> None:
 @click.option("--tag", "tags", multiple=True, help="A class or entitlement it is known for.")
 @click.option("--fact", "facts", multiple=True, type=FACT, help="What is known of it, e.g. length_cm=1200.")
 @click.option("--bays", default=1, show_default=True, type=click.IntRange(1, 100), help="How many bays it takes.")
-@click.option("--coupon", "coupons", multiple=True, help="The code of a discount that is handed in.")
+@click.option(
+    "--coupon", "coupons", multiple=True, help="The code of a discount, a stamp or a lost ticket that comes with it."
+)
 @click.option("--paid-by", default="", help="The method of payment.")
 @click.option("--pass", "passes", multiple=True, type=PASS, help="A pass it has: code:from/until.")
 @click.option("--charging", multiple=True, type=PERIOD, help="When it was charged: from/to.")
@@ -127,7 +137,7 @@ def quote(
     compiled = tariffs.Compiled(text)
     zone = compiled.time_zone
     _refuse_unknown("pass", [held.code for held in passes], [known.code for known in text.passes])
-    _refuse_unknown("coupon", brought["coupons"], [discount.code for discount in text.discounts if discount.coupon])
+    _refuse_unknown("coupon", brought["coupons"], coupons_of(text))
     vehicle = _vehicle(brought)
     visit = Visit(
         entered_at=aware(entered, zone),

@@ -11,7 +11,7 @@ from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.engine.exemptions import ReducedTime
 from parking.tariffs.engine.metering import Units
 from parking.tariffs.engine.quote import FeeLine, LineKind
-from parking.tariffs.language.document import Band, Discount, Pass, Quota, Tariff
+from parking.tariffs.language.document import Band, Discount, Pass, Quota, Surcharge, Tariff
 from parking.texts import amounts, times
 from parking.texts.durations import in_minutes
 from parking.texts.words import Words
@@ -202,8 +202,11 @@ class _Bill:
 
     def add_step(self, step: FinalStep) -> None:
         """A line for a final step, or for an exemption."""
-        if step.kind == "discount":
-            texts = _of_discount(next(each for each in self._text.discounts if f"discounts.{each.code}" == step.rule))
+        part, _, code = step.rule.partition(".")
+        if step.kind in ("discount", "surcharge"):
+            rules: Sequence[Discount | Surcharge] = getattr(self._text, part)
+            rule = next(each for each in rules if each.code == code)
+            texts = _texts(step.rule, rule.name_zh, rule.name_en, rule.clause_zh, rule.clause_en)
         else:
             texts = _texts(step.rule, *_step(self._text, step))
         starts, ends = step.starts or self._calculation.starts, self._calculation.ends
@@ -266,6 +269,10 @@ def _step(text: Tariff, step: FinalStep) -> Words:
     zh, en = amounts.full(step.unit_fen, text.currency)
     if step.kind == "minimum":
         return f"最低收费 {zh}", f"At least {en}"
+    if step.kind == "rejoined":
+        return f"续计：此前已收 {zh}", f"Counted on from the visit before: {en} paid already"
+    if step.kind == "stay_max":
+        return f"超过最长停放时间 {step.units} 分钟", f"Longer than the longest stay of {step.units} min"
     if step.kind == "rounding":
         return f"取整到 {zh}", f"Rounded to a multiple of {en}"
     return f"充电后超时占位，{step.units}×{zh}", f"Staying on after charging, {step.units} × {en}"

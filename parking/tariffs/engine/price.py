@@ -20,8 +20,9 @@ from parking.tariffs.engine.discounts import (
     taken_off,
 )
 from parking.tariffs.engine.exemptions import ReducedTime, SegmentedStay, reductions
-from parking.tariffs.engine.metering import Meter, short_crossing, spans, with_rest
+from parking.tariffs.engine.metering import Meter, flowing_on, short_crossing, spans, with_rest
 from parking.tariffs.engine.quote import LineKind, Past, StayNotPriceable, Visit
+from parking.tariffs.engine.rejoining import rejoined, uses_of
 from parking.tariffs.language.document import STAY_DAYS_MAX, Discount, Tariff
 from parking.texts.durations import in_minutes
 
@@ -37,9 +38,30 @@ def calculate(tariff: Compiled, visit: Visit, pasts: Sequence[Past] = ()) -> Cal
     Raises:
         StayNotPriceable: it ends before it begins, is longer than STAY_DAYS_MAX, or cannot have been.
     """
+    if tariff.tariff.rejoin_min:
+        return _counted_on(tariff, visit, pasts)
+    return _alone(tariff, visit, pasts)
+
+
+def _counted_on(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Calculation:
+    """A visit with those it counts on from, less what was paid for them."""
+    before = rejoined(tariff, visit, pasts)
+    if before is None:
+        alone = _alone(tariff, visit, pasts)
+        return structs.replace(alone, uses=uses_of(None, visit, alone.fee_fen, alone.uses))
+    found = _alone(tariff, before.visit, before.others)
+    # What was paid is not given back, where the longer stay costs less.
+    taken_fen = min(found.fee_fen, before.paid_fen)
+    steps = [*found.steps, FinalStep("rejoined", "rejoin_min", 1, before.paid_fen, -taken_fen)]
+    fee_fen = found.fee_fen - taken_fen
+    return structs.replace(found, steps=steps, fee_fen=fee_fen, uses=uses_of(before, visit, fee_fen, found.uses))
+
+
+def _alone(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Calculation:
     if not tariff.tariff.discounts:
         return _whole(tariff, visit, pasts, NONE)
-    choices = [_whole(tariff, visit, pasts, discounts) for discounts in alternatives(tariff.tariff, visit)]
+    whole = bounds(tariff.tariff, visit)
+    choices = [_whole(tariff, visit, pasts, discounts) for discounts in alternatives(tariff, visit, whole)]
     return min(choices, key=lambda each: each.fee_fen)
 
 
@@ -73,7 +95,10 @@ def _whole(tariff: Compiled, visit: Visit, pasts: Sequence[Past], discounts: Sta
     metered = before_final_steps(tariff, visit, pasts, discounts)
     if metered.stay is None or not tariff.has_final_steps:
         return metered
-    steps = final_steps(tariff, metered.stay, discounts, pasts, metered.fee_fen)
+    if metered.is_free:
+        steps = surcharges(tariff, metered.stay, 0, is_free=True)
+    else:
+        steps = final_steps(tariff, metered.stay, discounts, pasts, metered.fee_fen)
     return structs.replace(metered, steps=steps, fee_fen=metered.fee_fen + sum([step.amount_fen for step in steps]))
 
 
@@ -88,23 +113,24 @@ def before_final_steps(
     starts, ends = bounds(text, visit)
     if starts == ends:
         return without_units(starts, ends, [])
-    if text.exempt and (exempt := tariff.exemption_of(visit.vehicle)) is not None:
+    if text.exempt and (exempt := tariff.exemption_of(visit, whole or (starts, ends))) is not None:
         return without_units(starts, ends, [FinalStep("exempt", f"exempt[{exempt}]", 1, 0, 0)])
-    of_class = tariff.class_of(visit.vehicle)
+    of_class = tariff.class_of(visit, whole or (starts, ends)) if text.classes else -1
     table = tariff.table(of_class, visit.bays, 100, discounts.percents)
     stay = _stay(tariff, starts, ends, table, visit, pasts, whole)
     reduced = reductions(tariff, stay, discounts.minutes)
     if reduced.is_free:
-        return Calculation(
-            starts, ends, of_class, [ReducedTime(starts, ends, 0, "free")], [], [], 0, tuple(reduced.uses)
-        )
+        times = [ReducedTime(starts, ends, 0, "free")]
+        return Calculation(starts, ends, of_class, times, [], [], 0, tuple(reduced.uses), stay, is_free=True)
 
     separate = left = spans(stay, reduced.times)
-    if text.crossing.short_under_min and len(left) > 1:
+    if text.crossing.short_under_min and len(left) > 1 and not _is_part_of_long(tariff, stay):
         left = short_crossing(tariff, table, left)
     is_short = left is not separate
     if reduced.times or is_short or tariff.complete:
         left = with_rest(left, complete=tariff.complete)
+    if tariff.shared:
+        left = flowing_on(left, table.rates)
     caps = Caps(tariff, stay)
     allowed_fen = sum([discount.fen for discount in discounts.amounts]) if discounts.amounts else 0
     meter = Meter(tariff, stay, caps, allowed_fen)
@@ -117,6 +143,11 @@ def before_final_steps(
     )
 
 
+def _is_part_of_long(tariff: Compiled, stay: SegmentedStay) -> bool:
+    """Whether a part of a split stay is short, and the whole is not."""
+    return stay.is_part and stay.whole[1] - stay.whole[0] >= tariff.tariff.crossing.short_under_min * 60
+
+
 def stay_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> SegmentedStay | None:
     """A visit cut into its segments; None if it is empty.
 
@@ -125,7 +156,8 @@ def stay_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> SegmentedS
     starts, ends = bounds(tariff.tariff, visit)
     if starts == ends:
         return None
-    return _stay(tariff, starts, ends, tariff.table(tariff.class_of(visit.vehicle), visit.bays), visit, pasts)
+    table = tariff.table(tariff.class_of(visit, (starts, ends)), visit.bays)
+    return _stay(tariff, starts, ends, table, visit, pasts)
 
 
 def _stay(
@@ -145,9 +177,18 @@ def _stay(
 
 
 def final_steps(
-    tariff: Compiled, stay: SegmentedStay, discounts: StagedDiscounts, pasts: Sequence[Past], fee_fen: int
+    tariff: Compiled,
+    stay: SegmentedStay,
+    discounts: StagedDiscounts,
+    pasts: Sequence[Past],
+    fee_fen: int,
+    *,
+    of_worth: bool = False,
 ) -> list[FinalStep]:
-    """Discounts after caps, the least fee, rounding and overstaying; each is left out if it changes nothing."""
+    """Discounts after caps, surcharges, the least fee, rounding and overstaying; what changes nothing is left out.
+
+    of_worth: for what minutes are worth, which neither surcharges nor overstaying belong to.
+    """
     steps: list[FinalStep] = []
 
     def add(kind: LineKind, rule: str, units: int, unit_fen: int, amount_fen: int, starts: int = 0) -> None:
@@ -161,8 +202,12 @@ def final_steps(
         worth_fen = _worth(tariff, stay, discount, pasts) if discount.kind == "minutes" and fee_fen else 0
         units = discount.percent or discount.minutes or 1
         add("discount", f"discounts.{discount.code}", units, 0, -taken_off(discount, fee_fen, worth_fen))
+    for step in [] if of_worth else surcharges(tariff, stay, fee_fen, is_free=False):
+        add(step.kind, step.rule, step.units, step.unit_fen, step.amount_fen)
     add("minimum", "minimum_fen", 1, text.minimum_fen, raised(text, fee_fen))
     add("rounding", "round_to_fen", 1, text.round_to_fen, rounded(text, fee_fen) - fee_fen)
+    if of_worth:
+        return steps
     rule = text.overstay
     if rule is not None and stay.visit.charging:
         ended = max(stay.starts, *[tariff.seconds_of(unplugged) for _, unplugged in stay.visit.charging])
@@ -171,6 +216,23 @@ def final_steps(
         cost_fen = units * rule.unit_fen
         cost_fen = cost_fen if rule.cap_fen is None else min(cost_fen, rule.cap_fen)
         add("overstay", "overstay", units, rule.unit_fen, cost_fen, since)
+    if text.stay_max_min and stay.whole[1] - stay.whole[0] > text.stay_max_min * 60:
+        steps.append(FinalStep("stay_max", "stay_max_min", text.stay_max_min, 0, 0))
+    return steps
+
+
+def surcharges(tariff: Compiled, stay: SegmentedStay, fee_fen: int, *, is_free: bool) -> list[FinalStep]:
+    """What is added once a visit, in the order of the document; without a fee only what is always added."""
+    steps: list[FinalStep] = []
+    for rule in tariff.tariff.surcharges:
+        if (is_free or not fee_fen) and not rule.always:
+            continue
+        if not tariff.applies(rule.who, stay.visit, stay.whole):
+            continue
+        count = stay.visit.bays if rule.per_bay else 1
+        amount_fen = rule.fen * count if rule.fen else (fee_fen * rule.percent_milli + 50_000) // 100_000
+        steps.append(FinalStep("surcharge", f"surcharges.{rule.code}", count, rule.fen, amount_fen))
+        fee_fen += amount_fen
     return steps
 
 
@@ -185,10 +247,14 @@ def _worth(tariff: Compiled, stay: SegmentedStay, coupon: Discount, pasts: Seque
         left -= until - begins
     shorter = structs.replace(stay.visit, left_at=instant(ends), coupons=())
     before = tariff.tariff.discounts[: tariff.tariff.discounts.index(coupon)]
-    others = [each for each in discounts_of(before, shorter) if each.kind != "minutes" or each.minutes_as != "worth"]
+    others = [
+        each
+        for each in discounts_of(before, tariff, shorter, bounds(tariff.tariff, shorter))
+        if each.kind != "minutes" or each.minutes_as != "worth"
+    ]
     discounts = by_stage(others) if tariff.tariff.stacking == "all" else NONE
     metered = before_final_steps(tariff, shorter, pasts, discounts)
-    if metered.stay is None:
+    if metered.stay is None or metered.is_free:
         return 0
-    steps = final_steps(tariff, metered.stay, discounts, pasts, metered.fee_fen)
-    return metered.fee_fen + sum([step.amount_fen for step in steps if step.kind != "overstay"])
+    steps = final_steps(tariff, metered.stay, discounts, pasts, metered.fee_fen, of_worth=True)
+    return metered.fee_fen + sum([step.amount_fen for step in steps])

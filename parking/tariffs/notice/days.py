@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from parking.tariffs.language.conditions import DateRange, DayHours, DaySet, Season
 from parking.tariffs.language.days import month_day
-from parking.tariffs.language.document import DateRange, DayHours, DaySet, Season, Tariff
+from parking.tariffs.language.document import Tariff
 from parking.texts import times
 from parking.texts.words import Words, listed
 

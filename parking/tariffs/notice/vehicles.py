@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parking.tariffs.language.document import Match
+from parking.tariffs.language.conditions import Match
 from parking.texts.vehicles import FACTS, KINDS, PLATES
 from parking.texts.words import Words, listed
 

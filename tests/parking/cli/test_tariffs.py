@@ -227,3 +227,18 @@ def test_publishing_wants_warnings_accepted(write: Write) -> None:
     assert (result.exit_code, "Not published." in result.stderr, result.stdout) == (1, True, "")
     result = run("publish", write(end=DEAR), "--accept", "minute_too_dear=no matter")
     assert (result.exit_code, "Not published." in result.stderr) == (2, True)
+
+
+def test_a_time_that_clocks_leave_out_is_refused(write: Write) -> None:
+    file = Path(write())
+    file.write_text(file.read_text(encoding="utf-8").replace("Asia/Shanghai", "Europe/Stockholm"), encoding="utf-8")
+    refused = run("quote", str(file), "--from", "2026-03-29T02:30", "--to", "2026-03-29T04:00")
+    assert refused.exit_code == 2
+    assert "There is no 2026-03-29T02:30 in Europe/Stockholm" in refused.output
+    # With an offset it is an instant like any other: two hours and a half, of which the clock shows half.
+    quoted = run("quote", str(file), "--from", "2026-03-29T02:30+02:00", "--to", "2026-03-29T04:00", "--json")
+    assert json.loads(quoted.output)["fee_fen"] == 1000
+
+
+def test_the_schema_is_printed_for_editors() -> None:
+    assert json.loads(run("schema").output)["title"] == "Tariff"

@@ -9,24 +9,20 @@ from random import Random
 from typing import Any, TypeVar
 
 from parking.plates import PlateColor, VehicleClass
+from parking.tariffs.language.conditions import DateRange, DayHours, DaySet, Match, Season
 from parking.tariffs.language.document import (
     Band,
     Cap,
     Charging,
     ClassRule,
     Crossing,
-    DateRange,
-    DayHours,
-    DaySet,
     Discount,
     Exemption,
     Free,
-    Match,
     Memory,
     Overstay,
     Pass,
     Quota,
-    Season,
     Tariff,
     Tier,
 )

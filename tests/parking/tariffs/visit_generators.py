@@ -8,7 +8,8 @@ import msgspec
 
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs.engine.quote import PassHeld, Past, Vehicle, Visit
-from parking.tariffs.language.document import Scope, Tariff
+from parking.tariffs.language.document import Tariff
+from parking.tariffs.language.fields import Scope
 from tests.parking.tariffs import oracle
 from tests.parking.tariffs.generators import often, tariff
 

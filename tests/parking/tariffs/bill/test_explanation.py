@@ -7,16 +7,8 @@ import msgspec
 from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import Fee, Tariff, Vehicle, Visit
-from parking.tariffs.language.document import (
-    ClassRule,
-    Crossing,
-    Discount,
-    Exemption,
-    Free,
-    Match,
-    Overstay,
-    Tier,
-)
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import ClassRule, Crossing, Discount, Exemption, Free, Overstay, Tier
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.published import document
 from tests.parking.tariffs.strategies import (

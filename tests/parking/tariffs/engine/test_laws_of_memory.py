@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import Past, StayNotPriceable, Tariff, Use, Visit
-from parking.tariffs.language.document import Free, Match, Memory, Scope
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import Free, Memory
+from parking.tariffs.language.fields import Scope
 from tests.parking.tariffs import visit_generators
 from tests.parking.tariffs.strategies import (
     DAY,

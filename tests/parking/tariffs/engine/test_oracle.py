@@ -11,15 +11,8 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Tariff, Vehicle, Visit
-from parking.tariffs.language.document import (
-    Cap,
-    Crossing,
-    DayHours,
-    Free,
-    Match,
-    Quota,
-    Tier,
-)
+from parking.tariffs.language.conditions import DayHours, Match
+from parking.tariffs.language.document import Cap, Crossing, Free, Quota, Tier
 from tests.parking.tariffs import generators, oracle
 from tests.parking.tariffs.oracle import differences, shrinking
 from tests.parking.tariffs.oracle.differences import Case

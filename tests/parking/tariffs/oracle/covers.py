@@ -9,7 +9,8 @@ from datetime import datetime
 
 from parking.tariffs.engine.quote import PassHeld, Past, Use, Visit
 from parking.tariffs.language.days import DaySets
-from parking.tariffs.language.document import Charging, Counts, Discount, Free, Pass, Quota, Tariff
+from parking.tariffs.language.document import Charging, Discount, Free, Pass, Quota, Tariff
+from parking.tariffs.language.fields import Counts
 from tests.parking.tariffs.oracle import remembered
 from tests.parking.tariffs.oracle.ticks import HOUR, MINUTE, Tick, Ticks, occurrence
 from tests.parking.tariffs.oracle.who import Prices, fits

@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from parking.tariffs.language.conditions import DayHours
 from parking.tariffs.language.days import DaySets
-from parking.tariffs.language.document import DayHours, Tariff
+from parking.tariffs.language.document import Tariff
 
 MINUTE = 60
 HOUR = 60 * MINUTE

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from parking.tariffs.engine.quote import Vehicle, Visit
-from parking.tariffs.language.document import ClassRule, Discount, Free, Match, Tariff, Tier
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import ClassRule, Discount, Free, Tariff, Tier
 
 
 def fits(who: Match, vehicle: Vehicle) -> bool:
