@@ -7,7 +7,7 @@ instant at which the clock first shows its time or has jumped past it.
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from parking.tariffs.language.conditions import DayHours
@@ -93,38 +93,48 @@ class Calendar:
         return (early + jump) * 60
 
 
-class ParkingDays:
-    """The days that prices, caps and memories go by: each begins at a minute of the local day of its date."""
+class Days(Protocol):
+    """Days that prices, caps and memories go by, each by its ordinal."""
+
+    def day_at(self, at: int) -> int:
+        """The latest day that has begun at an instant."""
+        ...
+
+    def bounds(self, day: int) -> tuple[int, int]:
+        """When a day begins and when it is over."""
+        ...
+
+
+class LateDays:
+    """Days of which each begins at a minute of the local day of its date."""
 
     def __init__(self, calendar: Calendar, begins_min: int) -> None:
         self._calendar = calendar
-        self._begins_min = begins_min
+        self._begins_min = [begins_min]
 
     def day_at(self, at: int) -> int:
         """The ordinal of the latest day that has begun at an instant."""
-        if not self._begins_min:
-            return self._calendar.day_at(at)
         day = self._calendar.day_at(at)
         return day if self.bounds(day)[0] <= at else day - 1
 
     def bounds(self, day: int) -> tuple[int, int]:
         """When a day begins and when it is over."""
-        if not self._begins_min:
-            return self._calendar.bounds(day)
-        minute = [self._begins_min]
-        return self._calendar.instants(day, minute)[0], self._calendar.instants(day + 1, minute)[0]
+        begins, until = (self._calendar.instants(each, self._begins_min)[0] for each in (day, day + 1))
+        return begins, until
 
-    def week_at(self, at: int) -> Interval:
-        """When the week, from Monday on, begins that an instant lies in, and when it is over."""
-        day = self.day_at(at)
-        monday = day - (day - 1) % 7
-        return self.bounds(monday)[0], self.bounds(monday + 7)[0]
 
-    def month_at(self, at: int) -> Interval:
-        """When the month begins that an instant lies in, and when it is over."""
-        first = date.fromordinal(self.day_at(at)).replace(day=1)
-        following = (first + timedelta(days=31)).replace(day=1)
-        return self.bounds(first.toordinal())[0], self.bounds(following.toordinal())[0]
+def week_at(days: Days, at: int) -> Interval:
+    """When the week, from Monday on, begins that an instant lies in, and when it is over."""
+    day = days.day_at(at)
+    monday = day - (day - 1) % 7
+    return days.bounds(monday)[0], days.bounds(monday + 7)[0]
+
+
+def month_at(days: Days, at: int) -> Interval:
+    """When the month begins that an instant lies in, and when it is over."""
+    first = date.fromordinal(days.day_at(at)).replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return days.bounds(first.toordinal())[0], days.bounds(following.toordinal())[0]
 
 
 class Timeline:

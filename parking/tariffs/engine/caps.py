@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from parking.tariffs.engine.calendar import instant
+from parking.tariffs.engine.calendar import instant, month_at, week_at
 from parking.tariffs.engine.compiled import EVER, Compiled, CompiledCap
 from parking.tariffs.engine.exemptions import SegmentedStay
 from parking.tariffs.engine.matching import has_left, is_within
@@ -102,15 +102,15 @@ class Caps(Struct, gc=False):
         elif not self._enter_dated(room, at):
             room.left, room.times = EVER, room.times - 1
             return
-        if self._is_over(room, at) or (cap.days != _EVERY_DAY and not self._is_day(cap.days, room.begins)):
+        if (cap.first_min and self._is_over(room, at)) or (
+            cap.days != _EVERY_DAY and not self._is_day(cap.days, room.begins)
+        ):
             room.left, room.times = EVER, room.times - 1
         elif 0 < cap.times_max < room.times:
             room.left = EVER
 
     def _is_over(self, room: _Room, at: int) -> bool:
         """Whether the part of a period that a cap is for is over; if not, the room ends with that part."""
-        if not room.cap.first_min:
-            return False
         ends = room.begins + room.cap.first_min * 60
         if at < ends:
             room.until = min(room.until, ends)
@@ -133,9 +133,9 @@ class Caps(Struct, gc=False):
         elif cap.per == "day":
             room.begins, room.until = days.bounds(days.day_at(at))
         elif cap.per == "week":
-            room.begins, room.until = days.week_at(at)
+            room.begins, room.until = week_at(days, at)
         elif cap.per == "month":
-            room.begins, room.until = days.month_at(at)
+            room.begins, room.until = month_at(days, at)
         else:
             length = cap.hours * 3600
             room.begins = cycle.begins + (at - cycle.begins) // length * length

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from parking.tariffs.engine.calendar import Calendar, Interval, ParkingDays, Timeline, Windows, seconds
-from parking.tariffs.engine.matching import applies, asks_visit, matches
+from parking.tariffs.engine.calendar import Calendar, Days, Interval, LateDays, Timeline, Windows, seconds
+from parking.tariffs.engine.matching import asks_visit, is_meant, matches
 from parking.tariffs.engine.quote import Vehicle, Visit
 from parking.tariffs.language.conditions import Match, minute_of_day
 from parking.tariffs.language.days import DaySets
@@ -60,6 +60,7 @@ class Compiled:
 
     __slots__ = (
         "_bands_by_code",
+        "_classes",
         "_tables",
         "calendar",
         "caps",
@@ -78,8 +79,9 @@ class Compiled:
         self.tariff = tariff
         self.time_zone = ZoneInfo(tariff.time_zone)
         self.calendar = Calendar(DaySets(tariff), self.time_zone)
-        self.parking_days = ParkingDays(self.calendar, minute_of_day(tariff.day_begins))
-        self.timeline = Timeline(tariff.bands, self.calendar, minute_of_day(tariff.day_begins))
+        begins_min = minute_of_day(tariff.day_begins)
+        self.parking_days: Days = LateDays(self.calendar, begins_min) if begins_min else self.calendar
+        self.timeline = Timeline(tariff.bands, self.calendar, begins_min)
         self.cycle_s = tariff.cycle_hours * 3600
         self.caps = tuple(
             CompiledCap(place, Windows(window, self.calendar) if window else None, _is_conditional(cap))
@@ -103,6 +105,7 @@ class Compiled:
             or any(cap.memory != "none" for cap in tariff.caps)
             or any(each.day_max_min for each in tariff.passes)
         )
+        self._classes = tuple((rule.who, asks_visit(rule.who)) for rule in tariff.classes)
         self._bands_by_code = {band.code: place for place, band in enumerate(tariff.bands)}
         self._tables: dict[tuple[int, int, int, tuple[int, ...]], Table] = {}
 
@@ -117,26 +120,27 @@ class Compiled:
 
     def applies(self, who: Match, visit: Visit, whole: Interval) -> bool:
         """Whether a visit, with the ends of its whole stay, is one of those a rule means."""
-        return applies(who, visit, whole, self.calendar)
+        return matches(who, visit.vehicle) and (not asks_visit(who) or is_meant(who, visit, whole, self.calendar))
 
     def exemption_of(self, visit: Visit, whole: Interval) -> int | None:
         """The place of the first exemption of a visit, or None."""
         for place, exempt in enumerate(self.tariff.exempt):
-            if applies(exempt.who, visit, whole, self.calendar):
+            if self.applies(exempt.who, visit, whole):
                 return place
         return None
 
     def class_of(self, visit: Visit, whole: Interval) -> int:
         """The place of the class of a visit, or -1."""
-        for place, rule in enumerate(self.tariff.classes):
-            if applies(rule.who, visit, whole, self.calendar):
+        vehicle = visit.vehicle
+        for place, (who, asks) in enumerate(self._classes):
+            if matches(who, vehicle) and (not asks or is_meant(who, visit, whole, self.calendar)):
                 return place
         return -1
 
     def usual_class_of(self, vehicle: Vehicle) -> int:
         """The place of the class of a vehicle whose visit meets no condition on visits, or -1."""
-        for place, rule in enumerate(self.tariff.classes):
-            if not asks_visit(rule.who) and matches(rule.who, vehicle):
+        for place, (who, asks) in enumerate(self._classes):
+            if not asks and matches(who, vehicle):
                 return place
         return -1
 

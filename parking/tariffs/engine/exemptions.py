@@ -29,7 +29,7 @@ class ReducedTime(Struct, frozen=True, order=True, gc=False):
 class SegmentedStay(Struct, gc=False):
     """A visit as it is computed: its ends in whole seconds, its segments, and what its class pays.
 
-    whole: the ends of the vehicle's whole stay, where this is the part of it that one tariff prices.
+    whole: the ends of the vehicle's whole stay; is_part: whether this is a part of it that one tariff prices.
     """
 
     starts: int
@@ -39,12 +39,8 @@ class SegmentedStay(Struct, gc=False):
     visit: Visit
     pasts: Sequence[Past]
     whole: Interval
+    is_part: bool
     _chargeable: list[Interval] | None = None
-
-    @property
-    def is_part(self) -> bool:
-        """Whether another tariff prices the rest of the stay."""
-        return (self.starts, self.ends) != self.whole
 
     def counted(self, counts: Counts) -> list[Interval]:
         """The time that counts: all of it, or that in rate periods which are not free."""

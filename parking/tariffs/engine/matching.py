@@ -25,12 +25,8 @@ def asks_visit(who: Match) -> bool:
     return bool(who.coupons or who.paid_by or who.entered or who.left or who.over_min)
 
 
-def applies(who: Match, visit: Visit, whole: Interval, calendar: Calendar) -> bool:
-    """Whether a visit, with the ends of its whole stay, is one of those meant."""
-    return matches(who, visit.vehicle) and (not asks_visit(who) or _is_meant(who, visit, whole, calendar))
-
-
-def _is_meant(who: Match, visit: Visit, whole: Interval, calendar: Calendar) -> bool:
+def is_meant(who: Match, visit: Visit, whole: Interval, calendar: Calendar) -> bool:
+    """Whether a visit meets the conditions on visits, whatever its vehicle."""
     entered, left = whole
     return (
         (not who.coupons or not set(who.coupons).isdisjoint(visit.coupons))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from parking.tariffs.engine.calendar import ParkingDays, seconds
+from parking.tariffs.engine.calendar import Days, seconds
 from parking.tariffs.engine.quote import Past, Use
 from parking.tariffs.language.document import Cap, Memory, Quota, Tariff
 from parking.tariffs.language.fields import Scope
@@ -72,7 +72,7 @@ def _hours(memory: Memory) -> int:
     return _DAY_HOURS if memory.per == "day" else memory.hours
 
 
-def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], days: ParkingDays) -> Remembered:
+def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], days: Days) -> Remembered:
     """What counts, at an entry, of what earlier visits used under a rule."""
     used = [uses for past in pasts if (uses := _uses(past, rule, memory.scope))]
     if not used or memory.per == "visit":

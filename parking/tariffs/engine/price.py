@@ -173,7 +173,8 @@ def _stay(
     if pasts and tariff.remembers:
         earlier = [past for past in pasts if past.uses and past.entered_at < visit.entered_at]
     segments = tariff.timeline.segments(starts, ends)
-    return SegmentedStay(starts, ends, segments, table, visit, earlier, whole or (starts, ends))
+    is_part = whole is not None and whole != (starts, ends)
+    return SegmentedStay(starts, ends, segments, table, visit, earlier, whole or (starts, ends), is_part)
 
 
 def final_steps(
