@@ -12,7 +12,7 @@ from parking.tariffs.engine.exemptions import ReducedTime
 from parking.tariffs.engine.metering import Units
 from parking.tariffs.engine.quote import FeeLine, LineKind
 from parking.tariffs.language.document import Band, Discount, Pass, Quota, Surcharge, Tariff
-from parking.texts import amounts, times
+from parking.texts import amounts, durations, times
 from parking.texts.durations import in_minutes
 from parking.texts.words import Words
 
@@ -272,7 +272,8 @@ def _step(text: Tariff, step: FinalStep) -> Words:
     if step.kind == "rejoined":
         return f"续计：此前已收 {zh}", f"Counted on from the visit before: {en} paid already"
     if step.kind == "stay_max":
-        return f"超过最长停放时间 {step.units} 分钟", f"Longer than the longest stay of {step.units} min"
+        zh, en = durations.in_minutes(step.units)
+        return f"超过最长停放时间 {zh}", f"Longer than the longest stay of {en}"
     if step.kind == "rounding":
         return f"取整到 {zh}", f"Rounded to a multiple of {en}"
     return f"充电后超时占位，{step.units}×{zh}", f"Staying on after charging, {step.units} × {en}"
