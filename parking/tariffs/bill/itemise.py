@@ -272,7 +272,8 @@ def _step(text: Tariff, step: FinalStep) -> Words:
     if step.kind == "rejoined":
         return f"续计：此前已收 {zh}", f"Counted on from the visit before: {en} paid already"
     if step.kind == "stay_max":
-        return f"超过最长停放时间 {step.units} 分钟", f"Longer than the longest stay of {step.units} min"
+        most_zh, most_en = in_minutes(step.units)
+        return f"超过最长停放时间 {most_zh}", f"Longer than the longest stay of {most_en}"
     if step.kind == "rounding":
         return f"取整到 {zh}", f"Rounded to a multiple of {en}"
     return f"充电后超时占位，{step.units}×{zh}", f"Staying on after charging, {step.units} × {en}"
