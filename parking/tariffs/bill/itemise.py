@@ -202,11 +202,13 @@ class _Bill:
 
     def add_step(self, step: FinalStep) -> None:
         """A line for a final step, or for an exemption."""
-        part, _, code = step.rule.partition(".")
-        if step.kind in ("discount", "surcharge"):
-            rules: Sequence[Discount | Surcharge] = getattr(self._text, part)
-            rule = next(each for each in rules if each.code == code)
-            texts = _texts(step.rule, rule.name_zh, rule.name_en, rule.clause_zh, rule.clause_en)
+        _, _, code = step.rule.partition(".")
+        if step.kind == "discount":
+            texts = _of_discount(next(each for each in self._text.discounts if each.code == code))
+        elif step.kind == "surcharge":
+            rule = next(each for each in self._text.surcharges if each.code == code)
+            zh, en = _surcharge(rule, step.units, self._text.currency)
+            texts = _texts(step.rule, zh, en, rule.clause_zh, rule.clause_en)
         else:
             texts = _texts(step.rule, *_step(self._text, step))
         starts, ends = step.starts or self._calculation.starts, self._calculation.ends
@@ -260,6 +262,16 @@ def _granted(rule: Quota | Pass | Discount, minutes: int) -> Words:
     if pays:
         return f"{rule.name_zh}：{zh}按 {pays}% 计费", f"{rule.name_en}: {en} at {pays} %"
     return f"{rule.name_zh}：{zh}不计费", f"{rule.name_en}: {en} not charged"
+
+
+def _surcharge(rule: Surcharge, count: int, currency: str) -> Words:
+    if rule.percent_milli:
+        share = amounts.percent(rule.percent_milli)
+        return f"{rule.name_zh}：停车费的 {share}", f"{rule.name_en}: {share} of the fee"
+    if rule.per_bay:
+        zh, en = amounts.full(rule.fen, currency)
+        return f"{rule.name_zh}：{count}×{zh}", f"{rule.name_en}: {count} × {en}"
+    return rule.name_zh, rule.name_en
 
 
 def _step(text: Tariff, step: FinalStep) -> Words:
