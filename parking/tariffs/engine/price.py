@@ -97,7 +97,8 @@ def _why_not(starts: int, ends: int, bays: int) -> Words:
         zh, en = in_minutes((starts - ends + 59) // 60)
         return f"离场时间比入场时间早 {zh}", f"the exit is {en} before the entry"
     if ends - starts > STAY_DAYS_MAX * DAY_S:
-        (zh, en), (most_zh, most_en) = in_minutes((ends - starts) // 60), days(STAY_DAYS_MAX)
+        # A begun day counts, so that 400 days and a second are more than 400.
+        (zh, en), (most_zh, most_en) = days(-((starts - ends) // DAY_S)), days(STAY_DAYS_MAX)
         return (
             f"停放 {zh}，超过可计价的最长 {most_zh}，可能缺少离场记录",
             f"the stay of {en} is longer than {most_en}, so its exit may be missing",

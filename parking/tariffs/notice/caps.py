@@ -20,11 +20,14 @@ _MEMORY: dict[str, Words] = {
     "city": ("同一车辆在全市多次停放合并计算", "for all visits of a vehicle in the city together"),
 }
 # What published texts have in them that say these things, as patterns.
-_STAYS: Words = (r"次|分别|累计|合计|合并|每段", r"visit|\bstays?\b|\bstops?\b|together|often|by itself|by themselves")
+_STAYS: Words = (
+    r"次(?!日)|分别|累计|合计|合并|每段",
+    r"visit|\bstays?\b|\bstops?\b|together|often|by itself|by themselves",
+)
 _DAYS: Words = ("[日天周]|节", r"\bdays?\b|[a-z]+day|week|holiday")
 _ENTRY: Words = ("入|进|到达", r"\bin\b|entry|enter|arriv")
 _EXIT: Words = ("出|离|驶离", r"\bout\b|exit|leav")
-_TIMES: Words = ("次", r"once|times")
+_TIMES: Words = ("次(?!日)", r"once|times")
 _FIRST: Words = ("前|首|起", r"first|begin")
 
 
@@ -46,7 +49,7 @@ def _only(cap: Cap, tariff: Tariff) -> Iterator[Point]:
         yield Point(*_MEMORY[cap.memory], said=_STAYS)
     elif cap.fen:
         implied = cap.per in ("stay", "passage", "cycle")
-        yield Point("再次停放的另行计算", "each stay by itself", said=_STAYS, implied=implied)
+        yield Point("再次停放的另行计算", "counted for each stay by itself", said=_STAYS, implied=implied)
     if cap.first_min:
         (zh, _), (_, en) = length(cap.first_min), length(cap.first_min)
         yield Point(f"仅限其前 {zh}内开始的计时单位", f"for units that begin in its first {en}", said=_FIRST)

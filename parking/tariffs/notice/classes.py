@@ -37,7 +37,7 @@ def _shares(rule: ClassRule, tariff: Tariff) -> Iterator[Point]:
         if not rule.caps_scale:
             yield Point("封顶金额不变", "caps as they stand", said=_CAPS)
         elif rule.percent == 100:
-            yield Point("封顶金额按泊位数相应增加", "caps for each bay as well", said=_CAPS)
+            yield Point("封顶金额按泊位数相应增加", "caps count for each bay as well", said=_CAPS)
         else:
             yield _scaled(rule, caps, tariff)
 

@@ -26,7 +26,7 @@ _PERIODS: dict[str, Words] = {
 # What published texts have in them that say these things, as patterns.
 _LONGER: Words = (r"(?<!不)超过|超出|超时|扣除", r"\blonger|beyond|exceed|rest\b|deduct")
 _AGAIN: Words = ("每|重新", r"\bevery|\beach|again")
-_VISITS: Words = ("次", r"visit|stop|\btimes?\b|once")
+_VISITS: Words = ("次(?!日)", r"visit|stop|\btimes?\b|once")
 _WITHIN_FREE: Words = ("驶离|离场|占用|计入", r"draws|\buses|anyway")
 _BESIDES: Words = ("不再|不得同时|不能同时", r"besides|no free period|either")
 _CAPS: Words = ("封顶|最高", r"\bcaps?\b|most|maximum")

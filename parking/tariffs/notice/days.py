@@ -81,7 +81,8 @@ def named_days(tariff: Tariff) -> Iterator[Words]:
     for own in tariff.days:
         if own.name_zh:
             zh, en = _in_common(tariff, own, 0)
-            yield f"“{own.name_zh}”指{zh}。", f'"{own.name_en[0].upper()}{own.name_en[1:]}" means {en}.'
+            space = " " if zh[0].isdigit() else ""
+            yield f"“{own.name_zh}”指{space}{zh}。", f'"{own.name_en[0].upper()}{own.name_en[1:]}" means {en}.'
 
 
 def _in_common(tariff: Tariff, own: DaySet, depth: int) -> Words:

@@ -194,7 +194,7 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         cap(per="passage", bands=["night"], clause_zh="夜间每夜最高5元。", clause_en="5 CNY a night at most."),
         "夜间每夜最高5元。再次停放的另行计算。",
-        "5 CNY a night at most. Each stay by itself.",
+        "5 CNY a night at most. Counted for each stay by itself.",
     ),
     (
         {"classes": [{**LARGE, "percent": 200, "clause_zh": "大型车加倍", "clause_en": "Large pay twice."}], **cap()},

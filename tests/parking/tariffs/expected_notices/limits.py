@@ -34,7 +34,7 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         cap(),
         "名：每个自然日最高 5 元，再次停放的另行计算。",
-        "Name: at most ¥5 a calendar day, each stay by itself.",
+        "Name: at most ¥5 a calendar day, counted for each stay by itself.",
     ),
     (cap(per="stay", bands=["day"]), "名：每次停放（白天）最高 5 元。", "Name: at most ¥5 a stay (Day)."),
     (
@@ -50,17 +50,17 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         cap(per="window", windows=[{"from": "18:00", "to": "08:00"}]),
         "名：每个 18:00–次日 08:00 时段最高 5 元，再次停放的另行计算。",
-        "Name: at most ¥5 in each time of 18:00–08:00 the next day, each stay by itself.",
+        "Name: at most ¥5 in each time of 18:00–08:00 the next day, counted for each stay by itself.",
     ),
     (
         cap(who={"kinds": ["motorcycle"]}),
         "名（摩托车）：每个自然日最高 5 元，再次停放的另行计算。",
-        "Name (motorcycles): at most ¥5 a calendar day, each stay by itself.",
+        "Name (motorcycles): at most ¥5 a calendar day, counted for each stay by itself.",
     ),
     (
         cap(days="weekend", times_max=1),
         "名：每个自然日最高 5 元，再次停放的另行计算，仅限周六、周日，每次停放最多适用 1 次。",
-        "Name: at most ¥5 a calendar day, each stay by itself, on Saturday and Sunday, once a stay at most.",
+        "Name: at most ¥5 a calendar day, counted for each stay by itself, on Saturday and Sunday, once a stay at most.",
     ),
     (
         cap(per="cycle", days="workday", times_max=3),
@@ -112,7 +112,8 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         cap(per="month", first_min=600),
         "名：每个自然月最高 5 元，再次停放的另行计算，仅限其前 10 小时内开始的计时单位。",
-        "Name: at most ¥5 a calendar month, each stay by itself, for units that begin in its first 10 hours.",
+        "Name: at most ¥5 a calendar month, counted for each stay by itself, for units that begin in its "
+        "first 10 hours.",
     ),
     (
         cap(per="month", memory="lot") | {"day_begins": "06:00"},
@@ -174,5 +175,10 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
         discount(paid_by=["alipay", "wechat"], who={"at_least": {"co2": 255}, "at_most": {"mass_kg": 2500}}),
         "名（“co2”不小于 255，总质量不大于 2500 千克）：减 20%；限以支付宝或微信支付支付。",
         'Name ("co2" at least 255, mass at most 2500 kg): 20% off; if paid by Alipay or WeChat Pay.',
+    ),
+    (
+        cap(clause_zh="22时至次日7时最高5元", clause_en="22:00 to 07:00: 5 CNY at most"),
+        "22时至次日7时最高5元。再次停放的另行计算。",
+        "22:00 to 07:00: 5 CNY at most. Counted for each stay by itself.",
     ),
 ]

@@ -123,7 +123,7 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
             **cap(days="busy"),
         },
         "名：每个自然日最高 5 元，再次停放的另行计算，仅限旺日。",
-        "Name: at most ¥5 a calendar day, each stay by itself, on busy days.",
+        "Name: at most ¥5 a calendar day, counted for each stay by itself, on busy days.",
     ),
     (
         {
@@ -183,7 +183,7 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
             {"code": "plain", "except": ["work"]},
         ),
         "名：每个自然日最高 5 元，再次停放的另行计算，仅限周日以及2025-12-25。",
-        "Name: at most ¥5 a calendar day, each stay by itself, on Sunday, and 2025-12-25.",
+        "Name: at most ¥5 a calendar day, counted for each stay by itself, on Sunday, and 2025-12-25.",
     ),
     ({"currency": "NZD"}, "白天（08:00–20:00）：每小时 2 新西兰元。", "Day (08:00–20:00): 2 NZD per hour."),
 ]
