@@ -16,7 +16,7 @@ def matching(who: Match, name: Words, tariff: Tariff) -> Words:
     """Whom a rule is for, in brackets, as far as its name does not say it; tags are left to the name."""
     conditions = [
         words
-        for words in _conditions(who, tariff)
+        for words in _conditions(who, name, tariff)
         if words[0] not in name[0] and words[1].lower() not in name[1].lower()
     ]
     if not conditions:
@@ -50,7 +50,7 @@ def _is_over_by_day(entered: Sequence[DayHours], left: Sequence[DayHours]) -> bo
     return until <= DAY_MIN and all(each.minutes()[1] <= until for each in entered)
 
 
-def _conditions(who: Match, tariff: Tariff) -> Iterator[Words]:
+def _conditions(who: Match, name: Words, tariff: Tariff) -> Iterator[Words]:
     if who.kinds:
         yield _either([(KINDS[kind].zh, KINDS[kind].many_en) for kind in who.kinds])
     if who.colors:
@@ -59,8 +59,10 @@ def _conditions(who: Match, tariff: Tariff) -> Iterator[Words]:
         yield ("新能源", "new energy") if who.new_energy else ("非新能源", "not new energy")
     yield from (bounded(fact, bound, least=True) for fact, bound in who.at_least.items())
     yield from (bounded(fact, bound, least=False) for fact, bound in who.at_most.items())
-    if who.coupons:
-        zh, en = _either([_coupon(code, tariff) for code in who.coupons])
+    coupons = [_coupon(code, tariff) for code in who.coupons]
+    # What a rule is called after, a lost ticket, need not be said again.
+    if coupons and name not in coupons:
+        zh, en = _either(coupons)
         yield f"凭{zh}", f"with {en}"
     if who.paid_by:
         zh, en = _either([method(code) for code in who.paid_by])

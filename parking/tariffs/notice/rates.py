@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from parking.tariffs.language.conditions import minute_of_day
 from parking.tariffs.language.document import Band, Tariff, Tier
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.notice.days import day, day_start, hours
 from parking.texts import amounts, durations
 from parking.texts.durations import length
@@ -118,7 +120,7 @@ def _part_unit(band: Band) -> Words:
 
 
 def _midnight(tariff: Tariff) -> Iterator[Words]:
-    daily = [band for band in tariff.bands if band.daily and band.tiers]
+    daily = [band for band in tariff.bands if band.daily and band.tiers and _is_over_day_start(band, tariff)]
     if not daily:
         return
     start_zh, start_en = day_start(tariff)
@@ -139,6 +141,17 @@ def _midnight(tariff: Tariff) -> Iterator[Words]:
         yield f"{zh}。", f"{en[0].upper()}{en[1:]}."
     else:
         yield f"{names_zh}：{zh}。", f"{names_en}: {en}."
+
+
+def _is_over_day_start(band: Band, tariff: Tariff) -> bool:
+    """Whether the time of a rate period goes on where a day begins."""
+    at = minute_of_day(tariff.day_begins)
+    spans = [each.minutes() for each in band.hours]
+    covered = [
+        any(begins <= minute + day_min < until for begins, until in spans for day_min in (0, DAY_MIN))
+        for minute in ((at - 1) % DAY_MIN, at)
+    ]
+    return band.otherwise or all(covered)
 
 
 def _has_steps(band: Band, tariff: Tariff) -> bool:
@@ -177,7 +190,11 @@ def _begins_anew(band: Band, tariff: Tariff, *, is_flat: bool) -> Words:
         day(tariff),
         day_start(tariff),
     )
-    restart = "daily" if band.daily and band.restart in ("passage", "never") else band.restart
+    restart: str = band.restart
+    if band.daily and restart in ("passage", "never"):
+        restart = "daily"
+    if not _is_over_day_start(band, tariff) and (restart == "daily" or (is_flat and restart == "day")):
+        restart = "passage"
     if not is_flat:
         return {
             "daily": (

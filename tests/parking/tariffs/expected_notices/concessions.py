@@ -201,4 +201,10 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
         "大型车加倍。封顶金额同比例调整（名 10 元）。",
         "Large pay twice. Caps likewise (Name ¥10).",
     ),
+    # What a rule is called after is not said again.
+    (
+        surcharge(fen=3000, who={"coupons": ["more"]}),
+        "名：每次加收 30 元。",
+        "Name: ¥30 a visit on top.",
+    ),
 ]

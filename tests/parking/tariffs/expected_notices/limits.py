@@ -60,7 +60,8 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         cap(days="weekend", times_max=1),
         "名：每个自然日最高 5 元，再次停放的另行计算，仅限周六、周日，每次停放最多适用 1 次。",
-        "Name: at most ¥5 a calendar day, counted for each stay by itself, on Saturday and Sunday, once a stay at most.",
+        "Name: at most ¥5 a calendar day, counted for each stay by itself, on Saturday and Sunday, once a stay at "
+        "most.",
     ),
     (
         cap(per="cycle", days="workday", times_max=3),

@@ -186,4 +186,15 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
         "Name: at most ¥5 a calendar day, counted for each stay by itself, on Sunday, and 2025-12-25.",
     ),
     ({"currency": "NZD"}, "白天（08:00–20:00）：每小时 2 新西兰元。", "Day (08:00–20:00): 2 NZD per hour."),
+    # A day that begins where a period ends is not said to cut it.
+    (
+        bands(lambda b: b[1].update(daily=True, tiers=[{"unit_fen": 500}])) | {"day_begins": "08:00"},
+        "每次进入时段计费一次。",
+        "It is charged once each time the period is entered.",
+    ),
+    (
+        bands(lambda b: b[1].update(daily=True, tiers=[{"unit_fen": 500}])),
+        "每次进入时段计费一次，每日零时再计一次。",
+        "It is charged once each time the period is entered and again at midnight.",
+    ),
 ]
