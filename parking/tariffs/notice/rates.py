@@ -193,7 +193,7 @@ def _begins_anew(band: Band, tariff: Tariff, *, is_flat: bool) -> Words:
     restart: str = band.restart
     if band.daily and restart in ("passage", "never"):
         restart = "daily"
-    if not _is_over_day_start(band, tariff) and (restart == "daily" or (is_flat and restart == "day")):
+    if restart == "daily" and not _is_over_day_start(band, tariff):
         restart = "passage"
     if not is_flat:
         return {
@@ -209,14 +209,12 @@ def _begins_anew(band: Band, tariff: Tariff, *, is_flat: bool) -> Words:
             ),
             "never": ("各档价格在整次停放中连续计算", "its prices go on through the whole stay"),
         }["never" if band.restart == "never" else restart]
-    once = "每次进入时段计费一次", "it is charged once each time the period is entered"
-    return {
-        "daily": (f"{once[0]}，每日{start_zh}再计一次", f"{once[1]} and again at {start_en}"),
-        "passage": once,
-        "day": (f"{once[0]}，每日{start_zh}再计一次", f"{once[1]} and again at {start_en}"),
-        "cycle": (f"{once[0]}，自入场起每 {hours_zh}再计一次", f"{once[1]} and again every {hours_en} from the entry"),
-        "never": once,
-    }[restart]
+    zh, en = "每次进入时段计费一次", "it is charged once each time the period is entered"
+    if (band.daily or restart == "day") and _is_over_day_start(band, tariff):
+        zh, en = f"{zh}，每日{start_zh}再计一次", f"{en} and again at {start_en}"
+    if restart == "cycle":
+        zh, en = f"{zh}，自入场起每 {hours_zh}再计一次", f"{en} and again every {hours_en} from the entry"
+    return zh, en
 
 
 def _crossing(tariff: Tariff) -> Iterator[Words]:

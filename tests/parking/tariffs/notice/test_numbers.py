@@ -67,6 +67,40 @@ def documents() -> list[Any]:
     return [*published(), *made]
 
 
+@pytest.mark.parametrize("part_unit", ["separate", "complete", "shared"])
+@pytest.mark.parametrize("progress", ["band", "stay", "entry"])
+def test_every_document_has_a_notice(part_unit: str, progress: str) -> None:
+    for text in drawn():
+        bands = tuple(structs.replace(band, progress=progress) for band in text.bands)
+        crossing = structs.replace(text.crossing, part_unit=part_unit)
+        found = notice(structs.replace(text, bands=bands, crossing=crossing, rejoin_min=30, stay_max_min=600))
+        assert len(found.zh) == len(found.en) > len(bands)
+        for zh, en in zip(found.zh, found.en, strict=True):
+            assert (zh[-1], en[-1]) == ("。", ".")
+            assert not re.search(r"None|，，|  |，。|。。|(?<!\d)\.\.|: \.", zh + en), (zh, en)
+            assert not re.search("[A-Z]{3}", re.sub("[“”].*?[”]", "", zh)), zh
+
+
+@pytest.mark.parametrize(
+    ("band", "entered", "hours", "again"),
+    [
+        ({"daily": False}, 20, 10, 1),
+        ({"daily": True}, 20, 10, 2),
+        ({"restart": "day"}, 20, 10, 2),
+        ({"restart": "never"}, 20, 34, 2),
+        ({"restart": "cycle"}, 20, 10, 2),
+    ],
+)
+def test_how_often_a_single_price_is_charged(band: dict[str, Any], entered: int, hours: int, again: int) -> None:
+    night = Band(**generators.named("night"), hours=(DayHours("20:00", "08:00"),), tiers=(Tier(unit_fen=UNIT),), **band)
+    day = Band(**generators.named("day"), hours=(DayHours("08:00", "20:00"),))
+    text = structs.replace(alone(tariffs.from_toml(published()[0].values[0])), bands=(day, night), cycle_hours=6)
+    assert cost(text, hours * 60, datetime(2025, 11, 3, entered, tzinfo=UTC)) == again * UNIT
+    (sentence,) = [each for each in notice(text).en if "charged once" in each]
+    assert ("again at midnight" in sentence) is (band in ({"daily": True}, {"restart": "day"}))
+    assert ("again every 6 hours" in sentence) is (band == {"restart": "cycle"})
+
+
 def read(document: bytes) -> Tariff:
     text = tariffs.from_json(document) if document.startswith(b"{") else tariffs.from_toml(document)
     return without_clauses(text)
