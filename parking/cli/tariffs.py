@@ -152,7 +152,10 @@ def quote(
     earlier = [Visit(*period.within(zone), vehicle=vehicle, bays=visit.bays) for period in history]
     if any(past.entered_at >= visit.entered_at for past in earlier):
         raise click.BadParameter("An earlier visit begins before --from.", param_hint="--history")
-    fee = tariffs.price_sequence(compiled, [*earlier, visit])[-1]
+    try:
+        fee = tariffs.price_sequence(compiled, [*earlier, visit])[-1]
+    except tariffs.StayNotPriceable as e:
+        raise (tariffs.StayNotPriceable(str(e.facts["text_zh"]), **e.facts) if lang == "zh" else e) from None
     if as_json:
         _print_json({"fee_fen": fee.fee_fen, "currency": text.currency, "tariff": text.code, "lines": fee.lines})
         return
@@ -165,8 +168,9 @@ def quote(
 @tariff.command("diff")
 @click.argument("before", type=FILE)
 @click.argument("after", type=FILE)
+@_lang
 @_json
-def diff(before: Path, after: Path, as_json: bool) -> None:
+def diff(before: Path, after: Path, lang: str | None, as_json: bool) -> None:
     """Compare two price texts: what they say, and what typical stays cost."""
     old, new = tariffs.Compiled(tariff_of(before)), tariffs.Compiled(tariff_of(after))
     changes = differences(old.tariff, new.tariff)
@@ -183,15 +187,15 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
         ]
         _print_json({"changes": changes, "prices": stays})
         return
-    printer = Printer(_out, None)
+    printer = Printer(_out, lang)
     if not changes:
-        printer.say("The two say the same.")
+        printer.say(printer.word("两份文本内容相同。", "The two say the same."))
         return
     printer.changes(changes)
     if prices:
         printer.price_changes(prices, old.tariff, new.tariff)
     else:
-        printer.say("No typical stay costs another fee.")
+        printer.say(printer.word("常见停放的收费均无变化。", "No typical stay costs another fee."))
 
 
 @tariff.command("publish")
@@ -208,8 +212,9 @@ def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None)
     checked = _checked([file])
     result = _result(checked[0][2], reasons)
     if result != CLEAN:
-        _print_findings(checked, reasons, Printer(_err, lang))
-        _err.print("Not published.", style="red")
+        printer = Printer(_err, lang)
+        _print_findings(checked, reasons, printer)
+        printer.say(printer.word("未发布。", "Not published."), "red")
         sys.exit(result)
 
     async def published(db: sql.Connection, now: datetime) -> TariffRow:
@@ -283,7 +288,8 @@ def _print_findings(checked: _Files, reasons: dict[str, str], printer: Printer) 
             printer.finding(finding, text.currency if text else "CNY", reasons.get(finding.kind))
         open_kinds = {finding.kind for finding in findings if finding.severity == "warning"} - reasons.keys()
         for kind in sorted(open_kinds):
-            printer.say(f'If this is meant: --accept "{kind}=the reason"')
+            option = f'--accept "{kind}=the reason"', f'--accept "{kind}=理由"'
+            printer.say(printer.word(f"如确属本意：{option[1]}", f"If this is meant: {option[0]}"))
 
 
 def _as_json(

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking.tariff_listing import VERSION_MAX, Holding, TariffShown, shown
-from parking.texts import languages, pages
+from parking.texts import amounts, languages, pages
 from parking.texts.languages import Language
 from parking.web.dependencies import Clock, Network
 from parking.web.response import File, page, send
@@ -47,7 +47,7 @@ class View(Struct, frozen=True):
             ("method", either(facts.method_zh, facts.method_en)),
             ("basis", either(facts.basis_zh, facts.basis_en)),
             ("phone", facts.complaints_phone),
-            ("currency", facts.currency),
+            ("currency", either(*amounts.unit(facts.currency))),
             ("source", facts.source),
             ("grade", self.word(facts.grade)),
         )

@@ -173,8 +173,10 @@ class Meter(Struct, gc=False):
         return span.segment != self.segment or (span.grant != self.grant and self.stop == EVER)
 
     def _run_on(self, span: Span) -> int:
-        """How much of a span belongs to the unit that is running."""
+        """How much of a span belongs to the unit that is running, which so lasts until then."""
         taken = max(0, min(self.left, span.ends - span.starts, self.stop - span.starts))
+        if self.units and (until := span.starts + taken) > self.units[-1].ends:
+            self.units[-1] = structs.replace(self.units[-1], ends=until)
         self.positions[self.band] += taken
         self.left -= taken
         return taken

@@ -24,7 +24,8 @@ from parking.tariffs.engine.metering import Meter, flowing_on, short_crossing, s
 from parking.tariffs.engine.quote import LineKind, Past, StayNotPriceable, Visit
 from parking.tariffs.engine.rejoining import rejoined, uses_of
 from parking.tariffs.language.document import STAY_DAYS_MAX, Discount, Tariff
-from parking.texts.durations import in_minutes
+from parking.texts.durations import days, in_minutes
+from parking.texts.words import Words
 
 # A stay of another year comes from a wrong clock.
 _EARLIEST, _LATEST = seconds(datetime(1970, 1, 2, tzinfo=UTC)), seconds(datetime(2200, 1, 1, tzinfo=UTC))
@@ -73,22 +74,36 @@ def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:
     try:
         starts, ends = seconds(visit.entered_at), seconds(visit.left_at)
     except TypeError as e:
-        raise StayNotPriceable("No price between times that do not say their offset.") from e
-    if not 0 <= ends - starts <= STAY_DAYS_MAX * DAY_S:
         raise StayNotPriceable(
-            f"No price for a stay of {in_minutes((ends - starts) // 60)[1]}.",
-            entered_at=visit.entered_at,
-            left_at=visit.left_at,
-        )
-    if starts < _EARLIEST or ends >= _LATEST or visit.bays < 1:
+            "No price between times that do not say their offset.", text_zh="时间未注明时区，无法计价。"
+        ) from e
+    if not 0 <= ends - starts <= STAY_DAYS_MAX * DAY_S or starts < _EARLIEST or ends >= _LATEST or visit.bays < 1:
+        zh, en = _why_not(starts, ends, visit.bays)
         raise StayNotPriceable(
-            f"No price in the year {visit.entered_at.year} for {visit.bays} bays.", entered_at=visit.entered_at
+            f"No price: {en}.", text_zh=f"无法计价：{zh}。", entered_at=visit.entered_at, left_at=visit.left_at
         )
     if tariff.seconds != "exact":
         if tariff.seconds == "entry_up_exit_down":
             starts += 59
         starts, ends = starts - starts % 60, ends - ends % 60
     return starts, max(starts, ends)
+
+
+def _why_not(starts: int, ends: int, bays: int) -> Words:
+    """Why a visit has no price."""
+    if bays < 1:
+        return f"占用泊位数为 {bays}，应至少为 1", f"it occupies {bays} bays, and the least is 1"
+    if ends < starts:
+        zh, en = in_minutes((starts - ends + 59) // 60)
+        return f"离场时间比入场时间早 {zh}", f"the exit is {en} before the entry"
+    if ends - starts > STAY_DAYS_MAX * DAY_S:
+        # A begun day counts, so that 400 days and a second are more than 400.
+        (zh, en), (most_zh, most_en) = days(-((starts - ends) // DAY_S)), days(STAY_DAYS_MAX)
+        return (
+            f"停放 {zh}，超过可计价的最长 {most_zh}，可能缺少离场记录",
+            f"the stay of {en} is longer than {most_en}, so its exit may be missing",
+        )
+    return "入场或离场时间不在 1970 年至 2199 年之间", "it is not within the years 1970 to 2199"
 
 
 def _whole(tariff: Compiled, visit: Visit, pasts: Sequence[Past], discounts: StagedDiscounts) -> Calculation:

@@ -28,7 +28,10 @@ LineKind: TypeAlias = Literal[
 
 
 class StayNotPriceable(OneLotError):
-    """A stay ends before it begins, or is longer than STAY_DAYS_MAX: a missing exit, not a bill."""
+    """A stay ends before it begins, or is longer than STAY_DAYS_MAX: a missing exit, not a bill.
+
+    The fact `text_zh` says why in Chinese, as the sentence does in English.
+    """
 
 
 class Vehicle(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """`onelot tariff …` on files, as people type it: what it prints and the code it ends with; no database, no settings."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,32 @@ def test_quote(write: Write) -> None:
     result = run("quote", file, "--from", "2025-11-18T09:00", "--to", "2025-11-19T11:30")
     assert (result.exit_code, "135.00" in result.stdout) == (0, True)
     assert "Tue 2025-11-18 09:00 – Wed 2025-11-19 11:30" in result.stdout
+
+
+ENGLISH = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|CNY|NZD|small|before|after|entered|path|warning|error|min\b")
+
+
+def test_in_chinese_nothing_is_english(write: Write) -> None:
+    file, other = write("old.toml", end=LARGE), write("new.toml", more=FREE, end=LARGE)
+    stay = ("--from", "2025-11-18T09:00", "--to", "2025-11-19T11:30")
+    for words in (("explain", file), ("quote", file, *stay), ("diff", file, other), ("check", other)):
+        printed = run(*words, "--lang", "zh").stdout.replace(file, "").replace(other, "")
+        assert not ENGLISH.findall(re.sub(r"\$[^│]*│|accept .*|at \$.*", "", printed)), printed
+    assert (
+        "平：2025年11月18日（周二）09:00 – 2025年11月19日（周三）11:30"
+        in run("quote", file, *stay, "--lang", "zh").stdout
+    )
+    assert run("diff", file, file, "--lang", "zh").stdout.strip() == "两份文本内容相同。"
+    backwards = run("quote", file, "--from", "2025-11-18T09:00", "--to", "2025-11-18T08:00", "--lang", "zh")
+    assert backwards.stderr.strip() == "StayNotPriceable: 无法计价：离场时间比入场时间早 60 分钟。"
+
+
+def test_prices_by_the_bay_are_of_two_bays_where_one_costs_as_much(write: Write) -> None:
+    by_bay = LARGE.replace("percent = 200", "per_bay = true")
+    assert by_bay != LARGE
+    printed = run("explain", write(end=by_bay), "--lang", "en").stdout
+    assert "(2 bays)" in printed
+    assert "(2 bays)" not in run("explain", write("large.toml", end=LARGE), "--lang", "en").stdout
 
 
 def test_quote_with_what_a_vehicle_brings(write: Write) -> None:
