@@ -118,6 +118,11 @@ class Compiled:
         at = seconds(moment)
         return at if self.tariff.seconds == "exact" else at - at % 60
 
+    def entry_of(self, moment: datetime) -> int:
+        """An entry in whole seconds: as `seconds_of`, or rounded up to the minute where this tariff says so."""
+        is_up = self.tariff.seconds == "entry_up_exit_down"
+        return -(-seconds(moment) // 60) * 60 if is_up else self.seconds_of(moment)
+
     def applies(self, who: Match, visit: Visit, whole: Interval) -> bool:
         """Whether a visit, with the ends of its whole stay, is one of those a rule means."""
         return matches(who, visit.vehicle) and (not asks_visit(who) or is_meant(who, visit, whole, self.calendar))

@@ -120,6 +120,8 @@ def flowing_on(left: list[Span], rates: Sequence[Rate | None]) -> list[Span]:
                 and rates[span.band] is not None
                 and rates[following.band] is not None
             )
+        elif span.grant != following.grant:
+            flows_on = False
         found.append(structs.replace(span, flows_on=flows_on) if flows_on else span)
         following = span
     found.reverse()

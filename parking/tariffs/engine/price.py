@@ -49,13 +49,14 @@ def _counted_on(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Calcul
     before = rejoined(tariff, visit, pasts)
     if before is None:
         alone = _alone(tariff, visit, pasts)
-        return structs.replace(alone, uses=uses_of(None, visit, alone.fee_fen, alone.uses))
+        return structs.replace(alone, uses=uses_of(tariff, None, visit, alone.fee_fen, alone.uses))
     found = _alone(tariff, before.visit, before.others)
     # What was paid is not given back, where the longer stay costs less.
     taken_fen = min(found.fee_fen, before.paid_fen)
     steps = [*found.steps, FinalStep("rejoined", "rejoin_min", 1, before.paid_fen, -taken_fen)]
     fee_fen = found.fee_fen - taken_fen
-    return structs.replace(found, steps=steps, fee_fen=fee_fen, uses=uses_of(before, visit, fee_fen, found.uses))
+    uses = uses_of(tariff, before, visit, fee_fen, found.uses)
+    return structs.replace(found, steps=steps, fee_fen=fee_fen, uses=uses)
 
 
 def _alone(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Calculation:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
+from parking.tariffs.engine.calendar import instant
 from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.engine.quote import Past, Use, Visit
 from parking.tariffs.language.document import STAY_DAYS_MAX
@@ -30,14 +31,13 @@ def rejoined(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Rejoined 
     rejoin_min = tariff.tariff.rejoin_min
     if not rejoin_min or not pasts:
         return None
-    entered = tariff.seconds_of(visit.entered_at)
-    soon = [
-        (past.left_at, use)
-        for past in pasts
-        if past.place == "lot" and past.left_at <= visit.entered_at
-        for use in past.uses
-        if use.rule == _RULE and entered - tariff.seconds_of(past.left_at) <= rejoin_min * 60
-    ]
+    entered = tariff.entry_of(visit.entered_at)
+    soon = []
+    for past in pasts:
+        if past.place == "lot" and past.entered_at < visit.entered_at:
+            left = max(tariff.entry_of(past.entered_at), tariff.seconds_of(past.left_at))
+            if 0 <= entered - left <= rejoin_min * 60:
+                soon += [(left, use) for use in past.uses if use.rule == _RULE]
     if not soon:
         return None
     _, last = max(soon, key=lambda each: each[0])
@@ -49,16 +49,23 @@ def rejoined(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Rejoined 
     return Rejoined(structs.replace(visit, entered_at=last.at), last.amount, used, others)
 
 
-def uses_of(rejoined: Rejoined | None, visit: Visit, fee_fen: int, uses: Sequence[Use]) -> tuple[Use, ...]:
+def uses_of(
+    tariff: Compiled, rejoined: Rejoined | None, visit: Visit, fee_fen: int, uses: Sequence[Use]
+) -> tuple[Use, ...]:
     """What a visit leaves to be remembered, less what those left that it counts on from, and what all have cost."""
-    first = visit.entered_at
+    if rejoined is None:
+        return (*uses, Use(_RULE, instant(tariff.entry_of(visit.entered_at)), fee_fen))
     known: dict[tuple[str, datetime], int] = {}
-    if rejoined is not None:
-        first, fee_fen = rejoined.visit.entered_at, fee_fen + rejoined.paid_fen
-        for use in rejoined.used:
-            known[use.rule, use.at] = known.get((use.rule, use.at), 0) + use.amount
-    more = [structs.replace(use, amount=use.amount - known.get((use.rule, use.at), 0)) for use in uses]
-    return (*[use for use in more if use.amount > 0], Use(_RULE, first, fee_fen))
+    for use in rejoined.used:
+        known[use.rule, use.at] = known.get((use.rule, use.at), 0) + use.amount
+    more = []
+    for use in uses:
+        had = min(use.amount, known.get((use.rule, use.at), 0))
+        if had:
+            known[use.rule, use.at] -= had
+        if use.amount > had:
+            more.append(structs.replace(use, amount=use.amount - had))
+    return (*more, Use(_RULE, rejoined.visit.entered_at, fee_fen + rejoined.paid_fen))
 
 
 def _first_entry(past: Past) -> datetime | None:

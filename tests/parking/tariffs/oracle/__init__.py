@@ -97,7 +97,7 @@ def _covering(tariff: Tariff, visit: Visit, pasts: Sequence[Past], asked: Asked,
     passes = [remembered.seconds_of(at) for held in visit.passes for at in (held.valid_from, held.valid_until)]
     ticks = walk(tariff, entered, left, tick_seconds([entered, left, *charged, *passes]))
     earlier = [past for past in pasts if past.entered_at < visit.entered_at]
-    return Covering(tariff, visit, earlier, ticks, asked, is_part)
+    return Covering(tariff, visit, earlier, ticks, asked, is_part and (entered, left) != (asked.entered, asked.left))
 
 
 def free_throughout(tariff: Tariff, visit: Visit, pasts: Sequence[Past]) -> bool:

@@ -52,11 +52,9 @@ class Room:
 
     def periods(self, began: Tick) -> list[Period]:
         """The periods that a unit falls under and in which the cap holds."""
-        found = [each for each in self._periods(began) if self.days.holds(self.cap.days, each.date)]
         first = self.cap.first_min * MINUTE
-        # Also a unit that begins too late for the cap begins in the period, so all of them are looked at.
-        early = [period for period in found if self._is_early(period)]
-        return [period for period in early if not first or began.at < period.begins + first]
+        found = [each for each in self._periods(began) if not first or began.at < each.begins + first]
+        return [each for each in found if self.days.holds(self.cap.days, each.date) and self._is_early(each)]
 
     def _is_early(self, period: Period) -> bool:
         """Whether a period is among the first ones in which the cap holds; each window counts for itself."""

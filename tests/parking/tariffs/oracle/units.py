@@ -93,14 +93,14 @@ class Metering:
         return end, lasted
 
     def _is_shared(self, began: int, end: int) -> bool:
-        """Whether what is left of a unit that was cut is charged in the band that follows."""
+        """Whether what is left of a unit that was cut is charged in the segment that follows."""
         stay = self.stay
         return (
             stay.tariff.crossing.part_unit == "shared"
             and end < len(stay.pays)
             and self._is_charged(end)
-            and stay.ticks.all[end].band != stay.ticks.all[began].band
-            and stay.pays[end] == stay.pays[began]
+            and not self._same_passage(began, end)
+            and (stay.pays[end], stay.grants[end]) == (stay.pays[began], stay.grants[began])
         )
 
     def _same_passage(self, one: int, other: int) -> bool:
