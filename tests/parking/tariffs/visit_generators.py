@@ -1,19 +1,22 @@
 """Visits drawn at random for a tariff, and the earlier visits of the same vehicle."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs.engine.quote import PassHeld, Past, Vehicle, Visit
+from parking.tariffs.engine.quote import PassHeld, Past, Use, Vehicle, Visit
 from parking.tariffs.language.document import Tariff
 from parking.tariffs.language.fields import Scope
 from tests.parking.tariffs import oracle
 from tests.parking.tariffs.generators import often, tariff
 
+# What prices the earlier visits: fee and uses of a visit, after those before it.
+Owed: TypeAlias = Callable[[Tariff, Visit, Sequence[Past]], tuple[int, tuple[Use, ...]]]
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -141,7 +144,7 @@ def _pass(random: Random, code: str, entered: datetime, left: datetime) -> PassH
     return PassHeld(code, begins, max(begins, ends))
 
 
-def history(random: Random, tariff: Tariff, visit: Visit) -> tuple[Past, ...]:
+def history(random: Random, tariff: Tariff, visit: Visit, owed: Owed = oracle.owed) -> tuple[Past, ...]:
     """Earlier visits of the vehicle, each with what it really used, in this lot or elsewhere."""
     count = random.choice((0, 0, 1, 2, 3))
     lengths = [MINUTE * random.choice((10, 20, 30, 40, 60, 61, 90, 130)) for _ in range(count)]
@@ -164,7 +167,7 @@ def history(random: Random, tariff: Tariff, visit: Visit) -> tuple[Past, ...]:
         if at + length > visit.entered_at:
             break
         before = _of_the_vehicle(visit, visit_at(random, tariff, at, length))
-        _, uses = oracle.owed(tariff, before, pasts)
+        _, uses = owed(tariff, before, pasts)
         pasts.append(Past(before.entered_at, before.left_at, uses, _place(random)))
         at = before.left_at + gap
     return tuple(past for past in pasts if past.entered_at < visit.entered_at)

@@ -3,6 +3,7 @@
 Slow on purpose: every tick is looked at for itself, and nothing knows of cuts, intervals or compiled hours.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -70,9 +71,22 @@ def band_at(tariff: Tariff, shown: datetime, days: DaySets) -> str:
     return found[0]
 
 
+# The last walks, for one stay is looked at several times.
+_WALKED: deque[tuple[Tariff, int, int, int, list[Tick]]] = deque(maxlen=8)
+
+
 def walk(tariff: Tariff, entered: int, left: int, seconds: int) -> Ticks:
     """Look at every tick of the stay."""
-    days, known = DaySets(tariff), dict[tuple[date, int], str]()
+    for known, *asked, ticks in _WALKED:
+        if known is tariff and asked == [entered, left, seconds]:
+            return Ticks(entered, left, seconds, ticks)
+    ticks = _walk(tariff, entered, left, seconds)
+    _WALKED.append((tariff, entered, left, seconds, ticks))
+    return Ticks(entered, left, seconds, ticks)
+
+
+def _walk(tariff: Tariff, entered: int, left: int, seconds: int) -> list[Tick]:
+    days, known = DaySets(tariff), dict[tuple[date, int], tuple[str, date]]()
     daily = {band.code for band in tariff.bands if band.daily}
     clock, latest = _clock(tariff), shown_at(tariff, entered)
     ticks: list[Tick] = []
@@ -80,15 +94,14 @@ def walk(tariff: Tariff, entered: int, left: int, seconds: int) -> Ticks:
         latest = max(latest, clock(at))
         minute = (latest.date(), latest.hour * 60 + latest.minute)
         if minute not in known:
-            known[minute] = band_at(tariff, latest, days)
-        day = _dated(tariff, latest)
-        band, before = known[minute], ticks[-1] if ticks else None
+            known[minute] = band_at(tariff, latest, days), _dated(tariff, latest)
+        (band, day), before = known[minute], ticks[-1] if ticks else None
         passage = before.passage if before else 0
         if before and (before.band != band or (band in daily and before.day != day)):
             passage += 1
         cycle = (at - entered) // (tariff.cycle_hours * HOUR)
         ticks.append(Tick(at, day, latest, band, passage, cycle))
-    return Ticks(entered, left, seconds, ticks)
+    return ticks
 
 
 def shown_at(tariff: Tariff, at: int) -> datetime:
