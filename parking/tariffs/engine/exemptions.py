@@ -193,8 +193,10 @@ def _first_of_days(
         had[day] = had.get(day, 0) + use.amount
     times = []
     drawn: dict[int, int] = {}
+    reached = stay.starts
     for time in sorted(covered):
-        begins = time.starts
+        # Hours of a pass may overlap.
+        begins, reached = max(time.starts, reached), max(time.ends, reached)
         while begins < time.ends:
             day = days.day_at(begins)
             until = min(days.bounds(day)[1], time.ends)

@@ -217,8 +217,8 @@ def free(random: Random) -> Free:
 def memory(random: Random) -> Memory:
     """How long something is remembered."""
     return Memory(
-        per=random.choice(("sliding", "sliding", "window", "day", "visit")),
-        hours=random.choice((24, 24, 12, 3, 48)),
+        per=random.choice(("sliding", "sliding", "window", "window", "day", "visit")),
+        hours=random.choice((24, 24, 12, 3, 3, 48)),
         scope=random.choice(("lot", "lot", "operator", "city")),
     )
 

@@ -227,3 +227,16 @@ def test_shared_units_may_be_charged_to_the_minute() -> None:
     tariff = but(SHARED, bands=by_minute)
     assert cost(tariff, Visit(at("18T16:35"), at("18T17:10"))) == 50 + 40
     assert cost(tariff, Visit(at("18T16:35"), at("18T17:07"))) == 50 + 20 + 8
+
+
+def test_a_shared_unit_ends_with_the_grant_of_a_quota() -> None:
+    # At half price a unit of its own until 19:30, then another, of which half lies in the night.
+    text = plain(
+        bands=(
+            band("day", "08:00", "20:00", Tier(unit_fen=400, unit_min=60)),
+            band("night", "20:00", "08:00", Tier(unit_fen=100, unit_min=60)),
+        ),
+        crossing=Crossing(part_unit="shared"),
+        quotas=(quota(30, pays_percent=50),),
+    )
+    assert cost(text, Visit(at("18T19:00"), at("18T20:30"))) == 200 + 200 + 50

@@ -4,8 +4,8 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Compiled, Fee, Past, Use, Visit
-from parking.tariffs.language.document import Free, Tier
-from tests.parking.tariffs.strategies import at, band, cap, plain
+from parking.tariffs.language.document import Free, Memory, Tier
+from tests.parking.tariffs.strategies import at, band, but, cap, plain, quota
 
 # The first hour 1, each further one 3; back within an hour of leaving: counted on.
 TIERS = (Tier(unit_fen=100, unit_min=60, for_min=60), Tier(unit_fen=300, unit_min=60))
@@ -54,3 +54,33 @@ def test_what_was_paid_is_remembered_once() -> None:
 def test_visits_to_other_lots_do_not_count() -> None:
     past = Past(at("18T09:00"), at("18T10:00"), (Use("rejoin", at("18T09:00"), 100),), place="operator")
     assert tariffs.calculate(METER, Visit(at("18T10:30"), at("18T11:00")), [past]).fee_fen == 100
+
+
+@pytest.mark.parametrize(("seconds", "first"), [("drop", "09:00:00"), ("entry_up_exit_down", "09:01:00")])
+def test_seconds_count_as_the_tariff_says(seconds: str, first: str) -> None:
+    tariff = Compiled(but(METER.tariff, seconds=seconds))
+    # Away for an hour by the minutes that count, and for a second less or more by the clock.
+    fees = priced(
+        tariff,
+        ("2025-11-18T09:00:30", "2025-11-18T10:00:20"),
+        ("2025-11-18T11:00:00", "2025-11-18T12:00"),
+        ("2025-11-18T13:00:00", "2025-11-18T13:01"),
+    )
+    assert [fee.uses[-1].at for fee in fees] == [at(f"2025-11-18T{first}")] * 3
+    crossed = priced(METER, ("2025-11-18T09:00:00", "2025-11-18T10:00:40"), ("2025-11-18T10:00:20", "2025-11-18T12:00"))
+    assert [fee.fee_fen for fee in crossed] == [100, 600]
+
+
+def test_a_visit_that_is_split_may_be_counted_on_from() -> None:
+    text = Compiled(but(METER.tariff, on_change="split"))
+    visit = Visit(at("2025-11-18T09:00:30"), at("2025-11-18T11:00"))
+    fee = tariffs.price([(at("2025-11-17T00:00"), text), (at("2025-11-18T10:00"), text)], visit)
+    assert fee.uses == (Use("rejoin", at("2025-11-18T09:00"), fee.fee_fen),)
+
+
+def test_what_several_grants_of_a_window_used_before_is_taken_off_once() -> None:
+    window = Memory(per="window")
+    tariff = Compiled(plain(rejoin_min=60, cycle_hours=1, quotas=(quota(40, memory=window, again="cycle"),)))
+    first, second = priced(tariff, ("18T09:00", "18T10:10"), ("18T10:20", "18T11:10"))
+    assert sum(use.amount for use in first.uses if use.rule == "quota.q") == 40 + 10
+    assert sum(use.amount for use in second.uses if use.rule == "quota.q") == 30 + 10

@@ -98,6 +98,7 @@ class Metering:
         return (
             stay.tariff.crossing.part_unit == "shared"
             and end < len(stay.pays)
+            and self._is_charged(end - 1)
             and self._is_charged(end)
             and not self._same_passage(began, end)
             and (stay.pays[end], stay.grants[end]) == (stay.pays[began], stay.grants[began])

@@ -96,12 +96,13 @@ def _without(part: Struct) -> Iterator[Without]:
         value, name = getattr(part, field.name), type(part).__name__
         default = field.default_factory() if field.default_factory is not NODEFAULT else field.default
         if value != default:
-            is_choice = isinstance(kinds[field.name], inspect.LiteralType)
-            word = (name, field.encode_name, str(value) if is_choice else "")
+            kind = kinds[field.name]
+            values: list[object] = [*kind.values] if isinstance(kind, inspect.LiteralType) else []
+            word = (name, field.encode_name, str(value) if values else "")
             if default is NODEFAULT or (name, field.name) in _NEEDED:
                 yield word, None
             else:
-                for other in (default, *_less(value)):
+                for other in [each for each in values if each != value] or [default, *_less(value)]:
                     yield word, msgspec.structs.replace(part, **{field.name: other})
         for inner, changed in _within(value):
             yield inner, None if changed is None else msgspec.structs.replace(part, **{field.name: changed})
