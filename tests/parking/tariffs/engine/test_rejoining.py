@@ -59,15 +59,11 @@ def test_visits_to_other_lots_do_not_count() -> None:
 @pytest.mark.parametrize(("seconds", "first"), [("drop", "09:00:00"), ("entry_up_exit_down", "09:01:00")])
 def test_seconds_count_as_the_tariff_says(seconds: str, first: str) -> None:
     tariff = Compiled(but(METER.tariff, seconds=seconds))
-    # Away for an hour by the minutes that count, and for a second less or more by the clock.
-    fees = priced(
-        tariff,
-        ("2025-11-18T09:00:30", "2025-11-18T10:00:20"),
-        ("2025-11-18T11:00:00", "2025-11-18T12:00"),
-        ("2025-11-18T13:00:00", "2025-11-18T13:01"),
-    )
-    assert [fee.uses[-1].at for fee in fees] == [at(f"2025-11-18T{first}")] * 3
-    crossed = priced(METER, ("2025-11-18T09:00:00", "2025-11-18T10:00:40"), ("2025-11-18T10:00:20", "2025-11-18T12:00"))
+    # Away for an hour by the minutes that count, and for some seconds less or more by the clock.
+    day = "2025-11-18T"
+    fees = priced(tariff, (f"{day}09:00:30", f"{day}10:00:20"), ("18T11:00", "18T12:00"), ("18T13:00", "18T13:01"))
+    assert [fee.uses[-1].at for fee in fees] == [at(day + first)] * 3
+    crossed = priced(METER, ("18T09:00", f"{day}10:00:40"), (f"{day}10:00:20", "18T12:00"))
     assert [fee.fee_fen for fee in crossed] == [100, 600]
 
 
