@@ -239,4 +239,8 @@ def cross_shortly(stay: Covering) -> None:
     if chosen in bands:
         for place in set(range(len(stay.pays))) - set(stay.counted("chargeable")):
             stay.pays[place] = 0
-        stay.ticks.all = [Tick(tick.at, tick.day, tick.shown, chosen, 0, tick.cycle) for tick in stay.ticks.all]
+        # The passage begins with the first time that is left.
+        stay.ticks.all = [
+            Tick(tick.at, tick.day, tick.shown, chosen, 0 if place >= places[0] else -1, tick.cycle)
+            for place, tick in enumerate(stay.ticks.all)
+        ]
