@@ -72,7 +72,7 @@ def tariff(random: Random, **fixed: Any) -> Tariff:
     bands = _bands(random, days, shared=crossing.part_unit == "shared")
     codes = [band.code for band in bands]
     if "crossing" not in fixed and crossing.short_under_min:
-        crossing = _shortly(random, crossing, codes)
+        crossing = msgspec.structs.replace(crossing, short_price=random.choice(("first", "last", *codes)))
     own = ("special", "ordinary") if days else ()
     caps = some(random, lambda random, number: _cap(random, number, codes, own), (0, 0, 1, 1, 2, 3))
     document: dict[str, Any] = {
@@ -228,10 +228,6 @@ def _crossing(random: Random) -> Crossing:
         part_unit=random.choice(("separate", "complete", "complete", "shared", "shared")),
         short_under_min=random.choice((0, 60, 60, 240, 1200)),
     )
-
-
-def _shortly(random: Random, crossing: Crossing, codes: list[str]) -> Crossing:
-    return msgspec.structs.replace(crossing, short_price=random.choice(("first", "last", *codes)))
 
 
 def who(random: Random) -> Match:
