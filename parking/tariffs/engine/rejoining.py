@@ -46,7 +46,9 @@ def rejoined(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> Rejoined 
     members = [past for past in pasts if past.place == "lot" and _first_entry(past) == last.at]
     used = tuple(use for past in members for use in past.uses)
     others = [past for past in pasts if past not in members]
-    return Rejoined(structs.replace(visit, entered_at=last.at), last.amount, used, others)
+    # A first entry that is rounded up may lie after the exit.
+    whole = structs.replace(visit, entered_at=last.at, left_at=max(last.at, visit.left_at))
+    return Rejoined(whole, last.amount, used, others)
 
 
 def uses_of(

@@ -67,6 +67,12 @@ def test_seconds_count_as_the_tariff_says(seconds: str, first: str) -> None:
     assert [fee.fee_fen for fee in crossed] == [100, 600]
 
 
+def test_two_visits_within_a_minute_that_is_rounded_up_cost_nothing() -> None:
+    tariff, minute = Compiled(but(METER.tariff, seconds="entry_up_exit_down")), "2025-11-18T09:00"
+    fees = priced(tariff, (f"{minute}:10", f"{minute}:20"), (f"{minute}:30", f"{minute}:40"))
+    assert [(fee.fee_fen, fee.uses) for fee in fees] == [(0, (Use("rejoin", at("18T09:01"), 0),))] * 2
+
+
 def test_a_visit_that_is_split_may_be_counted_on_from() -> None:
     text = Compiled(but(METER.tariff, on_change="split"))
     visit = Visit(at("2025-11-18T09:00:30"), at("2025-11-18T11:00"))

@@ -26,7 +26,7 @@ def counted_on(
         return fen, (*uses, Use(_RULE, remembered.instant(bounds(tariff, visit)[0]), fen))
     paid = _rejoin(last)
     before = [past for past in pasts if past.place == "lot" and any(_same(use, paid) for use in past.uses)]
-    whole = msgspec.structs.replace(visit, entered_at=paid.at)
+    whole = msgspec.structs.replace(visit, entered_at=paid.at, left_at=max(paid.at, visit.left_at))
     fen, uses = price(whole, [past for past in pasts if past not in before])
     more = max(0, fen - paid.amount)
     had = [use for past in before for use in past.uses]
