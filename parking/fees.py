@@ -11,7 +11,7 @@ from parking.plates import PlateColor, VehicleClass
 from parking.prices import NoTariff, TariffInForce
 from parking.stays import Stay, is_long
 from parking.tariffs import Fee, FeeLine, Past, Use, Vehicle, Visit
-from parking.tariffs.language.document import Scope
+from parking.tariffs.language.fields import Scope
 
 # The plates most vehicles of a kind have, for a price that is asked without one.
 _USUAL = {

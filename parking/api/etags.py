@@ -21,7 +21,7 @@ UNCHANGED = ResponseSpec(
 )
 
 
-def tagged(request: Request[Any, Any, Any], answer: Struct) -> Response[bytes]:
+def tagged(request: Request[Any, Any, Any], answer: Struct | dict[str, Any]) -> Response[bytes]:
     """An answer with its tag, or 304 without it if the caller has the same one."""
     body = msgspec.json.encode(answer)
     tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'

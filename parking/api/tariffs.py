@@ -11,9 +11,11 @@ from parking import tariff_listing
 from parking.api.dependencies import Clock, Network
 from parking.api.etags import UNCHANGED, tagged
 from parking.tariff_listing import VERSION_MAX, TariffPage, TariffShown
+from parking.tariffs.language.schema import json_schema
 from payments.identity import Audience
 
 LIMIT_MAX = 500
+TARIFF_SCHEMA = json_schema()
 OFFSET_MAX = 1_000_000
 
 
@@ -64,4 +66,20 @@ async def get_tariff(
     return tagged(request, tariff_listing.shown(network.snapshot, code, version, now=clock()))
 
 
-ROUTES: list[HTTPRouteHandler] = [list_tariffs, get_tariff]
+@get(
+    "/v1/schemas/tariff",
+    operation_id="getTariffSchema",
+    summary="The JSON Schema of a tariff document",
+    tags=["tariffs"],
+    opt={"audience": (Audience.PUBLIC,)},
+    responses={
+        200: ResponseSpec(dict[str, Any], generate_examples=False, description="The schema, of draft 2020-12."),
+        304: UNCHANGED,
+    },
+)
+async def get_tariff_schema(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """For editors and programs that write tariffs. Whether a document can be priced by is what a check says."""
+    return tagged(request, TARIFF_SCHEMA)
+
+
+ROUTES: list[HTTPRouteHandler] = [list_tariffs, get_tariff, get_tariff_schema]

@@ -1,7 +1,7 @@
 """Arguments and options about tariffs: files, times, periods, facts, passes and accepted warnings."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -61,8 +61,21 @@ class Typed(click.ParamType):  # type: ignore[type-arg]  # takes none before cli
 
 
 def aware(at: datetime, zone: ZoneInfo) -> datetime:
-    """The instant; without an offset it is a local time of the zone."""
-    return at.replace(tzinfo=zone) if at.tzinfo is None else at
+    """The instant; without an offset it is a local time of the zone, the first of two where clocks go back.
+
+    Raises:
+        click.UsageError: clocks are put forward over that time, so there is no such instant.
+    """
+    if at.tzinfo is not None:
+        return at
+    instant = at.replace(tzinfo=zone)
+    shown = instant.astimezone(UTC).astimezone(zone)
+    if shown.replace(tzinfo=None) != at:
+        later = f"{shown:%Y-%m-%dT%H:%M%z}"
+        raise click.UsageError(
+            f"There is no {at:%Y-%m-%dT%H:%M} in {zone}: clocks go forward over it. Say the offset, e.g. {later}."
+        )
+    return instant
 
 
 def _period(text: str) -> Period:

@@ -39,6 +39,8 @@ from parking.plates import PlateColor, VehicleClass
 from parking.store.tariffs import TariffRow
 from parking.tariffs.comparison import differences, price_differences, typical_stays
 from parking.tariffs.engine.quote import Vehicle, Visit
+from parking.tariffs.language.schema import json_schema
+from parking.tariffs.language.validation import coupons_of
 from parking.tariffs.lint import BUDGET, Finding, check_document, unclear
 from parking.tariffs.lint.vehicles import sample_vehicles
 from payments.identity import Audience, Principal
@@ -82,6 +84,12 @@ def check(files: tuple[Path, ...], accepted: tuple[tuple[str, str], ...], lang: 
     sys.exit(result)
 
 
+@tariff.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of a tariff document, for editors."""
+    _print_json(json_schema())
+
+
 @tariff.command("explain")
 @click.argument("file", type=FILE)
 @_lang
@@ -104,7 +112,9 @@ def explain(file: Path, lang: str | None) -> None:
 @click.option("--tag", "tags", multiple=True, help="A class or entitlement it is known for.")
 @click.option("--fact", "facts", multiple=True, type=FACT, help="What is known of it, e.g. length_cm=1200.")
 @click.option("--bays", default=1, show_default=True, type=click.IntRange(1, 100), help="How many bays it takes.")
-@click.option("--coupon", "coupons", multiple=True, help="The code of a discount that is handed in.")
+@click.option(
+    "--coupon", "coupons", multiple=True, help="The code of a discount, a stamp or a lost ticket that comes with it."
+)
 @click.option("--paid-by", default="", help="The method of payment.")
 @click.option("--pass", "passes", multiple=True, type=PASS, help="A pass it has: code:from/until.")
 @click.option("--charging", multiple=True, type=PERIOD, help="When it was charged: from/to.")
@@ -127,7 +137,7 @@ def quote(
     compiled = tariffs.Compiled(text)
     zone = compiled.time_zone
     _refuse_unknown("pass", [held.code for held in passes], [known.code for known in text.passes])
-    _refuse_unknown("coupon", brought["coupons"], [discount.code for discount in text.discounts if discount.coupon])
+    _refuse_unknown("coupon", brought["coupons"], coupons_of(text))
     vehicle = _vehicle(brought)
     visit = Visit(
         entered_at=aware(entered, zone),
@@ -142,7 +152,10 @@ def quote(
     earlier = [Visit(*period.within(zone), vehicle=vehicle, bays=visit.bays) for period in history]
     if any(past.entered_at >= visit.entered_at for past in earlier):
         raise click.BadParameter("An earlier visit begins before --from.", param_hint="--history")
-    fee = tariffs.price_sequence(compiled, [*earlier, visit])[-1]
+    try:
+        fee = tariffs.price_sequence(compiled, [*earlier, visit])[-1]
+    except tariffs.StayNotPriceable as e:
+        raise (tariffs.StayNotPriceable(str(e.facts["text_zh"]), **e.facts) if lang == "zh" else e) from None
     if as_json:
         _print_json({"fee_fen": fee.fee_fen, "currency": text.currency, "tariff": text.code, "lines": fee.lines})
         return
@@ -155,8 +168,9 @@ def quote(
 @tariff.command("diff")
 @click.argument("before", type=FILE)
 @click.argument("after", type=FILE)
+@_lang
 @_json
-def diff(before: Path, after: Path, as_json: bool) -> None:
+def diff(before: Path, after: Path, lang: str | None, as_json: bool) -> None:
     """Compare two price texts: what they say, and what typical stays cost."""
     old, new = tariffs.Compiled(tariff_of(before)), tariffs.Compiled(tariff_of(after))
     changes = differences(old.tariff, new.tariff)
@@ -173,15 +187,15 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
         ]
         _print_json({"changes": changes, "prices": stays})
         return
-    printer = Printer(_out, None)
+    printer = Printer(_out, lang)
     if not changes:
-        printer.say("The two say the same.")
+        printer.say(printer.word("两份文本内容相同。", "The two say the same."))
         return
     printer.changes(changes)
     if prices:
         printer.price_changes(prices, old.tariff, new.tariff)
     else:
-        printer.say("No typical stay costs another fee.")
+        printer.say(printer.word("常见停放的收费均无变化。", "No typical stay costs another fee."))
 
 
 @tariff.command("publish")
@@ -198,8 +212,9 @@ def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None)
     checked = _checked([file])
     result = _result(checked[0][2], reasons)
     if result != CLEAN:
-        _print_findings(checked, reasons, Printer(_err, lang))
-        _err.print("Not published.", style="red")
+        printer = Printer(_err, lang)
+        _print_findings(checked, reasons, printer)
+        printer.say(printer.word("未发布。", "Not published."), "red")
         sys.exit(result)
 
     async def published(db: sql.Connection, now: datetime) -> TariffRow:
@@ -273,7 +288,8 @@ def _print_findings(checked: _Files, reasons: dict[str, str], printer: Printer) 
             printer.finding(finding, text.currency if text else "CNY", reasons.get(finding.kind))
         open_kinds = {finding.kind for finding in findings if finding.severity == "warning"} - reasons.keys()
         for kind in sorted(open_kinds):
-            printer.say(f'If this is meant: --accept "{kind}=the reason"')
+            option = f'--accept "{kind}=the reason"', f'--accept "{kind}=理由"'
+            printer.say(printer.word(f"如确属本意：{option[1]}", f"If this is meant: {option[0]}"))
 
 
 def _as_json(

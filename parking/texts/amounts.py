@@ -8,8 +8,12 @@ _DECIMALS = dict.fromkeys(
     0,
 ) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)  # noqa: SIM905
 _NAMES_ZH = {
-    "AUD": "澳元", "CAD": "加元", "CHF": "瑞士法郎", "CNY": "元", "EUR": "欧元", "GBP": "英镑", "HKD": "港元",
-    "JPY": "日元", "KRW": "韩元", "MOP": "澳门元", "SGD": "新加坡元", "TWD": "新台币元", "USD": "美元",
+    "AED": "阿联酋迪拉姆", "AUD": "澳元", "BRL": "巴西雷亚尔", "CAD": "加元", "CHF": "瑞士法郎", "CNY": "元",
+    "CZK": "捷克克朗", "DKK": "丹麦克朗", "EUR": "欧元", "GBP": "英镑", "HKD": "港元", "IDR": "印尼盾",
+    "ILS": "以色列新谢克尔", "INR": "印度卢比", "JPY": "日元", "KRW": "韩元", "MOP": "澳门元", "MXN": "墨西哥比索",
+    "MYR": "林吉特", "NOK": "挪威克朗", "NZD": "新西兰元", "PHP": "菲律宾比索", "PLN": "兹罗提", "RUB": "俄罗斯卢布",
+    "SAR": "沙特里亚尔", "SEK": "瑞典克朗", "SGD": "新加坡元", "THB": "泰铢", "TRY": "土耳其里拉",
+    "TWD": "新台币元", "USD": "美元", "VND": "越南盾", "ZAR": "南非兰特",
 }  # fmt: skip
 _SYMBOLS = {"CNY": "¥", "EUR": "€", "GBP": "£", "KRW": "₩", "USD": "$"}
 
@@ -17,6 +21,11 @@ _SYMBOLS = {"CNY": "¥", "EUR": "€", "GBP": "£", "KRW": "₩", "USD": "$"}
 def decimals(currency: str) -> int:
     """How many decimals an amount of this currency is written with."""
     return _DECIMALS.get(currency, 2)
+
+
+def unit(currency: str) -> Words:
+    """What amounts of a currency are in: "元", "CNY"."""
+    return _NAMES_ZH.get(currency, currency), currency
 
 
 def number(fen: int, currency: str) -> str:
@@ -41,6 +50,12 @@ def short(fen: int, currency: str) -> Words:
     whole, _, part = bare.partition(".")
     bare = bare if part.strip("0") else whole
     return f"{bare} {_NAMES_ZH.get(currency, currency)}", _with_symbol(bare, currency)
+
+
+def percent(milli: int) -> str:
+    """Thousandths of a percent, exactly: 18375 are "18.375%"."""
+    whole, part = divmod(milli, 1000)
+    return f"{whole}.{part:03d}".rstrip("0").rstrip(".") + "%"
 
 
 def narrow(fen: int, currency: str) -> Words:

@@ -29,6 +29,12 @@ def per(minutes: int) -> Words:
     )
 
 
+def first(minutes: int) -> Words:
+    """The beginning of a time: "首 2 小时", "first 2 hours"; a single one has no number in English: "first hour"."""
+    zh, en = length(minutes)
+    return f"首 {zh}", f"first {en.removeprefix('1 ')}"
+
+
 def short(minutes: int) -> Words:
     """Abbreviated: "2 小时 5 分钟", "2 h 5 min"."""
     hours, rest = divmod(minutes, _HOUR_MIN)

@@ -1,9 +1,10 @@
 """Days and times of day, as bills, findings and reports write them. Datetimes are local already."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from parking.texts import durations
-from parking.texts.words import Words
+from parking.texts.words import Words, listed
 
 WEEKDAYS: dict[str, Words] = {
     "mon": ("周一", "Monday"),
@@ -14,6 +15,7 @@ WEEKDAYS: dict[str, Words] = {
     "sat": ("周六", "Saturday"),
     "sun": ("周日", "Sunday"),
 }
+_RANGE_MIN = 3
 _WEEKDAYS = tuple(WEEKDAYS.values())
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -57,3 +59,18 @@ def stay(begins: datetime, ends: datetime) -> Words:
 def month_day(month: int, day: int) -> Words:
     """A day of the year: "3 月 15 日", "15 March"."""
     return f"{month} 月 {day} 日", f"{day} {_MONTHS[month - 1]}"
+
+
+def weekdays(names: Collection[str]) -> Words:
+    """Days of the week, three or more that follow each other as a range: "周一至周六", "Monday to Saturday"."""
+    parts: list[Words] = []
+    run: list[Words] = []
+    for name, words in [*WEEKDAYS.items(), ("", ("", ""))]:
+        if name in names:
+            run.append(words)
+            continue
+        if len(run) >= _RANGE_MIN:
+            run = [(f"{run[0][0]}至{run[-1][0]}", f"{run[0][1]} to {run[-1][1]}")]
+        parts += run
+        run = []
+    return listed(parts)

@@ -15,6 +15,15 @@ class KindNames(NamedTuple):
     label_en: str
 
 
+class FactNames(NamedTuple):
+    """A known fact of a vehicle and its unit, in Chinese and in English."""
+
+    zh: str
+    unit_zh: str
+    en: str
+    unit_en: str
+
+
 KINDS: dict[VehicleClass, KindNames] = {
     VehicleClass.SMALL: KindNames("小型车", "small vehicle", "small vehicles", "Small"),
     VehicleClass.LARGE: KindNames("大型车", "large vehicle", "large vehicles", "Large"),
@@ -32,11 +41,24 @@ PLATES: dict[PlateColor, Words] = {
     PlateColor.BLACK: ("黑牌", "black plates"),
     PlateColor.UNKNOWN: ("未识别颜色的号牌", "plates of unknown colour"),
 }
-FACTS: dict[str, Words] = {
-    "length_cm": ("车长（厘米）", "length in cm"),
-    "width_cm": ("车宽（厘米）", "width in cm"),
-    "height_cm": ("车高（厘米）", "height in cm"),
-    "seats": ("座位数", "seats"),
-    "mass_kg": ("总质量（千克）", "mass in kg"),
-    "co2_g_km": ("二氧化碳排放（克/公里）", "CO₂ in g/km"),
+FACTS: dict[str, FactNames] = {
+    "length_cm": FactNames("车长", "厘米", "length", "cm"),
+    "width_cm": FactNames("车宽", "厘米", "width", "cm"),
+    "height_cm": FactNames("车高", "厘米", "height", "cm"),
+    "seats": FactNames("座位数", "", "seats", ""),
+    "mass_kg": FactNames("总质量", "千克", "mass", "kg"),
+    "co2_g_km": FactNames("二氧化碳排放", "克/公里", "CO₂", "g/km"),
 }
+
+
+def bounded(fact: str, bound: int, *, least: bool) -> Words:
+    """A bound of a fact: "车长不小于 600 厘米", "length at least 600 cm"; "at least 10 seats" where it has no unit.
+
+    A fact without a name here is quoted as it is written.
+    """
+    names = FACTS.get(fact, FactNames(f"“{fact}”", "", f'"{fact}"', ""))
+    than_zh, than_en = ("不小于", "at least") if least else ("不大于", "at most")
+    zh = f"{names.zh}{than_zh} {bound} {names.unit_zh}".rstrip()
+    if fact in FACTS and not names.unit_en:
+        return zh, f"{than_en} {bound} {names.en}"
+    return zh, f"{names.en} {than_en} {bound} {names.unit_en}".rstrip()

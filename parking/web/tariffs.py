@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from parking.files import File, send
 from parking.tariff_listing import VERSION_MAX, Holding, TariffShown, shown
-from parking.texts import languages, pages
+from parking.texts import amounts, languages, pages
 from parking.texts.languages import Language
 from parking.web.dependencies import Clock, Network
 from parking.web.response import page
@@ -48,7 +48,7 @@ class View(Struct, frozen=True):
             ("method", either(facts.method_zh, facts.method_en)),
             ("basis", either(facts.basis_zh, facts.basis_en)),
             ("phone", facts.complaints_phone),
-            ("currency", facts.currency),
+            ("currency", either(*amounts.unit(facts.currency))),
             ("source", facts.source),
             ("grade", self.word(facts.grade)),
         )

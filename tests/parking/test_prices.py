@@ -9,7 +9,8 @@ from parking import prices, tariffs
 from parking.prices import Dated, HoldsAlready, LotTariff, LotZone, OtherTimeZone, Period, TariffInForce, ZoneTariff
 from parking.tariffs import Tariff
 from parking.tariffs.engine import memory
-from parking.tariffs.language.document import Cap, Free, Match, Memory, Quota
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import Cap, Free, Memory, Quota
 from seeds.city.jinan import TARIFFS
 from tests.conftest import NOW
 

@@ -8,6 +8,7 @@ from parking.tariffs.bill.itemise import itemise
 from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.engine.price import calculate
 from parking.tariffs.engine.quote import Fee, FeeLine, Past, Use, Visit
+from parking.tariffs.engine.rejoining import uses_of
 from parking.tariffs.engine.versions import InForce, calculate_split, is_split
 
 
@@ -20,8 +21,8 @@ def price(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past] = ())
     Raises:
         StayNotPriceable: the visit ends before it begins, is longer than STAY_DAYS_MAX, or cannot have been.
     """
+    first = in_force[0][1]
     if not is_split(in_force, visit, pasts):
-        first = in_force[0][1]
         calculation = calculate(first, visit, pasts)
         return Fee(calculation.fee_fen, itemise(first, calculation), calculation.uses)
     lines: list[FeeLine] = []
@@ -31,7 +32,8 @@ def price(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past] = ())
         lines += [structs.replace(line, running_fen=line.running_fen + fee_fen) for line in itemise(tariff, part)]
         fee_fen += part.fee_fen
         uses += part.uses
-    return Fee(fee_fen, lines, tuple(uses))
+    left = uses_of(first, None, visit, fee_fen, uses) if first.tariff.rejoin_min else tuple(uses)
+    return Fee(fee_fen, lines, left)
 
 
 def price_sequence(tariff: Compiled, visits: Sequence[Visit]) -> list[Fee]:

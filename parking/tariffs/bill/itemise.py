@@ -11,7 +11,7 @@ from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.engine.exemptions import ReducedTime
 from parking.tariffs.engine.metering import Units
 from parking.tariffs.engine.quote import FeeLine, LineKind
-from parking.tariffs.language.document import Band, Discount, Pass, Quota, Tariff
+from parking.tariffs.language.document import Band, Discount, Pass, Quota, Surcharge, Tariff
 from parking.texts import amounts, times
 from parking.texts.durations import in_minutes
 from parking.texts.words import Words
@@ -202,8 +202,13 @@ class _Bill:
 
     def add_step(self, step: FinalStep) -> None:
         """A line for a final step, or for an exemption."""
+        _, _, code = step.rule.partition(".")
         if step.kind == "discount":
-            texts = _of_discount(next(each for each in self._text.discounts if f"discounts.{each.code}" == step.rule))
+            texts = _of_discount(next(each for each in self._text.discounts if each.code == code))
+        elif step.kind == "surcharge":
+            rule = next(each for each in self._text.surcharges if each.code == code)
+            zh, en = _surcharge(rule, step.units, self._text.currency)
+            texts = _texts(step.rule, zh, en, rule.clause_zh, rule.clause_en)
         else:
             texts = _texts(step.rule, *_step(self._text, step))
         starts, ends = step.starts or self._calculation.starts, self._calculation.ends
@@ -259,6 +264,16 @@ def _granted(rule: Quota | Pass | Discount, minutes: int) -> Words:
     return f"{rule.name_zh}：{zh}不计费", f"{rule.name_en}: {en} not charged"
 
 
+def _surcharge(rule: Surcharge, count: int, currency: str) -> Words:
+    if rule.percent_milli:
+        share = amounts.percent(rule.percent_milli)
+        return f"{rule.name_zh}：停车费的 {share}", f"{rule.name_en}: {share} of the fee"
+    if rule.per_bay:
+        zh, en = amounts.full(rule.fen, currency)
+        return f"{rule.name_zh}：{count}×{zh}", f"{rule.name_en}: {count} × {en}"
+    return rule.name_zh, rule.name_en
+
+
 def _step(text: Tariff, step: FinalStep) -> Words:
     if step.kind == "exempt":
         exempt = text.exempt[int(step.rule.removeprefix("exempt[").removesuffix("]"))]
@@ -266,6 +281,11 @@ def _step(text: Tariff, step: FinalStep) -> Words:
     zh, en = amounts.full(step.unit_fen, text.currency)
     if step.kind == "minimum":
         return f"最低收费 {zh}", f"At least {en}"
+    if step.kind == "rejoined":
+        return f"续计：此前已收 {zh}", f"Counted on from the visit before: {en} paid already"
+    if step.kind == "stay_max":
+        most_zh, most_en = in_minutes(step.units)
+        return f"超过最长停放时间 {most_zh}", f"Longer than the longest stay of {most_en}"
     if step.kind == "rounding":
         return f"取整到 {zh}", f"Rounded to a multiple of {en}"
     return f"充电后超时占位，{step.units}×{zh}", f"Staying on after charging, {step.units} × {en}"

@@ -26,7 +26,7 @@ class Calculation(Struct, frozen=True, gc=False):
     """A visit computed: its ends in whole seconds, what stands on its bill, the fee, and what it used.
 
     stay: None where nothing more can follow, as in an exempt or empty stay. amounts: the discounts that paid the first
-    units. is_short_crossing: a short time in several rate periods had one price.
+    units. is_short_crossing: a short time in several rate periods had one price. is_free: by the free period.
     """
 
     starts: int
@@ -40,6 +40,7 @@ class Calculation(Struct, frozen=True, gc=False):
     stay: SegmentedStay | None = None
     amounts: tuple[Discount, ...] = ()
     is_short_crossing: bool = False
+    is_free: bool = False
 
 
 def without_units(starts: int, ends: int, steps: list[FinalStep]) -> Calculation:

@@ -7,11 +7,13 @@ instant at which the clock first shows its time or has jumped past it.
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
+from parking.tariffs.language.conditions import DayHours
 from parking.tariffs.language.days import DaySets
-from parking.tariffs.language.document import DAY_MIN, Band, DayHours
+from parking.tariffs.language.document import Band
+from parking.tariffs.language.fields import DAY_MIN
 
 DAY_S = 24 * 60 * 60
 _DAYS_REMEMBERED_MAX = 2048
@@ -91,21 +93,66 @@ class Calendar:
         return (early + jump) * 60
 
 
+class Days(Protocol):
+    """Days that prices, caps and memories go by, each by its ordinal."""
+
+    def day_at(self, at: int) -> int:
+        """The latest day that has begun at an instant."""
+        ...
+
+    def bounds(self, day: int) -> tuple[int, int]:
+        """When a day begins and when it is over."""
+        ...
+
+
+class LateDays:
+    """Days of which each begins at a minute of the local day of its date."""
+
+    def __init__(self, calendar: Calendar, begins_min: int) -> None:
+        self._calendar = calendar
+        self._begins_min = [begins_min]
+
+    def day_at(self, at: int) -> int:
+        """The ordinal of the latest day that has begun at an instant."""
+        day = self._calendar.day_at(at)
+        return day if self.bounds(day)[0] <= at else day - 1
+
+    def bounds(self, day: int) -> tuple[int, int]:
+        """When a day begins and when it is over."""
+        begins, until = (self._calendar.instants(each, self._begins_min)[0] for each in (day, day + 1))
+        return begins, until
+
+
+def week_at(days: Days, at: int) -> Interval:
+    """When the week, from Monday on, begins that an instant lies in, and when it is over."""
+    day = days.day_at(at)
+    monday = day - (day - 1) % 7
+    return days.bounds(monday)[0], days.bounds(monday + 7)[0]
+
+
+def month_at(days: Days, at: int) -> Interval:
+    """When the month begins that an instant lies in, and when it is over."""
+    first = date.fromordinal(days.day_at(at)).replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return days.bounds(first.toordinal())[0], days.bounds(following.toordinal())[0]
+
+
 class Timeline:
     """Which rate period applies when; it caches how days are cut."""
 
-    def __init__(self, bands: Sequence[Band], calendar: Calendar) -> None:
+    def __init__(self, bands: Sequence[Band], calendar: Calendar, day_begins_min: int = 0) -> None:
         self._periods = [(index, hours) for index, band in enumerate(bands) for hours in band.hours]
         self._daily = frozenset(index for index, band in enumerate(bands) if band.daily)
+        self._day_begins_min = day_begins_min
         self._otherwise = next((index for index, band in enumerate(bands) if band.otherwise), 0)
         self._calendar = calendar
         self._nominal: dict[tuple[frozenset[str], frozenset[str]], Cuts] = {}
-        self._days: dict[int, tuple[list[int], list[int]]] = {}
+        self._days: dict[int, tuple[list[int], list[int], int]] = {}
 
     def segments(self, starts: int, ends: int) -> list[Segment]:
         """A time, which is not empty, cut where the rate period changes."""
         day = self._calendar.day_at(starts)
-        cuts, bands = self._day(day)
+        cuts, bands, new_day_at = self._day(day)
         at = bisect_right(cuts, starts) - 1
         band, is_new_day = bands[at], False
         if ends <= cuts[-1] and ends <= cuts[at + 1]:
@@ -115,7 +162,7 @@ class Timeline:
             at += 1
             if at == len(cuts):
                 day, at = day + 1, 0
-                cuts, bands = self._day(day)
+                cuts, bands, new_day_at = self._day(day)
             until = min(cuts[at], ends)
             if until > starts:
                 if segments and segments[-1][0] == band and not (is_new_day and band in self._daily):
@@ -124,19 +171,20 @@ class Timeline:
                     segments.append((band, starts, until))
                 starts = until
                 is_new_day = False
-            is_new_day = is_new_day or at == 0
+            is_new_day = is_new_day or at == new_day_at
             band = bands[at]
         return segments
 
-    def _day(self, day: int) -> tuple[list[int], list[int]]:
-        """The instants at which a local day is cut, and the bands that begin there."""
+    def _day(self, day: int) -> tuple[list[int], list[int], int]:
+        """The instants at which a local day is cut, the bands that begin there, and which of them is a new day's."""
         cut_day = self._days.get(day)
         if cut_day is None:
             if len(self._days) >= _DAYS_REMEMBERED_MAX:
                 self._days.clear()
             cuts = self._cuts(self._calendar.sets(day - 1), self._calendar.sets(day))
             minutes, bands = [minute for minute, _ in cuts], [band for _, band in cuts]
-            cut_day = self._days[day] = (self._calendar.instants(day, minutes), bands)
+            new_day_at = minutes.index(self._day_begins_min) if self._day_begins_min in minutes else -1
+            cut_day = self._days[day] = (self._calendar.instants(day, minutes), bands, new_day_at)
         return cut_day
 
     def _cuts(self, eve: frozenset[str], today: frozenset[str]) -> Cuts:
@@ -164,7 +212,16 @@ class Timeline:
             reached = until
         if reached < DAY_MIN:
             cuts.append((reached, self._otherwise))
-        return tuple(cut for at, cut in enumerate(cuts) if at == 0 or cut[1] != cuts[at - 1][1])
+        if self._daily and (at := self._day_begins_min):
+            cuts.append((at, [band for begins, band in cuts if begins <= at][-1]))
+            cuts.sort()
+        return tuple(
+            cut
+            for at, cut in enumerate(cuts)
+            if at == 0
+            or cut[1] != cuts[at - 1][1]
+            or (cut[0] == self._day_begins_min != cuts[at - 1][0] and cut[1] in self._daily)
+        )
 
 
 class Windows:
@@ -210,11 +267,6 @@ def within(hours: Sequence[DayHours], starts: int, ends: int, calendar: Calendar
                 if max(begins, starts) < min(until, ends):
                     parts.append((max(begins, starts), min(until, ends)))
     return sorted(parts)
-
-
-def is_within(hours: Sequence[DayHours], at: int, calendar: Calendar) -> bool:
-    """Whether an instant lies in any of these daily hours; always if there are none."""
-    return not hours or bool(within(hours, at, at + 1, calendar))
 
 
 def seconds(moment: datetime) -> int:

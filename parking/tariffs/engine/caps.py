@@ -5,9 +5,10 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from parking.tariffs.engine.calendar import instant, is_within
-from parking.tariffs.engine.compiled import EVER, Compiled, CompiledCap, matches
+from parking.tariffs.engine.calendar import instant, month_at, week_at
+from parking.tariffs.engine.compiled import EVER, Compiled, CompiledCap
 from parking.tariffs.engine.exemptions import SegmentedStay
+from parking.tariffs.engine.matching import has_left, is_within
 from parking.tariffs.engine.memory import Cycle, cycle_of
 from parking.tariffs.engine.quote import Use
 from parking.tariffs.language.document import Cap
@@ -84,10 +85,9 @@ class Caps(Struct, gc=False):
     def _applies(self, cap: Cap) -> bool:
         calendar, stay = self.tariff.calendar, self.stay
         return (
-            matches(cap.who, stay.visit.vehicle)
+            self.tariff.applies(cap.who, stay.visit, stay.whole)
             and is_within(cap.entered, stay.whole[0], calendar)
-            # `left` includes its last instant and not its first.
-            and is_within(cap.left, stay.whole[1] - 1, calendar)
+            and has_left(cap.left, *stay.whole, calendar, only_first=False)
         )
 
     def _enter_period(self, room: _Room, at: int, segment: tuple[int, int]) -> None:
@@ -99,38 +99,53 @@ class Caps(Struct, gc=False):
             room.begins, room.until = self.stay.starts, EVER
         elif cap.per == "passage":
             room.begins, room.until = segment
-        elif cap.per == "window":
-            assert room.meter.window is not None
-            inside, room.begins, room.until = room.meter.window.around(at)
-            if not inside:
-                room.left, room.times = EVER, room.times - 1
-                return
-        else:
-            self._enter_day_or_cycle(room, at)
-        if cap.days != _EVERY_DAY and not self._is_day(cap.days, room.begins):
+        elif not self._enter_dated(room, at):
+            room.left, room.times = EVER, room.times - 1
+            return
+        if (cap.first_min and self._is_over(room, at)) or (
+            cap.days != _EVERY_DAY and not self._is_day(cap.days, room.begins)
+        ):
             room.left, room.times = EVER, room.times - 1
         elif 0 < cap.times_max < room.times:
             room.left = EVER
+
+    def _is_over(self, room: _Room, at: int) -> bool:
+        """Whether the part of a period that a cap is for is over; if not, the room ends with that part."""
+        ends = room.begins + room.cap.first_min * 60
+        if at < ends:
+            room.until = min(room.until, ends)
+        return at >= ends
 
     def _is_day(self, days: str, at: int) -> bool:
         calendar = self.tariff.calendar
         return days in calendar.sets(calendar.day_at(at))
 
-    def _enter_day_or_cycle(self, room: _Room, at: int) -> None:
-        cap = room.cap
+    def _enter_dated(self, room: _Room, at: int) -> bool:
+        """Puts a room into the day, week, month, cycle or window of an instant; False where it lies in no window."""
+        cap, days = room.cap, self.tariff.parking_days
         cycle = self._cycles.get(room.meter.place)
         if cycle is None:
             cycle = self._cycles[room.meter.place] = cycle_of(cap, self.stay.starts, self.stay.pasts)
-        if cap.per == "day":
-            calendar = self.tariff.calendar
-            room.begins, room.until = calendar.bounds(calendar.day_at(at))
+        if room.meter.window is not None:
+            is_inside, room.begins, room.until = room.meter.window.around(at)
+            if not is_inside:
+                return False
+        elif cap.per == "day":
+            room.begins, room.until = days.bounds(days.day_at(at))
+        elif cap.per == "week":
+            room.begins, room.until = week_at(days, at)
+        elif cap.per == "month":
+            room.begins, room.until = month_at(days, at)
         else:
             length = cap.hours * 3600
             room.begins = cycle.begins + (at - cycle.begins) // length * length
             room.until = room.begins + length
         if cycle.paid:
-            paid = sum([fen for at, fen in cycle.paid.items() if room.begins <= at < room.until])
-            room.left = max(0, room.fen - paid)
+            # Windows may overlap: what was paid in another that began during this one is not paid in this one.
+            last = room.begins + 1 if room.meter.window is not None else room.until
+            paid_fen = sum([fen for paid_at, fen in cycle.paid.items() if room.begins <= paid_at < last])
+            room.left = max(0, room.fen - paid_fen)
+        return True
 
     def _note(self, room: _Room) -> None:
         """Notes what was paid in the period that a room leaves, if it is remembered."""

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from parking.tariffs.engine.calendar import Calendar, Timeline, Windows, seconds
-from parking.tariffs.engine.quote import Vehicle
+from parking.tariffs.engine.calendar import Calendar, Days, Interval, LateDays, Timeline, Windows, seconds
+from parking.tariffs.engine.matching import asks_visit, is_meant, matches
+from parking.tariffs.engine.quote import Vehicle, Visit
+from parking.tariffs.language.conditions import Match, minute_of_day
 from parking.tariffs.language.days import DaySets
-from parking.tariffs.language.document import Band, Cap, ClassRule, Free, Match, Tariff, Tier
+from parking.tariffs.language.document import Band, Cap, ClassRule, Free, Tariff, Tier
 
 EVER = 1 << 62
 _TABLES_MAX = 256
@@ -19,8 +21,8 @@ class Rate(Struct, frozen=True):
     """What a rate period costs a class: tiers as (up to which position, unit, price) in seconds and fen.
 
     A unit of 0 seconds has no length: it is charged once. is_tiered: units differ from each other. tolerance: a cut
-    unit costs nothing up to this long. restart: positions begin again at each segment, day or cycle. caps: places in
-    `Compiled.caps`.
+    unit costs nothing up to this long. restart: positions begin again at each segment, day or cycle. progress: what
+    moves them on. caps: places in `Compiled.caps`.
     """
 
     tiers: tuple[tuple[int, int, int], ...]
@@ -28,7 +30,7 @@ class Rate(Struct, frozen=True):
     tolerance: int
     by_minute: bool
     restart: str
-    by_stay: bool
+    progress: str
     caps: tuple[int, ...]
 
 
@@ -58,13 +60,16 @@ class Compiled:
 
     __slots__ = (
         "_bands_by_code",
+        "_classes",
         "_tables",
         "calendar",
         "caps",
         "complete",
         "cycle_s",
         "has_final_steps",
+        "parking_days",
         "remembers",
+        "shared",
         "tariff",
         "time_zone",
         "timeline",
@@ -74,7 +79,9 @@ class Compiled:
         self.tariff = tariff
         self.time_zone = ZoneInfo(tariff.time_zone)
         self.calendar = Calendar(DaySets(tariff), self.time_zone)
-        self.timeline = Timeline(tariff.bands, self.calendar)
+        begins_min = minute_of_day(tariff.day_begins)
+        self.parking_days: Days = LateDays(self.calendar, begins_min) if begins_min else self.calendar
+        self.timeline = Timeline(tariff.bands, self.calendar, begins_min)
         self.cycle_s = tariff.cycle_hours * 3600
         self.caps = tuple(
             CompiledCap(place, Windows(window, self.calendar) if window else None, _is_conditional(cap))
@@ -82,15 +89,23 @@ class Compiled:
             for window in (cap.windows if cap.per == "window" else (None,))
         )
         self.complete = tariff.crossing.part_unit == "complete"
+        self.shared = tariff.crossing.part_unit == "shared"
         self.has_final_steps = bool(
-            tariff.discounts or tariff.minimum_fen or tariff.round_to_fen > 1 or tariff.overstay is not None
+            tariff.discounts
+            or tariff.surcharges
+            or tariff.minimum_fen
+            or tariff.round_to_fen > 1
+            or tariff.overstay is not None
+            or tariff.stay_max_min
         )
         self.remembers = bool(
             tariff.quotas
             or any(rule.free is not None and rule.free.uses_max for rule in tariff.classes)
             or tariff.free.uses_max
             or any(cap.memory != "none" for cap in tariff.caps)
+            or any(each.day_max_min for each in tariff.passes)
         )
+        self._classes = tuple((rule.who, asks_visit(rule.who)) for rule in tariff.classes)
         self._bands_by_code = {band.code: place for place, band in enumerate(tariff.bands)}
         self._tables: dict[tuple[int, int, int, tuple[int, ...]], Table] = {}
 
@@ -103,17 +118,34 @@ class Compiled:
         at = seconds(moment)
         return at if self.tariff.seconds == "exact" else at - at % 60
 
-    def exemption_of(self, vehicle: Vehicle) -> int | None:
-        """The place of the first exemption of a vehicle, or None."""
+    def entry_of(self, moment: datetime) -> int:
+        """An entry in whole seconds: as `seconds_of`, or rounded up to the minute where this tariff says so."""
+        is_up = self.tariff.seconds == "entry_up_exit_down"
+        return -(-seconds(moment) // 60) * 60 if is_up else self.seconds_of(moment)
+
+    def applies(self, who: Match, visit: Visit, whole: Interval) -> bool:
+        """Whether a visit, with the ends of its whole stay, is one of those a rule means."""
+        return matches(who, visit.vehicle) and (not asks_visit(who) or is_meant(who, visit, whole, self.calendar))
+
+    def exemption_of(self, visit: Visit, whole: Interval) -> int | None:
+        """The place of the first exemption of a visit, or None."""
         for place, exempt in enumerate(self.tariff.exempt):
-            if matches(exempt.who, vehicle):
+            if self.applies(exempt.who, visit, whole):
                 return place
         return None
 
-    def class_of(self, vehicle: Vehicle) -> int:
-        """The place of the class of a vehicle, or -1."""
-        for place, rule in enumerate(self.tariff.classes):
-            if matches(rule.who, vehicle):
+    def class_of(self, visit: Visit, whole: Interval) -> int:
+        """The place of the class of a visit, or -1."""
+        vehicle = visit.vehicle
+        for place, (who, asks) in enumerate(self._classes):
+            if matches(who, vehicle) and (not asks or is_meant(who, visit, whole, self.calendar)):
+                return place
+        return -1
+
+    def usual_class_of(self, vehicle: Vehicle) -> int:
+        """The place of the class of a vehicle whose visit meets no condition on visits, or -1."""
+        for place, (who, asks) in enumerate(self._classes):
+            if not asks and matches(who, vehicle):
                 return place
         return -1
 
@@ -168,26 +200,13 @@ class Compiled:
             tolerance=tolerance,
             by_minute=band.part_unit == "minutes",
             restart=band.restart,
-            by_stay=band.progress == "stay",
+            progress=band.progress,
             caps=caps,
         )
 
 
 def _is_conditional(cap: Cap) -> bool:
     return cap.who != Match() or bool(cap.entered or cap.left)
-
-
-def matches(who: Match, vehicle: Vehicle) -> bool:
-    """Whether a vehicle meets every condition."""
-    known = vehicle.facts
-    return (
-        (not who.kinds or vehicle.kind in who.kinds)
-        and (who.new_energy is None or vehicle.new_energy is who.new_energy)
-        and (not who.colors or vehicle.color in who.colors)
-        and (not who.tags or not vehicle.tags.isdisjoint(who.tags))
-        and (not who.at_least or all(fact in known and known[fact] >= least for fact, least in who.at_least.items()))
-        and (not who.at_most or all(fact in known and known[fact] <= most for fact, most in who.at_most.items()))
-    )
 
 
 def half_up(hundredths: int) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from parking.tariffs.engine.compiled import half_up, matches
+from parking.tariffs.engine.calendar import Interval
+from parking.tariffs.engine.compiled import Compiled, half_up
 from parking.tariffs.engine.quote import Visit
 from parking.tariffs.language.document import Discount, Tariff
 
@@ -24,22 +25,22 @@ class StagedDiscounts(Struct, frozen=True):
 NONE = StagedDiscounts()
 
 
-def alternatives(tariff: Tariff, visit: Visit) -> list[StagedDiscounts]:
+def alternatives(tariff: Compiled, visit: Visit, whole: Interval) -> list[StagedDiscounts]:
     """All discounts of a visit together or, where only the best applies, each of them alone."""
-    applicable = discounts_of(tariff.discounts, visit)
+    applicable = discounts_of(tariff.tariff.discounts, tariff, visit, whole)
     if not applicable:
         return [NONE]
-    if tariff.stacking == "all":
+    if tariff.tariff.stacking == "all":
         return [by_stage(applicable)]
     return [by_stage([discount]) for discount in applicable]
 
 
-def discounts_of(discounts: Sequence[Discount], visit: Visit) -> list[Discount]:
-    """Those of the discounts that a visit may have."""
+def discounts_of(discounts: Sequence[Discount], tariff: Compiled, visit: Visit, whole: Interval) -> list[Discount]:
+    """Those of the discounts that a visit, with the ends of its whole stay, may have."""
     return [
         discount
         for discount in discounts
-        if matches(discount.who, visit.vehicle)
+        if tariff.applies(discount.who, visit, whole)
         and (not discount.paid_by or visit.paid_by in discount.paid_by)
         and (not discount.coupon or discount.code in visit.coupons)
     ]

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from parking.tariffs.engine.calendar import DAY_S, Interval, Segment, instant, within
-from parking.tariffs.engine.compiled import Compiled, Table, matches
+from parking.tariffs.engine.calendar import DAY_S, Interval, Segment, instant, seconds, within
+from parking.tariffs.engine.compiled import Compiled, Table
 from parking.tariffs.engine.memory import counts_from, left_of, remembered
 from parking.tariffs.engine.quote import Past, Use, Visit
-from parking.tariffs.language.document import Counts, Discount, Free
+from parking.tariffs.language.document import Discount, Free, Pass
+from parking.tariffs.language.fields import Counts
 
 
 class ReducedTime(Struct, frozen=True, order=True, gc=False):
@@ -28,7 +29,7 @@ class ReducedTime(Struct, frozen=True, order=True, gc=False):
 class SegmentedStay(Struct, gc=False):
     """A visit as it is computed: its ends in whole seconds, its segments, and what its class pays.
 
-    whole: the ends of the vehicle's whole stay, where this is the part of it that one tariff prices.
+    whole: the ends of the vehicle's whole stay; is_part: whether this is a part of it that one tariff prices.
     """
 
     starts: int
@@ -38,6 +39,7 @@ class SegmentedStay(Struct, gc=False):
     visit: Visit
     pasts: Sequence[Past]
     whole: Interval
+    is_part: bool
     _chargeable: list[Interval] | None = None
 
     def counted(self, counts: Counts) -> list[Interval]:
@@ -68,14 +70,14 @@ def reductions(tariff: Compiled, stay: SegmentedStay, coupons: Sequence[Discount
     uses: list[Use] = []
     visit, free = stay.visit, stay.table.free
     granted = free.minutes > 0 and not visit.continued and (not stay.pasts or _may_be_free(tariff, stay))
-    is_free = granted and _is_within(free, stay.length(free.counts))
+    is_free = granted and not stay.is_part and _is_within(free, stay.length(free.counts))
     if granted and not is_free and (free.deducted or free.again == "cycle"):
         times = _free_time(tariff, stay, free)
     if granted and free.uses_max and (is_free or times):
-        earlier = remembered(free.memory, "free", stay.starts, stay.pasts, tariff.calendar)
+        earlier = remembered(free.memory, "free", stay.starts, stay.pasts, tariff.parking_days)
         uses.append(Use("free", instant(earlier.at), 1))
     if visit.passes and not is_free:
-        _add(times, _passes(tariff, stay), stay)
+        _add(times, _passes(tariff, stay, uses), stay)
     if visit.charging and not is_free:
         _add(times, _charging(tariff, stay), stay)
     if tariff.tariff.quotas:
@@ -113,13 +115,13 @@ def _may_be_free(tariff: Compiled, stay: SegmentedStay) -> bool:
     """Whether the vehicle's earlier visits leave this one a free period."""
     free = stay.table.free
     if free.uses_max:
-        earlier = remembered(free.memory, "free", stay.starts, stay.pasts, tariff.calendar)
+        earlier = remembered(free.memory, "free", stay.starts, stay.pasts, tariff.parking_days)
         if sum(earlier.amounts) >= free.uses_max:
             return False
     return not any(
-        remembered(quota.memory, f"quota.{quota.code}", stay.starts, stay.pasts, tariff.calendar).amounts
+        remembered(quota.memory, f"quota.{quota.code}", stay.starts, stay.pasts, tariff.parking_days).amounts
         for quota in tariff.tariff.quotas
-        if not quota.free_too and matches(quota.who, stay.visit.vehicle)
+        if not quota.free_too and tariff.applies(quota.who, stay.visit, stay.whole)
     )
 
 
@@ -143,9 +145,18 @@ def _free_time(tariff: Compiled, stay: SegmentedStay, free: Free) -> list[Reduce
             until = begins + tariff.cycle_s
             if free.deducted:
                 times += _first_of(free.minutes * 60, stay, free.counts, [], 0, "free", since=begins, until=until)
-            elif until > stay.ends and _is_within(free, _length(_cut(stay.counted(free.counts), begins, stay.ends))):
+            elif until > stay.whole[1] and _is_within(free, _length_of_last(tariff, stay, free.counts, begins)):
                 times.append(ReducedTime(begins, stay.ends, 0, "free"))
     return times
+
+
+def _length_of_last(tariff: Compiled, stay: SegmentedStay, counts: Counts, begins: int) -> int:
+    """How much time counts in the last cycle of the whole stay, of which this may be a part."""
+    if counts == "stay":
+        return stay.whole[1] - begins
+    rates = stay.table.rates
+    rest = tariff.timeline.segments(begins, stay.whole[1])
+    return sum([until - since for band, since, until in rest if rates[band] is not None])
 
 
 def _first_cycle(tariff: Compiled, stay: SegmentedStay, again: str) -> int:
@@ -153,12 +164,12 @@ def _first_cycle(tariff: Compiled, stay: SegmentedStay, again: str) -> int:
     return stay.starts + tariff.cycle_s if again == "cycle" else stay.ends
 
 
-def _passes(tariff: Compiled, stay: SegmentedStay) -> list[ReducedTime]:
+def _passes(tariff: Compiled, stay: SegmentedStay, uses: list[Use]) -> list[ReducedTime]:
     passes = {each.code: each for each in tariff.tariff.passes}
     times = []
     for pass_held in stay.visit.passes:
         sold = passes.get(pass_held.code)
-        if sold is None or not matches(sold.who, stay.visit.vehicle):
+        if sold is None or not tariff.applies(sold.who, stay.visit, stay.whole):
             continue
         begins = max(tariff.seconds_of(pass_held.valid_from), stay.starts)
         valid_until = tariff.seconds_of(pass_held.valid_until) + sold.grace_days * DAY_S
@@ -166,7 +177,35 @@ def _passes(tariff: Compiled, stay: SegmentedStay) -> list[ReducedTime]:
         if begins >= until or (sold.on_expiry == "whole_stay" and valid_until < stay.whole[1]):
             continue
         valid = within(sold.hours, begins, until, tariff.calendar) if sold.hours else [(begins, until)]
-        times += [ReducedTime(*time, 0, f"passes.{pass_held.code}") for time in valid]
+        covered = [ReducedTime(*time, 0, f"passes.{pass_held.code}") for time in valid]
+        times += _first_of_days(tariff, stay, sold, covered, uses) if sold.day_max_min else covered
+    return times
+
+
+def _first_of_days(
+    tariff: Compiled, stay: SegmentedStay, sold: Pass, covered: Sequence[ReducedTime], uses: list[Use]
+) -> list[ReducedTime]:
+    """What a pass covers of each day, after what earlier visits had of that day; what is had of it is used."""
+    days, rule = tariff.parking_days, f"pass.{sold.code}"
+    had: dict[int, int] = {}
+    for use in [use for past in stay.pasts if past.place == "lot" for use in past.uses if use.rule == rule]:
+        day = days.day_at(seconds(use.at))
+        had[day] = had.get(day, 0) + use.amount
+    times = []
+    drawn: dict[int, int] = {}
+    reached = stay.starts
+    for time in sorted(covered):
+        # Hours of a pass may overlap.
+        begins, reached = max(time.starts, reached), max(time.ends, reached)
+        while begins < time.ends:
+            day = days.day_at(begins)
+            until = min(days.bounds(day)[1], time.ends)
+            left = (sold.day_max_min - had.get(day, 0)) * 60 - drawn.get(day, 0)
+            if (taken := min(left, until - begins)) > 0:
+                times.append(ReducedTime(begins, begins + taken, 0, time.rule))
+                drawn[day] = drawn.get(day, 0) + taken
+            begins = until
+    uses += [Use(rule, instant(days.bounds(day)[0]), -(-taken // 60)) for day, taken in drawn.items()]
     return times
 
 
@@ -192,13 +231,13 @@ def _draw_quotas(
 ) -> None:
     """Adds what the vehicle's quotas reduce to the times, and what it draws from them to the uses."""
     for quota in tariff.tariff.quotas:
-        if (is_free and quota.within_free == "spares") or not matches(quota.who, stay.visit.vehicle):
+        if (is_free and quota.within_free == "spares") or not tariff.applies(quota.who, stay.visit, stay.whole):
             continue
         if stay.visit.continued and quota.memory.per == "visit":
             # It was granted in the first part of the stay, by another version of the tariff.
             continue
         rule = f"quota.{quota.code}"
-        earlier = remembered(quota.memory, rule, stay.starts, stay.pasts, tariff.calendar)
+        earlier = remembered(quota.memory, rule, stay.starts, stay.pasts, tariff.parking_days)
         place = f"quotas.{quota.code}"
         opened = earlier.at if earlier.amounts else None
         grants = [(left_of(quota, earlier), stay.starts, _first_cycle(tariff, stay, quota.again))]

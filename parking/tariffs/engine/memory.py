@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from parking.tariffs.engine.calendar import Calendar, seconds
+from parking.tariffs.engine.calendar import Days, seconds
 from parking.tariffs.engine.quote import Past, Use
-from parking.tariffs.language.document import Cap, Memory, Quota, Scope, Tariff
+from parking.tariffs.language.document import Cap, Memory, Quota, Tariff
+from parking.tariffs.language.fields import Scope
 
 # A local day has 25 hours where clocks go back; a memory until midnight never reaches further.
 _DAY_HOURS = 25
+_CAP_HOURS = {"day": _DAY_HOURS, "week": 7 * 24 + 1, "month": 31 * 24 + 1, "window": 48 + 1}
 _SCOPES: dict[Scope, frozenset[str]] = {
     "lot": frozenset(("lot",)),
     "operator": frozenset(("lot", "operator")),
@@ -36,14 +38,16 @@ class Cycle(Struct, frozen=True, gc=False):
 def memory_of(tariff: Tariff) -> timedelta:
     """How long ago something may have been used and still bear on a price."""
     hours = [_hours(memory) for memory in _memories(tariff)]
-    hours += [_DAY_HOURS if cap.per == "day" else cap.hours for cap in tariff.caps if cap.memory != "none"]
-    return timedelta(hours=max(hours, default=0))
+    hours += [_CAP_HOURS.get(cap.per, cap.hours) for cap in tariff.caps if cap.memory != "none"]
+    hours += [_DAY_HOURS for each in tariff.passes if each.day_max_min]
+    return max(timedelta(hours=max(hours, default=0)), timedelta(minutes=tariff.rejoin_min))
 
 
 def is_remembered_late(tariff: Tariff) -> bool:
     """Whether uses may be remembered from later than the entry, so that long stays matter by when they ended."""
     again = [quota.again == "cycle" for quota in tariff.quotas]
-    return any(again) or any(cap.memory != "none" for cap in tariff.caps)
+    by_day = [each.day_max_min > 0 for each in tariff.passes]
+    return tariff.rejoin_min > 0 or any(again) or any(by_day) or any(cap.memory != "none" for cap in tariff.caps)
 
 
 def is_wide(tariff: Tariff) -> bool:
@@ -68,7 +72,7 @@ def _hours(memory: Memory) -> int:
     return _DAY_HOURS if memory.per == "day" else memory.hours
 
 
-def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], calendar: Calendar) -> Remembered:
+def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], days: Days) -> Remembered:
     """What counts, at an entry, of what earlier visits used under a rule."""
     used = [uses for past in pasts if (uses := _uses(past, rule, memory.scope))]
     if not used or memory.per == "visit":
@@ -78,8 +82,8 @@ def remembered(memory: Memory, rule: str, entered: int, pasts: Sequence[Past], c
     if memory.per == "sliding":
         lasting = [[use for use in uses if seconds(use.at) > since] for uses in used]
     elif memory.per == "day":
-        day = calendar.day_at(entered)
-        lasting = [[use for use in uses if calendar.day_at(seconds(use.at)) == day] for uses in used]
+        day = days.day_at(entered)
+        lasting = [[use for use in uses if days.day_at(seconds(use.at)) == day] for uses in used]
     else:
         opened = _window(sorted([seconds(use.at) for uses in used for use in uses]), memory.hours * 3600, entered)
         lasting = [[use for use in uses if seconds(use.at) >= opened] for uses in used]

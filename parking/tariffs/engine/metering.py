@@ -15,7 +15,8 @@ class Span(Struct, frozen=True, gc=False):
     """A time to be charged in one rate period at one percentage, and the segment it lies in.
 
     grant: the quota's grant that makes it a percentage, if one does. rest: how much time to be charged follows that a
-    unit which begins in this span may run on into.
+    unit which begins in this span may run on into. flows_on: where its segment ends, a charged one of another rate
+    period follows that shares the unit which is cut there.
     """
 
     band: int
@@ -25,6 +26,7 @@ class Span(Struct, frozen=True, gc=False):
     pays: int
     rest: int = 0
     grant: tuple[str, int] | None = None
+    flows_on: bool = False
 
 
 class Units(Struct, frozen=True, gc=False):
@@ -104,6 +106,28 @@ def with_rest(left: list[Span], *, complete: bool) -> list[Span]:
     return completed
 
 
+def flowing_on(left: list[Span], rates: Sequence[Rate | None]) -> list[Span]:
+    """The spans with those marked whose segment is followed at once by another that shares its last unit."""
+    found: list[Span] = []
+    following: Span | None = None
+    flows_on = False
+    for span in reversed(left):
+        if following is None or span.segment != following.segment:
+            flows_on = (
+                following is not None
+                and span.ends == span.segment[1] == following.starts
+                and span.grant == following.grant
+                and rates[span.band] is not None
+                and rates[following.band] is not None
+            )
+        elif span.grant != following.grant:
+            flows_on = False
+        found.append(structs.replace(span, flows_on=flows_on) if flows_on else span)
+        following = span
+    found.reverse()
+    return found
+
+
 class Meter(Struct, gc=False):
     """One visit's meter: it takes the spans in order of time and adds up units.
 
@@ -124,6 +148,7 @@ class Meter(Struct, gc=False):
     stop: int = EVER
     segment: tuple[int, int] | None = None
     grant: tuple[str, int] | None = None
+    is_shared: bool = False
     positions: dict[int, int] = {}
     last: dict[int, int] = {}
     units: list[Units] = []
@@ -131,13 +156,15 @@ class Meter(Struct, gc=False):
     def charge(self, span: Span, table: Table) -> None:
         """Charges a span by the table for its percentage."""
         at = span.starts
-        if self.left:
-            if not self.tariff.complete and self._is_cut(span):
-                self.left = 0
-            else:
-                at += self._run_on(span)
-        self.segment, self.grant = span.segment, span.grant
         rate = table.rates[span.band]
+        if self.left:
+            if self.tariff.complete or not self._is_cut(span):
+                at += self._run_on(span)
+            elif self.is_shared and rate is not None:
+                at = self._share(span, rate, at)
+            else:
+                self.left = 0
+        self.segment, self.grant, self.is_shared = span.segment, span.grant, span.flows_on
         if rate is None:
             return
         while at < span.ends:
@@ -148,8 +175,10 @@ class Meter(Struct, gc=False):
         return span.segment != self.segment or (span.grant != self.grant and self.stop == EVER)
 
     def _run_on(self, span: Span) -> int:
-        """How much of a span belongs to the unit that is running."""
+        """How much of a span belongs to the unit that is running, which so lasts until then."""
         taken = max(0, min(self.left, span.ends - span.starts, self.stop - span.starts))
+        if self.units and (until := span.starts + taken) > self.units[-1].ends:
+            self.units[-1] = structs.replace(self.units[-1], ends=until)
         self.positions[self.band] += taken
         self.left -= taken
         return taken
@@ -207,15 +236,42 @@ class Meter(Struct, gc=False):
         lasts = shown + span.rest - last
         if lasts >= unit_s:
             self._add(span, rooms, at, shown, count, unit_s, price)
+        elif span.flows_on:
+            self._add_part(span, rooms, at, last, count, lasts, unit_s, price)
         elif lasts <= rate.tolerance:
             self._add(span, rooms, at, shown, count - 1, unit_s, price)
         elif rate.by_minute:
-            begun_s = -(-lasts // 60) * 60
-            if count > 1:
-                self._add(span, rooms, at, last, count - 1, unit_s, price)
-            self._add(span, rooms, last, shown, 1, begun_s, (2 * price * begun_s + unit_s) // (2 * unit_s))
+            self._add_part(span, rooms, at, last, count, -(-lasts // 60) * 60, unit_s, price)
         else:
             self._add(span, rooms, at, shown, count, unit_s, price)
+
+    def _add_part(
+        self, span: Span, rooms: Rooms, at: int, last: int, count: int, part_s: int, unit_s: int, price: int
+    ) -> None:
+        """Adds whole units and, from `last` on, the part of one that costs the share of its time."""
+        if count > 1:
+            self._add(span, rooms, at, last, count - 1, unit_s, price)
+        self._add(span, rooms, last, span.ends, 1, part_s, _share(price, part_s, unit_s))
+
+    def _share(self, span: Span, rate: Rate, at: int) -> int:
+        """Charges what is left of a unit that was begun in the rate period before, at the price of this one; returns
+        when the next begins.
+        """
+        self.band, self.stop = span.band, EVER
+        rooms, _ = self.caps.open(span.band, at, span.segment, span.ends) if rate.caps else (_NO_ROOMS, span.ends)
+        position, _ = self._where(span, rate, at)
+        unit_s, price = next((unit_s, price) for reaches, unit_s, price in rate.tiers if reaches > position)
+        taken = min(self.left, span.ends - span.starts)
+        lasts = min(self.left, taken + span.rest)
+        if lasts < self.left and not span.flows_on and not rate.by_minute:
+            # The stay ends: its last unit is charged whole.
+            lasts = self.left
+        part_s = -(-lasts // 60) * 60 if rate.by_minute else lasts
+        self._add(span, rooms, at, at + taken, 1, part_s, _share(price, part_s, unit_s))
+        self.positions[span.band] = position + taken
+        self.last[span.band] = at
+        self.left -= taken
+        return at + taken
 
     def _where(self, span: Span, rate: Rate, at: int) -> tuple[int, int]:
         """The position of a unit among the tiers, and up to when units begin without a restart."""
@@ -224,13 +280,15 @@ class Meter(Struct, gc=False):
         if restarts == "passage":
             origin = span.segment[0]
         elif restarts == "day":
-            calendar = self.tariff.calendar
-            origin, until = calendar.bounds(calendar.day_at(at))
+            days = self.tariff.parking_days
+            origin, until = days.bounds(days.day_at(at))
         elif restarts == "cycle":
             cycle_s = self.tariff.cycle_s
             origin += (at - origin) // cycle_s * cycle_s
             until = origin + cycle_s
-        if rate.by_stay:
+        if rate.progress == "entry":
+            return at - max(origin, self.stay.starts), until
+        if rate.progress == "stay":
             assert self.began is not None
             return at - max(origin, self.began), until
         has_restarted = self.last.get(span.band, -EVER) < origin
@@ -247,3 +305,8 @@ class Meter(Struct, gc=False):
         capped = pay(rooms, amount) if amount and rooms else None
         self.fee_fen += amount if capped is None else amount - capped.taken_fen
         self.units.append(Units(span.band, starts, ends, count, unit_s, price, span.pays, discounted, capped))
+
+
+def _share(price: int, part_s: int, unit_s: int) -> int:
+    """The price of a part of a unit, half a fen up."""
+    return (2 * price * part_s + unit_s) // (2 * unit_s)

@@ -6,16 +6,32 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs.language.document import Scope
+from parking.tariffs.language.fields import Scope
 from payments.errors import OneLotError
 
 LineKind: TypeAlias = Literal[
-    "units", "cap", "free", "quota", "pass", "charging", "discount", "minimum", "rounding", "overstay", "exempt"
+    "units",
+    "cap",
+    "free",
+    "quota",
+    "pass",
+    "charging",
+    "discount",
+    "surcharge",
+    "rejoined",
+    "minimum",
+    "rounding",
+    "overstay",
+    "stay_max",
+    "exempt",
 ]
 
 
 class StayNotPriceable(OneLotError):
-    """A stay ends before it begins, or is longer than STAY_DAYS_MAX: a missing exit, not a bill."""
+    """A stay ends before it begins, or is longer than STAY_DAYS_MAX: a missing exit, not a bill.
+
+    The fact `text_zh` says why in Chinese, as the sentence does in English.
+    """
 
 
 class Vehicle(Struct, frozen=True):
@@ -37,9 +53,11 @@ class PassHeld(Struct, frozen=True):
 
 
 class Use(Struct, frozen=True, gc=False):
-    """What a visit used that later visits remember: minutes of `quota.<code>`, one `free`, or fen under `cap.<code>`.
+    """What a visit used that later visits remember.
 
-    `at` is the instant its memory counts from: the beginning of the grant, of the window, or of the cap's cycle or day.
+    `rule`, `amount`: minutes of `quota.<code>` or `pass.<code>`, one `free`, fen under `cap.<code>`, or under `rejoin`
+    the fee of this visit and those it counted on from. `at` is the instant its memory counts from: the beginning of the
+    grant, of the window, of the cap's or pass's period, or of the first of the visits.
     """
 
     rule: str

@@ -12,6 +12,7 @@ from parking.tariffs.engine.discounts import NONE, StagedDiscounts, alternatives
 from parking.tariffs.engine.exemptions import reductions
 from parking.tariffs.engine.price import before_final_steps, bounds, final_steps, stay_of
 from parking.tariffs.engine.quote import Past, Visit
+from parking.tariffs.engine.rejoining import rejoined
 
 # A tariff ready for pricing, and since when it is in force.
 InForce: TypeAlias = tuple[datetime, Compiled]
@@ -24,7 +25,8 @@ def is_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past]) -
 
     Raises as `price.calculate`.
     """
-    return len(in_force) > 1 and not _is_free(in_force[0][1], visit, pasts)
+    first = in_force[0][1]
+    return len(in_force) > 1 and rejoined(first, visit, pasts) is None and not _is_free(first, visit, pasts)
 
 
 def calculate_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[Past]) -> list[Part]:
@@ -34,7 +36,9 @@ def calculate_split(in_force: Sequence[InForce], visit: Visit, pasts: Sequence[P
     """
     begins = [visit.entered_at, *[since for since, _ in in_force[1:]], visit.left_at]
     parts = list(zip([tariff for _, tariff in in_force], begins, begins[1:], strict=False))
-    choices = [_split(parts, visit, pasts, discounts) for discounts in alternatives(in_force[0][1].tariff, visit)]
+    first = in_force[0][1]
+    whole = bounds(first.tariff, visit)
+    choices = [_split(parts, visit, pasts, discounts) for discounts in alternatives(first, visit, whole)]
     return min(choices, key=lambda parts: sum([calculation.fee_fen for _, calculation in parts]))
 
 
@@ -62,7 +66,7 @@ def _split(
         priced.append((tariff, calculation))
         known.append(Past(begins, ends, calculation.uses))
     stay = stay_of(first, visit, pasts)
-    if stay is None or first.exemption_of(visit.vehicle) is not None:
+    if stay is None or first.exemption_of(visit, whole) is not None:
         return priced
     fee_fen = sum([calculation.fee_fen for _, calculation in priced])
     if steps := final_steps(first, stay, discounts, pasts, fee_fen):

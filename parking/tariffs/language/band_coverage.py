@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from parking.tariffs.language.days import DaySets, month_day
-from parking.tariffs.language.document import DAY_MIN, Tariff
+from parking.tariffs.language.document import Tariff
 from parking.tariffs.language.errors import TariffUnclear, unclear
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.language.holidays import CN_YEARS
 
 # Weekdays and leap years repeat together after so many years.

@@ -4,7 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date
 
-from parking.tariffs.language.document import DateRange, DaySet, Season, Tariff
+from parking.tariffs.language.conditions import DateRange, DaySet, Season
+from parking.tariffs.language.document import Tariff
 from parking.tariffs.language.holidays import CN_HOLIDAYS, HOLIDAYS, WORKED
 
 ALWAYS = ("every_day", "monday_to_friday", "weekend", "workday", "non_workday")

@@ -6,37 +6,32 @@ and the time a stay spends in one without leaving it is a segment, which documen
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from parking.plates import PlateColor, VehicleClass
+from parking.tariffs.language.conditions import DayHours, DaySet, Match
+from parking.tariffs.language.fields import (
+    Clause,
+    Clock,
+    Code,
+    Count,
+    Counts,
+    Fen,
+    Hours,
+    Minutes,
+    Name,
+    Named,
+    Part,
+    Percent,
+    Scope,
+    UnitMinutes,
+    Word,
+)
 
-DAY_MIN = 24 * 60
 DOCUMENT_BYTES_MAX = 64 << 10
-FEN_MAX = 100_000_000
 STAY_DAYS_MAX = 400
-
-Fen: TypeAlias = Annotated[int, Meta(ge=0, le=FEN_MAX)]
-Minutes: TypeAlias = Annotated[int, Meta(ge=0, le=31 * DAY_MIN)]
-UnitMinutes: TypeAlias = Annotated[int, Meta(ge=1, le=31 * DAY_MIN)]
-Hours: TypeAlias = Annotated[int, Meta(ge=1, le=31 * 24)]
-Percent: TypeAlias = Annotated[int, Meta(ge=0, le=1000)]
-Count: TypeAlias = Annotated[int, Meta(ge=0, le=1000)]
-# `$` alone would let a newline follow; `(?!\n)` does not, and unlike \Z it means the same to readers of the schema.
-Clock: TypeAlias = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
-MonthDay: TypeAlias = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)")]
-IsoDate: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)")]
-Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_.-]*$(?!\n)")]
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
-Clause: TypeAlias = Annotated[str, Meta(max_length=512)]
-Word: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
-Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-# Which earlier visits are remembered: those to the same lot, to all lots of its operator, or to any lot of the city.
-Scope: TypeAlias = Literal["lot", "operator", "city"]
-# Which minutes are counted: all of the stay, or those in rate periods that are not free.
-Counts: TypeAlias = Literal["stay", "chargeable"]
 
 
 class Grade(StrEnum):
@@ -56,69 +51,7 @@ class PriceMode(StrEnum):
     MARKET = "market"
 
 
-class _Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of a document; unknown fields are refused."""
-
-
-class _Named(_Part, frozen=True, kw_only=True):
-    """A part with a name in both languages and, where it is known, the published text of the rule."""
-
-    code: Code
-    name_zh: Name
-    name_en: Name
-    clause_zh: Clause = ""
-    clause_en: Clause = ""
-
-
-def _minute_of_day(text: str) -> int:
-    return int(text[:2]) * 60 + int(text[3:])
-
-
-class Season(_Part, frozen=True):
-    """From one day of the year to another, both included; over New Year if `to` is the smaller."""
-
-    from_: MonthDay = msgspec.field(name="from")
-    to: MonthDay
-
-
-class DateRange(_Part, frozen=True):
-    """From one date to another, both included."""
-
-    from_: IsoDate = msgspec.field(name="from")
-    to: IsoDate
-
-
-class DaySet(_Part, frozen=True):
-    """A named set of local days: those that meet every condition given and are in no set of `except`.
-
-    name_zh, name_en: what a notice calls them; without a name it says what the days have in common.
-    """
-
-    code: Code
-    name_zh: Annotated[str, Meta(max_length=128)] = ""
-    name_en: Annotated[str, Meta(max_length=128)] = ""
-    weekdays: tuple[Weekday, ...] = ()
-    workday: bool | None = None
-    holidays: tuple[Code, ...] = ()
-    seasons: tuple[Season, ...] = ()
-    dates: tuple[DateRange, ...] = ()
-    except_: tuple[Code, ...] = msgspec.field(name="except", default=())
-
-
-class DayHours(_Part, frozen=True):
-    """From `from` up to `to` on every day of the set; over midnight, if `to` is earlier, it belongs to the evening."""
-
-    from_: Clock = msgspec.field(name="from", default="00:00")
-    to: Clock = "24:00"
-    days: Code = "every_day"
-
-    def minutes(self) -> tuple[int, int]:
-        """From and to in minutes of the day; `to` is beyond 24 hours where the period runs over midnight."""
-        begins, until = _minute_of_day(self.from_), _minute_of_day(self.to)
-        return begins, until if until > begins else until + DAY_MIN
-
-
-class Tier(_Part, frozen=True):
+class Tier(Part, frozen=True):
     """A stretch of the charged time, in units; the last tier of a rate period has no `for_min`.
 
     Without `unit_min` it costs `unit_fen` once a segment, however long.
@@ -129,13 +62,13 @@ class Tier(_Part, frozen=True):
     for_min: UnitMinutes | None = None
 
 
-class Band(_Named, frozen=True, kw_only=True):
+class Band(Named, frozen=True, kw_only=True):
     """A rate period: a part of the day with its own price. No tiers: free.
 
     part_unit, tolerance_min: a part unit at the end, if it is longer than the tolerance, counts whole ("up"), never
-    ("down") or by its begun minutes ("minutes"). daily: each local day is a segment of its own. restart, progress:
-    where the tiers begin again ("passage": with each segment), and whether time in this rate period or all time moves
-    them on.
+    ("down") or by its begun minutes ("minutes"). daily: each day is a segment of its own. restart, progress: where the
+    tiers begin again ("passage": with each segment), and what moves them on: time charged in this rate period, all time
+    since the first unit, or all time since the entry, also what is free.
     """
 
     hours: tuple[DayHours, ...] = ()
@@ -145,23 +78,24 @@ class Band(_Named, frozen=True, kw_only=True):
     tolerance_min: Minutes = 0
     daily: bool = False
     restart: Literal["passage", "day", "cycle", "never"] = "passage"
-    progress: Literal["band", "stay"] = "band"
+    progress: Literal["band", "stay", "entry"] = "band"
 
 
-class Crossing(_Part, frozen=True, kw_only=True):
+class Crossing(Part, frozen=True, kw_only=True):
     """What happens where one rate period ends and the next begins.
 
-    part_unit: a unit begun before the end is rounded there ("separate") or runs on into the next one ("complete").
+    part_unit: a unit begun before the end is rounded there ("separate"), runs on into the next one ("complete"), or
+    costs in each the share of its minutes, so that only the last unit of the stay is rounded ("shared").
     short_under_min: a shorter time to be charged in several rate periods has one price: `short_price`, that of the
     "first" or the "last" of them, or of the one with that code if it is among them.
     """
 
-    part_unit: Literal["separate", "complete"] = "separate"
+    part_unit: Literal["separate", "complete", "shared"] = "separate"
     short_under_min: Minutes = 0
     short_price: Code = "first"
 
 
-class Memory(_Part, frozen=True, kw_only=True):
+class Memory(Part, frozen=True, kw_only=True):
     """How long something used is remembered, and where.
 
     "sliding": each use for `hours` from its own beginning. "window": all uses until `hours` after the first of them.
@@ -173,7 +107,7 @@ class Memory(_Part, frozen=True, kw_only=True):
     scope: Scope = "lot"
 
 
-class Free(_Part, frozen=True, kw_only=True):
+class Free(Part, frozen=True, kw_only=True):
     """The free period. inclusive: a stay of exactly so long is free. deducted: longer stays keep it.
 
     again: "cycle" grants it anew with every cycle. uses_max: how many visits within `memory` have it; 0: any number.
@@ -190,22 +124,7 @@ class Free(_Part, frozen=True, kw_only=True):
     clause_en: Clause = ""
 
 
-class Match(_Part, frozen=True, kw_only=True):
-    """Which vehicles are meant: those that match everything given; nothing given matches all.
-
-    tags: the vehicle has one of them. at_least, at_most: a known fact of the vehicle (length_cm, seats, mass_kg,
-    co2_g_km, …) lies within; an unknown fact matches neither.
-    """
-
-    kinds: tuple[VehicleClass, ...] = ()
-    colors: tuple[PlateColor, ...] = ()
-    new_energy: bool | None = None
-    tags: tuple[Word, ...] = ()
-    at_least: dict[Word, int] = {}
-    at_most: dict[Word, int] = {}
-
-
-class Quota(_Named, frozen=True, kw_only=True):
+class Quota(Named, frozen=True, kw_only=True):
     """Minutes that some vehicles have free, or at `pays_percent`, and that are remembered.
 
     visits_max: how many visits may draw on it within its memory; 0 is any number. portion_max_min: once a second visit
@@ -225,7 +144,7 @@ class Quota(_Named, frozen=True, kw_only=True):
     again: Literal["never", "cycle"] = "never"
 
 
-class ClassRule(_Named, frozen=True, kw_only=True):
+class ClassRule(Named, frozen=True, kw_only=True):
     """What a class of vehicles pays instead; the first class that matches applies.
 
     percent, add_fen: every unit price times percent, plus the addition. prices, caps: tiers of its own by the code of a
@@ -238,22 +157,24 @@ class ClassRule(_Named, frozen=True, kw_only=True):
     add_fen: Fen = 0
     per_bay: bool = False
     caps_scale: bool = True
-    prices: dict[Code, tuple[Tier, ...]] = {}
-    caps: dict[Code, Fen] = {}
+    prices: dict[Code, tuple[Tier, ...]] = msgspec.field(default_factory=dict)
+    caps: dict[Code, Fen] = msgspec.field(default_factory=dict)
     free: Free | None = None
 
 
-class Cap(_Named, frozen=True, kw_only=True):
+class Cap(Named, frozen=True, kw_only=True):
     """The most that the units beginning in a period cost; of several caps the one with least left applies.
 
-    per: the whole stay, one segment ("passage"), a local calendar day, a cycle of `hours` from the entry, or one of the
-    `windows`. bands: which rate periods count; none named: all. memory: earlier visits count too ("day" and "cycle"
-    alone). It applies to vehicles that match `who` and visits that entered and left within the hours given, in periods
-    that begin on one of `days`, and in the first `times_max` periods of a visit; 0: in all.
+    per: the whole stay, one segment ("passage"), a day, a week from Monday on, a month, a cycle of `hours` from the
+    entry, or one of the `windows`. first_min: only units that begin in the first so many minutes of a period; 0: all.
+    bands: which rate periods count; none named: all. memory: earlier visits count too (not per stay or "passage"). It
+    applies to vehicles that match `who` and visits that entered and left within the hours given, in periods that begin
+    on one of `days`, and in the first `times_max` periods of a visit; 0: in all.
     """
 
     fen: Fen
-    per: Literal["stay", "passage", "day", "cycle", "window"]
+    per: Literal["stay", "passage", "day", "week", "month", "cycle", "window"]
+    first_min: Minutes = 0
     bands: tuple[Code, ...] = ()
     hours: Hours = 24
     windows: tuple[DayHours, ...] = ()
@@ -265,7 +186,7 @@ class Cap(_Named, frozen=True, kw_only=True):
     times_max: Count = 0
 
 
-class Discount(_Named, frozen=True, kw_only=True):
+class Discount(Named, frozen=True, kw_only=True):
     """What is taken off: a share, an amount or minutes. Discounts apply in the order of the document.
 
     who, paid_by, coupon: whom it is for, how it must be paid, whether its code must be handed in.
@@ -284,28 +205,43 @@ class Discount(_Named, frozen=True, kw_only=True):
     coupon: bool = False
 
 
-class Pass(_Named, frozen=True, kw_only=True):
+class Surcharge(Named, frozen=True, kw_only=True):
+    """What is added once a visit, after caps and discounts: an amount, or thousandths of a percent of the fee so far.
+
+    per_bay: the amount counts once for every bay. always: also for visits that are free.
+    """
+
+    fen: Fen = 0
+    percent_milli: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    who: Match = Match()
+    per_bay: bool = False
+    always: bool = False
+
+
+class Pass(Named, frozen=True, kw_only=True):
     """A pass that is sold, and when its holder parks without paying; no `hours`: always.
 
-    on_expiry: a pass that ends during the stay covers it up to its end ("split") or not at all ("whole_stay").
+    day_max_min: for so many minutes of each day; 0: no limit. on_expiry: a pass that ends during the stay covers it up
+    to its end ("split") or not at all ("whole_stay").
     """
 
     price_fen: Fen
     period: Literal["day", "week", "month", "quarter", "year"]
     hours: tuple[DayHours, ...] = ()
+    day_max_min: Minutes = 0
     grace_days: Annotated[int, Meta(ge=0, le=31)] = 0
     on_expiry: Literal["split", "whole_stay"] = "split"
     who: Match = Match()
 
 
-class Charging(_Part, frozen=True, kw_only=True):
+class Charging(Part, frozen=True, kw_only=True):
     """Parking while a vehicle is charged, and `after_min` after it: free for `free_max_min` in all (0: no limit)."""
 
     free_max_min: Minutes = 0
     after_min: Minutes = 0
 
 
-class Overstay(_Part, frozen=True, kw_only=True):
+class Overstay(Part, frozen=True, kw_only=True):
     """The fee for staying in a charging bay: from `grace_min` after the last charging ended, on top of everything."""
 
     grace_min: Minutes
@@ -314,7 +250,7 @@ class Overstay(_Part, frozen=True, kw_only=True):
     cap_fen: Fen | None = None
 
 
-class Exemption(_Part, frozen=True, kw_only=True):
+class Exemption(Part, frozen=True, kw_only=True):
     """Vehicles that pay nothing; their stays are recorded all the same."""
 
     name_zh: Name
@@ -322,7 +258,7 @@ class Exemption(_Part, frozen=True, kw_only=True):
     who: Match
 
 
-class Promises(_Part, frozen=True, kw_only=True):
+class Promises(Part, frozen=True, kw_only=True):
     """What the tariff states about its own fees; the lint looks for stays that break it."""
 
     never_cheaper: bool = False
@@ -330,13 +266,16 @@ class Promises(_Part, frozen=True, kw_only=True):
     day_fen_max: Fen | None = None
 
 
-class Tariff(_Part, frozen=True, kw_only=True):
+class Tariff(Part, frozen=True, kw_only=True):
     """A published tariff.
 
     seconds: dropped from both ends; or entry rounded up and exit down to the minute; or counted. on_change: a stay
-    keeps the tariff in force at its entry, or is split where the next begins. cycle_hours: the cycle that tiers and
-    free periods may begin again with, from the entry. stacking: all discounts that apply, or the one that helps most.
-    minimum_fen: a fee above 0 is at least this. round_to_fen, round_mode: the last step.
+    keeps the tariff in force at its entry, or is split where the next begins. day_begins: when a day begins that
+    prices, caps and memories go by; hours and sets of days stay those of the calendar. cycle_hours: the cycle that
+    tiers and free periods may begin again with, from the entry. rejoin_min: a visit that begins within so many minutes
+    after the last one left is counted on from that one's entry; 0: never. stay_max_min: the longest stay that is
+    allowed; 0: any. stacking: all discounts that apply, or the one that helps most. minimum_fen: a fee above 0 is at
+    least this. round_to_fen, round_mode: the last step.
     """
 
     code: Code
@@ -356,7 +295,10 @@ class Tariff(_Part, frozen=True, kw_only=True):
     days: Annotated[tuple[DaySet, ...], Meta(max_length=48)] = ()
     seconds: Literal["drop", "entry_up_exit_down", "exact"] = "drop"
     on_change: Literal["at_entry", "split"] = "at_entry"
+    day_begins: Clock = "00:00"
     cycle_hours: Hours = 24
+    rejoin_min: Minutes = 0
+    stay_max_min: Minutes = 0
     free: Free = Free()
     crossing: Crossing = Crossing()
     quotas: Annotated[tuple[Quota, ...], Meta(max_length=6)] = ()
@@ -364,6 +306,7 @@ class Tariff(_Part, frozen=True, kw_only=True):
     caps: Annotated[tuple[Cap, ...], Meta(max_length=24)] = ()
     discounts: Annotated[tuple[Discount, ...], Meta(max_length=12)] = ()
     stacking: Literal["all", "best"] = "all"
+    surcharges: Annotated[tuple[Surcharge, ...], Meta(max_length=12)] = ()
     passes: Annotated[tuple[Pass, ...], Meta(max_length=24)] = ()
     charging: Charging | None = None
     overstay: Overstay | None = None

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_args
 import msgspec
 from msgspec import inspect
 
-from parking.tariffs.language import document
+from parking.tariffs.language import fields
 from parking.tariffs.language.document import Tariff
 from parking.tariffs.language.errors import TariffUnclear, below, one_of, shown, unclear
 from parking.texts.amounts import decimals
@@ -33,10 +33,10 @@ _MISSING = {
 _FORMS: dict[str, str] = {
     get_args(kind)[1].pattern: advice
     for kind, advice in (
-        (document.Clock, 'write a time of day as "08:00", up to "24:00"'),
-        (document.MonthDay, 'write month and day as "03-15"'),
-        (document.IsoDate, 'write a date as "2026-10-01"'),
-        (document.Code, 'write a code in small letters, digits and _ . -, e.g. "day"'),
+        (fields.Clock, 'write a time of day as "08:00", up to "24:00"'),
+        (fields.MonthDay, 'write month and day as "03-15"'),
+        (fields.IsoDate, 'write a date as "2026-10-01"'),
+        (fields.Code, 'write a code in small letters, digits and _ . -, e.g. "day"'),
         (Tariff.__annotations__["currency"], 'write three capitals, e.g. "CNY"'),
     )
 }

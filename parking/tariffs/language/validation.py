@@ -6,19 +6,9 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from parking.tariffs.language.band_coverage import gaps_and_overlaps
+from parking.tariffs.language.conditions import DayHours, DaySet, Match
 from parking.tariffs.language.days import ALWAYS, holidays_of, names_of
-from parking.tariffs.language.document import (
-    Band,
-    Cap,
-    ClassRule,
-    DayHours,
-    DaySet,
-    Discount,
-    Free,
-    Match,
-    Tariff,
-    Tier,
-)
+from parking.tariffs.language.document import Band, Cap, ClassRule, Discount, Free, Tariff, Tier
 from parking.tariffs.language.errors import TariffUnclear, below, shown, unclear, unknown_time_zone
 
 HOURS_MAX = 256
@@ -69,7 +59,7 @@ def _codes(tariff: Tariff) -> Iterator[TariffUnclear]:
             what = f'There is a set of days called "{days.code}" already'
             yield unclear(f"$.days[{index}].code", what, "choose another code")
         taken.add(days.code)
-    for name in ("bands", "quotas", "classes", "caps", "discounts", "passes"):
+    for name in ("bands", "quotas", "classes", "caps", "discounts", "surcharges", "passes"):
         seen: set[str] = set()
         for index, part in enumerate(getattr(tariff, name)):
             if part.code in seen:
@@ -156,6 +146,8 @@ def _all_hours(tariff: Tariff) -> Iterator[tuple[str, tuple[DayHours, ...]]]:
     yield from ((f"$.bands[{index}].hours", band.hours) for index, band in enumerate(tariff.bands))
     for index, cap in enumerate(tariff.caps):
         yield from ((f"$.caps[{index}].{name}", getattr(cap, name)) for name in ("windows", "entered", "left"))
+    for path, who in _all_matches(tariff):
+        yield from ((f"{path}.{name}", getattr(who, name)) for name in ("entered", "left"))
     yield from ((f"$.passes[{index}].hours", each.hours) for index, each in enumerate(tariff.passes))
 
 
@@ -222,9 +214,9 @@ def _cap(cap: Cap, path: str) -> Iterator[TariffUnclear]:
     if cap.per != "window" and cap.windows:
         what = f'"{cap.code}" has windows and caps each {cap.per}'
         yield unclear(f"{path}.windows", what, 'write per = "window", or take the windows out')
-    if cap.memory != "none" and cap.per not in ("day", "cycle"):
-        what = f'Earlier visits count under a cap per day or cycle, and "{cap.code}" is per {cap.per}'
-        yield unclear(f"{path}.memory", what, 'take memory out, or write per = "day" or "cycle"')
+    if cap.memory != "none" and cap.per in ("stay", "passage"):
+        what = f'Earlier visits count under caps of the clock and the calendar, and "{cap.code}" is per {cap.per}'
+        yield unclear(f"{path}.memory", what, 'take memory out, or write per = "day", "cycle" or "window"')
     if cap.per == "stay" and cap.times_max:
         what = f'"{cap.code}" caps the stay, of which there is one, and holds {cap.times_max} times at most'
         yield unclear(f"{path}.times_max", what, 'take times_max out, or write per = "day" or "cycle"')
@@ -283,8 +275,43 @@ def _amounts(discount: Discount, path: str) -> Iterator[TariffUnclear]:
             yield unclear(f"{path}.{field}", what, f'take {field} out, or write kind = "{kind}"')
 
 
+def _surcharges(tariff: Tariff) -> Iterator[TariffUnclear]:
+    for index, surcharge in enumerate(tariff.surcharges):
+        path = f"$.surcharges[{index}]"
+        if bool(surcharge.fen) == bool(surcharge.percent_milli):
+            what = f'"{surcharge.code}" adds either an amount or a share'
+            yield unclear(f"{path}.fen", what, "write fen, or percent_milli (18375 is 18.375 percent)")
+        if surcharge.percent_milli and surcharge.per_bay:
+            what = f'"{surcharge.code}" is a share of the fee, which counts the bays already'
+            yield unclear(f"{path}.per_bay", what, "take per_bay out, or write fen")
+
+
+def _crossing(tariff: Tariff) -> Iterator[TariffUnclear]:
+    """A unit that is shared between bands is a share of its time, so it has a length, and its end is rounded up."""
+    if tariff.crossing.part_unit != "shared":
+        return
+    for index, band in enumerate(tariff.bands):
+        own = [(f"$.classes[{at}].prices.{band.code}", rule.prices.get(band.code, ()))
+               for at, rule in enumerate(tariff.classes)]  # fmt: skip
+        for path, tiers in ((f"$.bands[{index}].tiers", band.tiers), *own):
+            if any(tier.unit_min is None for tier in tiers):
+                what = "Bands share the units that lie in both of them, and one of these has no length"
+                yield unclear(path, what, 'give each tier unit_min, or write crossing.part_unit = "separate"')
+        if band.part_unit == "down" or band.tolerance_min:
+            what = f'Bands share their units, and "{band.code}" leaves part units out'
+            advice = 'write part_unit = "up" or "minutes" and no tolerance_min, or crossing.part_unit = "separate"'
+            yield unclear(f"$.bands[{index}].part_unit", what, advice)
+
+
 def _whole(tariff: Tariff) -> Iterator[TariffUnclear]:
     yield from _free(tariff.free, "$.free")
+    if tariff.day_begins == "24:00":
+        yield unclear("$.day_begins", "No day begins at 24:00", 'write "00:00"')
+    for path, who in _all_matches(tariff):
+        if who.leaving == "first" and not who.left:
+            yield unclear(
+                f"{path}.leaving", "It is not said in which hours", 'say left = [{ to = "19:00" }], or take it out'
+            )
     most = tariff.promises.day_fen_max
     if most is not None and most < tariff.minimum_fen:
         what = f"A day is promised for {most} fen and every fee is at least {tariff.minimum_fen}"
@@ -297,8 +324,14 @@ def _whole(tariff: Tariff) -> Iterator[TariffUnclear]:
 
 
 def _all_matches(tariff: Tariff) -> Iterator[tuple[str, Match]]:
-    for name in ("quotas", "classes", "caps", "discounts", "passes", "exempt"):
+    for name in ("quotas", "classes", "caps", "discounts", "surcharges", "passes", "exempt"):
         yield from ((f"$.{name}[{index}].who", part.who) for index, part in enumerate(getattr(tariff, name)))
+
+
+def coupons_of(tariff: Tariff) -> list[str]:
+    """The codes that may come with a visit: of discounts, and of what rules ask for."""
+    codes = [discount.code for discount in tariff.discounts if discount.coupon]
+    return list(dict.fromkeys(codes + [code for _, who in _all_matches(tariff) for code in who.coupons]))
 
 
 def _known(code: str, names: Iterable[str], what: str, path: str) -> Iterator[TariffUnclear]:
@@ -311,5 +344,5 @@ def _known(code: str, names: Iterable[str], what: str, path: str) -> Iterator[Ta
 
 
 _CHECKS: tuple[Callable[[Tariff], Iterator[TariffUnclear]], ...] = (
-    _codes, _days, _hours, _bands, _caps, _classes, _discounts, _whole, gaps_and_overlaps,
+    _codes, _days, _hours, _bands, _crossing, _caps, _classes, _discounts, _surcharges, _whole, gaps_and_overlaps,
 )  # fmt: skip

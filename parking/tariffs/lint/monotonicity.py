@@ -8,7 +8,8 @@ from typing import NamedTuple
 from msgspec import structs
 
 from parking.tariffs.engine.compiled import Compiled
-from parking.tariffs.language.document import DAY_MIN, Crossing, Tariff
+from parking.tariffs.language.document import Crossing, Tariff
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.probes import Probes
 from parking.tariffs.lint.trials import OutOfTime, Trials
 from parking.tariffs.lint.vehicles import SampleVehicle

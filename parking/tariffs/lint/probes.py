@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 from parking.tariffs.engine.calendar import Segment
 from parking.tariffs.engine.compiled import EVER, Compiled
-from parking.tariffs.language.document import DAY_MIN, Cap, DayHours, DaySet, Tariff
+from parking.tariffs.language.conditions import DayHours, DaySet
+from parking.tariffs.language.document import Cap, Tariff
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.language.holidays import CN_YEARS
 from parking.tariffs.lint.vehicles import SampleVehicle
 
@@ -118,7 +120,7 @@ class Probes:
     def lengths(self, sample: SampleVehicle, entry: int) -> list[int]:
         """Lengths in minutes at which the fee may change, and those beside them: densely for a day, then sparsely."""
         text = self.tariff.tariff
-        table = self.tariff.table(self.tariff.class_of(sample.vehicle), 1)
+        table = self.tariff.table(self.tariff.usual_class_of(sample.vehicle), 1)
         turns = {60 * hour for hour in range(1, _CURVE_MIN // 60 + 1)} | {DAY_MIN * days for days in range(1, 4)}
         turns |= {table.free.minutes, text.crossing.short_under_min, text.cycle_hours * 60}
         turns |= {quota.minutes for quota in text.quotas}

@@ -7,9 +7,11 @@ from msgspec import structs
 
 from parking.tariffs.bill.fee import price_sequence
 from parking.tariffs.engine.calendar import instant
-from parking.tariffs.engine.compiled import EVER, Compiled, matches
+from parking.tariffs.engine.compiled import EVER, Compiled
+from parking.tariffs.engine.matching import matches
 from parking.tariffs.engine.quote import Visit
-from parking.tariffs.language.document import DAY_MIN, Free
+from parking.tariffs.language.document import Free
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.findings import Bill, Finding, in_words
 from parking.tariffs.lint.probes import Probes
 from parking.tariffs.lint.trials import Stay, Trials
@@ -45,7 +47,7 @@ def _free(trials: Trials, starts: Sequence[int], vehicles: Sequence[SampleVehicl
     """Two visits within the free period, or one more than may have it."""
     reported: set[str] = set()
     for sample in vehicles:
-        of_class = trials.tariff.class_of(sample.vehicle)
+        of_class = trials.tariff.usual_class_of(sample.vehicle)
         free = trials.tariff.table(of_class, 1).free
         own = of_class >= 0 and trials.tariff.tariff.classes[of_class].free is not None
         path = f"$.classes[{of_class}].free" if own else "$.free"
@@ -80,7 +82,7 @@ def _twice(trials: Trials, starts: Sequence[int], vehicles: Sequence[SampleVehic
     quota = trials.tariff.tariff.quotas[index]
     rule = f"quota.{quota.code}"
     for sample in vehicles:
-        if trials.tariff.table(trials.tariff.class_of(sample.vehicle), 1).free.minutes >= quota.minutes:
+        if trials.tariff.table(trials.tariff.usual_class_of(sample.vehicle), 1).free.minutes >= quota.minutes:
             continue
         for entry in starts:
             if trials.left <= 0:
@@ -100,7 +102,7 @@ def _first_tiers(trials: Trials, starts: Sequence[int], vehicles: Sequence[Sampl
     reported: set[int] = set()
     begins = [(trials.tariff.timeline.segments(entry, entry + 60)[0][0], entry) for entry in starts]
     for sample in vehicles:
-        table = trials.tariff.table(trials.tariff.class_of(sample.vehicle), 1)
+        table = trials.tariff.table(trials.tariff.usual_class_of(sample.vehicle), 1)
         for band, entry in begins:
             rate = table.rates[band]
             if rate is None or band in reported or trials.left <= 0:

@@ -9,7 +9,8 @@ from parking.tariffs.engine.calendar import instant
 from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.engine.price import calculate
 from parking.tariffs.engine.quote import Fee, Visit
-from parking.tariffs.language.document import DAY_MIN, Tariff
+from parking.tariffs.language.document import Tariff
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.findings import Bill
 from parking.tariffs.lint.vehicles import SampleVehicle
 

@@ -9,7 +9,8 @@ from parking.tariffs.engine.calendar import instant
 from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.engine.price import calculate
 from parking.tariffs.engine.quote import Visit
-from parking.tariffs.language.document import DAY_MIN, STAY_DAYS_MAX, Cap, Discount, Promises, Tariff, Tier
+from parking.tariffs.language.document import STAY_DAYS_MAX, Cap, Discount, Promises, Tariff, Tier
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.findings import Finding, path_of
 from parking.tariffs.lint.probes import Probes
 from parking.tariffs.lint.trials import Trials
@@ -60,7 +61,7 @@ def _tiers(trials: Trials, probes: Probes, vehicles: Sequence[SampleVehicle]) ->
     text = trials.tariff.tariff
     marked, places = _marked(text)
     missing: set[int] = set()
-    by_class = {trials.tariff.class_of(sample.vehicle): sample for sample in reversed(vehicles)}
+    by_class = {trials.tariff.usual_class_of(sample.vehicle): sample for sample in reversed(vehicles)}
     tariff = Compiled(marked)
     stretch = max(sum(tier.for_min or 0 for tier in band.tiers) for band in text.bands)
     days = min(STAY_DAYS_MAX - 1, _LONG_DAYS + stretch // DAY_MIN)
@@ -178,7 +179,7 @@ def _strike(idle: dict[str, Cap], applied: Iterator[str]) -> None:
 
 def _caps_of_many_visits(trials: Trials, probes: Probes, sample: SampleVehicle) -> Iterator[str]:
     """The caps that apply where a vehicle comes again and again, just longer than is free."""
-    free = trials.tariff.table(trials.tariff.class_of(sample.vehicle), 1).free
+    free = trials.tariff.table(trials.tariff.usual_class_of(sample.vehicle), 1).free
     length = free.minutes + 1
     count = min(_VISITS_MAX, DAY_MIN // length)
     for entry in islice(_entries(probes), _ENTRIES_OF_MANY):

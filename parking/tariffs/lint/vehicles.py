@@ -5,9 +5,11 @@ from itertools import islice, product
 from typing import NamedTuple, TypeAlias
 
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs.engine.compiled import Compiled, matches
+from parking.tariffs.engine.compiled import Compiled
+from parking.tariffs.engine.matching import matches
 from parking.tariffs.engine.quote import Vehicle
-from parking.tariffs.language.document import Match, Tariff
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import Tariff
 from parking.texts.vehicles import KINDS
 
 VEHICLES_MAX = 12
@@ -37,7 +39,7 @@ def sample_vehicles(tariff: Compiled) -> list[SampleVehicle]:
         if vehicle is None:
             continue
         asked = [rule.who for part in (text.quotas, text.caps, text.discounts) for rule in part]
-        alike = (tariff.class_of(vehicle), tuple(matches(who, vehicle) for who in asked))
+        alike = (tariff.usual_class_of(vehicle), tuple(matches(who, vehicle) for who in asked))
         if alike not in seen and len(samples) < VEHICLES_MAX:
             seen.add(alike)
             samples.append(SampleVehicle(len(samples), vehicle, name_zh, name_en))

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from parking.tariffs.language.document import Grade, PriceMode, Tariff
-from parking.tariffs.notice import concessions, rates
+from parking.tariffs.language.document import Grade, PriceMode, Promises, Tariff
+from parking.tariffs.notice import concessions, rates, surcharges
+from parking.tariffs.notice.caps import caps
+from parking.tariffs.notice.classes import classes
 from parking.tariffs.notice.days import named_days
 from parking.texts import amounts
 from parking.texts.words import Words
@@ -75,29 +77,33 @@ class Notice(Struct, frozen=True):
     facts: Facts
 
 
-def notice(tariff: Tariff) -> Notice:
+def notice(tariff: Tariff, proved: Promises | None = None) -> Notice:
+    """The notice of a tariff. `proved`: what is known to be true of its fees; only that is promised."""
     # A clause that several rate periods share stands once.
-    sentences = list(dict.fromkeys(_sentences(tariff)))
+    sentences = list(dict.fromkeys(_sentences(tariff, proved or Promises())))
     return Notice([zh for zh, _ in sentences], [en for _, en in sentences], _facts(tariff))
 
 
-def _sentences(tariff: Tariff) -> Iterator[Words]:
+def _sentences(tariff: Tariff, proved: Promises) -> Iterator[Words]:
     zh, en = _MODES[tariff.price_mode][1]
     yield f"{zh}。", f"{en}."
     yield concessions.free(tariff.free, tariff)
     yield from rates.bands(tariff)
     yield from named_days(tariff)
     yield from rates.method(tariff)
-    yield from rates.classes(tariff)
+    yield from classes(tariff)
     yield from concessions.class_free(tariff)
     yield from concessions.quotas(tariff)
-    yield from rates.caps(tariff)
+    yield from caps(tariff)
     yield from concessions.discounts(tariff)
+    yield from surcharges.surcharges(tariff)
     yield from concessions.passes(tariff)
     yield from concessions.charging(tariff)
     yield from concessions.exemptions(tariff)
     yield from _amounts(tariff)
-    yield from _promises(tariff)
+    yield from surcharges.coming_back(tariff)
+    yield from surcharges.longest_stay(tariff)
+    yield from _promises(proved, tariff)
     yield _SECONDS[tariff.seconds]
     yield _ON_CHANGE[tariff.on_change]
     if tariff.basis_zh or tariff.basis_en:
@@ -117,8 +123,7 @@ def _amounts(tariff: Tariff) -> Iterator[Words]:
         yield f"应收金额{mode_zh} {zh}的整数倍。", f"The fee is {mode_en} {en}."
 
 
-def _promises(tariff: Tariff) -> Iterator[Words]:
-    promises = tariff.promises
+def _promises(promises: Promises, tariff: Tariff) -> Iterator[Words]:
     if promises.never_cheaper:
         yield "停放时间更长的，收费不会更低。", "Staying longer is never cheaper."
     if promises.minute_fen_max is not None:

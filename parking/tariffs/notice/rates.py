@@ -1,10 +1,11 @@
-"""Sentences about rates: rate periods and their tiers, crossing from one into another, classes of vehicles and caps."""
+"""Sentences about rates: rate periods and their tiers, and how units are counted where one period follows another."""
 
 from collections.abc import Callable, Iterator, Sequence
 
-from parking.tariffs.language.document import Band, Cap, ClassRule, Tariff, Tier
-from parking.tariffs.notice.days import days, hours
-from parking.tariffs.notice.vehicles import matching
+from parking.tariffs.language.conditions import minute_of_day
+from parking.tariffs.language.document import Band, Tariff, Tier
+from parking.tariffs.language.fields import DAY_MIN
+from parking.tariffs.notice.days import day, day_start, hours
 from parking.texts import amounts, durations
 from parking.texts.durations import length
 from parking.texts.words import Words, listed
@@ -15,11 +16,16 @@ def bands(tariff: Tariff) -> Iterator[Words]:
     for band in tariff.bands:
         zh, en = ("其余时间", "all other times") if band.otherwise else hours(tariff, band.hours)
         price_zh, price_en = tiers(band.tiers, tariff)
-        when_zh = "" if zh == band.name_zh else f"（{zh}）"
-        when_en = "" if en == band.name_en.lower() else f" ({en})"
+        lead_zh = band.name_zh if zh == band.name_zh else f"{band.name_zh}（{zh}）"
+        lead_en = band.name_en if en == band.name_en.lower() else f"{band.name_en} ({en})"
+        # A name that says that it is free is not followed by the same word.
+        if price_zh in band.name_zh and not band.tiers:
+            lead_zh, price_zh = band.name_zh, zh
+        if price_en in band.name_en.lower() and not band.tiers:
+            lead_en, price_en = band.name_en, en
         yield (
-            band.clause_zh or f"{band.name_zh}{when_zh}：{price_zh}。",
-            band.clause_en or f"{band.name_en}{when_en}: {price_en}.",
+            band.clause_zh or f"{lead_zh}：{price_zh}。",
+            band.clause_en or f"{lead_en}: {price_en}.",
         )
 
 
@@ -31,13 +37,14 @@ def tiers(steps: Sequence[Tier], tariff: Tariff) -> Words:
         return _price(steps[0], tariff)
     parts = []
     begins = 0
+    costs = False
     for tier in steps:
         (zh, en), (price_zh, price_en) = _stretch(begins, tier), _price(tier, tariff)
-        if tier.for_min is not None and tier.unit_min in (None, tier.for_min) and tier.unit_fen:
-            # One unit fills the whole tier: "first hour ¥10", and not "per hour".
-            price_zh, price_en = amounts.short(tier.unit_fen, tariff.currency)
-        parts.append((f"{zh}{'' if price_zh[0] in '每免' else ' '}{price_zh}", f"{en} {price_en}"))
+        if tier.unit_fen and tier.unit_min in (None, tier.for_min):
+            price_zh, price_en = _step(tier, tariff, rises=costs)
+        parts.append((f"{zh}{'' if price_zh[0] in '每免再共一' else ' '}{price_zh}", f"{en} {price_en}"))
         begins += tier.for_min or 0
+        costs = costs or bool(tier.unit_fen)
     return "，".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
 
 
@@ -46,10 +53,20 @@ def _stretch(begins: int, tier: Tier) -> Words:
     if tier.for_min is None:
         return f"{from_zh}后", f"after {from_en}"
     if not begins:
-        zh, en = length(tier.for_min)
-        return f"首 {zh}", f"first {en.removeprefix('1 ')}"
+        return durations.first(tier.for_min)
     to_zh, to_en = length(begins + tier.for_min)
     return f"{from_zh}至 {to_zh}", f"from {from_en} to {to_en}"
+
+
+def _step(tier: Tier, tariff: Tariff, *, rises: bool) -> Words:
+    """A price that a single unit has for a whole tier: "first hour ¥10" and not "per hour", then "another ¥5".
+
+    rises: something was charged before it, and this comes on top.
+    """
+    zh, en = amounts.short(tier.unit_fen, tariff.currency)
+    if tier.for_min is None:
+        return (f"一次性再加 {zh}", f"another {en} once") if rises else (f"共 {zh}", f"{en} in all")
+    return (f"再加 {zh}", f"another {en}") if rises else (zh, en)
 
 
 def _price(tier: Tier, tariff: Tariff) -> Words:
@@ -103,15 +120,22 @@ def _part_unit(band: Band) -> Words:
 
 
 def _midnight(tariff: Tariff) -> Iterator[Words]:
-    daily = [band for band in tariff.bands if band.daily and band.tiers]
+    daily = [band for band in tariff.bands if band.daily and band.tiers and _is_over_day_start(band, tariff)]
     if not daily:
         return
-    zh, en = "计时单位至每日零时截止，零时起重新起算", "units end at midnight and begin anew"
-    if tariff.crossing.part_unit == "complete":
-        zh, en = (
-            "零时前已开始的计时单位计满后，重新起算",
-            "a unit begun before midnight runs on, and the next begins after it",
-        )
+    start_zh, start_en = day_start(tariff)
+    zh, en = {
+        "separate": (f"计时单位至每日{start_zh}截止，{start_zh}起重新起算", f"units end at {start_en} and begin anew"),
+        "complete": (
+            f"{start_zh}前已开始的计时单位计满为止，下一计时单位自其结束时起算",
+            f"a unit begun before {start_en} runs on, and the next begins after it",
+        ),
+        "shared": (
+            f"跨{start_zh}的计时单位，前后两日各按所占时间的比例计费",
+            f"a unit over {start_en} costs on each of the two days the share of its time",
+        ),
+    }[tariff.crossing.part_unit]
+    zh = zh.replace("， ", "，").strip()
     names_zh, names_en = listed([(band.name_zh, band.name_en) for band in daily])
     if len(daily) == len([band for band in tariff.bands if band.tiers]):
         yield f"{zh}。", f"{en[0].upper()}{en[1:]}."
@@ -119,28 +143,78 @@ def _midnight(tariff: Tariff) -> Iterator[Words]:
         yield f"{names_zh}：{zh}。", f"{names_en}: {en}."
 
 
+def _is_over_day_start(band: Band, tariff: Tariff) -> bool:
+    """Whether the time of a rate period goes on where a day begins."""
+    at = minute_of_day(tariff.day_begins)
+    spans = [each.minutes() for each in band.hours]
+    covered = [
+        any(begins <= minute + day_min < until for begins, until in spans for day_min in (0, DAY_MIN))
+        for minute in ((at - 1) % DAY_MIN, at)
+    ]
+    return band.otherwise or all(covered)
+
+
 def _has_steps(band: Band, tariff: Tariff) -> bool:
     """Whether it matters where the prices of a rate period begin; the only one there is lasts as long as the stay."""
-    if len(tariff.bands) == 1 and (band.restart == "never" or (band.restart == "passage" and not band.daily)):
+    is_one = len(tariff.bands) == 1 and (band.restart == "never" or (band.restart == "passage" and not band.daily))
+    if is_one and band.progress == "band":
         return False
     return len(band.tiers) > 1 or any(not tier.unit_min for tier in band.tiers)
 
 
 def _restart(band: Band, tariff: Tariff) -> Words:
-    zh, en = length(tariff.cycle_hours * 60)
-    restart_zh, restart_en = {
-        "daily": (
-            "每次进入时段及每日零时，其价格从头计起",
-            "its prices begin again whenever a period is entered anew and at midnight",
-        ),
-        "passage": ("每次进入时段，其价格从头计起", "its prices begin again whenever a period is entered anew"),
-        "day": ("每日零时起，其价格从头计起", "its prices begin again on each calendar day"),
-        "cycle": (f"自入场起每 {zh}，其价格从头计起", f"its prices begin again every {en} from the entry"),
-        "never": ("其价格在整次停放中连续计算", "its prices go on through the whole stay"),
-    }["daily" if band.daily and band.restart == "passage" else band.restart]
+    flat = [tier for tier in band.tiers if tier.unit_min is None and tier.unit_fen]
+    zh, en = _begins_anew(band, tariff, is_flat=len(band.tiers) == 1)
+    if len(band.tiers) == 1:
+        return zh, en
+    repeats = len(tariff.bands) > 1 or band.daily
+    if flat and repeats and band.restart != "passage":
+        zh, en = (
+            f"{zh}；不按时长计的价格，每次进入时段另计一次",
+            f"{en}; a price without a unit is charged once each time the period is entered",
+        )
     if band.progress == "stay":
-        return f"{restart_zh}，在其他时段停放的时间也计入", f"{restart_en}, and time in other periods moves them on too"
-    return restart_zh, restart_en
+        return f"{zh}，在其他时段停放的时间也计入", f"{en}, and time in other periods moves them on too"
+    if band.progress == "entry":
+        return (
+            f"{zh}，自入场起的全部停放时间（含免费时间）均计入",
+            f"{en}, and all time since the entry moves them on, what is free as well",
+        )
+    return zh, en
+
+
+def _begins_anew(band: Band, tariff: Tariff, *, is_flat: bool) -> Words:
+    """When the prices of a rate period begin again; a single price without a unit is charged once at each such time."""
+    (hours_zh, hours_en), (_, day_en), (start_zh, start_en) = (
+        length(tariff.cycle_hours * 60),
+        day(tariff),
+        day_start(tariff),
+    )
+    restart: str = band.restart
+    if band.daily and restart in ("passage", "never"):
+        restart = "daily"
+    if restart == "daily" and not _is_over_day_start(band, tariff):
+        restart = "passage"
+    if not is_flat:
+        return {
+            "daily": (
+                f"每次进入时段及每日{start_zh}，从首档价格起计",
+                f"its prices begin again whenever a period is entered anew and at {start_en}",
+            ),
+            "passage": ("每次进入时段，从首档价格起计", "its prices begin again whenever a period is entered anew"),
+            "day": (f"每日{start_zh}起，从首档价格起计", f"its prices begin again on each {day_en}"),
+            "cycle": (
+                f"自入场起每 {hours_zh}，从首档价格起计",
+                f"its prices begin again every {hours_en} from the entry",
+            ),
+            "never": ("各档价格在整次停放中连续计算", "its prices go on through the whole stay"),
+        }["never" if band.restart == "never" else restart]
+    zh, en = "每次进入时段计费一次", "it is charged once each time the period is entered"
+    if (band.daily or restart == "day") and _is_over_day_start(band, tariff):
+        zh, en = f"{zh}，每日{start_zh}再计一次", f"{en} and again at {start_en}"
+    if restart == "cycle":
+        zh, en = f"{zh}，自入场起每 {hours_zh}再计一次", f"{en} and again every {hours_en} from the entry"
+    return zh, en
 
 
 def _crossing(tariff: Tariff) -> Iterator[Words]:
@@ -150,6 +224,12 @@ def _crossing(tariff: Tariff) -> Iterator[Words]:
         yield (
             "跨时段停放的，已开始的计时单位在下一时段内计满，其价格按开始时的时段计。",
             "A unit begun before a period ends runs on into the next at its price.",
+        )
+    elif tariff.crossing.part_unit == "shared":
+        yield (
+            "跨时段的计时单位，在各时段按所占时间的比例计费，只有停放的最后一个计时单位按不足一个计时单位处理。",
+            "A unit that lies in several periods costs in each the share of its time; only the last of "
+            "a stay is a part unit.",
         )
     else:
         yield (
@@ -171,102 +251,3 @@ def _short_price(tariff: Tariff) -> Words:
         return ("前一时段", "the first of them") if price == "first" else ("后一时段", "the last of them")
     band = next(band for band in tariff.bands if band.code == price)
     return f"“{band.name_zh}”", f'"{band.name_en}" if it is one of them'
-
-
-def classes(tariff: Tariff) -> Iterator[Words]:
-    """What classes of vehicles pay instead."""
-    for rule in tariff.classes:
-        parts = [*_shares(rule, tariff), *_own_prices(rule, tariff)]
-        zh, en = "；".join(zh for zh, _ in parts), "; ".join(en for _, en in parts)
-        who_zh, who_en = matching(rule.who, rule.name_zh)
-        yield (
-            rule.clause_zh or f"{rule.name_zh}{who_zh}：{zh or '按上述标准收费'}。",
-            rule.clause_en or f"{rule.name_en}{who_en}: {en or 'the prices above'}.",
-        )
-
-
-def _shares(rule: ClassRule, tariff: Tariff) -> Iterator[Words]:
-    if rule.percent != 100:
-        yield f"按上述单价的 {rule.percent}% 收费", f"{rule.percent}% of the prices above"
-    if rule.add_fen:
-        zh, en = amounts.short(rule.add_fen, tariff.currency)
-        yield f"每个收费的计时单位加收 {zh}", f"{en} more for each unit that is charged"
-    if rule.per_bay:
-        yield "按占用的泊位数计费", "for each bay occupied"
-    if tariff.caps and (rule.percent != 100 or rule.per_bay):
-        scaled = ("封顶金额同比例调整", "caps likewise") if rule.caps_scale else ("封顶金额不变", "caps as they stand")
-        yield scaled
-
-
-def _own_prices(rule: ClassRule, tariff: Tariff) -> Iterator[Words]:
-    for band in tariff.bands:
-        if band.code in rule.prices:
-            zh, en = tiers(rule.prices[band.code], tariff)
-            yield f"{band.name_zh}：{zh}", f"{band.name_en}: {en}"
-    for cap in tariff.caps:
-        if cap.code in rule.caps:
-            zh, en = amounts.short(rule.caps[cap.code], tariff.currency)
-            yield f"{cap.name_zh}：{zh}", f"{cap.name_en}: {en}"
-
-
-def caps(tariff: Tariff) -> Iterator[Words]:
-    """The most that a period costs."""
-    for cap in tariff.caps:
-        period_zh, period_en = _period(cap, tariff)
-        zh, en = amounts.short(cap.fen, tariff.currency)
-        who_zh, who_en = matching(cap.who, cap.name_zh)
-        more = [_AGAIN[cap.memory], *_only(cap, tariff)]
-        more_zh, more_en = "".join(zh for zh, _ in more), "".join(en for _, en in more)
-        yield (
-            cap.clause_zh or f"{cap.name_zh}{who_zh}：{period_zh}最高 {zh}{more_zh}。",
-            cap.clause_en or f"{cap.name_en}{who_en}: at most {en} {period_en}{more_en}.",
-        )
-
-
-def _only(cap: Cap, tariff: Tariff) -> Iterator[Words]:
-    """On which days, for which visits and how often a cap applies."""
-    if cap.days != "every_day":
-        zh, en = days(tariff, cap.days)
-        begun_zh, begun_en = _BEGUN.get(cap.per, ("开始的", "if it begins on"))
-        yield f"，仅限{zh}{begun_zh}", f", {begun_en} {en}"
-    if cap.entered:
-        zh, en = hours(tariff, cap.entered)
-        yield f"，限 {zh} 入场", f", for an entry {en}"
-    if cap.left:
-        zh, en = hours(tariff, cap.left)
-        yield f"，限 {zh} 离场", f", for an exit {en}"
-    if cap.times_max:
-        times = "once" if cap.times_max == 1 else f"{cap.times_max} times"
-        yield f"，每次停放最多适用 {cap.times_max} 次", f", {times} a stay at most"
-
-
-_BEGUN: dict[str, Words] = {"stay": ("入场的", "for an entry on"), "day": ("", "on")}
-_AGAIN: dict[str, Words] = {
-    "none": ("", ""),
-    "lot": ("，同一车辆在本停车场多次停放合并计算", ", for all visits of a vehicle to this car park together"),
-    "operator": (
-        "，同一车辆在本经营者各停车场多次停放合并计算",
-        ", for all visits of a vehicle to the car parks of this operator together",
-    ),
-    "city": ("，同一车辆在全市多次停放合并计算", ", for all visits of a vehicle in the city together"),
-}
-
-
-def _period(cap: Cap, tariff: Tariff) -> Words:
-    names = [(band.name_zh, band.name_en) for band in tariff.bands if band.code in cap.bands]
-    bands_zh, bands_en = listed(names)
-    if cap.per == "passage":
-        return (
-            f"每次连续停放在{bands_zh or '一个时段'}内",
-            f"for the time spent in {bands_en or 'a period'} without leaving it",
-        )
-    zh, en = length(cap.hours * 60)
-    if cap.per == "window":
-        zh, en = hours(tariff, cap.windows)
-    period_zh, period_en = {
-        "stay": ("每次停放", "a stay"),
-        "day": ("每个自然日", "a calendar day"),
-        "cycle": (f"自入场起每 {zh}", f"every {en} from the entry"),
-        "window": (f"每个 {zh} 时段", f"in each time of {en}"),
-    }[cap.per]
-    return (f"{period_zh}（{bands_zh}）", f"{period_en} ({bands_en})") if names else (period_zh, period_en)

@@ -105,6 +105,7 @@ async def test_the_page_is_safe_and_in_both_languages(client: httpx.AsyncClient)
     assert "<script" not in zh.text
     assert " style=" not in zh.text
     assert str(escape('<script>alert("&")</script>')) in zh.text
+    assert "<dt>币种</dt><dd>元</dd>" in zh.text
     first = (await client.get("/tariffs/jinan_road", params={"lang": "zh", "version": 1})).text
     assert "济南市道路停车泊位收费标准" in first
     assert all(escape(line) in first for line in BOARD.zh)

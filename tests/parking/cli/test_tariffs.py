@@ -1,6 +1,7 @@
 """`onelot tariff …` on files, as people type it: what it prints and the code it ends with; no database, no settings."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,32 @@ def test_quote(write: Write) -> None:
     assert "Tue 2025-11-18 09:00 – Wed 2025-11-19 11:30" in result.stdout
 
 
+ENGLISH = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|CNY|NZD|small|before|after|entered|path|warning|error|min\b")
+
+
+def test_in_chinese_nothing_is_english(write: Write) -> None:
+    file, other = write("old.toml", end=LARGE), write("new.toml", more=FREE, end=LARGE)
+    stay = ("--from", "2025-11-18T09:00", "--to", "2025-11-19T11:30")
+    for words in (("explain", file), ("quote", file, *stay), ("diff", file, other), ("check", other)):
+        printed = run(*words, "--lang", "zh").stdout.replace(file, "").replace(other, "")
+        assert not ENGLISH.findall(re.sub(r"\$[^│]*│|accept .*|at \$.*", "", printed)), printed
+    assert (
+        "平：2025年11月18日（周二）09:00 – 2025年11月19日（周三）11:30"
+        in run("quote", file, *stay, "--lang", "zh").stdout
+    )
+    assert run("diff", file, file, "--lang", "zh").stdout.strip() == "两份文本内容相同。"
+    backwards = run("quote", file, "--from", "2025-11-18T09:00", "--to", "2025-11-18T08:00", "--lang", "zh")
+    assert backwards.stderr.strip() == "StayNotPriceable: 无法计价：离场时间比入场时间早 60 分钟。"
+
+
+def test_prices_by_the_bay_are_of_two_bays_where_one_costs_as_much(write: Write) -> None:
+    by_bay = LARGE.replace("percent = 200", "per_bay = true")
+    assert by_bay != LARGE
+    printed = run("explain", write(end=by_bay), "--lang", "en").stdout
+    assert "(2 bays)" in printed
+    assert "(2 bays)" not in run("explain", write("large.toml", end=LARGE), "--lang", "en").stdout
+
+
 def test_quote_with_what_a_vehicle_brings(write: Write) -> None:
     parts = "\n".join((LONG, COUPON, PASS, QUOTA, "[charging]"))
     file = write(end=parts)
@@ -227,3 +254,18 @@ def test_publishing_wants_warnings_accepted(write: Write) -> None:
     assert (result.exit_code, "Not published." in result.stderr, result.stdout) == (1, True, "")
     result = run("publish", write(end=DEAR), "--accept", "minute_too_dear=no matter")
     assert (result.exit_code, "Not published." in result.stderr) == (2, True)
+
+
+def test_a_time_that_clocks_leave_out_is_refused(write: Write) -> None:
+    file = Path(write())
+    file.write_text(file.read_text(encoding="utf-8").replace("Asia/Shanghai", "Europe/Stockholm"), encoding="utf-8")
+    refused = run("quote", str(file), "--from", "2026-03-29T02:30", "--to", "2026-03-29T04:00")
+    assert refused.exit_code == 2
+    assert "There is no 2026-03-29T02:30 in Europe/Stockholm" in refused.output
+    # With an offset it is an instant like any other: two hours and a half, of which the clock shows half.
+    quoted = run("quote", str(file), "--from", "2026-03-29T02:30+02:00", "--to", "2026-03-29T04:00", "--json")
+    assert json.loads(quoted.output)["fee_fen"] == 1000
+
+
+def test_the_schema_is_printed_for_editors() -> None:
+    assert json.loads(run("schema").output)["title"] == "Tariff"

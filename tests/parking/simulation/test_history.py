@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parking import tariffs
 from parking.simulation.history import History
 from parking.tariffs import Visit
-from parking.tariffs.language.document import Match
+from parking.tariffs.language.conditions import Match
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import at
 

@@ -108,7 +108,7 @@ def test_a_stay_without_a_price_is_listed_and_counted_apart() -> None:
     found = tried([forever] * (LISTED_MAX + 5) + [stay()])
     assert (found.total.stays, found.unpriced, len(found.listed)) == (1, LISTED_MAX + 5, LISTED_MAX)
     assert found.listed[0].plate == "鲁A•••45"
-    assert "No price for a stay of" in found.listed[0].reason
+    assert "No price: the stay of 501 days" in found.listed[0].reason
     nowhere = simulate([stay(lot=2)], tariffs.Compiled(JINAN), PERIOD, OPERATORS, current={})
     assert (nowhere.total.stays, nowhere.unpriced, nowhere.listed[0].reason) == (
         0,

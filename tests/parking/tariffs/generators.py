@@ -8,25 +8,24 @@ from itertools import pairwise
 from random import Random
 from typing import Any, TypeVar
 
+import msgspec
+
 from parking.plates import PlateColor, VehicleClass
+from parking.tariffs.language.conditions import DateRange, DayHours, DaySet, Match, Season
 from parking.tariffs.language.document import (
     Band,
     Cap,
     Charging,
     ClassRule,
     Crossing,
-    DateRange,
-    DayHours,
-    DaySet,
     Discount,
     Exemption,
     Free,
-    Match,
     Memory,
     Overstay,
     Pass,
     Quota,
-    Season,
+    Surcharge,
     Tariff,
     Tier,
 )
@@ -69,8 +68,11 @@ def tariff(random: Random, **fixed: Any) -> Tariff:
     """A valid document; about each second has a given field of the language."""
     calendar = random.choice(("none", "CN"))
     days = _days(random, calendar)
-    bands = _bands(random, calendar, days)
+    crossing = fixed.get("crossing") or (_crossing(random) if often(random, 0.5) else Crossing())
+    bands = _bands(random, days, shared=crossing.part_unit == "shared")
     codes = [band.code for band in bands]
+    if "crossing" not in fixed and crossing.short_under_min:
+        crossing = msgspec.structs.replace(crossing, short_price=random.choice(("first", "last", *codes)))
     own = ("special", "ordinary") if days else ()
     caps = some(random, lambda random, number: _cap(random, number, codes, own), (0, 0, 1, 1, 2, 3))
     document: dict[str, Any] = {
@@ -81,18 +83,22 @@ def tariff(random: Random, **fixed: Any) -> Tariff:
         "days": days,
         "seconds": random.choice(("drop", "drop", "entry_up_exit_down", "exact")),
         "on_change": random.choice(("at_entry", "split")),
+        "day_begins": random.choice(("00:00", "00:00", "00:00", "06:00", "04:00", "02:30", "19:00")),
+        "rejoin_min": random.choice((0, 0, 0, 0, 15, 60)),
+        "stay_max_min": random.choice((0, 0, 0, 90, 600)),
         "cycle_hours": random.choice((24, 24, 12, 6, 3, 1, 48)),
         "free": free(random) if often(random, 0.5) else Free(),
-        "crossing": _crossing(random, codes) if often(random, 0.5) else Crossing(),
+        "crossing": crossing,
         "quotas": some(random, _quota, (0, 0, 1, 1, 2)),
         "classes": some(random, lambda random, number: _class(random, number, codes, caps), (0, 0, 1, 2)),
         "caps": caps,
         "discounts": some(random, _discount, (0, 0, 1, 1, 2, 3, 4)),
         "stacking": random.choice(("all", "all", "best")),
+        "surcharges": some(random, _surcharge, (0, 0, 0, 1, 2)),
         "passes": some(random, _pass, (0, 0, 0, 1, 2)),
         "charging": charging(random) if often(random, 0.3) else None,
         "overstay": _overstay(random) if often(random, 0.2) else None,
-        "exempt": (exempt(Match(tags=("emergency",))),) if often(random, 0.1) else (),
+        "exempt": (exempt(random.choice((Match(tags=("emergency",)), who(random)))),) if often(random, 0.1) else (),
         "minimum_fen": random.choice((0, 0, 0, 100, 350, 1000)),
         "round_to_fen": random.choice((1, 1, 1, 10, 50, 100, 500)),
         "round_mode": random.choice(("up", "down", "half_up")),
@@ -119,7 +125,7 @@ def _days(random: Random, calendar: str) -> tuple[DaySet, ...]:
     return special, DaySet(code="ordinary", except_=("special",))
 
 
-def _bands(random: Random, calendar: str, days: tuple[DaySet, ...]) -> tuple[Band, ...]:
+def _bands(random: Random, days: tuple[DaySet, ...], *, shared: bool) -> tuple[Band, ...]:
     codes = ["day", "night", "third"][: random.choice((1, 2, 2, 2, 3))]
     shape = random.choice(("always", "round", "round", "kinds", "kinds", "otherwise"))
     hours: dict[str, list[DayHours]] = {code: [] for code in codes}
@@ -136,8 +142,8 @@ def _bands(random: Random, calendar: str, days: tuple[DaySet, ...]) -> tuple[Ban
     else:
         codes, hours = ["day"], {"day": [DayHours()]}
     rest = ["rest"] if shape == "otherwise" else []
-    made = [_band(random, code, hours=tuple(hours[code])) for code in codes if hours[code]]
-    made += [_band(random, code, otherwise=True) for code in rest]
+    made = [_band(random, code, shared=shared, hours=tuple(hours[code])) for code in codes if hours[code]]
+    made += [_band(random, code, shared=shared, otherwise=True) for code in rest]
     return tuple(made)
 
 
@@ -164,17 +170,17 @@ def _within_a_day(random: Random, codes: list[str], hours: dict[str, list[DayHou
             hours[random.choice(codes)].append(DayHours(from_=clock(begins), to=clock(ends), days=kind))
 
 
-def _band(random: Random, code: str, **when: Any) -> Band:
-    part = random.choice(("up", "up", "up", "down", "minutes"))
+def _band(random: Random, code: str, *, shared: bool, **when: Any) -> Band:
+    part = random.choice(("up", "up", "minutes") if shared else ("up", "up", "up", "down", "minutes"))
     return Band(
         **named(code),
         **when,
-        tiers=() if often(random, 0.06) else tiers(random, flat=part == "up"),
+        tiers=() if often(random, 0.06) else tiers(random, flat=part == "up" and not shared),
         part_unit=part,  # type: ignore[arg-type]
-        tolerance_min=random.choice((0, 0, 0, 5, 15, 10)),
+        tolerance_min=0 if shared else random.choice((0, 0, 0, 5, 15, 10)),
         daily=often(random, 0.25),
         restart=random.choice(("passage", "passage", "day", "cycle", "never")),
-        progress=random.choice(("band", "band", "stay")),
+        progress=random.choice(("band", "band", "stay", "entry")),
     )
 
 
@@ -211,22 +217,25 @@ def free(random: Random) -> Free:
 def memory(random: Random) -> Memory:
     """How long something is remembered."""
     return Memory(
-        per=random.choice(("sliding", "sliding", "window", "day", "visit")),
-        hours=random.choice((24, 24, 12, 3, 48)),
+        per=random.choice(("sliding", "sliding", "window", "window", "day", "visit")),
+        hours=random.choice((24, 24, 12, 3, 3, 48)),
         scope=random.choice(("lot", "lot", "operator", "city")),
     )
 
 
-def _crossing(random: Random, codes: list[str]) -> Crossing:
+def _crossing(random: Random) -> Crossing:
     return Crossing(
-        part_unit=random.choice(("separate", "complete", "complete")),
+        part_unit=random.choice(("separate", "complete", "complete", "shared", "shared")),
         short_under_min=random.choice((0, 60, 60, 240, 1200)),
-        short_price=random.choice(("first", "last", *codes)),
     )
 
 
 def who(random: Random) -> Match:
-    """Whom a rule means; about half of all vehicles."""
+    """Whom a rule means; about half of all vehicles and visits."""
+    return msgspec.structs.replace(_vehicles(random) if often(random, 0.7) else Match(), **_asked_of_visit(random))
+
+
+def _vehicles(random: Random) -> Match:
     everybody: dict[str, Any] = {}
     return Match(
         **random.choice(
@@ -244,6 +253,24 @@ def who(random: Random) -> Match:
             )
         )
     )
+
+
+def _asked_of_visit(random: Random) -> dict[str, Any]:
+    """What a rule asks of the visit, if anything."""
+    if often(random, 0.5):
+        return {}
+    asked = random.choice(("coupons", "paid_by", "entered", "left", "first", "both", "over_min"))
+    hours = some(random, lambda random, _: _hours(random), (1, 2, 2))
+    found: dict[str, dict[str, Any]] = {
+        "coupons": {"coupons": random.choice((("lost_ticket",), ("stamp", "lost_ticket"), ("discount0",)))},
+        "paid_by": {"paid_by": random.choice((("app",), ("cash", "citizen_card")))},
+        "entered": {"entered": hours},
+        "left": {"left": hours},
+        "first": {"left": hours, "leaving": "first"},
+        "both": {"entered": some(random, lambda random, _: _hours(random), (1, 2)), "left": hours},
+        "over_min": {"over_min": random.choice((30, 60, 120, 300))},
+    }
+    return found[asked]
 
 
 def _quota(random: Random, number: int) -> Quota:
@@ -278,15 +305,17 @@ def _class(random: Random, number: int, bands: list[str], caps: tuple[Cap, ...])
 
 
 def _cap(random: Random, number: int, bands: list[str], own: tuple[str, ...]) -> Cap:
-    per = random.choice(("stay", "passage", "day", "day", "cycle", "cycle", "window", "window"))
+    per = random.choice(("stay", "passage", "day", "day", "week", "month", "cycle", "cycle", "window", "window"))
+    remembered = random.choice(("none", "lot", "lot", "operator", "city"))
     return Cap(
         **named(f"cap{number}"),
         fen=100 * random.choice((3, 5, 5, 8, 10, 15, 20, 30)),
         per=per,  # type: ignore[arg-type]
+        first_min=random.choice((0, 0, 0, 60, 90, 300, 1440)),
         bands=tuple(random.sample(bands, 1)) if often(random, 0.4) else (),
         hours=random.choice((24, 24, 12, 5, 2)),
         windows=some(random, lambda random, _: _hours(random), (1, 1, 2, 3)) if per == "window" else (),
-        memory=random.choice(("none", "lot", "lot", "operator", "city")) if per in ("day", "cycle") else "none",
+        memory="none" if per in ("stay", "passage") else remembered,  # type: ignore[arg-type]
         who=who(random) if often(random, 0.2) else Match(),
         days=random.choice(("every_day", "every_day", "every_day", "workday", "weekend", *own)),
         entered=some(random, lambda random, _: _hours(random), (1, 2)) if often(random, 0.15) else (),
@@ -324,12 +353,25 @@ def _discount(random: Random, number: int) -> Discount:
     )
 
 
+def _surcharge(random: Random, number: int) -> Surcharge:
+    is_amount = often(random, 0.5)
+    return Surcharge(
+        **named(f"surcharge{number}"),
+        fen=random.choice((100, 500, 5000)) if is_amount else 0,
+        percent_milli=0 if is_amount else random.choice((18_375, 100_000, 7_000, 1)),
+        who=who(random) if often(random, 0.7) else Match(),
+        per_bay=is_amount and often(random, 0.4),
+        always=often(random, 0.4),
+    )
+
+
 def _pass(random: Random, number: int) -> Pass:
     return Pass(
         **named(f"pass{number}"),
         price_fen=10_000,
         period="month",
         hours=some(random, lambda random, _: _hours(random), (0, 1, 1, 2)),
+        day_max_min=random.choice((0, 0, 30, 60, 240)),
         grace_days=random.choice((0, 0, 1, 2)),
         on_expiry=random.choice(("split", "whole_stay")),
         who=who(random) if often(random, 0.3) else Match(),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from parking import prices, tariffs
 from parking.prices import TariffInForce
 from parking.tariffs import Compiled, Fee, Past, Vehicle, Visit
-from parking.tariffs.language.document import Band, Cap, Crossing, DayHours, Free, Match, Quota, Tariff, Tier
+from parking.tariffs.language.conditions import DayHours, Match
+from parking.tariffs.language.document import Band, Cap, Crossing, Free, Quota, Tariff, Tier
 from tests.parking.tariffs import generators, visit_generators
 
 SHANGHAI = "Asia/Shanghai"

@@ -1,17 +1,22 @@
 """Visits drawn at random for a tariff, and the earlier visits of the same vehicle."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from parking.plates import PlateColor, VehicleClass
-from parking.tariffs.engine.quote import PassHeld, Past, Vehicle, Visit
-from parking.tariffs.language.document import Scope, Tariff
+from parking.tariffs.engine.quote import PassHeld, Past, Use, Vehicle, Visit
+from parking.tariffs.language.document import Tariff
+from parking.tariffs.language.fields import Scope
 from tests.parking.tariffs import oracle
 from tests.parking.tariffs.generators import often, tariff
 
+# What prices the earlier visits: fee and uses of a visit, after those before it.
+Owed: TypeAlias = Callable[[Tariff, Visit, Sequence[Past]], tuple[int, tuple[Use, ...]]]
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -43,6 +48,8 @@ def visit_at(random: Random, tariff: Tariff, entered: datetime, length: timedelt
     if often(random, 0.25 if exact else 0.5) and (not exact or length < 4 * HOUR):
         entered += timedelta(seconds=random.choice((0, 1, 30, 59, random.randint(0, 59))))
         left += timedelta(seconds=random.choice((0, 1, 30, 59, random.randint(0, 59))))
+    if often(random, 0.15) and (edges := _edges(tariff)):
+        left = _on_the_day(tariff, left, random.choice(edges)) + MINUTE * random.choice((0, 0, 1, -1))
     left = max(entered, left)
     return Visit(
         entered_at=entered,
@@ -51,10 +58,38 @@ def visit_at(random: Random, tariff: Tariff, entered: datetime, length: timedelt
         bays=random.choice((1, 1, 1, 2, 3)),
         charging=_charging(random, entered, left) if tariff.charging or tariff.overstay else (),
         passes=tuple(_pass(random, each.code, entered, left) for each in tariff.passes if often(random, 0.4)),
-        coupons=tuple(each.code for each in tariff.discounts if each.coupon and often(random, 0.6)),
+        coupons=tuple(code for code in _coupons(tariff) if often(random, 0.5)),
         paid_by=random.choice(("", "cash", "app", "citizen_card")),
         continued=often(random, 0.05),
     )
+
+
+def _coupons(tariff: Tariff) -> tuple[str, ...]:
+    """The codes that may come with a visit: of discounts, and what else a rule asks for."""
+    return (*(each.code for each in tariff.discounts if each.coupon), "lost_ticket", "stamp")
+
+
+def _edges(tariff: Tariff) -> list[str]:
+    """The times of day at which hours that a visit is asked for begin and end."""
+    rules: tuple[Any, ...] = (
+        *tariff.quotas,
+        *tariff.classes,
+        *tariff.caps,
+        *tariff.discounts,
+        *tariff.surcharges,
+        *tariff.passes,
+    )
+    asked = [each.who for each in rules] + [each.who for each in tariff.exempt]
+    hours = [each for who in asked for each in (*who.entered, *who.left)]
+    hours += [each for cap in tariff.caps for each in (*cap.windows, *cap.entered, *cap.left)]
+    return [time for each in hours for time in (each.from_, each.to)]
+
+
+def _on_the_day(tariff: Tariff, at: datetime, clock: str) -> datetime:
+    """A time of the local day of an instant."""
+    local = at.astimezone(ZoneInfo(tariff.time_zone))
+    hour, minute = map(int, clock.split(":"))
+    return local.replace(hour=hour % 24, minute=minute, second=0).astimezone(UTC)
 
 
 def vehicle(random: Random) -> Vehicle:
@@ -73,6 +108,9 @@ def _entry(random: Random, tariff: Tariff) -> datetime:
     days = CHANGES.get(tariff.time_zone, DAYS) if often(random, 0.5) else DAYS
     day = datetime(*random.choice(days), tzinfo=UTC).date() + DAY * random.choice((0, 0, 0, -1, 1))
     usual = ("01:30", "02:00", "02:30", "03:00", "07:40", "08:00", "09:00", "12:00", "18:00", "19:40", "20:00", "23:30")
+    if often(random, 0.25) and (edges := _edges(tariff)):
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(tariff.time_zone)).astimezone(UTC)
+        return _on_the_day(tariff, at, random.choice(edges)) + MINUTE * random.choice((0, 0, 1, -1))
     hour, minute = map(int, random.choice(usual).split(":"))
     local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(tariff.time_zone))
     return local.astimezone(UTC) + MINUTE * random.choice((0, 0, -1, 1, random.randint(-300, 300)))
@@ -106,9 +144,11 @@ def _pass(random: Random, code: str, entered: datetime, left: datetime) -> PassH
     return PassHeld(code, begins, max(begins, ends))
 
 
-def history(random: Random, tariff: Tariff, visit: Visit) -> tuple[Past, ...]:
+def history(random: Random, tariff: Tariff, visit: Visit, owed: Owed = oracle.owed) -> tuple[Past, ...]:
     """Earlier visits of the vehicle, each with what it really used, in this lot or elsewhere."""
-    pasts: list[Past] = []
+    count = random.choice((0, 0, 1, 2, 3))
+    lengths = [MINUTE * random.choice((10, 20, 30, 40, 60, 61, 90, 130)) for _ in range(count)]
+    gaps = [MINUTE * random.choice((1, 5, 30, 60, 200, 600)) for _ in range(count)]
     at = visit.entered_at - HOUR * random.choice((3, 6, 20, 30, 60))
     if often(random, 0.4):
         # To the second as long ago as something is remembered.
@@ -117,20 +157,25 @@ def history(random: Random, tariff: Tariff, visit: Visit) -> tuple[Past, ...]:
         ]
         moment = timedelta(seconds=random.choice((0, 0, 1, -1, 60, -60)))
         at = visit.entered_at - HOUR * random.choice((*hours, tariff.free.memory.hours)) + moment
-    for _ in range(random.choice((0, 0, 1, 2, 3))):
-        length = MINUTE * random.choice((10, 20, 30, 40, 60, 61, 90, 130))
-        if at + length + MINUTE >= visit.entered_at:
+    if tariff.rejoin_min and often(random, 0.7):
+        # To the minute as long ago as a visit may be counted on.
+        limit = tariff.rejoin_min
+        gaps = [MINUTE * random.choice((0, 1, limit // 2, limit, limit, limit + 1)) for _ in range(count)]
+        at = visit.entered_at - sum(lengths + gaps, timedelta())
+    pasts: list[Past] = []
+    for length, gap in zip(lengths, gaps, strict=True):
+        if at + length > visit.entered_at:
             break
-        before = visit_at(random, tariff, at, length)
-        _, uses = oracle.owed(tariff, replace_vehicle(before, visit.vehicle), pasts)
+        before = _of_the_vehicle(visit, visit_at(random, tariff, at, length))
+        _, uses = owed(tariff, before, pasts)
         pasts.append(Past(before.entered_at, before.left_at, uses, _place(random)))
-        at = before.left_at + MINUTE * random.choice((1, 5, 30, 60, 200, 600))
-    return tuple(pasts)
+        at = before.left_at + gap
+    return tuple(past for past in pasts if past.entered_at < visit.entered_at)
 
 
-def replace_vehicle(visit: Visit, vehicle: Vehicle) -> Visit:
-    """The same visit of another vehicle."""
-    return Visit(visit.entered_at, visit.left_at, vehicle, visit.bays, (), (), visit.coupons, visit.paid_by)
+def _of_the_vehicle(visit: Visit, before: Visit) -> Visit:
+    """An earlier visit of the vehicle of a visit, with its passes."""
+    return msgspec.structs.replace(before, vehicle=visit.vehicle, passes=visit.passes, charging=(), continued=False)
 
 
 def _place(random: Random) -> Scope:

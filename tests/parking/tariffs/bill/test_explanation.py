@@ -7,14 +7,16 @@ import msgspec
 from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import Fee, Tariff, Vehicle, Visit
+from parking.tariffs.language.conditions import Match
 from parking.tariffs.language.document import (
+    Charging,
     ClassRule,
     Crossing,
     Discount,
     Exemption,
     Free,
-    Match,
     Overstay,
+    Surcharge,
     Tier,
 )
 from tests.parking.tariffs import generators
@@ -205,3 +207,37 @@ def test_a_long_stay_is_explained_by_price() -> None:
     assert fee.fee_fen == 364 * 2900
     assert [(line.kind, line.units) for line in fee.lines] == [("units", 364 * 12), ("units", 364 * 12), ("cap", 364)]
     assert sum(line.amount_fen for line in fee.lines) == fee.fee_fen
+
+
+def test_the_line_of_a_unit_says_until_when_it_runs() -> None:
+    text = plain(
+        bands=(DAY, but(NIGHT, tiers=(Tier(unit_fen=200, unit_min=60),))), crossing=Crossing(part_unit="complete")
+    )
+    lines = bill(text, stayed("18T18:30", hours=3)).lines
+    assert [line.text_en.partition(",")[0] for line in lines] == ["The day 18:30–20:30", "The night 20:30–21:30"]
+    assert [line.ends_at for line in lines] == [at("18T20:30"), at("18T21:30")]
+    cut = bill(text, stayed("18T18:30", minutes=100)).lines
+    assert cut[-1].ends_at == at("18T20:10")
+
+
+def test_a_unit_runs_on_after_time_that_is_covered() -> None:
+    text = plain(bands=(DAY, NIGHT), charging=Charging())
+    charged = (at("18T09:45"), at("18T10:15"))
+    lines = bill(text, but(stayed("18T09:30", hours=2), charging=(charged,))).lines
+    shown = [line.text_en.partition(",")[0] for line in lines]
+    assert shown == ["The day 09:30–11:00", "30 min free while charging", "The day 11:00–11:30"]
+
+
+def test_surcharges_say_what_they_are_of() -> None:
+    named = generators.named
+    text = plain(
+        bands=(DAY, NIGHT),
+        surcharges=(
+            Surcharge(**named("bay"), fen=500, per_bay=True),
+            Surcharge(**named("tax"), percent_milli=18375),
+        ),
+    )
+    lines = bill(text, but(stayed("18T09:00", hours=2), bays=2)).lines
+    assert [line.text_en for line in lines[1:]] == ["The bay: 2 × 5.00 CNY", "The tax: 18.375% of the fee"]
+    assert [line.text_zh for line in lines[1:]] == ["规则bay：2×5.00 元", "规则tax：停车费的 18.375%"]
+    assert [line.amount_fen for line in lines[1:]] == [1000, 257]

@@ -4,12 +4,11 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Past, Use, Visit
-from parking.tariffs.language.document import (
-    DayHours,
-)
+from parking.tariffs.language.conditions import DayHours
+from parking.tariffs.language.document import Tier
 from tests.parking.tariffs.documents import EARLY_BIRD, NAMES, read
 from tests.parking.tariffs.published import fee, visit
-from tests.parking.tariffs.strategies import HOUR, SECOND, at, but, cap, cost, plain, stayed
+from tests.parking.tariffs.strategies import HOUR, SECOND, at, band, but, cap, cost, plain, stayed
 
 # Made up, as many coin parks have it: 200 yen per half hour, 900 at most in the first 24 hours, and that once.
 ONCE = """
@@ -130,3 +129,71 @@ def test_hours_of_a_cap_to_the_second(came: int, left: int) -> None:
     visit = Visit(at("18T08:00") + SECOND * came, at("18T17:00") + SECOND * left)
     full = cost(but(text, caps=()), visit)
     assert cost(text, visit) == (100 if 0 <= came < 7200 and 0 < left <= 7200 else full)
+
+
+@pytest.mark.parametrize(
+    ("per", "second", "fen"),
+    [
+        ("window", "18T23:30", 0),
+        ("window", "19T20:30", 500),
+        ("week", "23T20:00", 0),
+        ("week", "24T00:00", 500),
+        ("month", "30T20:00", 0),
+        ("month", "2025-12-01T00:00", 500),
+    ],
+)
+def test_a_cap_for_all_visits_of_a_night_a_week_or_a_month(per: str, second: str, fen: int) -> None:
+    windows = (DayHours(from_="20:00", to="08:00"),) if per == "window" else ()
+    tariff = tariffs.Compiled(plain(caps=(cap("top", 500, per, memory="lot", windows=windows),)))
+    first = Visit(at("18T20:00"), at("18T23:00"))
+    fees = tariffs.price_sequence(tariff, [first, Visit(at(second), at(second) + 4 * HOUR)])
+    assert [fee.fee_fen for fee in fees] == [500, fen]
+
+
+def test_what_was_paid_in_one_window_is_not_paid_in_another() -> None:
+    night, evening = DayHours(from_="20:00", to="08:00"), DayHours(from_="21:00", to="23:00")
+    tariff = tariffs.Compiled(plain(caps=(cap("top", 500, "window", memory="lot", windows=(night, evening)),)))
+    fees = tariffs.price_sequence(tariff, [stayed("18T20:00", hours=1), stayed("18T21:00", hours=2)])
+    assert [fee.fee_fen for fee in fees] == [200, 300]
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "fen"),
+    [
+        # Five hours from eight on, or from the entry if that is later: 700 at most; each hour costs 200.
+        ("18T07:00", "18T18:00", 200 + 700 + 5 * 200),
+        ("18T07:00", "18T12:00", 200 + 700),
+        ("18T10:00", "18T18:00", 700 + 3 * 200),
+        # Each day anew.
+        ("18T07:00", "19T09:00", 200 + 700 + 7 * 200 + 12 * 200 + 200),
+    ],
+)
+def test_a_cap_that_begins_with_its_band(entered: str, left: str, fen: int) -> None:
+    hour = Tier(unit_fen=200, unit_min=60)
+    tariff = plain(
+        bands=(band("day", "08:00", "20:00", hour), band("night", "20:00", "08:00", hour)),
+        caps=(cap("five_hours", 700, "passage", bands=("day",), first_min=300),),
+    )
+    assert cost(tariff, Visit(at(entered), at(left))) == fen
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "fen"),
+    [
+        # A day from six to six: what is paid until then belongs to the day before.
+        ("18T22:00", "19T04:00", 500),
+        ("18T22:00", "19T10:00", 1000),
+        ("19T05:00", "19T07:00", 400),
+    ],
+)
+def test_a_day_that_begins_at_another_hour(entered: str, left: str, fen: int) -> None:
+    tariff = plain(day_begins="06:00", caps=(cap("day", 500, "day"),))
+    assert cost(tariff, Visit(at(entered), at(left))) == fen
+
+
+def test_a_daily_band_is_cut_where_the_day_begins() -> None:
+    entry = Tier(unit_fen=500)
+    tariff = plain(day_begins="06:00", bands=(band("all", "00:00", "24:00", entry, daily=True),))
+    assert cost(tariff, stayed("18T22:00", hours=7)) == 500
+    assert cost(tariff, stayed("18T22:00", hours=9)) == 1000
+    assert cost(tariff, stayed("18T06:00", hours=24)) == 500

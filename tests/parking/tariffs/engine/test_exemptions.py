@@ -5,11 +5,13 @@ import pytest
 
 from parking import tariffs
 from parking.plates import VehicleClass
-from parking.tariffs import PassHeld, Tariff, Vehicle, Visit
+from parking.tariffs import PassHeld, Tariff, Use, Vehicle, Visit
+from parking.tariffs.language.conditions import DayHours
 from parking.tariffs.language.document import (
     Charging,
     Free,
     Overstay,
+    Pass,
     Tier,
 )
 from tests.parking.tariffs import generators
@@ -59,3 +61,12 @@ def test_a_pass_that_never_ends_is_no_trouble() -> None:
     text = msgspec.convert({**msgspec.to_builtins(plain()), "passes": [sold]}, Tariff)
     held = PassHeld("forever", at("18T09:00"), at("9999-12-31T00:00"))
     assert cost(text, Visit(at("18T09:00"), at("18T10:00"), Vehicle(VehicleClass.SMALL), passes=(held,))) == 0
+
+
+def test_hours_of_a_pass_that_overlap_use_up_its_day_once() -> None:
+    # From 9 to 11 both hours hold, and the day's two hours last until then.
+    hours = (DayHours(from_="08:00", to="12:00"), DayHours(from_="09:00", to="11:00"))
+    sold = Pass(**generators.named("p"), price_fen=1, period="month", hours=hours, day_max_min=120)
+    held = PassHeld("p", at("01T00:00"), at("30T00:00"))
+    fee = fee_of(tariffs.Compiled(plain(passes=(sold,))), but(stayed("18T09:00", hours=3), passes=(held,)))
+    assert (fee.fee_fen, fee.uses) == (200, (Use("pass.p", at("18T00:00"), 120),))

@@ -8,19 +8,8 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import PassHeld, Tariff, Vehicle, Visit
-from parking.tariffs.language.document import (
-    Cap,
-    Charging,
-    ClassRule,
-    DayHours,
-    Discount,
-    Free,
-    Match,
-    Overstay,
-    Pass,
-    Quota,
-    Tier,
-)
+from parking.tariffs.language.conditions import DayHours, Match
+from parking.tariffs.language.document import Cap, Charging, ClassRule, Discount, Free, Overstay, Pass, Quota, Tier
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import (
     DAY,

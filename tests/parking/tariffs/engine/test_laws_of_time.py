@@ -10,18 +10,8 @@ from hypothesis import strategies as st
 
 from parking import tariffs
 from parking.tariffs import Tariff, Visit
-from parking.tariffs.language.document import (
-    Band,
-    Cap,
-    Charging,
-    Crossing,
-    DateRange,
-    DayHours,
-    DaySet,
-    Free,
-    Match,
-    Tier,
-)
+from parking.tariffs.language.conditions import DateRange, DayHours, DaySet, Match
+from parking.tariffs.language.document import Band, Cap, Charging, Crossing, Free, Tier
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import (
     MINUTE,

@@ -4,11 +4,8 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Past, Use
-from parking.tariffs.language.document import (
-    Match,
-    Memory,
-    Quota,
-)
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import Memory, Quota
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import HOUR, MINUTE, at, cost, plain, quota, stayed
 

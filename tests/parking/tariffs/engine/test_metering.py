@@ -1,26 +1,18 @@
 """Units that several rules cut at once: tiers, part units, tolerances, short crossings, time that is not charged."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from parking import tariffs
 from parking.plates import VehicleClass
 from parking.tariffs import Tariff, Vehicle, Visit
-from parking.tariffs.language.document import (
-    Band,
-    Charging,
-    Crossing,
-    DayHours,
-    Match,
-    Pass,
-    Quota,
-    Tier,
-)
+from parking.tariffs.language.conditions import DayHours, Match
+from parking.tariffs.language.document import Band, Charging, Crossing, Pass, Quota, Tier
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.documents import LARGE, bands, read
 from tests.parking.tariffs.published import fee, local, visit
-from tests.parking.tariffs.strategies import MINUTE, SECOND, at, band, but, cost, plain, stayed
+from tests.parking.tariffs.strategies import MINUTE, SECOND, at, band, but, cost, plain, quota, stayed
 
 DEAR = (Tier(unit_fen=100, unit_min=15, for_min=30), Tier(unit_fen=200, unit_min=15))
 TIER = Tier(unit_fen=200, unit_min=60)
@@ -195,3 +187,56 @@ def test_part_units_by_the_minute_and_days_by_themselves() -> None:
     # 200 an hour: 40 minutes are 133, half a fen up; the night ends a unit at midnight.
     assert fee(lot, visit(lot, "tue 09:00", "tue 10:40", "small")) == 333
     assert fee(lot, visit(lot, "tue 23:30", "wed 00:45", "small")) == 100 + 150
+
+
+@pytest.mark.parametrize(("progress", "fen"), [("band", 300), ("stay", 300), ("entry", 100)])
+def test_free_minutes_may_move_the_tiers(progress: Literal["band", "stay", "entry"], fen: int) -> None:
+    tiers = (Tier(unit_fen=300, unit_min=60, for_min=60), Tier(unit_fen=100, unit_min=60))
+    tariff = plain(bands=(band("day", "00:00", "24:00", *tiers, progress=progress),), quotas=(quota(120),))
+    assert cost(tariff, stayed("18T09:00", hours=3)) == fen
+    assert cost(but(tariff, quotas=()), stayed("18T09:00", hours=3)) == 500
+
+
+SHARED = plain(
+    crossing=Crossing(part_unit="shared"),
+    bands=(
+        band("day", "07:00", "17:00", Tier(unit_fen=30, unit_min=15)),
+        band("evening", "17:00", "07:00", Tier(unit_fen=60, unit_min=15)),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "fen"),
+    [
+        # 35 minutes are three units: 25 minutes by day, and to the end of the third 20 minutes in the evening.
+        ("18T16:35", "18T17:10", 50 + 80),
+        ("18T16:35", "18T17:00", 60),
+        ("18T16:50", "18T17:05", 20 + 20),
+        ("18T16:50", "18T17:04", 20 + 20),
+        ("18T16:50", "18T17:06", 20 + 20 + 60),
+        ("18T16:45", "18T17:01", 30 + 60),
+    ],
+)
+def test_bands_may_share_the_unit_between_them(entered: str, left: str, fen: int) -> None:
+    assert cost(SHARED, Visit(at(entered), at(left))) == fen
+
+
+def test_shared_units_may_be_charged_to_the_minute() -> None:
+    by_minute = tuple(but(each, part_unit="minutes") for each in SHARED.bands)
+    tariff = but(SHARED, bands=by_minute)
+    assert cost(tariff, Visit(at("18T16:35"), at("18T17:10"))) == 50 + 40
+    assert cost(tariff, Visit(at("18T16:35"), at("18T17:07"))) == 50 + 20 + 8
+
+
+def test_a_shared_unit_ends_with_the_grant_of_a_quota() -> None:
+    # At half price a unit of its own until 19:30, then another, of which half lies in the night.
+    text = plain(
+        bands=(
+            band("day", "08:00", "20:00", Tier(unit_fen=400, unit_min=60)),
+            band("night", "20:00", "08:00", Tier(unit_fen=100, unit_min=60)),
+        ),
+        crossing=Crossing(part_unit="shared"),
+        quotas=(quota(30, pays_percent=50),),
+    )
+    assert cost(text, Visit(at("18T19:00"), at("18T20:30"))) == 200 + 200 + 50

@@ -11,17 +11,11 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs import Tariff, Vehicle, Visit
-from parking.tariffs.language.document import (
-    Cap,
-    Crossing,
-    DayHours,
-    Free,
-    Match,
-    Quota,
-    Tier,
-)
+from parking.tariffs.language.conditions import DayHours, Match
+from parking.tariffs.language.document import Cap, Crossing, Free, Quota, Tier
 from tests.parking.tariffs import generators, oracle
-from tests.parking.tariffs.oracle import differences, shrinking
+from tests.parking.tariffs.oracle import differences, shrinking, words
+from tests.parking.tariffs.oracle.counting_on import Owed
 from tests.parking.tariffs.oracle.differences import Case
 from tests.parking.tariffs.strategies import (
     HOUR,
@@ -97,13 +91,23 @@ def test_the_engine_and_the_oracle_agree(seed: int) -> None:
     assert [shrinking.smallest(found) for found in differences.differences(90, seed)] == []
 
 
+def test_every_word_of_the_language_changes_a_fee() -> None:
+    assert words.changing(differences.cases(2000, 4, words.engine_owed)) == set()
+
+
+def test_a_word_that_no_document_uses_is_missed() -> None:
+    cases = (case for case in differences.cases(300, 4, words.engine_owed) if not case.tariff.surcharges)
+    missing = words.changing(cases)
+    assert {("Tariff", "surcharges", ""), ("Surcharge", "always", "")} <= missing < words.words()
+
+
 def test_most_visits_made_up_cost_something() -> None:
     fees = [oracle.owed(case.tariff, case.visit, case.pasts)[0] for case in differences.cases(80, 5)]
     assert sum(fee > 0 for fee in fees) > len(fees) // 2
 
 
 def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(tariff: Tariff, visit: Visit, pasts: object = ()) -> oracle.Owed:
+    def wrong(tariff: Tariff, visit: Visit, pasts: object = ()) -> Owed:
         return (7 if tariff.minimum_fen else tariffs.calculate(tariffs.Compiled(tariff), visit).fee_fen), ()
 
     case = Case(generators.tariff(Random(3), minimum_fen=500), Visit(at("18T09:00"), at("18T12:00")))

@@ -72,3 +72,34 @@ def test_a_stay_of_400_days_is_the_longest() -> None:
     assert fee_of(JINAN, Visit(entered, entered + longest)).fee_fen == 400 * 2900
     with pytest.raises(tariffs.StayNotPriceable):
         fee_of(JINAN, Visit(entered, entered + longest + timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize(
+    ("visit", "zh", "en"),
+    [
+        (
+            Visit(at("18T09:00"), at("18T08:00")),
+            "无法计价：离场时间比入场时间早 60 分钟。",
+            "No price: the exit is 60 min before the entry.",
+        ),
+        (
+            Visit(at("2024-01-01T00:00"), at("2025-11-18T09:00")),
+            "无法计价：停放 688 天，超过可计价的最长 400 天，可能缺少离场记录。",
+            "No price: the stay of 688 days is longer than 400 days, so its exit may be missing.",
+        ),
+        (
+            Visit(at("18T09:00"), at("18T10:00"), bays=0),
+            "无法计价：占用泊位数为 0，应至少为 1。",
+            "No price: it occupies 0 bays, and the least is 1.",
+        ),
+        (
+            Visit(at("1969-12-31T09:00"), at("1969-12-31T10:00")),
+            "无法计价：入场或离场时间不在 1970 年至 2199 年之间。",
+            "No price: it is not within the years 1970 to 2199.",
+        ),
+    ],
+)
+def test_why_a_stay_has_no_price_is_said_in_both_languages(visit: Visit, zh: str, en: str) -> None:
+    with pytest.raises(StayNotPriceable) as refused:
+        cost(plain(), visit)
+    assert (refused.value.facts["text_zh"], str(refused.value)) == (zh, en)

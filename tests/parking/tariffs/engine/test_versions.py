@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from parking import tariffs
-from parking.tariffs import Vehicle, Visit
-from parking.tariffs.language.document import Discount, Match, Overstay, Quota, Tier
+from parking.tariffs import Compiled, Vehicle, Visit
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import Discount, Free, Overstay, Quota, Tier
 from tests.parking.tariffs import generators
 from tests.parking.tariffs.strategies import MINUTE, at, band, but, plain, stayed
 
@@ -60,3 +63,26 @@ def test_the_first_tariff_prices_from_the_entry_on_whatever_its_instant() -> Non
     for since in (at("01T00:00"), at("10T09:30"), at("20T00:00")):
         assert tariffs.price([(since, dear)], visit).fee_fen == 2 * 900
         assert tariffs.price([(since, cheap), (at("10T10:00"), dear)], visit).fee_fen == 200 + 900
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "fen"),
+    [
+        ("18T11:31", "18T14:00", 600),
+        ("18T11:29", "18T14:00", 600),
+        ("18T11:45", "18T12:20", 400),
+        ("18T11:45", "18T12:15", 0),
+    ],
+)
+def test_a_split_stay_is_as_long_as_it_is(entered: str, left: str, fen: int) -> None:
+    """The free period looks at the whole stay, wherever the price changes."""
+    texts = [plain(on_change="split", free=Free(minutes=30)), plain(free=Free(minutes=30))]
+    dated = [(at(since), Compiled(text)) for since, text in zip(("01T00:00", "18T12:00"), texts, strict=True)]
+    assert tariffs.price(dated, Visit(at(entered), at(left))).fee_fen == fen
+
+
+def test_the_last_cycle_of_a_split_stay_ends_with_the_stay() -> None:
+    free = Free(minutes=30, again="cycle")
+    dated = [(at("01T00:00"), Compiled(plain(on_change="split", free=free))), (at("19T10:10"), Compiled(plain()))]
+    # A day and ten minutes by the first price, but the stay goes on for two hours.
+    assert tariffs.price(dated, Visit(at("18T10:00"), at("19T12:00"))).fee_fen == 24 * 200 + 200 + 400

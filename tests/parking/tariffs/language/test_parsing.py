@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from parking.tariffs.language import document, parsing
+from parking.tariffs.language import fields, parsing
 from parking.tariffs.language.document import DOCUMENT_BYTES_MAX, Tariff
 from parking.tariffs.language.parsing import TariffUnclear, UnknownTimeZone
 from tests.parking.tariffs.documents import CAR_PARK, HOUR, LARGE, NAMES, bands, days, read, tiers
@@ -153,7 +153,31 @@ REFUSED = [
     (cap(per="window"), "$.caps[0].windows", "has none"),
     (cap(windows=[{}]), "$.caps[0].windows", 'per = "window"'),
     (cap(per="window", windows=[{"days": "never"}]), "$.caps[0].windows[0].days", "no set of days"),
-    (cap(per="stay", memory="lot"), "$.caps[0].memory", "day or cycle"),
+    (cap(per="stay", memory="lot"), "$.caps[0].memory", "clock and the calendar"),
+    (cap(who={"left": [{"days": "never"}]}), "$.caps[0].who.left[0].days", "no set of days"),
+    (cap(who={"leaving": "first"}), "$.caps[0].who.leaving", "in which hours"),
+    ({"day_begins": "24:00"}, "$.day_begins", 'write "00:00"'),
+    ({"surcharges": [{"code": "s", **NAMES}]}, "$.surcharges[0].fen", "an amount or a share"),
+    (
+        {"surcharges": [{"code": "s", "fen": 1, "percent_milli": 1, **NAMES}]},
+        "$.surcharges[0].fen",
+        "an amount or a share",
+    ),
+    (
+        {"surcharges": [{"code": "s", "percent_milli": 1, "per_bay": True, **NAMES}]},
+        "$.surcharges[0].per_bay",
+        "counts the bays already",
+    ),
+    (
+        {"crossing": {"part_unit": "shared"}, **tiers({"unit_fen": 200})},
+        "$.bands[0].tiers",
+        "one of these has no length",
+    ),
+    (
+        {"crossing": {"part_unit": "shared"}, **tiers({"unit_fen": 200, "unit_min": 60}, part_unit="down")},
+        "$.bands[0].part_unit",
+        "leaves part units out",
+    ),
     (cap(days="weekand"), "$.caps[0].days", "write weekend"),
     (cap(days="qingming"), "$.caps[0].days", "no set of days"),
     (cap(entered=[{"from": "6:00", "to": "09:30"}]), "$.caps[0].entered[0].from", 'write "06:00"'),
@@ -275,10 +299,10 @@ def test_what_is_no_toml_is_refused(written: bytes, words: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        (document.Clock, "08:00"),
-        (document.MonthDay, "10-01"),
-        (document.IsoDate, "2026-10-01"),
-        (document.Code, "day"),
+        (fields.Clock, "08:00"),
+        (fields.MonthDay, "10-01"),
+        (fields.IsoDate, "2026-10-01"),
+        (fields.Code, "day"),
         (Tariff.__annotations__["currency"], "CNY"),
     ],
     ids=["clock", "day", "date", "code", "currency"],

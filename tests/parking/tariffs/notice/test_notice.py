@@ -7,7 +7,7 @@ import pytest
 
 from parking import tariffs
 from parking.tariffs.language import parsing
-from parking.tariffs.language.document import Grade, PriceMode
+from parking.tariffs.language.document import Grade, PriceMode, Promises
 from parking.tariffs.notice import Notice, notice
 from seeds.city.jinan import TARIFFS
 from tests.parking.tariffs.documents import EARLY_BIRD, HOUR, NAMES, bands, days, read
@@ -87,8 +87,8 @@ def test_clauses_speak_for_their_parts_once() -> None:
         **bands(lambda b: [each.update(clause) for each in b]), free={"minutes": 30, "clause_zh": "半小时内免费。"}
     )
     assert found.zh.count("全天每小时两元。") == found.en.count("Two an hour, all day.") == 1
-    assert "半小时内免费。" in found.zh
-    assert found.facts.free_zh == "半小时内免费。"
+    assert "半小时内免费。超过的，自入场起计费。" in found.zh
+    assert found.facts.free_zh == "半小时内免费。超过的，自入场起计费。"
     assert found.facts.free_en.startswith("Free for stays")
 
 
@@ -100,10 +100,20 @@ def test_every_published_tariff_has_its_notice(file: Path) -> None:
     assert all("  " not in each for each in found.en)
 
 
+def test_only_what_is_proved_is_promised() -> None:
+    promises = {"never_cheaper": True, "minute_fen_max": 200, "day_fen_max": 3000}
+    text = read(promises=promises)
+    assert not [each for each in notice(text).en if "never" in each]
+    found = notice(text, proved=Promises(never_cheaper=True, day_fen_max=3000))
+    assert "停放不超过 24 小时的，最多收费 30 元。" in found.zh
+    assert "Staying longer is never cheaper." in found.en
+    assert not [each for each in found.en if "One more minute" in each]
+
+
 def test_the_notice_says_who_is_an_early_bird() -> None:
     said = notice(tariffs.from_toml(EARLY_BIRD.encode()))
     assert (
         "Early bird: at most 15 AUD a stay, for an entry on Monday to Friday, for an entry 06:00–09:30, "
         "for an exit 15:00–19:00."
     ) in said.en
-    assert "周末封顶：每个自然日最高 8 澳元，仅限周六、周日。" in said.zh
+    assert "周末封顶：每个自然日最高 8 澳元，再次停放的另行计算，仅限周六、周日。" in said.zh

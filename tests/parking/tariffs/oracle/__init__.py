@@ -8,31 +8,40 @@ from datetime import datetime
 
 import msgspec
 
-from parking.tariffs.engine.quote import Past, StayNotPriceable, Use, Visit
-from parking.tariffs.language.document import STAY_DAYS_MAX, Discount, Tariff
+from parking.tariffs.engine.quote import Past, Use, Visit
+from parking.tariffs.language.document import Discount, Tariff
 from tests.parking.tariffs.oracle import covers, remembered
+from tests.parking.tariffs.oracle.counting_on import Owed, counted_on, earlier_visit
 from tests.parking.tariffs.oracle.covers import Covering
+from tests.parking.tariffs.oracle.instants import bounds
 from tests.parking.tariffs.oracle.ticks import MINUTE, tick_seconds, walk
 from tests.parking.tariffs.oracle.units import Metering, cap_units, discount_units
-from tests.parking.tariffs.oracle.who import discount_fits, fits, prices
+from tests.parking.tariffs.oracle.who import Asked, discount_fits, fits
 
-Owed = tuple[int, tuple[Use, ...]]
 _NOTHING: Owed = (0, ())
 
 
 def owed(tariff: Tariff, visit: Visit, pasts: Sequence[Past] = ()) -> Owed:
     """What a visit costs and what it used. Steps are those of the README."""
-    entered, left = bounds(tariff, visit)
-    if left == entered or any(fits(each.who, visit.vehicle) for each in tariff.exempt):
-        return _NOTHING
+    bounds(tariff, visit)
+    return counted_on(tariff, visit, pasts, lambda whole, known: _owed(tariff, whole, known))
+
+
+def _owed(tariff: Tariff, visit: Visit, pasts: Sequence[Past]) -> Owed:
+    """The same, whether or not it is counted on."""
     found = [_priced(tariff, visit, pasts, discounts) for discounts in _choices(tariff, visit)]
     return min(found, key=lambda each: each[0])
 
 
 def _choices(tariff: Tariff, visit: Visit) -> list[list[Discount]]:
     """All discounts that fit, or each of them alone."""
-    fitting = [each for each in tariff.discounts if discount_fits(each, visit)]
+    asked = _asked(tariff, visit)
+    fitting = [each for each in tariff.discounts if discount_fits(each, asked)]
     return [[each] for each in fitting] if tariff.stacking == "best" and fitting else [fitting]
+
+
+def _asked(tariff: Tariff, visit: Visit) -> Asked:
+    return Asked(tariff, visit, *bounds(tariff, visit))
 
 
 def series(tariff: Tariff, visits: Sequence[Visit]) -> list[Owed]:
@@ -49,8 +58,14 @@ def versions(in_force: Sequence[tuple[datetime, Tariff]], visit: Visit, pasts: S
     """What a visit costs by the tariff in force at its entry and those that come into force later, in order of time."""
     tariff = in_force[0][1]
     changes = [each for each in in_force[1:] if each[0] < visit.left_at]
-    if tariff.on_change == "at_entry" or not changes or free_throughout(tariff, visit, pasts):
+    if tariff.on_change == "at_entry" or not changes or earlier_visit(tariff, visit, pasts):
         return owed(tariff, visit, pasts)
+    return counted_on(tariff, visit, pasts, lambda whole, known: _split(tariff, changes, whole, known))
+
+
+def _split(tariff: Tariff, changes: Sequence[tuple[datetime, Tariff]], visit: Visit, pasts: Sequence[Past]) -> Owed:
+    if free_throughout(tariff, visit, pasts):
+        return _owed(tariff, visit, pasts)
     found = [_joined(tariff, changes, visit, pasts, discounts) for discounts in _choices(tariff, visit)]
     return min(found, key=lambda each: each[0])
 
@@ -64,71 +79,67 @@ def _joined(
 ) -> Owed:
     fen, uses, known = 0, list[Use](), list(pasts)
     parts = [(visit.entered_at, tariff), *changes]
-    whole = bounds(tariff, visit)
+    whole = _asked(tariff, visit)
     for (begins, version), ends in zip(parts, [since for since, _ in parts[1:]] + [visit.left_at], strict=True):
         first = begins == visit.entered_at
         part = msgspec.structs.replace(visit, entered_at=begins, left_at=ends, continued=visit.continued or not first)
-        more, used = _charged(version, part, known, discounts if first else [], whole)
+        asked = Asked(version, visit, whole.entered, whole.left)
+        more, used = _charged(version, part, known, discounts if first else [], asked, is_part=True)
         fen += more
         uses += used
         known.append(Past(begins, ends, used))
-    return (fen if _is_exempt(tariff, visit) else _finished(tariff, visit, pasts, discounts, fen)), tuple(uses)
+    return (fen if _is_exempt(whole) else _finished(tariff, visit, pasts, discounts, fen)), tuple(uses)
 
 
-def bounds(tariff: Tariff, visit: Visit) -> tuple[int, int]:
-    """Step 1: the stay in seconds, its ends cut or rounded as the document says."""
-    if visit.bays < 1 or visit.left_at < visit.entered_at or (visit.left_at - visit.entered_at).days >= STAY_DAYS_MAX:
-        raise StayNotPriceable("this is no stay")
-    entered, left = remembered.seconds_of(visit.entered_at), remembered.seconds_of(visit.left_at)
-    if tariff.seconds == "drop":
-        entered, left = entered - entered % MINUTE, left - left % MINUTE
-    elif tariff.seconds == "entry_up_exit_down":
-        entered, left = entered + -entered % MINUTE, left - left % MINUTE
-    return entered, max(entered, left)
-
-
-def _covering(tariff: Tariff, visit: Visit, pasts: Sequence[Past]) -> Covering:
+def _covering(tariff: Tariff, visit: Visit, pasts: Sequence[Past], asked: Asked, *, is_part: bool = False) -> Covering:
     entered, left = bounds(tariff, visit)
     charged = [remembered.seconds_of(at) for period in visit.charging for at in period]
     passes = [remembered.seconds_of(at) for held in visit.passes for at in (held.valid_from, held.valid_until)]
     ticks = walk(tariff, entered, left, tick_seconds([entered, left, *charged, *passes]))
-    return Covering(tariff, visit, pasts, prices(tariff, visit), ticks)
+    earlier = [past for past in pasts if past.entered_at < visit.entered_at]
+    return Covering(tariff, visit, earlier, ticks, asked, is_part and (entered, left) != (asked.entered, asked.left))
 
 
 def free_throughout(tariff: Tariff, visit: Visit, pasts: Sequence[Past]) -> bool:
     """Whether the whole stay is within the free period."""
-    earlier = [past for past in pasts if past.entered_at < visit.entered_at]
     entered, left = bounds(tariff, visit)
-    return entered == left or _free(_covering(tariff, visit, earlier))
+    return entered == left or _free(_covering(tariff, visit, pasts, _asked(tariff, visit)))
 
 
 def _free(stay: Covering) -> bool:
     free = stay.prices.free
-    return covers.free_holds(stay) and covers.within_free(free, len(stay.counted(free.counts)) * stay.ticks.seconds)
+    seconds = len(stay.counted(free.counts)) * stay.ticks.seconds
+    return not stay.is_part and covers.free_holds(stay) and covers.within_free(free, seconds)
 
 
 def _priced(tariff: Tariff, visit: Visit, pasts: Sequence[Past], discounts: Sequence[Discount]) -> Owed:
-    entered, left = bounds(tariff, visit)
-    if left == entered or _is_exempt(tariff, visit):
+    asked = _asked(tariff, visit)
+    if asked.left == asked.entered or _is_exempt(asked):
         return _NOTHING
-    fen, uses = _charged(tariff, visit, pasts, discounts, (entered, left))
-    earlier = [past for past in pasts if past.entered_at < visit.entered_at]
-    return (fen if _free(_covering(tariff, visit, earlier)) else _finished(tariff, visit, pasts, discounts, fen)), uses
+    fen, uses = _charged(tariff, visit, pasts, discounts, asked)
+    if free_throughout(tariff, visit, pasts):
+        return _surcharged(asked, fen, is_free=True), uses
+    return _finished(tariff, visit, pasts, discounts, fen), uses
 
 
-def _is_exempt(tariff: Tariff, visit: Visit) -> bool:
-    return any(fits(each.who, visit.vehicle) for each in tariff.exempt)
+def _is_exempt(asked: Asked) -> bool:
+    return any(fits(each.who, asked) for each in asked.tariff.exempt)
 
 
 def _charged(
-    tariff: Tariff, visit: Visit, pasts: Sequence[Past], discounts: Sequence[Discount], whole: tuple[int, int]
+    tariff: Tariff,
+    visit: Visit,
+    pasts: Sequence[Past],
+    discounts: Sequence[Discount],
+    asked: Asked,
+    *,
+    is_part: bool = False,
 ) -> Owed:
     """Steps 2 to 12 for a stay, or for one version's part of the whole."""
     entered, left = bounds(tariff, visit)
-    if left == entered or _is_exempt(tariff, visit):
+    if left == entered or _is_exempt(asked):
         return _NOTHING
-    stay = _covering(tariff, visit, [past for past in pasts if past.entered_at < visit.entered_at])
-    stay.entered, stay.left = whole
+    stay = _covering(tariff, visit, pasts, asked, is_part=is_part)
     if _free(stay):
         covers.note_free(stay)
         covers.cover_quotas(stay, stay_is_free=True)
@@ -154,13 +165,24 @@ def _finished(
     discounts: Sequence[Discount],
     fen: int,
     *,
-    overstay: bool = True,
+    is_worth: bool = False,
 ) -> int:
-    """Steps 13 to 15."""
+    """Steps 13 to 15; what a coupon is worth is reckoned without surcharges and overstay."""
     for discount in discounts:
         fen -= min(fen, _off(tariff, visit, pasts, discount, fen))
+    if not is_worth:
+        fen = _surcharged(_asked(tariff, visit), fen)
     fen = _rounded(tariff, max(fen, tariff.minimum_fen) if fen else 0)
-    return fen + (_overstay(tariff, visit) if overstay else 0)
+    return fen + (0 if is_worth else _overstay(tariff, visit))
+
+
+def _surcharged(asked: Asked, fen: int, *, is_free: bool = False) -> int:
+    """Step 13: what a visit costs with the surcharges; one that is free pays only some of them."""
+    for surcharge in asked.tariff.surcharges:
+        if fits(surcharge.who, asked) and (surcharge.always or (fen > 0 and not is_free)):
+            amount = surcharge.fen * (asked.visit.bays if surcharge.per_bay else 1)
+            fen += amount + (fen * surcharge.percent_milli + 50_000) // 100_000
+    return fen
 
 
 def _off(tariff: Tariff, visit: Visit, pasts: Sequence[Past], discount: Discount, fen: int) -> int:
@@ -174,7 +196,7 @@ def _off(tariff: Tariff, visit: Visit, pasts: Sequence[Past], discount: Discount
 
 def _worth(tariff: Tariff, visit: Visit, pasts: Sequence[Past], coupon: Discount) -> int:
     """What the visit would cost if it ended after so many chargeable minutes, with the discounts that come before."""
-    stay = _covering(tariff, visit, pasts)
+    stay = _covering(tariff, visit, pasts, _asked(tariff, visit))
     passed, ended = 0, stay.ticks.left
     for tick in stay.ticks.all:
         if passed >= coupon.minutes * MINUTE:
@@ -182,14 +204,13 @@ def _worth(tariff: Tariff, visit: Visit, pasts: Sequence[Past], coupon: Discount
             break
         passed += stay.ticks.seconds if stay.prices.tiers[tick.band] else 0
     shorter = msgspec.structs.replace(visit, left_at=remembered.instant(ended), coupons=())
-    entered, left = bounds(tariff, shorter)
-    earlier = [past for past in pasts if past.entered_at < visit.entered_at]
-    if left == entered or _free(_covering(tariff, shorter, earlier)):
+    asked = _asked(tariff, shorter)
+    if free_throughout(tariff, shorter, pasts):
         return 0
     before = tariff.discounts[: tariff.discounts.index(coupon)] if tariff.stacking == "all" else ()
-    kept = [each for each in before if each.minutes_as != "worth" and discount_fits(each, shorter)]
-    fen, _ = _charged(tariff, shorter, pasts, kept, (entered, left))
-    return _finished(tariff, shorter, pasts, kept, fen, overstay=False)
+    kept = [each for each in before if each.minutes_as != "worth" and discount_fits(each, asked)]
+    fen, _ = _charged(tariff, shorter, pasts, kept, asked)
+    return _finished(tariff, shorter, pasts, kept, fen, is_worth=True)
 
 
 def _rounded(tariff: Tariff, fen: int) -> int:
@@ -205,7 +226,7 @@ def _overstay(tariff: Tariff, visit: Visit) -> int:
     if rule is None or not visit.charging:
         return 0
     entered, left = bounds(tariff, visit)
-    over = left - max(entered, *(covers.told(tariff, ends) for _, ends in visit.charging))
+    over = left - max(entered, *(covers.cut(tariff, ends) for _, ends in visit.charging))
     begun = -(-(over - rule.grace_min * MINUTE) // (rule.unit_min * MINUTE))
     fen = max(0, begun) * rule.unit_fen
     return fen if rule.cap_fen is None else min(fen, rule.cap_fen)

@@ -5,14 +5,15 @@ A stay is covered tick by tick in a list as long as it: None pays in full, a num
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from parking.tariffs.engine.quote import PassHeld, Past, Use, Visit
 from parking.tariffs.language.days import DaySets
-from parking.tariffs.language.document import Charging, Counts, Discount, Free, Pass, Quota, Tariff
+from parking.tariffs.language.document import Charging, Discount, Free, Pass, Quota, Tariff
+from parking.tariffs.language.fields import Counts
 from tests.parking.tariffs.oracle import remembered
-from tests.parking.tariffs.oracle.ticks import HOUR, MINUTE, Tick, Ticks, occurrence
-from tests.parking.tariffs.oracle.who import Prices, fits
+from tests.parking.tariffs.oracle.ticks import HOUR, MINUTE, Tick, Ticks, day_begins, day_of, occurrence, walk
+from tests.parking.tariffs.oracle.who import Asked, Prices, fits, prices
 
 _DAY = 24 * HOUR
 
@@ -24,22 +25,27 @@ class Covering:
     tariff: Tariff
     visit: Visit
     pasts: Sequence[Past]
-    prices: Prices
     ticks: Ticks
+    # The whole stay, of which this may be a part alone.
+    asked: Asked
+    is_part: bool = False
     pays: list[int | None] = field(default_factory=list)
     grants: list[str] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
-    # Where the stay is a part of a longer one, that one's ends.
-    entered: int = 0
-    left: int = 0
+    prices: Prices = field(init=False)
 
     def __post_init__(self) -> None:
+        self.prices = prices(self.asked)
         self.pays = [None] * len(self.ticks.all)
         self.grants = [""] * len(self.ticks.all)
 
     def counted(self, counts: Counts) -> list[int]:
         """The places of the ticks of a kind of time: of all, or of those in bands that cost something."""
-        every = enumerate(self.ticks.all)
+        return self.counted_in(self.ticks, counts)
+
+    def counted_in(self, ticks: Ticks, counts: Counts) -> list[int]:
+        """The same of other ticks."""
+        every = enumerate(ticks.all)
         return [place for place, tick in every if counts == "stay" or self.prices.tiers[tick.band]]
 
     def cover(self, places: Iterable[int], minutes: int, percent: int = 0, grant: str = "") -> int:
@@ -56,7 +62,7 @@ class Covering:
         self.uses.append(Use(rule, remembered.instant(at), amount))
 
 
-def told(tariff: Tariff, at: datetime) -> int:
+def cut(tariff: Tariff, at: datetime) -> int:
     """An instant in seconds, without those of its minute unless they count."""
     seconds = remembered.seconds_of(at)
     return seconds if tariff.seconds == "exact" else seconds - seconds % MINUTE
@@ -74,7 +80,7 @@ def free_holds(stay: Covering) -> bool:
     return not any(
         remembered.recall(stay.tariff, f"quota.{quota.code}", quota.memory, stay.pasts, entered)
         for quota in stay.tariff.quotas
-        if not quota.free_too and fits(quota.who, stay.visit.vehicle)
+        if not quota.free_too and fits(quota.who, stay.asked)
     )
 
 
@@ -93,18 +99,30 @@ def note_free(stay: Covering) -> None:
 def cover_free(stay: Covering) -> None:
     """Cover what a stay that is longer than the free period keeps of it."""
     free, ticks = stay.prices.free, stay.ticks
-    counted = stay.counted(free.counts)
     covered = 0
-    for cycle in range(ticks.all[-1].cycle + 1):
-        places = [place for place in counted if ticks.all[place].cycle == cycle]
-        over = ticks.entered + (cycle + 1) * stay.tariff.cycle_hours * HOUR <= ticks.left
-        if free.deducted and (cycle == 0 or free.again == "cycle"):
-            covered += stay.cover(counted if free.again == "never" else places, free.minutes)
-        elif cycle > 0 and not over and free.again == "cycle" and within_free(free, len(places) * ticks.seconds):
-            whole = [place for place, tick in enumerate(ticks.all) if tick.cycle == cycle]
-            covered += stay.cover(whole, len(whole) * ticks.seconds)
+    if free.deducted:
+        counted = stay.counted(free.counts)
+        cycles = [counted]
+        if free.again == "cycle":
+            every = range(ticks.all[-1].cycle + 1)
+            cycles = [[place for place in counted if ticks.all[place].cycle == cycle] for cycle in every]
+        covered = sum(stay.cover(places, free.minutes) for places in cycles)
+    elif free.again == "cycle":
+        last = _last_free_cycle(stay)
+        places = [place for place, tick in enumerate(ticks.all) if tick.cycle == last]
+        covered = stay.cover(places, len(places) * ticks.seconds)
     if covered:
         note_free(stay)
+
+
+def _last_free_cycle(stay: Covering) -> int | None:
+    """The last cycle of the whole stay, if it is not the first, incomplete, and within the free period by itself."""
+    free, asked = stay.prices.free, stay.asked
+    whole = walk(stay.tariff, asked.entered, asked.left, stay.ticks.seconds) if stay.is_part else stay.ticks
+    last = whole.all[-1].cycle
+    over = whole.entered + (last + 1) * stay.tariff.cycle_hours * HOUR <= whole.left
+    counted = [place for place in stay.counted_in(whole, free.counts) if whole.all[place].cycle == last]
+    return last if last and not over and within_free(free, len(counted) * whole.seconds) else None
 
 
 def cover_passes(stay: Covering) -> None:
@@ -112,26 +130,44 @@ def cover_passes(stay: Covering) -> None:
     known = {each.code: each for each in stay.tariff.passes}
     for held in stay.visit.passes:
         sold = known.get(held.code)
-        if sold and fits(sold.who, stay.visit.vehicle):
+        if sold and fits(sold.who, stay.asked):
             _cover_pass(stay, sold, held)
 
 
 def _cover_pass(stay: Covering, sold: Pass, held: PassHeld) -> None:
-    begins = told(stay.tariff, held.valid_from)
-    ends = told(stay.tariff, held.valid_until) + sold.grace_days * _DAY
-    if sold.on_expiry == "whole_stay" and ends < stay.left:
+    begins = cut(stay.tariff, held.valid_from)
+    ends = cut(stay.tariff, held.valid_until) + sold.grace_days * _DAY
+    if sold.on_expiry == "whole_stay" and ends < stay.asked.left:
         return
     days = DaySets(stay.tariff)
+    rule, spent, seconds = f"pass.{sold.code}", dict[date, int](), dict[date, int]()
     for place, tick in enumerate(stay.ticks.all):
         hours = not sold.hours or any(occurrence(each, tick.shown, days) for each in sold.hours)
-        if begins <= tick.at < ends and hours:
-            stay.pays[place] = 0
+        if not (begins <= tick.at < ends and hours):
+            continue
+        if sold.day_max_min:
+            if tick.day not in seconds:
+                seconds[tick.day] = 0
+                spent[tick.day] = _pass_minutes(stay, rule, tick.day) * MINUTE
+            if spent[tick.day] + seconds[tick.day] >= sold.day_max_min * MINUTE:
+                continue
+            seconds[tick.day] += stay.ticks.seconds
+        stay.pays[place] = 0
+    for day, covered in seconds.items():
+        if covered:
+            stay.use(rule, day_begins(stay.tariff, day), -(-covered // MINUTE))
+
+
+def _pass_minutes(stay: Covering, rule: str, day: date) -> int:
+    """The minutes of a day's pass that earlier visits to this lot used."""
+    left = remembered.visits(stay.pasts, rule, "lot")
+    return sum(use.amount for uses in left for use in uses if day_of(stay.tariff, remembered.seconds_of(use.at)) == day)
 
 
 def cover_charging(stay: Covering, charging: Charging) -> None:
     """Cover the time while the vehicle was charged, and after it."""
     periods = [
-        (told(stay.tariff, begins), told(stay.tariff, ends) + charging.after_min * MINUTE)
+        (cut(stay.tariff, begins), cut(stay.tariff, ends) + charging.after_min * MINUTE)
         for begins, ends in stay.visit.charging
     ]
     seconds = 0
@@ -148,7 +184,7 @@ def cover_quotas(stay: Covering, *, stay_is_free: bool = False) -> None:
     for quota in stay.tariff.quotas:
         if stay.visit.continued and quota.memory.per == "visit":
             continue
-        if fits(quota.who, stay.visit.vehicle) and (not stay_is_free or quota.within_free == "uses"):
+        if fits(quota.who, stay.asked) and (not stay_is_free or quota.within_free == "uses"):
             _cover_quota(stay, quota)
 
 
@@ -192,6 +228,8 @@ def cover_coupons(stay: Covering, discounts: Sequence[Discount]) -> None:
 def cross_shortly(stay: Covering) -> None:
     """Put a short time over several bands into one of them, as one passage."""
     crossing = stay.tariff.crossing
+    if stay.is_part and stay.asked.left - stay.asked.entered >= crossing.short_under_min * MINUTE:
+        return
     places = [place for place in stay.counted("chargeable") if stay.pays[place] != 0]
     bands = list(dict.fromkeys(stay.ticks.all[place].band for place in places))
     if len(places) * stay.ticks.seconds >= crossing.short_under_min * MINUTE or len(bands) < 2:
@@ -201,4 +239,8 @@ def cross_shortly(stay: Covering) -> None:
     if chosen in bands:
         for place in set(range(len(stay.pays))) - set(stay.counted("chargeable")):
             stay.pays[place] = 0
-        stay.ticks.all = [Tick(tick.at, tick.day, tick.shown, chosen, 0, tick.cycle) for tick in stay.ticks.all]
+        # The passage begins with the first time that is left.
+        stay.ticks.all = [
+            Tick(tick.at, tick.day, tick.shown, chosen, 0 if place >= places[0] else -1, tick.cycle)
+            for place, tick in enumerate(stay.ticks.all)
+        ]

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from parking import tariffs
-from parking.tariffs import Past, Tariff, Use, Visit
+from parking.tariffs import Fee, Past, Tariff, Use, Visit
 from tests.parking.tariffs import generators, oracle, visit_generators
 from tests.parking.tariffs.strategies import in_force
 
@@ -38,7 +38,7 @@ class Difference(Struct, frozen=True):
     oracle: str
 
 
-def cases(count: int, seed: int) -> Iterator[Case]:
+def cases(count: int, seed: int, owed: visit_generators.Owed = oracle.owed) -> Iterator[Case]:
     """So many cases, the same ones for the same seed."""
     random = Random(seed)
     for number in range(count):
@@ -46,7 +46,7 @@ def cases(count: int, seed: int) -> Iterator[Case]:
             tariff = generators.tariff(random)
         visit = visit_generators.visit(random, tariff)
         later = visit_generators.versions(random, tariff, visit) if generators.often(random, 0.1) else ()
-        yield Case(tariff, visit, visit_generators.history(random, tariff, visit), later)
+        yield Case(tariff, visit, visit_generators.history(random, tariff, visit, owed), later)
 
 
 def _shown(fee_fen: int, uses: Sequence[Use]) -> str:
@@ -61,17 +61,20 @@ def by_oracle(case: Case) -> str:
     return _shown(*oracle.owed(case.tariff, case.visit, case.pasts))
 
 
+def fee_of(case: Case) -> Fee:
+    """The fee of a case by the engine, with its lines."""
+    versions = [(since, tariffs.Compiled(tariff)) for since, tariff in ((_ALWAYS, case.tariff), *case.later)]
+    return tariffs.price(in_force(versions, case.visit), case.visit, case.pasts)
+
+
 def by_engine(case: Case) -> str:
     """What the engine says, as one line; its two ways must agree, and its lines must add up."""
     compiled = tariffs.Compiled(case.tariff)
-    if case.later:
-        later = [(since, tariffs.Compiled(tariff)) for since, tariff in case.later]
-        fee = tariffs.price(in_force([(_ALWAYS, compiled), *later], case.visit), case.visit, case.pasts)
-        said = _shown(fee.fee_fen, fee.uses)
-    else:
+    fee = fee_of(case)
+    said = _shown(fee.fee_fen, fee.uses)
+    if not case.later:
         owed = tariffs.calculate(compiled, case.visit, case.pasts)
         said = _shown(owed.fee_fen, owed.uses)
-        fee = tariffs.price([(case.visit.entered_at, compiled)], case.visit, case.pasts)
     explained, lines = _shown(fee.fee_fen, fee.uses), list(accumulate(line.amount_fen for line in fee.lines))
     if explained != said:
         said += f" | price: {explained}"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from parking.tariffs.engine.quote import Past, Use
-from parking.tariffs.language.document import Cap, Memory, Scope, Tariff
+from parking.tariffs.language.document import Cap, Memory, Tariff
+from parking.tariffs.language.fields import Scope
 from tests.parking.tariffs.oracle.ticks import HOUR, day_of
 
 WITHIN: dict[Scope, tuple[Scope, ...]] = {

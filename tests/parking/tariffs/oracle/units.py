@@ -37,28 +37,52 @@ class Metering:
 
     def units(self) -> list[Unit]:
         """All units, in the order in which they begin."""
-        found, place = [], 0
+        found, place = list[Unit](), 0
         while place < len(self.stay.pays):
-            tick, pays = self.stay.ticks.all[place], self.stay.pays[place]
-            if pays == 0 or not self.stay.prices.tiers[tick.band]:
+            if self._is_charged(place):
+                more, place = self._unit(place)
+                found += more
+            else:
                 place += 1
-                continue
-            unit, place = self._unit(place, 100 if pays is None else pays)
-            found.append(unit)
         return found
 
-    def _unit(self, place: int, percent: int) -> tuple[Unit, int]:
-        """The unit that begins at a place, and the place where it ends."""
-        stay = self.stay
-        began = stay.ticks.all[place]
+    def _is_charged(self, place: int) -> bool:
+        return self.stay.pays[place] != 0 and bool(self.stay.prices.tiers[self.stay.ticks.all[place].band])
+
+    def _unit(self, place: int) -> tuple[list[Unit], int]:
+        """The unit that begins at a place, in its shares if bands share it, and the place where it ends."""
+        found, rest = list[Unit](), 0
+        while True:
+            began = self.stay.ticks.all[place]
+            band, meter, position = self._begun(began)
+            tier, until = _tier(self.stay.prices.tiers[band.code], position)
+            length = until - position if tier.unit_min is None and until is not None else (tier.unit_min or 0) * MINUTE
+            end, lasted = self._run(place, band, rest or length or None, flat=tier.unit_min is None)
+            meter.position, meter.last = position + lasted, began
+            is_share, rest = rest > 0, (rest or length) - lasted
+            goes_on = tier.unit_min is not None and rest > 0 and self._is_shared(place, end)
+            part = (1, 1)
+            if is_share or goes_on:
+                part = (_share_seconds(band, lasted, 0 if goes_on else rest), length)
+            elif tier.unit_min is not None and rest > 0:
+                part = _part(band, tier, lasted)
+            pays = self.stay.pays[place]
+            found.append(Unit(began, _share(tier.unit_fen, 100 if pays is None else pays), part))
+            if not goes_on:
+                return found, end
+            place = end
+
+    def _begun(self, began: Tick) -> tuple[Band, _Meter, int]:
+        """The band in which a unit begins, and its position there."""
         if self.charging_began is None:
             self.charging_began = began.at
-        band = next(band for band in stay.tariff.bands if band.code == began.band)
+        band = next(band for band in self.stay.tariff.bands if band.code == began.band)
         meter = self.meters.setdefault(band.code, _Meter())
-        position = self._position(band, meter, began)
-        tier, until = _tier(stay.prices.tiers[band.code], position)
-        flat = tier.unit_min is None
-        length = (until - position if until is not None else None) if tier.unit_min is None else tier.unit_min * MINUTE
+        return band, meter, self._position(band, meter, began)
+
+    def _run(self, place: int, band: Band, length: int | None, *, flat: bool) -> tuple[int, int]:
+        """Where a unit ends that begins at a place, and the charged seconds it lasts."""
+        stay = self.stay
         end, lasted = place + 1, stay.ticks.seconds
         while end < len(stay.pays) and (length is None or lasted < length):
             if not (self._flat_goes_on(band, place, end) if flat else self._goes_on(place, end)):
@@ -66,9 +90,19 @@ class Metering:
             # Time that is covered is not charged, so it does not wear out the unit.
             lasted += stay.ticks.seconds if stay.pays[end] != 0 else 0
             end += 1
-        meter.position, meter.last = position + lasted, began
-        part = (1, 1) if length is None or flat or lasted >= length else _part(band, tier, lasted)
-        return Unit(began, _share(tier.unit_fen, percent), part), end
+        return end, lasted
+
+    def _is_shared(self, began: int, end: int) -> bool:
+        """Whether what is left of a unit that was cut is charged in the segment that follows."""
+        stay = self.stay
+        return (
+            stay.tariff.crossing.part_unit == "shared"
+            and end < len(stay.pays)
+            and self._is_charged(end - 1)
+            and self._is_charged(end)
+            and not self._same_passage(began, end)
+            and (stay.pays[end], stay.grants[end]) == (stay.pays[began], stay.grants[began])
+        )
 
     def _same_passage(self, one: int, other: int) -> bool:
         return self.stay.ticks.all[one].passage == self.stay.ticks.all[other].passage
@@ -90,6 +124,8 @@ class Metering:
     def _position(self, band: Band, meter: _Meter, began: Tick) -> int:
         if band.progress == "stay":
             return began.at - max(self._since(band, began), self.charging_began or 0)
+        if band.progress == "entry":
+            return began.at - self._since(band, began)
         before = meter.last
         again = (
             before is None
@@ -132,6 +168,11 @@ def _part(band: Band, tier: Tier, lasted: int) -> tuple[int, int]:
         return 0, 1
     assert tier.unit_min
     return (1, 1) if band.part_unit == "up" else (-(-lasted // MINUTE), tier.unit_min)
+
+
+def _share_seconds(band: Band, lasted: int, rest: int) -> int:
+    """The seconds of its length that the last share of a unit costs, of which so much was not spent."""
+    return -(-lasted // MINUTE) * MINUTE if rest and band.part_unit == "minutes" else lasted + rest
 
 
 def _share(fen: int, percent: int) -> int:

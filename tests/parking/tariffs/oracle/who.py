@@ -1,13 +1,31 @@
 """Whom the rules of a tariff mean, and what a class of vehicles pays instead."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from parking.tariffs.engine.quote import Vehicle, Visit
-from parking.tariffs.language.document import ClassRule, Discount, Free, Match, Tariff, Tier
+from parking.tariffs.engine.quote import Visit
+from parking.tariffs.language.conditions import DayHours, Match
+from parking.tariffs.language.days import DaySets
+from parking.tariffs.language.document import ClassRule, Discount, Free, Tariff, Tier
+from tests.parking.tariffs.oracle.ticks import MINUTE, begins_at, date_of, minutes_of, occurrence, shown_at
+
+_ONE_DAY = timedelta(days=1)
 
 
-def fits(who: Match, vehicle: Vehicle) -> bool:
-    """Whether a vehicle fits everything that is asked."""
+@dataclass(slots=True)
+class Asked:
+    """What `who` asks about: a visit from its entry to its exit, the whole of it where the stay is split."""
+
+    tariff: Tariff
+    visit: Visit
+    entered: int
+    left: int
+
+
+def fits(who: Match, asked: Asked) -> bool:
+    """Whether vehicle and visit fit everything that is asked."""
+    vehicle, visit = asked.visit.vehicle, asked.visit
     facts = vehicle.facts
     return all(
         (
@@ -17,14 +35,54 @@ def fits(who: Match, vehicle: Vehicle) -> bool:
             not who.tags or any(tag in vehicle.tags for tag in who.tags),
             all(fact in facts and facts[fact] >= least for fact, least in who.at_least.items()),
             all(fact in facts and facts[fact] <= most for fact, most in who.at_most.items()),
+            not who.coupons or any(code in visit.coupons for code in who.coupons),
+            not who.paid_by or visit.paid_by in who.paid_by,
+            not who.over_min or asked.left - asked.entered > who.over_min * MINUTE,
+            not who.entered or entered_in(asked, who.entered),
+            not who.left or (left_in_first(asked, who.left) if who.leaving == "first" else left_in(asked, who.left)),
         )
     )
 
 
-def discount_fits(discount: Discount, visit: Visit) -> bool:
+def entered_in(asked: Asked, hours: Sequence[DayHours]) -> bool:
+    """Whether the visit began in one of these hours, the first instant of them included."""
+    days, shown = DaySets(asked.tariff), shown_at(asked.tariff, asked.entered)
+    return any(occurrence(each, shown, days) for each in hours)
+
+
+def left_in(asked: Asked, hours: Sequence[DayHours]) -> bool:
+    """Whether the last second of the visit lay in one of these hours, so the first instant of them is not included."""
+    days, shown = DaySets(asked.tariff), shown_at(asked.tariff, asked.left - 1)
+    return any(occurrence(each, shown, days) for each in hours)
+
+
+def left_in_first(asked: Asked, hours: Sequence[DayHours]) -> bool:
+    """Whether the visit ended in the first occurrence that was not over when it began."""
+    found = []
+    for each in hours:
+        for begins, ends in _occurrences(asked, each):
+            if ends > asked.entered:
+                found.append((max(begins, asked.entered), begins, ends))
+    earliest = min((since for since, _, _ in found), default=0)
+    return any(since == earliest and begins < asked.left <= ends for since, begins, ends in found)
+
+
+def _occurrences(asked: Asked, hours: DayHours) -> Iterator[tuple[int, int]]:
+    """Where the hours begin and end, from the day before the entry to the day of the exit."""
+    tariff, days = asked.tariff, DaySets(asked.tariff)
+    day = date_of(tariff, asked.entered) - _ONE_DAY
+    while day <= date_of(tariff, asked.left):
+        if days.holds(hours.days, day):
+            until = day if minutes_of(hours.to) > minutes_of(hours.from_) else day + _ONE_DAY
+            yield begins_at(tariff, day, hours.from_), begins_at(tariff, until, hours.to)
+        day += _ONE_DAY
+
+
+def discount_fits(discount: Discount, asked: Asked) -> bool:
     """Whether a visit has a discount."""
+    visit = asked.visit
     return (
-        fits(discount.who, visit.vehicle)
+        fits(discount.who, asked)
         and (not discount.paid_by or visit.paid_by in discount.paid_by)
         and (not discount.coupon or discount.code in visit.coupons)
     )
@@ -39,9 +97,10 @@ class Prices:
     free: Free
 
 
-def prices(tariff: Tariff, visit: Visit) -> Prices:
+def prices(asked: Asked) -> Prices:
     """The prices of the first class that fits, or those of the document as they stand."""
-    rule = next((each for each in tariff.classes if fits(each.who, visit.vehicle)), None)
+    tariff, visit = asked.tariff, asked.visit
+    rule = next((each for each in tariff.classes if fits(each.who, asked)), None)
     if rule is None:
         return Prices(
             {band.code: band.tiers for band in tariff.bands}, {cap.code: cap.fen for cap in tariff.caps}, tariff.free
