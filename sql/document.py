@@ -15,7 +15,7 @@ CHAPTERS = {
     ),
     "Accounts": ("account", "account_plate", "top_up", "audit"),
     "Charges and payments": (
-        *("charge", "attempt", "refund", "disputed_payment", "channel_local_payment", "channel_local_refund"),
+        *("charge", "attempt", "refund", "dispute", "channel_local_payment", "channel_local_refund"),
     ),
     "The books": ("book", "journal", "transfer", "balance"),
     "Settlement": ("operator_day", "settlement_run", "settlement", "settlement_line"),

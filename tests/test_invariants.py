@@ -46,7 +46,7 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
         async with pool.acquire() as db, db.transaction():
             await charges_flow.void_charge(db, charge_id=due[1], reason="kind", actor="li", now=NOW)
         await settlement_flow.settle(pool, business_date=TODAY, now=NOW + timedelta(days=1))
-        assert [found.name for found in await check(owner) if found.rows] == []
+        assert [found.name for found in await check(owner, now=NOW) if found.rows] == []
     finally:
         await owner.close()
 

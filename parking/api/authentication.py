@@ -16,6 +16,7 @@ from parking.lots import Gateway
 from payments.identity import Audience, NotYours, Principal, TokenRefused, read_token, split_key
 
 _BEARER = b"bearer "
+ANYBODY = Principal(Audience.PUBLIC, "")
 
 
 def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
@@ -48,7 +49,9 @@ class Authentication(ASGIMiddleware):
             await _methods(scope)(scope, receive, send)
             return
         audience = audience_of(scope["route_handler"])
-        if audience != (Audience.PUBLIC,):
+        if audience == (Audience.PUBLIC,):
+            scope["principal"] = await _caller(scope)  # type: ignore[typeddict-unknown-key]
+        else:
             principal = await _principal(scope["litestar_app"].state, _credentials(scope))
             if principal.audience not in audience:
                 raise NotYours(
@@ -57,6 +60,14 @@ class Authentication(ASGIMiddleware):
                 )
             scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
         await next_app(scope, receive, send)
+
+
+async def _caller(scope: Scope) -> Principal:
+    """Who calls a route for everybody: nobody in particular, unless it asks (`opt["caller"]`) and they say so."""
+    said = any(name == b"authorization" for name, _ in scope["headers"])
+    if not said or not scope["route_handler"].opt.get("caller"):
+        return ANYBODY
+    return await _principal(scope["litestar_app"].state, _credentials(scope))
 
 
 def _methods(scope: Scope) -> ASGIResponse:

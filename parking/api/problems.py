@@ -22,7 +22,7 @@ from parking.events import EventRejected, Refusal
 from parking.ingest import batch
 from parking.live import stream
 from parking.tariffs.lint import acceptance
-from payments import accounts, attempts, channels, charges, identity, ledger, refunds, settlement
+from payments import accounts, attempts, channels, charges, disputes, identity, ledger, refunds, settlement, tries
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
 
@@ -40,12 +40,15 @@ STATUS: dict[type[OneLotError], int] = {
     accounts.TopUpContradicted: 409,
     accounts.TopUpOutOfRange: 422,
     attempts.PayerMalformed: 400,
+    attempts.PaymentContradicted: 409,
     attempts.PaymentInProgress: 409,
     attempts.UnknownChannel: 422,
     identity.HolderUnclear: 422,
     identity.TokenRefused: 401,
     identity.NotYours: 403,
+    channels.NumberReused: 502,
     channels.RequestRefused: 502,
+    charges.AlreadyVoid: 409,
     charges.ChargeContradicted: 409,
     charges.ChargeNotDue: 409,
     charges.NoSuchCharge: 404,
@@ -53,6 +56,10 @@ STATUS: dict[type[OneLotError], int] = {
     batch.Overloaded: 503,
     batch.StorageAway: 503,
     events.TooManyEvents: 400,
+    disputes.DisputeResolved: 409,
+    disputes.FindingUnfit: 422,
+    disputes.NoSuchDispute: 404,
+    disputes.NothingToReturn: 409,
     ledger.BookMissing: 500,
     ledger.CursorMalformed: 400,
     ledger.FloorBroken: 409,
@@ -85,6 +92,7 @@ STATUS: dict[type[OneLotError], int] = {
     cases.UnknownReview: 404,
     cases.AlreadyResolved: 409,
     stream.TooManyListeners: 503,
+    tries.TooManyAttempts: 429,
     tariffs.TariffUnclear: 422,
     tariffs.UnknownTimeZone: 422,
     tariffs.StayNotPriceable: 422,
@@ -136,6 +144,7 @@ def of_error(_: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
     name = type(e).__name__
     facts = {key: value for key, value in e.facts.items() if value is not None and key != "field"}
     field = e.facts.get("field")
+    wait_s = e.facts.get("retry_after_s")
     return _answer(
         Problem(
             type=_TYPE + _title(name).lower().replace(" ", "-"),
@@ -144,7 +153,8 @@ def of_error(_: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
             detail=e.sentence,
             field=field if isinstance(field, str) else None,
             facts=facts or None,
-        )
+        ),
+        None if wait_s is None else {"Retry-After": str(wait_s)},
     )
 
 

@@ -138,7 +138,7 @@ def verify() -> None:
 async def _findings(settings: Settings) -> list[Invariant]:
     pool = await open_pool(settings.database_url, connections_max=1)
     async with pool, pool.acquire() as db:
-        return await invariants.check(db)
+        return await invariants.check(db, now=settings.clock()())
 
 
 @main.command()

@@ -2,13 +2,14 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, charges, identity, ledger, refunds, settlement
+from payments.api import accounts, charges, disputes, identity, ledger, refunds, settlement
 
 ROUTES: list[HTTPRouteHandler] = [
     *accounts.ROUTES,
     *identity.ROUTES,
     *charges.ROUTES,
     *refunds.ROUTES,
+    *disputes.ROUTES,
     *settlement.ROUTES,
     *ledger.ROUTES,
 ]

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
-from payments import charges, identity
+from payments import accounts, charges, identity
 from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
 from payments.charges import ChargeState, PublicLine
 from payments.flow import charges as charges_flow
@@ -60,21 +60,43 @@ async def get_charge(charge_id: FromPath[UUID], db: Db) -> ChargeShown:
     operation_id="payCharge",
     summary="Pay a charge through a channel",
     tags=["drivers"],
-    opt={"audience": (Audience.PUBLIC,)},
+    opt={"audience": (Audience.PUBLIC,), "caller": True, "limited": True},
     status_code=200,
 )
 async def pay_charge(
     *,
     charge_id: FromPath[UUID],
     data: JSONBody[Payment],
+    principal: Principal,
     pool: Pool,
     channels: Channels,
     now: Now,
     random_bits: RandomBits,
+    idempotency_key: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Idempotency-Key",
+            min_length=1,
+            max_length=accounts.REQUEST_KEY_CHARACTERS_MAX,
+            description="Chosen by the caller; the same key is the same payment and gets its answer as it stands.",
+        ),
+    ] = None,
 ) -> Paid:
-    """Accepted and unknown are not over: look at the charge again. A second payment is refused until then (409)."""
+    """Accepted and unknown are not over: look at the charge again. Until then the same payer's next payment is refused
+    (409), and another payer's for a short while (409 with `Retry-After`); a driver whose account owes the charge and
+    who sends a token need not wait for strangers. Too many tries are refused with 429 and `Retry-After`. A key with another
+    body is refused (409). Whoever's money comes second gets it back.
+    """
     return await charges_flow.pay_charge(
-        pool, channels, charge_id=charge_id, channel=data.channel, payer=data.payer, now=now, random_bits=random_bits
+        pool,
+        channels,
+        charge_id=charge_id,
+        channel=data.channel,
+        payer=data.payer,
+        now=now,
+        random_bits=random_bits,
+        account_id=principal.id if principal.audience is Audience.DRIVER else None,
+        request_key=idempotency_key,
     )
 
 
@@ -89,7 +111,7 @@ async def pay_charge(
 async def void_charge(
     charge_id: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now
 ) -> ChargeShown:
-    """Its billing is reversed, so the operator is no longer owed it."""
+    """Its billing is reversed, so the operator is no longer owed it. Again for another reason is refused (409)."""
     identity.may_act_for(principal, (await charges_flow.charge_by_id(db, charge_id)).operator_id)
     charge = await charges_flow.void_charge(
         db, charge_id=charge_id, reason=data.reason, actor=principal.subject, now=now
