@@ -15,8 +15,8 @@ was lost is asked for again under the same number, never sent again under anothe
     succeeded   no                 an end; only refunds follow, which are rows of their own
 
 Success in the right number and amount is believed in every state: the money is here. What it is for says the
-payable: a charge that is due is paid by it, the money for another waits in suspense. What contradicts the request, or an end that
-stands, moves nothing and is a dispute (`payments.disputes`); so is an attempt whose end was never learned.
+payable: a charge that is due is paid by it, the money for another waits in suspense. What contradicts the request, or
+an end that stands, moves nothing and is a dispute (`payments.disputes`); so is an attempt whose end was never learned.
 """
 
 from datetime import datetime, timedelta

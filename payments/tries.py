@@ -42,7 +42,8 @@ def check_tries(recent: Sequence[Tried], *, channel: str, payer: str, account_id
     Raises:
         TooManyAttempts: says when the next one may be made.
     """
-    alike = [tried for tried in recent if (tried.account_id is None) == (account_id is None)]
+    late = [tried for tried in recent if now - tried.created_at < TRIES_WINDOW]
+    alike = [tried for tried in late if (tried.account_id is None) == (account_id is None)]
     own = [tried for tried in alike if (tried.channel, tried.payer) == (channel, payer)]
     for counted, tries_max in ((own, TRIES_PER_PAYER_MAX), (alike, TRIES_MAX)):
         if len(counted) >= tries_max:

@@ -1,5 +1,6 @@
 """JSON bodies, read strictly: an amount is a number and not its text, and what does not fit is named by its path."""
 
+import json
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ from litestar import Request
 from litestar.exceptions import ValidationException
 
 _NUL = "\0"
+_NAME_CHARACTERS_SHOWN = 100
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(.+?)`")
 _PATTERN = re.compile(r" matching regex .*$")
@@ -34,11 +36,16 @@ def decoded(body: bytes, field: Any) -> Any:
     try:
         if rb"\u0000" in body and (path := _path_of_nul(msgspec.json.decode(body), "")) is not None:
             raise unfit(path, "Text is without NUL.")
-        return msgspec.json.decode(body, type=Any if field is None else field.annotation)
+        found = msgspec.json.decode(body, type=Any if field is None else field.annotation)
+        # What was read is the last of two; which of them was meant nobody knows.
+        twice = _named_twice(body)
     except msgspec.ValidationError as e:
         raise unfit(*said(str(e))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unfit("body", "The body is not JSON in UTF-8.") from None
+    if twice is not None:
+        raise unfit(twice, "The field is there twice.")
+    return found
 
 
 def said(message: str) -> tuple[str, str]:
@@ -53,6 +60,28 @@ def said(message: str) -> tuple[str, str]:
 def unfit(field: str, sentence: str) -> ValidationException:
     """The refusal of a field of the body, in the shape that the framework itself gives to refused parameters."""
     return ValidationException(detail=sentence, extra=[{"message": sentence, "key": field, "source": "body"}])
+
+
+class _Twice(Exception):
+    """An object has a field of this name twice."""
+
+
+def _named_twice(body: bytes) -> str | None:
+    """The name of a field that an object of a well-formed body has twice, if there is one."""
+    try:
+        # Numbers are passed over: the decoder has read them.
+        json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except _Twice as e:
+        return str(e)
+    return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            raise _Twice(name[:_NAME_CHARACTERS_SHOWN])
+        seen.add(name)
 
 
 def _path_of_nul(value: Any, path: str) -> str | None:

@@ -84,8 +84,8 @@ async def pay_charge(
 ) -> Paid:
     """Accepted and unknown are not over: look at the charge again. Until then the same payer's next payment is refused
     (409), and another payer's for a short while (409 with `Retry-After`); a driver whose account owes the charge and
-    who sends a token need not wait for strangers. Too many tries are refused with 429 and `Retry-After`. A key with another
-    body is refused (409). Whoever's money comes second gets it back.
+    who sends a token need not wait for strangers. Too many tries are refused with 429 and `Retry-After`. A key with
+    another body is refused (409). Whoever's money comes second gets it back.
     """
     return await charges_flow.pay_charge(
         pool,

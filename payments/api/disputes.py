@@ -109,8 +109,8 @@ async def resolve_dispute(
     now: Now,
 ) -> DisputeShown:
     """`received`: the money came; it is booked into suspense, and the dispute stays open until it is given back.
-    `paid`, `not_paid`: what became of a refund. `dismissed`: nothing is booked, and what is not over is asked for again.
-    Which of them fits depends on the kind (422 says so).
+    `paid`, `not_paid`: what became of a refund. `dismissed`: nothing is booked, and what is not over is asked for
+    again. Which of them fits depends on the kind (422 says so).
     """
     _check_theirs(principal, await flow.dispute_by_id(db, dispute_id))
     done = await flow.resolve_dispute(

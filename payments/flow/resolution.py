@@ -6,6 +6,7 @@ is waited for the others are looked after.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
@@ -46,7 +47,8 @@ async def resolve_unknown(pool: Pool, channels: Channels, *, clock: Clock) -> in
     rounds = [_Round(pool, [name], channel, clock) for name, channel in providers.items()]
     # What went through a channel that is connected no more is asked of nobody, and ends by its age.
     rounds.append(_Round(pool, sorted(providers), None, clock))
-    await asyncio.gather(*(each.run(rounds) for each in rounds))
+    quiet = asyncio.Event()
+    await asyncio.gather(*(each.run(rounds, quiet) for each in rounds))
     failures = [failure for each in rounds for failure in each.failures]
     if failures:
         raise ExceptionGroup("some payments could not be resolved", failures)
@@ -65,17 +67,17 @@ class _Round:
         self.asked = 0
         self.failures: list[Exception] = []
 
-    async def run(self, rounds: "Sequence[_Round]") -> None:
-        """Asks until nothing is left to ask, here and of the others."""
-        while not self._over:
+    async def run(self, rounds: "Sequence[_Round]", quiet: asyncio.Event) -> None:
+        """Asks until nothing is left to ask, here and of the others, which then is `quiet`."""
+        while not self._over and not quiet.is_set():
             questions = await self._claim()
             self._idle = not questions
             await asyncio.gather(*map(self._ask, questions))
-            if questions:
-                continue
             if all(each._idle or each._over for each in rounds):
-                return
-            await asyncio.sleep(LOOK_AGAIN_S)
+                quiet.set()
+            elif self._idle:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(quiet.wait(), LOOK_AGAIN_S)
 
     @property
     def _over(self) -> bool:

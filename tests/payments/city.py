@@ -104,16 +104,26 @@ class City:
             await charges_flow.request_charges(db, [request], now=self.now)
         return charges.charge_id(request.stay_id)
 
-    async def pay(self, charge_id: UUID, payer: str = "ok") -> Paid:
-        """A payment through the test channel."""
+    async def pay(
+        self,
+        charge_id: UUID,
+        payer: str = "ok",
+        *,
+        channel: str = "local",
+        account_id: int | None = None,
+        key: str | None = None,
+    ) -> Paid:
+        """A payment through the test channel, if no other is named."""
         return await charges_flow.pay_charge(
             self.pool,
             self.channels,
             charge_id=charge_id,
-            channel="local",
+            channel=channel,
             payer=payer,
             now=self.now,
             random_bits=self.random_bits,
+            account_id=account_id,
+            request_key=key,
         )
 
     async def collect(self, limit: int = 500) -> charges.Collected:
@@ -136,6 +146,10 @@ class City:
     async def resolve(self) -> int:
         """A round of the worker half a minute later: how many payments were asked for again."""
         self.now += LATER
+        return await self.resolve_now()
+
+    async def resolve_now(self) -> int:
+        """A round of the worker."""
         return await resolution.resolve_unknown(self.pool, self.channels, clock=self.clock)
 
     async def disputes(self, state: DisputeState = DisputeState.OPEN) -> Sequence[Dispute]:

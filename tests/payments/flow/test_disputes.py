@@ -1,4 +1,4 @@
-"""Evidence is never dropped: what cannot be followed is before a person, and money that came goes to whoever it is from."""
+"""Evidence is never dropped: what cannot be followed is before a person, and money that came goes back."""
 
 import asyncio
 from datetime import timedelta
@@ -10,10 +10,11 @@ import pytest
 
 from payments.attempts import ASK_MAX, Accepted, Attempt, Failed, Succeeded
 from payments.channels import LocalChannel
-from payments.disputes import Dispute, DisputeResolved, DisputeState, Finding, FindingUnfit, NothingToReturn
+from payments.disputes import DisputeResolved, DisputeState, Finding, FindingUnfit, NothingToReturn
 from payments.flow import attempts as attempts_flow
+from payments.flow import disputes as disputes_flow
 from payments.flow import refunds as refunds_flow
-from payments.refunds import Refund, RefundClosed, Refunded, RefundOutcome, RefundPending, RefundRequest
+from payments.refunds import NotRefundable, Refund, RefundClosed, Refunded, RefundOutcome, RefundPending, RefundRequest
 from payments.store import attempts as attempt_store
 from tests.payments.city import City, attempted
 
@@ -41,6 +42,13 @@ def refunds_say(city: City, *said: RefundOutcome) -> Refunds:
 async def attempts_of(city: City, payable_id: UUID) -> list[Attempt]:
     async with city.pool.acquire() as db:
         return list(await attempt_store.attempts_of(db, payable_id))
+
+
+async def top_up_of(city: City, account_id: int) -> UUID:
+    """The only top-up of an account."""
+    query = "select payable_id from attempt where shard = $1 and kind = 'top_up'"
+    top_up: UUID = await city.owner.fetchval(query, account_id)
+    return top_up
 
 
 async def told(city: City, attempt: Attempt, outcome: Any) -> Attempt:
@@ -155,9 +163,7 @@ async def test_success_of_a_declined_payment_is_believed(city: City) -> None:
     # And of a top-up.
     account_id = await city.account()
     assert await city.top_up(account_id, 700, payer="decline") == "declined"
-    top_up = await city.owner.fetchval(
-        "select payable_id from attempt where shard = $1 and kind = 'top_up'", account_id
-    )
+    top_up = await top_up_of(city, account_id)
     [declined] = await attempts_of(city, top_up)
     await told(city, declined, Succeeded(declined.request_no, 700))
     assert await city.holds(account_id) == (700, 0)
@@ -272,7 +278,8 @@ async def test_a_refund_paid_after_it_was_closed(city: City) -> None:
     # It is in the books, and cannot be refunded a second time.
     assert await city.book(city.operator_id, "payable") == 0
     assert await city.count("select refunded_fen from charge where id = $1", charge_id) == 500
-    assert await attempted(city.refund(charge_id, 1, key="again")) is not Refund
+    with pytest.raises(NotRefundable):
+        await city.refund(charge_id, 1, key="again")
 
 
 @pytest.mark.parametrize(
@@ -309,19 +316,15 @@ async def test_a_closed_answer_about_a_paid_refund_is_in_dispute(city: City) -> 
 async def test_a_disputed_top_up_goes_back(city: City) -> None:
     account_id = await city.account()
     await city.top_up(account_id, 500, payer="slow")
-    top_up = await city.owner.fetchval(
-        "select payable_id from attempt where shard = $1 and kind = 'top_up'", account_id
-    )
+    top_up = await top_up_of(city, account_id)
     [attempt] = await attempts_of(city, top_up)
     city.now += timedelta(seconds=5)
     await city.local.query(attempt.request_no)
     await told(city, attempt, Succeeded(attempt.request_no, 400))
     assert await city.disputes() == []  # no operator's staff sees it
-    row = await city.owner.fetchrow("select id from dispute where attempt_id = $1", attempt.id)
+    dispute_id = await city.owner.fetchval("select id from dispute where attempt_id = $1", attempt.id)
     async with city.pool.acquire() as db:
-        from payments.flow import disputes as flow
-
-        dispute: Dispute = await flow.dispute_by_id(db, row["id"])
+        dispute = await disputes_flow.dispute_by_id(db, dispute_id)
     await city.found(dispute, F.RECEIVED, 400)
     assert await city.book(account_id, "suspense") == 400
     assert (await city.give_back(dispute)).state == "succeeded"
