@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from payments.accounts import AccountStatus
 from payments.errors import OneLotError
 
 
@@ -64,6 +65,13 @@ class PlateForm(StrEnum):
     MILITARY = "military"
     TEMPORARY = "temporary"
     UNKNOWN = "unknown"
+
+
+class PlateHolder(Struct, frozen=True):
+    """The account that pays for a plate, and how it stands."""
+
+    account_id: int
+    status: AccountStatus
 
 
 class LinkedPlate(Struct, frozen=True):

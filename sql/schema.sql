@@ -404,18 +404,22 @@ CREATE TABLE account (
 );
 -- The service may: select, insert, update.
 
--- Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two
--- vehicles.
+-- Which account pays for a plate, from when to when. A plate is its text and its colour: the same text on blue and on
+-- yellow is two vehicles.
 CREATE TABLE account_plate (
     plate       text NOT NULL,
     plate_color plate_color NOT NULL,
     account_id  bigint NOT NULL,
     linked_at   timestamp with time zone NOT NULL,
-    CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color),
+    unlinked_at timestamp with time zone,
+    CONSTRAINT linked_before_unlinked CHECK ((unlinked_at >= linked_at)),
+    CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color, linked_at),
+    CONSTRAINT one_holder_at_a_time EXCLUDE USING gist (int8range(hashtextextended(plate, hashenumextended(plate_color, (0)::bigint)), hashtextextended(plate, hashenumextended(plate_color, (0)::bigint)), '[]'::text) WITH &&, tstzrange(linked_at, unlinked_at) WITH &&),
     CONSTRAINT account_plate_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
 );
-CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id);
--- The service may: select, insert, delete, update.
+CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id) WHERE (unlinked_at IS NULL);
+COMMENT ON COLUMN account_plate.unlinked_at IS 'The first instant for which the account pays no more; null as long as it pays.';
+-- The service may: select, insert, update.
 
 -- Money a driver puts into the wallet through a channel (充值). How far that went says its attempt.
 CREATE TABLE top_up (

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from parking import worker
 from parking.app import build
-from parking.cli import registry, tariffs
+from parking.cli import disputes, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -231,5 +231,12 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff):
+for command in (
+    disputes.disputes,
+    registry.operator,
+    registry.operators,
+    registry.lot,
+    registry.gateway,
+    tariffs.tariff,
+):
     main.add_command(command)

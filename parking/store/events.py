@@ -116,10 +116,12 @@ async def uses_of(
     return used
 
 
-async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, Payer]:
-    """The accounts that pay for plates, as far as they are linked to an active one."""
-    found = await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True))
-    return {(row.plate, row.plate_color): row for row in found}
+async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, list[Payer]]:
+    """The active accounts that pay for plates or once did."""
+    held: dict[NumberPlate, list[Payer]] = {plate: [] for plate in plates}
+    for row in await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True)):
+        held[row.plate, row.plate_color].append(row)
+    return held
 
 
 async def add_events(db: sql.Connection, events: Sequence[tuple[Passing, EventRecord]]) -> None:

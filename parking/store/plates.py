@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import ForeignKeyViolationError
-
 import sql
-from parking.plates import LinkedPlate, PlateColor
-from payments.accounts import NoSuchAccount
+from parking.plates import LinkedPlate, PlateColor, PlateHolder
 
 _SQL = sql.load("parking/plates")
 
@@ -17,31 +14,17 @@ async def plates_of(db: sql.Connection, account_id: int) -> Sequence[LinkedPlate
     return await sql.every(db, LinkedPlate, _SQL["plates_of"], account_id)
 
 
-async def plate_holder(db: sql.Connection, plate: str, color: PlateColor) -> int | None:
-    """The account that pays for a plate; nobody else changes that until the transaction ends."""
-    account_id: int | None = await db.fetchval(_SQL["plate_holder"], plate, color)
-    return account_id
+async def plate_holder(db: sql.Connection, plate: str, color: PlateColor) -> PlateHolder | None:
+    """The account that pays for a plate now."""
+    return await sql.one(db, PlateHolder, _SQL["plate_holder"], plate, color)
 
 
-async def link_plate(db: sql.Connection, plate: str, color: PlateColor, account_id: int, *, now: datetime) -> bool:
-    """Lets an account pay for a plate, unless another active one does; tells whether it pays now.
-
-    Raises:
-        NoSuchAccount: the account was never opened.
-    """
-    try:
-        holder = await db.fetchval(_SQL["link_plate"], plate, color, account_id, now)
-    except ForeignKeyViolationError:
-        raise NoSuchAccount("There is no such account.", account_id=account_id) from None
-    return holder is not None
+async def link_plate(db: sql.Connection, plate: str, color: PlateColor, account_id: int, *, now: datetime) -> datetime:
+    """Lets an account pay for a plate that nobody pays for; from when on."""
+    linked_at: datetime = await db.fetchval(_SQL["link_plate"], plate, color, account_id, now)
+    return linked_at
 
 
-async def unlink_plate(db: sql.Connection, plate: str, color: PlateColor, account_id: int) -> bool:
+async def unlink_plate(db: sql.Connection, plate: str, color: PlateColor, account_id: int, *, now: datetime) -> bool:
     """Ends the link of a plate to an account; tells whether there was one."""
-    return await db.fetchval(_SQL["unlink_plate"], plate, color, account_id) is not None
-
-
-async def release_plate(db: sql.Connection, plate: str, color: PlateColor) -> int | None:
-    """Ends the link of a plate to whatever account; that account."""
-    account_id: int | None = await db.fetchval(_SQL["release_plate"], plate, color)
-    return account_id
+    return await db.fetchval(_SQL["unlink_plate"], plate, color, account_id, now) is not None
