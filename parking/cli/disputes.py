@@ -17,7 +17,12 @@ _out = Console()
 
 
 @click.command()
-@click.option("--state", type=click.Choice([*DisputeState]), default=DisputeState.OPEN.value, show_default=True)
+@click.option(
+    "--state",
+    type=click.Choice([each.value for each in DisputeState]),
+    default=DisputeState.OPEN.value,
+    show_default=True,
+)
 @click.option("--operator", type=click.IntRange(min=1), help="Of one operator only (see `onelot operators`).")
 @click.option("--after", type=click.UUID, help="The last dispute of the page before.")
 @click.option("--limit", type=click.IntRange(1, DISPUTES_PER_PAGE_MAX), default=50, show_default=True)

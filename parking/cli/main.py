@@ -231,12 +231,6 @@ def demo(minutes: float | None, port: int | None) -> None:
     sys.exit(demonstration.main(minutes, port))
 
 
-for command in (
-    disputes.disputes,
-    registry.operator,
-    registry.operators,
-    registry.lot,
-    registry.gateway,
-    tariffs.tariff,
-):
+_COMMANDS = (registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff, disputes.disputes)
+for command in _COMMANDS:
     main.add_command(command)
