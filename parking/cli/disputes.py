@@ -13,6 +13,7 @@ from payments.disputes import DISPUTES_PER_PAGE_MAX, Dispute, DisputeState
 from payments.flow import disputes as flow
 from payments.money import yuan
 
+_STATES = [each.value for each in DisputeState]
 _out = Console()
 
 
