@@ -20,6 +20,10 @@ TRIES_PER_PAYER_MAX = 5
 TRIES_MAX = 20
 # So long after the first try another payer has to wait for one that has not ended; then the new one takes its place.
 EXCLUSIVE_FOR = timedelta(seconds=30)
+# The wallet of the account that owes waits for a stranger's payment, but not for one after another: once strangers have
+# tried for so long, it is tried at once, until they have been quiet for longer than any payment lasts.
+WALLET_WAITS = timedelta(minutes=10)
+WALLET_WAITS_AGAIN_AFTER = timedelta(days=2)
 
 
 class Tried(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from payments import attempts, charges, ids, ledger
+from payments import attempts, charges, ids, ledger, tries
 from payments.accounts import check_request_key
 from payments.attempts import Attempt, AttemptState, PaymentInProgress
 from payments.channels import Channels, check_payer, provider_named
@@ -113,8 +113,7 @@ async def pay_charge(
             account_id=account_id if account_id == charge.account_id else None,
             key_digest=digest,
         )
-        # The worker leaves a charge without a time to be collected alone.
-        await store.set_collect_at(db, charge, None)
+        await _let_wallet_wait(db, charge, attempt, now=now)
 
     done = await attempts_flow.submit(pool, through, attempt, now=now)
     assert isinstance(done.payable, Charge)
@@ -162,6 +161,18 @@ async def lock_charge(db: Connection, charge_id: UUID) -> Charge:
     if charge is None:
         raise NoSuchCharge("There is no such charge.", charge_id=str(charge_id))
     return charge
+
+
+async def _let_wallet_wait(db: Connection, charge: Charge, attempt: Attempt, *, now: datetime) -> None:
+    """Keeps the wallet from paying beside an attempt, unless strangers have kept it waiting long enough."""
+    if charge.account_id is None:
+        return
+    since, until = now - tries.WALLET_WAITS_AGAIN_AFTER, now - tries.WALLET_WAITS
+    waits = attempt.account_id is not None or not await attempt_store.tried_by_strangers(
+        db, charge.id, since=since, until=until
+    )
+    # The worker leaves a charge without a time to be collected alone.
+    await store.set_collect_at(db, charge, None if waits else now)
 
 
 def _paid(attempt: Attempt, charge: Charge) -> Paid:

@@ -79,6 +79,12 @@ async def tried(db: Connection, payable_id: UUID, *, since: datetime) -> Sequenc
     return await sql.every(db, Tried, _ATTEMPTS["tried"], ids.shard_of(payable_id), payable_id, ids.floor(since))
 
 
+async def tried_by_strangers(db: Connection, payable_id: UUID, *, since: datetime, until: datetime) -> bool:
+    """Whether anybody but the account that owes tried to pay this through a channel outside between two instants."""
+    bounds = (ids.floor(since), ids.floor(until))
+    return bool(await db.fetchval(_ATTEMPTS["tried_by_strangers"], ids.shard_of(payable_id), payable_id, *bounds))
+
+
 async def attempts_of(db: Connection, payable_id: UUID) -> Sequence[Attempt]:
     """All attempts to pay this, the oldest first."""
     return await sql.every(db, Attempt, _ATTEMPTS["attempts_of"], ids.shard_of(payable_id), payable_id)

@@ -53,6 +53,11 @@ update attempt set state = $4, code = $5, query_at = $6, next_action = coalesce(
                    channel_no = coalesce($8, channel_no), updated_at = $9
  where shard = $1 and payable_id = $2 and id = $3 and state = any($10::attempt_state[])
 
+-- name: tried_by_strangers
+-- Whether anybody but the account tried to pay it through a channel between two instants, as tried.
+select exists (select 1 from attempt
+                where shard = $1 and payable_id = $2 and id >= $3 and id < $4 and account_id is null and request ? 'payer')
+
 -- name: claim_attempts_to_query
 -- Claimed by moving query_at ahead, so that no other worker asks for the same one while this one does. $4 are channels,
 -- and $5 says whether theirs are wanted or those of all the others.

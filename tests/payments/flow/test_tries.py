@@ -13,7 +13,14 @@ from payments.attempts import PaymentContradicted, PaymentInProgress, Succeeded
 from payments.flow import attempts as attempts_flow
 from payments.flow.charges import Paid
 from payments.store import attempts as attempt_store
-from payments.tries import EXCLUSIVE_FOR, TRIES_MAX, TRIES_PER_PAYER_MAX, TRIES_WINDOW, TooManyAttempts
+from payments.tries import (
+    EXCLUSIVE_FOR,
+    TRIES_MAX,
+    TRIES_PER_PAYER_MAX,
+    TRIES_WINDOW,
+    WALLET_WAITS,
+    TooManyAttempts,
+)
 from tests.payments.city import City, attempted
 
 SECOND = timedelta(seconds=1)
@@ -77,6 +84,28 @@ async def test_what_gave_way_and_is_paid_first_pays_the_charge(city: City) -> No
     assert [d.attempt_id for d in await city.disputes()] == [second.attempt_id]
     assert await city.book(city.operator_id, "casual_receivable") == 0
     assert await city.book(city.operator_id, "suspense") == 500
+
+
+async def test_strangers_do_not_keep_the_wallet_waiting(city: City) -> None:
+    """One takes the place of another again and again, so that there is always a payment under way."""
+    account_id = await city.account()
+    charge_id = await city.charge(account_id, 500)
+    assert (await city.collect()).declined == 1
+    began = city.now
+    await city.pay(charge_id, "slow:0")
+    await city.top_up(account_id, 500)
+    for n in range(1, 40):
+        city.now += EXCLUSIVE_FOR
+        await city.pay(charge_id, f"slow:{n}")
+        if (await city.collect()).paid:
+            break
+    assert WALLET_WAITS <= city.now - began <= WALLET_WAITS + 2 * EXCLUSIVE_FOR
+    assert await city.state(charge_id) == "paid"
+    assert await city.holds(account_id) == (0, 0)
+    # The strangers' money comes too, and is held to be given back to each.
+    await city.resolve()
+    held = sum(dispute.held_fen for dispute in await city.disputes())
+    assert held == await city.book(account_id, "suspense") > 0
 
 
 async def test_one_payer_never_pays_beside_themselves(city: City) -> None:
