@@ -24,7 +24,13 @@ from parking.live.redis import LiveCounts
 from parking.settings import Settings
 from parking.store import contests as contest_store
 from parking.store import jobs as store
-from parking.store.retention import THINGS_FORGOTTEN, drop_expired, forget_a_day, forget_closed_accounts
+from parking.store.retention import (
+    THINGS_FORGOTTEN,
+    drop_expired,
+    forget_a_day,
+    forget_closed_accounts,
+    forget_ended_links,
+)
 from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
@@ -72,7 +78,7 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
 
 async def _verify(work: Work) -> None:
     async with work.pool.acquire() as db:
-        for invariant in await invariants.check(db):
+        for invariant in await invariants.check(db, now=work.clock()):
             if invariant.rows:
                 sample = "; ".join(invariant.sample)
                 _log.error("INVARIANT %s broken by %d rows: %s", invariant.name, invariant.rows, sample)
@@ -97,6 +103,7 @@ async def _forget(work: Work) -> None:
             days = 0
             while days < FORGET_DAYS_MAX and await forget_a_day(db, what, now):
                 days += 1
+        await forget_ended_links(db, now)
         await forget_closed_accounts(db, now)
         await identity_store.drop_ended_tokens(db, now - ENDED_TOKENS_KEPT)
         await contest_store.drop_resolved(db, now - RESOLVED_CONTESTS_KEPT)

@@ -49,7 +49,7 @@ async def collect(work: Work) -> Collected:
 
 async def resolve(work: Work) -> int:
     """Asks channels about what ended without an answer."""
-    return await resolution.resolve_unknown(work.pool, work.channels, now=work.clock())
+    return await resolution.resolve_unknown(work.pool, work.channels, clock=work.clock)
 
 
 async def settle(work: Work) -> list[Settlement]:

@@ -44,6 +44,8 @@ class Kind(StrEnum):
     TOP_UP = "top_up"
     PLATFORM_FEE = "platform_fee"
     OVERPAID = "overpaid"
+    SUSPENSE_RECEIVED = "suspense_received"
+    SUSPENSE_RETURNED = "suspense_returned"
     REVERSAL = "reversal"
 
 
@@ -179,6 +181,24 @@ def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day: d
     transfer = Transfer(funds.owner_id, funds.book, owner, Book.SUSPENSE, owed.amount_fen)
     journal_id = ids.move(attempt_id, owner, "overpaid")
     return Journal(owner, journal_id, Kind.OVERPAID, charge_id, owed.lot_id, day, (transfer,))
+
+
+def suspense_received(
+    dispute_id: UUID, owner_id: int, lot_id: int | None, amount_fen: int, funds: Funds, day: date
+) -> Journal:
+    """A channel has money that fits no request, as a person found: it waits in suspense until it is given back."""
+    transfer = Transfer(funds.owner_id, funds.book, owner_id, Book.SUSPENSE, amount_fen)
+    journal_id = ids.move(dispute_id, owner_id, "received")
+    return Journal(owner_id, journal_id, Kind.SUSPENSE_RECEIVED, dispute_id, lot_id, day, (transfer,))
+
+
+def suspense_returned(
+    refund_id: UUID, owner_id: int, lot_id: int | None, amount_fen: int, funds: Funds, day: date
+) -> Journal:
+    """Money that waited in suspense went back to where it was taken from."""
+    transfer = Transfer(owner_id, Book.SUSPENSE, funds.owner_id, funds.book, amount_fen)
+    journal_id = ids.move(refund_id, owner_id, "suspense_returned")
+    return Journal(owner_id, journal_id, Kind.SUSPENSE_RETURNED, refund_id, lot_id, day, (transfer,))
 
 
 def refund_requested(refund_id: UUID, owed: Owed, amount_fen: int, day: date) -> Journal:

@@ -37,7 +37,7 @@ CHAPTERS = {
             "charge_hold",
             "attempt",
             "refund",
-            "disputed_payment",
+            "dispute",
             "channel_local_payment",
             "channel_local_refund",
         ),

@@ -1,6 +1,7 @@
 """Running the invariants: queries that must return no row."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from time import perf_counter
 
 from asyncpg import PostgresError
@@ -34,12 +35,18 @@ def shown(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name}={'…' if name.startswith('plate') else value}" for name, value in row.items())
 
 
-async def check(db: sql.Connection) -> list[Invariant]:
+async def set_clock(db: sql.Connection, now: datetime) -> None:
+    """By which time (aware) the invariants of this connection judge what is too old."""
+    await db.execute(f"set onelot.now = '{now.isoformat()}'")
+
+
+async def check(db: sql.Connection, *, now: datetime) -> list[Invariant]:
     """All invariants in the order of the file, each on a snapshot of its own: one long snapshot would hold up others.
 
     An invariant that cannot be checked counts as broken.
     """
     checked: list[Invariant] = []
+    await set_clock(db, now)
     for name, query in _SQL.items():
         started = perf_counter()
         try:

@@ -90,11 +90,11 @@ select a.shard as lot_id, a.payable_id as charge_id, a.succeeded
  where a.succeeded - coalesce(o.times, 0) > 1
 
 -- name: paid_without_attempt
--- Every paid charge was collected by an attempt that succeeded with its amount.
+-- Every paid charge names the attempt that collected it: it succeeded, with the charge's amount, by its method.
 select c.lot_id, c.id
   from charge c
-  left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.kind = 'charge' and a.state = 'succeeded'
-                     and a.amount_fen = c.amount_fen
+  left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.id = c.paid_attempt_id and a.kind = 'charge'
+                     and a.state = 'succeeded' and a.amount_fen = c.amount_fen and a.channel = c.method
  where c.state = 'paid' and a.id is null and c.id >= (select kept_from from growing_table where name = 'attempt')
 
 -- name: charge_asleep
@@ -122,10 +122,65 @@ select c.lot_id, c.id
  where h.released_at is null and c.collect_at is not null
 
 -- name: attempt_without_a_question
--- Every payment whose end is not known is asked for again. The view disputed_payment holds the only exception: evidence
--- that names another number or amount, which waits for a person.
-select kind, shard, payable_id, id from attempt
- where state in ('submitting', 'accepted', 'unknown') and query_at is null and code is distinct from 'evidence_mismatch'
+-- Every payment whose end is not known is asked for again, unless it is in dispute and waits for a person.
+select a.kind, a.shard, a.payable_id, a.id from attempt a
+ where a.state in ('submitting', 'accepted', 'unknown') and a.query_at is null
+   and not exists (select 1 from dispute d where d.shard = a.shard and d.attempt_id = a.id and d.state = 'open')
+
+-- name: refund_without_a_question
+-- Every refund whose end is not known is asked for again, unless it is in dispute and waits for a person.
+select r.shard, r.payable_id, r.id from refund r
+ where r.state in ('requested', 'unknown') and r.query_at is null
+   and not exists (select 1 from dispute d
+                    where d.shard = r.shard and d.attempt_id = r.attempt_id and d.refund_id = r.id and d.state = 'open')
+
+-- name: refund_of_another_payment
+-- Every refund of a charge gives back what the attempt that paid it took, by the way it came; every other gives back the
+-- money of a dispute about its attempt.
+select r.shard, r.payable_id, r.id
+  from refund r
+  left join charge c on r.dispute_id is null and c.lot_id = r.shard and c.id = r.payable_id
+                    and c.paid_attempt_id = r.attempt_id and c.method = r.channel
+  left join dispute d on d.shard = r.shard and d.id = r.dispute_id and d.attempt_id = r.attempt_id
+                     and d.held_fen = r.amount_fen
+ where c.id is null and d.id is null
+
+-- name: suspense_differs_from_disputes
+-- What lies in suspense is the money of disputes that was not given back.
+with booked as (
+  select owner_id, sum(fen) as fen
+    from (select credit_owner as owner_id, amount_fen as fen from transfer where credit_book = 'suspense'
+          union all
+          select debit_owner, -amount_fen from transfer where debit_book = 'suspense') legs
+   group by owner_id),
+held as (
+  select coalesce(c.account_id, c.operator_id, d.shard) as owner_id, sum(d.held_fen) as fen
+    from dispute d
+    left join charge c on d.payable = 'charge' and c.lot_id = d.shard and c.id = d.payable_id
+   where d.resolution is distinct from 'returned'
+   group by 1)
+select coalesce(b.owner_id, h.owner_id) as owner_id, b.fen as in_books, h.fen as in_disputes
+  from booked b full join held h on h.owner_id = b.owner_id
+ where coalesce(b.fen, 0) <> coalesce(h.fen, 0)
+
+-- name: waited_for_too_long
+-- Nothing unresolved is older than its horizon, by the clock this is run with: a payment keeps others away for a day
+-- (WAIT_MAX) and is asked for through seven (attempts.ASK_MAX), a refund through thirty (refunds.ASK_MAX), a dispute is
+-- looked at within three; each with an hour or more for the worker to come round, and none if no clock was set.
+with clock as (select nullif(current_setting('onelot.now', true), '')::timestamptz as now)
+select 'attempt' as what, a.shard, a.id, a.created_at as since
+  from attempt a, clock
+ where (a.state in ('submitting', 'accepted', 'unknown') and a.query_at is not null
+        and a.created_at < clock.now - interval '1 day 7 hours')
+    or (a.query_at is not null and a.created_at < clock.now - interval '7 days 7 hours')
+union all
+select 'refund', r.shard, r.id, r.created_at
+  from refund r, clock
+ where r.query_at is not null and r.created_at < clock.now - interval '30 days 7 hours'
+union all
+select 'dispute', d.shard, d.id, d.opened_at
+  from dispute d, clock
+ where d.state = 'open' and d.opened_at < clock.now - interval '3 days'
 
 -- name: top_up_not_in_the_books
 -- Every top-up whose attempt succeeded stands in the books with its amount, and no other money came into a wallet as one.
@@ -158,10 +213,11 @@ having count(u.id) <> 1 or count(a.id) <> 1
 -- Refunds that were asked for and not closed add up to what the charge says, and never to more than was paid.
 select c.lot_id, c.id, c.refunded_fen, r.fen
   from charge c
-  left join (select lot_id, charge_id, sum(amount_fen) filter (where state <> 'closed') as fen from refund
-              group by lot_id, charge_id) r on r.lot_id = c.lot_id and r.charge_id = c.id
+  left join (select shard, payable_id, sum(amount_fen) filter (where state <> 'closed') as fen from refund
+              where dispute_id is null
+              group by shard, payable_id) r on r.shard = c.lot_id and r.payable_id = c.id
  where coalesce(r.fen, 0) <> c.refunded_fen or coalesce(r.fen, 0) > c.amount_fen
-    or (r.charge_id is not null and c.state <> 'paid')
+    or (r.payable_id is not null and c.state <> 'paid')
 
 -- name: refunds_pending_differ
 -- What the books keep back of each operator for refunds is what was asked for and has not ended.
@@ -173,8 +229,8 @@ with booked as (
    group by operator_id),
 asked as (
   select c.operator_id, sum(r.amount_fen) as fen
-    from refund r join charge c on c.lot_id = r.lot_id and c.id = r.charge_id
-   where r.state in ('requested', 'unknown')
+    from refund r join charge c on c.lot_id = r.shard and c.id = r.payable_id
+   where r.state in ('requested', 'unknown') and r.dispute_id is null
    group by c.operator_id)
 select coalesce(b.operator_id, a.operator_id) as operator_id, b.fen as in_books, a.fen as asked
   from booked b full join asked a on a.operator_id = b.operator_id
@@ -344,6 +400,8 @@ union all
 select 'attempt' as table_name where exists (select 1 from attempt_default)
 union all
 select 'refund' as table_name where exists (select 1 from refund_default)
+union all
+select 'dispute' as table_name where exists (select 1 from dispute_default)
 union all
 select 'top_up' as table_name where exists (select 1 from top_up_default)
 union all

@@ -8,9 +8,12 @@ CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
+CREATE TYPE dispute_kind AS ENUM ( 'overpaid', 'other_number', 'other_amount', 'other_channel_no', 'denied', 'no_answer', 'refund_mismatch', 'refund_after_closed', 'refund_denied', 'refund_no_answer' );
+CREATE TYPE dispute_resolution AS ENUM ( 'returned', 'paid', 'not_paid', 'dismissed' );
+CREATE TYPE dispute_state AS ENUM ( 'open', 'resolved' );
 CREATE TYPE event_status AS ENUM ( 'recorded', 'review' );
 CREATE TYPE gate_command AS ENUM ( 'open', 'hold', 'none' );
-CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal' );
+CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal', 'suspense_received', 'suspense_returned' );
 CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense' );
 CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
 CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
@@ -492,18 +495,22 @@ CREATE INDEX token_of_subject ON token USING btree (subject, id);
 CREATE INDEX token_revoked ON token USING btree (expires_at) WHERE (revoked_at IS NOT NULL);
 -- The service may: select, insert, delete, update (revoked_at, revoked_by).
 
--- Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two
--- vehicles.
+-- Which account pays for a plate, from when to when. A plate is its text and its colour: the same text on blue and on
+-- yellow is two vehicles.
 CREATE TABLE account_plate (
     plate       text NOT NULL,
     plate_color plate_color NOT NULL,
     account_id  bigint NOT NULL,
     linked_at   timestamp with time zone NOT NULL,
-    CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color),
+    unlinked_at timestamp with time zone,
+    CONSTRAINT linked_before_unlinked CHECK ((unlinked_at >= linked_at)),
+    CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color, linked_at),
+    CONSTRAINT one_holder_at_a_time EXCLUDE USING gist (int8range(hashtextextended(plate, hashenumextended(plate_color, (0)::bigint)), hashtextextended(plate, hashenumextended(plate_color, (0)::bigint)), '[]'::text) WITH &&, tstzrange(linked_at, unlinked_at) WITH &&),
     CONSTRAINT account_plate_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
 );
-CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id);
--- The service may: select, insert, delete, update.
+CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id) WHERE (unlinked_at IS NULL);
+COMMENT ON COLUMN account_plate.unlinked_at IS 'The first instant for which the account pays no more; null as long as it pays.';
+-- The service may: select, insert, update.
 
 -- Accounts that want to pay for a plate for which another pays. The oldest gets the link when that ends; until then
 -- it looks to its driver as if it were linked, so that nobody learns which plates have accounts.
@@ -576,22 +583,24 @@ CREATE INDEX audit_by_id ON ONLY audit USING btree (id);
 -- What a stay costs (应收), its price explained line by line. The id follows from the stay's, so a stay is charged
 -- once.
 CREATE TABLE charge (
-    lot_id        integer NOT NULL,
-    id            uuid NOT NULL,
-    stay_id       uuid NOT NULL,
-    operator_id   bigint NOT NULL,
-    account_id    bigint,
-    amount_fen    bigint NOT NULL,
-    refunded_fen  bigint DEFAULT 0 NOT NULL,
-    state         charge_state DEFAULT 'due'::charge_state NOT NULL,
-    method        text,
-    lines         jsonb NOT NULL,
-    created_at    timestamp with time zone NOT NULL,
-    paid_at       timestamp with time zone,
-    collect_at    timestamp with time zone,
-    collect_tries integer DEFAULT 0 NOT NULL,
-    reference     uuid NOT NULL,
-    place_hidden  boolean DEFAULT false NOT NULL,
+    lot_id          integer NOT NULL,
+    id              uuid NOT NULL,
+    stay_id         uuid NOT NULL,
+    operator_id     bigint NOT NULL,
+    account_id      bigint,
+    amount_fen      bigint NOT NULL,
+    refunded_fen    bigint DEFAULT 0 NOT NULL,
+    state           charge_state DEFAULT 'due'::charge_state NOT NULL,
+    method          text,
+    lines           jsonb NOT NULL,
+    created_at      timestamp with time zone NOT NULL,
+    paid_at         timestamp with time zone,
+    collect_at      timestamp with time zone,
+    collect_tries   integer DEFAULT 0 NOT NULL,
+    reference       uuid NOT NULL,
+    place_hidden    boolean DEFAULT false NOT NULL,
+    paid_attempt_id uuid,
+    void_reason     text,
     CONSTRAINT amount_positive CHECK ((amount_fen > 0)),
     CONSTRAINT only_due_is_collected CHECK (((collect_at IS NULL) OR ((state = 'due'::charge_state) AND (account_id IS NOT NULL)))),
     CONSTRAINT paid_is_whole CHECK (((state = 'paid'::charge_state) = ((paid_at IS NOT NULL) AND (method IS NOT NULL)))),
@@ -605,7 +614,9 @@ COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was link
 COMMENT ON COLUMN charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
 COMMENT ON COLUMN charge.reference IS 'What whoever may pay it has of it (122 random bits); it tells neither lot nor moment.';
 COMMENT ON COLUMN charge.place_hidden IS 'Its driver sees the amount and neither lot nor times: the stay began before the plate was linked, or the link is contested.';
--- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden).
+COMMENT ON COLUMN charge.paid_attempt_id IS 'The attempt whose money paid it. Another that succeeded has its money in suspense (dispute).';
+COMMENT ON COLUMN charge.void_reason IS 'Why it is void: voiding it again for another reason is refused.';
+-- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden, paid_attempt_id, void_reason).
 
 -- Due charges that are not taken from their account by themselves until a person releases or voids them. The driver
 -- may pay them all the same.
@@ -640,21 +651,29 @@ CREATE TABLE attempt (
     query_at    timestamp with time zone,
     kind        payable_kind NOT NULL,
     next_action jsonb,
+    channel_no  text,
+    account_id  bigint,
+    key_digest  text,
     CONSTRAINT attempt_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state])))),
+    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state, 'void'::attempt_state, 'superseded'::attempt_state])))),
     CONSTRAINT attempt_pkey PRIMARY KEY (shard, payable_id, id)
 ) PARTITION BY RANGE (payable_id);
+CREATE UNIQUE INDEX attempt_by_key ON ONLY attempt USING btree (shard, payable_id, key_digest) WHERE (key_digest IS NOT NULL);
 CREATE INDEX attempt_to_query ON ONLY attempt USING btree (query_at) WHERE (query_at IS NOT NULL);
 CREATE UNIQUE INDEX one_live_attempt ON ONLY attempt USING btree (shard, payable_id) WHERE (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state]));
 COMMENT ON COLUMN attempt.shard IS 'Where the payable lies: the lot of a charge, the account of a top-up.';
 COMMENT ON COLUMN attempt.payable_id IS 'The charge or the top-up it pays, as kind says.';
 COMMENT ON COLUMN attempt.next_action IS 'What the payer needs to go on with an accepted payment, as the provider gave it; null if nothing.';
--- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action).
+COMMENT ON COLUMN attempt.channel_no IS 'The number the channel itself gave the payment: evidence that names another is disputed.';
+COMMENT ON COLUMN attempt.account_id IS 'The account that asked for it, if it proved to be the one that owes; null for whoever has the number of a charge.';
+COMMENT ON COLUMN attempt.key_digest IS 'The key its asker chose, hashed: the same key is the same attempt.';
+-- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action, channel_no).
 
--- Money given back for a paid charge, by the way it came. The amount is reserved on the charge when it is asked for.
+-- Money given back by the way it came: of a paid charge, reserved on the charge when it is asked for, or out of
+-- suspense.
 CREATE TABLE refund (
-    lot_id     integer NOT NULL,
-    charge_id  uuid NOT NULL,
+    shard      integer CONSTRAINT refund_lot_id_not_null NOT NULL,
+    payable_id uuid CONSTRAINT refund_charge_id_not_null NOT NULL,
     id         uuid NOT NULL,
     amount_fen bigint NOT NULL,
     channel    text NOT NULL,
@@ -662,26 +681,55 @@ CREATE TABLE refund (
     reason     text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    attempt_id uuid NOT NULL,
+    dispute_id uuid,
+    asked_by   text,
+    code       text,
+    tries      integer DEFAULT 1 NOT NULL,
+    query_at   timestamp with time zone,
     CONSTRAINT refund_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT refund_pkey PRIMARY KEY (lot_id, charge_id, id)
-) PARTITION BY RANGE (charge_id);
-CREATE INDEX refund_unresolved ON ONLY refund USING btree (updated_at) WHERE (state = ANY (ARRAY['requested'::refund_state, 'unknown'::refund_state]));
--- The service may: select, insert, update (state, updated_at).
+    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['requested'::refund_state, 'unknown'::refund_state])))),
+    CONSTRAINT refund_pkey PRIMARY KEY (shard, payable_id, id)
+) PARTITION BY RANGE (payable_id);
+CREATE UNIQUE INDEX one_way_back ON ONLY refund USING btree (shard, payable_id, dispute_id) WHERE ((dispute_id IS NOT NULL) AND (state <> 'closed'::refund_state));
+CREATE INDEX refund_to_query ON ONLY refund USING btree (query_at) WHERE (query_at IS NOT NULL);
+COMMENT ON COLUMN refund.shard IS 'Where the payable lies, as in attempt.';
+COMMENT ON COLUMN refund.attempt_id IS 'The attempt whose money it gives back.';
+COMMENT ON COLUMN refund.dispute_id IS 'The dispute whose money in suspense it gives back; null for a refund of a charge.';
+-- The service may: select, insert, update (state, updated_at, code, tries, query_at).
 
--- Payments whose channel named another number or amount than was asked for. They wait for a person.
-CREATE VIEW disputed_payment AS
- SELECT kind,
-    shard,
-    payable_id,
-    id,
-    request_no,
-    channel,
-    amount_fen,
-    state,
-    updated_at
-   FROM attempt
-  WHERE ((state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state])) AND (code = 'evidence_mismatch'::text));
--- The service may: select.
+-- What a channel said and what could not be followed, and money that came and was not owed (争议). A person resolves
+-- it.
+CREATE TABLE dispute (
+    shard       integer NOT NULL,
+    id          uuid NOT NULL,
+    kind        dispute_kind NOT NULL,
+    payable     payable_kind NOT NULL,
+    payable_id  uuid NOT NULL,
+    attempt_id  uuid NOT NULL,
+    refund_id   uuid,
+    operator_id bigint,
+    channel     text NOT NULL,
+    asked_fen   bigint NOT NULL,
+    said        jsonb NOT NULL,
+    held_fen    bigint DEFAULT 0 NOT NULL,
+    state       dispute_state DEFAULT 'open'::dispute_state NOT NULL,
+    opened_at   timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution  dispute_resolution,
+    note        text,
+    CONSTRAINT dispute_held_fen_check CHECK ((held_fen >= 0)),
+    CONSTRAINT resolved_is_whole CHECK (((state = 'resolved'::dispute_state) = ((resolved_at IS NOT NULL) AND (resolved_by IS NOT NULL) AND (resolution IS NOT NULL)))),
+    CONSTRAINT dispute_pkey PRIMARY KEY (shard, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX dispute_of_attempt ON ONLY dispute USING btree (shard, attempt_id);
+CREATE INDEX dispute_open ON ONLY dispute USING btree (id) WHERE (state = 'open'::dispute_state);
+COMMENT ON COLUMN dispute.operator_id IS 'Whose staff may look at it: the operator of the charge; null for a top-up.';
+COMMENT ON COLUMN dispute.asked_fen IS 'What the attempt, or the refund, was over.';
+COMMENT ON COLUMN dispute.said IS 'What the channel said: number, amount in fen, the channel''s own number, code.';
+COMMENT ON COLUMN dispute.held_fen IS 'What of it lies in suspense until it is given back.';
+-- The service may: select, insert, update (held_fen, state, resolved_at, resolved_by, resolution, note).
 
 -- The local test channel's own books, as an outside provider holds them: what it was asked to take.
 CREATE TABLE channel_local_payment (
@@ -1032,6 +1080,21 @@ begin
   return cardinality(gone);
 end $$;
 
+CREATE FUNCTION forget_ended_links(_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  gone int;
+begin
+  delete from account_plate p
+   using account a, forgetting f
+   where a.id = p.account_id and f.what = 'ended_link' and p.unlinked_at <= least(_now, now())
+     and (a.status = 'closed' or p.unlinked_at < least(_now, now()) - make_interval(months => f.keep_months));
+  get diagnostics gone = row_count;
+  return gone;
+end $$;
+
 CREATE FUNCTION grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1280,6 +1343,10 @@ GRANT ALL ON FUNCTION forget_a_day(_what text, _now timestamp with time zone) TO
 REVOKE ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION forget_ended_links(_now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION forget_ended_links(_now timestamp with time zone) TO onelot_service;
 
 REVOKE ALL ON FUNCTION guard_partition(_table text, _partition text) FROM PUBLIC;
 

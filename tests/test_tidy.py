@@ -44,7 +44,7 @@ EXCEPTIONS = {("parking/cli/main.py", "seeds"), ("sql/dump.py", "seeds")}
 # What is owed and paid, and to whom. Every other table is parking's.
 TABLES_OF_PAYMENTS = {
     "account", "attempt", "audit", "balance", "book", "channel_local_payment", "channel_local_refund", "charge",
-    "charge_hold", "forgetting", "growing_table", "identity_version", "journal", "operator", "operator_day",
+    "charge_hold", "dispute", "forgetting", "growing_table", "identity_version", "journal", "operator", "operator_day",
     "refund", "schema_migration", "settlement", "settlement_line", "settlement_run", "token", "top_up", "transfer",
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 import sql
 from parking import worker
-from parking.cli import accounts, audit, holds, logs, plates, registry, tariffs
+from parking.cli import accounts, audit, disputes, holds, logs, plates, registry, tariffs
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
@@ -166,7 +166,7 @@ def verify() -> None:
 async def _findings(settings: Settings) -> list[Invariant]:
     pool = await open_pool(settings.database_url, connections_max=1)
     async with pool, pool.acquire() as db:
-        return await invariants.check(db)
+        return await invariants.check(db, now=settings.clock()())
 
 
 @main.command()
@@ -262,6 +262,6 @@ def demo(minutes: float | None, port: int | None) -> None:
 
 for command in (
     *(holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
-    *(accounts.tokens, accounts.account, audit.audit, plates.plate),
+    *(accounts.tokens, accounts.account, audit.audit, plates.plate, disputes.disputes),
 ):
     main.add_command(command)

@@ -143,7 +143,7 @@ async def test_no_text_names_a_schema(districts: list[District]) -> None:
                select viewname, definition from pg_views where schemaname = 'Cell-1'"""
         )
     }
-    assert {"post", "disputed_payment"} <= texts.keys()
+    assert "post" in texts
     # Files of before wrote `public` into functions, which are pinned when they are made.
     early = {file.name for file in MIGRATIONS.glob("000[1-8]_*.sql")} | {"0011_cells.sql", "schema.sql"}
     texts |= {file.name: file.read_text("utf-8") for file in sql.FOLDER.rglob("*.sql") if file.name not in early}

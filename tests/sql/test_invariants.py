@@ -47,7 +47,7 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
         async with pool.acquire() as db, db.transaction():
             await charges_flow.void_charge(db, charge_id=due[1], reason="kind", actor="li", now=NOW)
         await settlement_flow.settle(pool, business_date=TODAY, now=NOW + timedelta(days=1))
-        assert [found.name for found in await check(owner) if found.rows] == []
+        assert [found.name for found in await check(owner, now=NOW) if found.rows] == []
     finally:
         await owner.close()
 
@@ -77,6 +77,11 @@ ONE_EVENT = "id = (select id from gate_event order by id limit 1)"
 EVENT_AGAIN = (
     "insert into gate_event select (jsonb_populate_record(e, jsonb_build_object('id', id_floor('{}')))).* "
     "from gate_event e"
+)
+DISPUTE = (
+    "insert into dispute (shard, id, kind, payable, payable_id, attempt_id, operator_id, channel, asked_fen, said, "
+    "held_fen, opened_at) select shard, id, 'other_amount', kind, payable_id, id, 1, channel, amount_fen, '{{}}', {}, "
+    "created_at from attempt where kind = 'charge' and channel = 'wallet' and code is not null"
 )
 BALANCES = ("debits_differ_from_credits", "balance_differs_from_transfers")
 
@@ -181,6 +186,40 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         "update attempt set state = 'unknown' where state = 'declined'",
         {"attempt_without_a_question"},
     ),
+    "a charge names another attempt": (
+        f"update charge set paid_attempt_id = gen_random_uuid() where {FIRST.format('method = $$wallet$$')}",
+        {"paid_without_attempt"},
+    ),
+    "a refund is not asked for": (
+        "update refund set state = 'unknown'",
+        {"refund_without_a_question", "refunds_pending_differ"},
+    ),
+    "a refund gives back another payment": (
+        "update refund set attempt_id = gen_random_uuid()",
+        {"refund_of_another_payment"},
+    ),
+    "money in suspense is forgotten": (
+        f"{DISPUTE.format(1)}",
+        {"suspense_differs_from_disputes"},
+    ),
+    "a payment is waited for without an end": (
+        "set local onelot.now = '2026-11-18'; "
+        "update attempt set state = 'accepted', query_at = now() where state = 'declined'",
+        {"waited_for_too_long"},
+    ),
+    "what gave way is asked for without an end": (
+        "set local onelot.now = '2026-11-24'; "
+        "update attempt set state = 'void', query_at = now() where state = 'declined'",
+        {"waited_for_too_long"},
+    ),
+    "a refund is asked for without an end": (
+        "set local onelot.now = '2027-01-01'; update refund set state = 'unknown', query_at = now()",
+        {"waited_for_too_long", "refunds_pending_differ"},
+    ),
+    "nobody looks at a dispute": (
+        f"set local onelot.now = '2026-11-20'; {DISPUTE.format(0)}",
+        {"waited_for_too_long"},
+    ),
     "an attempt disappears": (
         "delete from attempt where state = 'succeeded' and channel = 'local' and kind = 'charge'",
         {"paid_without_attempt"},
@@ -194,7 +233,7 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         {"refunded_more_than_paid"},
     ),
     "a refund that was paid is called open": (
-        "update refund set state = 'unknown'",
+        "update refund set state = 'unknown', query_at = updated_at",
         {"refunds_pending_differ"},
     ),
     "the books keep money back for no refund": (
@@ -327,7 +366,8 @@ async def test_what_is_done_behind_the_services_back_is_seen(broken: sql.Connect
 HARMLESS = {
     "an event's number comes again after two months": (f"{EVENT_AGAIN.format('2027-01-20')} where {ONE_EVENT}"),
     "a disputed payment waits for a person": (
-        "update attempt set state = 'unknown', code = 'evidence_mismatch' where state = 'declined'"
+        "update attempt set state = 'unknown', code = 'evidence_mismatch' where state = 'declined'; "
+        f"{DISPUTE.format(0)} and exists (select 1 from attempt where state = 'unknown')"
     ),
     "a closed day is being summed": (
         "update settlement_run set stage = 'started', started_at = now(); "

@@ -129,7 +129,9 @@ async def test_every_top_up_has_its_attempt(upgraded: sql.Connection) -> None:
     account_id = await upgraded.fetchval("select id from account")
     transaction = upgraded.transaction()
     await transaction.start()
-    asked = await attempts.claim_attempts_to_query(upgraded, now=NOW, again_at=NOW + timedelta(days=1), limit=9)
+    asked = await attempts.claim_attempts_to_query(
+        upgraded, ["local"], now=NOW, again_at=NOW + timedelta(days=1), limit=9
+    )
     await transaction.rollback()
     claimed = {attempt.payable_id for attempt in asked}
     for n, (state, code, query_at) in enumerate(TOP_UPS, 1):
@@ -152,7 +154,7 @@ async def test_every_price_is_published_and_of_its_lots_zone(upgraded: sql.Conne
         for lot in network.lots.values()
         for price in network.prices[lot.id].tariffs
     )
-    assert [found.name for found in await invariants.check(upgraded) if found.rows] == []
+    assert [found.name for found in await invariants.check(upgraded, now=NOW) if found.rows] == []
     left = await upgraded.fetch("select proname from pg_proc where pronamespace = pg_my_temp_schema()")
     assert list(left) == []
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -43,8 +44,25 @@ async def test_help() -> None:
     code, printed = await running.onelot({}, "--help")
     assert code == 0
     running_it = ("demo", "migrate", "rebuild-occupancy", "serve", "settle", "token", "verify", "work")
-    for command in (*running_it, "operator", "operators", "lot", "gateway", "tariff"):
+    for command in (*running_it, "disputes", "operator", "operators", "lot", "gateway", "tariff"):
         assert f"\n  {command} " in printed
+
+
+async def test_disputes_are_listed(env: dict[str, str], district: District) -> None:
+    about = uuid4()
+    await district.owner.execute(
+        "insert into dispute (shard, id, kind, payable, payable_id, attempt_id, operator_id, channel, asked_fen, said, "
+        "opened_at) select 1, id_floor($1), 'other_amount', 'charge', $2, $2, operator_id, 'local', 1250, "
+        """'{"amount_fen": 1300}', $1 from lot limit 1""", NOW, about,
+    )  # fmt: skip
+    code, printed = await running.onelot({**env, "COLUMNS": "200"}, "disputes", "--limit", "1")
+    assert code == 0, printed
+    assert "other_amount" in printed
+    assert "12.50" in printed
+    assert "more: --after" in printed
+    code, printed = await running.onelot(env, "disputes", "--operator", "999999")
+    assert (code, "other_amount" in printed) == (0, False)
+    await district.owner.execute("delete from dispute where attempt_id = $1", about)
 
 
 async def test_migrate_then_verify_an_empty_city(empty_database: str, redis_url: str) -> None:
