@@ -1,0 +1,2 @@
+-- This number is reserved.
+select 1;
