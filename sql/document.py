@@ -8,7 +8,7 @@ WIDTH = 118
 # What a city does, in the order of a visit; every table stands in one of these.
 CHAPTERS = {
     "Identifiers, months, and who does what": ("growing_table", "schema_migration", "catalog_version", "job"),
-    "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
+    "The network": ("operator", "operator_fee", "lot", "gate", "gateway", "gateway_key", "lane"),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "Events and stays": (
         *("gate_event", "refused_event", "open_stay", "stay", "review", "lot_occupancy", "plate_slot"),
@@ -17,8 +17,8 @@ CHAPTERS = {
     "Charges and payments": (
         *("charge", "attempt", "refund", "disputed_payment", "channel_local_payment", "channel_local_refund"),
     ),
-    "The books": ("book", "journal", "transfer", "balance"),
-    "Settlement": ("operator_day", "settlement_run", "settlement", "settlement_line"),
+    "The books": ("book", "channel", "journal_rule", "transfer_rule", "journal", "transfer", "balance"),
+    "Settlement": ("operator_day", "settlement_run", "movement", "settlement", "settlement_line"),
 }
 _ABOUT = re.compile(
     r"(?:CREATE (?:TABLE|VIEW)|ALTER TABLE(?: ONLY)?|COMMENT ON (?:TABLE|VIEW)|GRANT .*? ON TABLE) (\w+)"

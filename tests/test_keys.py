@@ -7,6 +7,7 @@ SHARDS = {"lot_id", "owner_id", "operator_id", "account_id", "shard"}
 REFERENCE = {
     "book": "the kinds of books",
     "catalog_version": "one row",
+    "channel": "the channels there are",
     "channel_local_payment": "the test channel, which stands for an outside provider",
     "channel_local_refund": "the same",
     "gateway": "the network, which every process holds whole",
@@ -14,6 +15,7 @@ REFERENCE = {
     "gate": "the same",
     "growing_table": "which tables have months",
     "job": "a row a job",
+    "journal_rule": "the kinds of journals",
     "lane": "the network",
     "lot": "the network",
     "operator": "the network",
@@ -23,6 +25,7 @@ REFERENCE = {
     "schema_migration": "the schema's own history",
     "settlement_run": "a row a day",
     "tariff": "the network",
+    "transfer_rule": "the kinds of journals",
     "zone": "the network",
     "zone_tariff": "the network",
 }
