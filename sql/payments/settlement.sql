@@ -36,8 +36,8 @@ select closed_through from operator_day where operator_id = $1
 -- Days without a statement, from the first with one or with movement on: there is none that a later reader would miss.
 select day::date
   from generate_series(
-         least(coalesce((select min(business_date) from settlement where operator_id = $1), $2::date),
-               coalesce((select min(business_date) from journal where operator_id = $1), $2::date)),
+         coalesce(least((select min(business_date) from settlement where operator_id = $1),
+                        (select min(business_date) from journal where operator_id = $1)), $2::date),
          $2::date, interval '1 day') day
  where not exists (select 1 from settlement s where s.operator_id = $1 and s.business_date = day::date)
  order by day
