@@ -41,6 +41,9 @@ from sql.pool import TRANSIENT, LoginTooPowerful, check_login, open_pool
 COUNTERS_EVERY_S = 1
 REPAIR_EVERY_S = 300
 VERIFY_EVERY_S = 600
+VERIFY_ALL_EVERY_S = 12 * 3600
+# Longer than a refund or a late event takes; what is older is looked at twice a day.
+VERIFIED_DAYS = 45
 PARTITIONS_EVERY_S = 6 * 3600
 STOP_TIMEOUT_S = 20
 FORGET_DAYS_MAX = 400
@@ -68,7 +71,8 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
         *(Job(job.name, job.every_s, partial(job.run, work)) for job in payment_jobs.JOBS),
         Job("counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, live_counts)),
         Job("repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, live_counts)),
-        Job("verify", VERIFY_EVERY_S, lambda: _verify(work)),
+        Job("verify", VERIFY_EVERY_S, lambda: _verify(work, since=work.clock() - timedelta(days=VERIFIED_DAYS))),
+        Job("verify_all", VERIFY_ALL_EVERY_S, lambda: _verify(work, since=None)),
         Job("analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
         Job("partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
         Job("retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
@@ -76,9 +80,9 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
     ]
 
 
-async def _verify(work: Work) -> None:
+async def _verify(work: Work, *, since: datetime | None) -> None:
     async with work.pool.acquire() as db:
-        for invariant in await invariants.check(db, now=work.clock()):
+        for invariant in await invariants.check(db, now=work.clock(), since=since):
             if invariant.rows:
                 sample = "; ".join(invariant.sample)
                 _log.error("INVARIANT %s broken by %d rows: %s", invariant.name, invariant.rows, sample)

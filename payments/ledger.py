@@ -67,7 +67,10 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """One fact. The id follows from what it is about, so that posting it again is recognised."""
+    """One fact. The id follows from what it is about, so that posting it again is recognised.
+
+    What a journal of each kind may move, and what it has to name, stands in the tables journal_rule and transfer_rule.
+    """
 
     owner_id: int
     id: UUID
@@ -80,14 +83,16 @@ class Journal(msgspec.Struct, frozen=True):
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """A journal as it stands in the books."""
+    """A journal as it stands in the books. It is booked into a later day than it occurred on if that day was closed."""
 
     owner_id: int
     id: UUID
     kind: Kind
     ref: UUID
     lot_id: int | None
+    operator_id: int | None
     business_date: date
+    occurred_on: date | None
     recorded_at: datetime
     reverses: UUID | None
     transfers: list[Transfer]
@@ -227,10 +232,11 @@ def topped_up(account_id: int, top_up_id: UUID, funds: Funds, amount_fen: int, d
 
 
 def platform_fee(operator_id: int, settlement_id: UUID, amount_fen: int, day: date) -> Journal:
-    """The platform keeps its fee from what it owes an operator for a day."""
-    transfer = Transfer(operator_id, Book.PAYABLE, PLATFORM, Book.PLATFORM_INCOME, amount_fen)
+    """The platform keeps its fee from what it owes an operator for a day, or gives it back (a negative amount)."""
+    transfer = Transfer(operator_id, Book.PAYABLE, PLATFORM, Book.PLATFORM_INCOME, abs(amount_fen))
+    transfers = (transfer,) if amount_fen > 0 else _turned((transfer,))
     journal_id = ids.move(settlement_id, operator_id, "platform_fee")
-    return Journal(operator_id, journal_id, Kind.PLATFORM_FEE, settlement_id, None, day, (transfer,))
+    return Journal(operator_id, journal_id, Kind.PLATFORM_FEE, settlement_id, None, day, transfers)
 
 
 def reversal(journal: Journal, day: date) -> Journal:

@@ -8,6 +8,7 @@ from asyncpg import PostgresError
 from msgspec import Struct
 
 import sql
+from sql.window import begin_at
 
 _SQL = sql.load("invariants")
 SAMPLE_ROWS_MAX = 5
@@ -40,17 +41,21 @@ async def set_clock(db: sql.Connection, now: datetime) -> None:
     await db.execute(f"set onelot.now = '{now.isoformat()}'")
 
 
-async def check(db: sql.Connection, *, now: datetime) -> list[Invariant]:
+async def check(db: sql.Connection, *, now: datetime, since: datetime | None = None) -> list[Invariant]:
     """All invariants in the order of the file, each on a snapshot of its own: one long snapshot would hold up others.
 
-    An invariant that cannot be checked counts as broken.
+    What is too old is judged by `now`. What compares row with row begins at what was made `since` (aware; None: at the
+    first row). An invariant that cannot be checked counts as broken.
     """
     checked: list[Invariant] = []
     await set_clock(db, now)
     for name, query in _SQL.items():
         started = perf_counter()
         try:
-            rows = await db.fetch(query, timeout=TIMEOUT_S)
+            async with db.transaction(readonly=True):
+                if since is not None:
+                    await begin_at(db, since)
+                rows = await db.fetch(query, timeout=TIMEOUT_S)
             sample = [shown(dict(row)) for row in rows[:SAMPLE_ROWS_MAX]]
             broken = len(rows)
         except (PostgresError, TimeoutError) as e:

@@ -94,6 +94,7 @@ STATUS: dict[type[OneLotError], int] = {
     settlement.DayNotOver: 409,
     settlement.DayTooOld: 422,
     settlement.NoSuchOperator: 422,
+    settlement.RateNotOpen: 409,
     settlement.NoSuchSettlement: 404,
     settlement.RangeTooWide: 400,
     stays.UnknownStay: 404,

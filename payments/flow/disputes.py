@@ -100,7 +100,8 @@ async def return_money(
         if under_way is not None:
             return under_way
         attempt = await attempt_store.attempt_by_id(db, dispute.payable_id, dispute.attempt_id)
-        identifier = ids.derive(dispute.id, f"return {len(before)}")
+        # As every refund it has the instant of its payable, by which the books find it.
+        identifier = ids.derive(dispute.payable_id, f"return {dispute.id} {len(before)}")
         refund = refunds.new(
             attempt, identifier, dispute.held_fen, note, asked_by=actor, dispute_id=dispute.id, now=now
         )
@@ -175,7 +176,7 @@ async def _follow_refund(
 async def _refund_anew(
     db: Connection, dispute: Dispute, payable: Payable, attempt: Attempt, closed: Refund, *, actor: str, now: datetime
 ) -> Refund:
-    amount_fen, identifier = closed.amount_fen, ids.derive(dispute.id, "paid")
+    amount_fen, identifier = closed.amount_fen, ids.derive(dispute.payable_id, f"paid {dispute.id}")
     refund = refunds.new(
         attempt, identifier, amount_fen, closed.reason, asked_by=actor, dispute_id=closed.dispute_id, now=now
     )

@@ -8,7 +8,7 @@
 --   4. account            top-ups with one key, plates of an account (accounts.sql: lock_account)
 --   5. charge             paying, refunding, voiding, collecting, waking (charges.sql); then its attempt, its dispute
 --   6. operator           settling an operator (settlement.sql: lock_settler)
---   7. operator_day       shared by postings, alone for closing a day (post(), close_day())
+--   7. operator_day       shared by postings, alone for closing a day (post(), close_day(), which gives up after a second)
 --   8. journal            reversing one (post())
 --   9. balance            moving a wallet or what a driver owes (post(), lock_wallets())
 --  10. identity_version   revoking tokens, barring and closing accounts (identity.sql: bump_version)

@@ -7,6 +7,7 @@ SHARDS = {"lot_id", "owner_id", "operator_id", "account_id", "shard"}
 REFERENCE = {
     "book": "the kinds of books",
     "catalog_version": "one row",
+    "channel": "the channels there are",
     "channel_local_payment": "the test channel, which stands for an outside provider",
     "channel_local_refund": "the same",
     "forgetting": "a row for what is forgotten",
@@ -16,6 +17,7 @@ REFERENCE = {
     "growing_table": "which tables have months",
     "identity_version": "one row",
     "job": "a row a job",
+    "journal_rule": "the kinds of journals",
     "lane": "the network",
     "lot": "the network",
     "operator": "the network",
@@ -27,6 +29,7 @@ REFERENCE = {
     "settlement_run": "a row a day",
     "tariff": "the network",
     "token": "whom it was issued to may be no account",
+    "transfer_rule": "the kinds of journals",
     "zone": "the network",
     "zone_tariff": "the network",
 }

@@ -231,6 +231,7 @@ def lot_file(tmp_path: Path) -> Path:
 
 REGISTERED = [
     ("operator.register", "operator:quanshan"),
+    ("operator.fee", "operator:quanshan"),
     ("lot.register", "lot:baotu"),
     ("tariff.register", "tariff:quanshan_road/1"),
     ("tariff.publish", "tariff:quanshan_road/1"),
@@ -258,6 +259,7 @@ async def test_a_city_is_registered_and_charges(
 
     names = ("--name-zh", "泉山停车", "--name-en", "Quanshan Parking")
     number = await ok("operator", "add", "quanshan", *names, "--fee-bps", "250")
+    await ok("operator", "fee", "quanshan", "--fee-bps", "300", "--from", "2030-01-01")
     (row,) = [line for line in (await ok("operators")).splitlines() if "quanshan" in line]
     assert [cell.strip() for cell in row.strip("│").split("│")] == [
         *(number, "quanshan", "泉山停车", "Quanshan Parking", "2.50 %", "0")
@@ -286,6 +288,8 @@ async def test_a_city_is_registered_and_charges(
     later = (TOMORROW + timedelta(days=1)).isoformat()
     refused = {
         ("operator", "add", "quanshan", *names, "--fee-bps", "250"): "CodeTaken",
+        ("operator", "fee", "quanshan", "--fee-bps", "250", "--from", "2030-01-01"): "RateNotOpen",
+        ("operator", "fee", "nobody", "--fee-bps", "250", "--from", "2030-01-01"): "NoSuchOperator",
         ("lot", "add", str(lot_file)): "CodeTaken",
         ("gateway", "key", "baotu"): "UnknownGateway",
         ("tariff", "apply", "nothing", "--lot", "baotu", "--from", NOW.isoformat()): "No tariff has the code",

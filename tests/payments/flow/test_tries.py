@@ -135,7 +135,7 @@ async def test_declined_tries_do_not_get_dearer(city: City) -> None:
     await city.pay(charge_id, "decline")
     await city.owner.execute(
         """insert into attempt select (jsonb_populate_record(a, jsonb_build_object('id',
-               id_floor(a.created_at - n * interval '1 minute')))).*
+               id_floor(a.created_at - n * interval '1 minute'), 'request_no', 'old-' || n))).*
              from attempt a, generate_series(2, 1001) n where payable_id = $1""", charge_id,
     )  # fmt: skip
     await city.owner.execute("analyze attempt")
