@@ -32,7 +32,7 @@ select l.code, l.id as lot_id, l.operator_id, w.id as gateway_id,
   from lot l join gateway w on w.lot_id = l.id join lane n on n.gateway_id = w.id
  group by l.id, w.id
 """
-_PAYERS = "select plate, account_id from account_plate"
+_PAYERS = "select plate, account_id from account_plate where unlinked_at is null"
 
 
 class Place(Struct, frozen=True):

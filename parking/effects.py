@@ -53,7 +53,7 @@ class Known(Struct):
     histories: dict[Vehicle, History]
     bills: dict[UUID, Bill]
     charges: Mapping[UUID, Charge] = {}
-    payers: Mapping[NumberPlate, Payer] = {}
+    payers: Mapping[NumberPlate, Sequence[Payer]] = {}
     used: dict[NumberPlate, list[PastAt]] = {}
     references: dict[UUID, UUID] = {}
 
@@ -200,7 +200,7 @@ def _close(known: Known, closed: Stay, network: Network) -> None:
     others = [stay for stay in known.histories[closed.vehicle].finished if stay.id != closed.id]
     pasts = fees.pasts_of(others, known.bills) + _pasts_elsewhere(known, closed, network)
     in_force = prices.of_stay(network.prices[closed.lot_id].tariffs, closed.entered_at, closed.left_at)
-    known.bills[closed.id] = fees.bill(closed, in_force, pasts, known.payers.get(plate))
+    known.bills[closed.id] = fees.bill(closed, in_force, pasts, known.payers.get(plate, ()))
     if plate in known.used:
         known.used[plate] += [(closed.lot_id, past) for past in fees.pasts_of([closed], known.bills)]
 

@@ -24,12 +24,17 @@ _USUAL = {
 
 
 class Payer(Struct, frozen=True):
-    """The active account a plate is linked to, and since when."""
+    """An active account that a plate is linked to, or was: from `linked_at` until before `unlinked_at`."""
 
     plate: str
     plate_color: PlateColor
     account_id: int
     linked_at: datetime
+    unlinked_at: datetime | None = None
+
+    def held_at(self, at: datetime) -> bool:
+        """Whether it paid for the plate at an instant."""
+        return self.linked_at <= at and (self.unlinked_at is None or at < self.unlinked_at)
 
 
 class Bill(Struct, frozen=True):
@@ -69,27 +74,28 @@ def pasts_of(stays: Iterable[Stay], bills: Mapping[UUID, Bill], place: Scope = "
     ]
 
 
-def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], payer: Payer | None) -> Bill:
-    """What a closed stay costs by the tariffs that price it (`prices.of_stay`), and who pays.
+def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], payers: Sequence[Payer]) -> Bill:
+    """What a closed stay costs by the tariffs that price it (`prices.of_stay`), and which of the plate's payers pays.
 
     Raises as `price`, but a lot without any tariff charges nothing: what was never published may not be charged.
     """
     assert stay.entered_at is not None
     assert stay.left_at is not None
-    account_id = _account_of(stay, stay.left_at, payer)
+    payer = _payer_of(stay, stay.left_at, payers)
+    account_id = None if payer is None else payer.account_id
     if not in_force:
         return Bill(None, 0, account_id)
     vehicle = vehicle_of(stay.plate, stay.plate_color, stay.vehicle_class)
     fee = price(in_force, stay.entered_at, stay.left_at, vehicle, pasts)
-    began_unlinked = account_id is not None and payer is not None and payer.linked_at > stay.entered_at
+    began_unlinked = payer is not None and payer.linked_at > stay.entered_at
     return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines, began_unlinked)
 
 
-def _account_of(stay: Stay, left_at: datetime, payer: Payer | None) -> int | None:
-    # Whoever links a plate later does not pay for what it did before, and nobody pays unseen for a missed exit.
-    if payer is None or payer.linked_at > left_at or is_long(stay):
+def _payer_of(stay: Stay, left_at: datetime, payers: Sequence[Payer]) -> Payer | None:
+    # Whoever held the plate when the vehicle left, however late that is told. Nobody pays unseen for a missed exit.
+    if is_long(stay):
         return None
-    return payer.account_id
+    return next((payer for payer in payers if payer.held_at(left_at)), None)
 
 
 def price(

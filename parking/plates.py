@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from payments.accounts import AccountStatus
 from payments.errors import OneLotError
 
 
@@ -62,6 +63,13 @@ class PlateForm(StrEnum):
     UNKNOWN = "unknown"
 
 
+class PlateHolder(Struct, frozen=True):
+    """The account that pays for a plate, and how it stands."""
+
+    account_id: int
+    status: AccountStatus
+
+
 class LinkedPlate(Struct, frozen=True):
     """A plate an account pays for. `contested`: somebody says it is not theirs; until staff have looked it is not."""
 
@@ -69,6 +77,16 @@ class LinkedPlate(Struct, frozen=True):
     plate_color: PlateColor
     linked_at: datetime
     contested: bool = False
+
+
+class PlateLink(Struct, frozen=True):
+    """A time in which an account paid for a plate. `contested`: somebody says it was not theirs, and is not refuted."""
+
+    plate: str
+    plate_color: PlateColor
+    linked_at: datetime
+    unlinked_at: datetime | None
+    contested: bool
 
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

@@ -24,7 +24,13 @@ from parking.live.redis import LiveCounts
 from parking.settings import Settings
 from parking.store import contests as contest_store
 from parking.store import jobs as store
-from parking.store.retention import THINGS_FORGOTTEN, drop_expired, forget_a_day, forget_closed_accounts
+from parking.store.retention import (
+    THINGS_FORGOTTEN,
+    drop_expired,
+    forget_a_day,
+    forget_closed_accounts,
+    forget_ended_links,
+)
 from payments import channels as payment_channels
 from payments import jobs as payment_jobs
 from payments.jobs import Work
@@ -35,6 +41,9 @@ from sql.pool import TRANSIENT, LoginTooPowerful, check_login, open_pool
 COUNTERS_EVERY_S = 1
 REPAIR_EVERY_S = 300
 VERIFY_EVERY_S = 600
+VERIFY_ALL_EVERY_S = 12 * 3600
+# Longer than a refund or a late event takes; what is older is looked at twice a day.
+VERIFIED_DAYS = 45
 PARTITIONS_EVERY_S = 6 * 3600
 STOP_TIMEOUT_S = 20
 FORGET_DAYS_MAX = 400
@@ -62,7 +71,8 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
         *(Job(job.name, job.every_s, partial(job.run, work)) for job in payment_jobs.JOBS),
         Job("counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, live_counts)),
         Job("repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, live_counts)),
-        Job("verify", VERIFY_EVERY_S, lambda: _verify(work)),
+        Job("verify", VERIFY_EVERY_S, lambda: _verify(work, since=work.clock() - timedelta(days=VERIFIED_DAYS))),
+        Job("verify_all", VERIFY_ALL_EVERY_S, lambda: _verify(work, since=None)),
         Job("analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
         Job("partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
         Job("retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
@@ -70,9 +80,9 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
     ]
 
 
-async def _verify(work: Work) -> None:
+async def _verify(work: Work, *, since: datetime | None) -> None:
     async with work.pool.acquire() as db:
-        for invariant in await invariants.check(db):
+        for invariant in await invariants.check(db, now=work.clock(), since=since):
             if invariant.rows:
                 sample = "; ".join(invariant.sample)
                 _log.error("INVARIANT %s broken by %d rows: %s", invariant.name, invariant.rows, sample)
@@ -97,6 +107,7 @@ async def _forget(work: Work) -> None:
             days = 0
             while days < FORGET_DAYS_MAX and await forget_a_day(db, what, now):
                 days += 1
+        await forget_ended_links(db, now)
         await forget_closed_accounts(db, now)
         await identity_store.drop_ended_tokens(db, now - ENDED_TOKENS_KEPT)
         await contest_store.drop_resolved(db, now - RESOLVED_CONTESTS_KEPT)

@@ -52,7 +52,10 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """A charge as it stands. `lines` is JSON text; `time_zone` is the operator's."""
+    """A charge as it stands. `lines` is JSON text; `time_zone` is the operator's.
+
+    `paid_attempt_id`: the attempt whose money paid it. `void_reason`: why it is void.
+    """
 
     lot_id: int
     id: UUID
@@ -71,6 +74,8 @@ class Charge(msgspec.Struct, frozen=True):
     collect_at: datetime | None
     collect_tries: int
     time_zone: str
+    paid_attempt_id: UUID | None = None
+    void_reason: str | None = None
 
     @property
     def owner_id(self) -> int:
@@ -119,6 +124,10 @@ class ChargeNotDue(OneLotError):
     """The charge is paid already, or void."""
 
 
+class AlreadyVoid(OneLotError):
+    """The charge is void already, for another reason."""
+
+
 class ChargeContradicted(OneLotError):
     """A charge of the same stay exists, or was asked for beside it, with other content."""
 
@@ -146,6 +155,18 @@ def public_lines(charge: Charge) -> list[PublicLine]:
 def collect_again_at(tries: int, now: datetime) -> datetime:
     """When a charge that was declined for the `tries`-th time (from 1) is tried again."""
     return now + _COLLECT_AGAIN_AFTER[min(tries, len(_COLLECT_AGAIN_AFTER)) - 1]
+
+
+def same_void(charge: Charge, reason: str) -> None:
+    """Recognises a repeat of what made a charge void. Of the first ones the reason is in the audit log alone.
+
+    Raises:
+        AlreadyVoid: it is void for another reason.
+    """
+    if charge.void_reason not in (None, reason):
+        raise AlreadyVoid(
+            "This charge is void already, for another reason.", charge_id=str(charge.id), reason=charge.void_reason
+        )
 
 
 def check_due(charge: Charge) -> None:

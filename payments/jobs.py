@@ -11,6 +11,7 @@ from payments.charges import Collected
 from payments.flow import collection, resolution
 from payments.flow import settlement as settlement_flow
 from payments.settlement import Settlement
+from payments.store import settlement as settlement_store
 from sql import Pool
 
 COLLECT_ROUNDS_MAX = 20
@@ -49,16 +50,18 @@ async def collect(work: Work) -> Collected:
 
 async def resolve(work: Work) -> int:
     """Asks channels about what ended without an answer."""
-    return await resolution.resolve_unknown(work.pool, work.channels, now=work.clock())
+    return await resolution.resolve_unknown(work.pool, work.channels, clock=work.clock)
 
 
 async def settle(work: Work) -> list[Settlement]:
     """Settles the city's last whole business day once the night is late enough, and whatever before it was not.
 
-    Every few minutes and not once a night: a worker that was away at the hour settles when it is back.
+    Every few minutes and not once a night: a worker that was away at the hour settles when it is back. A clock that
+    runs ahead of the database's settles nothing earlier.
     """
     now = work.clock()
-    day = settlement.day_to_settle(now)
+    async with work.pool.acquire() as db:
+        day = settlement.day_to_settle(min(now, await settlement_store.database_now(db)))
     return [] if day is None else await settlement_flow.settle(work.pool, business_date=day, now=now)
 
 

@@ -44,6 +44,8 @@ class Kind(StrEnum):
     TOP_UP = "top_up"
     PLATFORM_FEE = "platform_fee"
     OVERPAID = "overpaid"
+    SUSPENSE_RECEIVED = "suspense_received"
+    SUSPENSE_RETURNED = "suspense_returned"
     REVERSAL = "reversal"
 
 
@@ -65,7 +67,10 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """One fact. The id follows from what it is about, so that posting it again is recognised."""
+    """One fact. The id follows from what it is about, so that posting it again is recognised.
+
+    What a journal of each kind may move, and what it has to name, stands in the tables journal_rule and transfer_rule.
+    """
 
     owner_id: int
     id: UUID
@@ -78,14 +83,16 @@ class Journal(msgspec.Struct, frozen=True):
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """A journal as it stands in the books."""
+    """A journal as it stands in the books. It is booked into a later day than it occurred on if that day was closed."""
 
     owner_id: int
     id: UUID
     kind: Kind
     ref: UUID
     lot_id: int | None
+    operator_id: int | None
     business_date: date
+    occurred_on: date | None
     recorded_at: datetime
     reverses: UUID | None
     transfers: list[Transfer]
@@ -181,6 +188,24 @@ def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day: d
     return Journal(owner, journal_id, Kind.OVERPAID, charge_id, owed.lot_id, day, (transfer,))
 
 
+def suspense_received(
+    dispute_id: UUID, owner_id: int, lot_id: int | None, amount_fen: int, funds: Funds, day: date
+) -> Journal:
+    """A channel has money that fits no request, as a person found: it waits in suspense until it is given back."""
+    transfer = Transfer(funds.owner_id, funds.book, owner_id, Book.SUSPENSE, amount_fen)
+    journal_id = ids.move(dispute_id, owner_id, "received")
+    return Journal(owner_id, journal_id, Kind.SUSPENSE_RECEIVED, dispute_id, lot_id, day, (transfer,))
+
+
+def suspense_returned(
+    refund_id: UUID, owner_id: int, lot_id: int | None, amount_fen: int, funds: Funds, day: date
+) -> Journal:
+    """Money that waited in suspense went back to where it was taken from."""
+    transfer = Transfer(owner_id, Book.SUSPENSE, funds.owner_id, funds.book, amount_fen)
+    journal_id = ids.move(refund_id, owner_id, "suspense_returned")
+    return Journal(owner_id, journal_id, Kind.SUSPENSE_RETURNED, refund_id, lot_id, day, (transfer,))
+
+
 def refund_requested(refund_id: UUID, owed: Owed, amount_fen: int, day: date) -> Journal:
     """A refund was asked for: the operator no longer has that money."""
     transfer = Transfer(owed.operator_id, Book.PAYABLE, owed.operator_id, Book.REFUND_PAYABLE, amount_fen)
@@ -207,10 +232,11 @@ def topped_up(account_id: int, top_up_id: UUID, funds: Funds, amount_fen: int, d
 
 
 def platform_fee(operator_id: int, settlement_id: UUID, amount_fen: int, day: date) -> Journal:
-    """The platform keeps its fee from what it owes an operator for a day."""
-    transfer = Transfer(operator_id, Book.PAYABLE, PLATFORM, Book.PLATFORM_INCOME, amount_fen)
+    """The platform keeps its fee from what it owes an operator for a day, or gives it back (a negative amount)."""
+    transfer = Transfer(operator_id, Book.PAYABLE, PLATFORM, Book.PLATFORM_INCOME, abs(amount_fen))
+    transfers = (transfer,) if amount_fen > 0 else _turned((transfer,))
     journal_id = ids.move(settlement_id, operator_id, "platform_fee")
-    return Journal(operator_id, journal_id, Kind.PLATFORM_FEE, settlement_id, None, day, (transfer,))
+    return Journal(operator_id, journal_id, Kind.PLATFORM_FEE, settlement_id, None, day, transfers)
 
 
 def reversal(journal: Journal, day: date) -> Journal:

@@ -3,15 +3,10 @@
 BPS_WHOLE = 10_000
 
 
-def bps_of(amount_fen: int, bps: int) -> int:
-    """`bps` ten-thousandths of an amount in fen, half a fen up.
-
-    Raises:
-        ValueError: the amount is negative, or the share is not between nothing and all of it.
-    """
-    if amount_fen < 0 or not 0 <= bps <= BPS_WHOLE:
-        raise ValueError(f"{bps} bps of {amount_fen} fen")
-    return (amount_fen * bps + BPS_WHOLE // 2) // BPS_WHOLE
+def fen_of(exact: int) -> int:
+    """Whole fen, half to even, of ten-thousandths of a fen: what a share in bps of an amount in fen comes to."""
+    whole, rest = divmod(exact, BPS_WHOLE)
+    return whole + (2 * rest > BPS_WHOLE or (2 * rest == BPS_WHOLE and whole % 2 == 1))
 
 
 def yuan(amount_fen: int) -> str:

@@ -1,18 +1,35 @@
-"""Refunds: what may be given back of a paid charge, what a channel may answer, and where that leads.
+"""Refunds: what may be given back, what a channel may answer, and where that leads.
 
-The amount is reserved on the charge when it is asked for, so that refunds never add up to more than was paid.
+A refund gives back what one attempt took: of a paid charge, where the amount is reserved when it is asked for, so that
+refunds never add up to more than was paid; or of a dispute, whose money waits in suspense and goes back whole and once.
+
+    state      ends in
+    requested  succeeded; closed, when the channel refuses it or does not know it NOT_FOUND_AFTER; unknown
+    unknown    the same; by ASK_MAX, or when the answer contradicts the request, it is before a person (a dispute), is
+               asked for no more, and keeps the money back until that person has looked
+    succeeded  an end; a channel that closes it now is a dispute
+    closed     an end: no money moved and the reservation was released; a channel that pays it now is a dispute
+
+Unlike a payment, a refund whose end is not known is never given up by its age: it would be paid twice.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from payments import ids
+from payments import disputes, ids
+from payments.attempts import MISMATCH, QUERY_FIRST_AFTER, Attempt, jitter_of, query_again_at
 from payments.charges import Charge, ChargeState
+from payments.disputes import Dispute, DisputeKind, Doubt
 from payments.errors import OneLotError
+
+# A channel that does not know a number gets it again until then; after that it never came.
+NOT_FOUND_AFTER = timedelta(days=2)
+# Channels take days to pay a bank card. What has no end by then is before a person.
+ASK_MAX = timedelta(days=30)
 
 
 class RefundState(StrEnum):
@@ -24,21 +41,32 @@ class RefundState(StrEnum):
     CLOSED = "closed"
 
 
-UNRESOLVED = (RefundState.REQUESTED, RefundState.UNKNOWN)
+_S = RefundState
+UNRESOLVED = (_S.REQUESTED, _S.UNKNOWN)
 
 
 class Refund(msgspec.Struct, frozen=True):
-    """Money given back for a paid charge, by the way it came."""
+    """Money given back of what an attempt took, by the way it came.
 
-    lot_id: int
-    charge_id: UUID
+    `shard` is where the payable lies, as in an attempt. `dispute_id`: the dispute whose money in suspense it gives
+    back. `asked_by`: as the audit log names them.
+    """
+
+    shard: int
+    payable_id: UUID
     id: UUID
+    attempt_id: UUID
+    dispute_id: UUID | None
     amount_fen: int
     channel: str
     state: RefundState
     reason: str
+    asked_by: str | None
+    code: str | None
+    tries: int
     created_at: datetime
     updated_at: datetime
+    query_at: datetime | None
 
 
 class RefundRequest(msgspec.Struct, frozen=True):
@@ -75,6 +103,17 @@ class RefundNotFound(msgspec.Struct, frozen=True, tag=True):
 RefundOutcome: TypeAlias = Refunded | RefundClosed | RefundPending | RefundNotFound
 
 
+class RefundStep(msgspec.Struct, frozen=True):
+    """What an answer makes of a refund: its next state, the code to keep, when the channel is asked again, and what of
+    the answer could not be followed.
+    """
+
+    state: RefundState
+    code: str | None = None
+    query_at: datetime | None = None
+    doubt: Doubt | None = None
+
+
 class NotRefundable(OneLotError):
     """The charge is not paid, or less than this remains of it."""
 
@@ -83,24 +122,38 @@ class RefundContradicted(OneLotError):
     """The key of this refund was used for another amount or reason."""
 
 
-def refund_id(charge: UUID, request_key: str) -> UUID:
-    """The one refund of a charge for a key its asker chose."""
-    return ids.derive(charge, f"refund {request_key}")
+def refund_id(payable: UUID, request_key: str) -> UUID:
+    """The one refund of a payable for a key its asker chose."""
+    return ids.derive(payable, f"refund {request_key}")
 
 
-def new(charge: Charge, identifier: UUID, amount_fen: int, reason: str, *, now: datetime) -> Refund:
-    """A refund that is about to be reserved, by the way the charge was paid."""
-    assert charge.method is not None, "only what is paid is refunded"
+def new(
+    attempt: Attempt,
+    identifier: UUID,
+    amount_fen: int,
+    reason: str,
+    *,
+    asked_by: str,
+    dispute_id: UUID | None = None,
+    now: datetime,
+) -> Refund:
+    """A refund that is about to be reserved, by the way the attempt took it."""
     return Refund(
-        lot_id=charge.lot_id,
-        charge_id=charge.id,
+        shard=attempt.shard,
+        payable_id=attempt.payable_id,
         id=identifier,
+        attempt_id=attempt.id,
+        dispute_id=dispute_id,
         amount_fen=amount_fen,
-        channel=charge.method,
-        state=RefundState.REQUESTED,
+        channel=attempt.channel,
+        state=_S.REQUESTED,
         reason=reason,
+        asked_by=asked_by,
+        code=None,
+        tries=1,
         created_at=now,
         updated_at=now,
+        query_at=now + QUERY_FIRST_AFTER,
     )
 
 
@@ -134,12 +187,69 @@ def same_refund(refund: Refund, amount_fen: int, reason: str) -> None:
         raise RefundContradicted("This key belongs to another refund.", amount_fen=refund.amount_fen)
 
 
-def state_after(refund: Refund, outcome: RefundOutcome) -> RefundState:
-    """Where an answer of the channel leads. One that names another number or amount proves nothing."""
+def to_be_sent_again(refund: Refund, outcome: RefundOutcome, *, now: datetime) -> bool:
+    """Whether the same request goes out again: the channel never saw it."""
+    return isinstance(outcome, RefundNotFound) and now - refund.created_at < NOT_FOUND_AFTER
+
+
+def step(refund: Refund, outcome: RefundOutcome, *, now: datetime) -> RefundStep:
+    """What an answer makes of a refund, see the table above."""
+    if refund.state not in UNRESOLVED:
+        return RefundStep(refund.state, refund.code, doubt=_contradicts(refund, outcome))
     match outcome:
-        case Refunded() if (outcome.number, outcome.amount_fen) == (refund.id.hex, refund.amount_fen):
-            return RefundState.SUCCEEDED
-        case RefundClosed():
-            return RefundState.CLOSED
-        case Refunded() | RefundPending() | RefundNotFound():
-            return RefundState.UNKNOWN
+        case Refunded() if _proves(refund, outcome):
+            return RefundStep(_S.SUCCEEDED)
+        case Refunded():
+            return RefundStep(_S.UNKNOWN, MISMATCH, doubt=Doubt(DisputeKind.REFUND_MISMATCH, _said(outcome)))
+        case RefundClosed(code=code):
+            return RefundStep(_S.CLOSED, code)
+        case RefundPending() | RefundNotFound():
+            return _unresolved(refund, outcome, now)
+
+
+def _unresolved(refund: Refund, outcome: RefundPending | RefundNotFound, now: datetime) -> RefundStep:
+    age = now - refund.created_at
+    code = outcome.cause if isinstance(outcome, RefundPending) else "not_found"
+    if isinstance(outcome, RefundNotFound) and age >= NOT_FOUND_AFTER:
+        return RefundStep(_S.CLOSED, code)
+    if age >= ASK_MAX:
+        return RefundStep(_S.UNKNOWN, code, doubt=Doubt(DisputeKind.REFUND_NO_ANSWER, {"code": code}))
+    again_at = query_again_at(refund.created_at, now=now, jitter=jitter_of(refund.id))
+    return RefundStep(_S.UNKNOWN, code, query_at=again_at)
+
+
+def dispute(refund: Refund, attempt: Attempt, operator_id: int | None, doubt: Doubt, *, now: datetime) -> Dispute:
+    """What a person is to look at about a refund of what an attempt took."""
+    return disputes.new(
+        doubt,
+        payable=attempt.kind,
+        payable_id=refund.payable_id,
+        attempt_id=refund.attempt_id,
+        refund_id=refund.id,
+        operator_id=operator_id,
+        channel=refund.channel,
+        asked_fen=refund.amount_fen,
+        asked_times=refund.tries if refund.state in UNRESOLVED else 0,
+        now=now,
+    )
+
+
+def _contradicts(refund: Refund, outcome: RefundOutcome) -> Doubt | None:
+    """What an answer has against the end of a refund, if anything."""
+    match outcome:
+        case Refunded() if refund.state is _S.CLOSED:
+            return Doubt(DisputeKind.REFUND_AFTER_CLOSED, _said(outcome))
+        case Refunded() if not _proves(refund, outcome):
+            return Doubt(DisputeKind.REFUND_MISMATCH, _said(outcome))
+        case RefundClosed(code=code) if refund.state is _S.SUCCEEDED:
+            return Doubt(DisputeKind.REFUND_DENIED, {"code": code})
+        case _:
+            return None
+
+
+def _proves(refund: Refund, outcome: Refunded) -> bool:
+    return (outcome.number, outcome.amount_fen) == (refund.id.hex, refund.amount_fen)
+
+
+def _said(outcome: Refunded) -> dict[str, str | int | None]:
+    return {"number": outcome.number, "amount_fen": outcome.amount_fen}

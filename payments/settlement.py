@@ -1,4 +1,8 @@
-"""What an operator is owed for a business day: gross, less what was given back, less the platform's fee."""
+"""What an operator is owed for a business day: gross, less what was given back, less the platform's fee.
+
+The fee runs: what is due of everything the operator kept so far, less what was due before. So money that is given back
+takes its fee back, on whichever day. What a day leaves short is carried to the next statement.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,16 +15,16 @@ import msgspec
 from payments import ids, ledger, money
 from payments.errors import OneLotError
 
-SETTLEMENTS_MAX = 1_000
+SETTLEMENTS_PER_PAGE_MAX = 500
 DAYS_PER_QUERY_MAX = 366
-# No books are older, and an identifier cannot be made for just any day a slip of the pen names.
-FIRST_DAY = date(2020, 1, 1)
+# A slip of the pen must not name a day before all books. What was left unsettled is made up with any later day.
+DAYS_BACK_MAX = 366
 # Half past three in the city: what gateways kept of the evening has come, and nobody is waiting at a gate.
 SETTLE_FROM = time(3, 30)
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """Who runs lots and is owed their fees, less the platform's share in ten-thousandths."""
+    """Who runs lots and is owed their fees, less the platform's share in ten-thousandths as it is today."""
 
     id: int
     code: str
@@ -30,18 +34,40 @@ class Operator(msgspec.Struct, frozen=True):
     time_zone: str
 
 
+class Rate(msgspec.Struct, frozen=True):
+    """The platform's share (ten-thousandths) of stays that end on a day or later; None: from the beginning on."""
+
+    valid_from: date | None
+    platform_fee_bps: int
+
+
 class Movement(msgspec.Struct, frozen=True):
-    """What a lot (0: none) moved in the operator's book on a day. Refunds include what was voided."""
+    """What a lot (0: none) moved for the operator on a day, of stays of the day `traded_on`. Refunds include voids."""
 
     business_date: date
     lot_id: int
+    traded_on: date
     charges: int
     gross_fen: int
     refunds_fen: int
+    collected_fen: int
+
+
+class Carry(msgspec.Struct, frozen=True):
+    """What a statement hands on to the next: the fee on everything so far, in ten-thousandths of a fen, and what it
+    left short (0 or less, in fen).
+    """
+
+    fee_exact: int = 0
+    short_fen: int = 0
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """The statement of one operator for one closed day; net = gross - refunds - fee, and may be negative."""
+    """The statement of one operator for one closed day; net = gross - refunds - fee, and may be negative.
+
+    The fee is negative where more of it is given back than kept. Collected is what was paid on this day for stays of
+    whatever day. Paid out is net and what earlier statements left short (`carried_fen`, 0 or less), if that is more.
+    """
 
     operator_id: int
     operator_code: str
@@ -54,6 +80,9 @@ class Settlement(msgspec.Struct, frozen=True):
     platform_fee_fen: int
     net_fen: int
     settled_at: datetime
+    collected_fen: int
+    carried_fen: int
+    payout_fen: int
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -63,6 +92,7 @@ class Line(msgspec.Struct, frozen=True):
     charges: int
     gross_fen: int
     refunds_fen: int
+    collected_fen: int
 
 
 class LotName(msgspec.Struct, frozen=True):
@@ -83,7 +113,11 @@ class DayNotOver(OneLotError):
 
 
 class DayTooOld(OneLotError):
-    """The business day lies before FIRST_DAY: nothing can have been booked then."""
+    """The business day lies more than DAYS_BACK_MAX days back."""
+
+
+class RateNotOpen(OneLotError):
+    """The share of a day that is settled, or that was agreed before, does not change."""
 
 
 class NoSuchSettlement(OneLotError):
@@ -103,13 +137,18 @@ def settlement_id(operator_id: int, business_date: date) -> UUID:
 def over(operators: Sequence[Operator], business_date: date, now: datetime) -> list[Operator]:
     """The operators where a day is over. It ends at different instants where they are in different time zones.
 
+    now: the earlier of the process's clock and the database's, so that none of the two ends a day too early.
+
     Raises:
         DayNotOver: it is today, or later, at all of them.
-        DayTooOld: it lies before all books.
+        DayTooOld: it lies too far back.
     """
-    if business_date < FIRST_DAY:
+    if business_date < now.date() - timedelta(days=DAYS_BACK_MAX):
         raise DayTooOld(
-            f"There are no books before {FIRST_DAY}.", field="business_date", business_date=str(business_date)
+            f"Days of the last {DAYS_BACK_MAX} days are settled, and with them whatever was left before.",
+            field="business_date",
+            business_date=str(business_date),
+            days_max=DAYS_BACK_MAX,
         )
     ended = [operator for operator in operators if ledger.local_date(now, operator.time_zone) > business_date]
     if operators and not ended:
@@ -138,30 +177,81 @@ def check_range(first: date, last: date) -> None:
         raise RangeTooWide("Ask for 1 to 366 days.", field="to", days_max=DAYS_PER_QUERY_MAX)
 
 
-def by_day(movements: Sequence[Movement], business_date: date) -> dict[date, list[Movement]]:
-    """The movements of each unsettled day in order, and the day itself even if nothing moved."""
-    days: dict[date, list[Movement]] = {movement.business_date: [] for movement in movements}
-    days.setdefault(business_date, [])
-    for movement in movements:
-        days[movement.business_date].append(movement)
-    return dict(sorted(days.items()))
+def cursor(last: Settlement) -> str:
+    """Where the page after `last` begins, as `read_cursor` reads it."""
+    return f"{last.business_date}.{last.operator_id}"
 
 
-def statement(operator: Operator, business_date: date, movements: Sequence[Movement], *, now: datetime) -> Settlement:
-    """The settlement of a day. The fee is taken of what is left after refunds, half a fen up; it is never negative."""
-    gross_fen = sum(movement.gross_fen for movement in movements)
-    refunds_fen = sum(movement.refunds_fen for movement in movements)
-    fee_fen = money.bps_of(max(gross_fen - refunds_fen, 0), operator.platform_fee_bps)
-    return Settlement(
+def read_cursor(text: str) -> tuple[date, int]:
+    """Day and operator of the last settlement of a page, from `day.operator`.
+
+    Raises:
+        CursorMalformed: it has another form.
+    """
+    day, _, operator = text.partition(".")
+    try:
+        # The column behind it has 64 bits.
+        return date.fromisoformat(day), int.from_bytes(
+            int(operator).to_bytes(8, "big", signed=True), "big", signed=True
+        )
+    except (ValueError, OverflowError) as wrong:
+        raise ledger.CursorMalformed("This is not the `next` of a page.", field="after") from wrong
+
+
+def bps_on(rates: Sequence[Rate], day: date) -> int:
+    """The share that holds for stays of a day, of rates in the order of their days."""
+    return [rate.platform_fee_bps for rate in rates if rate.valid_from is None or rate.valid_from <= day][-1]
+
+
+def by_lot(movements: Sequence[Movement]) -> list[Line]:
+    """The movements of a day by lot."""
+    lines: dict[int, Line] = {}
+    for moved in movements:
+        line = lines.get(moved.lot_id, Line(moved.lot_id, 0, 0, 0, 0))
+        lines[moved.lot_id] = Line(
+            line.lot_id,
+            line.charges + moved.charges,
+            line.gross_fen + moved.gross_fen,
+            line.refunds_fen + moved.refunds_fen,
+            line.collected_fen + moved.collected_fen,
+        )
+    return [lines[lot_id] for lot_id in sorted(lines)]
+
+
+def statement(
+    operator: Operator,
+    business_date: date,
+    movements: Sequence[Movement],
+    *,
+    rates: Sequence[Rate],
+    before: Carry,
+    now: datetime,
+) -> tuple[Settlement, Carry]:
+    """The settlement of a day and what it hands on. Of each movement the share of its stay's day is kept or given back;
+    the sum of everything so far is brought to whole fen, half to even, and the day's fee is what that sum grew by.
+    """
+    lines = by_lot(movements)
+    gross_fen = sum(line.gross_fen for line in lines)
+    refunds_fen = sum(line.refunds_fen for line in lines)
+    kept = sum((moved.gross_fen - moved.refunds_fen) * bps_on(rates, moved.traded_on) for moved in movements)
+    fee_exact = before.fee_exact + kept
+    fee_fen = money.fen_of(fee_exact) - money.fen_of(before.fee_exact)
+    net_fen = gross_fen - refunds_fen - fee_fen
+    balance_fen = before.short_fen + net_fen
+    settled = Settlement(
         operator_id=operator.id,
         operator_code=operator.code,
         business_date=business_date,
         id=settlement_id(operator.id, business_date),
-        charges=sum(movement.charges for movement in movements),
+        charges=sum(line.charges for line in lines),
         gross_fen=gross_fen,
         refunds_fen=refunds_fen,
-        platform_fee_bps=operator.platform_fee_bps,
+        platform_fee_bps=bps_on(rates, business_date),
         platform_fee_fen=fee_fen,
-        net_fen=gross_fen - refunds_fen - fee_fen,
+        net_fen=net_fen,
         settled_at=now,
+        collected_fen=sum(line.collected_fen for line in lines),
+        carried_fen=before.short_fen,
+        payout_fen=max(balance_fen, 0),
     )
+    return settled, Carry(fee_exact, min(balance_fen, 0))

@@ -15,7 +15,7 @@ CHAPTERS = {
         "job",
         "forgetting",
     ),
-    "The network": ("operator", "lot", "gate", "gateway", "gateway_key", "lane"),
+    "The network": ("operator", "operator_fee", "lot", "gate", "gateway", "gateway_key", "lane"),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "Events and stays": (
         *(
@@ -37,13 +37,13 @@ CHAPTERS = {
             "charge_hold",
             "attempt",
             "refund",
-            "disputed_payment",
+            "dispute",
             "channel_local_payment",
             "channel_local_refund",
         ),
     ),
-    "The books": ("book", "journal", "transfer", "balance"),
-    "Settlement": ("operator_day", "settlement_run", "settlement", "settlement_line"),
+    "The books": ("book", "channel", "journal_rule", "transfer_rule", "journal", "transfer", "balance"),
+    "Settlement": ("operator_day", "settlement_run", "movement", "settlement", "settlement_line"),
 }
 _ABOUT = re.compile(
     r"(?:CREATE (?:TABLE|VIEW)|ALTER TABLE(?: ONLY)?|COMMENT ON (?:TABLE|VIEW)|GRANT .*? ON TABLE) (\w+)"

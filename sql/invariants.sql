@@ -1,6 +1,8 @@
 -- What must always be true, each as a query that returns no row. `onelot verify` runs them all; so do the tests,
 -- the demonstration, every load run, and the worker every ten minutes.
 -- The comment under a name is what a person reads when it fails.
+-- What compares row with row begins at checked_from(): the worker looks at the last weeks every ten minutes and at
+-- everything twice a day. What belongs together has identifiers of one instant, or of later ones than what it pays.
 
 -- name: transfers_without_journal
 -- Every transfer belongs to a journal of the same owner, made in the same transaction.
@@ -67,12 +69,6 @@ select c.lot_id, c.id, c.state, c.amount_fen, b.billed, b.paid, b.voided
     or b.paid <> case when c.state = 'paid' then c.amount_fen else 0 end
     or b.voided <> case when c.state = 'void' then c.amount_fen else 0 end
 
--- name: billing_without_charge
--- Every billing in the books has its charge.
-select j.owner_id, j.id, j.ref
-  from journal j left join charge c on c.lot_id = j.lot_id and c.id = j.ref
- where j.kind = 'stay_billed' and c.id is null and j.ref >= (select kept_from from growing_table where name = 'charge')
-
 -- name: receivable_differs_from_charges
 -- What a driver owes in the books is the sum of the driver's due charges.
 select b.owner_id, b.debits - b.credits as in_books, coalesce(due.fen, 0) as in_charges
@@ -81,21 +77,13 @@ select b.owner_id, b.debits - b.credits as in_books, coalesce(due.fen, 0) as in_
               group by account_id) due on due.account_id = b.owner_id
  where b.book = 'receivable' and b.debits - b.credits <> coalesce(due.fen, 0)
 
--- name: charged_more_than_once
--- A charge is collected once: a second attempt that succeeded all the same has its money in suspense, to be given back.
-select a.shard as lot_id, a.payable_id as charge_id, a.succeeded
-  from (select shard, payable_id, count(*) as succeeded from attempt where state = 'succeeded' and kind = 'charge'
-         group by shard, payable_id having count(*) > 1) a
-  left join (select ref, count(*) as times from journal where kind = 'overpaid' group by ref) o on o.ref = a.payable_id
- where a.succeeded - coalesce(o.times, 0) > 1
-
 -- name: paid_without_attempt
--- Every paid charge was collected by an attempt that succeeded with its amount.
+-- Every paid charge names the attempt that collected it: it succeeded, with the charge's amount, by its method.
 select c.lot_id, c.id
   from charge c
-  left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.kind = 'charge' and a.state = 'succeeded'
-                     and a.amount_fen = c.amount_fen
- where c.state = 'paid' and a.id is null and c.id >= (select kept_from from growing_table where name = 'attempt')
+  left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.id = c.paid_attempt_id and a.kind = 'charge'
+                     and a.state = 'succeeded' and a.amount_fen = c.amount_fen and a.channel = c.method
+ where c.id >= checked_from() and c.state = 'paid' and a.id is null and c.id >= (select kept_from from growing_table where name = 'attempt')
 
 -- name: charge_asleep
 -- What an account owes comes up to be collected, unless a payment of it is under way or it is held back.
@@ -122,28 +110,68 @@ select c.lot_id, c.id
  where h.released_at is null and c.collect_at is not null
 
 -- name: attempt_without_a_question
--- Every payment whose end is not known is asked for again. The view disputed_payment holds the only exception: evidence
--- that names another number or amount, which waits for a person.
-select kind, shard, payable_id, id from attempt
- where state in ('submitting', 'accepted', 'unknown') and query_at is null and code is distinct from 'evidence_mismatch'
+-- Every payment whose end is not known is asked for again, unless it is in dispute and waits for a person.
+select a.kind, a.shard, a.payable_id, a.id from attempt a
+ where a.state in ('submitting', 'accepted', 'unknown') and a.query_at is null
+   and not exists (select 1 from dispute d where d.shard = a.shard and d.attempt_id = a.id and d.state = 'open')
 
--- name: top_up_not_in_the_books
--- Every top-up whose attempt succeeded stands in the books with its amount, and no other money came into a wallet as one.
-with collected as (
-  select u.account_id, u.id, u.amount_fen
-    from top_up u
-    join attempt a on a.shard = u.account_id and a.payable_id = u.id and a.kind = 'top_up' and a.state = 'succeeded'
-                  and a.amount_fen = u.amount_fen),
-booked as (
-  select j.owner_id, j.ref, sum(t.amount_fen) as fen
-    from journal j join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
-   where j.kind = 'top_up'
-   group by j.owner_id, j.ref)
-select coalesce(u.account_id, b.owner_id) as account_id, coalesce(u.id, b.ref) as id, u.amount_fen, b.fen as booked_fen
-  from collected u
-  full join booked b on b.owner_id = u.account_id and b.ref = u.id
- where u.amount_fen is distinct from b.fen
-   and coalesce(u.id, b.ref) >= (select kept_from from growing_table where name = 'top_up')
+-- name: refund_without_a_question
+-- Every refund whose end is not known is asked for again, unless it is in dispute and waits for a person.
+select r.shard, r.payable_id, r.id from refund r
+ where r.state in ('requested', 'unknown') and r.query_at is null
+   and not exists (select 1 from dispute d
+                    where d.shard = r.shard and d.attempt_id = r.attempt_id and d.refund_id = r.id and d.state = 'open')
+
+-- name: refund_of_another_payment
+-- Every refund of a charge gives back what the attempt that paid it took, by the way it came; every other gives back the
+-- money of a dispute about its attempt.
+select r.shard, r.payable_id, r.id
+  from refund r
+  left join charge c on r.dispute_id is null and c.lot_id = r.shard and c.id = r.payable_id
+                    and c.paid_attempt_id = r.attempt_id and c.method = r.channel
+  left join dispute d on d.shard = r.shard and d.id = r.dispute_id and d.attempt_id = r.attempt_id
+                     and d.held_fen = r.amount_fen
+ where c.id is null and d.id is null
+
+-- name: suspense_differs_from_disputes
+-- What lies in suspense is the money of disputes that was not given back.
+with booked as (
+  select owner_id, sum(fen) as fen
+    from (select credit_owner as owner_id, amount_fen as fen from transfer where credit_book = 'suspense'
+          union all
+          select debit_owner, -amount_fen from transfer where debit_book = 'suspense') legs
+   group by owner_id),
+held as (
+  select coalesce(c.account_id, c.operator_id, d.shard) as owner_id, sum(d.held_fen) as fen
+    from dispute d
+    left join charge c on d.payable = 'charge' and c.lot_id = d.shard and c.id = d.payable_id
+   where d.resolution is distinct from 'returned'
+   group by 1)
+select coalesce(b.owner_id, h.owner_id) as owner_id, b.fen as in_books, h.fen as in_disputes
+  from booked b full join held h on h.owner_id = b.owner_id
+ where coalesce(b.fen, 0) <> coalesce(h.fen, 0)
+
+-- name: waited_for_too_long
+-- Nothing unresolved is older than its horizon, by the clock this is run with: a payment keeps others away for a day
+-- (WAIT_MAX) and is asked for through seven (attempts.ASK_MAX), a refund through thirty (refunds.ASK_MAX), a dispute is
+-- looked at within three; each with an hour or more for the worker to come round. Where no clock was set it is that of
+-- the last day that was closed.
+with clock as (
+  select coalesce(nullif(current_setting('onelot.now', true), '')::timestamptz,
+                  (select max(closed_through) from operator_day)::timestamp at time zone 'UTC') as now)
+select 'attempt' as what, a.shard, a.id, a.created_at as since
+  from attempt a, clock
+ where (a.state in ('submitting', 'accepted', 'unknown') and a.query_at is not null
+        and a.created_at < clock.now - interval '1 day 7 hours')
+    or (a.query_at is not null and a.created_at < clock.now - interval '7 days 7 hours')
+union all
+select 'refund', r.shard, r.id, r.created_at
+  from refund r, clock
+ where r.query_at is not null and r.created_at < clock.now - interval '30 days 7 hours'
+union all
+select 'dispute', d.shard, d.id, d.opened_at
+  from dispute d, clock
+ where d.state = 'open' and d.opened_at < clock.now - interval '3 days'
 
 -- name: top_up_without_attempt
 -- Every top-up has one attempt over its amount, and every attempt to collect a top-up has its top-up.
@@ -158,10 +186,11 @@ having count(u.id) <> 1 or count(a.id) <> 1
 -- Refunds that were asked for and not closed add up to what the charge says, and never to more than was paid.
 select c.lot_id, c.id, c.refunded_fen, r.fen
   from charge c
-  left join (select lot_id, charge_id, sum(amount_fen) filter (where state <> 'closed') as fen from refund
-              group by lot_id, charge_id) r on r.lot_id = c.lot_id and r.charge_id = c.id
+  left join (select shard, payable_id, sum(amount_fen) filter (where state <> 'closed') as fen from refund
+              where dispute_id is null
+              group by shard, payable_id) r on r.shard = c.lot_id and r.payable_id = c.id
  where coalesce(r.fen, 0) <> c.refunded_fen or coalesce(r.fen, 0) > c.amount_fen
-    or (r.charge_id is not null and c.state <> 'paid')
+    or (r.payable_id is not null and c.state <> 'paid')
 
 -- name: refunds_pending_differ
 -- What the books keep back of each operator for refunds is what was asked for and has not ended.
@@ -173,8 +202,8 @@ with booked as (
    group by operator_id),
 asked as (
   select c.operator_id, sum(r.amount_fen) as fen
-    from refund r join charge c on c.lot_id = r.lot_id and c.id = r.charge_id
-   where r.state in ('requested', 'unknown')
+    from refund r join charge c on c.lot_id = r.shard and c.id = r.payable_id
+   where r.state in ('requested', 'unknown') and r.dispute_id is null
    group by c.operator_id)
 select coalesce(b.operator_id, a.operator_id) as operator_id, b.fen as in_books, a.fen as asked
   from booked b full join asked a on a.operator_id = b.operator_id
@@ -193,11 +222,18 @@ select c.lot_id, c.id
  where s.id is null and c.stay_id >= (select kept_from from growing_table where name = 'stay')
 
 -- name: fee_lines_differ
--- The lines of every charge add up to its amount.
+-- The lines of every charge add up to its amount. What is counted in units costs something; only what is taken off again
+-- is below nothing, and never more than there was until then.
 select c.lot_id, c.id
-  from charge c left join lateral jsonb_array_elements(c.lines) line on true
- group by c.lot_id, c.id, c.amount_fen
-having c.amount_fen <> coalesce(sum((line->>'amount_fen')::bigint), 0)
+  from charge c
+  left join lateral (
+         select sum(l.fen) as fen, bool_or(l.so_far < 0 or (l.fen < 0 and coalesce(l.kind, 'units') = 'units')
+                                            or l.so_far <> l.said) as wrong
+           from (select (e.line->>'amount_fen')::bigint as fen, e.line->>'kind' as kind,
+                        (e.line->>'running_fen')::bigint as said,
+                        sum((e.line->>'amount_fen')::bigint) over (order by e.at) as so_far
+                   from jsonb_array_elements(c.lines) with ordinality e (line, at)) l) lines on true
+ where c.id >= checked_from() and (c.amount_fen <> coalesce(lines.fen, 0) or lines.wrong)
 
 -- name: published_by_nobody
 -- Every published tariff says when and by whom it was published, and no draft does.
@@ -280,52 +316,331 @@ having o.inside <> count(s.id)
 -- Every lot is counted.
 select l.id from lot l left join lot_occupancy o on o.lot_id = l.id where o.lot_id is null
 
--- name: operator_differs_from_transfers
--- Every journal names the operator whose payable it moves; settlements are made by that name.
-select j.owner_id, j.id, j.operator_id, p.operator_id as in_transfers
+-- name: moved_what_its_kind_does_not_allow
+-- Every transfer is one that the kind of its journal allows, between books of those whom the journal concerns; and only
+-- a kind that reverses something names what it reverses.
+select j.owner_id, j.id, j.kind, t.leg
   from journal j
-  full join (select distinct owner_id, journal_id, operator_id
-               from (select owner_id, journal_id, debit_owner as operator_id from transfer where debit_book = 'payable'
-                     union all
-                     select owner_id, journal_id, credit_owner from transfer where credit_book = 'payable') legs) p
-    on p.owner_id = j.owner_id and p.journal_id = j.id
- where j.operator_id is distinct from p.operator_id
+  join journal_rule r on r.kind = j.kind
+  join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
+  left join transfer_rule x
+    on x.kind = j.kind and x.debit_book = t.debit_book and x.credit_book = t.credit_book
+   and case x.debit_owner when 'driver' then t.debit_owner = j.owner_id and j.owner_id is distinct from j.operator_id
+                          when 'casual' then t.debit_owner = j.owner_id and j.owner_id = j.operator_id
+                          when 'operator' then t.debit_owner = j.operator_id
+                          when 'channel' then t.debit_owner in (select owner_id from channel)
+                          else t.debit_owner = 1 end
+   and case x.credit_owner when 'driver' then t.credit_owner = j.owner_id and j.owner_id is distinct from j.operator_id
+                           when 'casual' then t.credit_owner = j.owner_id and j.owner_id = j.operator_id
+                           when 'operator' then t.credit_owner = j.operator_id
+                           when 'channel' then t.credit_owner in (select owner_id from channel)
+                           else t.credit_owner = 1 end
+ where j.id >= checked_from()
+   and ((x.kind is null and r.reverses <> 'anything') or (r.reverses = 'nothing') <> (j.reverses is null))
+
+-- name: reversal_is_no_mirror
+-- What reverses a journal is the exact mirror of it, once; and what reverses is not reversed itself.
+select v.owner_id, v.id, v.reverses
+  from journal v
+  join journal_rule r on r.kind = v.kind
+  left join journal j on j.owner_id = v.owner_id and j.id = v.reverses and j.reverses is null
+                     and r.reverses in (j.kind::text, 'anything') and j.operator_id is not distinct from v.operator_id
+ where v.reverses is not null and v.id >= checked_from()
+   and (j.id is null
+        or exists (select 1 from journal w where w.owner_id = v.owner_id and w.reverses = v.reverses and w.id <> v.id)
+        or (select array_agg(row(t.credit_owner, t.credit_book, t.debit_owner, t.debit_book, t.amount_fen) order by t.leg)
+              from transfer t where t.owner_id = j.owner_id and t.journal_id = j.id)
+           is distinct from
+           (select array_agg(row(t.debit_owner, t.debit_book, t.credit_owner, t.credit_book, t.amount_fen) order by t.leg)
+              from transfer t where t.owner_id = v.owner_id and t.journal_id = v.id))
+
+-- name: journal_differs_from_what_it_names
+-- What a journal names exists, and the journal is its owner's, of its lot, and concerns its operator.
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
+  join journal_rule r on r.kind = j.kind and r.about = 'charge'
+  left join charge c on c.lot_id = j.lot_id and c.id = j.ref
+ where j.id >= checked_from()
+   and (j.owner_id, j.operator_id) is distinct from (coalesce(c.account_id, c.operator_id), c.operator_id)
+union all
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
+  join journal_rule r on r.kind = j.kind and r.about = 'refund'
+  left join refund d on d.shard = j.lot_id and d.id = j.ref and d.payable_id between id_first(j.id) and id_last(j.id)
+                    and d.dispute_id is null
+  left join charge c on c.lot_id = d.shard and c.id = d.payable_id
+ where j.id >= checked_from()
+   and (j.owner_id, j.operator_id) is distinct from (coalesce(c.account_id, c.operator_id), c.operator_id)
+union all
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
+  join journal_rule r on r.kind = j.kind and r.about = 'return'
+  left join refund d on d.shard = coalesce(j.lot_id, j.owner_id) and d.id = j.ref
+                    and d.payable_id between id_first(j.id) and id_last(j.id) and d.dispute_id is not null
+  left join charge c on c.lot_id = j.lot_id and c.id = d.payable_id
+ where j.id >= checked_from()
+   and ((j.owner_id, j.operator_id) is distinct from (coalesce(c.account_id, c.operator_id, d.shard), c.operator_id)
+        or (c.id is null) <> (j.lot_id is null))
+union all
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
+  join journal_rule r on r.kind = j.kind and r.about = 'dispute'
+  left join dispute d on d.shard = coalesce(j.lot_id, j.owner_id) and d.id = j.ref
+  left join charge c on d.payable = 'charge' and c.lot_id = j.lot_id and c.id = d.payable_id
+ where j.id >= checked_from()
+   and ((j.owner_id, j.operator_id) is distinct from (coalesce(c.account_id, c.operator_id, d.shard), c.operator_id)
+        or (c.id is null) <> (j.lot_id is null))
+union all
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
+  left join top_up u on u.account_id = j.owner_id and u.id = j.ref
+ where j.kind = 'top_up' and j.id >= checked_from()
+   and (u.id is null or j.operator_id is not null or j.lot_id is not null)
+union all
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
+  left join settlement s on s.operator_id = j.owner_id and s.business_date = j.business_date and s.id = j.ref
+ where j.kind = 'platform_fee' and j.id >= checked_from() and s.operator_id is distinct from j.operator_id
+union all
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
+  join journal_rule r on r.kind = j.kind and r.about = 'journal'
+  left join journal v on v.owner_id = j.owner_id and v.id = j.ref and v.id = j.reverses
+ where j.id >= checked_from() and v.id is null
+
+-- name: charge_of_another_operator
+-- Every charge is owed to the operator of its lot.
+select c.lot_id, c.id, c.operator_id, l.operator_id as of_lot
+  from charge c left join lot l on l.id = c.lot_id
+ where c.id >= checked_from() and c.operator_id is distinct from l.operator_id
+
+-- name: dated_far_off
+-- A journal's day lies near the instant it was booked at, and that near to what it is about.
+select j.owner_id, j.id, j.kind, j.business_date, j.occurred_on, j.recorded_at
+  from journal j
+  join journal_rule r on r.kind = j.kind
+ where j.id >= checked_from()
+   and (j.recorded_at < id_instant(j.id) - interval '1 day'
+        or greatest(j.business_date, j.occurred_on) > (j.recorded_at at time zone 'UTC')::date + 1
+        or j.business_date < j.occurred_on
+        or coalesce(j.occurred_on, j.business_date) < (j.recorded_at at time zone 'UTC')::date - r.days_back_max)
+
+-- name: payment_differs_from_books
+-- Every attempt that succeeded stands in the books exactly once, with its amount and out of the book of its channel, as
+-- what was paid, paid too much, or put into a wallet; and nothing else stands there as that.
+with taken as (
+  select kind::text as about, payable_id, channel, amount_fen, count(*) as times
+    from attempt where state = 'succeeded' and payable_id >= checked_from()
+   group by kind, payable_id, channel, amount_fen),
+booked as (
+  select r.about, j.ref, coalesce(h.name, t.debit_book::text) as channel, t.amount_fen, count(*) as times
+    from journal j
+    join journal_rule r on r.kind = j.kind
+    join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
+    left join channel h on t.debit_book = 'clearing' and h.owner_id = t.debit_owner
+   where j.kind in ('charge_paid', 'overpaid', 'top_up') and j.ref >= checked_from()
+     and not exists (select 1 from journal v where v.owner_id = j.owner_id and v.reverses = j.id)
+   group by r.about, j.ref, coalesce(h.name, t.debit_book::text), t.amount_fen)
+select coalesce(a.payable_id, b.ref) as payable_id, coalesce(a.channel, b.channel) as channel, a.times, b.times as booked
+  from taken a
+  full join booked b on b.ref = a.payable_id and b.about = a.about and b.channel = a.channel and b.amount_fen = a.amount_fen
+ where a.times is distinct from b.times
+
+-- name: paid_another_way
+-- A paid charge names the channel whose money paid it.
+select c.lot_id, c.id, c.method
+  from charge c
+  left join (select j.ref, j.owner_id, coalesce(h.name, t.debit_book::text) as channel
+               from journal j
+               join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
+               left join channel h on t.debit_book = 'clearing' and h.owner_id = t.debit_owner
+              where j.kind = 'charge_paid' and j.ref >= checked_from()) b
+    on b.ref = c.id and b.owner_id = coalesce(c.account_id, c.operator_id)
+ where c.id >= checked_from() and c.state = 'paid' and c.method is distinct from b.channel
+
+-- name: refund_differs_from_books
+-- A refund stands in the books as it was asked for and as it ended, with its amount, by the way its money came, and one
+-- out of suspense as it ended; and nothing stands there as a refund that is none.
+with booked as (
+  select j.ref,
+         coalesce(sum(t.amount_fen) filter (where j.kind = 'refund_requested'), 0) as requested,
+         coalesce(sum(t.amount_fen) filter (where j.kind in ('refund_paid', 'suspense_returned')), 0) as paid,
+         coalesce(sum(t.amount_fen) filter (where j.kind = 'refund_closed'), 0) as closed,
+         max(coalesce(h.name, t.credit_book::text)) filter (where j.kind in ('refund_paid', 'suspense_returned')) as channel
+    from journal j
+    join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
+    left join channel h on t.credit_book = 'clearing' and h.owner_id = t.credit_owner
+   where j.kind in ('refund_requested', 'refund_paid', 'refund_closed', 'suspense_returned') and j.ref >= checked_from()
+     and not exists (select 1 from journal v where v.owner_id = j.owner_id and v.reverses = j.id)
+   group by j.ref),
+asked as (
+  select d.id, d.state, d.amount_fen, d.channel, case when d.dispute_id is null then c.method else p.channel end as came_by,
+         case when d.dispute_id is null then d.amount_fen else 0 end as requested,
+         case when d.state = 'succeeded' then d.amount_fen else 0 end as paid,
+         case when d.state = 'closed' and d.dispute_id is null then d.amount_fen else 0 end as closed
+    from refund d
+    left join charge c on c.lot_id = d.shard and c.id = d.payable_id
+    left join dispute p on p.shard = d.shard and p.id = d.dispute_id
+   where d.payable_id >= checked_from())
+select coalesce(d.id, b.ref) as refund_id, d.state, d.amount_fen, b.requested, b.paid, b.closed
+  from asked d
+  full join booked b on b.ref = d.id
+ where (d.requested, d.paid, d.closed)
+         is distinct from (coalesce(b.requested, 0), coalesce(b.paid, 0), coalesce(b.closed, 0))
+    or d.channel is distinct from d.came_by or b.channel <> d.channel
+
+-- name: clearing_differs_from_payments
+-- What each channel holds for us is what it took, by the attempts or as a person found, and did not give back.
+with books as (
+  select owner_id, sum(fen) as fen
+    from (select debit_owner as owner_id, amount_fen as fen from transfer where debit_book = 'clearing'
+          union all
+          select credit_owner, -amount_fen from transfer where credit_book = 'clearing') legs
+   group by owner_id),
+facts as (
+  select channel, sum(fen) as fen
+    from (select channel, amount_fen as fen from attempt where state = 'succeeded'
+          union all
+          select channel, held_fen from dispute where kind <> 'overpaid'
+          union all
+          select channel, -amount_fen from refund where state = 'succeeded') moved
+   where channel <> 'wallet'
+   group by channel)
+select coalesce(h.name, b.owner_id::text, f.channel) as channel, b.fen as in_books, f.fen as in_payments
+  from books b
+  left join channel h on h.owner_id = b.owner_id
+  full join facts f on f.channel = h.name
+ where coalesce(b.fen, 0) <> coalesce(f.fen, 0)
+
+-- name: suspense_differs_from_payments
+-- What is held to be given back is what was taken for charges beyond what they cost, and what a person found to have come,
+-- less what was given back of it.
+with books as (
+  select owner_id, sum(fen) as fen
+    from (select credit_owner as owner_id, amount_fen as fen from transfer where credit_book = 'suspense'
+          union all
+          select debit_owner, -amount_fen from transfer where debit_book = 'suspense') legs
+   group by owner_id),
+moved as (
+  select a.shard, a.payable_id, a.fen - case c.state when 'paid' then c.amount_fen else 0 end as fen
+    from (select shard, payable_id, sum(amount_fen) as fen
+            from attempt where state = 'succeeded' and kind = 'charge' group by shard, payable_id) a
+    join charge c on c.lot_id = a.shard and c.id = a.payable_id
+  union all
+  select shard, payable_id, held_fen from dispute where kind <> 'overpaid'
+  union all
+  select shard, payable_id, -amount_fen from refund where state = 'succeeded' and dispute_id is not null),
+facts as (
+  select coalesce(c.account_id, c.operator_id, m.shard) as owner_id, sum(m.fen) as fen
+    from moved m
+    left join charge c on c.lot_id = m.shard and c.id = m.payable_id
+   group by 1)
+select coalesce(b.owner_id, f.owner_id) as owner_id, b.fen as in_books, f.fen as in_payments
+  from books b full join facts f on f.owner_id = b.owner_id
+ where coalesce(b.fen, 0) <> coalesce(f.fen, 0)
+
+-- name: request_number_used_twice
+-- A channel knows every attempt by a number of its own.
+select channel, request_no, count(*) as times
+  from attempt where payable_id >= checked_from() group by channel, request_no having count(*) > 1
+
+-- name: ended_before_it_began
+-- Nothing is paid, answered or given back before it was asked for, give or take what clocks differ by.
+select 'charge' as what, lot_id as shard, id from charge
+ where id >= checked_from() and paid_at < created_at - interval '5 s'
+union all
+select 'attempt', shard, id from attempt
+ where payable_id >= checked_from() and updated_at < created_at - interval '5 s'
+union all
+select 'refund', d.shard, d.id
+  from refund d left join charge c on d.dispute_id is null and c.lot_id = d.shard and c.id = d.payable_id
+ where d.payable_id >= checked_from()
+   and (d.updated_at < d.created_at - interval '5 s' or d.created_at < c.paid_at - interval '5 s')
+union all
+select 'dispute', shard, id from dispute where id >= checked_from() and resolved_at < opened_at - interval '5 s'
 
 -- name: settlement_differs_from_books
--- A settlement says what the books of its day say, to the fen, and so do its lines.
+-- A settlement says what the books of its day say, to the fen and to the charge, and so do its lines, lot by lot.
 with booked as (
-  select j.operator_id, j.business_date,
-         coalesce(sum(t.amount_fen) filter (where j.kind = 'stay_billed'), 0) as gross,
-         coalesce(sum(case when t.debit_book = 'payable' then t.amount_fen else -t.amount_fen end)
-                  filter (where j.kind not in ('stay_billed', 'platform_fee')), 0) as refunds,
-         coalesce(sum(t.amount_fen) filter (where j.kind = 'platform_fee'), 0) as fee
-    from journal j
-    join settlement s on s.operator_id = j.operator_id and s.business_date = j.business_date
-    join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id and 'payable' in (t.debit_book, t.credit_book)
-   group by j.operator_id, j.business_date),
-lines as (
-  select operator_id, business_date, sum(gross_fen) as gross, sum(refunds_fen) as refunds
-    from settlement_line group by operator_id, business_date)
-select s.operator_id, s.business_date, s.gross_fen, b.gross, s.refunds_fen, b.refunds, s.platform_fee_fen, b.fee
+  select operator_id, business_date, lot_id,
+         count(*) filter (where statement = 'gross') as charges,
+         coalesce(sum(fen) filter (where statement = 'gross'), 0) as gross,
+         coalesce(sum(fen) filter (where statement = 'given_back'), 0) as refunds,
+         coalesce(sum(fen) filter (where statement = 'collected'), 0) as collected,
+         coalesce(sum(fen) filter (where statement = 'fee'), 0) as fee
+    from movement
+   where business_date >= id_instant(checked_from())::date
+   group by operator_id, business_date, lot_id),
+days as (
+  select operator_id, business_date, sum(charges) as charges, sum(gross) as gross, sum(refunds) as refunds,
+         sum(collected) as collected, sum(fee) as fee
+    from booked group by operator_id, business_date)
+select s.operator_id, s.business_date, null as lot_id
   from settlement s
-  left join booked b on b.operator_id = s.operator_id and b.business_date = s.business_date
-  left join lines l on l.operator_id = s.operator_id and l.business_date = s.business_date
- where (s.gross_fen, s.refunds_fen, s.platform_fee_fen)
-         is distinct from (coalesce(b.gross, 0), coalesce(b.refunds, 0), coalesce(b.fee, 0))
-    or (s.gross_fen, s.refunds_fen) is distinct from (coalesce(l.gross, 0), coalesce(l.refunds, 0))
+  left join days b on b.operator_id = s.operator_id and b.business_date = s.business_date
+ where s.business_date >= id_instant(checked_from())::date
+   and (s.charges, s.gross_fen, s.refunds_fen, s.collected_fen, s.platform_fee_fen)
+         is distinct from (coalesce(b.charges, 0), coalesce(b.gross, 0), coalesce(b.refunds, 0), coalesce(b.collected, 0), coalesce(b.fee, 0))
+union all
+select coalesce(l.operator_id, b.operator_id), coalesce(l.business_date, b.business_date), coalesce(l.lot_id, b.lot_id)
+  from (select * from settlement_line where business_date >= id_instant(checked_from())::date) l
+  full join (select b.* from booked b join settlement s on s.operator_id = b.operator_id and s.business_date = b.business_date
+              where (b.charges, b.gross, b.refunds, b.collected) <> (0, 0, 0, 0)) b
+    on b.operator_id = l.operator_id and b.business_date = l.business_date and b.lot_id = l.lot_id
+ where (l.charges, l.gross_fen, l.refunds_fen, l.collected_fen)
+         is distinct from (b.charges, b.gross, b.refunds, b.collected)
+
+-- name: fee_differs_from_what_was_kept
+-- The fee of a day is what the fee on everything the operator kept so far grew by: of each stay the share that held on its
+-- day, brought to whole fen only in the sum.
+with kept as (
+  select operator_id, business_date,
+         sum(fen * fee_bps(operator_id, traded_on)) as exact
+    from (select operator_id, business_date, traded_on, sum(case statement when 'gross' then fen else -fen end) as fen
+            from movement
+           where statement in ('gross', 'given_back') and business_date >= id_instant(checked_from())::date
+           group by operator_id, business_date, traded_on) traded
+   group by operator_id, business_date),
+days as (
+  select s.*, coalesce(lag(s.fee_exact) over days, 0) as before_exact
+    from settlement s window days as (partition by operator_id order by business_date))
+select s.operator_id, s.business_date, s.platform_fee_bps, s.platform_fee_fen
+  from days s
+  left join kept k on k.operator_id = s.operator_id and k.business_date = s.business_date
+ where s.business_date >= id_instant(checked_from())::date
+   and s.fee_by = 'running'
+   and (s.fee_exact - s.before_exact <> coalesce(k.exact, 0)
+        or s.platform_fee_fen <> fen_of(s.fee_exact) - fen_of(s.before_exact)
+        or s.platform_fee_bps is distinct from fee_bps(s.operator_id, s.business_date))
+
+-- name: carried_differs_from_the_statement_before
+-- A statement carries what the one before left short, and pays out what is left after it.
+select operator_id, business_date
+  from (select s.*, coalesce(lag(least(carried_fen + net_fen, 0)) over days, 0) as left_short
+          from settlement s window days as (partition by operator_id order by business_date)) days
+ where carried_fen <> left_short or payout_fen <> greatest(carried_fen + net_fen, 0)
+
+-- name: settlement_of_an_open_day
+-- What is settled is closed, and stays so.
+select s.operator_id, s.business_date, d.closed_through
+  from settlement s left join operator_day d on d.operator_id = s.operator_id
+ where s.business_date > coalesce(d.closed_through, '-infinity')
 
 -- name: closed_day_without_settlement
--- Money that was booked to an operator on a closed day is in that day's settlement, or that is being made right now: a
--- day is closed before it is summed. A run that has not come through for an hour stopped, and is to be started again.
-select j.operator_id, j.business_date
-  from operator_day d
-  join journal j on j.operator_id = d.operator_id and j.business_date <= d.closed_through
-  left join settlement s on s.operator_id = j.operator_id and s.business_date = j.business_date
+-- Every closed day of an operator has its settlement, from the first with one or with money on, or it is being made right
+-- now: a day is closed before it is summed. A run that has not come through for an hour stopped, and is to be started
+-- again.
+select d.operator_id, day::date as business_date
+  from (select o.operator_id, o.closed_through,
+               least((select min(s.business_date) from settlement s where s.operator_id = o.operator_id),
+                     (select min(j.business_date) from journal j where j.operator_id = o.operator_id)) as first
+          from operator_day o where o.closed_through is not null and o.operator_id <> 1) d
+ cross join generate_series(d.first, d.closed_through, interval '1 day') day
+  left join settlement s on s.operator_id = d.operator_id and s.business_date = day::date
  where s.id is null
    and not exists (select 1 from settlement_run r
-                    where r.stage = 'started' and r.business_date >= j.business_date
+                    where r.stage = 'started' and r.business_date >= day::date
                       and r.started_at > now() - interval '1 hour')
- group by j.operator_id, j.business_date
 
 -- name: month_is_missing
 -- Every row that grows lies in the partition of its month; a row in a default partition means one was not made in time.
@@ -344,6 +659,8 @@ union all
 select 'attempt' as table_name where exists (select 1 from attempt_default)
 union all
 select 'refund' as table_name where exists (select 1 from refund_default)
+union all
+select 'dispute' as table_name where exists (select 1 from dispute_default)
 union all
 select 'top_up' as table_name where exists (select 1 from top_up_default)
 union all

@@ -8,9 +8,12 @@ CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
+CREATE TYPE dispute_kind AS ENUM ( 'overpaid', 'other_number', 'other_amount', 'other_channel_no', 'denied', 'no_answer', 'refund_mismatch', 'refund_after_closed', 'refund_denied', 'refund_no_answer' );
+CREATE TYPE dispute_resolution AS ENUM ( 'returned', 'paid', 'not_paid', 'dismissed' );
+CREATE TYPE dispute_state AS ENUM ( 'open', 'resolved' );
 CREATE TYPE event_status AS ENUM ( 'recorded', 'review' );
 CREATE TYPE gate_command AS ENUM ( 'open', 'hold', 'none' );
-CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal' );
+CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal', 'suspense_received', 'suspense_returned' );
 CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense' );
 CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
 CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
@@ -119,7 +122,21 @@ CREATE TABLE operator (
     CONSTRAINT operator_code_key UNIQUE (code),
     CONSTRAINT operator_pkey PRIMARY KEY (id)
 );
--- The service may: select, insert, update.
+CREATE TRIGGER rate_stays BEFORE UPDATE OF platform_fee_bps ON operator FOR EACH ROW WHEN ((old.platform_fee_bps IS DISTINCT FROM new.platform_fee_bps)) EXECUTE FUNCTION deny_rate();
+COMMENT ON COLUMN operator.platform_fee_bps IS 'The platform''s share from the beginning on, in ten-thousandths; it never changes. Later shares stand in operator_fee.';
+-- The service may: select, insert, update (name_zh, name_en).
+
+-- The platform's share of what an operator keeps, in ten-thousandths, of stays that end on this day or later. Before
+-- the first it is that of operator.
+CREATE TABLE operator_fee (
+    operator_id      bigint NOT NULL,
+    valid_from       date NOT NULL,
+    platform_fee_bps integer NOT NULL,
+    CONSTRAINT operator_fee_platform_fee_bps_check CHECK (((platform_fee_bps >= 0) AND (platform_fee_bps <= 10000))),
+    CONSTRAINT operator_fee_pkey PRIMARY KEY (operator_id, valid_from),
+    CONSTRAINT operator_fee_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+-- The service may: select, insert.
 
 -- A car park or a stretch of road bays (停车场); the shard of every parking fact.
 CREATE TABLE lot (
@@ -492,18 +509,22 @@ CREATE INDEX token_of_subject ON token USING btree (subject, id);
 CREATE INDEX token_revoked ON token USING btree (expires_at) WHERE (revoked_at IS NOT NULL);
 -- The service may: select, insert, delete, update (revoked_at, revoked_by).
 
--- Which account pays for a plate. A plate is its text and its colour: the same text on blue and on yellow is two
--- vehicles.
+-- Which account pays for a plate, from when to when. A plate is its text and its colour: the same text on blue and on
+-- yellow is two vehicles.
 CREATE TABLE account_plate (
     plate       text NOT NULL,
     plate_color plate_color NOT NULL,
     account_id  bigint NOT NULL,
     linked_at   timestamp with time zone NOT NULL,
-    CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color),
+    unlinked_at timestamp with time zone,
+    CONSTRAINT linked_before_unlinked CHECK ((unlinked_at >= linked_at)),
+    CONSTRAINT account_plate_pkey PRIMARY KEY (plate, plate_color, linked_at),
+    CONSTRAINT one_holder_at_a_time EXCLUDE USING gist (int8range(hashtextextended(plate, hashenumextended(plate_color, (0)::bigint)), hashtextextended(plate, hashenumextended(plate_color, (0)::bigint)), '[]'::text) WITH &&, tstzrange(linked_at, unlinked_at) WITH &&),
     CONSTRAINT account_plate_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
 );
-CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id);
--- The service may: select, insert, delete, update.
+CREATE INDEX account_plate_of_account ON account_plate USING btree (account_id) WHERE (unlinked_at IS NULL);
+COMMENT ON COLUMN account_plate.unlinked_at IS 'The first instant for which the account pays no more; null as long as it pays.';
+-- The service may: select, insert, update.
 
 -- Accounts that want to pay for a plate for which another pays. The oldest gets the link when that ends; until then
 -- it looks to its driver as if it were linked, so that nobody learns which plates have accounts.
@@ -576,22 +597,24 @@ CREATE INDEX audit_by_id ON ONLY audit USING btree (id);
 -- What a stay costs (应收), its price explained line by line. The id follows from the stay's, so a stay is charged
 -- once.
 CREATE TABLE charge (
-    lot_id        integer NOT NULL,
-    id            uuid NOT NULL,
-    stay_id       uuid NOT NULL,
-    operator_id   bigint NOT NULL,
-    account_id    bigint,
-    amount_fen    bigint NOT NULL,
-    refunded_fen  bigint DEFAULT 0 NOT NULL,
-    state         charge_state DEFAULT 'due'::charge_state NOT NULL,
-    method        text,
-    lines         jsonb NOT NULL,
-    created_at    timestamp with time zone NOT NULL,
-    paid_at       timestamp with time zone,
-    collect_at    timestamp with time zone,
-    collect_tries integer DEFAULT 0 NOT NULL,
-    reference     uuid NOT NULL,
-    place_hidden  boolean DEFAULT false NOT NULL,
+    lot_id          integer NOT NULL,
+    id              uuid NOT NULL,
+    stay_id         uuid NOT NULL,
+    operator_id     bigint NOT NULL,
+    account_id      bigint,
+    amount_fen      bigint NOT NULL,
+    refunded_fen    bigint DEFAULT 0 NOT NULL,
+    state           charge_state DEFAULT 'due'::charge_state NOT NULL,
+    method          text,
+    lines           jsonb NOT NULL,
+    created_at      timestamp with time zone NOT NULL,
+    paid_at         timestamp with time zone,
+    collect_at      timestamp with time zone,
+    collect_tries   integer DEFAULT 0 NOT NULL,
+    reference       uuid NOT NULL,
+    place_hidden    boolean DEFAULT false NOT NULL,
+    paid_attempt_id uuid,
+    void_reason     text,
     CONSTRAINT amount_positive CHECK ((amount_fen > 0)),
     CONSTRAINT only_due_is_collected CHECK (((collect_at IS NULL) OR ((state = 'due'::charge_state) AND (account_id IS NOT NULL)))),
     CONSTRAINT paid_is_whole CHECK (((state = 'paid'::charge_state) = ((paid_at IS NOT NULL) AND (method IS NOT NULL)))),
@@ -605,7 +628,9 @@ COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was link
 COMMENT ON COLUMN charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
 COMMENT ON COLUMN charge.reference IS 'What whoever may pay it has of it (122 random bits); it tells neither lot nor moment.';
 COMMENT ON COLUMN charge.place_hidden IS 'Its driver sees the amount and neither lot nor times: the stay began before the plate was linked, or the link is contested.';
--- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden).
+COMMENT ON COLUMN charge.paid_attempt_id IS 'The attempt whose money paid it. Another that succeeded has its money in suspense (dispute).';
+COMMENT ON COLUMN charge.void_reason IS 'Why it is void: voiding it again for another reason is refused.';
+-- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden, paid_attempt_id, void_reason).
 
 -- Due charges that are not taken from their account by themselves until a person releases or voids them. The driver
 -- may pay them all the same.
@@ -640,21 +665,29 @@ CREATE TABLE attempt (
     query_at    timestamp with time zone,
     kind        payable_kind NOT NULL,
     next_action jsonb,
+    channel_no  text,
+    account_id  bigint,
+    key_digest  text,
     CONSTRAINT attempt_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state])))),
+    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state, 'void'::attempt_state, 'superseded'::attempt_state])))),
     CONSTRAINT attempt_pkey PRIMARY KEY (shard, payable_id, id)
 ) PARTITION BY RANGE (payable_id);
+CREATE UNIQUE INDEX attempt_by_key ON ONLY attempt USING btree (shard, payable_id, key_digest) WHERE (key_digest IS NOT NULL);
 CREATE INDEX attempt_to_query ON ONLY attempt USING btree (query_at) WHERE (query_at IS NOT NULL);
 CREATE UNIQUE INDEX one_live_attempt ON ONLY attempt USING btree (shard, payable_id) WHERE (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state]));
 COMMENT ON COLUMN attempt.shard IS 'Where the payable lies: the lot of a charge, the account of a top-up.';
 COMMENT ON COLUMN attempt.payable_id IS 'The charge or the top-up it pays, as kind says.';
 COMMENT ON COLUMN attempt.next_action IS 'What the payer needs to go on with an accepted payment, as the provider gave it; null if nothing.';
--- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action).
+COMMENT ON COLUMN attempt.channel_no IS 'The number the channel itself gave the payment: evidence that names another is disputed.';
+COMMENT ON COLUMN attempt.account_id IS 'The account that asked for it, if it proved to be the one that owes; null for whoever has the number of a charge.';
+COMMENT ON COLUMN attempt.key_digest IS 'The key its asker chose, hashed: the same key is the same attempt.';
+-- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action, channel_no).
 
--- Money given back for a paid charge, by the way it came. The amount is reserved on the charge when it is asked for.
+-- Money given back by the way it came: of a paid charge, reserved on the charge when it is asked for, or out of
+-- suspense.
 CREATE TABLE refund (
-    lot_id     integer NOT NULL,
-    charge_id  uuid NOT NULL,
+    shard      integer CONSTRAINT refund_lot_id_not_null NOT NULL,
+    payable_id uuid CONSTRAINT refund_charge_id_not_null NOT NULL,
     id         uuid NOT NULL,
     amount_fen bigint NOT NULL,
     channel    text NOT NULL,
@@ -662,26 +695,55 @@ CREATE TABLE refund (
     reason     text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    attempt_id uuid NOT NULL,
+    dispute_id uuid,
+    asked_by   text,
+    code       text,
+    tries      integer DEFAULT 1 NOT NULL,
+    query_at   timestamp with time zone,
     CONSTRAINT refund_amount_fen_check CHECK ((amount_fen > 0)),
-    CONSTRAINT refund_pkey PRIMARY KEY (lot_id, charge_id, id)
-) PARTITION BY RANGE (charge_id);
-CREATE INDEX refund_unresolved ON ONLY refund USING btree (updated_at) WHERE (state = ANY (ARRAY['requested'::refund_state, 'unknown'::refund_state]));
--- The service may: select, insert, update (state, updated_at).
+    CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['requested'::refund_state, 'unknown'::refund_state])))),
+    CONSTRAINT refund_pkey PRIMARY KEY (shard, payable_id, id)
+) PARTITION BY RANGE (payable_id);
+CREATE UNIQUE INDEX one_way_back ON ONLY refund USING btree (shard, payable_id, dispute_id) WHERE ((dispute_id IS NOT NULL) AND (state <> 'closed'::refund_state));
+CREATE INDEX refund_to_query ON ONLY refund USING btree (query_at) WHERE (query_at IS NOT NULL);
+COMMENT ON COLUMN refund.shard IS 'Where the payable lies, as in attempt.';
+COMMENT ON COLUMN refund.attempt_id IS 'The attempt whose money it gives back.';
+COMMENT ON COLUMN refund.dispute_id IS 'The dispute whose money in suspense it gives back; null for a refund of a charge.';
+-- The service may: select, insert, update (state, updated_at, code, tries, query_at).
 
--- Payments whose channel named another number or amount than was asked for. They wait for a person.
-CREATE VIEW disputed_payment AS
- SELECT kind,
-    shard,
-    payable_id,
-    id,
-    request_no,
-    channel,
-    amount_fen,
-    state,
-    updated_at
-   FROM attempt
-  WHERE ((state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state])) AND (code = 'evidence_mismatch'::text));
--- The service may: select.
+-- What a channel said and what could not be followed, and money that came and was not owed (争议). A person resolves
+-- it.
+CREATE TABLE dispute (
+    shard       integer NOT NULL,
+    id          uuid NOT NULL,
+    kind        dispute_kind NOT NULL,
+    payable     payable_kind NOT NULL,
+    payable_id  uuid NOT NULL,
+    attempt_id  uuid NOT NULL,
+    refund_id   uuid,
+    operator_id bigint,
+    channel     text NOT NULL,
+    asked_fen   bigint NOT NULL,
+    said        jsonb NOT NULL,
+    held_fen    bigint DEFAULT 0 NOT NULL,
+    state       dispute_state DEFAULT 'open'::dispute_state NOT NULL,
+    opened_at   timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution  dispute_resolution,
+    note        text,
+    CONSTRAINT dispute_held_fen_check CHECK ((held_fen >= 0)),
+    CONSTRAINT resolved_is_whole CHECK (((state = 'resolved'::dispute_state) = ((resolved_at IS NOT NULL) AND (resolved_by IS NOT NULL) AND (resolution IS NOT NULL)))),
+    CONSTRAINT dispute_pkey PRIMARY KEY (shard, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX dispute_of_attempt ON ONLY dispute USING btree (shard, attempt_id);
+CREATE INDEX dispute_open ON ONLY dispute USING btree (id) WHERE (state = 'open'::dispute_state);
+COMMENT ON COLUMN dispute.operator_id IS 'Whose staff may look at it: the operator of the charge; null for a top-up.';
+COMMENT ON COLUMN dispute.asked_fen IS 'What the attempt, or the refund, was over.';
+COMMENT ON COLUMN dispute.said IS 'What the channel said: number, amount in fen, the channel''s own number, code.';
+COMMENT ON COLUMN dispute.held_fen IS 'What of it lies in suspense until it is given back.';
+-- The service may: select, insert, update (held_fen, state, resolved_at, resolved_by, resolution, note).
 
 -- The local test channel's own books, as an outside provider holds them: what it was asked to take.
 CREATE TABLE channel_local_payment (
@@ -726,6 +788,59 @@ CREATE TABLE book (
 );
 -- The service may: select.
 
+-- Channels that hold money for us, by the number of their clearing book. The wallet is none: its money lies in our
+-- own books.
+CREATE TABLE channel (
+    owner_id integer NOT NULL,
+    name     text NOT NULL,
+    CONSTRAINT channel_owner_id_check CHECK (((owner_id >= 2) AND (owner_id <= 99))),
+    CONSTRAINT channel_name_key UNIQUE (name),
+    CONSTRAINT channel_pkey PRIMARY KEY (owner_id)
+);
+-- The service may: select.
+
+-- What a journal of each kind has to name, and how its day and amount follow from that. The books it may move:
+-- transfer_rule.
+CREATE TABLE journal_rule (
+    kind          journal_kind NOT NULL,
+    about         text NOT NULL,
+    whole         boolean NOT NULL,
+    reverses      text NOT NULL,
+    days_back_max integer,
+    statement     text,
+    CONSTRAINT journal_rule_about_check CHECK ((about = ANY (ARRAY['charge'::text, 'refund'::text, 'return'::text, 'top_up'::text, 'dispute'::text, 'settlement'::text, 'journal'::text]))),
+    CONSTRAINT journal_rule_days_back_max_check CHECK ((days_back_max >= 0)),
+    CONSTRAINT journal_rule_reverses_check CHECK ((reverses = ANY (ARRAY['nothing'::text, 'stay_billed'::text, 'anything'::text]))),
+    CONSTRAINT journal_rule_statement_check CHECK ((statement = ANY (ARRAY['gross'::text, 'given_back'::text, 'fee'::text, 'collected'::text]))),
+    CONSTRAINT journal_rule_pkey PRIMARY KEY (kind)
+);
+COMMENT ON COLUMN journal_rule.about IS 'What ref names; refund: of a charge, return: a refund of money in suspense. It has to exist, and says who owns the journal and which operator it concerns.';
+COMMENT ON COLUMN journal_rule.whole IS 'Whether it moves exactly the amount of what it names; else an amount of its own.';
+COMMENT ON COLUMN journal_rule.reverses IS 'The kind of the journal it undoes, whose exact mirror it has to be, once. What undoes a journal is not undone itself.';
+COMMENT ON COLUMN journal_rule.days_back_max IS 'How far its day may lie before the instant at which it is booked, or at which what it names was made, whichever is later. Null: it has the day of what it names.';
+COMMENT ON COLUMN journal_rule.statement IS 'In which column of an operator''s statement it is; null in none.';
+-- The service may: select.
+
+-- From which book to which a journal of each kind may move money, and whose they are. driver: the journal's owner,
+-- who has an account; casual: its owner, who is the operator; operator: whom it concerns; channel: one of channel. A
+-- reversal has no row: it is the mirror of a journal that had.
+CREATE TABLE transfer_rule (
+    kind         journal_kind NOT NULL,
+    debit_book   ledger_book NOT NULL,
+    debit_owner  text NOT NULL,
+    credit_book  ledger_book NOT NULL,
+    credit_owner text NOT NULL,
+    sign         integer DEFAULT 1 NOT NULL,
+    CONSTRAINT known_owners CHECK (((debit_owner = ANY (ARRAY['driver'::text, 'casual'::text, 'operator'::text, 'channel'::text, 'platform'::text])) AND (credit_owner = ANY (ARRAY['driver'::text, 'casual'::text, 'operator'::text, 'channel'::text, 'platform'::text])))),
+    CONSTRAINT transfer_rule_sign_check CHECK ((sign = ANY (ARRAY[1, '-1'::integer]))),
+    CONSTRAINT transfer_rule_pkey PRIMARY KEY (kind, debit_book, debit_owner, credit_book, credit_owner),
+    CONSTRAINT transfer_rule_credit_book_fkey FOREIGN KEY (credit_book) REFERENCES book(book),
+    CONSTRAINT transfer_rule_debit_book_fkey FOREIGN KEY (debit_book) REFERENCES book(book),
+    CONSTRAINT transfer_rule_kind_fkey FOREIGN KEY (kind) REFERENCES journal_rule(kind)
+);
+COMMENT ON COLUMN transfer_rule.sign IS '-1: it counts as less than nothing of what the journal names, as a fee that is given back.';
+-- The service may: select.
+
 -- One business fact in the books (记账凭证). The id is the idempotency key: it follows from what the journal is about.
 CREATE TABLE journal (
     owner_id      bigint NOT NULL,
@@ -740,15 +855,17 @@ CREATE TABLE journal (
     fingerprint   bytea NOT NULL,
     reverses      uuid,
     txid          xid8 NOT NULL,
+    occurred_on   date,
     CONSTRAINT journal_pkey PRIMARY KEY (owner_id, id)
 ) PARTITION BY RANGE (id);
-CREATE INDEX journal_by_day ON ONLY journal USING btree (business_date, kind);
+CREATE INDEX journal_by_day ON ONLY journal USING brin (business_date);
 CREATE INDEX journal_by_reversed ON ONLY journal USING btree (owner_id, reverses) WHERE (reverses IS NOT NULL);
 CREATE INDEX journal_of_operator ON ONLY journal USING btree (operator_id, business_date) WHERE (operator_id IS NOT NULL);
 ALTER TABLE journal ENABLE ALWAYS TRIGGER never_truncated;
 ALTER TABLE journal ENABLE ALWAYS TRIGGER only_grows;
 COMMENT ON COLUMN journal.ref IS 'The charge, refund, top-up, settlement or journal it is about.';
-COMMENT ON COLUMN journal.operator_id IS 'Whose payable it moves, and so whose day it belongs to; null if it moves none.';
+COMMENT ON COLUMN journal.operator_id IS 'The operator it concerns, into whose days it is booked; null if it concerns none, and then they are the city''s.';
+COMMENT ON COLUMN journal.occurred_on IS 'The day it was to be booked into; business_date is a later one if that day was closed. Null: booked before this was kept.';
 -- The service may: select.
 
 -- An amount from one book to another (分录). Positive, so direction is in the books, never in a sign.
@@ -769,7 +886,7 @@ CREATE TABLE transfer (
 ) PARTITION BY RANGE (journal_id);
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER never_truncated;
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER only_grows;
-ALTER TABLE transfer ENABLE ALWAYS TRIGGER same_transaction;
+CREATE TRIGGER same_transaction AFTER INSERT ON transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT WHEN ((current_setting('onelot.posting'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION same_transaction();
 -- The service may: select.
 
 -- Balances of the books kept in row mode; always equal to the sum of their transfers.
@@ -790,13 +907,12 @@ CREATE TABLE balance (
 
 -- Settlement --------------------------------------------------------------------------------------------------------
 
--- The last settled business day of an operator (日结), null before the first. Nothing is booked into a closed day:
--- postings hold the row shared, a closing has it alone.
+-- The last settled business day of an operator (日结), of the city in the row of the platform (1); null before the
+-- first. Nothing is booked into a closed day: postings hold the row shared, a closing has it alone.
 CREATE TABLE operator_day (
     operator_id    bigint NOT NULL,
     closed_through date,
-    CONSTRAINT operator_day_pkey PRIMARY KEY (operator_id),
-    CONSTRAINT operator_day_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+    CONSTRAINT operator_day_pkey PRIMARY KEY (operator_id)
 );
 -- The service may: select.
 
@@ -810,6 +926,39 @@ CREATE TABLE settlement_run (
 );
 -- The service may: select, insert, update.
 
+-- What was booked for an operator, by the column of its statement: gross and collected as they came, given_back and
+-- fee as what they take from it. traded_on: the day of the stay the money is from.
+CREATE VIEW movement AS
+ SELECT j.operator_id,
+    j.business_date,
+    COALESCE(j.lot_id, 0) AS lot_id,
+    r.statement,
+    j.kind,
+    COALESCE(billed.day, j.occurred_on, j.business_date) AS traded_on,
+        CASE
+            WHEN ((r.statement = ANY (ARRAY['given_back'::text, 'fee'::text])) AND (t.credit_book = 'payable'::ledger_book)) THEN (- t.amount_fen)
+            WHEN ((r.statement = ANY (ARRAY['given_back'::text, 'fee'::text])) AND (t.debit_book <> 'payable'::ledger_book)) THEN (0)::bigint
+            ELSE t.amount_fen
+        END AS fen
+   FROM (((journal j
+     JOIN journal_rule r ON (((r.kind = j.kind) AND (r.statement IS NOT NULL))))
+     JOIN transfer t ON (((t.owner_id = j.owner_id) AND (t.journal_id = j.id))))
+     LEFT JOIN LATERAL ( SELECT COALESCE(b.occurred_on, b.business_date) AS day
+           FROM journal b
+          WHERE ((r.statement = 'given_back'::text) AND (b.owner_id = j.owner_id) AND ((b.id >= id_first(j.id)) AND (b.id <= id_last(j.id))) AND (b.kind = 'stay_billed'::journal_kind) AND (b.ref =
+                CASE r.about
+                    WHEN 'charge'::text THEN j.ref
+                    WHEN 'refund'::text THEN ( SELECT d.payable_id
+                       FROM refund d
+                      WHERE ((d.shard = j.lot_id) AND (d.id = j.ref) AND ((d.payable_id >= id_first(j.id)) AND (d.payable_id <= id_last(j.id)))))
+                    ELSE ( SELECT v.ref
+                       FROM journal v
+                      WHERE ((v.owner_id = j.owner_id) AND (v.id = j.reverses)))
+                END))
+         LIMIT 1) billed ON (true))
+  WHERE (j.operator_id IS NOT NULL);
+-- The service may: select.
+
 -- The statement of one operator for one closed business day (结算单).
 CREATE TABLE settlement (
     operator_id      bigint NOT NULL,
@@ -822,12 +971,27 @@ CREATE TABLE settlement (
     platform_fee_fen bigint NOT NULL,
     net_fen          bigint NOT NULL,
     settled_at       timestamp with time zone NOT NULL,
-    CONSTRAINT fee_not_negative CHECK ((platform_fee_fen >= 0)),
+    collected_fen    bigint DEFAULT 0 NOT NULL,
+    fee_exact        bigint DEFAULT 0 NOT NULL,
+    fee_by           text DEFAULT 'running'::text NOT NULL,
+    carried_fen      bigint DEFAULT 0 NOT NULL,
+    payout_fen       bigint DEFAULT 0 NOT NULL,
     CONSTRAINT net_adds_up CHECK ((net_fen = ((gross_fen - refunds_fen) - platform_fee_fen))),
+    CONSTRAINT paid_out_or_carried CHECK ((payout_fen = GREATEST((carried_fen + net_fen), (0)::bigint))),
+    CONSTRAINT settlement_carried_fen_check CHECK ((carried_fen <= 0)),
+    CONSTRAINT settlement_fee_by_check CHECK ((fee_by = ANY (ARRAY['day'::text, 'running'::text]))),
+    CONSTRAINT settlement_payout_fen_check CHECK ((payout_fen >= 0)),
     CONSTRAINT settlement_id_key UNIQUE (id),
     CONSTRAINT settlement_pkey PRIMARY KEY (operator_id, business_date),
     CONSTRAINT settlement_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
 );
+COMMENT ON COLUMN settlement.platform_fee_bps IS 'The share that holds for stays of this day.';
+COMMENT ON COLUMN settlement.platform_fee_fen IS 'What is kept of this day, or (negative) given back: fee_exact in whole fen, half to even, less the same of the day before.';
+COMMENT ON COLUMN settlement.collected_fen IS 'What was collected on this day of charges of whatever day.';
+COMMENT ON COLUMN settlement.fee_exact IS 'The fee on all that the operator kept through this day, in ten-thousandths of a fen.';
+COMMENT ON COLUMN settlement.fee_by IS 'running: as fee_exact says. day: made before, half up of what was left of that day alone; such days enter fee_exact as they were.';
+COMMENT ON COLUMN settlement.carried_fen IS 'What earlier statements left short, 0 or less.';
+COMMENT ON COLUMN settlement.payout_fen IS 'What is to be paid out for this day: net and carried, if that is more than nothing; else the next statement carries it.';
 -- The service may: select, insert.
 
 -- The part of a settlement each lot earned.
@@ -838,6 +1002,7 @@ CREATE TABLE settlement_line (
     charges       integer NOT NULL,
     gross_fen     bigint NOT NULL,
     refunds_fen   bigint NOT NULL,
+    collected_fen bigint DEFAULT 0 NOT NULL,
     CONSTRAINT settlement_line_pkey PRIMARY KEY (operator_id, business_date, lot_id),
     CONSTRAINT settlement_line_operator_id_business_date_fkey FOREIGN KEY (operator_id, business_date) REFERENCES settlement(operator_id, business_date)
 );
@@ -867,12 +1032,23 @@ begin
   return done;
 end $$;
 
-CREATE FUNCTION close_day(_operator bigint, _date date) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION checked_from() RETURNS uuid
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
-  if _date is null or _date > current_date + 1 then
+  return coalesce(nullif(current_setting('onelot.checked_from', true), ''), '00000000-0000-0000-0000-000000000000')::uuid;
+end $$;
+
+CREATE FUNCTION close_day(_operator bigint, _date date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+declare
+  zone text := coalesce((select o.time_zone from operator o where o.id = _operator), 'Asia/Shanghai');
+begin
+  if _date is null or _date >= (now() at time zone zone)::date then
     raise exception 'the day % is not over and cannot be closed', _date using errcode = '22008';
   end if;
   insert into operator_day (operator_id, closed_through) values (_operator, _date)
@@ -936,6 +1112,14 @@ begin
   raise exception 'the ledger only grows: % on % is refused', tg_op, tg_table_name using errcode = '23514';
 end $$;
 
+CREATE FUNCTION deny_rate() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  raise exception 'a share that was agreed stays as it is; add a later one to operator_fee' using errcode = '23514';
+end $$;
+
 CREATE FUNCTION drop_expired(_table text, _now timestamp with time zone) RETURNS SETOF text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -968,6 +1152,20 @@ begin
     return next part.name;
   end loop;
 end $_$;
+
+CREATE FUNCTION fee_bps(_operator bigint, _day date) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  return coalesce((select f.platform_fee_bps from operator_fee f
+                    where f.operator_id = _operator and f.valid_from <= _day order by f.valid_from desc limit 1),
+                  (select o.platform_fee_bps from operator o where o.id = _operator));
+end $$;
+
+CREATE FUNCTION fen_of(_exact bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (((_exact - (((_exact % (10000)::bigint) + 10000) % (10000)::bigint)) / 10000) + CASE WHEN ((((_exact % (10000)::bigint) + 10000) % (10000)::bigint) > 5000) THEN (1)::bigint WHEN ((((_exact % (10000)::bigint) + 10000) % (10000)::bigint) = 5000) THEN abs((((_exact - (((_exact % (10000)::bigint) + 10000) % (10000)::bigint)) / 10000) % (2)::bigint)) ELSE (0)::bigint END);
 
 CREATE FUNCTION forget_a_day(_what text, _now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1032,6 +1230,21 @@ begin
   return cardinality(gone);
 end $$;
 
+CREATE FUNCTION forget_ended_links(_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  gone int;
+begin
+  delete from account_plate p
+   using account a, forgetting f
+   where a.id = p.account_id and f.what = 'ended_link' and p.unlinked_at <= least(_now, now())
+     and (a.status = 'closed' or p.unlinked_at < least(_now, now()) - make_interval(months => f.keep_months));
+  get diagnostics gone = row_count;
+  return gone;
+end $$;
+
 CREATE FUNCTION grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1072,6 +1285,10 @@ begin
   return case tg_op when 'DELETE' then old else new end;
 end $$;
 
+CREATE FUNCTION id_first(_id uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (("left"((_id)::text, 13) || '-0000-0000-000000000000'::text))::uuid;
+
 CREATE FUNCTION id_floor(_at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ((lpad(to_hex(((EXTRACT(epoch FROM _at) * (1000)::numeric))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
@@ -1079,6 +1296,10 @@ CREATE FUNCTION id_floor(_at timestamp with time zone) RETURNS uuid
 CREATE FUNCTION id_instant(_id uuid) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN to_timestamp((((((('x'::text || "left"(replace((_id)::text, '-'::text, ''::text), 12)))::bit(48))::bigint)::numeric / 1000.0))::double precision);
+
+CREATE FUNCTION id_last(_id uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (("left"((_id)::text, 13) || '-ffff-ffff-ffffffffffff'::text))::uuid;
 
 CREATE FUNCTION lock_wallets(_owner bigint[]) RETURNS TABLE(owner_id bigint, available_fen bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1100,15 +1321,29 @@ end $$;
 CREATE FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) RETURNS TABLE(n integer, replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
+    SET "onelot.posting" TO 'on'
     AS $$
 declare
+  platform constant bigint := 1;
+  days_ahead_max constant int := 62;
   journals int := coalesce(cardinality(_id), 0);
   transfers int := coalesce(cardinality(_journal), 0);
   xact xid8 := pg_current_xact_id();
-  prints bytea[];
-  payables bigint[];
-  several boolean;
+  subject text;
+  channels bigint[];
+  named int[];
+  mixed boolean := false;
   operators bigint[];
+  amounts bigint[];
+  made timestamptz;
+  some_named int[];
+  some_operators bigint[];
+  some_amounts bigint[];
+  some_made timestamptz;
+  prints bytea[];
+  allowed boolean;
+  days bigint[];
+  reversing boolean;
   fresh boolean[];
   moved_owners bigint[];
   moved_books ledger_book[];
@@ -1126,44 +1361,128 @@ begin
   if exists (select 1 from unnest(_journal) j where j is null or j not between 1 and journals) then
     raise exception 'a transfer without a journal' using errcode = '23514';
   end if;
-  if (select count(distinct j) from unnest(_journal) j) <> journals then
-    raise exception 'a journal without transfers' using errcode = '23514';
+
+  -- What the journals name: who owns them, whom they concern, how much it is about, and since when it is known.
+  for subject in select distinct r.about from journal_rule r where r.kind = any(_kind) loop
+    case subject
+    when 'charge' then
+      select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k), array_agg(c.amount_fen order by f.k), max(c.created_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _lot, _owner) with ordinality f (kind, ref, lot, owner, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'charge'
+        join charge c on c.lot_id = f.lot and c.id = f.ref and coalesce(c.account_id, c.operator_id) = f.owner;
+    when 'refund' then
+      select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k), array_agg(d.amount_fen order by f.k), max(d.created_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _lot, _owner) with ordinality f (kind, ref, lot, owner, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'refund'
+        join refund d on d.shard = f.lot and d.id = f.ref and d.payable_id between id_first(f.ref) and id_last(f.ref)
+                     and d.dispute_id is null
+        join charge c on c.lot_id = d.shard and c.id = d.payable_id and coalesce(c.account_id, c.operator_id) = f.owner;
+    when 'return' then
+      select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k), array_agg(d.amount_fen order by f.k), max(d.created_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _lot, _owner) with ordinality f (kind, ref, lot, owner, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'return'
+        join refund d on d.shard = coalesce(f.lot, f.owner) and d.id = f.ref
+                     and d.payable_id between id_first(f.ref) and id_last(f.ref) and d.dispute_id is not null
+        left join charge c on c.lot_id = f.lot and c.id = d.payable_id
+       where coalesce(c.account_id, c.operator_id, d.shard) = f.owner and (c.id is null) = (f.lot is null);
+    when 'top_up' then
+      select array_agg(f.k order by f.k), array_agg(null::bigint order by f.k), array_agg(u.amount_fen order by f.k), max(u.created_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _owner) with ordinality f (kind, ref, owner, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'top_up'
+        join top_up u on u.account_id = f.owner and u.id = f.ref;
+    when 'dispute' then
+      select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k), array_agg(d.held_fen order by f.k), max(d.opened_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _lot, _owner) with ordinality f (kind, ref, lot, owner, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'dispute'
+        join dispute d on d.shard = coalesce(f.lot, f.owner) and d.id = f.ref
+        left join charge c on d.payable = 'charge' and c.lot_id = f.lot and c.id = d.payable_id
+       where coalesce(c.account_id, c.operator_id, d.shard) = f.owner
+         and (c.id is null) = (f.lot is null) and (c.id is null) = (d.payable <> 'charge');
+    when 'settlement' then
+      select array_agg(f.k order by f.k), array_agg(s.operator_id order by f.k), array_agg(s.platform_fee_fen order by f.k), max(s.settled_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _owner, _date) with ordinality f (kind, ref, owner, day, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'settlement'
+        join settlement s on s.operator_id = f.owner and s.business_date = f.day and s.id = f.ref;
+    when 'journal' then
+      select array_agg(f.k order by f.k), array_agg(j.operator_id order by f.k), array_agg(null::bigint order by f.k), max(j.recorded_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _lot, _owner, _reverses) with ordinality f (kind, ref, lot, owner, reverses, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'journal'
+        join journal j on j.owner_id = f.owner and j.id = f.ref and j.id = f.reverses and j.lot_id is not distinct from f.lot;
+    end case;
+    made := greatest(made, some_made);
+    if named is null then
+      named := some_named; operators := some_operators; amounts := some_amounts;
+    else
+      named := named || some_named; operators := operators || some_operators; amounts := amounts || some_amounts;
+      mixed := true;
+    end if;
+  end loop;
+  if cardinality(named) is distinct from journals then
+    raise exception 'a journal names nothing that exists, or is not its owner''s' using errcode = '23514';
+  end if;
+  if mixed then
+    select array_agg(f.operator order by f.k), array_agg(f.amount order by f.k) into operators, amounts
+      from unnest(named, operators, amounts) f (k, operator, amount);
   end if;
 
-  -- The fingerprint covers everything the caller says but the day, which a closing may move.
+  -- The fingerprint covers everything the caller says but the day, which stands beside it.
+  channels := array(select owner_id from channel);
   select array_agg(sha256(convert_to(concat_ws('|', _kind[k], _ref[k], _lot[k], _reverses[k], legs.text), 'utf8')) order by k),
-         array_agg(legs.operator order by k), bool_or(legs.operator <> legs.other)
-    into prints, payables, several
-    from (select l.j as k, string_agg(concat_ws(',', d_o, d_b, c_o, c_b, a), ';' order by at) as text,
-                 min(least(case when d_b = 'payable' then d_o end, case when c_b = 'payable' then c_o end)) as operator,
-                 max(greatest(case when d_b = 'payable' then d_o end, case when c_b = 'payable' then c_o end)) as other
+         count(*) = journals and bool_and(legs.known) and bool_and(not legs.whole or legs.amount = amounts[k]),
+         bool_or(legs.reversing)
+    into prints, allowed, reversing
+    from (select l.j as k, string_agg(concat_ws(',', d_o, d_b, c_o, c_b, a), ';' order by l.at) as text,
+                 bool_and(r.reverses = 'anything' or t.kind is not null) as known,
+                 sum(a * t.sign) as amount, bool_or(r.whole) as whole, bool_or(r.reverses <> 'nothing') as reversing
             from unnest(_journal, _debit_owner, _debit_book, _credit_owner, _credit_book, _amount)
                  with ordinality l (j, d_o, d_b, c_o, c_b, a, at)
+            join journal_rule r on r.kind = _kind[l.j] and (r.reverses = 'nothing') = (_reverses[l.j] is null)
+            left join transfer_rule t
+              on t.kind = _kind[l.j] and t.debit_book = d_b and t.credit_book = c_b
+             and case t.debit_owner
+                   when 'driver' then d_o = _owner[l.j] and d_o is distinct from operators[l.j]
+                   when 'casual' then d_o = _owner[l.j] and d_o = operators[l.j]
+                   when 'operator' then d_o = operators[l.j]
+                   when 'channel' then d_o = any(channels)
+                   else d_o = platform end
+             and case t.credit_owner
+                   when 'driver' then c_o = _owner[l.j] and c_o is distinct from operators[l.j]
+                   when 'casual' then c_o = _owner[l.j] and c_o = operators[l.j]
+                   when 'operator' then c_o = operators[l.j]
+                   when 'channel' then c_o = any(channels)
+                   else c_o = platform end
            group by l.j) legs;
-  if several then
-    raise exception 'a journal over the payables of two operators has no day' using errcode = '23514';
+  if allowed is distinct from true then
+    raise exception 'a journal moves what its kind does not allow, or another amount than that of what it names'
+      using errcode = '23514';
   end if;
 
-  -- While we hold their rows shared, no day of these operators closes.
-  select array_agg(distinct o order by o) into operators from unnest(payables) o where o is not null;
-  if operators is not null then
-    perform 1 from operator_day d where d.operator_id = any(operators) order by d.operator_id for share;
-    get diagnostics touched = row_count;
-    if touched < cardinality(operators) then
-      -- The first posting for an operator. Somebody else's first waits here for ours to end.
-      insert into operator_day (operator_id) select o from unnest(operators) o order by o on conflict do nothing;
-      perform 1 from operator_day d where d.operator_id = any(operators) order by d.operator_id for share;
-    end if;
+  -- While we hold their rows shared, no day of these operators, or of the city, closes.
+  select array_agg(distinct coalesce(o, platform) order by coalesce(o, platform)) into days from unnest(operators) o;
+  perform 1 from operator_day d where d.operator_id = any(days) order by d.operator_id for share;
+  get diagnostics touched = row_count;
+  if touched < cardinality(days) then
+    -- The first posting for an operator. Somebody else's first waits here for ours to end.
+    insert into operator_day (operator_id) select o from unnest(days) o order by o on conflict do nothing;
+    perform 1 from operator_day d where d.operator_id = any(days) order by d.operator_id for share;
   end if;
 
-  insert into journal (owner_id, id, kind, ref, lot_id, operator_id, business_date, recorded_at, fingerprint, reverses, txid)
-  select _owner[k], _id[k], _kind[k], _ref[k], _lot[k], payables[k],
+  insert into journal (owner_id, id, kind, ref, lot_id, operator_id, business_date, occurred_on, recorded_at, fingerprint, reverses, txid)
+  select f.owner, f.id, f.kind, f.ref, f.lot, f.operator,
          -- The fee belongs to the day it is kept from, which is closed before it is summed.
-         case when _kind[k] = 'platform_fee' then _date[k] else greatest(_date[k], d.closed_through + 1) end,
-         _now, prints[k], _reverses[k], xact
-    from generate_subscripts(_id, 1) k
-    left join operator_day d on d.operator_id = payables[k]
-   order by _owner[k], _id[k]
+         case when f.kind = 'platform_fee' then f.day else greatest(f.day, d.closed_through + 1) end,
+         f.day, _now, f.print, f.reverses, xact
+    from unnest(_owner, _id, _kind, _ref, _lot, operators, _date, prints, _reverses)
+         f (owner, id, kind, ref, lot, operator, day, print, reverses)
+    left join operator_day d on d.operator_id = coalesce(f.operator, platform)
+   order by f.owner, f.id
   on conflict do nothing;
   get diagnostics touched = row_count;
   if touched = journals then
@@ -1176,18 +1495,45 @@ begin
     if exists (select 1
                  from generate_subscripts(_id, 1) k
                  join journal j on j.owner_id = _owner[k] and j.id = _id[k]
-                where not fresh[k] and j.fingerprint <> prints[k]) then
+                where not fresh[k] and (j.fingerprint <> prints[k] or j.occurred_on <> _date[k])) then
       raise exception 'a journal of this id exists with other content' using errcode = '23505';
     end if;
   end if;
 
+  if _now < made - interval '1 day'
+     or exists (select 1
+                  from (select distinct f.kind, f.day
+                          from unnest(fresh, _kind, _date) f (fresh, kind, day) where f.fresh) f
+                  join journal_rule r on r.kind = f.kind
+                 where f.day > least((_now at time zone 'UTC')::date + 1, (now() at time zone 'UTC')::date + days_ahead_max)
+                    or f.day < (greatest(_now, made) at time zone 'UTC')::date - r.days_back_max) then
+    raise exception 'the day of a journal lies too far from what it names' using errcode = '23514';
+  end if;
+
   -- A journal is reversed once, by whatever kind of journal. The lock makes two who reverse the same one take turns.
-  if exists (select 1 from unnest(_reverses) r where r is not null) then
+  if reversing then
     perform 1 from journal j join unnest(_owner, _reverses) as x (o, r) on j.owner_id = x.o and j.id = x.r
      order by j.owner_id, j.id for no key update of j;
     if exists (select 1 from journal j join unnest(_owner, _id, _reverses) as x (o, i, r)
                    on j.owner_id = x.o and j.reverses = x.r and j.id <> x.i) then
       raise exception 'the journal is reversed already' using errcode = '23505';
+    end if;
+    if exists (
+         select 1
+           from generate_subscripts(_id, 1) k
+           join journal_rule r on r.kind = _kind[k]
+           left join journal j on j.owner_id = _owner[k] and j.id = _reverses[k] and j.reverses is null
+                              and r.reverses in (j.kind::text, 'anything') and j.operator_id is not distinct from operators[k]
+          where r.reverses <> 'nothing' and _reverses[k] is not null
+            and (j.id is null
+                 or (select array_agg(row(t.credit_owner, t.credit_book, t.debit_owner, t.debit_book, t.amount_fen) order by t.leg)
+                       from transfer t where t.owner_id = _owner[k] and t.journal_id = _reverses[k])
+                    is distinct from
+                    (select array_agg(row(l.d_o, l.d_b, l.c_o, l.c_b, l.a) order by l.at)
+                       from unnest(_journal, _debit_owner, _debit_book, _credit_owner, _credit_book, _amount)
+                            with ordinality l (j, d_o, d_b, c_o, c_b, a, at)
+                      where l.j = k))) then
+      raise exception 'what reverses a journal is its exact mirror' using errcode = '23514';
     end if;
   end if;
 
@@ -1253,7 +1599,7 @@ CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON journal FOR EACH ROW EXECUT
 
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION deny();
 
-CREATE TRIGGER same_transaction AFTER INSERT ON transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION same_transaction();
+CREATE TRIGGER rate_stays BEFORE DELETE OR UPDATE ON operator_fee FOR EACH ROW EXECUTE FUNCTION deny_rate();
 
 REVOKE ALL ON FUNCTION analyze_grown() FROM PUBLIC;
 
@@ -1280,6 +1626,10 @@ GRANT ALL ON FUNCTION forget_a_day(_what text, _now timestamp with time zone) TO
 REVOKE ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION forget_ended_links(_now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION forget_ended_links(_now timestamp with time zone) TO onelot_service;
 
 REVOKE ALL ON FUNCTION guard_partition(_table text, _partition text) FROM PUBLIC;
 

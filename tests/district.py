@@ -159,7 +159,7 @@ class District(Struct):
 
     async def broken(self) -> dict[str, int]:
         """The invariants that do not hold, with the number of their rows."""
-        return {found.name: found.rows for found in await invariants.check(self.owner) if found.rows}
+        return {found.name: found.rows for found in await invariants.check(self.owner, now=self.now) if found.rows}
 
 
 async def district_in(

@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 import sql
+from parking.flow import plates as plates_flow
 from parking.flow.network import read_network
+from parking.plates import PlateColor
 from parking.store import retention
 from parking.worker import _forget
 from payments.channels import ChannelSettings, open_all
@@ -109,6 +111,29 @@ async def test_a_clock_that_runs_ahead_forgets_nothing(pool: sql.Pool, district:
     await forget(district, datetime.now(UTC) + timedelta(days=36_500))
     kept = "select count(*) from audit where action = 'plate.link' and detail->>'plate' = $1"
     assert await district.count(kept, PLATE.replace("7", "8")) == 1
+
+
+async def test_an_ended_link_goes_when_no_exit_of_its_time_can_be_recorded(district: District) -> None:
+    district.now = THEN
+    kept, account_id = (
+        await district.account("鲁A72001", linked_at=THEN),
+        await district.account("鲁A72002", linked_at=THEN),
+    )
+    async with district.pool.acquire() as db, db.transaction():
+        await plates_flow.unlink_plate(
+            db,
+            account_id=account_id,
+            plate="鲁A72002",
+            plate_color=PlateColor.BLUE,
+            now=THEN,
+            random_bits=district.random_bits,
+            actor="driver",
+        )
+    links = "select array_agg(account_id order by account_id) from account_plate where account_id = any($1)"
+    await forget(district, THEN + timedelta(days=45))
+    assert await district.owner.fetchval(links, [kept, account_id]) == [kept, account_id]
+    await forget(district, THEN + timedelta(days=63))
+    assert await district.owner.fetchval(links, [kept, account_id]) == [kept]
 
 
 async def test_what_is_left_of_a_closed_account_goes_after_half_a_year(pool: sql.Pool, district: District) -> None:

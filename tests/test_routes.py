@@ -35,6 +35,7 @@ PATH = {
     "account_id": 999_999_999,
     "reference": NOBODY,
     "top_up_id": NOBODY,
+    "dispute_id": NOBODY,
     "file": "2026-11-16.csv",
     "version": 1,
 }
@@ -276,6 +277,14 @@ POISON: list[tuple[str, str, Audience, dict[str, object]]] = [
     ("POST", f"/v1/charges/{NOBODY}/pay", Audience.PUBLIC, {"channel": "a\0b", "payer": "ok"}),
     ("POST", f"/v1/charges/{NOBODY}/refunds", Audience.FINANCE, {"amount_fen": FAR, "reason": "a\0b"}),
     ("POST", f"/v1/charges/{NOBODY}/void", Audience.FINANCE, {"reason": "a\0b"}),
+    (
+        "POST",
+        f"/v1/disputes/{NOBODY}/resolve",
+        Audience.FINANCE,
+        {"finding": "received", "amount_fen": FAR, "note": "a\0b"},
+    ),
+    ("POST", f"/v1/disputes/{NOBODY}/return", Audience.FINANCE, {"note": "a\0b"}),
+    ("GET", f"/v1/disputes?after={NOBODY}&state=resolved", Audience.FINANCE, {}),
     ("POST", f"/v1/reviews/{NOBODY}/resolve", Audience.CLERK, {"note": "a\0b"}),
     ("POST", "/v1/admin/tariffs", Audience.ADMIN, {"code": "a\0b"}),
     ("POST", f"/v1/admin/tariffs/x/{FAR}/publish", Audience.ADMIN, {"accept": []}),

@@ -1,5 +1,6 @@
 """JSON bodies, read strictly: an amount is a number and not its text, and what does not fit is named by its path."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -32,17 +33,44 @@ def decoded(body: bytes, field: Any) -> Any:
     try:
         if rb"\u0000" in body and (steps := _steps_to_nul(msgspec.json.decode(body))) is not None:
             raise unfit(".".join(reversed(steps)) or "body", "Text is without NUL.")
-        return msgspec.json.decode(body, type=Any if field is None else field.annotation)
+        found = msgspec.json.decode(body, type=Any if field is None else field.annotation)
+        # What was read is the last of two; which of them was meant nobody knows.
+        twice = _named_twice(body)
     except msgspec.ValidationError as e:
         wrong = misfit(e)
         raise unfit(wrong.name or "body", f"{wrong.sentence}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unfit("body", "The body is not JSON in UTF-8.") from None
+    if twice is not None:
+        raise unfit(twice, "The field is there twice.")
+    return found
 
 
 def unfit(field: str, sentence: str) -> ValidationException:
     """The refusal of a field of the body, in the shape that the framework itself gives to refused parameters."""
     return ValidationException(detail=sentence, extra=[{"message": sentence, "key": field, "source": "body"}])
+
+
+class _Twice(Exception):
+    """An object has a field of this name twice."""
+
+
+def _named_twice(body: bytes) -> str | None:
+    """The name of a field that an object of a well-formed body has twice, if there is one."""
+    try:
+        # Numbers are passed over: the decoder has read them.
+        json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except _Twice as e:
+        return str(e)
+    return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            raise _Twice(name[:CHARACTERS_MAX])
+        seen.add(name)
 
 
 def _steps_to_nul(value: Any) -> list[str] | None:

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from payments import identity
-from payments.api.dependencies import Pool, Principal
+from payments.api.dependencies import Now, Pool, Principal
 from payments.identity import Audience
 from sql import invariants
 from sql.invariants import Invariant
@@ -30,11 +30,11 @@ class Verification(Struct, frozen=True):
     tags=["administration"],
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
 )
-async def verify(pool: Pool, principal: Principal) -> Verification:
+async def verify(pool: Pool, principal: Principal, now: Now) -> Verification:
     """Each is a query over the whole city that must return no row."""
     identity.may_act_for_all(principal)
     async with pool.acquire(timeout=VERIFY_TIMEOUT_S) as db:
-        checked = await invariants.check(db)
+        checked = await invariants.check(db, now=now)
     return Verification(holds=all(each.rows == 0 for each in checked), invariants=checked)
 
 

@@ -25,7 +25,7 @@ from parking.ingest import batch, queue
 from parking.live import stream
 from parking.tariffs.lint import acceptance
 from parking.trail import current
-from payments import accounts, attempts, channels, charges, identity, ledger, refunds, settlement
+from payments import accounts, attempts, channels, charges, disputes, identity, ledger, refunds, settlement, tries
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
 
@@ -46,6 +46,7 @@ STATUS: dict[type[OneLotError], int] = {
     accounts.TopUpContradicted: 409,
     accounts.TopUpOutOfRange: 422,
     attempts.PayerMalformed: 400,
+    attempts.PaymentContradicted: 409,
     attempts.PaymentInProgress: 409,
     attempts.UnknownChannel: 422,
     identity.AccountBarred: 403,
@@ -54,7 +55,9 @@ STATUS: dict[type[OneLotError], int] = {
     identity.TokenLifeTooLong: 422,
     identity.TokenRefused: 401,
     identity.NotYours: 403,
+    channels.NumberReused: 502,
     channels.RequestRefused: 502,
+    charges.AlreadyVoid: 409,
     charges.ChargeContradicted: 409,
     charges.ChargeNotDue: 409,
     charges.NoSuchCharge: 404,
@@ -62,6 +65,10 @@ STATUS: dict[type[OneLotError], int] = {
     queue.Overloaded: 503,
     batch.StorageAway: 503,
     events.TooManyEvents: 400,
+    disputes.DisputeResolved: 409,
+    disputes.FindingUnfit: 422,
+    disputes.NoSuchDispute: 404,
+    disputes.NothingToReturn: 409,
     ledger.BookMissing: 500,
     ledger.CursorMalformed: 400,
     ledger.FloorBroken: 409,
@@ -90,6 +97,7 @@ STATUS: dict[type[OneLotError], int] = {
     settlement.DayNotOver: 409,
     settlement.DayTooOld: 422,
     settlement.NoSuchOperator: 422,
+    settlement.RateNotOpen: 409,
     settlement.NoSuchSettlement: 404,
     settlement.RangeTooWide: 400,
     stays.UnknownStay: 404,
@@ -99,6 +107,7 @@ STATUS: dict[type[OneLotError], int] = {
     contests.NotContestable: 409,
     cases.AlreadyResolved: 409,
     stream.TooManyListeners: 503,
+    tries.TooManyAttempts: 429,
     tariffs.TariffUnclear: 422,
     tariffs.UnknownTimeZone: 422,
     tariffs.StayNotPriceable: 422,
@@ -163,6 +172,7 @@ def of_error(_: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
     name = type(e).__name__
     facts = {key: value for key, value in e.facts.items() if value is not None and key != "field"}
     field = e.facts.get("field")
+    wait_s = e.facts.get("retry_after_s")
     return _answer(
         Problem(
             type=_TYPE + _title(name).lower().replace(" ", "-"),
@@ -171,7 +181,8 @@ def of_error(_: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
             detail=e.sentence,
             field=field if isinstance(field, str) else None,
             facts=facts or None,
-        )
+        ),
+        None if wait_s is None else {"Retry-After": str(wait_s)},
     )
 
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 import sql
 from parking import worker
-from parking.cli import accounts, audit, holds, logs, plates, registry, tariffs
+from parking.cli import accounts, audit, disputes, holds, logs, plates, registry, tariffs
 from parking.cli.serve import serve
 from parking.clock import random_bits
 from parking.live import counts
@@ -115,7 +115,7 @@ def verify() -> None:
 async def _findings(settings: Settings) -> list[Invariant]:
     pool = await open_pool(settings.database_url, connections_max=1)
     async with pool, pool.acquire() as db:
-        return await invariants.check(db)
+        return await invariants.check(db, now=settings.clock()())
 
 
 @main.command()
@@ -211,6 +211,6 @@ def demo(minutes: float | None, port: int | None) -> None:
 
 for command in (
     *(serve, holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
-    *(accounts.tokens, accounts.account, audit.audit, plates.plate),
+    *(accounts.tokens, accounts.account, audit.audit, plates.plate, disputes.disputes),
 ):
     main.add_command(command)

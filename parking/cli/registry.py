@@ -18,6 +18,7 @@ from parking.flow.network import read_network
 from parking.lots import Code, LotPlan, Name, decode_plan
 from parking.network import Network
 from parking.settings import read
+from payments.flow.settlement import agree_rate
 from payments.money import BPS_WHOLE
 from sql.pool import open_pool
 
@@ -113,6 +114,30 @@ def add_operator(code: str, name_zh: str, name_en: str, fee_bps: int, time_zone:
         )
 
     click.echo(in_transaction(register))
+
+
+@operator.command("fee")
+@click.argument("code", type=CODE)
+@click.option(
+    "--fee-bps",
+    required=True,
+    type=click.IntRange(0, BPS_WHOLE),
+    help="The platform's share of what the operator is owed, in ten-thousandths.",
+)
+@click.option(
+    "--from",
+    "since",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The first day of the stays it is taken of; one that is not closed.",
+)
+def agree_fee(code: str, fee_bps: int, since: datetime) -> None:
+    """Take another share of an operator from a day on; of earlier stays it stays as it was."""
+
+    async def agree(db: sql.Connection, now: datetime) -> None:
+        await agree_rate(db, operator_code=code, valid_from=since.date(), platform_fee_bps=fee_bps, actor=BY, now=now)
+
+    in_transaction(agree)
 
 
 @click.command()

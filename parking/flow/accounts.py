@@ -9,9 +9,10 @@ from msgspec import Raw, Struct
 import sql
 from parking.contests import StayOfLink
 from parking.flow import plates as plates_flow
-from parking.plates import LinkedPlate
+from parking.plates import LinkedPlate, PlateLink
 from parking.store import contests as contest_store
 from parking.store import plates as plate_store
+from parking.store.events import lock_plates
 from payments.accounts import Account, Standing, TopUpMade
 from payments.audit import Filter, Line
 from payments.charges import Charge
@@ -27,12 +28,13 @@ ROWS_MAX = 10_000
 
 
 class Export(Struct, frozen=True):
-    """Everything that is held of a driver. `stays` are those of plates that are linked now; `cut_off` names what there
-    was more of than ROWS_MAX.
+    """Everything that is held of a driver. `plates` are those linked now or waited for, `links` the times in which the
+    account paid for a plate, `stays` those of these times; `cut_off` names what there was more of than ROWS_MAX.
     """
 
     account: Standing
     plates: Sequence[LinkedPlate]
+    links: Sequence[PlateLink]
     stays: Sequence[StayOfLink]
     charges: Sequence[Raw]
     top_ups: Sequence[TopUpMade]
@@ -51,12 +53,13 @@ async def export_account(
     """
     standing = await accounts_flow.standing(db, account_id)
     plates = await plate_store.plates_of(db, account_id)
+    links = await plate_store.links_of(db, account_id)
     stays = [
         stay
-        for each in plates
+        for each in links
         if not each.contested
         for stay in await contest_store.stays_of_link(
-            db, each.plate, each.plate_color, account_id, since=each.linked_at
+            db, each.plate, each.plate_color, account_id, since=each.linked_at, until=each.unlinked_at
         )
     ]
     charges = await charge_store.charges_of_account(db, account_id, before=None, limit=ROWS_MAX)
@@ -69,6 +72,7 @@ async def export_account(
     return Export(
         standing,
         plates,
+        links,
         stays,
         [_charge(charge) for charge in charges],
         top_ups,
@@ -86,6 +90,9 @@ async def close_account(
     Raises:
         NoSuchAccount, AccountBarred, AccountNotSettled: see `payments.flow.accounts.close_account`.
     """
+    # Plates are locked before the account (events.sql).
+    linked = await plate_store.plates_of(db, account_id)
+    await lock_plates(db, [(each.plate, each.plate_color) for each in linked])
     closed = await accounts_flow.close_account(db, account_id=account_id, actor=actor, now=now, random_bits=random_bits)
     for each in await plate_store.plates_of(db, account_id):
         if not await plate_store.drop_claim(db, each.plate, each.plate_color, account_id):

@@ -7,6 +7,9 @@ import sql
 from parking import plates
 from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateNotLinked, PlateRefused
 from parking.store import plates as store
+from parking.store.events import lock_plates
+from payments.accounts import AccountStatus, NoSuchAccount
+from payments.store import accounts as account_store
 from payments.store import audit
 
 PLATES_PER_ACCOUNT_MAX = 20
@@ -34,6 +37,10 @@ async def link_plate(
         raise PlateRefused("This is no number plate.", field="plate")
     if plate_color is PlateColor.UNKNOWN:
         raise PlateRefused("A plate is linked with its colour.", field="plate_color")
+    # Links of a plate take turns, and so do those of an account.
+    await lock_plates(db, [(text, plate_color)])
+    if await account_store.lock_account(db, account_id) is None:
+        raise NoSuchAccount("There is no such account.", account_id=account_id)
     linked = await store.plates_of(db, account_id)
     mine = next((each for each in linked if (each.plate, each.plate_color) == (text, plate_color)), None)
     if mine is None and len(linked) >= PLATES_PER_ACCOUNT_MAX:
@@ -41,20 +48,24 @@ async def link_plate(
             f"An account has at most {PLATES_PER_ACCOUNT_MAX} plates.", plates_per_account_max=PLATES_PER_ACCOUNT_MAX
         )
     before = await store.plate_holder(db, text, plate_color)
-    if mine is not None and before == account_id:
+    if mine is not None and before is not None and before.account_id == account_id:
         return mine
-    linked_now = await store.link_plate(db, text, plate_color, account_id, now=now)
-    if linked_now:
+    linked_at, action = now, "plate.link"
+    if before is None or before.status is not AccountStatus.ACTIVE:
+        if before is not None:
+            await store.unlink_plate(db, text, plate_color, before.account_id, now=now)
+        linked_at = await store.link_plate(db, text, plate_color, account_id, now=now)
         await store.drop_claim(db, text, plate_color, account_id)
     elif mine is not None:
         return mine
     else:
         # The same answer as for a link: who asks about a stranger's plate does not learn whether it has an account.
         await store.add_claim(db, text, plate_color, account_id, now=now)
-    detail: dict[str, object] = {"plate": text, "plate_color": plate_color, "before": before}
-    action = "plate.link" if linked_now else "plate.claim"
+        action = "plate.claim"
+    was = None if before is None else before.account_id
+    detail: dict[str, object] = {"plate": text, "plate_color": plate_color, "before": was}
     await _record(db, account_id, random_bits(), actor, action, detail, now)
-    return LinkedPlate(text, plate_color, now)
+    return LinkedPlate(text, plate_color, linked_at)
 
 
 async def unlink_plate(
@@ -67,14 +78,16 @@ async def unlink_plate(
     random_bits: Callable[[], int],
     actor: str,
 ) -> None:
-    """The account pays for the plate no longer; what it owes already it still owes.
+    """The account pays for the plate no longer; what it owes already it still owes, and so it will what is recorded
+    late of the time when it did.
 
     Raises:
         PlateNotLinked: the plate is not linked to this account.
     """
     text = plates.normalise(plate)
+    await lock_plates(db, [(text, plate_color)])
     if not await store.drop_claim(db, text, plate_color, account_id):
-        if not await store.unlink_plate(db, text, plate_color, account_id):
+        if not await store.unlink_plate(db, text, plate_color, account_id, now=now):
             raise PlateNotLinked("This plate is not linked to this account.", field="plate")
         await _pass_on(db, text, plate_color, now, random_bits)
     detail: dict[str, object] = {"plate": text, "plate_color": plate_color}
@@ -91,7 +104,8 @@ async def end_link(
     random_bits: Callable[[], int],
 ) -> None:
     """An account pays for a plate no longer, whoever decided that; the oldest claim takes its place."""
-    if await store.unlink_plate(db, plate, plate_color, account_id):
+    await lock_plates(db, [(plate, plate_color)])
+    if await store.unlink_plate(db, plate, plate_color, account_id, now=now):
         await _pass_on(db, plate, plate_color, now, random_bits)
 
 
@@ -112,12 +126,13 @@ async def release_plate(
         PlateNotLinked: no account pays for it.
     """
     text = plates.normalise(plate)
-    account_id = await store.plate_holder(db, text, plate_color)
-    if account_id is None:
+    await lock_plates(db, [(text, plate_color)])
+    holder = await store.plate_holder(db, text, plate_color)
+    if holder is None:
         raise PlateNotLinked("No account pays for this plate.", field="plate")
-    await end_link(db, text, plate_color, account_id, now=now, random_bits=random_bits)
+    await end_link(db, text, plate_color, holder.account_id, now=now, random_bits=random_bits)
     detail: dict[str, object] = {"plate": text, "plate_color": plate_color}
-    await _record(db, account_id, random_bits(), actor, "plate.release", detail, now)
+    await _record(db, holder.account_id, random_bits(), actor, "plate.release", detail, now)
 
 
 async def _pass_on(

@@ -23,7 +23,7 @@ class VehicleOfStay(Struct, frozen=True):
 
 
 async def link(db: sql.Connection, plate: str, color: PlateColor) -> Link | None:
-    """The link of a plate; nobody else changes it until the transaction ends."""
+    """The link of a plate that pays now; nobody else changes it until the transaction ends."""
     return await sql.one(db, Link, _SQL["link"], plate, color)
 
 
@@ -59,10 +59,16 @@ async def resolve_contest(
 
 
 async def stays_of_link(
-    db: sql.Connection, plate: str, color: PlateColor, account_id: int, *, since: datetime | None = None
+    db: sql.Connection,
+    plate: str,
+    color: PlateColor,
+    account_id: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Sequence[StayOfLink]:
-    """The vehicle's stays that an account paid for, those that began since."""
-    return await sql.every(db, StayOfLink, _SQL["stays_of_link"], plate, color, account_id, since, STAYS_MAX)
+    """The vehicle's stays that an account paid for, those that began since and ended before `until`."""
+    return await sql.every(db, StayOfLink, _SQL["stays_of_link"], plate, color, account_id, since, until, STAYS_MAX)
 
 
 async def drop_resolved(db: sql.Connection, before: datetime) -> None:

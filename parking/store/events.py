@@ -67,7 +67,8 @@ async def lock_plates(db: sql.Connection, plates: Sequence[NumberPlate]) -> None
 
     After `lock_lots`, in any order of the plates.
     """
-    await db.execute(_SQL["lock_plates"], *zip(*plates, strict=True))
+    if plates:
+        await db.execute(_SQL["lock_plates"], *zip(*plates, strict=True))
 
 
 async def event_records(
@@ -119,10 +120,12 @@ async def uses_of(
     return used
 
 
-async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, Payer]:
-    """The accounts that pay for plates, as far as they are linked to an active one."""
-    active = await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True))
-    return {(row.plate, row.plate_color): row for row in active}
+async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, list[Payer]]:
+    """The active accounts that pay for plates or once did, as far as the links are not contested."""
+    paying: dict[NumberPlate, list[Payer]] = {plate: [] for plate in plates}
+    for row in await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True)):
+        paying[row.plate, row.plate_color].append(row)
+    return paying
 
 
 async def add_events(db: sql.Connection, events: Sequence[tuple[Passing, EventRecord]]) -> None:

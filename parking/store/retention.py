@@ -36,6 +36,12 @@ async def forget_a_day(db: sql.Connection, what: str, now: datetime) -> bool:
     return more
 
 
+async def forget_ended_links(db: sql.Connection, now: datetime) -> int:
+    """Forgets links of plates that ended so long ago that no exit of their time is recorded any more; how many."""
+    forgotten: int = await db.fetchval(_SQL["forget_ended_links"], now)
+    return forgotten
+
+
 async def forget_closed_accounts(db: sql.Connection, now: datetime) -> int:
     """Forgets what is left of accounts that were closed long enough ago; how many."""
     forgotten: int = await db.fetchval(_SQL["forget_closed_accounts"], now)

@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, audit, charges, holds, identity, ledger, refunds, settlement
+from payments.api import accounts, audit, charges, disputes, holds, identity, ledger, refunds, settlement
 
 ROUTES: list[HTTPRouteHandler] = [
     *accounts.ROUTES,
@@ -10,6 +10,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *charges.ROUTES,
     *holds.ROUTES,
     *refunds.ROUTES,
+    *disputes.ROUTES,
     *settlement.ROUTES,
     *ledger.ROUTES,
     *audit.ROUTES,

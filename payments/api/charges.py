@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from payments import accounts, charges, identity
@@ -77,7 +77,12 @@ async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db) -> Charg
     operation_id="payCharge",
     summary="Pay a charge through a channel",
     tags=["drivers"],
-    opt={**_BY_REFERENCE, "guessable": True},
+    opt={
+        **_BY_REFERENCE,
+        "recognises": (*_BY_REFERENCE["recognises"], Audience.DRIVER),
+        "limited": True,
+        "guessable": True,
+    },
     status_code=200,
 )
 async def pay_charge(
@@ -89,12 +94,34 @@ async def pay_charge(
     channels: Channels,
     now: Now,
     random_bits: RandomBits,
+    idempotency_key: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Idempotency-Key",
+            min_length=1,
+            max_length=accounts.REQUEST_KEY_CHARACTERS_MAX,
+            description="Chosen by the caller; the same key is the same payment and gets its answer as it stands.",
+        ),
+    ] = None,
 ) -> PaidNow:
-    """Accepted and unknown are not over: look at the charge again. A second payment is refused until then (409)."""
+    """Accepted and unknown are not over: look at the charge again. Until then the same payer's next payment is refused
+    (409), and another payer's for a short while (409 with `Retry-After`); a driver whose account owes the charge and
+    who sends a token need not wait for strangers. Too many tries are refused with 429 and `Retry-After`. A key with
+    another body is refused (409). Whoever's money comes second gets it back.
+    """
+    known = caller is not None and caller.audience is not Audience.DRIVER
     async with pool.acquire() as db:
-        charge = await charges_flow.charge_named(db, reference, by_id=caller is not None)
+        charge = await charges_flow.charge_named(db, reference, by_id=known)
     paid = await charges_flow.pay_charge(
-        pool, channels, charge_id=charge.id, channel=data.channel, payer=data.payer, now=now, random_bits=random_bits
+        pool,
+        channels,
+        charge_id=charge.id,
+        channel=data.channel,
+        payer=data.payer,
+        now=now,
+        random_bits=random_bits,
+        account_id=caller.id if caller is not None and caller.audience is Audience.DRIVER else None,
+        request_key=idempotency_key,
     )
     return PaidNow(paid.charge_reference, paid.state, paid.code, paid.charge_state, paid.next_action)
 
@@ -110,7 +137,9 @@ async def pay_charge(
 async def void_charge(
     reference: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now
 ) -> ChargeShown:
-    """Its billing is reversed, so the operator is no longer owed it. The identifier names it as well."""
+    """Its billing is reversed, so the operator is no longer owed it. Again for another reason is refused (409). The
+    identifier names it as well.
+    """
     named = await charges_flow.charge_named(db, reference, by_id=True)
     identity.may_act_for(principal, named.operator_id)
     return _shown(

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from payments import ledger
-from payments.api.dependencies import Db, LotNames, Principal
+from payments.api.dependencies import Db, Principal
 from payments.identity import Audience
 from payments.ledger import JOURNALS_PER_PAGE_MAX, Booked
 from payments.store import ledger as books
@@ -32,17 +32,13 @@ class JournalPage(Struct, frozen=True):
 async def list_journals(
     principal: Principal,
     db: Db,
-    lot_names: LotNames,
     day: Annotated[date, QueryParameter(name="date", description="The business day.")],
     after: Annotated[str | None, QueryParameter(max_length=64, description="The `next` of the page before.")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=JOURNALS_PER_PAGE_MAX, description="Journals per page.")] = 50,
 ) -> JournalPage:
-    """Staff of one operator see the journals of its lots."""
+    """By owner and identifier. Staff of one operator see what concerns it, and it adds up to its statement."""
     cursor = None if after is None else ledger.read_cursor(after)
-    lot_ids = None
-    if principal.operator_id is not None:
-        lot_ids = [lot_id for lot_id, lot in lot_names.items() if lot.operator_id == principal.operator_id]
-    journals = await books.journals_of_day(db, day, after=cursor, limit=limit, lot_ids=lot_ids)
+    journals = await books.journals_of_day(db, day, after=cursor, limit=limit, operator_id=principal.operator_id)
     last = journals[-1] if len(journals) == limit else None
     return JournalPage(journals, None if last is None else ledger.cursor(last))
 

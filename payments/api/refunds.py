@@ -1,5 +1,6 @@
 """Refunds, asked for by finance."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from payments.api.dependencies import Channels, Now, Pool, Principal
 from payments.flow import charges as charges_flow
 from payments.flow import refunds as refunds_flow
 from payments.identity import Audience
-from payments.refunds import Refund
+from payments.refunds import Refund, RefundState
 
 
 class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,6 +22,30 @@ class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
 
     amount_fen: Annotated[int, Meta(ge=1)]
     reason: Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_MAX)]
+
+
+class RefundNow(Struct, frozen=True, omit_defaults=True):
+    """How a refund stands. requested and unknown are not over; of a closed one no money moved, `code` says why.
+
+    `attempt_id`: the payment it gives back. `dispute_id`: the dispute whose money in suspense it gives back.
+    """
+
+    id: UUID
+    payable_id: UUID
+    attempt_id: UUID
+    amount_fen: int
+    channel: str
+    state: RefundState
+    reason: str
+    created_at: datetime
+    updated_at: datetime
+    code: str | None = None
+    dispute_id: UUID | None = None
+
+
+def shown(refund: Refund) -> RefundNow:
+    """A refund as finance sees it."""
+    return RefundNow(**{name: getattr(refund, name) for name in RefundNow.__struct_fields__})
 
 
 @post(
@@ -47,12 +72,14 @@ async def refund_charge(
             description="Chosen by the caller; the same key is the same refund.",
         ),
     ],
-) -> Refund:
-    """Money goes back the way it came: into the wallet, or through the channel. The identifier names it as well."""
+) -> RefundNow:
+    """Money goes back the way it came: into the wallet, or through the channel to the payment that paid the charge. The
+    identifier names the charge as well.
+    """
     async with pool.acquire() as db:
         charge = await charges_flow.charge_named(db, reference, by_id=True)
     identity.may_act_for(principal, charge.operator_id)
-    return await refunds_flow.refund_charge(
+    done = await refunds_flow.refund_charge(
         pool,
         channels,
         charge_id=charge.id,
@@ -62,6 +89,7 @@ async def refund_charge(
         actor=principal.subject,
         now=now,
     )
+    return shown(done)
 
 
 ROUTES: list[HTTPRouteHandler] = [refund_charge]

@@ -9,18 +9,25 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
-from payments import identity
+from payments import identity, settlement
 from payments.api.dependencies import Db, LotNames, Now, Pool, Principal
 from payments.flow import settlement as settlement_flow
 from payments.identity import Audience
 from payments.reports.csv import as_csv
-from payments.settlement import NoSuchSettlement, Settlement
+from payments.settlement import SETTLEMENTS_PER_PAGE_MAX, NoSuchSettlement, Settlement
 
 
 class DayToSettle(Struct, frozen=True, forbid_unknown_fields=True):
     """The business day to settle; it must be over at every operator."""
 
     business_date: date
+
+
+class SettlementPage(Struct, frozen=True):
+    """Settlements by day and operator; `next` is null on the last page."""
+
+    settlements: Sequence[Settlement]
+    next: str | None
 
 
 @post(
@@ -32,7 +39,11 @@ class DayToSettle(Struct, frozen=True, forbid_unknown_fields=True):
     status_code=200,
 )
 async def settle_day(data: JSONBody[DayToSettle], principal: Principal, pool: Pool, now: Now) -> list[Settlement]:
-    """Settled again it is the same; stopped on the way it goes on. Nothing is booked into the day afterwards."""
+    """Settled again it is the same; stopped on the way it goes on. Nothing is booked into the day afterwards.
+
+    An operator whose day is not over, or into whose books somebody posts all the while, is missing from the answer: ask
+    again, or leave it to the night.
+    """
     identity.may_act_for_all(principal)
     return await settlement_flow.settle(pool, business_date=data.business_date, now=now)
 
@@ -50,10 +61,20 @@ async def list_settlements(
     first: Annotated[date, QueryParameter(name="from", description="The first business day.")],
     last: Annotated[date, QueryParameter(name="to", description="The last business day; at most a year later.")],
     operator: Annotated[str | None, QueryParameter(max_length=64, description="An operator's code.")] = None,
-) -> Sequence[Settlement]:
+    after: Annotated[str | None, QueryParameter(max_length=64, description="The `next` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=SETTLEMENTS_PER_PAGE_MAX, description="Settlements per page.")] = 100,
+) -> SettlementPage:
     """By day and operator; staff of one operator see theirs."""
-    found = await settlement_flow.settlements_of(db, first=first, last=last, operator_code=operator)
-    return [settled for settled in found if principal.operator_id in (None, settled.operator_id)]
+    found = await settlement_flow.settlements_of(
+        db,
+        first=first,
+        last=last,
+        operator_code=operator,
+        operator_id=principal.operator_id,
+        after=None if after is None else settlement.read_cursor(after),
+        limit=limit,
+    )
+    return SettlementPage(found, settlement.cursor(found[-1]) if len(found) == limit else None)
 
 
 @get(

@@ -9,13 +9,16 @@ from payments.channels.local import LocalChannel
 from payments.channels.port import (
     Channel,
     Channels,
+    NumberReused,
     Provider,
     RequestRefused,
-    answer,
+    ask_of_payment,
+    ask_of_refund,
+    ask_to_pay,
+    ask_to_refund,
     channel_named,
     check_payer,
     provider_named,
-    refund_answer,
 )
 from payments.channels.wallet import WALLET, Wallet
 from sql import Pool
@@ -26,15 +29,18 @@ __all__ = [
     "ChannelSettings",
     "Channels",
     "LocalChannel",
+    "NumberReused",
     "Provider",
     "RequestRefused",
     "Wallet",
-    "answer",
+    "ask_of_payment",
+    "ask_of_refund",
+    "ask_to_pay",
+    "ask_to_refund",
     "channel_named",
     "check_payer",
     "open_all",
     "provider_named",
-    "refund_answer",
 ]
 
 

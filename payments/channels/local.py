@@ -21,7 +21,7 @@ import msgspec
 
 import sql
 from payments.attempts import Accepted, Declined, Failed, NotFound, Outcome, PayRequest, Succeeded
-from payments.channels.port import RequestRefused
+from payments.channels.port import NumberReused, RequestRefused
 from payments.ledger import Book, Funds
 from payments.refunds import RefundClosed, Refunded, RefundNotFound, RefundOutcome, RefundRequest
 
@@ -80,7 +80,8 @@ class LocalChannel:
         """Takes the money as the payer's token says.
 
         Raises:
-            channels.RequestRefused: the request is malformed, or its number came before with other content.
+            channels.RequestRefused: the request is malformed.
+            channels.NumberReused: its number came before with other content.
             TimeoutError: the answer, or the request, was lost.
         """
         _check(request.number, request.amount_fen)
@@ -104,7 +105,7 @@ class LocalChannel:
             payment = await self._settled(db, request.number)
         assert payment is not None
         if (payment.amount_fen, payment.payer) != (request.amount_fen, request.payer):
-            raise RequestRefused("This number came before with other content.", code="NUMBER_REUSED")
+            raise NumberReused("This number came before with other content.", code="NUMBER_REUSED")
         if kind == "lost-answer" and request.number not in self._lost:
             self._lost.add(request.number)
             raise TimeoutError("the answer was lost")
@@ -120,7 +121,8 @@ class LocalChannel:
         """Gives money back, at most what the payment brought, in any number of parts.
 
         Raises:
-            channels.RequestRefused: the request is malformed, or its number came before with other content.
+            channels.RequestRefused: the request is malformed.
+            channels.NumberReused: its number came before with other content.
         """
         _check(request.number, request.amount_fen)
         async with self._connection() as db, db.transaction():
@@ -130,7 +132,7 @@ class LocalChannel:
             before = await sql.one(db, _Refund, _CHANNEL["refund"], request.number)
             if before is not None:
                 if (before.payment_number, before.amount_fen) != (request.payment_number, request.amount_fen):
-                    raise RequestRefused("This number came before with other content.", code="NUMBER_REUSED")
+                    raise NumberReused("This number came before with other content.", code="NUMBER_REUSED")
                 return Refunded(before.number, before.amount_fen)
             refunded_fen: int = await db.fetchval(_CHANNEL["refunded_fen"], request.payment_number)
             if payment.kind == "no-refund" or refunded_fen + request.amount_fen > payment.amount_fen:

@@ -1,26 +1,40 @@
 """The port to whoever moves the money: providers outside, and the wallet in our own books.
 
 Each adapter stands in a file of its own and answers in closed sets of outcomes; `payments.attempts` and
-`payments.refunds` say what each means.
+`payments.refunds` say what each means. Whatever else an adapter does, by an error on the way or by a defect of its own,
+says nothing of the money.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import Protocol, TypeAlias
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeAlias, TypeVar
 
-from payments.attempts import CHANNEL_TIMEOUT_S, Outcome, PayerMalformed, PayRequest, Unknown, UnknownChannel
+from payments.attempts import (
+    CHANNEL_TIMEOUT_S,
+    Declined,
+    Outcome,
+    PayerMalformed,
+    PayRequest,
+    Unknown,
+    UnknownChannel,
+)
 from payments.channels.wallet import Wallet
 from payments.errors import OneLotError
 from payments.ledger import Funds
-from payments.refunds import RefundOutcome, RefundPending, RefundRequest
+from payments.refunds import RefundClosed, RefundOutcome, RefundPending, RefundRequest
 
+T = TypeVar("T")
 PAYER_CHARACTERS_MAX = 64
+_log = logging.getLogger(__name__)
 
 
 class RequestRefused(OneLotError):
-    """The channel will not read the request: it is malformed, or its number came before with other content. It says
-    nothing of what became of that number, so it is never read as a refusal of the payment.
-    """
+    """The channel will not read the request, which is malformed or against its rules, and has not used its number."""
+
+
+class NumberReused(OneLotError):
+    """The number came before with other content. That says nothing of what became of it."""
 
 
 class Provider(Protocol):
@@ -89,23 +103,54 @@ def check_payer(payer: str) -> None:
         )
 
 
-async def answer(asked: Awaitable[Outcome]) -> Outcome:
-    """A provider's answer about a payment, or that there was none: an error on the way says nothing of the money."""
+async def ask_to_pay(channel: Provider, request: PayRequest, *, again: bool = False) -> Outcome:
+    """Sends a payment; what a provider refuses outright the first time it is sent was certainly not taken. Sent again,
+    a refusal may be of what arrived the first time.
+    """
     try:
-        async with asyncio.timeout(CHANNEL_TIMEOUT_S):
-            return await asked
-    except (OSError, TimeoutError) as lost:
-        return Unknown(type(lost).__name__)
+        return await _asked(channel, channel.pay(request), Unknown)
     except RequestRefused as refused:
-        return Unknown(str(refused.facts.get("code", "refused")))
+        return Unknown(_code(refused)) if again else Declined(_code(refused))
 
 
-async def refund_answer(asked: Awaitable[RefundOutcome]) -> RefundOutcome:
-    """A provider's answer about a refund, or that there was none."""
+async def ask_of_payment(channel: Provider, number: str) -> Outcome:
+    """What became of a payment."""
+    try:
+        return await _asked(channel, channel.query(number), Unknown)
+    except RequestRefused as refused:
+        return Unknown(_code(refused))
+
+
+async def ask_to_refund(channel: Provider, request: RefundRequest, *, again: bool = False) -> RefundOutcome:
+    """Sends a refund; a refusal is read as that of a payment."""
+    try:
+        return await _asked(channel, channel.refund(request), RefundPending)
+    except RequestRefused as refused:
+        return RefundPending(_code(refused)) if again else RefundClosed(_code(refused))
+
+
+async def ask_of_refund(channel: Provider, number: str) -> RefundOutcome:
+    """What became of a refund."""
+    try:
+        return await _asked(channel, channel.query_refund(number), RefundPending)
+    except RequestRefused as refused:
+        return RefundPending(_code(refused))
+
+
+async def _asked(channel: Provider, answer: Awaitable[T], lost: Callable[[str], T]) -> T:
     try:
         async with asyncio.timeout(CHANNEL_TIMEOUT_S):
-            return await asked
-    except (OSError, TimeoutError) as lost:
-        return RefundPending(type(lost).__name__)
-    except RequestRefused as refused:
-        return RefundPending(str(refused.facts.get("code", "refused")))
+            return await answer
+    except RequestRefused:
+        raise
+    except NumberReused as refused:
+        return lost(_code(refused))
+    except (OSError, TimeoutError) as e:
+        return lost(type(e).__name__)
+    except Exception as e:  # noqa: BLE001 - the money may be anywhere, and is asked for
+        _log.exception("channel %s broke over an answer", channel.name)
+        return lost(type(e).__name__)
+
+
+def _code(refused: OneLotError) -> str:
+    return str(refused.facts.get("code", "refused"))

@@ -5,18 +5,23 @@ Who wants something paid calls `begin` in the transaction that decides it, and `
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
-from payments import attempts, payables
-from payments.attempts import Attempt, Outcome, PayableKind
-from payments.channels import Channels, Provider, answer, provider_named
+from payments import attempts, ids, payables, tries
+from payments.attempts import Attempt, Outcome, PayableKind, Step, Unknown
+from payments.channels import Provider, ask_of_payment, ask_to_pay
+from payments.ledger import Funds
 from payments.payables import Effects, Payable
 from payments.store import accounts as account_store
 from payments.store import attempts as store
 from payments.store import charges as charge_store
+from payments.store import disputes as dispute_store
 from payments.store import ledger as books
 from sql import Connection, Pool
+
+NOT_CONNECTED = Unknown("not_connected")
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -27,17 +32,39 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 async def begin(
-    db: Connection, payable: Payable, *, channel: str, payer: str, now: datetime, random_bits: Callable[[], int]
+    db: Connection,
+    payable: Payable,
+    *,
+    channel: str,
+    payer: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+    account_id: int | None = None,
+    key_digest: str | None = None,
 ) -> Attempt:
-    """Writes a new attempt, which takes the place of one that was lost. Commit it, then `submit` it.
+    """Writes a new attempt, which may take the place of one by somebody else. Commit it, then `submit` it.
+
+    `account_id`: the account that asks, if it is the one that owes. `key_digest`: the key that was chosen for it.
 
     Raises:
-        PaymentInProgress: an earlier attempt has not ended.
+        PaymentInProgress: an earlier attempt has not ended and does not give way.
+        TooManyAttempts: so many were made of late that this one has to wait.
     """
+    recent = await store.tried(db, payable.id, since=now - tries.TRIES_WINDOW)
     live = await store.live_attempt(db, payable.id)
     if live is not None:
-        await store.move_attempt(db, live, attempts.supersede(live, now), now=now)
-    attempt = payables.new_attempt(payable, channel=channel, payer=payer, now=now, random_bits=random_bits())
+        gives_way = tries.supersede(live, recent, channel=channel, payer=payer, account_id=account_id, now=now)
+        await store.move_attempt(db, live, gives_way, now=now)
+    tries.check_tries(recent, channel=channel, payer=payer, account_id=account_id, now=now)
+    attempt = payables.new_attempt(
+        payable,
+        channel=channel,
+        payer=payer,
+        now=now,
+        random_bits=random_bits(),
+        account_id=account_id,
+        key_digest=key_digest,
+    )
     await store.insert_attempt(db, attempt)
     return attempt
 
@@ -46,50 +73,78 @@ async def submit(pool: Pool, channel: Provider, attempt: Attempt, *, now: dateti
     """Sends a committed attempt and writes the answer. One that says nothing of the money is asked for again by the
     worker.
     """
-    outcome = await answer(channel.pay(attempts.request_of(attempt)))
+    outcome = await ask_to_pay(channel, attempts.request_of(attempt))
     return await take_answer(pool, channel, attempt, outcome, now=now)
 
 
-async def take_answer(pool: Pool, channel: Provider, attempt: Attempt, outcome: Outcome, *, now: datetime) -> Answered:
-    """Writes a channel's answer about an attempt; the same answer again changes nothing."""
-    step = attempts.step(attempt, outcome, now=now)
+async def take_answer(
+    pool: Pool, channel: Provider | None, attempt: Attempt, outcome: Outcome, *, now: datetime
+) -> Answered:
+    """Writes what a channel says of an attempt, which is judged as it stands now: the same again changes nothing. What
+    cannot be followed goes before a person.
+
+    `channel`: None if it is connected no more, so that nothing was learned.
+    """
     async with pool.acquire() as db, db.transaction():
-        payable = await _lock(db, attempt)
-        if await store.move_attempt(db, attempt, step, now=now):
-            funds = channel.funds(payable.account_id)
-            follows = payables.effects(payable, attempt, step.state, funds=funds, now=now)
-            await _write(db, follows, method=channel.name, now=now)
-        return Answered(await store.attempt_by_id(db, attempt), await _lock(db, attempt))
+        payable = await lock_payable(db, attempt.kind, attempt.payable_id)
+        stands = await store.lock_attempt(db, attempt.payable_id, attempt.id)
+        step = attempts.step(stands, outcome, now=now)
+        funds = None if channel is None else channel.funds(payable.account_id)
+        await move(db, payable, stands, step, funds=funds, now=now)
+        return Answered(
+            await store.attempt_by_id(db, attempt.payable_id, attempt.id),
+            await lock_payable(db, attempt.kind, attempt.payable_id),
+        )
 
 
-async def ask_again(pool: Pool, channels: Channels, attempt: Attempt, *, now: datetime) -> None:
+async def move(
+    db: Connection, payable: Payable, attempt: Attempt, step: Step, *, funds: Funds | None, now: datetime
+) -> None:
+    """Moves an attempt that is locked, with what follows for its payable. `funds`: where the money stands its channel
+    took.
+    """
+    if await store.move_attempt(db, attempt, step, now=now):
+        follows = payables.effects(payable, attempt, step.state, funds=funds, now=now)
+        await _write(db, follows, attempt=attempt, now=now)
+    if step.doubt is not None:
+        await dispute_store.insert_dispute(db, payables.dispute(payable, attempt, step.doubt, now=now))
+
+
+async def ask_again(
+    pool: Pool, channel: Provider | None, attempt: Attempt, *, clock: Callable[[], datetime]
+) -> Outcome:
     """Asks a channel what became of an attempt, sends it again if it never arrived, and writes the answer."""
-    channel = provider_named(channels, attempt.channel)
-    outcome = await answer(channel.query(attempt.request_no))
-    if attempts.to_be_sent_again(attempt, outcome, now=now):
-        outcome = await answer(channel.pay(attempts.request_of(attempt)))
-    await take_answer(pool, channel, attempt, outcome, now=now)
+    if channel is None:
+        outcome: Outcome = NOT_CONNECTED
+    else:
+        outcome = await ask_of_payment(channel, attempt.request_no)
+        if attempts.to_be_sent_again(attempt, outcome, now=clock()):
+            outcome = await ask_to_pay(channel, attempts.request_of(attempt), again=True)
+    await take_answer(pool, channel, attempt, outcome, now=clock())
+    return outcome
 
 
-async def _lock(db: Connection, attempt: Attempt) -> Payable:
-    """What an attempt pays. A charge is locked until the transaction ends; a top-up never changes."""
+async def lock_payable(db: Connection, kind: PayableKind, payable_id: UUID) -> Payable:
+    """What was paid, or was to be. A charge is locked until the transaction ends; a top-up never changes."""
     payable: Payable | None
-    match attempt.kind:
+    match kind:
         case PayableKind.CHARGE:
-            payable = await charge_store.lock_charge(db, attempt.payable_id)
+            payable = await charge_store.lock_charge(db, payable_id)
         case PayableKind.TOP_UP:
-            payable = await account_store.top_up_by_id(db, attempt.shard, attempt.payable_id)
+            payable = await account_store.top_up_by_id(db, ids.shard_of(payable_id), payable_id)
     assert payable is not None
     return payable
 
 
-async def _write(db: Connection, effects: Effects, *, method: str, now: datetime) -> None:
+async def _write(db: Connection, effects: Effects, *, attempt: Attempt, now: datetime) -> None:
     # Charges before balances: the order in which everybody locks.
     if effects.pays is not None:
-        await charge_store.mark_paid(db, [effects.pays], method=method, now=now)
+        await charge_store.mark_paid(db, [(attempt.id, effects.pays)], method=attempt.channel, now=now)
     if effects.collects is not None:
         await charge_store.set_collect_at(db, effects.collects, now)
     if effects.wakes is not None:
         await charge_store.wake_account(db, effects.wakes, now=now)
     if effects.journal is not None:
         await books.post(db, [effects.journal], now=now)
+    if effects.dispute is not None:
+        await dispute_store.insert_dispute(db, effects.dispute)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from payments import attempts, charges, ids, ledger
-from payments.attempts import AttemptState, PaymentInProgress
+from payments import attempts, charges, ids, ledger, tries
+from payments.accounts import check_request_key
+from payments.attempts import Attempt, AttemptState, PaymentInProgress
 from payments.channels import Channels, check_payer, provider_named
 from payments.charges import Charge, ChargeContradicted, ChargeRequest, ChargeState, NoSuchCharge
 from payments.flow import attempts as attempts_flow
@@ -91,37 +92,51 @@ async def pay_charge(
     payer: str,
     now: datetime,
     random_bits: Callable[[], int],
+    account_id: int | None = None,
+    request_key: str | None = None,
 ) -> Paid:
     """Pays a due charge through a channel. An answer that says nothing yet (accepted, unknown) is followed up by the
-    worker; until it has ended no other attempt starts, so nobody pays twice. One that the channel never saw is
-    superseded.
+    worker; until it has ended the same payer starts no other attempt. Another payer waits a little (`payments.tries`);
+    should both be taken, what came second waits in suspense. The same `request_key` is the same payment, however often
+    it comes.
+
+    `account_id`: the account that asks, which goes before strangers where it is the one that owes.
 
     Raises:
         NoSuchCharge, UnknownChannel: there is none of this identifier or name.
-        PayerMalformed: no channel takes such a token.
+        PayerMalformed, RequestKeyMalformed: no channel takes such a token, or the key cannot be stored.
+        PaymentContradicted: the key was used for another channel or payer.
         ChargeNotDue: it is paid or void.
         PaymentInProgress: an earlier attempt has not ended.
+        TooManyAttempts: so many were made of late that this one has to wait.
     """
     check_payer(payer)
+    if request_key is not None:
+        check_request_key(request_key)
+    digest = None if request_key is None else attempts.key_digest(charge_id, request_key)
     through = provider_named(channels, channel)
     async with pool.acquire() as db, db.transaction():
         charge = await lock_charge(db, charge_id)
+        known = None if digest is None else await attempt_store.attempt_by_key(db, charge_id, digest)
+        if known is not None:
+            attempts.same_payment(known, channel=channel, payer=payer)
+            return _paid(known, charge)
         charges.check_due(charge)
-        attempt = await attempts_flow.begin(db, charge, channel=channel, payer=payer, now=now, random_bits=random_bits)
-        # The worker leaves a charge without a time to be collected alone.
-        await store.set_collect_at(db, charge, None)
+        attempt = await attempts_flow.begin(
+            db,
+            charge,
+            channel=channel,
+            payer=payer,
+            now=now,
+            random_bits=random_bits,
+            account_id=account_id if account_id == charge.account_id else None,
+            key_digest=digest,
+        )
+        await _let_wallet_wait(db, charge, attempt, now=now)
 
     done = await attempts_flow.submit(pool, through, attempt, now=now)
     assert isinstance(done.payable, Charge)
-    return Paid(
-        charge_id=charge_id,
-        charge_reference=done.payable.reference,
-        attempt_id=done.attempt.id,
-        state=done.attempt.state,
-        code=done.attempt.code,
-        charge_state=done.payable.state,
-        next_action=attempts.next_action(done.attempt),
-    )
+    return _paid(done.attempt, done.payable)
 
 
 async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:
@@ -129,16 +144,18 @@ async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: st
 
     Raises:
         NoSuchCharge: there is none of this identifier.
+        AlreadyVoid: it is void for another reason.
         ChargeNotDue: it is paid; give the money back instead.
         PaymentInProgress: an attempt to pay it has not ended.
     """
     charge = await lock_charge(db, charge_id)
     if charge.state is ChargeState.VOID:
+        charges.same_void(charge, reason)
         return charge
     charges.check_due(charge)
     if await attempt_store.live_attempt(db, charge.id) is not None:
         raise PaymentInProgress("A payment of this charge has not ended.", charge_reference=str(charge.reference))
-    await store.mark_void(db, charge)
+    await store.mark_void(db, charge, reason)
     today = ledger.local_date(now, charge.time_zone)
     await books.post(db, [ledger.charge_voided(charge.id, charge, today)], now=now)
     await audit_store.record(
@@ -163,6 +180,30 @@ async def lock_charge(db: Connection, charge_id: UUID) -> Charge:
     if charge is None:
         raise NoSuchCharge("There is no such charge.", charge_id=str(charge_id))
     return charge
+
+
+async def _let_wallet_wait(db: Connection, charge: Charge, attempt: Attempt, *, now: datetime) -> None:
+    """Keeps the wallet from paying beside an attempt, unless strangers have kept it waiting long enough."""
+    if charge.account_id is None:
+        return
+    since, until = now - tries.WALLET_WAITS_AGAIN_AFTER, now - tries.WALLET_WAITS
+    waits = attempt.account_id is not None or not await attempt_store.tried_by_strangers(
+        db, charge.id, since=since, until=until
+    )
+    # The worker leaves a charge without a time to be collected alone.
+    await store.set_collect_at(db, charge, None if waits else now)
+
+
+def _paid(attempt: Attempt, charge: Charge) -> Paid:
+    return Paid(
+        charge_id=charge.id,
+        charge_reference=charge.reference,
+        attempt_id=attempt.id,
+        state=attempt.state,
+        code=attempt.code,
+        charge_state=charge.state,
+        next_action=attempts.next_action(attempt),
+    )
 
 
 def _refuse_another_charge(there: Charge, request: ChargeRequest) -> None:

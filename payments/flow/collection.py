@@ -30,7 +30,7 @@ async def collect_due(pool: Pool, *, now: datetime, random_bits: Callable[[], in
         tried_declined = [(ids.new(now, charge.lot_id, random_bits()), charge) for charge in declined]
 
         if paid:
-            await store.mark_paid(db, paid, method=WALLET.name, now=now)
+            await store.mark_paid(db, tried_paid, method=WALLET.name, now=now)
         if declined:
             again_at = [charges.collect_again_at(charge.collect_tries + 1, now) for charge in declined]
             await store.mark_declined(db, declined, again_at)

@@ -1,21 +1,30 @@
 """Giving money back by the way it came: reserved first, so that two who refund the same charge cannot exceed it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from payments import ledger, refunds
-from payments.attempts import AttemptState
-from payments.channels import Channels, Provider, Wallet, channel_named, provider_named, refund_answer
+import msgspec
+
+from payments import ledger, payables, refunds
+from payments.attempts import Attempt
+from payments.channels import Channels, Provider, Wallet, ask_of_refund, ask_to_refund, channel_named
 from payments.charges import Charge
+from payments.disputes import Resolution
+from payments.flow.attempts import lock_payable
 from payments.flow.charges import lock_charge
 from payments.ledger import Funds
-from payments.refunds import Refund, RefundNotFound, RefundOutcome, RefundRequest, RefundState
+from payments.payables import Payable
+from payments.refunds import Refund, RefundOutcome, RefundPending, RefundRequest, RefundState, RefundStep
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as charge_store
+from payments.store import disputes as dispute_store
 from payments.store import ledger as books
 from payments.store import refunds as store
 from sql import Connection, Pool
+
+NOT_CONNECTED = RefundPending("not_connected")
 
 
 async def refund_charge(
@@ -49,55 +58,55 @@ async def refund_charge(
             return known
         refunds.check_refundable(charge, amount_fen)
         channel = channel_named(channels, charge.method or "")
-        refund = refunds.new(charge, refund_id, amount_fen, reason, now=now)
+        attempt = await _paid_by(db, charge)
+        refund = refunds.new(attempt, refund_id, amount_fen, reason, asked_by=actor, now=now)
         if isinstance(channel, Wallet):
-            return await _into_wallet(db, channel, charge, refund, actor=actor, now=now)
-        await _reserve(db, charge, refund, actor=actor, now=now)
+            return await _into_wallet(db, channel, charge, attempt, refund, now=now)
+        await reserve(db, charge, refund, now=now)
+    return await submit(pool, channel, refund, now=now)
 
-    request = await _request(pool, refund)
-    outcome = await refund_answer(channel.refund(request))
+
+async def submit(pool: Pool, channel: Provider, refund: Refund, *, now: datetime) -> Refund:
+    """Sends a committed refund and writes the answer."""
+    outcome = await ask_to_refund(channel, await _request(pool, refund))
     return await take_answer(pool, channel, refund, outcome, now=now)
 
 
 async def take_answer(
-    pool: Pool, channel: Provider, refund: Refund, outcome: RefundOutcome, *, now: datetime
+    pool: Pool, channel: Provider | None, refund: Refund, outcome: RefundOutcome, *, now: datetime
 ) -> Refund:
-    """Writes a channel's answer about a refund; the same answer again changes nothing."""
-    state = refunds.state_after(refund, outcome)
+    """Writes what a channel says of a refund, which is judged as it stands now; the same answer again changes nothing.
+    What cannot be followed goes before a person.
+    """
     async with pool.acquire() as db, db.transaction():
-        charge = await lock_charge(db, refund.charge_id)
-        return await _move(db, charge, refund, state, funds=channel.funds(charge.account_id), now=now)
+        attempt = await attempt_store.attempt_by_id(db, refund.payable_id, refund.attempt_id)
+        payable = await lock_payable(db, attempt.kind, refund.payable_id)
+        if refund.dispute_id is not None:
+            await dispute_store.lock_dispute(db, refund.dispute_id)
+        stands = await _stands(db, refund)
+        step = refunds.step(stands, outcome, now=now)
+        funds = None if channel is None else channel.funds(payable.account_id)
+        await move(db, payable, attempt, stands, step, funds=funds, now=now)
+        return await _stands(db, refund)
 
 
-async def ask_again(pool: Pool, channels: Channels, refund: Refund, *, now: datetime) -> None:
+async def ask_again(
+    pool: Pool, channel: Provider | None, refund: Refund, *, clock: Callable[[], datetime]
+) -> RefundOutcome:
     """Asks a channel what became of a refund, sends it again if it never arrived, and writes the answer."""
-    channel = provider_named(channels, refund.channel)
-    request = await _request(pool, refund)
-    outcome = await refund_answer(channel.query_refund(request.number))
-    if isinstance(outcome, RefundNotFound):
-        outcome = await refund_answer(channel.refund(request))
-    await take_answer(pool, channel, refund, outcome, now=now)
+    if channel is None:
+        outcome: RefundOutcome = NOT_CONNECTED
+    else:
+        request = await _request(pool, refund)
+        outcome = await ask_of_refund(channel, request.number)
+        if refunds.to_be_sent_again(refund, outcome, now=clock()):
+            outcome = await ask_to_refund(channel, request, again=True)
+    await take_answer(pool, channel, refund, outcome, now=clock())
+    return outcome
 
 
-async def _request(pool: Pool, refund: Refund) -> RefundRequest:
-    async with pool.acquire() as db:
-        attempts = await attempt_store.attempts_of(db, refund.charge_id)
-    paid_by = next(a for a in attempts if a.channel == refund.channel and a.state is AttemptState.SUCCEEDED)
-    return refunds.request(refund, paid_by.request_no)
-
-
-async def _into_wallet(
-    db: Connection, wallet: Wallet, charge: Charge, refund: Refund, *, actor: str, now: datetime
-) -> Refund:
-    """Gives it back in this transaction: the money is ours to move, and nobody is asked."""
-    funds = wallet.funds(charge.account_id)
-    # The wallet is about to hold more. Charges are locked before days and balances, by everybody.
-    await charge_store.wake_account(db, funds.owner_id, now=now)
-    await _reserve(db, charge, refund, actor=actor, now=now)
-    return await _move(db, charge, refund, RefundState.SUCCEEDED, funds=funds, now=now)
-
-
-async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str, now: datetime) -> None:
+async def reserve(db: Connection, charge: Charge, refund: Refund, *, now: datetime) -> None:
+    """Takes the amount of a refund from the operator of a charge that is locked, and writes both down."""
     await store.reserve_refund(db, charge.id, refund.amount_fen)
     await store.insert_refund(db, refund)
     today = ledger.local_date(now, charge.time_zone)
@@ -105,7 +114,7 @@ async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str
     await audit_store.record(
         db,
         charge.operator_id,
-        actor=actor,
+        actor=refund.asked_by or "",
         action="charge.refund",
         subject=str(charge.id),
         detail={"refund_id": str(refund.id), "amount_fen": refund.amount_fen, "reason": refund.reason},
@@ -113,18 +122,93 @@ async def _reserve(db: Connection, charge: Charge, refund: Refund, *, actor: str
     )
 
 
-async def _move(
-    db: Connection, charge: Charge, refund: Refund, state: RefundState, *, funds: Funds, now: datetime
+async def move(
+    db: Connection,
+    payable: Payable,
+    attempt: Attempt,
+    refund: Refund,
+    step: RefundStep,
+    *,
+    funds: Funds | None,
+    now: datetime,
+) -> None:
+    """Writes where a refund has come to, with what follows; whoever finds it ended changes nothing. Its charge and its
+    dispute are locked. `funds`: where the money stands its channel took.
+    """
+    if await store.move_refund(db, refund, step, now=now):
+        if refund.dispute_id is not None:
+            await _move_suspense(db, payable, refund, step, funds=funds, now=now)
+        else:
+            assert isinstance(payable, Charge)
+            await _move_charge(db, payable, refund, step, funds=funds, now=now)
+    if step.doubt is not None:
+        operator_id = payable.operator_id if isinstance(payable, Charge) else None
+        dispute = refunds.dispute(refund, attempt, operator_id, step.doubt, now=now)
+        await dispute_store.insert_dispute(db, dispute)
+
+
+async def _move_charge(
+    db: Connection, charge: Charge, refund: Refund, step: RefundStep, *, funds: Funds | None, now: datetime
+) -> None:
+    today = ledger.local_date(now, charge.time_zone)
+    if step.state is RefundState.SUCCEEDED:
+        assert funds is not None
+        journal = ledger.refund_paid(refund.id, charge, refund.amount_fen, funds, today)
+        await books.post(db, [journal], now=now)
+    elif step.state is RefundState.CLOSED:
+        await store.reserve_refund(db, charge.id, -refund.amount_fen)
+        await books.post(db, [ledger.refund_closed(refund.id, charge, refund.amount_fen, today)], now=now)
+
+
+async def _move_suspense(
+    db: Connection, payable: Payable, refund: Refund, step: RefundStep, *, funds: Funds | None, now: datetime
+) -> None:
+    # Of one that was closed the money is in suspense still, and the dispute is open.
+    if step.state is not RefundState.SUCCEEDED:
+        return
+    assert funds is not None
+    assert refund.dispute_id is not None
+    lot_id = payable.lot_id if isinstance(payable, Charge) else None
+    today = ledger.local_date(now, payables.time_zone_of(payable))
+    owner_id = payables.owner_of(payable)
+    journal = ledger.suspense_returned(refund.id, owner_id, lot_id, refund.amount_fen, funds, today)
+    await books.post(db, [journal], now=now)
+    dispute = await dispute_store.lock_dispute(db, refund.dispute_id)
+    by, note = refund.asked_by or "", refund.reason
+    await dispute_store.resolve(db, dispute, Resolution.RETURNED, by=by, note=note, now=now)
+
+
+async def _paid_by(db: Connection, charge: Charge) -> Attempt:
+    assert charge.paid_attempt_id is not None, "only what is paid is refunded"
+    return await attempt_store.attempt_by_id(db, charge.id, charge.paid_attempt_id)
+
+
+async def _request(pool: Pool, refund: Refund) -> RefundRequest:
+    """What the channel is asked: to give back of exactly the payment that the money came with."""
+    async with pool.acquire() as db:
+        attempt = await attempt_store.attempt_by_id(db, refund.payable_id, refund.attempt_id)
+        number = attempt.request_no
+        if refund.dispute_id is not None:
+            dispute = await dispute_store.dispute_by_id(db, refund.dispute_id)
+            assert dispute is not None
+            # Money that came under another number lies under that one.
+            number = msgspec.json.decode(dispute.said).get("number") or number
+    return refunds.request(refund, number)
+
+
+async def _into_wallet(
+    db: Connection, wallet: Wallet, charge: Charge, attempt: Attempt, refund: Refund, *, now: datetime
 ) -> Refund:
-    """Writes where a refund has come to; whoever finds it ended changes nothing."""
-    if await store.move_refund(db, refund, state, now=now):
-        today = ledger.local_date(now, charge.time_zone)
-        if state is RefundState.SUCCEEDED:
-            journal = ledger.refund_paid(refund.id, charge, refund.amount_fen, funds, today)
-            await books.post(db, [journal], now=now)
-        elif state is RefundState.CLOSED:
-            await store.reserve_refund(db, charge.id, -refund.amount_fen)
-            await books.post(db, [ledger.refund_closed(refund.id, charge, refund.amount_fen, today)], now=now)
-    found = await store.refund_by_id(db, refund.charge_id, refund.id)
+    """Gives it back in this transaction: the money is ours to move, and nobody is asked."""
+    funds = wallet.funds(charge.account_id)
+    # The wallet is about to hold more. Charges are locked before days and balances, by everybody.
+    await charge_store.wake_account(db, funds.owner_id, now=now)
+    await reserve(db, charge, refund, now=now)
+    await move(db, charge, attempt, refund, RefundStep(RefundState.SUCCEEDED), funds=funds, now=now)
+    return await _stands(db, refund)
+
+
+async def _stands(db: Connection, refund: Refund) -> Refund:
+    found = await store.refund_by_id(db, refund.payable_id, refund.id)
     assert found is not None
     return found

@@ -3,13 +3,24 @@ stops goes on where it stopped, between the two as well.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from payments import ledger, settlement
 from payments.reports.settlement import settlement_report
 from payments.reports.table import Report
-from payments.settlement import LotName, NoSuchSettlement, Operator, Settlement
+from payments.settlement import (
+    SETTLEMENTS_PER_PAGE_MAX,
+    LotName,
+    Movement,
+    NoSuchOperator,
+    NoSuchSettlement,
+    Operator,
+    Rate,
+    RateNotOpen,
+    Settlement,
+)
+from payments.store import audit as audit_store
 from payments.store import ledger as books
 from payments.store import settlement as store
 from sql import Connection, Pool
@@ -23,40 +34,52 @@ async def settle(
     """Settles a day, and every earlier day that was not, for all operators; returns the day's settlements.
 
     Run again it returns the same ones; run again after it was stopped it finishes. `progress` is called with how many
-    operators are done, and of how many. Operators where the day is not over are left out, and the run stays open for
-    them.
+    operators are done, and of how many. Operators where the day is not over, or into whose books somebody posts all the
+    while, are left out, and the run stays open for them.
 
     Raises:
-        DayNotOver, DayTooOld: the day is not over at any operator, or before all books; nothing was settled.
+        DayNotOver, DayTooOld: the day is not over at any operator, or too far back; nothing was settled.
     """
     async with pool.acquire() as db:
         operators = await store.operators(db)
-        ended = settlement.over(operators, business_date, now)
-        await store.make_room(db, business_date)
+        ended = settlement.over(operators, business_date, min(now, await store.database_now(db)))
         await store.open_run(db, business_date, now=now)
+        left = {operator.id: operator for operator in operators}
         for done, operator in enumerate(ended, 1):
-            await _close(db, operator, business_date)
-            await _settle_closed(db, operator, business_date, now=now)
+            if await _close(db, operator.id, business_date):
+                await _settle_closed(db, operator, business_date, now=now)
+                del left[operator.id]
             if progress is not None:
                 progress(done, len(ended))
-        if len(ended) == len(operators):
+        # What concerns no operator is booked into the city's days.
+        city_over = ledger.local_date(now, ledger.CITY_TIME_ZONE) > business_date
+        if city_over and await _close(db, ledger.PLATFORM, business_date) and not left:
             await store.finish_run(db, business_date, now=now)
-        else:
-            left = sorted({operator.code for operator in operators} - {operator.code for operator in ended})
-            _log.warning("%s is not over yet at %s: not settled there", business_date, ", ".join(left))
-        return list(await store.settlements(db, business_date, business_date, operator_code=None))
+        if left:
+            codes = ", ".join(sorted(operator.code for operator in left.values()))
+            _log.warning("%s is not over yet, or being posted into, at %s: not settled there", business_date, codes)
+        return [each async for each in _all_of_day(db, business_date)]
 
 
 async def settlements_of(
-    db: Connection, *, first: date, last: date, operator_code: str | None = None
+    db: Connection,
+    *,
+    first: date,
+    last: date,
+    operator_code: str | None = None,
+    operator_id: int | None = None,
+    after: tuple[date, int] | None = None,
+    limit: int = SETTLEMENTS_PER_PAGE_MAX,
 ) -> Sequence[Settlement]:
-    """Settlements of a range of days (both included).
+    """A page of the settlements of a range of days (both included), of all operators or of one.
 
     Raises:
         RangeTooWide: the range is empty or more than a year.
     """
     settlement.check_range(first, last)
-    return await store.settlements(db, first, last, operator_code=operator_code)
+    return await store.settlements(
+        db, first, last, operator_code=operator_code, operator_id=operator_id, after=after, limit=limit
+    )
 
 
 async def settlement_of(db: Connection, *, operator_code: str, business_date: date) -> Settlement:
@@ -77,25 +100,65 @@ async def report_of(db: Connection, settled: Settlement, lots: Mapping[int, LotN
     return settlement_report(settled, lines, lots)
 
 
-async def _close(db: Connection, operator: Operator, business_date: date) -> None:
-    """In a transaction of its own, since cars of this operator wait for it."""
-    closed_through = await store.closed_through(db, operator.id)
-    if closed_through is not None and closed_through >= business_date:
+async def agree_rate(
+    db: Connection, *, operator_code: str, valid_from: date, platform_fee_bps: int, actor: str, now: datetime
+) -> None:
+    """Another share of the platform, of stays that end on `valid_from` or later. The same again is nothing.
+
+    Raises:
+        NoSuchOperator: none has this code.
+        RateNotOpen: that day is closed, or another share was agreed from it on.
+    """
+    operator = next((each for each in await store.operators(db) if each.code == operator_code), None)
+    if operator is None:
+        raise NoSuchOperator("There is no such operator.", field="operator", operator=operator_code)
+    await store.lock_settler(db, operator.id)
+    rate = Rate(valid_from, platform_fee_bps)
+    agreed = await store.rates(db, operator.id)
+    if rate in agreed:
         return
-    await store.close_day(db, operator.id, business_date)
+    closed_through = await store.closed_through(db, operator.id)
+    if (closed_through is not None and valid_from <= closed_through) or valid_from in {r.valid_from for r in agreed}:
+        raise RateNotOpen("The share of that day stands.", field="valid_from", valid_from=str(valid_from))
+    await store.insert_rate(db, operator.id, rate)
+    detail = {"valid_from": str(valid_from), "platform_fee_bps": platform_fee_bps}
+    await audit_store.record(
+        db, operator.id, actor=actor, action="operator.fee", subject=f"operator:{operator_code}", detail=detail, now=now
+    )
+
+
+async def _all_of_day(db: Connection, business_date: date) -> AsyncIterator[Settlement]:
+    after: tuple[date, int] | None = None
+    while page := await store.settlements(db, business_date, business_date, after=after):
+        for settled in page:
+            yield settled
+        after = (business_date, page[-1].operator_id)
+
+
+async def _close(db: Connection, owner_id: int, business_date: date) -> bool:
+    """In a transaction of its own, since whoever posts waits for it. False: somebody posted all the while."""
+    closed_through = await store.closed_through(db, owner_id)
+    if closed_through is not None and closed_through >= business_date:
+        return True
+    return await store.close_day(db, owner_id, business_date)
 
 
 async def _settle_closed(db: Connection, operator: Operator, business_date: date, *, now: datetime) -> None:
     """Nothing moves in closed days, so they are summed while the gates go on."""
     async with db.transaction():
         await store.lock_settler(db, operator.id)
-        settled_through = await store.settled_through(db, operator.id)
-        if settled_through is not None and settled_through >= business_date:
+        days = await store.days_to_settle(db, operator.id, until=business_date)
+        if not days:
             return
-        movements = await store.unsettled(db, operator.id, until=business_date, after=settled_through)
-        for day, moved in settlement.by_day(movements, business_date).items():
-            settled = settlement.statement(operator, day, moved, now=now)
+        rates = await store.rates(db, operator.id)
+        moved: dict[date, list[Movement]] = {day: [] for day in days}
+        for movement in await store.movements(db, operator.id, first=days[0], last=days[-1]):
+            if movement.business_date in moved:
+                moved[movement.business_date].append(movement)
+        for day in days:
+            before = await store.carry_into(db, operator.id, day)
+            settled, after = settlement.statement(operator, day, moved[day], rates=rates, before=before, now=now)
+            await store.insert_settlement(db, settled, settlement.by_lot(moved[day]), fee_exact=after.fee_exact)
             if settled.platform_fee_fen:
                 fee = ledger.platform_fee(operator.id, settled.id, settled.platform_fee_fen, day)
                 await books.post(db, [fee], now=now)
-            await store.insert_settlement(db, settled, moved)

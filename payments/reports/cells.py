@@ -1,7 +1,7 @@
 """Cells that a spreadsheet shows as they are."""
 
-# A spreadsheet takes text that begins with one of these for a formula and would run it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes text that begins with one of these for a formula and would run it; in full width as well.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def safe_cell(text: str) -> str:

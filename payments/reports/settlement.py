@@ -16,6 +16,9 @@ _COLUMNS = (
     Column("退款(元) refunds_yuan", Kind.FEN),
     Column("平台服务费(元) platform_fee_yuan", Kind.FEN),
     Column("应付净额(元) net_yuan", Kind.FEN),
+    Column("实收(元) collected_yuan", Kind.FEN),
+    Column("上期结转(元) carried_yuan", Kind.FEN),
+    Column("本期应付(元) payout_yuan", Kind.FEN),
 )
 _NAMELESS = LotName(0, "", "", "")
 
@@ -23,14 +26,18 @@ _NAMELESS = LotName(0, "", "", "")
 def settlement_report(settled: Settlement, lines: Sequence[Line], lots: Mapping[int, LotName]) -> Report:
     """A settlement by lots, in the order of their codes. `lots` says what they are called, as far as they are known.
 
-    Only the total bears the fee and the net amount, since the fee is taken of the whole day.
+    Only the total bears the fee, the net amount and what becomes of it, since the fee is taken of the whole day.
     """
     day, operator = settled.business_date, settled.operator_code
     named = [(lots.get(line.lot_id, _NAMELESS), line) for line in lines]
     named.sort(key=lambda each: (each[0].code, each[1].lot_id))
     rows = tuple(
-        (day, operator, lot.code, lot.name_zh, lot.name_en, line.charges, line.gross_fen, line.refunds_fen, None, None)
+        (
+            *(day, operator, lot.code, lot.name_zh, lot.name_en, line.charges, line.gross_fen, line.refunds_fen),
+            *(None, None, line.collected_fen, None, None),
+        )
         for lot, line in named
     )
     sums = (settled.charges, settled.gross_fen, settled.refunds_fen, settled.platform_fee_fen, settled.net_fen)
-    return Report(_COLUMNS, rows, (day, operator, None, "合计", "total", *sums))
+    out = (settled.collected_fen, settled.carried_fen, settled.payout_fen)
+    return Report(_COLUMNS, rows, (day, operator, None, "合计", "total", *sums, *out))

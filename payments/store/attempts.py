@@ -10,6 +10,7 @@ import sql
 from payments import ids
 from payments.attempts import Attempt, AttemptState, Step, sources
 from payments.charges import DueCharge
+from payments.tries import Tried
 from sql import Connection
 
 _ATTEMPTS = sql.load("payments/attempts")
@@ -19,7 +20,8 @@ async def insert_attempt(db: Connection, attempt: Attempt) -> None:
     """Writes an attempt that is about to be sent."""
     key = (attempt.shard, attempt.payable_id, attempt.id, attempt.kind)
     rest = (attempt.request_no, attempt.channel, attempt.amount_fen, attempt.request)
-    await db.execute(_ATTEMPTS["insert_attempt"], *key, *rest, attempt.created_at, attempt.query_at)
+    asker = (attempt.account_id, attempt.key_digest)
+    await db.execute(_ATTEMPTS["insert_attempt"], *key, *rest, attempt.created_at, attempt.query_at, *asker)
 
 
 async def insert_ended_attempts(
@@ -53,11 +55,34 @@ async def live_attempt(db: Connection, payable_id: UUID) -> Attempt | None:
     return await sql.one(db, Attempt, _ATTEMPTS["live_attempt"], ids.shard_of(payable_id), payable_id)
 
 
-async def attempt_by_id(db: Connection, attempt: Attempt) -> Attempt:
-    """An attempt as it stands now."""
-    found = await sql.one(db, Attempt, _ATTEMPTS["attempt_by_id"], attempt.shard, attempt.payable_id, attempt.id)
+async def attempt_by_id(db: Connection, payable_id: UUID, attempt_id: UUID) -> Attempt:
+    """An attempt that exists, as it stands now."""
+    found = await sql.one(db, Attempt, _ATTEMPTS["attempt_by_id"], ids.shard_of(payable_id), payable_id, attempt_id)
     assert found is not None
     return found
+
+
+async def lock_attempt(db: Connection, payable_id: UUID, attempt_id: UUID) -> Attempt:
+    """An attempt as it stands, and nobody else moves it until the transaction ends."""
+    found = await sql.one(db, Attempt, _ATTEMPTS["lock_attempt"], ids.shard_of(payable_id), payable_id, attempt_id)
+    assert found is not None
+    return found
+
+
+async def attempt_by_key(db: Connection, payable_id: UUID, key_digest: str) -> Attempt | None:
+    """The attempt to pay this that was asked for with a key."""
+    return await sql.one(db, Attempt, _ATTEMPTS["attempt_by_key"], ids.shard_of(payable_id), payable_id, key_digest)
+
+
+async def tried(db: Connection, payable_id: UUID, *, since: datetime) -> Sequence[Tried]:
+    """What was tried to pay this since then through channels outside, the oldest first."""
+    return await sql.every(db, Tried, _ATTEMPTS["tried"], ids.shard_of(payable_id), payable_id, ids.floor(since))
+
+
+async def tried_by_strangers(db: Connection, payable_id: UUID, *, since: datetime, until: datetime) -> bool:
+    """Whether anybody but the account that owes tried to pay this through a channel outside between two instants."""
+    bounds = (ids.floor(since), ids.floor(until))
+    return bool(await db.fetchval(_ATTEMPTS["tried_by_strangers"], ids.shard_of(payable_id), payable_id, *bounds))
 
 
 async def attempts_of(db: Connection, payable_id: UUID) -> Sequence[Attempt]:
@@ -69,12 +94,16 @@ async def move_attempt(db: Connection, attempt: Attempt, step: Step, *, now: dat
     """Moves an attempt if its state still allows it; says whether this call moved it."""
     key = (attempt.shard, attempt.payable_id, attempt.id)
     action = None if step.next_action is None else msgspec.json.encode(step.next_action).decode()
-    to = (step.state, step.code, step.query_at, action, now)
+    to = (step.state, step.code, step.query_at, action, step.channel_no, now)
     return str(await db.execute(_ATTEMPTS["move_attempt"], *key, *to, sources(step.state))) == "UPDATE 1"
 
 
 async def claim_attempts_to_query(
-    db: Connection, *, now: datetime, again_at: datetime, limit: int
+    db: Connection, channels: Sequence[str], *, others: bool = False, now: datetime, again_at: datetime, limit: int
 ) -> Sequence[Attempt]:
-    """Attempts whose time to be asked for has come; if this process dies they come up once more at `again_at`."""
-    return await sql.every(db, Attempt, _ATTEMPTS["claim_attempts_to_query"], now, again_at, limit)
+    """Attempts through these channels (or through all but these) whose time to be asked for has come; if this process
+    dies they come up once more at `again_at`.
+    """
+    return await sql.every(
+        db, Attempt, _ATTEMPTS["claim_attempts_to_query"], now, again_at, limit, channels, not others
+    )

@@ -63,8 +63,13 @@ async def lock_due_charges(db: Connection, *, now: datetime, limit: int) -> Sequ
     return await sql.every(db, DueCharge, _CHARGES["lock_due_charges"], now, limit)
 
 
-async def mark_paid(db: Connection, charges: Sequence[DueCharge | Charge], *, method: str, now: datetime) -> None:
-    await db.execute(_CHARGES["mark_paid"], [c.lot_id for c in charges], [c.id for c in charges], method, now)
+async def mark_paid(
+    db: Connection, paid: Sequence[tuple[UUID, DueCharge | Charge]], *, method: str, now: datetime
+) -> None:
+    """Charges, each with the attempt that paid it."""
+    charges = [charge for _, charge in paid]
+    by = [attempt_id for attempt_id, _ in paid]
+    await db.execute(_CHARGES["mark_paid"], [c.lot_id for c in charges], [c.id for c in charges], by, method, now)
 
 
 async def mark_declined(db: Connection, charges: Sequence[DueCharge], again_at: Sequence[datetime]) -> None:
@@ -77,8 +82,8 @@ async def set_collect_at(db: Connection, charge: Charge, collect_at: datetime | 
     await db.execute(_CHARGES["set_collect_at"], charge.lot_id, charge.id, collect_at)
 
 
-async def mark_void(db: Connection, charge: Charge) -> None:
-    await db.execute(_CHARGES["mark_void"], charge.lot_id, charge.id)
+async def mark_void(db: Connection, charge: Charge, reason: str) -> None:
+    await db.execute(_CHARGES["mark_void"], charge.lot_id, charge.id, reason)
 
 
 async def wake_account(db: Connection, account_id: int, *, now: datetime) -> None:

@@ -23,6 +23,7 @@ async def post(db: Connection, journals: Sequence[Journal], *, now: datetime) ->
         ledger.JournalContradicted: an id stands in the books with other content.
         ledger.FloorBroken: a wallet would be overdrawn, or a driver would owe less than nothing.
         ledger.BookMissing: no books were opened for an owner.
+        asyncpg.CheckViolationError: a kind does not allow it (journal_rule, transfer_rule).
     """
     if not journals:
         return []
@@ -73,9 +74,9 @@ async def balances_of(db: Connection, owner_id: int) -> dict[Book, int]:
 
 
 async def journals_of_day(
-    db: Connection, day: date, *, after: tuple[int, UUID] | None, limit: int, lot_ids: Sequence[int] | None
+    db: Connection, day: date, *, after: tuple[int, UUID] | None, limit: int, operator_id: int | None
 ) -> list[Booked]:
-    """A page of a business day's journals with their transfers, of the lots (None: of all), by owner and identifier."""
+    """A page of a day's journals with their transfers, of one operator (None: of all), by owner and identifier."""
     owner, key = after or (None, None)
-    rows = await db.fetch(_LEDGER["journals_of_day"], day, owner, key, limit, lot_ids)
+    rows = await db.fetch(_LEDGER["journals_of_day"], day, owner, key, limit, operator_id)
     return [msgspec.convert({**row, "transfers": msgspec.json.decode(row["transfers"])}, Booked) for row in rows]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sql
 from payments import ids
-from payments.refunds import UNRESOLVED, Refund, RefundState
+from payments.refunds import UNRESOLVED, Refund, RefundStep
 from sql import Connection
 
 _REFUNDS = sql.load("payments/refunds")
@@ -19,23 +19,30 @@ async def reserve_refund(db: Connection, charge_id: UUID, amount_fen: int) -> No
 
 async def insert_refund(db: Connection, refund: Refund) -> None:
     """Writes a refund before anything is asked of a channel."""
-    key = (refund.lot_id, refund.charge_id, refund.id)
-    rest = (refund.amount_fen, refund.channel, refund.state, refund.reason, refund.created_at)
-    await db.execute(_REFUNDS["insert_refund"], *key, *rest)
+    key = (refund.shard, refund.payable_id, refund.id, refund.attempt_id, refund.dispute_id)
+    rest = (refund.amount_fen, refund.channel, refund.state, refund.reason, refund.asked_by)
+    at = (refund.created_at, refund.query_at)
+    await db.execute(_REFUNDS["insert_refund"], *key, *rest, *at)
 
 
-async def refund_by_id(db: Connection, charge_id: UUID, refund_id: UUID) -> Refund | None:
-    return await sql.one(db, Refund, _REFUNDS["refund_by_id"], ids.shard_of(charge_id), charge_id, refund_id)
+async def refund_by_id(db: Connection, payable_id: UUID, refund_id: UUID) -> Refund | None:
+    return await sql.one(db, Refund, _REFUNDS["refund_by_id"], ids.shard_of(payable_id), payable_id, refund_id)
 
 
-async def move_refund(db: Connection, refund: Refund, to: RefundState, *, now: datetime) -> bool:
+async def refunds_of_dispute(db: Connection, payable_id: UUID, dispute_id: UUID) -> Sequence[Refund]:
+    """The ways back of the money of a dispute, the oldest first."""
+    return await sql.every(db, Refund, _REFUNDS["refunds_of_dispute"], ids.shard_of(payable_id), payable_id, dispute_id)
+
+
+async def move_refund(db: Connection, refund: Refund, step: RefundStep, *, now: datetime) -> bool:
     """Moves a refund that is not over; says whether this call moved it."""
-    key = (refund.lot_id, refund.charge_id, refund.id)
-    return str(await db.execute(_REFUNDS["move_refund"], *key, to, UNRESOLVED, now)) == "UPDATE 1"
+    key = (refund.shard, refund.payable_id, refund.id)
+    to = (step.state, step.code, step.query_at, now)
+    return str(await db.execute(_REFUNDS["move_refund"], *key, *to, UNRESOLVED)) == "UPDATE 1"
 
 
-async def claim_unresolved_refunds(
-    db: Connection, *, now: datetime, untouched_since: datetime, limit: int
+async def claim_refunds_to_query(
+    db: Connection, channels: Sequence[str], *, others: bool = False, now: datetime, again_at: datetime, limit: int
 ) -> Sequence[Refund]:
-    """Refunds whose end is not known and that nobody has looked at since; they count as looked at from now."""
-    return await sql.every(db, Refund, _REFUNDS["claim_unresolved_refunds"], now, untouched_since, limit)
+    """As `claim_attempts_to_query`."""
+    return await sql.every(db, Refund, _REFUNDS["claim_refunds_to_query"], now, again_at, limit, channels, not others)

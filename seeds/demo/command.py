@@ -110,10 +110,12 @@ def _run(console: Console, port: int, ends_at: float | None) -> int:
 
 
 def _midnight() -> tuple[Any, datetime]:
-    """The business day that is played (today in the city), and when its clock starts."""
-    today = datetime.now(CITY_TIME).date()
-    midnight = datetime(today.year, today.month, today.day, tzinfo=CITY_TIME)
-    return today, (midnight - BEFORE).astimezone(UTC)
+    """The business day that is played (yesterday in the city: one that is not over is not settled), and when its clock
+    starts.
+    """
+    played = datetime.now(CITY_TIME).date() - timedelta(days=1)
+    midnight = datetime(played.year, played.month, played.day, tzinfo=CITY_TIME)
+    return played, (midnight - BEFORE).astimezone(UTC)
 
 
 def _speed(ends_at: float | None) -> float:

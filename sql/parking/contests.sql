@@ -1,7 +1,9 @@
 -- Links of plates that somebody contests, and the stays that belong to a link.
 
 -- name: link
-select account_id, linked_at from account_plate where plate = $1 and plate_color = $2 for update
+select account_id, linked_at from account_plate
+ where plate = $1 and plate_color = $2 and unlinked_at is null
+   for update
 
 -- name: vehicle_of_stay
 select plate, plate_color::text as plate_color, left_at from stay where lot_id = $1 and id = $2
@@ -36,8 +38,9 @@ select s.lot_id, s.id, s.entered_at, s.left_at, s.fee_fen
   from lot l
   join stay s on s.lot_id = l.id and s.plate = $1 and s.plate_color = $2
  where s.account_id = $3 and s.entered_at >= coalesce($4::timestamptz, '-infinity')
+   and s.left_at < coalesce($5::timestamptz, 'infinity')
  order by s.id
- limit $5
+ limit $6
 
 -- name: drop_resolved
 delete from plate_contest where resolved_at < $1

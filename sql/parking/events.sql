@@ -4,11 +4,11 @@
 -- needs several takes them in this order, and those of one kind by their key:
 --   1. catalog_version    registering, publishing, applying a tariff (tariffs.sql: take_turns)
 --   2. lot_occupancy      recording events of a lot (lock_lots)
---   3. plate_slot         quotas that hold in several lots (lock_plates)
---   4. account            top-ups with one key (accounts.sql: lock_account)
---   5. charge             paying, refunding, voiding, collecting, waking (charges.sql)
+--   3. plate_slot         quotas that hold in several lots, linking a plate (lock_plates)
+--   4. account            top-ups with one key, plates of an account (accounts.sql: lock_account)
+--   5. charge             paying, refunding, voiding, collecting, waking (charges.sql); then its attempt, its dispute
 --   6. operator           settling an operator (settlement.sql: lock_settler)
---   7. operator_day       shared by postings, alone for closing a day (post(), close_day())
+--   7. operator_day       shared by postings, alone for closing a day (post(), close_day(), which gives up after a second)
 --   8. journal            reversing one (post())
 --   9. balance            moving a wallet or what a driver owes (post(), lock_wallets())
 --  10. identity_version   revoking tokens, barring and closing accounts (identity.sql: bump_version)
@@ -64,13 +64,16 @@ select s.lot_id, s.plate, s.plate_color::text as plate_color, s.entered_at, s.le
  where s.id between $4 and $5
 
 -- name: payers
-select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at
+-- All who ever were: which of them it was when the vehicle left is seen there. A contested link does not pay, and one that
+-- staff found wrong never does, also for a stay of its time that is recorded late.
+select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at, p.unlinked_at
   from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color)
   join account_plate p on p.plate = seen.plate and p.plate_color = seen.plate_color
   join account a on a.id = p.account_id and a.status = 'active'
  where not exists (select 1 from plate_contest k
                     where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id
-                      and k.resolved_at is null)
+                      and (k.resolved_at is null
+                           or not k.link_stands and p.linked_at between k.linked_at and k.resolved_at))
 
 -- name: add_events
 insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,

@@ -1,4 +1,5 @@
--- The plates that accounts pay for, and those they would pay for if another did not.
+-- The plates that accounts pay for, and those they would pay for if another did not. Who links or unlinks one has locked
+-- its slot (events.sql, lock_plates).
 
 -- name: plates_of
 -- A claim looks like a link, so that nobody learns from it which plates have accounts.
@@ -6,24 +7,38 @@ select p.plate, p.plate_color::text as plate_color, p.linked_at,
        exists (select 1 from plate_contest k
                 where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id
                   and k.resolved_at is null) as contested
-  from account_plate p where p.account_id = $1
+  from account_plate p where p.account_id = $1 and p.unlinked_at is null
 union all
 select plate, plate_color::text, claimed_at, false from plate_claim where account_id = $1
  order by 3, 1
 
--- name: link_plate
--- One payer per plate: whom another active account pays for is not taken from it, however fast two ask at once.
-insert into account_plate as held (plate, plate_color, account_id, linked_at) values ($1, $2, $3, $4)
-on conflict (plate, plate_color) do update set account_id = excluded.account_id, linked_at = excluded.linked_at
- where held.account_id = excluded.account_id
-    or exists (select 1 from account a where a.id = held.account_id and a.status <> 'active')
-returning account_id
+-- name: links_of
+-- Contested: by somebody whom staff have not refuted.
+select p.plate, p.plate_color::text as plate_color, p.linked_at, p.unlinked_at,
+       exists (select 1 from plate_contest k
+                where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id
+                  and (k.resolved_at is null
+                       or not k.link_stands and p.linked_at between k.linked_at and k.resolved_at)) as contested
+  from account_plate p where p.account_id = $1
+ order by p.linked_at, p.plate
 
 -- name: plate_holder
-select account_id from account_plate where plate = $1 and plate_color = $2 for update
+select p.account_id, a.status::text as status
+  from account_plate p join account a on a.id = p.account_id
+ where p.plate = $1 and p.plate_color = $2 and p.unlinked_at is null
+
+-- name: link_plate
+-- Never before the last link ended, whatever the clocks say. A link that was ended in its first instant never was.
+insert into account_plate as before (plate, plate_color, account_id, linked_at)
+select $1, $2, $3, greatest($4::timestamptz, max(p.unlinked_at)) from account_plate p where p.plate = $1 and p.plate_color = $2
+on conflict (plate, plate_color, linked_at) do update set account_id = excluded.account_id, unlinked_at = null
+ where before.unlinked_at = before.linked_at
+returning linked_at
 
 -- name: unlink_plate
-delete from account_plate where plate = $1 and plate_color = $2 and account_id = $3 returning plate
+update account_plate set unlinked_at = greatest($4, linked_at)
+ where plate = $1 and plate_color = $2 and account_id = $3 and unlinked_at is null
+returning plate
 
 -- name: add_claim
 insert into plate_claim (plate, plate_color, account_id, claimed_at) values ($1, $2, $3, $4) on conflict do nothing

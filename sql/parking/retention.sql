@@ -11,5 +11,8 @@ select drop_expired($1, $2) as dropped
 -- name: forget_a_day
 select forget_a_day($1, $2)
 
+-- name: forget_ended_links
+select forget_ended_links($1)
+
 -- name: forget_closed_accounts
 select forget_closed_accounts($1)

@@ -14,14 +14,16 @@ on conflict do nothing
 
 -- name: charges_by_id
 select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+       c.paid_attempt_id, c.void_reason
   from unnest($1::int[], $2::uuid[]) as wanted (lot_id, id)
   join charge c on c.lot_id = wanted.lot_id and c.id = wanted.id
   join operator o on o.id = c.operator_id
 
 -- name: charge_by_reference
 select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+       c.paid_attempt_id, c.void_reason
   from charge c
   join operator o on o.id = c.operator_id
  where c.reference = $1
@@ -29,7 +31,8 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
 -- name: lock_charge
 -- Every change of a charge starts here; two that pay, refund or withdraw the same one take turns.
 select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+       c.paid_attempt_id, c.void_reason
   from charge c
   join operator o on o.id = c.operator_id
  where c.lot_id = $1 and c.id = $2
@@ -38,7 +41,8 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
 -- name: charges_of_account
 -- Newest stay first; $2 is the reference of the last charge of the page before.
 select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone
+       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+       c.paid_attempt_id, c.void_reason
   from charge c
   join operator o on o.id = c.operator_id
  where c.account_id = $1
@@ -59,8 +63,8 @@ select c.lot_id, c.id, c.operator_id, c.account_id, c.amount_fen, c.collect_trie
    for update of c skip locked
 
 -- name: mark_paid
-update charge c set state = 'paid', method = $3, paid_at = $4, collect_at = null
-  from unnest($1::int[], $2::uuid[]) as paid (lot_id, id)
+update charge c set state = 'paid', method = $4, paid_at = $5, collect_at = null, paid_attempt_id = paid.attempt_id
+  from unnest($1::int[], $2::uuid[], $3::uuid[]) as paid (lot_id, id, attempt_id)
  where c.lot_id = paid.lot_id and c.id = paid.id and c.state = 'due'
 
 -- name: mark_declined
@@ -76,7 +80,7 @@ update charge c set collect_at = $3
                                      where h.lot_id = $1 and h.charge_id = $2 and h.released_at is null) is null)
 
 -- name: mark_void
-update charge set state = 'void', collect_at = null where lot_id = $1 and id = $2 and state = 'due'
+update charge set state = 'void', collect_at = null, void_reason = $3 where lot_id = $1 and id = $2 and state = 'due'
 
 -- name: wake_account
 -- The account has money again: what waits for it is due now. Locked in the one order all take, and before the wallet.

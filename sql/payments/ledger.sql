@@ -12,8 +12,8 @@ select owner_id, available_fen from lock_wallets($1::bigint[])
 select book, debits, credits from balance where owner_id = $1
 
 -- name: journals_of_day
--- Keyset pages by (owner_id, id); $5 limits to these lots.
-select j.owner_id, j.id, j.kind, j.ref, j.lot_id, j.business_date, j.recorded_at, j.reverses,
+-- Keyset pages by (owner_id, id); $5 limits to one operator.
+select j.owner_id, j.id, j.kind, j.ref, j.lot_id, j.operator_id, j.business_date, j.occurred_on, j.recorded_at, j.reverses,
        (select json_agg(json_build_object('debit_owner', t.debit_owner, 'debit_book', t.debit_book,
                                           'credit_owner', t.credit_owner, 'credit_book', t.credit_book,
                                           'amount_fen', t.amount_fen) order by t.leg)
@@ -21,6 +21,6 @@ select j.owner_id, j.id, j.kind, j.ref, j.lot_id, j.business_date, j.recorded_at
   from journal j
  where j.business_date = $1
    and ($2::bigint is null or (j.owner_id, j.id) > ($2, $3::uuid))
-   and ($5::int[] is null or j.lot_id = any($5))
+   and ($5::bigint is null or j.operator_id = $5)
  order by j.owner_id, j.id
  limit $4

@@ -1,26 +1,33 @@
--- Refunds of charges. Who changes one has locked its charge (charges.sql, lock_charge).
+-- Refunds. Who changes one of a charge has locked the charge (charges.sql, lock_charge); one out of suspense, the dispute.
 
 -- name: reserve_refund
 -- Negative to release. The constraint refunded_within_amount is the last word.
 update charge set refunded_fen = refunded_fen + $3 where lot_id = $1 and id = $2
 
 -- name: insert_refund
-insert into refund (lot_id, charge_id, id, amount_fen, channel, state, reason, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+insert into refund (shard, payable_id, id, attempt_id, dispute_id, amount_fen, channel, state, reason, asked_by,
+                    created_at, updated_at, query_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)
 
 -- name: refund_by_id
-select lot_id, charge_id, id, amount_fen, channel, state, reason, created_at, updated_at
-  from refund where lot_id = $1 and charge_id = $2 and id = $3
+select shard, payable_id, id, attempt_id, dispute_id, amount_fen, channel, state, reason, asked_by, code, tries, created_at,
+       updated_at, query_at
+  from refund where shard = $1 and payable_id = $2 and id = $3
+
+-- name: refunds_of_dispute
+select shard, payable_id, id, attempt_id, dispute_id, amount_fen, channel, state, reason, asked_by, code, tries, created_at,
+       updated_at, query_at
+  from refund where shard = $1 and payable_id = $2 and dispute_id = $3 order by created_at, id
 
 -- name: move_refund
-update refund set state = $4, updated_at = $6
- where lot_id = $1 and charge_id = $2 and id = $3 and state = any($5::refund_state[])
+update refund set state = $4, code = $5, query_at = $6, updated_at = $7
+ where shard = $1 and payable_id = $2 and id = $3 and state = any($8::refund_state[])
 
--- name: claim_unresolved_refunds
--- Claimed by moving updated_at, so that another worker leaves them alone until this one had its turn.
-update refund r set updated_at = $1
-  from (select lot_id, charge_id, id from refund
-         where state in ('requested', 'unknown') and updated_at <= $2 order by updated_at limit $3) as stale
- where r.lot_id = stale.lot_id and r.charge_id = stale.charge_id and r.id = stale.id
-   and r.state in ('requested', 'unknown') and r.updated_at <= $2
-returning r.lot_id, r.charge_id, r.id, r.amount_fen, r.channel, r.state, r.reason, r.created_at, r.updated_at
+-- name: claim_refunds_to_query
+-- As claim_attempts_to_query.
+update refund r set query_at = $2, tries = r.tries + 1
+  from (select shard, payable_id, id from refund
+         where query_at <= $1 and (channel = any($4::text[])) = $5 order by query_at limit $3) as waiting
+ where r.shard = waiting.shard and r.payable_id = waiting.payable_id and r.id = waiting.id and r.query_at <= $1
+returning r.shard, r.payable_id, r.id, r.attempt_id, r.dispute_id, r.amount_fen, r.channel, r.state, r.reason, r.asked_by, r.code,
+          r.tries, r.created_at, r.updated_at, r.query_at

@@ -7,7 +7,7 @@ select code, id from operator
 select code, id from lot
 
 -- name: payers
-select plate, plate_color::text as plate_color, account_id from account_plate
+select plate, plate_color::text as plate_color, account_id from account_plate where unlinked_at is null
 
 -- name: topped_up
 select distinct account_id from top_up where account_id = any($1)

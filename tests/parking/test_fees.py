@@ -84,7 +84,7 @@ def test_only_whole_stays_that_used_something_are_remembered() -> None:
 def test_a_lot_without_a_tariff_charges_nobody() -> None:
     with pytest.raises(NoTariff):
         fees.price((), at(18, "09:00"), at(18, "10:00"), PETROL)
-    assert fees.bill(stay(at(18, "09:00"), at(18, "10:00")), (), (), None) == Bill(None, 0, None)
+    assert fees.bill(stay(at(18, "09:00"), at(18, "10:00")), (), (), ()) == Bill(None, 0, None)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,17 @@ def test_a_lot_without_a_tariff_charges_nobody() -> None:
         ("before the exit", at(18, "10:00"), 1001),
         ("after the exit", at(18, "08:59"), None),
         ("before an exit that was missed", at(25, "08:31"), None),
+        ("until after the exit", at(18, "11:59"), 1001),
+        ("until the exit, when another had it", at(18, "12:00"), 1002),
     ],
 )
 def test_whose_account_pays(linked: str, left_at: datetime, account_id: int | None) -> None:
-    payer = Payer("鲁AD12345", PlateColor.GREEN, 1001, at(18, "09:00"))
+    payers = [
+        Payer("鲁AD12345", PlateColor.GREEN, 1001, at(18, "09:00"), at(18, "12:00")),
+        Payer("鲁AD12345", PlateColor.GREEN, 1002, at(18, "12:00")),
+    ]
     closed = stay(at(18, "08:30"), left_at)
-    bill = fees.bill(closed, PRICES, (), payer)
+    bill = fees.bill(closed, PRICES, (), payers)
     assert (bill.tariff_id, bill.account_id) == (1, account_id)
     assert bill.fee_fen == sum(line.amount_fen for line in bill.lines)
 

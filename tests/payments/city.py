@@ -1,7 +1,7 @@
 """A small city for the payments tests: an operator with a lot, accounts with money, charges, and the test channel."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -14,9 +14,11 @@ import sql
 from payments import charges, ids, refunds
 from payments.channels import ChannelSettings, Provider, open_all, provider_named
 from payments.charges import ChargeRequest
+from payments.disputes import Dispute, DisputeState, Finding
 from payments.errors import OneLotError
 from payments.flow import accounts, collection, resolution
 from payments.flow import charges as charges_flow
+from payments.flow import disputes as disputes_flow
 from payments.flow import refunds as refunds_flow
 from payments.flow.charges import Paid
 from seeds.city.network import lot_plan, small_city
@@ -115,16 +117,26 @@ class City:
         async with self.pool.acquire() as db:
             return (await charges_flow.charge_by_id(db, charge_id)).reference
 
-    async def pay(self, charge_id: UUID, payer: str = "ok") -> Paid:
-        """A payment through the test channel."""
+    async def pay(
+        self,
+        charge_id: UUID,
+        payer: str = "ok",
+        *,
+        channel: str = "local",
+        account_id: int | None = None,
+        key: str | None = None,
+    ) -> Paid:
+        """A payment through the test channel, if no other is named."""
         return await charges_flow.pay_charge(
             self.pool,
             self.channels,
             charge_id=charge_id,
-            channel="local",
+            channel=channel,
             payer=payer,
             now=self.now,
             random_bits=self.random_bits,
+            account_id=account_id,
+            request_key=key,
         )
 
     async def collect(self, limit: int = 500) -> charges.Collected:
@@ -147,7 +159,38 @@ class City:
     async def resolve(self) -> int:
         """A round of the worker half a minute later: how many payments were asked for again."""
         self.now += LATER
-        return await resolution.resolve_unknown(self.pool, self.channels, now=self.now)
+        return await self.resolve_now()
+
+    async def resolve_now(self) -> int:
+        """A round of the worker."""
+        return await resolution.resolve_unknown(self.pool, self.channels, clock=self.clock)
+
+    async def disputes(self, state: DisputeState = DisputeState.OPEN) -> Sequence[Dispute]:
+        """The disputes of the test's own operator."""
+        async with self.pool.acquire() as db:
+            return await disputes_flow.disputes_page(
+                db, operator_id=self.operator_id, state=state, after=None, limit=100
+            )
+
+    async def found(self, dispute: Dispute, finding: Finding, amount_fen: int | None = None) -> Dispute:
+        """A person at finance says what they found."""
+        async with self.pool.acquire() as db, db.transaction():
+            return await disputes_flow.resolve_dispute(
+                db,
+                self.channels,
+                dispute_id=dispute.id,
+                finding=finding,
+                amount_fen=amount_fen,
+                note="as the bill says",
+                actor="finance:li",
+                now=self.now,
+            )
+
+    async def give_back(self, dispute: Dispute) -> refunds.Refund:
+        """Money in suspense goes back."""
+        return await disputes_flow.return_money(
+            self.pool, self.channels, dispute_id=dispute.id, note="paid twice", actor="finance:li", now=self.now
+        )
 
     async def executed(self, charge_id: UUID) -> int:
         """How many payments of a charge the test channel executed."""
@@ -194,7 +237,7 @@ async def city_in(
     """A city with an operator and two lots; what it leaves in the books must hold."""
     city = City(pool, owner, now, random_bits)
     # Tests of a module share its database: what an earlier one left to the worker sleeps.
-    for table, column in (("charge", "collect_at"), ("attempt", "query_at")):
+    for table, column in (("charge", "collect_at"), ("attempt", "query_at"), ("refund", "query_at")):
         await owner.execute(f"update {table} set {column} = $1 where {column} is not null", now + timedelta(days=900))
     city.operator_id, (city.lot_id, city.other_lot_id) = await registered(owner, lots=2)
     yield city

@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 
 from payments import attempts, ids
 from payments.attempts import (
+    ASK_MAX,
+    BILLED_AFTER,
     LIVE,
+    MISMATCH,
     MOVES,
+    RESEND_WITHIN,
+    WAIT_MAX,
     Accepted,
     Attempt,
     AttemptState,
@@ -19,7 +24,6 @@ from payments.attempts import (
     NotFound,
     Outcome,
     PayableKind,
-    PaymentInProgress,
     Step,
     Succeeded,
     Unknown,
@@ -33,6 +37,7 @@ OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(
         Succeeded("n", 500),
         Succeeded("n", 501),
         Succeeded("m", 500),
+        Succeeded("n", 500, "c1"),
         Declined("no"),
         Failed("no"),
         NotFound(),
@@ -40,90 +45,127 @@ OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(
     ]
 )
 LIVE_STATES = st.sampled_from(sorted(LIVE))
-AGES = st.timedeltas(timedelta(0), timedelta(days=4))
+STATES = st.sampled_from(sorted(AttemptState))
+AGES = st.timedeltas(timedelta(0), timedelta(days=9))
+SECOND = timedelta(seconds=1)
 
 
-def attempt(
-    state: AttemptState, *, code: str | None = None, age: timedelta, untouched: timedelta | None = None
-) -> Attempt:
-    """An attempt over 5.00, made `age` ago and last changed `untouched` ago (as long, if None)."""
+def attempt(state: AttemptState, *, age: timedelta, channel_no: str | None = None) -> Attempt:
+    """An attempt over 5.00, made `age` ago."""
     made = attempts.new(PayableKind.CHARGE, CHARGE, 500, channel="local", payer="ok", now=NOW - age, random_bits=0x8000)
-    changed_at = made.created_at if untouched is None else NOW - untouched
-    return msgspec.structs.replace(made, request_no="n", state=state, code=code, updated_at=changed_at)
+    query_at = NOW if state in LIVE else None
+    return msgspec.structs.replace(made, request_no="n", state=state, query_at=query_at, channel_no=channel_no)
 
 
 def step(outcome: Outcome, state: AttemptState, age: timedelta = timedelta(0)) -> Step:
     return attempts.step(attempt(state, age=age), outcome, now=NOW)
 
 
-@given(OUTCOMES, LIVE_STATES, AGES)
-def test_every_answer_makes_an_allowed_move(outcome: Outcome, state: AttemptState, age: timedelta) -> None:
+S = AttemptState
+DAY = timedelta(days=1)
+YOUNG = timedelta(seconds=3)
+TWO_DAYS = BILLED_AFTER
+
+# State and age, what the channel says, the state after it, whether it is asked again, and what is in dispute.
+TABLE: list[tuple[AttemptState, timedelta, Outcome, AttemptState, bool, str | None]] = [
+    (S.SUBMITTING, YOUNG, Accepted(), S.ACCEPTED, True, None),
+    (S.SUBMITTING, YOUNG, Succeeded("n", 500), S.SUCCEEDED, False, None),
+    (S.SUBMITTING, YOUNG, Declined("no"), S.DECLINED, False, None),
+    (S.SUBMITTING, YOUNG, Unknown("ValueError"), S.UNKNOWN, True, None),
+    (S.SUBMITTING, YOUNG, Succeeded("n", 501), S.UNKNOWN, False, "other_amount"),
+    (S.UNKNOWN, RESEND_WITHIN - SECOND, NotFound(), S.UNKNOWN, True, None),
+    (S.UNKNOWN, RESEND_WITHIN, NotFound(), S.VOID, True, None),
+    (S.UNKNOWN, RESEND_WITHIN, Unknown("TimeoutError"), S.UNKNOWN, True, None),
+    (S.UNKNOWN, WAIT_MAX - SECOND, Unknown("TimeoutError"), S.UNKNOWN, True, None),
+    (S.UNKNOWN, WAIT_MAX, Unknown("TimeoutError"), S.VOID, True, None),
+    (S.UNKNOWN, ASK_MAX, Unknown("TimeoutError"), S.VOID, False, "no_answer"),
+    (S.UNKNOWN, YOUNG, Succeeded("m", 500), S.UNKNOWN, False, "other_number"),
+    (S.ACCEPTED, YOUNG, Declined("no"), S.FAILED, False, None),
+    (S.ACCEPTED, WAIT_MAX - SECOND, NotFound(), S.ACCEPTED, True, None),
+    (S.ACCEPTED, WAIT_MAX, NotFound(), S.VOID, True, None),
+    (S.ACCEPTED, TWO_DAYS, NotFound(), S.VOID, False, None),
+    (S.ACCEPTED, WAIT_MAX, Accepted(), S.VOID, True, None),
+    (S.VOID, TWO_DAYS - SECOND, NotFound(), S.VOID, True, None),
+    (S.VOID, TWO_DAYS, NotFound(), S.VOID, False, None),
+    (S.VOID, DAY, Accepted(), S.VOID, True, None),
+    (S.VOID, ASK_MAX, Accepted(), S.VOID, False, "no_answer"),
+    (S.VOID, DAY, Succeeded("n", 500), S.SUCCEEDED, False, None),
+    (S.VOID, DAY, Failed("no"), S.VOID, False, None),
+    (S.SUPERSEDED, YOUNG, Accepted(), S.SUPERSEDED, True, None),
+    (S.SUPERSEDED, YOUNG, Failed("no"), S.SUPERSEDED, False, None),
+    (S.SUPERSEDED, YOUNG, Succeeded("n", 500), S.SUCCEEDED, False, None),
+    (S.SUPERSEDED, YOUNG, Succeeded("n", 499), S.SUPERSEDED, False, "other_amount"),
+    (S.DECLINED, DAY, Succeeded("n", 500), S.SUCCEEDED, False, None),
+    (S.DECLINED, DAY, Succeeded("n", 501), S.DECLINED, False, "other_amount"),
+    (S.DECLINED, DAY, Unknown("TimeoutError"), S.DECLINED, False, None),
+    (S.FAILED, DAY, Succeeded("n", 500), S.SUCCEEDED, False, None),
+    (S.SUCCEEDED, DAY, Succeeded("n", 500), S.SUCCEEDED, False, None),
+    (S.SUCCEEDED, DAY, Succeeded("n", 501), S.SUCCEEDED, False, "other_amount"),
+    (S.SUCCEEDED, DAY, Failed("no"), S.SUCCEEDED, False, "denied"),
+]
+
+
+@pytest.mark.parametrize(("state", "age", "outcome", "after", "asked", "dispute"), TABLE)
+def test_what_answers_make_of_attempts(
+    state: AttemptState, age: timedelta, outcome: Outcome, after: AttemptState, asked: bool, dispute: str | None
+) -> None:
     made = step(outcome, state, age)
-    assert made.state in MOVES[state]
-    assert made.query_at is None or (made.state in LIVE and made.query_at > NOW)
-    assert made.query_at is not None or made.state not in LIVE or made.code == "evidence_mismatch"
+    assert made.state is after
+    assert (made.query_at is not None) is asked
+    assert (made.doubt.kind if made.doubt else None) == dispute
 
 
-@given(LIVE_STATES, AGES)
-def test_only_evidence_of_the_very_request_succeeds(state: AttemptState, age: timedelta) -> None:
-    assert step(Succeeded("n", 500), state, age).state is AttemptState.SUCCEEDED
+def test_a_second_payment_of_the_channels_under_one_number_is_in_dispute() -> None:
+    paid = attempt(S.SUCCEEDED, age=DAY, channel_no="c1")
+    for said, dispute in (("c1", None), (None, None), ("c2", "other_channel_no")):
+        made = attempts.step(paid, Succeeded("n", 500, said), now=NOW)
+        assert (made.doubt.kind if made.doubt else None) == dispute
+    assert step(Succeeded("n", 500, "c1"), S.UNKNOWN).channel_no == "c1"
+
+
+@given(OUTCOMES, STATES, AGES)
+def test_every_answer_stays_or_makes_an_allowed_move(outcome: Outcome, state: AttemptState, age: timedelta) -> None:
+    made = step(outcome, state, age)
+    assert made.state is state or made.state in MOVES[state]
+    assert made.query_at is None or made.query_at > NOW
+    # What is waited for is asked for, or is before a person.
+    assert made.query_at is not None or made.state not in LIVE or made.doubt is not None
+
+
+@given(OUTCOMES, STATES, st.timedeltas(ASK_MAX, timedelta(days=90)))
+def test_nothing_is_waited_or_asked_for_without_an_end(outcome: Outcome, state: AttemptState, age: timedelta) -> None:
+    made = step(outcome, state, age)
+    assert made.query_at is None
+    assert made.state not in LIVE or made.doubt is not None
+
+
+@given(STATES, AGES)
+def test_money_is_believed_in_every_state_and_nothing_else_is(state: AttemptState, age: timedelta) -> None:
+    assert step(Succeeded("n", 500), state, age).state is S.SUCCEEDED
     for forged in (Succeeded("n", 501), Succeeded("m", 500)):
         stands = step(forged, state, age)
-        assert stands.state in LIVE
-        assert (stands.code, stands.query_at) == ("evidence_mismatch", None)
-
-
-@given(LIVE_STATES, st.timedeltas(timedelta(0), attempts.VOID_AFTER - timedelta(seconds=1)))
-def test_silence_ends_nothing(state: AttemptState, age: timedelta) -> None:
-    for outcome in (NotFound(), Unknown("timeout")):
-        assert step(outcome, state, age).state in LIVE
-
-
-def test_what_the_channel_never_saw_is_void_in_the_end() -> None:
-    assert step(NotFound(), AttemptState.UNKNOWN, attempts.VOID_AFTER).state is AttemptState.VOID
-    assert step(NotFound(), AttemptState.ACCEPTED, attempts.VOID_AFTER).state is AttemptState.ACCEPTED
+        assert stands.state is state or (state, stands.state) == (S.SUBMITTING, S.UNKNOWN)
+        assert (stands.code, stands.query_at) == (MISMATCH, None)
+        assert stands.doubt is not None
 
 
 def test_ends_are_ends() -> None:
-    assert not MOVES[AttemptState.SUCCEEDED]
-    assert not MOVES[AttemptState.DECLINED]
-    for ended in (AttemptState.FAILED, AttemptState.VOID, AttemptState.SUPERSEDED):
-        assert MOVES[ended] == {AttemptState.SUCCEEDED}
+    assert not MOVES[S.SUCCEEDED]
+    for ended in (S.FAILED, S.DECLINED):
+        assert MOVES[ended] == {S.SUCCEEDED}
+    for watched in (S.VOID, S.SUPERSEDED):
+        assert MOVES[watched] == {watched, S.SUCCEEDED}
 
 
 def test_sent_again_only_while_the_driver_waits() -> None:
     def again(outcome: Outcome, state: AttemptState, age: timedelta) -> bool:
         return attempts.to_be_sent_again(attempt(state, age=age), outcome, now=NOW)
 
-    assert again(NotFound(), AttemptState.UNKNOWN, timedelta(seconds=3))
-    assert not again(NotFound(), AttemptState.UNKNOWN, attempts.RESEND_WITHIN)
-    assert not again(NotFound(), AttemptState.ACCEPTED, timedelta(seconds=3))
-    assert not again(Unknown("timeout"), AttemptState.UNKNOWN, timedelta(seconds=3))
-
-
-@pytest.mark.parametrize(
-    ("state", "code", "asked_after", "age", "lost"),
-    [
-        (AttemptState.UNKNOWN, "not_found", 10, 10, True),
-        (AttemptState.UNKNOWN, "not_found", 9, 60, False),
-        (AttemptState.UNKNOWN, "not_found", 10, 9, False),
-        (AttemptState.UNKNOWN, "TimeoutError", 20, 20, False),
-        (AttemptState.UNKNOWN, "evidence_mismatch", 20, 20, False),
-        (AttemptState.SUBMITTING, None, 20, 20, False),
-        (AttemptState.ACCEPTED, "not_found", 20, 20, False),
-    ],
-)
-def test_lost_is_what_the_channel_does_not_know_after_the_last_sending(
-    state: AttemptState, code: str | None, asked_after: int, age: int, lost: bool
-) -> None:
-    minutes = timedelta(minutes=age)
-    made = attempt(state, code=code, age=minutes, untouched=minutes - timedelta(minutes=asked_after))
-    assert attempts.is_lost(made, NOW) is lost
-    if lost:
-        assert attempts.supersede(made, NOW) == Step(AttemptState.SUPERSEDED, code)
-    else:
-        with pytest.raises(PaymentInProgress):
-            attempts.supersede(made, NOW)
+    assert again(NotFound(), S.UNKNOWN, timedelta(seconds=3))
+    assert not again(NotFound(), S.UNKNOWN, RESEND_WITHIN)
+    for waited_no_more in (S.ACCEPTED, S.VOID, S.SUPERSEDED):
+        assert not again(NotFound(), waited_no_more, timedelta(seconds=3))
+    assert not again(Unknown("timeout"), S.UNKNOWN, timedelta(seconds=3))
 
 
 @given(AGES, st.floats(0, 1, exclude_max=True))

@@ -101,13 +101,17 @@ async def test_months_of_another_age_are_not_made(pool: sql.Pool, year: int) -> 
 
 
 CHANGED = {
-    "charge": {"state", "method", "paid_at", "collect_at", "collect_tries", "refunded_fen", "place_hidden"},
-    "attempt": {"state", "code", "tries", "updated_at", "query_at", "next_action"},
-    "refund": {"state", "updated_at"},
+    "charge": {
+        "state", "method", "paid_at", "collect_at", "collect_tries", "refunded_fen", "place_hidden", "paid_attempt_id",
+        "void_reason",
+    },
+    "attempt": {"state", "code", "tries", "updated_at", "query_at", "next_action", "channel_no"},
+    "refund": {"state", "code", "tries", "updated_at", "query_at"},
+    "dispute": {"held_fen", "state", "resolved_at", "resolved_by", "resolution", "note"},
     "top_up": set(),
     "channel_local_payment": {"state", "code"},
     "channel_local_refund": set(),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("table", CHANGED)

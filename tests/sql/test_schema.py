@@ -16,7 +16,7 @@ async def test_functions_that_run_queries_are_plpgsql(owner: sql.Connection) -> 
         """select proname from pg_proc p join pg_language l on l.oid = p.prolang
             where pronamespace = to_regnamespace(quote_ident(current_schema())) and lanname <> 'plpgsql'"""
     )
-    assert {row["proname"] for row in found} == {"id_floor", "id_instant"}
+    assert {row["proname"] for row in found} == {"id_floor", "id_instant", "id_first", "id_last", "fen_of"}
 
 
 async def test_what_a_transaction_knows_is_passed_in(owner: sql.Connection) -> None:

@@ -129,7 +129,9 @@ async def test_every_top_up_has_its_attempt(upgraded: sql.Connection) -> None:
     account_id = await upgraded.fetchval("select id from account")
     transaction = upgraded.transaction()
     await transaction.start()
-    asked = await attempts.claim_attempts_to_query(upgraded, now=NOW, again_at=NOW + timedelta(days=1), limit=9)
+    asked = await attempts.claim_attempts_to_query(
+        upgraded, ["local"], now=NOW, again_at=NOW + timedelta(days=1), limit=9
+    )
     await transaction.rollback()
     claimed = {attempt.payable_id for attempt in asked}
     for n, (state, code, query_at) in enumerate(TOP_UPS, 1):
@@ -152,7 +154,7 @@ async def test_every_price_is_published_and_of_its_lots_zone(upgraded: sql.Conne
         for lot in network.lots.values()
         for price in network.prices[lot.id].tariffs
     )
-    assert [found.name for found in await invariants.check(upgraded) if found.rows] == []
+    assert [found.name for found in await invariants.check(upgraded, now=NOW) if found.rows] == []
     left = await upgraded.fetch("select proname from pg_proc where pronamespace = pg_my_temp_schema()")
     assert list(left) == []
 
@@ -169,6 +171,56 @@ async def test_the_test_channels_books_come_along(old: str) -> None:
         )
         assert [tuple(row) for row in kept] == [(500, "ok", "succeeded", NOW, "refund-1", 200)]
         assert await db.fetchval("select to_regnamespace('channel_local')") is None
+    finally:
+        await db.close()
+
+
+async def test_statements_made_before_stand_and_journals_name_their_operator(old: str) -> None:
+    db = await asyncpg.connect(old)
+    try:
+        operator = await db.fetchval("select id from operator")
+        for n, (gross, refunds, fee) in enumerate(((101, 0, 1), (0, 150, 0), (202, 0, 2))):
+            await db.execute(
+                "insert into settlement values ($1, $2, gen_random_uuid(), 1, $3, $4, 60, $5, $6, $7)",
+                operator, NOW.date() + timedelta(days=n), gross, refunds, fee, gross - refunds - fee, NOW,
+            )  # fmt: skip
+        charge, refund = ids.new(NOW, 1, 7), ids.derive(ids.new(NOW, 1, 7), "refund")
+        await db.execute(
+            "insert into charge (lot_id, id, stay_id, operator_id, amount_fen, lines, created_at, state, method, "
+            "paid_at) values (1, $1, $1, $2, 500, '[]', $3, 'paid', 'local', $3)", charge, operator, NOW,
+        )  # fmt: skip
+        await db.execute(
+            "insert into attempt (lot_id, charge_id, id, request_no, channel, amount_fen, state, created_at, "
+            "updated_at) values (1, $1, $2, 'paid-1', 'local', 500, 'succeeded', $3, $3)",
+            charge, ids.derive(charge, "paid"), NOW,
+        )  # fmt: skip
+        await db.execute(
+            "insert into refund values (1, $1, $2, 500, 'local', 'succeeded', '', $3, $3)", charge, refund, NOW
+        )
+        for kind, ref in (("charge_paid", charge), ("refund_paid", refund)):
+            key = ids.move(ref, operator, kind)
+            async with db.transaction():
+                await db.execute(
+                    "insert into journal (owner_id, id, kind, ref, lot_id, business_date, recorded_at, fingerprint) "
+                    "values ($1, $2, $3, $4, 1, $5, $6, '')", operator, key, kind, ref, NOW.date(), NOW,
+                )  # fmt: skip
+                await db.execute(
+                    "insert into transfer (owner_id, journal_id, leg, debit_owner, debit_book, credit_owner, "
+                    "credit_book, amount_fen) values ($1, $2, 1, 2, 'clearing', $1, 'casual_receivable', 500)",
+                    operator, key,
+                )  # fmt: skip
+        await migrate(old, now=NOW)
+        rows = await db.fetch(
+            "select fee_exact, carried_fen, payout_fen, fee_by, collected_fen from settlement order by business_date"
+        )
+        assert [tuple(row) for row in rows] == [
+            (10_000, 0, 100, "day", 500),
+            (10_000, 0, 0, "day", 0),
+            (30_000, -150, 50, "day", 0),
+        ]
+        assert await db.fetchval("select count(*) from journal where operator_id = $1", operator) == 2
+        with pytest.raises(asyncpg.CheckViolationError, match="only grows"):
+            await db.execute("update journal set operator_id = 7")
     finally:
         await db.close()
 

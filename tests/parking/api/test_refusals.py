@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from parking.api import decoding
 from payments.identity import Audience
 from seeds.city.network import lot_plan
 from tests import running
@@ -74,6 +75,18 @@ async def test_inner_fields_are_named_by_their_path(client: httpx.AsyncClient) -
     for lane, field in lanes:
         problem(await client.post("/v1/admin/lots", json={**LOT, "lanes": [lane]}, headers=admin), 400, field)
     problem(await client.post("/v1/admin/lots", json={**LOT, "capacity": "10"}, headers=admin), 400, "capacity")
+
+
+async def test_a_field_that_is_there_twice_is_refused(client: httpx.AsyncClient) -> None:
+    driver = running.bearer(token(Audience.DRIVER, now=NOW, id=1001)) | KEY | {"Content-Type": "application/json"}
+    twice = b'{"amount_fen": 100, "channel": "local", "payer": "ok", "amount_fen": 400000}'
+    problem(await client.post(TOP_UPS, content=twice, headers=driver), 400, "amount_fen")
+    escaped = twice.replace(b'"amount_fen": 400000', b'"\\u0061mount_fen": 400000')
+    assert escaped != twice
+    problem(await client.post(TOP_UPS, content=escaped, headers=driver), 400, "amount_fen")
+    # In another object the name is another field.
+    inner = decoding.decoded(b'{"a": {"x": 1}, "b": [{"x": 1}, {"x": 2}]}', None)
+    assert inner == {"a": {"x": 1}, "b": [{"x": 1}, {"x": 2}]}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -43,8 +44,25 @@ async def test_help() -> None:
     code, printed = await running.onelot({}, "--help")
     assert code == 0
     running_it = ("demo", "migrate", "rebuild-occupancy", "serve", "settle", "token", "verify", "work")
-    for command in (*running_it, "operator", "operators", "lot", "gateway", "tariff"):
+    for command in (*running_it, "disputes", "operator", "operators", "lot", "gateway", "tariff"):
         assert f"\n  {command} " in printed
+
+
+async def test_disputes_are_listed(env: dict[str, str], district: District) -> None:
+    about = uuid4()
+    await district.owner.execute(
+        "insert into dispute (shard, id, kind, payable, payable_id, attempt_id, operator_id, channel, asked_fen, said, "
+        "opened_at) select 1, id_floor($1), 'other_amount', 'charge', $2, $2, operator_id, 'local', 1250, "
+        """'{"amount_fen": 1300}', $1 from lot limit 1""", NOW, about,
+    )  # fmt: skip
+    code, printed = await running.onelot({**env, "COLUMNS": "200"}, "disputes", "--limit", "1")
+    assert code == 0, printed
+    assert "other_amount" in printed
+    assert "12.50" in printed
+    assert "more: --after" in printed
+    code, printed = await running.onelot(env, "disputes", "--operator", "999999")
+    assert (code, "other_amount" in printed) == (0, False)
+    await district.owner.execute("delete from dispute where attempt_id = $1", about)
 
 
 async def test_migrate_then_verify_an_empty_city(empty_database: str, redis_url: str) -> None:
@@ -213,6 +231,7 @@ def lot_file(tmp_path: Path) -> Path:
 
 REGISTERED = [
     ("operator.register", "operator:quanshan"),
+    ("operator.fee", "operator:quanshan"),
     ("lot.register", "lot:baotu"),
     ("tariff.register", "tariff:quanshan_road/1"),
     ("tariff.publish", "tariff:quanshan_road/1"),
@@ -240,6 +259,7 @@ async def test_a_city_is_registered_and_charges(
 
     names = ("--name-zh", "泉山停车", "--name-en", "Quanshan Parking")
     number = await ok("operator", "add", "quanshan", *names, "--fee-bps", "250")
+    await ok("operator", "fee", "quanshan", "--fee-bps", "300", "--from", "2030-01-01")
     (row,) = [line for line in (await ok("operators")).splitlines() if "quanshan" in line]
     assert [cell.strip() for cell in row.strip("│").split("│")] == [
         *(number, "quanshan", "泉山停车", "Quanshan Parking", "2.50 %", "0")
@@ -268,6 +288,8 @@ async def test_a_city_is_registered_and_charges(
     later = (TOMORROW + timedelta(days=1)).isoformat()
     refused = {
         ("operator", "add", "quanshan", *names, "--fee-bps", "250"): "CodeTaken",
+        ("operator", "fee", "quanshan", "--fee-bps", "250", "--from", "2030-01-01"): "RateNotOpen",
+        ("operator", "fee", "nobody", "--fee-bps", "250", "--from", "2030-01-01"): "NoSuchOperator",
         ("lot", "add", str(lot_file)): "CodeTaken",
         ("gateway", "key", "baotu"): "UnknownGateway",
         ("tariff", "apply", "nothing", "--lot", "baotu", "--from", NOW.isoformat()): "No tariff has the code",

@@ -165,6 +165,13 @@ async def test_a_contested_link_neither_pays_nor_shows_until_it_is_resolved(dist
     assert now is not None
     assert now.account_id == waiting
     assert await hidden(district, left)
+    # What the vehicle did before is recorded late: the account whose link was found wrong does not pay for it.
+    late = [
+        {**each, "replay": True} for each in visit("pl", "鲁A63001", NOW - timedelta(days=2), NOW - timedelta(days=1))
+    ]
+    await district.record(*late)
+    payer = "select count(*) from stay where plate = '鲁A63001' and left_at = $1 and account_id is null"
+    assert await district.count(payer, NOW - timedelta(days=1)) == 1
     actions = await district.owner.fetch(
         "select action from audit where owner_id = $1 and action like 'plate.contest%' order by id", account_id
     )

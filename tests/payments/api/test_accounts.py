@@ -35,5 +35,6 @@ async def test_a_driver_tops_up_and_pays(client: Client) -> None:
     assert status == 200
     assert page["charges"][0]["lines"][0]["units"] == 2
     status, rest = await client.ask("GET", f"/v1/account/charges?limit=2&after={page['next']}")
-    assert {c["id"] for c in page["charges"] + rest["charges"]} == {str(c) for c in made}
+    references = {str(await client.city.reference_of(charge_id)) for charge_id in made}
+    assert {c["reference"] for c in page["charges"] + rest["charges"]} == references
     assert rest["next"] is None

@@ -34,6 +34,25 @@ async def test_whoever_holds_a_charge_may_pay_it(client: Client) -> None:
     assert (await client.ask("GET", "/v1/charges/none"))[0] == 404
 
 
+async def test_a_key_is_one_payment_and_the_account_goes_first(client: Client) -> None:
+    city = client.city
+    account_id = await city.account()
+    reference = await city.reference_of(await city.charge(account_id, 500))
+    path = f"/v1/charges/{reference}/pay"
+    slow, ok = {"channel": "local", "payer": "slow:x"}, {"channel": "local", "payer": "ok"}
+    status, first = await client.ask("POST", path, slow, idempotency_key="k")
+    assert status == 200
+    assert await client.ask("POST", path, slow, idempotency_key="k") == (200, first)
+    assert await client.ask("POST", path, ok, idempotency_key="k") == (409, {"type": "PaymentContradicted"})
+    assert await client.ask("POST", path, ok) == (409, {"type": "PaymentInProgress"})
+    client.speaks_for(Audience.DRIVER, account_id + 1)
+    assert await client.ask("POST", path, ok) == (409, {"type": "PaymentInProgress"})
+    client.speaks_for(Audience.DRIVER, account_id)
+    status, paid = await client.ask("POST", path, ok)
+    assert (status, paid["charge_state"]) == (200, "paid")
+    await city.resolve()
+
+
 async def test_public_lines_say_nothing_of_time_and_place(client: Client) -> None:
     road = tariffs.Compiled(tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes()))
     now = client.city.now

@@ -33,13 +33,31 @@ async def test_finance_refunds_voids_and_settles(client: Client) -> None:
     assert (status, mine["gross_fen"], mine["refunds_fen"], mine["net_fen"]) == (200, 1_400, 700, 696)
 
     code = mine["operator_code"]
-    assert await client.ask("GET", f"/v1/settlements?from={DAY}&to={DAY}&operator={code}") == (200, [mine])
+    assert await client.ask("GET", f"/v1/settlements?from={DAY}&to={DAY}&operator={code}") == (
+        200,
+        {"settlements": [mine], "next": None},
+    )
     status, text = await client.ask("GET", f"/v1/settlements/{code}/{DAY}.csv")
     assert status == 200
     *_, line, total = csv.reader(io.StringIO(text))
     assert (line[2:5], total[-1]) == (["lot", "停车场", "Lot"], "6.96")
     assert (await client.ask("GET", f"/v1/settlements/{code}/{DAY}"))[1] == {"type": "NoSuchSettlement"}
 
+    pages, after = [], ""
+    while True:
+        _, page = await client.ask("GET", f"/v1/settlements?from={DAY}&to={DAY}&limit=1{after}")
+        pages += page["settlements"]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert pages == settled
+    for wrong in ("nonsense", f"{DAY}", f"{DAY}.x", f"{DAY}.{1 << 64}"):
+        refused = await client.ask("GET", f"/v1/settlements?from={DAY}&to={DAY}&after={wrong}")
+        assert refused[1] == {"type": "CursorMalformed"}, wrong
+
     client.speaks_for(Audience.FINANCE, operator_id=city.operator_id + 1)
-    assert await client.ask("GET", f"/v1/settlements?from={DAY}&to={DAY}&operator={code}") == (200, [])
+    assert await client.ask("GET", f"/v1/settlements?from={DAY}&to={DAY}&operator={code}") == (
+        200,
+        {"settlements": [], "next": None},
+    )
     assert await client.ask("GET", f"/v1/settlements/{code}/{DAY}.csv") == not_yours

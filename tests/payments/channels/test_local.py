@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from payments.attempts import Accepted, Declined, Failed, NotFound, PayRequest, Succeeded
-from payments.channels import RequestRefused
+from payments.channels import NumberReused, RequestRefused
 from payments.refunds import RefundClosed, Refunded, RefundNotFound, RefundRequest
 from tests.payments.city import City
 
@@ -28,7 +28,7 @@ async def test_a_number_with_other_content_is_refused(city: City, amount_fen: in
     channel = city.local
     asked = PayRequest(number(city), 500, "ok")
     await channel.pay(asked)
-    with pytest.raises(RequestRefused):
+    with pytest.raises(NumberReused):
         await channel.pay(PayRequest(asked.number, amount_fen, payer))
     assert await channel.query(asked.number) == Succeeded(asked.number, 500)
 
@@ -94,7 +94,7 @@ async def test_refunds_in_parts_never_exceed_the_payment(city: City) -> None:
     for _ in range(2):
         assert await channel.refund(first) == Refunded(first.number, 300)
         assert await channel.query_refund(first.number) == Refunded(first.number, 300)
-    with pytest.raises(RequestRefused):
+    with pytest.raises(NumberReused):
         await channel.refund(RefundRequest(first.number, paid, 200))
     too_much = RefundRequest(number(city), paid, 201)
     assert await channel.refund(too_much) == RefundClosed("REFUND_NOT_POSSIBLE")

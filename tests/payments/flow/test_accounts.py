@@ -12,7 +12,7 @@ from payments.flow import accounts as accounts_flow
 from tests.payments.city import City
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """The process was killed."""
 
 

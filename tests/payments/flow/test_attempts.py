@@ -2,12 +2,13 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from payments import attempts
 from payments.attempts import (
+    BILLED_AFTER,
     RESEND_WITHIN,
-    VOID_AFTER,
     Accepted,
     PayerMalformed,
     PaymentInProgress,
@@ -102,7 +103,7 @@ async def test_a_crash_after_the_commit_is_picked_up(city: City) -> None:
     async with city.pool.acquire() as db, db.transaction():
         charge = await charges_flow.charge_by_id(db, charge_id)
         await attempts_flow.begin(db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits)
-    assert await resolution.resolve_unknown(city.pool, city.channels, now=city.now) == 0
+    assert await resolution.resolve_unknown(city.pool, city.channels, clock=city.clock) == 0
     assert await city.resolve() == 1
     assert await city.state(charge_id) == "paid"
 
@@ -112,7 +113,7 @@ async def test_what_never_arrived_is_void_in_the_end(city: City) -> None:
     async with city.pool.acquire() as db, db.transaction():
         charge = await charges_flow.charge_by_id(db, charge_id)
         await attempts_flow.begin(db, charge, channel="local", payer="ok", now=city.now, random_bits=city.random_bits)
-    city.now += VOID_AFTER
+    city.now += BILLED_AFTER
     assert await city.resolve() == 1
     assert await city.count("select count(*) from attempt where payable_id = $1 and state = 'void'", charge_id) == 1
     assert await city.executed(charge_id) == 0
@@ -133,7 +134,7 @@ async def test_what_the_channel_never_saw_does_not_keep_the_driver_at_the_barrie
         assert await city.resolve() == 1
         assert (await city.pay(charge_id)).charge_state == "paid"
         states = "select array_agg(state::text order by created_at) from attempt where payable_id = $1"
-        assert await city.owner.fetchval(states, charge_id) == ["superseded", "succeeded"]
+        assert await city.owner.fetchval(states, charge_id) == ["void", "succeeded"]
         # Its money turns up all the same: it is held to be given back.
         suspended_fen = await city.book(account_id or city.operator_id, "suspense")
         channel, evidence = city.local, Succeeded(lost.request_no, 500)
@@ -149,8 +150,9 @@ async def test_evidence_that_names_another_amount_is_before_a_person(city: City)
         [attempt] = await attempt_store.attempts_of(db, charge_id)
         forged = Succeeded(attempt.request_no, 501)
         await attempts_flow.take_answer(city.pool, city.local, attempt, forged, now=city.now)
-        disputed = await db.fetch("select id from disputed_payment where kind = 'charge'")
-    assert [row["id"] for row in disputed] == [attempt.id]
+    [dispute] = await city.disputes()
+    assert (dispute.kind, dispute.attempt_id, dispute.asked_fen) == ("other_amount", attempt.id, 500)
+    assert msgspec.json.decode(dispute.said)["amount_fen"] == 501
     assert await city.resolve() == 0
 
 

@@ -120,8 +120,8 @@ async def test_a_lost_answer_to_a_refund_is_asked_for_again(city: City) -> None:
     assert (await city.refund(charge_id, 500)).state == "unknown"
     assert await city.book(city.operator_id, "refund_payable") == 500
     city.now += timedelta(seconds=30)
-    assert await resolution.resolve_unknown(city.pool, city.channels, now=city.now) == 1
-    assert await resolution.resolve_unknown(city.pool, city.channels, now=city.now) == 0
+    assert await resolution.resolve_unknown(city.pool, city.channels, clock=city.clock) == 1
+    assert await resolution.resolve_unknown(city.pool, city.channels, clock=city.clock) == 0
     assert (await city.refund(charge_id, 500)).state == "succeeded"
     assert await city.book(city.operator_id, "refund_payable") == 0
     executed = """select count(*) from channel_local_refund r join attempt a on a.request_no = r.payment_number
@@ -135,7 +135,7 @@ async def test_a_refund_that_never_arrived_is_sent_again(city: City) -> None:
     city.channels["local"] = LosesRefundRequests(city.pool, city.clock)
     assert (await city.refund(charge_id, 500)).state == "unknown"
     city.now += timedelta(seconds=30)
-    assert await resolution.resolve_unknown(city.pool, city.channels, now=city.now) == 1
+    assert await resolution.resolve_unknown(city.pool, city.channels, clock=city.clock) == 1
     assert (await city.refund(charge_id, 500)).state == "succeeded"
     assert await city.book(city.operator_id, "payable") == 0
 

@@ -116,8 +116,7 @@ async def test_a_run_that_stopped_between_closing_and_summing_goes_on(town: City
     await a_day(town)
     day = day_of(town)
     async with town.pool.acquire() as db:
-        [operator] = [each for each in await store.operators(db) if each.id == town.operator_id]
-        await settlement_flow._close(db, operator, day)
+        await settlement_flow._close(db, town.operator_id, day)
     # What comes now is in the next day, and the closed one waits for the next run.
     await town.charge(None, 900, day=day)
     assert await town.violations() == {"closed_day_without_settlement": 1}
@@ -133,14 +132,13 @@ async def test_gates_do_not_wait_for_the_sums(town: City) -> None:
     day = day_of(town)
     town.now += TOMORROW
     async with town.pool.acquire() as db:
-        [operator] = [each for each in await store.operators(db) if each.id == town.operator_id]
-        await settlement_flow._close(db, operator, day)
+        await settlement_flow._close(db, town.operator_id, day)
     async with town.pool.acquire() as settler, settler.transaction():
         await store.lock_settler(settler, town.operator_id)
-        movements = await store.unsettled(settler, town.operator_id, until=day, after=None)
+        movements = await store.movements(settler, town.operator_id, first=day, last=day)
         # The sums are under way, and cars of this operator leave.
         await asyncio.wait_for(town.charge(None, 300, day=day), timeout=5)
-        assert await store.unsettled(settler, town.operator_id, until=day, after=None) == movements
+        assert await store.movements(settler, town.operator_id, first=day, last=day) == movements
         second = asyncio.create_task(settlement_flow.settle(town.pool, business_date=day, now=town.now))
         assert not (await asyncio.wait({second}, timeout=0.3))[0]
     assert (await only(town, await second)).net_fen == 1_789
@@ -183,7 +181,8 @@ async def test_days_that_were_left_out_are_made_up(town: City) -> None:
     async with town.pool.acquire() as db:
         found = await settlement_flow.settlements_of(db, first=left_out, last=last)
     mine = [s for s in found if s.operator_id == town.operator_id]
-    assert [(s.business_date, s.net_fen) for s in mine] == [(left_out, 1_789), (last, 1_789)]
+    # The day between them, on which nothing moved, has its statement too.
+    assert [(s.business_date, s.net_fen) for s in mine] == [(left_out, 1_789), (left_out + TOMORROW, 0), (last, 1_789)]
 
 
 async def test_a_day_that_is_not_over_is_refused(town: City) -> None:
@@ -206,7 +205,11 @@ async def test_refunds_of_earlier_days_may_exceed_the_day(town: City) -> None:
     first = await only(town, await settled(town, day_of(town)))
     await town.refund(charge_id, 1_000)
     second = await only(town, await settled(town, day_of(town)))
-    assert (first.net_fen, second.net_fen, second.platform_fee_fen) == (994, -1_000, 0)
+    assert (first.net_fen, second.net_fen, second.platform_fee_fen) == (994, -994, -6)
+    assert (first.payout_fen, second.payout_fen) == (994, 0)
+    await town.charge(None, 2_000, day=day_of(town))
+    third = await only(town, await settled(town, day_of(town)))
+    assert (third.net_fen, third.carried_fen, third.payout_fen) == (1_988, -994, 994)
 
 
 async def test_the_csv_adds_up_to_the_books(town: City) -> None:
