@@ -38,7 +38,6 @@ _REFUSALS = {
     429: "It was asked too often; `Retry-After` says when to ask again.",
     503: "The service cannot do its work now; `Retry-After` says when to try again.",
 }
-_REFUSALS_OF_MANY = {429: "Too often; `Retry-After` says when to try again."}
 _REFUSALS_OF_CALLERS = {401: "No credentials, or wrong ones.", 403: "The credentials are somebody else's."}
 
 FILES = {path.name: file(path.read_bytes(), path.suffix) for path in _FOLDER.iterdir() if path.suffix in MEDIA_TYPES}
@@ -60,8 +59,6 @@ def describe(route: HTTPRouteHandler) -> None:
     if audience != (Audience.PUBLIC,):
         route.security = [{"bearer": []}]
     refusals = _REFUSALS if audience == (Audience.PUBLIC,) else _REFUSALS | _REFUSALS_OF_CALLERS
-    if route.opt.get("limited"):
-        refusals = refusals | _REFUSALS_OF_MANY
     if HttpMethod.GET in route.http_methods:
         refusals = {status: meaning for status, meaning in refusals.items() if status not in (409, 413, 422)}
     documents = {

@@ -1,7 +1,7 @@
 """Arguments and options about tariffs: files, times, periods, facts, passes and accepted warnings."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -69,6 +69,9 @@ def aware(at: datetime, zone: ZoneInfo) -> datetime:
     if at.tzinfo is not None:
         return at
     instant = at.replace(tzinfo=zone)
+    if not MINYEAR < at.year < MAXYEAR:
+        # At the ends of the calendar nothing can be converted, and no clock was ever changed.
+        return instant
     shown = instant.astimezone(UTC).astimezone(zone)
     if shown.replace(tzinfo=None) != at:
         later = f"{shown:%Y-%m-%dT%H:%M%z}"

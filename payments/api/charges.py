@@ -80,7 +80,6 @@ async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db) -> Charg
     opt={
         **_BY_REFERENCE,
         "recognises": (*_BY_REFERENCE["recognises"], Audience.DRIVER),
-        "limited": True,
         "guessable": True,
     },
     status_code=200,

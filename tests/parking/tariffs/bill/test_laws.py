@@ -13,7 +13,7 @@ from tests.parking.tariffs.strategies import (
 
 def rules_of(tariff: Tariff) -> set[str]:
     """Every place of the document that a line may name."""
-    parts = ("bands", "caps", "quotas", "passes", "discounts", "classes")
+    parts = ("bands", "caps", "quotas", "passes", "discounts", "surcharges", "classes")
     named = {f"{part}.{each.code}" for part in parts for each in getattr(tariff, part)}
     named |= {f"classes.{each.code}.prices.{band}" for each in tariff.classes for band in each.prices}
     named |= {f"classes.{each.code}.free" for each in tariff.classes if each.free}
@@ -21,7 +21,16 @@ def rules_of(tariff: Tariff) -> set[str]:
         own = [*(f"prices.{code}" for code in each.prices), *(f"caps.{code}" for code in each.caps), "free"]
         named |= {f"classes.{each.code}.{rule}" for rule in own}
     named |= {f"exempt[{place}]" for place in range(len(tariff.exempt))}
-    return named | {"free", "charging", "minimum_fen", "round_to_fen", "overstay", "seconds"}
+    return named | {
+        "free",
+        "charging",
+        "minimum_fen",
+        "round_to_fen",
+        "overstay",
+        "seconds",
+        "rejoin_min",
+        "stay_max_min",
+    }
 
 
 @law
@@ -59,7 +68,7 @@ def test_every_line_says_something_and_names_a_rule_of_the_document(case: tuple[
 @given(wide_cases())
 def test_what_is_taken_off_is_negative_and_what_is_charged_is_not(case: tuple[Tariff, Visit]) -> None:
     for line in fee_of(tariffs.Compiled(case[0]), case[1]).lines:
-        if line.kind in {"units", "minimum", "overstay"}:
+        if line.kind in {"units", "surcharge", "minimum", "overstay"}:
             assert line.amount_fen >= 0
         elif line.kind != "rounding":
             assert line.amount_fen <= 0

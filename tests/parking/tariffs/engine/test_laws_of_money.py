@@ -30,7 +30,7 @@ from tests.parking.tariffs.strategies import (
 SHANGHAI_AHEAD = timedelta(hours=8)
 room = st.integers(1, 30).map(lambda units: units * 100)
 EVERYBODY = Match()
-BARE = {"discounts": (), "minimum_fen": 0, "round_to_fen": 1, "overstay": None}
+BARE = {"discounts": (), "surcharges": (), "minimum_fen": 0, "round_to_fen": 1, "overstay": None}
 
 
 def percent(share: int, **rest: object) -> Discount:
@@ -179,7 +179,7 @@ def test_a_discount_before_caps_never_raises_the_fee(case: tuple[Tariff, Visit],
 
 
 @law
-@given(wide_cases(overstay=None), st.sampled_from(("before_caps", "after_caps")))
+@given(wide_cases(overstay=None, surcharges=()), st.sampled_from(("before_caps", "after_caps")))
 def test_all_of_it_off_is_free(case: tuple[Tariff, Visit], stage: str) -> None:
     assert cost(but(case[0], discounts=(percent(100, stage=stage),)), case[1]) == 0
 
@@ -256,9 +256,10 @@ def test_twice_the_price_is_twice_the_fee_if_caps_scale(case: tuple[Tariff, Visi
 def _whole_shares(tariff: Tariff) -> Tariff:
     """A part or a percentage of a unit is a whole number of fen."""
     bands = tuple(but(each, part_unit="up") if each.part_unit == "minutes" else each for each in tariff.bands)
-    return but(
-        tariff, bands=bands, quotas=tuple(but(each, pays_percent=each.pays_percent and 50) for each in tariff.quotas)
-    )
+    quotas = tuple(but(each, pays_percent=each.pays_percent and 50) for each in tariff.quotas)
+    shared = tariff.crossing.part_unit == "shared"
+    crossing = but(tariff.crossing, part_unit="separate") if shared else tariff.crossing
+    return but(tariff, bands=bands, quotas=quotas, crossing=crossing)
 
 
 @law
@@ -286,7 +287,7 @@ def test_a_class_that_fits_nobody_changes_nothing(case: tuple[Tariff, Visit]) ->
 
 
 @law
-@given(wide_cases(overstay=None), st.integers(0, 60))
+@given(wide_cases(overstay=None, surcharges=()), st.integers(0, 60))
 def test_charging_all_the_time_is_parking_for_nothing(case: tuple[Tariff, Visit], after: int) -> None:
     tariff, visit = case
     half = visit.entered_at + (visit.left_at - visit.entered_at) / 2
@@ -295,7 +296,7 @@ def test_charging_all_the_time_is_parking_for_nothing(case: tuple[Tariff, Visit]
 
 
 @law
-@given(wide_cases(overstay=None), st.integers(0, 3))
+@given(wide_cases(overstay=None, surcharges=()), st.integers(0, 3))
 def test_a_pass_for_all_hours_is_parking_for_nothing(case: tuple[Tariff, Visit], grace: int) -> None:
     tariff, visit = case
     sold = Pass(**generators.named("month"), price_fen=1, period="month", grace_days=grace)
