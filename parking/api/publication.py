@@ -24,7 +24,7 @@ from parking.prices import TariffState
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffListed, TariffRow
 from parking.tariffs import Tariff
-from parking.tariffs.lint import Finding
+from parking.tariffs.lint import Finding, acceptance
 from parking.tariffs.lint.acceptance import Accepted
 from payments import identity
 from payments.api.dependencies import Db, Pool, Principal
@@ -66,16 +66,17 @@ class TariffVersionPage(Struct, frozen=True):
 
 
 class Acceptance(Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of warning to publish in spite of, and why."""
+    """A finding to publish in spite of, and why: its kind and path, or its kind if it is the only one of it."""
 
     kind: Annotated[str, Meta(min_length=1, max_length=64)]
     reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+    path: Annotated[str, Meta(max_length=256)] = ""
 
 
 class Publication(Application, frozen=True):
     """The warnings that are accepted, and where the tariff comes into force at once."""
 
-    accept: Annotated[list[Acceptance], Meta(max_length=64)] = msgspec.field(default_factory=list)
+    accept: Annotated[list[Acceptance], Meta(max_length=256)] = msgspec.field(default_factory=list)
 
 
 @dataclass
@@ -170,7 +171,7 @@ async def publish_tariff(
     tariff_lint: TariffLint,
     clock: Clock,
 ) -> TariffVersion:
-    """Checks the draft, which takes a second or two: errors refuse it, and each kind of warning needs a reason.
+    """Checks the draft, which takes a second or two: errors refuse it, and every warning needs a reason.
 
     The reasons are kept. What is published never changes again, so publishing it again answers the same; where lots or
     areas are named, it is in force there from `valid_from` on. All of it is done or nothing.
@@ -180,7 +181,7 @@ async def publish_tariff(
         pool,
         code=code,
         number=version,
-        reasons={each.kind: each.reason for each in data.accept},
+        reasons={acceptance.name_of(each.kind, each.path): each.reason for each in data.accept},
         places=places_of(data),
         lint=tariff_lint.findings,
         principal=principal,

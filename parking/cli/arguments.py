@@ -12,6 +12,7 @@ from parking import tariffs
 from parking.tariffs.engine.quote import PassHeld
 from parking.tariffs.language.document import DOCUMENT_BYTES_MAX
 from parking.tariffs.lint import Kind
+from parking.tariffs.lint.acceptance import name_of
 
 T = TypeVar("T")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -99,21 +100,22 @@ def _fact(text: str) -> tuple[str, int]:
 
 
 def _accepted(text: str) -> tuple[str, str]:
-    kind, _, reason = text.partition("=")
+    name, _, reason = text.partition("=")
+    kind, _, place = name.partition("@")
     if kind not in _KINDS:
         raise ValueError(f"there is no finding {kind!r}, but {', '.join(_KINDS)}")
     if not reason.strip():
         raise ValueError("say why it is accepted")
     if len(reason.strip()) > _REASON_CHARS_MAX:
         raise ValueError(f"a reason has {_REASON_CHARS_MAX} characters at most")
-    return kind, reason.strip()
+    return name_of(kind, place), reason.strip()
 
 
 INSTANT = Typed("time", datetime.fromisoformat, "2025-11-18T09:00 or 2025-11-18T09:00+08:00")
 PERIOD = Typed("from/to", _period, "2025-11-18T09:00/2025-11-18T10:30")
 PASS = Typed("code:from/until", _held, "monthly:2025-11-01/2025-12-01")
 FACT = Typed("name=number", _fact, "length_cm=1200")
-ACCEPTED = Typed("kind=reason", _accepted, '"farmable=known since 2019"')
+ACCEPTED = Typed("kind@place=reason", _accepted, '"farmable@free=known since 2019"')
 
 
 def document_of(file: Path) -> bytes:

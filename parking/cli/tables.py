@@ -13,7 +13,7 @@ from rich.table import Table
 from parking import tariffs
 from parking.tariffs.comparison import TUESDAY, Change, PriceChange
 from parking.tariffs.engine.quote import FeeLine
-from parking.tariffs.lint import Bill, Finding
+from parking.tariffs.lint import Bill, Finding, promises
 from parking.tariffs.lint.vehicles import SampleVehicle
 from parking.tariffs.notice import notice
 from parking.texts import amounts, durations
@@ -64,8 +64,8 @@ class Printer:
     def finding(self, finding: Finding, currency: str, reason: str | None) -> None:
         """A finding with its bills and, if it was accepted, the reason."""
         accepted = finding.severity == "warning" and reason is not None
-        style = "green" if accepted else {"error": "red", "warning": "yellow"}[finding.severity]
-        severity_zh = {"error": "错误", "warning": "警告"}[finding.severity]
+        style = "green" if accepted else {"error": "red", "warning": "yellow", "information": "cyan"}[finding.severity]
+        severity_zh = {"error": "错误", "warning": "警告", "information": "提示"}[finding.severity]
         heading_zh = f"{severity_zh} {finding.kind}，位于 {finding.path}"
         self.say(self.word(heading_zh, f"{finding.severity} {finding.kind} at {finding.path}"), style)
         self.both(finding.text_zh, finding.text_en, "  ")
@@ -110,7 +110,7 @@ class Printer:
 
     def notice(self, tariff: tariffs.Tariff) -> None:
         """The sentences of the tariff notice."""
-        sentences = notice(tariff)
+        sentences = notice(tariff, promises.proved(tariff))
         names = [tariff.name_en] * self.en + [tariff.name_zh] * self.zh
         self.say(f"{' '.join(names)} ({tariff.code})", "bold")
         for sentence in (*(sentences.en if self.en else ()), *(sentences.zh if self.zh else ())):
@@ -167,15 +167,17 @@ class Printer:
             self.say(self.word(f"另有 {more} 项，--json 全部列出。", f"{more} more; --json lists them all."))
 
     def outcome(self, file: Path, findings: Sequence[Finding], accepted: Mapping[str, str]) -> None:
-        """How many errors and warnings a file has."""
-        errors = sum(finding.severity == "error" for finding in findings)
-        warnings = len(findings) - errors
-        known = sum(finding.severity == "warning" and finding.kind in accepted for finding in findings)
+        """How many errors and warnings a file has, and what is worth knowing besides."""
+        errors, warnings = (sum(each.severity == of for each in findings) for of in ("error", "warning"))
+        notes = len(findings) - errors - warnings
+        known = sum(finding.name in accepted for finding in findings)
         if not findings:
             self.say(self.word(f"{file}：未发现问题。", f"{file}: nothing found."), "green")
             return
         counts = [_count(errors, "error")] * bool(errors) + [_count(warnings, "warning")] * bool(warnings)
+        counts += [f"{notes} for information"] * bool(notes)
         counts_zh = [f"错误 {errors} 项"] * bool(errors) + [f"警告 {warnings} 项"] * bool(warnings)
+        counts_zh += [f"提示 {notes} 项"] * bool(notes)
         known_zh, known_en = (f"，其中 {known} 项已确认", f", {known} of them accepted") if known else ("", "")
         self.say(
             self.word(f"{file}：{'，'.join(counts_zh)}{known_zh}。", f"{file}: {', '.join(counts)}{known_en}."), "bold"

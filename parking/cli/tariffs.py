@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import msgspec
@@ -41,14 +41,22 @@ from parking.tariffs.comparison import differences, price_differences, typical_s
 from parking.tariffs.engine.quote import Vehicle, Visit
 from parking.tariffs.language.schema import json_schema
 from parking.tariffs.language.validation import coupons_of
-from parking.tariffs.lint import BUDGET, Finding, check_document, unclear
+from parking.tariffs.lint import BUDGET, Finding, acceptance, check_document, unclear
 from parking.tariffs.lint.vehicles import sample_vehicles
 from payments.identity import Audience, Principal
 
 _out = Console()
 _err = Console(stderr=True)
 CLEAN, WARNED, WRONG = 0, 1, 2
-_Files = Sequence[tuple[Path, tariffs.Tariff | None, list[Finding]]]
+
+
+class _Checked(NamedTuple):
+    """A file with what was found in it, and the reasons of warnings that are accepted by the names of the findings."""
+
+    file: Path
+    text: tariffs.Tariff | None
+    findings: list[Finding]
+    reasons: dict[str, str]
 
 
 def _one_of(words: type[StrEnum]) -> click.Choice[str]:
@@ -58,7 +66,11 @@ def _one_of(words: type[StrEnum]) -> click.Choice[str]:
 _lang = click.option("--lang", type=click.Choice(["zh", "en"]), help="One language; without it both.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _accept = click.option(
-    "--accept", "accepted", multiple=True, type=ACCEPTED, help="A kind of warning that is meant so, and why."
+    "--accept",
+    "accepted",
+    multiple=True,
+    type=ACCEPTED,
+    help="A warning that is meant so, by its kind and place, and why.",
 )
 
 
@@ -74,13 +86,12 @@ def tariff() -> None:
 @_json
 def check(files: tuple[Path, ...], accepted: tuple[tuple[str, str], ...], lang: str | None, as_json: bool) -> None:
     """Look for what would surprise drivers: exit code 1 for warnings that are not accepted, 2 for errors."""
-    reasons = dict(accepted)
-    checked = _checked(files)
-    result = _result([finding for _, _, findings in checked for finding in findings], reasons)
+    checked = _checked(files, dict(accepted))
+    result = max(_result(file) for file in checked)
     if as_json:
-        _print_json([_as_json(*file_checked, reasons) for file_checked in checked])
+        _print_json([_as_json(file) for file in checked])
         sys.exit(result)
-    _print_findings(checked, reasons, Printer(_out, lang))
+    _print_findings(checked, Printer(_out, lang))
     sys.exit(result)
 
 
@@ -205,21 +216,23 @@ def diff(before: Path, after: Path, lang: str | None, as_json: bool) -> None:
 def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None) -> None:
     """Check and publish the tariff of a file; the same text again is the version that stands.
 
-    Errors forbid it; each kind of warning is accepted with a reason.
+    Errors forbid it; every warning is accepted with a reason of its own.
     """
     text = tariff_of(file)
     reasons = dict(accepted)
-    checked = _checked([file])
-    result = _result(checked[0][2], reasons)
+    checked = _checked([file], reasons)
+    result = _result(checked[0])
     if result != CLEAN:
         printer = Printer(_err, lang)
-        _print_findings(checked, reasons, printer)
+        _print_findings(checked, printer)
         printer.say(printer.word("未发布。", "Not published."), "red")
         sys.exit(result)
 
     async def published(db: sql.Connection, now: datetime) -> TariffRow:
         document = tariffs.to_json(text)
-        return await publish_tariff(db, document=document, by=BY, now=now, findings=checked[0][2], reasons=reasons)
+        return await publish_tariff(
+            db, document=document, by=BY, now=now, findings=checked[0].findings, reasons=reasons
+        )
 
     row = in_transaction(published)
     click.echo(f"{row.code} version {row.version}")
@@ -249,7 +262,7 @@ def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], valid_from: 
 tariff.add_command(replay)
 
 
-def _checked(files: Sequence[Path]) -> list[tuple[Path, tariffs.Tariff | None, list[Finding]]]:
+def _checked(files: Sequence[Path], reasons: dict[str, str]) -> list[_Checked]:
     """Each file with its findings, and with an error where files supersede each other in a circle."""
     today = datetime.now(UTC).date()
     checked = []
@@ -258,12 +271,15 @@ def _checked(files: Sequence[Path]) -> list[tuple[Path, tariffs.Tariff | None, l
             text, findings = check_document(
                 document_of(file), toml=is_toml(file), today=today, budget=BUDGET, progress=progress, clock=monotonic
             )
-        checked.append((file, text, findings))
+        checked.append(_Checked(file, text, findings, {}))
     try:
-        tariffs.check_succession({text.code: text for _, text, _ in checked if text is not None})
+        tariffs.check_succession({each.text.code: each.text for each in checked if each.text is not None})
     except tariffs.TariffUnclear as e:
-        checked[-1][2].insert(0, unclear(e))
-    return checked
+        checked[-1].findings.insert(0, unclear(e))
+    try:
+        return [each._replace(reasons=acceptance.reasons_by_name(each.findings, reasons)) for each in checked]
+    except acceptance.NotPublishable as e:
+        raise click.BadParameter(str(e), param_hint="--accept") from None
 
 
 @contextmanager
@@ -275,34 +291,35 @@ def _progress(file: Path) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _result(findings: Sequence[Finding], reasons: dict[str, str]) -> int:
-    if any(finding.severity == "error" for finding in findings):
+def _result(checked: _Checked) -> int:
+    if any(finding.severity == "error" for finding in checked.findings):
         return WRONG
-    return CLEAN if all(finding.kind in reasons for finding in findings) else WARNED
+    return WARNED if _open(checked) else CLEAN
 
 
-def _print_findings(checked: _Files, reasons: dict[str, str], printer: Printer) -> None:
-    for file, text, findings in checked:
-        printer.outcome(file, findings, reasons)
-        for finding in findings:
-            printer.finding(finding, text.currency if text else "CNY", reasons.get(finding.kind))
-        open_kinds = {finding.kind for finding in findings if finding.severity == "warning"} - reasons.keys()
-        for kind in sorted(open_kinds):
-            option = f'--accept "{kind}=the reason"', f'--accept "{kind}=理由"'
-            printer.say(printer.word(f"如确属本意：{option[1]}", f"If this is meant: {option[0]}"))
+def _open(checked: _Checked) -> list[str]:
+    """The names of the warnings that nobody accepted."""
+    return [each.name for each in acceptance.warnings_of(checked.findings) if each.name not in checked.reasons]
 
 
-def _as_json(
-    file: Path, text: tariffs.Tariff | None, findings: Sequence[Finding], reasons: dict[str, str]
-) -> dict[str, Any]:
+def _print_findings(files: Sequence[_Checked], printer: Printer) -> None:
+    for checked in files:
+        printer.outcome(checked.file, checked.findings, checked.reasons)
+        for finding in checked.findings:
+            printer.finding(
+                finding, checked.text.currency if checked.text else "CNY", checked.reasons.get(finding.name)
+            )
+        for name in dict.fromkeys(_open(checked)):
+            place = name.replace("@$.", "@")
+            option = f'--accept "{place}=理由"', f'--accept "{place}=the reason"'
+            printer.say(printer.word(f"如确属本意：{option[0]}", f"If this is meant: {option[1]}"))
+
+
+def _as_json(checked: _Checked) -> dict[str, Any]:
     listed = [
-        {
-            **msgspec.to_builtins(finding),
-            "accepted": reasons.get(finding.kind) if finding.severity == "warning" else None,
-        }
-        for finding in findings
+        {**msgspec.to_builtins(finding), "accepted": checked.reasons.get(finding.name)} for finding in checked.findings
     ]
-    return {"file": str(file), "tariff": text.code if text else None, "findings": listed}
+    return {"file": str(checked.file), "tariff": checked.text.code if checked.text else None, "findings": listed}
 
 
 def _print_json(value: object) -> None:

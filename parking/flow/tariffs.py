@@ -95,7 +95,7 @@ async def publish_draft(
     by: str,
     now: datetime,
 ) -> TariffRow:
-    """A draft that was read before and checked since, published as it was then. `reasons`: why, by kind of warning.
+    """A draft that was read before and checked since, published as it was then. `reasons`: why, by name of finding.
 
     What is published already stays as it is.
 

@@ -22,6 +22,7 @@ from parking.plates import PlateColor
 from parking.store.lots import keys_of
 from parking.store.tariffs import newest_published
 from parking.tariffs import Tariff, lint, to_json
+from parking.tariffs.lint import acceptance
 from payments.channels import Channels
 from payments.flow import accounts as accounts_flow
 from seeds.city.drivers import Driver, Vehicle
@@ -116,8 +117,7 @@ async def _publish(db: sql.Connection, tariff: Tariff, now: datetime, check_budg
     if there is not None and there.tariff == tariff:
         return there.id
     findings = lint.check(tariff, today=now.date(), budget=check_budget) if check_budget else ()
-    warned = [str(finding.kind) for finding in findings if finding.severity == "warning"]
-    reasons = {kind: REASONS.get(kind, AS_DECREED) for kind in warned}
+    reasons = {finding.name: REASONS.get(finding.kind, AS_DECREED) for finding in acceptance.warnings_of(findings)}
     row = await publish_tariff(db, document=to_json(tariff), by=ACTOR, now=now, findings=findings, reasons=reasons)
     return row.id
 

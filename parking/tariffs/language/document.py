@@ -259,11 +259,15 @@ class Exemption(Part, frozen=True, kw_only=True):
 
 
 class Promises(Part, frozen=True, kw_only=True):
-    """What the tariff states about its own fees; the lint looks for stays that break it."""
+    """What the tariff states about its own fees; the lint proves it or says that it could not.
+
+    per_bay: the amounts are for one bay, where a vehicle pays for every bay it occupies.
+    """
 
     never_cheaper: bool = False
     minute_fen_max: Fen | None = None
     day_fen_max: Fen | None = None
+    per_bay: bool = False
 
 
 class Tariff(Part, frozen=True, kw_only=True):

@@ -4,13 +4,14 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 import msgspec
 
 from parking.tariffs.language.document import DOCUMENT_BYTES_MAX, Tariff
 from parking.tariffs.language.errors import TariffUnclear, UnknownTimeZone, below, shown, unclear
-from parking.tariffs.language.shape import wrong_shape
-from parking.tariffs.language.validation import validate
+from parking.tariffs.language.shape import wrong_shape, wrong_shapes
+from parking.tariffs.language.validation import refusals, validate
 
 __all__ = [
     "TariffUnclear",
@@ -19,6 +20,7 @@ __all__ = [
     "from_json",
     "from_toml",
     "plain",
+    "refusals_of",
     "to_json",
     "validate",
 ]
@@ -28,6 +30,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 # The TOML parser takes quadratic time for a name of many parts (a.b.c = 1), which stands in one line.
 _DOTS_MAX = 40
 _NUMBER_MAX = 1 << 63
+# More refusals of one document than this help nobody.
+_REFUSALS_MAX = 20
 
 
 class _KeyTwice(ValueError):
@@ -41,7 +45,7 @@ def from_json(document: bytes) -> Tariff:
         TariffUnclear: it is not JSON, too long, or cannot be priced by.
         UnknownTimeZone: its time zone does not exist.
     """
-    return _read(document, "JSON", lambda text: json.loads(text, object_pairs_hook=_object))
+    return _read(document, "JSON", _objects)
 
 
 def from_toml(document: bytes) -> Tariff:
@@ -74,6 +78,17 @@ def check_succession(tariffs: Mapping[str, Tariff]) -> None:
         without_circle.update(chain)
 
 
+def refusals_of(document: bytes, *, toml: bool) -> list[TariffUnclear | UnknownTimeZone]:
+    """All for which a document is refused that can be seen at once: where its shape is wrong, the rest is not asked."""
+    try:
+        raw = _parsed(_decoded(document), *(("TOML", _loaded) if toml else ("JSON", _objects)))
+        _refuse_unstorable(raw)
+    except TariffUnclear as error:
+        return [error]
+    shapes = wrong_shapes(raw, _REFUSALS_MAX)
+    return [*shapes] if shapes else [*islice(refusals(msgspec.convert(raw, Tariff)), _REFUSALS_MAX)]
+
+
 def _read(document: bytes, form: str, parse: Callable[[str], object]) -> Tariff:
     raw = _parsed(_decoded(document), form, parse)
     _refuse_unstorable(raw)
@@ -83,6 +98,10 @@ def _read(document: bytes, form: str, parse: Callable[[str], object]) -> Tariff:
         raise wrong_shape(raw, error) from None
     validate(tariff)
     return tariff
+
+
+def _objects(text: str) -> object:
+    return json.loads(text, object_pairs_hook=_object)
 
 
 def _decoded(document: bytes) -> str:

@@ -1,5 +1,6 @@
 """A document that has not the shape of a tariff: what msgspec says of it, where, and what to write instead."""
 
+import copy
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -47,6 +48,64 @@ _NAMES_LISTED_MAX = 12
 _SENTENCE_CHARS_MAX = 100
 
 
+def wrong_shapes(raw: Any, most: int) -> list[TariffUnclear]:
+    """The refusals of a document's shape: what is wrong is mended in a copy, and the rest looked at again.
+
+    It ends where something is missing, or wrong, that has no value to put in its place.
+    """
+    left = copy.deepcopy(raw)
+    found: list[TariffUnclear] = []
+    while len(found) < most:
+        try:
+            msgspec.convert(left, Tariff)
+        except msgspec.ValidationError as error:
+            found.append(wrong_shape(left, error))
+            if not _mended(left, _located(left, misfit(error), error), is_unknown="unknown field" in str(error)):
+                break
+        else:
+            break
+    return found
+
+
+def _mended(raw: Any, steps: _Steps, *, is_unknown: bool) -> bool:
+    """Takes an unknown field out, or puts some value of the right type in the place of a wrong one."""
+    container = _at(raw, steps[:-1]) if steps else None
+    if not isinstance(container, dict | list):
+        return False
+    name: Any = steps[-1]
+    if is_unknown:
+        del container[name]
+        if "yuan" in str(name) and isinstance(container, dict):
+            container.setdefault(str(name).replace("yuan", "fen"), 100)
+        return True
+    value = _any_value(_type(steps))
+    if value is None:
+        return False
+    container[name] = value
+    return True
+
+
+def _any_value(kind: inspect.Type) -> object:
+    """Some value of a type, or None."""
+    samples: tuple[object, ...] = (False, 1, [], "x", "00:00", "01-01", "2026-01-01", "CNY")
+    if isinstance(kind, inspect.LiteralType):
+        samples = kind.values
+    elif isinstance(kind, inspect.EnumType):
+        samples = tuple(each.value for each in kind.cls)
+    return next((each for each in samples if _is_of(each, kind)), None)
+
+
+def _is_of(value: object, kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.IntType):
+        return type(value) is int and kind.ge in (None, 0, 1)
+    if isinstance(kind, inspect.StrType):
+        return isinstance(value, str) and (kind.pattern is None or bool(re.search(kind.pattern, value)))
+    of = {inspect.BoolType: bool, inspect.VarTupleType: list}.get(type(kind), object)
+    return isinstance(value, of) and isinstance(
+        kind, inspect.BoolType | inspect.VarTupleType | inspect.LiteralType | inspect.EnumType
+    )
+
+
 def wrong_shape(raw: Any, error: msgspec.ValidationError) -> TariffUnclear:
     """The refusal of a document that msgspec could not convert."""
     fault = misfit(error)
@@ -56,7 +115,7 @@ def wrong_shape(raw: Any, error: msgspec.ValidationError) -> TariffUnclear:
         path = below(path, step)
     what = fault.sentence[:_SENTENCE_CHARS_MAX]
     if fault.field is not None:
-        return unclear(path, what, _field_advice(what, fault.field, steps[:-1]))
+        return unclear(path, what, _field_advice(what, fault.field, steps[:-1], _at(raw, steps)))
     value = steps[-1] if fault.is_key else _at(raw, steps)
     advice = _advice(str(error), value, steps, str(_at(raw, ["currency"]) or "CNY"))
     return unclear(path, what if isinstance(value, dict | list | None) else f"{what} ({shown(value)})", advice)
@@ -116,12 +175,14 @@ def _type(steps: _Steps) -> inspect.Type:
     return kind
 
 
-def _field_advice(what: str, name: str, steps: _Steps) -> str:
+def _field_advice(what: str, name: str, steps: _Steps, value: object) -> str:
     """What to write for a field that is missing at a place, or instead of one that does not exist there."""
     if "missing" in what:
         return _MISSING.get(name, f"say {name}")
     if "yuan" in name:
-        return f"amounts are whole fen: write {name.replace('yuan', 'fen')}, 200 for 2 yuan"
+        return f"amounts are whole fen: write {name.replace('yuan', 'fen')} = {_fen(value)}"
+    if name == "days" and "bands" in steps and "hours" not in steps:
+        return f"days stand in its hours: hours = [{{ days = {msgspec.json.encode(value).decode()} }}]"
     kind = _type(steps)
     known = [field.encode_name for field in kind.fields] if isinstance(kind, inspect.StructType) else []
     near = get_close_matches(name[:64], known, n=1)
@@ -131,6 +192,13 @@ def _field_advice(what: str, name: str, steps: _Steps) -> str:
         return f"take it out; known here are {', '.join(known)}"
     nearest = get_close_matches(name[:64], known, n=3, cutoff=0.3)
     return f"take it out; known here are {', '.join(nearest)} and others" if nearest else "take it out"
+
+
+def _fen(value: object) -> str:
+    """Yuan as fen; where it is no amount, an example."""
+    if isinstance(value, int | float | str) and _NUMBER.fullmatch(str(value)):
+        return f"{Decimal(str(value)).scaleb(2):.0f}"
+    return "200 for 2 yuan"
 
 
 def _advice(sentence: str, value: Any, steps: _Steps, currency: str) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
+from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from parking.tariffs.language.band_coverage import gaps_and_overlaps
 from parking.tariffs.language.conditions import DayHours, DaySet, Match
 from parking.tariffs.language.days import ALWAYS, holidays_of, names_of
 from parking.tariffs.language.document import Band, Cap, ClassRule, Discount, Free, Tariff, Tier
-from parking.tariffs.language.errors import TariffUnclear, below, shown, unclear, unknown_time_zone
+from parking.tariffs.language.errors import TariffUnclear, UnknownTimeZone, below, shown, unclear, unknown_time_zone
 
 HOURS_MAX = 256
 TIERS_MAX = 24
@@ -17,7 +18,7 @@ DATE_YEARS = range(2000, 2100)
 # Names in a system's zone folder that are no time zones of the IANA database.
 _NO_TIME_ZONES = ("posix/", "right/", "localtime", "posixrules", "Factory")
 # What writers call the time of China, whose one time zone bears another name.
-_CHINESE = ("beijing", "bejing", "china", "utc+8", "gmt+8", "+08")
+_CHINESE = ("beijing", "bejing", "china", "utc+8", "gmt+8", "+08", "cst", "peking")
 _AMOUNTS = {"percent": "percent", "amount": "fen", "minutes": "minutes"}
 
 
@@ -28,17 +29,27 @@ def validate(tariff: Tariff) -> None:
         TariffUnclear: something in it contradicts something else, or what is named does not exist.
         UnknownTimeZone: its time zone does not exist.
     """
-    _refuse_unknown_time_zone(tariff.time_zone)
-    for check in _CHECKS:
-        for refusal in check(tariff):
-            raise refusal
+    for refusal in refusals(tariff):
+        raise refusal
 
 
-def _refuse_unknown_time_zone(name: str) -> None:
+def refusals(tariff: Tariff) -> Iterator[TariffUnclear | UnknownTimeZone]:
+    """Everything for which a document is refused; whether its bands meet is asked if all else is right."""
+    is_clean = True
+    checks: list[Iterator[TariffUnclear | UnknownTimeZone]] = [_time_zone(tariff.time_zone)]
+    checks += [check(tariff) for check in _CHECKS]
+    for refusal in chain.from_iterable(checks):
+        is_clean = False
+        yield refusal
+    if is_clean:
+        yield from gaps_and_overlaps(tariff)
+
+
+def _time_zone(name: str) -> Iterator[UnknownTimeZone]:
     if name.startswith(_NO_TIME_ZONES) or not _is_time_zone(name):
         is_chinese = any(word in name.lower() for word in _CHINESE)
         near = ["Asia/Shanghai"] if is_chinese else get_close_matches(name, available_timezones(), n=2)
-        raise unknown_time_zone(name, near)
+        yield unknown_time_zone(name, near)
 
 
 def _is_time_zone(name: str) -> bool:
@@ -344,5 +355,5 @@ def _known(code: str, names: Iterable[str], what: str, path: str) -> Iterator[Ta
 
 
 _CHECKS: tuple[Callable[[Tariff], Iterator[TariffUnclear]], ...] = (
-    _codes, _days, _hours, _bands, _crossing, _caps, _classes, _discounts, _surcharges, _whole, gaps_and_overlaps,
+    _codes, _days, _hours, _bands, _crossing, _caps, _classes, _discounts, _surcharges, _whole,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The lint of a tariff before it is published: what would surprise those who pay, and what has no effect.
 
 It tries prices within a budget and shows the smallest example of each thing it finds. Whoever publishes decides: errors
-forbid publication, and each kind of warning needs a reason.
+forbid publication, and every warning needs a reason.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,18 +9,22 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from parking.tariffs.engine.compiled import Compiled
-from parking.tariffs.language.document import Tariff
+from parking.tariffs.language.document import Promises, Tariff
 from parking.tariffs.language.holidays import CN_YEARS
-from parking.tariffs.language.parsing import TariffUnclear, UnknownTimeZone, from_json, from_toml
+from parking.tariffs.language.parsing import TariffUnclear, UnknownTimeZone, from_json, from_toml, refusals_of
 from parking.tariffs.lint.findings import Bill, Finding, Kind, Severity
 from parking.tariffs.lint.messages import findings_of
 from parking.tariffs.lint.monotonicity import Search
+from parking.tariffs.lint.names import names_that_differ
 from parking.tariffs.lint.no_effect import fields_without_effect
 from parking.tariffs.lint.probes import Probes, holidays_matter
+from parking.tariffs.lint.promises import Proof, of_promises, prove
 from parking.tariffs.lint.reentry import reentry
+from parking.tariffs.lint.slips import clauses_that_differ
 from parking.tariffs.lint.trials import OutOfTime, Progress, Trials
 from parking.tariffs.lint.unreachable import unreachable
-from parking.tariffs.lint.vehicles import sample_vehicles
+from parking.tariffs.lint.usual import unusual
+from parking.tariffs.lint.vehicles import in_every_state, sample_vehicles
 from parking.texts.durations import in_seconds
 
 __all__ = [
@@ -43,6 +47,7 @@ BUDGET = 30_000
 DEADLINE_S = 10.0
 # The shares of that time after which unreachable parts, gains by re-entry and fees are no longer looked for.
 _SHARES = (0.3, 0.6, 1.0)
+_ORDER: tuple[Severity, ...] = ("error", "warning", "information")
 # A monotonic clock, in seconds.
 Clock: TypeAlias = Callable[[], float]
 # The holidays of a year are announced in the November before it.
@@ -98,16 +103,29 @@ def check(
         *_calendar_ends(tariff, today),
         *_no_phone(tariff),
         *fields_without_effect(tariff),
+        *clauses_that_differ(tariff),
+        *names_that_differ(tariff),
+        *unusual(trials.tariff, probes),
         *time.until(_SHARES[0], unreachable(trials, probes, vehicles)),
         *time.until(_SHARES[1], reentry(trials, probes, vehicles)),
     ]
     time.share = _SHARES[2]
-    extremes = Search(trials, probes, vehicles).run()
+    proof = prove(trials.tariff, probes, time.is_over) if tariff.promises != Promises() else Proof(Promises())
+    states = vehicles if tariff.promises == Promises() else in_every_state(tariff, vehicles)
+    extremes = Search(trials, probes, states).run()
+    extremes.most_of_day = proof.dearest
     findings = [*findings_of(trials, extremes), *findings]
+    findings += of_promises(tariff, proof, _broken(findings))
     if time.ran_out:
         findings.append(_incomplete(trials, deadline_s))
     trials.finish()
-    return sorted(findings, key=lambda finding: finding.severity)
+    return sorted(findings, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def _broken(findings: Iterable[Finding]) -> set[str]:
+    """The places of the promises that are broken; a fee that falls has its place where the cause is."""
+    falls = ("longer_costs_less", "earlier_costs_less")
+    return {"$.promises.never_cheaper" if each.kind in falls else each.path for each in findings}
 
 
 def check_document(
@@ -119,11 +137,11 @@ def check_document(
     progress: Progress | None = None,
     clock: Clock | None = None,
 ) -> tuple[Tariff | None, list[Finding]]:
-    """The tariff of a document and what `check` finds; for a document that is refused, None and one error."""
+    """The tariff of a document and what `check` finds; for a document that is refused, None and all that is wrong."""
     try:
         tariff = from_toml(document) if toml else from_json(document)
     except (TariffUnclear, UnknownTimeZone) as e:
-        return None, [unclear(e)]
+        return None, [unclear(each) for each in refusals_of(document, toml=toml) or [e]]
     return tariff, check(tariff, today=today, budget=budget, progress=progress, clock=clock)
 
 
@@ -169,7 +187,7 @@ def _calendar_ends(tariff: Tariff, today: date | None) -> list[Finding]:
     return [
         Finding(
             "calendar_ends",
-            "warning",
+            "information",
             "$.calendar",
             f"国务院办公厅的放假通知只收录到 {last.year} 年；此后的节假日和调休上班日将只按星期计算，"
             "请在新通知发布后更新系统。",

@@ -9,18 +9,27 @@ from parking.tariffs.engine.quote import FeeLine
 from parking.tariffs.language.document import Tariff
 from parking.texts import amounts, times
 
-Severity: TypeAlias = Literal["error", "warning"]
+Severity: TypeAlias = Literal["error", "warning", "information"]
 Kind: TypeAlias = Literal[
     "unclear",
     "longer_costs_less",
     "earlier_costs_less",
     "minute_too_dear",
     "day_too_dear",
+    "promise_unproved",
+    "no_promises",
+    "clause_differs",
+    "unusual_currency",
+    "unusual_price",
+    "unusual_time",
+    "unusual_percent",
+    "name_differs",
     "unused_band",
     "unreachable_tier",
     "cap_never_binds",
     "class_never_matches",
     "discount_never_fits",
+    "surcharge_never_fits",
     "farmable",
     "cap_forgets",
     "calendar_ends",
@@ -55,10 +64,11 @@ class BillWords(NamedTuple):
 
 
 class Finding(Struct, frozen=True):
-    """A problem of a tariff.
+    """A problem of a tariff, or what is worth knowing of it.
 
-    kind: a stable code. path: the place in the document. bills: the smallest example found, two bills if it compares.
-    facts: numbers of the example, by name.
+    kind: a stable code. severity: an error forbids publication, a warning needs a reason, information needs nothing.
+    path: the place in the document. bills: the smallest example found, two bills if it compares. facts: numbers of the
+    example, by name.
     """
 
     kind: Kind
@@ -68,6 +78,11 @@ class Finding(Struct, frozen=True):
     text_en: str
     bills: tuple[Bill, ...] = ()
     facts: dict[str, int | str] = {}
+
+    @property
+    def name(self) -> str:
+        """What a reason calls it: its kind and place."""
+        return f"{self.kind}@{self.path}"
 
 
 def in_words(bill: Bill, tariff: Tariff) -> BillWords:

@@ -6,9 +6,12 @@ from msgspec import structs
 
 from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.language.document import Crossing, Tariff
+from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.findings import Bill, Finding, Kind, Severity, in_words, path_of
-from parking.tariffs.lint.monotonicity import Extremes, Pair
+from parking.tariffs.lint.growth import grows
+from parking.tariffs.lint.monotonicity import Dearest, Extremes, Pair, per_bays
 from parking.tariffs.lint.trials import Trials
+from parking.tariffs.lint.vehicles import SampleVehicle
 from parking.texts import amounts, durations
 
 
@@ -20,7 +23,7 @@ def findings_of(trials: Trials, extremes: Extremes) -> Iterator[Finding]:
         yield _earlier(trials, extremes.earlier)
     if extremes.jump is not None:
         yield _minute(trials, extremes.jump)
-    if extremes.day is not None:
+    if extremes.day is not None or extremes.most_of_day is not None:
         yield _day(trials, extremes)
 
 
@@ -70,7 +73,7 @@ def _minute(trials: Trials, pair: Pair) -> Finding:
     text = trials.tariff.tariff
     shorter, longer = _bills(trials, pair)
     before, after = in_words(shorter, text), in_words(longer, text)
-    most = text.promises.minute_fen_max or 0
+    most = per_bays(text.promises, text.promises.minute_fen_max, pair.sample) or 0
     most_zh, most_en = amounts.short(most, text.currency)
     more_zh, more_en = amounts.short(longer.fee_fen - shorter.fee_fen, text.currency)
     return Finding(
@@ -87,24 +90,46 @@ def _minute(trials: Trials, pair: Pair) -> Finding:
 
 
 def _day(trials: Trials, extremes: Extremes) -> Finding:
-    assert extremes.day is not None
-    sample, entry, minutes = extremes.day
     text = trials.tariff.tariff
-    most = text.promises.day_fen_max or 0
+    sample, entry, minutes = extremes.day or _shortest(trials, extremes.most_of_day)
+    most = per_bays(text.promises, text.promises.day_fen_max, sample) or 0
     most_zh, most_en = amounts.short(most, text.currency)
     bill = trials.bill(sample, (entry, minutes))
     words = in_words(bill, text)
+    dearest = extremes.most_of_day
+    greatest = max(bill.fee_fen, dearest.fee_fen if dearest is not None else 0)
+    up_to_zh, up_to_en = _up_to(greatest, text) if greatest > bill.fee_fen else ("", "")
     return Finding(
         "day_too_dear",
         "error",
         "$.promises.day_fen_max",
-        f"24 小时之内要付 {words.fee_zh}，而价格文本承诺最多 {most_zh}：{bill.vehicle_zh}，{words.stay_zh}。"
+        f"24 小时之内要付 {words.fee_zh}，而价格文本承诺最多 {most_zh}：{bill.vehicle_zh}，{words.stay_zh}。{up_to_zh}"
         "请增加或修改封顶，或修改承诺。",
         f"A stay within 24 hours costs {words.fee_en}, and {most_en} at most is promised ({bill.vehicle_en}): "
-        f"{words.stay_en}. Add or change a cap, or change the promise.",
+        f"{words.stay_en}.{up_to_en} Add or change a cap, or change the promise.",
         (bill,),
-        {"minutes": minutes, "fee_fen": bill.fee_fen, "promised_fen": most},
+        {"minutes": minutes, "fee_fen": bill.fee_fen, "promised_fen": most, "greatest_fen": greatest},
     )
+
+
+def _up_to(greatest: int, text: Tariff) -> tuple[str, str]:
+    zh, en = amounts.short(greatest, text.currency)
+    return f"停满 24 小时最多可达 {zh}。", f" The most that 24 hours cost is {en}."
+
+
+def _shortest(trials: Trials, dearest: Dearest | None) -> tuple[SampleVehicle, int, int]:
+    """The shortest stay from the dearest entry that breaks the promise, if fees grow; else that of 24 hours."""
+    assert dearest is not None
+    text = trials.tariff.tariff
+    most = per_bays(text.promises, text.promises.day_fen_max, dearest.sample) or 0
+    if not grows(text):
+        return dearest.sample, dearest.entry, DAY_MIN
+    low, high = 0, DAY_MIN
+    while high - low > 1:
+        middle = (low + high) // 2
+        is_dear = trials.calculation(dearest.sample, (dearest.entry, middle)).fee_fen > most
+        low, high = (low, middle) if is_dear else (middle, high)
+    return dearest.sample, dearest.entry, high
 
 
 def _bills(trials: Trials, pair: Pair) -> tuple[Bill, Bill]:

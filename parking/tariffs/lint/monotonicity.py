@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from parking.tariffs.engine.compiled import Compiled
-from parking.tariffs.language.document import Crossing, Tariff
+from parking.tariffs.language.document import Crossing, Promises, Tariff
 from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.probes import Probes
 from parking.tariffs.lint.trials import OutOfTime, Trials
@@ -35,6 +35,14 @@ class Pair(NamedTuple):
         return self.longer[1], self.longer[1] - self.shorter[1]
 
 
+class Dearest(NamedTuple):
+    """The most that 24 hours cost: a vehicle, its entry, and the fee."""
+
+    sample: SampleVehicle
+    entry: int
+    fee_fen: int
+
+
 class Extremes:
     """The smallest examples found so far: a fee that falls, an earlier entry that is cheaper, broken promises."""
 
@@ -43,6 +51,7 @@ class Extremes:
         self.earlier: Pair | None = None
         self.jump: Pair | None = None
         self.day: tuple[SampleVehicle, int, int] | None = None
+        self.most_of_day: Dearest | None = None
 
 
 class Search:
@@ -136,7 +145,7 @@ class Search:
 
     def _rise(self, sample: SampleVehicle, entry: int, before: int, after: int) -> None:
         """Keeps the shortest stay whose last minute costs more than is promised."""
-        most = self._promises.minute_fen_max
+        most = per_bays(self._promises, self._promises.minute_fen_max, sample)
         fee = self._trials.fee
         if most is None or fee(sample, entry, after) - fee(sample, entry, before or 1) * bool(before) <= most:
             return
@@ -155,7 +164,7 @@ class Search:
 
     def _day(self, sample: SampleVehicle, entry: int, lengths: list[int] | range) -> None:
         """Keeps the shortest stay of at most 24 hours that costs more than is promised of a day."""
-        most = self._promises.day_fen_max
+        most = per_bays(self._promises, self._promises.day_fen_max, sample)
         if most is None:
             return
         fee = self._trials.fee
@@ -214,6 +223,11 @@ class Search:
                 more = ahead
                 break
         return Pair(sample, (entry, minutes), (entry - more * 60, minutes + more))
+
+
+def per_bays(promises: Promises, most: int | None, sample: SampleVehicle) -> int | None:
+    """What is promised of a vehicle, for the bays it takes."""
+    return most * sample.bays if most is not None and promises.per_bay else most
 
 
 def _by_the_clock(text: Tariff) -> bool:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from parking.tariffs.engine.calendar import Segment
 from parking.tariffs.engine.compiled import EVER, Compiled
-from parking.tariffs.language.conditions import DayHours, DaySet
+from parking.tariffs.language.conditions import DayHours, DaySet, Match
 from parking.tariffs.language.document import Cap, Tariff
 from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.language.holidays import CN_YEARS
@@ -20,18 +20,25 @@ _YEARS_ROUND = 28
 _ORDINARY_MIN = 9 * 60
 _CURVE_MIN = 26 * 60
 _UNITS_TRIED = 6
-_Kind: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str], int, int]
+_Kind: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str], int, int, bool, bool]
 
 
 def day_sets(text: Tariff) -> frozenset[str]:
     """The sets of days that its rate periods and caps name."""
     hours = [each for band in text.bands for each in band.hours]
     hours += [each for cap in text.caps for each in _hours_of(cap)]
+    hours += [each for who in whos_of(text) for each in (*who.entered, *who.left)]
     return frozenset([*[each.days for each in hours], *[cap.days for cap in text.caps]])
 
 
 def _hours_of(cap: Cap) -> tuple[DayHours, ...]:
     return (*cap.windows, *cap.entered, *cap.left)
+
+
+def whos_of(text: Tariff) -> list[Match]:
+    """What every rule asks of vehicles and visits."""
+    parts = (text.quotas, text.classes, text.caps, text.discounts, text.surcharges, text.exempt)
+    return [each.who for part in parts for each in part]
 
 
 def holidays_matter(text: Tariff) -> bool:
@@ -65,6 +72,9 @@ class Probes:
         self.tariff = tariff
         self._calendar = tariff.calendar
         self._sets = day_sets(tariff.tariff)
+        self._by_week = any(cap.per == "week" for cap in tariff.tariff.caps)
+        self._by_month = any(cap.per == "month" for cap in tariff.tariff.caps)
+        self.has_every_kind = True
         self._marks: dict[int, list[int]] = {}
         years = _years(tariff.tariff)
         # Examples of the newest known year, or later, are those that people can look up.
@@ -72,6 +82,9 @@ class Probes:
         self._segments = self._of_years(range(newest, years[-1] + 1)) + self._of_years(range(years[0], newest))
         if {band for band, _, _ in self._segments} != set(range(len(tariff.tariff.bands))):
             self._segments += self._of_years(range(years[-1] + 1, years[-1] + 1 + _YEARS_ROUND))
+        text = tariff.tariff
+        self._clock_hours = [each for cap in text.caps for each in _hours_of(cap)]
+        self._clock_hours += [each for who in whos_of(text) for each in (*who.entered, *who.left)]
         self.days = self._days(years)
 
     @property
@@ -96,12 +109,11 @@ class Probes:
         begins, ends = self._calendar.bounds(day)
         instants = {until for _, _, until in self.tariff.timeline.segments(begins - 60, ends) if until < ends}
         sets = self._calendar.sets(day)
-        for cap in self.tariff.tariff.caps:
-            for window in _hours_of(cap):
-                if window.days in sets:
-                    instants.update(self._calendar.instants(day, window.minutes()))
+        for window in self._clock_hours:
+            if window.days in sets:
+                instants.update(self._calendar.instants(day, window.minutes()))
         if self._days_count():
-            instants.add(begins)
+            instants.add(self.tariff.parking_days.bounds(day)[0])
         known = self._marks[day] = sorted(instants)
         return known
 
@@ -137,14 +149,17 @@ class Probes:
                     for turn in _unit_turns(rate.tiers)
                     if (start + turn) * 60 <= ends - begins
                 }
-        if any(cap.left for cap in text.caps):
+        overs = {who.over_min for who in whos_of(text)} | {text.stay_max_min, text.rejoin_min}
+        overs |= {cap.first_min for cap in text.caps}
+        turns |= overs - {0}
+        if any(cap.left for cap in text.caps) or any(who.left for who in whos_of(text)):
             day = self._calendar.day_at(entry)
             turns |= {(mark - entry) // 60 for ahead in range(2) for mark in self.marks(day + ahead)}
         return sorted({near for turn in turns for near in (turn - 1, turn, turn + 1) if near > 0})
 
     def _days_count(self) -> bool:
         text = self.tariff.tariff
-        caps = any(cap.per == "day" or cap.days != "every_day" for cap in text.caps)
+        caps = any(cap.per in ("day", "week", "month") or cap.days != "every_day" for cap in text.caps)
         return caps or any(band.restart == "day" or band.daily for band in text.bands)
 
     def _of_years(self, years: range) -> list[Segment]:
@@ -165,13 +180,17 @@ class Probes:
                 kind = self._kind(day)
                 count[kind] += 1
                 first.setdefault(kind, day)
+        self.has_every_kind = len(count) <= DAYS_MAX
         return [first[kind] for kind, _ in count.most_common(DAYS_MAX)]
 
     def _kind(self, day: int) -> _Kind:
         calendar, sets = self._calendar, self._sets
         lengths = [ends - begins for begins, ends in (calendar.bounds(day), calendar.bounds(day + 1))]
         eve, today, next_day = (calendar.sets(each) & sets for each in (day - 1, day, day + 1))
-        return eve, today, next_day, lengths[0], lengths[1]
+        # A week or month of a cap ends with this day or within it.
+        week = self._by_week and any((day + ahead - 1) % 7 == 0 for ahead in (0, 1))
+        month = self._by_month and any(date.fromordinal(day + ahead).day == 1 for ahead in (0, 1))
+        return eve, today, next_day, lengths[0], lengths[1], week, month
 
 
 def _years(text: Tariff) -> range:

@@ -1,5 +1,6 @@
 """What leaving and coming back does to the price: a gain by re-entry, or a cap that has to be paid again."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,14 @@ from parking.texts.words import Words
 
 _DAYS_TRIED = 4
 _CAP_STEP_MIN = 30
+# Nobody drives out and in again more often than this, or plans for a longer stay.
+_VISIT_MIN = 60
+_STAY_MAX_MIN = 12 * 60
+# What is saved is worth the way if it is more than the dearest unit and this share of the fee, in percent.
+_WORTH_PERCENT = 25
+_SEVERAL_VISITS = re.compile(
+    r"多次|合计|累计(?:最高|不超过)|however often|in total|altogether|all visits", re.IGNORECASE
+)
 
 
 class _Split(NamedTuple):
@@ -52,13 +61,13 @@ def _free(trials: Trials, starts: Sequence[int], vehicles: Sequence[SampleVehicl
         own = of_class >= 0 and trials.tariff.tariff.classes[of_class].free is not None
         path = f"$.classes[{of_class}].free" if own else "$.free"
         length = free.minutes if free.inclusive else free.minutes - 1
-        if length <= 0 or path in reported:
+        if length < _VISIT_MIN or path in reported:
             continue
         for entry in starts:
             split = _parts(sample, entry, length, free.uses_max + 1 if free.uses_max else 2)
             if trials.left <= 0:
                 return
-            if _total(trials, split.parts, sample) == 0 and trials.fee(sample, *split.whole) > 0:
+            if _total(trials, split.parts, sample) == 0 and _is_worth(trials, split):
                 reported.add(path)
                 yield _gain_found(trials, path, split, *_free_period(free))
                 break
@@ -82,7 +91,8 @@ def _twice(trials: Trials, starts: Sequence[int], vehicles: Sequence[SampleVehic
     quota = trials.tariff.tariff.quotas[index]
     rule = f"quota.{quota.code}"
     for sample in vehicles:
-        if trials.tariff.table(trials.tariff.usual_class_of(sample.vehicle), 1).free.minutes >= quota.minutes:
+        free = trials.tariff.table(trials.tariff.usual_class_of(sample.vehicle), 1).free
+        if free.minutes >= quota.minutes or quota.minutes < _VISIT_MIN:
             continue
         for entry in starts:
             if trials.left <= 0:
@@ -90,7 +100,7 @@ def _twice(trials: Trials, starts: Sequence[int], vehicles: Sequence[SampleVehic
             split = _parts(sample, entry, quota.minutes, 2)
             fees = trials.fees(sample, split.parts)
             again = sum(use.amount for use in fees[1].uses if use.rule == rule) >= quota.minutes
-            if again and sum(fee.fee_fen for fee in fees) < trials.fee(sample, *split.whole):
+            if again and _is_worth(trials, split):
                 return split
     return None
 
@@ -108,10 +118,10 @@ def _first_tiers(trials: Trials, starts: Sequence[int], vehicles: Sequence[Sampl
             if rate is None or band in reported or trials.left <= 0:
                 continue
             for until, _, _ in rate.tiers:
-                if until == EVER or until // 60 <= table.free.minutes:
+                if until == EVER or until // 60 <= max(table.free.minutes, _VISIT_MIN - 1):
                     continue
                 split = _parts(sample, entry, until // 60, 2)
-                if _gain(plain, split) > 0 and _gain(trials, split) > 0:
+                if _gain(plain, split) > 0 and _is_worth(trials, split):
                     reported.add(band)
                     named = text.bands[band]
                     words = f"“{named.name_zh}”最初一段的价格", f"The first price of “{named.name_en}”"
@@ -171,6 +181,17 @@ def _gain(trials: Trials, split: _Split) -> int:
     return trials.fee(split.sample, *split.whole) - _total(trials, split.parts, split.sample)
 
 
+def _is_worth(trials: Trials, split: _Split) -> bool:
+    """Whether leaving and coming back saves what somebody would do it for, in a stay that people make."""
+    if split.whole[1] > _STAY_MAX_MIN:
+        return False
+    gain, fee = _gain(trials, split), trials.fee(split.sample, *split.whole)
+    if gain <= 0 or 100 * gain < _WORTH_PERCENT * fee:
+        return False
+    units = trials.calculation(split.sample, split.whole).units
+    return gain > max((each.unit_fen for each in units), default=0)
+
+
 def _gain_found(trials: Trials, path: str, split: _Split, named_zh: str, named_en: str) -> Finding:
     whole, parts = trials.bill(split.sample, split.whole), trials.bill(split.sample, *split.parts)
     once, again = (in_words(bill, trials.tariff.tariff) for bill in (whole, parts))
@@ -194,7 +215,9 @@ def _cap_forgets(trials: Trials, index: int, split: _Split) -> Finding:
     once, again = (in_words(bill, trials.tariff.tariff) for bill in (whole, parts))
     return Finding(
         "cap_forgets",
-        "warning",
+        "warning"
+        if _SEVERAL_VISITS.search(f"{cap.name_zh} {cap.clause_zh} {cap.name_en} {cap.clause_en}")
+        else "information",
         f"$.caps[{index}].memory",
         f"封顶“{cap.name_zh}”只按每次停放计算：{whole.vehicle_zh}，{once.stay_zh}一次停满付 "
         f"{once.fee_zh}，中途出场再入场要付 {again.fee_zh}；"

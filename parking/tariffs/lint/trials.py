@@ -1,14 +1,15 @@
 """Trial prices: each computed once and counted against a budget; bills of those that show a problem."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from parking.tariffs.bill.fee import price_sequence
+from parking.tariffs.bill.fee import price, price_sequence
+from parking.tariffs.engine.calculation import Calculation
 from parking.tariffs.engine.calendar import instant
 from parking.tariffs.engine.compiled import Compiled
 from parking.tariffs.engine.price import calculate
-from parking.tariffs.engine.quote import Fee, Visit
+from parking.tariffs.engine.quote import Fee, Past, Use, Visit
 from parking.tariffs.language.document import Tariff
 from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.findings import Bill
@@ -80,8 +81,17 @@ class Trials:
         fee_fen = self._fees.get(key)
         if fee_fen is None:
             self.spend(self.weight(minutes))
-            fee_fen = self._fees[key] = calculate(self.tariff, _visit(sample, (entry, minutes))).fee_fen
+            fee_fen = self._fees[key] = self.calculation(sample, (entry, minutes)).fee_fen
         return fee_fen
+
+    def calculation(self, sample: SampleVehicle, stay: Stay) -> Calculation:
+        """A stay computed, which takes nothing of the budget."""
+        visit = visit_of(sample, stay)
+        return calculate(self.tariff, visit, [_spent(self.tariff.tariff, visit)] if sample.spent else ())
+
+    def priced(self, visit: Visit, pasts: Sequence[Past]) -> int:
+        """The fee of a visit after others, which takes nothing of the budget."""
+        return calculate(self.tariff, visit, pasts).fee_fen
 
     def weight(self, minutes: int) -> int:
         """How much of the budget a stay takes: more if it is long, is granted much again, or has many rules."""
@@ -107,7 +117,12 @@ class Trials:
         )
 
     def _sequence(self, sample: SampleVehicle, stays: Sequence[Stay]) -> list[Fee]:
-        return price_sequence(self.tariff, [_visit(sample, stay) for stay in stays])
+        visits = [visit_of(sample, stay) for stay in stays]
+        if sample.spent:
+            return [
+                price([(visit.entered_at, self.tariff)], visit, [_spent(self.tariff.tariff, visit)]) for visit in visits
+            ]
+        return price_sequence(self.tariff, visits)
 
     def local(self, at: int) -> datetime:
         """An instant as local time."""
@@ -127,6 +142,24 @@ def _rules_weight(text: Tariff) -> int:
     return 1 + hours // _HOURS_USUAL + (len(text.quotas) + len(text.caps) + discounts) // _RULES_USUAL
 
 
-def _visit(sample: SampleVehicle, stay: Stay) -> Visit:
+def visit_of(sample: SampleVehicle, stay: Stay) -> Visit:
+    """The visit that a vehicle makes."""
     entry, minutes = stay
-    return Visit(entered_at=instant(entry), left_at=instant(entry + minutes * 60), vehicle=sample.vehicle)
+    entered = instant(entry)
+    return Visit(
+        entered_at=entered,
+        left_at=instant(entry + minutes * 60),
+        vehicle=sample.vehicle,
+        bays=sample.bays,
+        charging=((entered, entered),) if sample.charged else (),
+        coupons=sample.coupons,
+        paid_by=sample.paid_by,
+    )
+
+
+def _spent(text: Tariff, visit: Visit) -> Past:
+    """A visit that ended as this one begins, and used up all that is free for a time."""
+    at = visit.entered_at - timedelta(minutes=1)
+    uses = [Use(f"quota.{quota.code}", at, quota.minutes) for quota in text.quotas]
+    uses += [Use("free", at, free.uses_max) for free in [text.free, *[r.free for r in text.classes if r.free]]]
+    return Past(at, visit.entered_at, tuple(uses))

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from parking.tariffs.engine.calendar import instant
 from parking.tariffs.engine.compiled import Compiled
+from parking.tariffs.engine.matching import asks_visit
 from parking.tariffs.engine.price import calculate
 from parking.tariffs.engine.quote import Visit
 from parking.tariffs.language.document import STAY_DAYS_MAX, Cap, Discount, Promises, Tariff, Tier
@@ -14,7 +15,7 @@ from parking.tariffs.language.fields import DAY_MIN
 from parking.tariffs.lint.findings import Finding, path_of
 from parking.tariffs.lint.probes import Probes
 from parking.tariffs.lint.trials import Trials
-from parking.tariffs.lint.vehicles import SampleVehicle, witness
+from parking.tariffs.lint.vehicles import SampleVehicle, always, witness
 from parking.texts import amounts, durations
 
 # Long enough that every weekday passes, and every period of a cap but that of a whole stay.
@@ -30,6 +31,7 @@ def unreachable(trials: Trials, probes: Probes, vehicles: Sequence[SampleVehicle
     yield from _bands(text, probes)
     yield from _classes(text)
     yield from _discounts(text)
+    yield from _surcharges(text)
     yield from _tiers(trials, probes, vehicles)
     yield from _caps(trials, probes, vehicles)
 
@@ -154,17 +156,17 @@ def _caps(trials: Trials, probes: Probes, vehicles: Sequence[SampleVehicle]) -> 
     """Caps that take nothing off any long stay, of any class, nor off many short ones where they remember those."""
     text = trials.tariff.tariff
     idle = {f"caps.{cap.code}": cap for cap in text.caps}
-    per_stay = any(cap.per == "stay" for cap in text.caps)
+    is_long = any(cap.per in ("stay", "month") for cap in text.caps)
     for sample, entry in product(vehicles, _entries(probes)):
         if not idle or trials.left <= 0:
             return
-        for length in (_LONG_DAYS, _STAY_DAYS) if per_stay else (_LONG_DAYS,):
+        for length in (_LONG_DAYS, _STAY_DAYS) if is_long else (_LONG_DAYS,):
             fees = trials.fees(sample, [(entry, length * DAY_MIN)])
             _strike(idle, (line.rule for line in fees[0].lines if line.kind == "cap"))
     for sample in vehicles:
         if any(cap.memory != "none" for cap in idle.values()):
             _strike(idle, _caps_of_many_visits(trials, probes, sample))
-        if any(cap.entered or cap.left for cap in idle.values()):
+        if any(cap.entered or cap.left or cap.who.entered or cap.who.left for cap in idle.values()):
             _strike(idle, _caps_by_the_clock(trials, probes, sample))
         if trials.left <= 0:
             return
@@ -182,6 +184,10 @@ def _caps_of_many_visits(trials: Trials, probes: Probes, sample: SampleVehicle) 
     free = trials.tariff.table(trials.tariff.usual_class_of(sample.vehicle), 1).free
     length = free.minutes + 1
     count = min(_VISITS_MAX, DAY_MIN // length)
+    if any(cap.memory != "none" and cap.per in ("week", "month") for cap in trials.tariff.tariff.caps):
+        entry = probes.ordinary(probes.days[0])
+        fees = trials.fees(sample, [(entry + at * DAY_MIN * 60, DAY_MIN // 2) for at in range(_VISITS_MAX)])
+        yield from (line.rule for fee in fees for line in fee.lines if line.kind == "cap")
     for entry in islice(_entries(probes), _ENTRIES_OF_MANY):
         fees = trials.fees(sample, [(entry + at * length * 60, length) for at in range(count)])
         yield from (line.rule for fee in fees for line in fee.lines if line.kind == "cap")
@@ -212,9 +218,9 @@ def _never_binds(text: Tariff, rule: str, cap: Cap) -> Finding:
 
 
 def _classes(text: Tariff) -> Iterator[Finding]:
-    exempt = [exemption.who for exemption in text.exempt]
+    exempt = always(exemption.who for exemption in text.exempt)
     for index, rule in enumerate(text.classes):
-        before = [each.who for each in text.classes[:index]]
+        before = always(each.who for each in text.classes[:index])
         if witness((rule.who,), [*exempt, *before]) is None:
             yield Finding(
                 "class_never_matches",
@@ -227,7 +233,7 @@ def _classes(text: Tariff) -> Iterator[Finding]:
 
 
 def _discounts(text: Tariff) -> Iterator[Finding]:
-    exempt = [exemption.who for exemption in text.exempt]
+    exempt = always(exemption.who for exemption in text.exempt)
     for index, discount in enumerate(text.discounts):
         if witness((discount.who,), exempt) is None:
             zh, en = "能享受它的车辆全部免费停放", "all vehicles it is for park free anyway"
@@ -244,6 +250,20 @@ def _discounts(text: Tariff) -> Iterator[Finding]:
         )
 
 
+def _surcharges(text: Tariff) -> Iterator[Finding]:
+    exempt = always(exemption.who for exemption in text.exempt)
+    for index, surcharge in enumerate(text.surcharges):
+        if witness((surcharge.who,), exempt) is None:
+            yield Finding(
+                "surcharge_never_fits",
+                "warning",
+                f"$.surcharges[{index}]",
+                f"加收“{surcharge.name_zh}”从不起作用：它针对的车辆全部免费；请修改条件，或删去。",
+                f"The surcharge “{surcharge.name_en}” is never paid: all vehicles it is for park free. "
+                "Change whom it is for, or take it out.",
+            )
+
+
 def _better(others: Sequence[Discount], discount: Discount) -> Discount | None:
     """A discount of the same kind that takes off at least as much and applies wherever this one does."""
     for other in others:
@@ -253,6 +273,13 @@ def _better(others: Sequence[Discount], discount: Discount) -> Discount | None:
         ours, theirs = (discount.percent, discount.fen, discount.minutes), (other.percent, other.fen, other.minutes)
         most = theirs > ours or (first and theirs == ours)
         paid = not other.paid_by or (bool(discount.paid_by) and set(discount.paid_by) <= set(other.paid_by))
-        if alike and most and paid and not other.coupon and witness((discount.who,), (other.who,)) is None:
+        if (
+            alike
+            and most
+            and paid
+            and not other.coupon
+            and not asks_visit(other.who)
+            and witness((discount.who,), (other.who,)) is None
+        ):
             return other
     return None

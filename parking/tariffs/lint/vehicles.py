@@ -1,12 +1,12 @@
 """Sample vehicles: a vehicle for every way in which a document distinguishes them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs.engine.compiled import Compiled
-from parking.tariffs.engine.matching import matches
+from parking.tariffs.engine.matching import asks_visit, matches
 from parking.tariffs.engine.quote import Vehicle
 from parking.tariffs.language.conditions import Match
 from parking.tariffs.language.document import Tariff
@@ -19,31 +19,68 @@ _Named: TypeAlias = tuple[tuple[Match, ...], str, str]
 
 
 class SampleVehicle(NamedTuple):
-    """A vehicle with its names; `place` identifies it."""
+    """A vehicle with its names; `place` identifies it.
+
+    bays: how many it takes. charged: it was charged, up to its entry. spent: it used up all quotas and free visits.
+    coupons, paid_by: what comes with its visits, and how they are paid.
+    """
 
     place: int
     vehicle: Vehicle
     name_zh: str
     name_en: str
+    bays: int = 1
+    charged: bool = False
+    spent: bool = False
+    coupons: tuple[str, ...] = ()
+    paid_by: str = ""
 
 
-def sample_vehicles(tariff: Compiled) -> list[SampleVehicle]:
+def sample_vehicles(tariff: Compiled, most: int = VEHICLES_MAX) -> list[SampleVehicle]:
     """A plain vehicle first, then one of each class, each quota and each discount, and of classes with quotas."""
     text = tariff.tariff
-    exempt = [exemption.who for exemption in text.exempt]
+    exempt = always(exemption.who for exemption in text.exempt)
     samples: list[SampleVehicle] = []
-    seen: set[tuple[int, tuple[bool, ...]]] = set()
+    seen: set[tuple[object, ...]] = set()
     for whos, name_zh, name_en in _groups(text):
         of_class = next((at for at, rule in enumerate(text.classes) if rule.who in whos), len(text.classes))
-        vehicle = witness(whos, [*exempt, *[rule.who for rule in text.classes[:of_class]]])
+        vehicle = witness(whos, [*exempt, *always(rule.who for rule in text.classes[:of_class])])
         if vehicle is None:
             continue
-        asked = [rule.who for part in (text.quotas, text.caps, text.discounts) for rule in part]
-        alike = (tariff.usual_class_of(vehicle), tuple(matches(who, vehicle) for who in asked))
-        if alike not in seen and len(samples) < VEHICLES_MAX:
+        asked = [rule.who for part in (text.quotas, text.caps, text.discounts, text.surcharges) for rule in part]
+        coupons = tuple(dict.fromkeys(who.coupons[0] for who in whos if who.coupons))
+        paid_by = next((who.paid_by[0] for who in whos if who.paid_by), "")
+        of = tuple(matches(who, vehicle) for who in asked)
+        alike = (tariff.usual_class_of(vehicle), of, coupons, paid_by)
+        if alike not in seen and len(samples) < most:
             seen.add(alike)
-            samples.append(SampleVehicle(len(samples), vehicle, name_zh, name_en))
+            samples.append(SampleVehicle(len(samples), vehicle, name_zh, name_en, coupons=coupons, paid_by=paid_by))
     return samples
+
+
+def in_every_state(tariff: Tariff, samples: Sequence[SampleVehicle]) -> list[SampleVehicle]:
+    """The same vehicles, and each as it pays more: on two bays, staying on when charged, with its quotas used up."""
+    found = list(samples)
+
+    def add(name_zh: str, name_en: str, **state: Any) -> None:
+        for sample in samples:
+            zh, en = f"{sample.name_zh}（{name_zh}）", f"{sample.name_en} {name_en}"
+            found.append(sample._replace(place=len(found), name_zh=zh, name_en=en, **state))
+
+    if any(rule.per_bay for rule in tariff.classes) or any(rule.per_bay for rule in tariff.surcharges):
+        add("占用两个泊位", "on two bays", bays=2)
+    if tariff.overstay is not None:
+        add("充电已结束", "no longer charging", charged=True)
+    if tariff.quotas or any(
+        free.uses_max for free in (tariff.free, *[rule.free or tariff.free for rule in tariff.classes])
+    ):
+        add("免费额度已用完", "with nothing left that is free", spent=True)
+    return found
+
+
+def always(whos: Iterable[Match]) -> list[Match]:
+    """Those that mean a vehicle whatever its visit is like."""
+    return [who for who in whos if not asks_visit(who)]
 
 
 def witness(whos: Sequence[Match], but_not: Sequence[Match]) -> Vehicle | None:
@@ -68,6 +105,8 @@ def _groups(text: Tariff) -> Iterator[_Named]:
                 f"{each.name_en} with “{quota.name_en}”",
             )
     yield (), "其他车辆", "other vehicle"
+    for surcharge in text.surcharges:
+        yield (surcharge.who,), f"加收“{surcharge.name_zh}”的车辆", f"vehicle with “{surcharge.name_en}”"
     for cap in text.caps:
         yield (cap.who,), f"适用“{cap.name_zh}”的车辆", f"vehicle with “{cap.name_en}”"
     for discount in text.discounts:

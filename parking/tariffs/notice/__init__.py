@@ -124,14 +124,18 @@ def _amounts(tariff: Tariff) -> Iterator[Words]:
 
 
 def _promises(promises: Promises, tariff: Tariff) -> Iterator[Words]:
+    bay_zh, bay_en = ("，按每个泊位计", " for each bay") if promises.per_bay else ("", "")
     if promises.never_cheaper:
         yield "停放时间更长的，收费不会更低。", "Staying longer is never cheaper."
     if promises.minute_fen_max is not None:
         zh, en = amounts.short(promises.minute_fen_max, tariff.currency)
-        yield f"多停一分钟，收费最多增加 {zh}。", f"One more minute never costs more than {en}."
+        yield f"多停一分钟，收费最多增加 {zh}{bay_zh}。", f"One more minute never costs more than {en}{bay_en}."
     if promises.day_fen_max is not None:
         zh, en = amounts.short(promises.day_fen_max, tariff.currency)
-        yield f"停放不超过 24 小时的，最多收费 {zh}。", f"A stay of up to 24 hours never costs more than {en}."
+        yield (
+            f"停放不超过 24 小时的，最多收费 {zh}{bay_zh}。",
+            f"A stay of up to 24 hours never costs more than {en}{bay_en}.",
+        )
 
 
 def _facts(tariff: Tariff) -> Facts:

@@ -76,7 +76,7 @@ async def test_from_a_document_to_a_price_that_holds(
     assert "farmable" in said["detail"]
     assert said["facts"]["findings"][0]["path"] == "$.free"
 
-    accept = [{"kind": "farmable", "reason": "known since 2019"}]
+    accept = [{"kind": "farmable", "path": "$.free", "reason": "known since 2019"}]
     answer = await publish(client, "a", accept=accept, lots=[QC], valid_from=LATER.isoformat())
     assert answer.status_code == 200, answer.text
     row = answer.json()

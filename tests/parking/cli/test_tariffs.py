@@ -28,7 +28,8 @@ hours = [{{}}]
 tiers = [{{ unit_fen = 500, unit_min = 60 }}]
 {end}
 """
-FREE = "[free]\nminutes = 30"
+FREE = "[free]\nminutes = 60"
+KEPT = "[promises]\nminute_fen_max = 1000"
 DEAR = "[promises]\nminute_fen_max = 400"
 LARGE = '[[classes]]\ncode = "large"\nname_zh = "大型车"\nname_en = "Large"\nwho = {kinds = ["large"]}\npercent = 200'
 LONG = (
@@ -46,7 +47,7 @@ Write = Callable[..., str]
 def write(tmp_path: Path) -> Write:
     """Writes a document of these parts and gives its path."""
 
-    def written(name: str = "t.toml", *, code: str = "plain", more: str = "", end: str = "") -> str:
+    def written(name: str = "t.toml", *, code: str = "plain", more: str = "", end: str = KEPT) -> str:
         file = tmp_path / name
         file.write_text(CLEAN.format(code=code, more=more, end=end), encoding="utf-8")
         return str(file)
@@ -80,7 +81,7 @@ def test_check_wants_warnings_accepted(write: Write) -> None:
     file = write(more=FREE)
     result = run("check", file)
     assert result.exit_code == 1
-    for said in ("warning farmable at $.free", "免费时段可以反复享受", "can be had again", "5.00", "--accept"):
+    for said in ("warning farmable at $.free", "免费时段可以反复享受", "can be had again", "5.00", "farmable@free="):
         assert said in result.stdout
     result = run("check", file, "--accept", "farmable=everybody may", "--lang", "en")
     assert (result.exit_code, "accepted: everybody may" in result.stdout) == (0, True)
@@ -119,7 +120,27 @@ def test_check_as_json(write: Write) -> None:
     assert (result.exit_code, second["findings"]) == (0, [])
     (finding,) = first["findings"]
     assert (first["tariff"], finding["kind"], finding["accepted"]) == ("plain", "farmable", "known")
-    assert [bill["fee_fen"] for bill in finding["bills"]] == [500, 0]
+    assert [bill["fee_fen"] for bill in finding["bills"]] == [1000, 0]
+
+
+def test_each_finding_is_accepted_by_itself(write: Write) -> None:
+    first = "tiers = [{ unit_fen = 200, unit_min = 60, for_min = 120 }, { unit_fen = 500, unit_min = 60 }]"
+    file = Path(write(more=FREE))
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("tiers = [{ unit_fen = 500, unit_min = 60 }]", first), encoding="utf-8"
+    )
+    refused = run("check", str(file), "--accept", "farmable=known")
+    assert (refused.exit_code, "There are 2 findings farmable" in refused.stderr.replace("\n", " ")) == (2, True)
+    result = run("check", str(file), "--accept", "farmable@free=known", "--lang", "en")
+    assert (result.exit_code, "farmable@bands[0].tiers=the reason" in result.stdout) == (1, True)
+    assert (
+        run("check", str(file), "--accept", "farmable@free=a", "--accept", "farmable@bands[0].tiers=b").exit_code == 0
+    )
+
+
+def test_a_text_without_promises_is_asked_for_them(write: Write) -> None:
+    result = run("check", write(end=""))
+    assert (result.exit_code, "information no_promises" in result.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("said", ["farmable", "farmable=", "farmable=  ", "frmable=x"])
@@ -234,7 +255,7 @@ def test_diff(write: Write) -> None:
     for said in ("$.free.minutes", "30", "small vehicle", "15 min", "5.00", "0.00"):
         assert said in result.stdout
     said = json.loads(run("diff", old, new, "--json").stdout)
-    assert said["changes"] == [{"path": "$.free.minutes", "before": 0, "after": 30}]
+    assert said["changes"] == [{"path": "$.free.minutes", "before": 0, "after": 60}]
     assert {(price["before_fen"], price["after_fen"]) for price in said["prices"]} == {(500, 0)}
     assert run("diff", old, old).stdout.strip() == "The two say the same."
 

@@ -26,7 +26,7 @@ REFUSED = [
     ({"bandz": []}, "$.bandz", "unknown field `bandz`: write bands."),
     ({"qqqq": 1}, "$.qqqq", "unknown field `qqqq`: take it out."),
     (tiers({"unit_fee": 200}), "$.bands[0].tiers[0].unit_fee", "write unit_fen"),
-    (tiers({"unit_yuan": 2}), "$.bands[0].tiers[0].unit_yuan", "whole fen: write unit_fen, 200 for 2 yuan."),
+    (tiers({"unit_yuan": 2}), "$.bands[0].tiers[0].unit_yuan", "whole fen: write unit_fen = 200."),
     ({"classes": [{**LARGE, "caps": {"top": 5, "day": "x"}}]}, "$.classes[0].caps.day", 'got `str` ("x")'),
     (
         tiers({"unit_fen": 2.5}),
