@@ -150,7 +150,7 @@ async def test_one_check_at_a_time(client: httpx.AsyncClient, monkeypatch: pytes
 
 
 async def test_the_true_check_looks_at_it(client: httpx.AsyncClient) -> None:
-    drafted = await register(client, text("d"))
+    drafted = await register(client, tariffs.from_toml((TARIFFS / "county_lot.toml").read_bytes()))
     assert "farmable" in {one["kind"] for one in drafted["findings"]}
     assert all(one["bills"] for one in drafted["findings"] if one["kind"] == "farmable")
 
