@@ -53,7 +53,7 @@ select l.code as lot, e.plate, e.reason::text as reason
 _COUNTS = "select l.code as lot, o.inside from lot_occupancy o join lot l on l.id = o.lot_id"
 _OWED = """
 select p.plate, b.debits - b.credits as fen
-  from balance b join account_plate p on p.account_id = b.owner_id where b.book = 'receivable'
+  from balance b join account_plate p on p.account_id = b.owner_id and p.unlinked_at is null where b.book = 'receivable'
 """
 _PAYABLE = """
 select l.code as lot, sum(t.amount_fen)::bigint as fen

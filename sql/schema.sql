@@ -123,6 +123,7 @@ CREATE TABLE operator (
     CONSTRAINT operator_pkey PRIMARY KEY (id)
 );
 CREATE TRIGGER rate_stays BEFORE UPDATE OF platform_fee_bps ON operator FOR EACH ROW WHEN ((old.platform_fee_bps IS DISTINCT FROM new.platform_fee_bps)) EXECUTE FUNCTION deny_rate();
+ALTER TABLE operator ENABLE ALWAYS TRIGGER rate_stays;
 COMMENT ON COLUMN operator.platform_fee_bps IS 'The platform''s share from the beginning on, in ten-thousandths; it never changes. Later shares stand in operator_fee.';
 -- The service may: select, insert, update (name_zh, name_en).
 
@@ -136,6 +137,7 @@ CREATE TABLE operator_fee (
     CONSTRAINT operator_fee_pkey PRIMARY KEY (operator_id, valid_from),
     CONSTRAINT operator_fee_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
 );
+ALTER TABLE operator_fee ENABLE ALWAYS TRIGGER rate_stays;
 -- The service may: select, insert.
 
 -- A car park or a stretch of road bays (停车场); the shard of every parking fact.
@@ -887,6 +889,7 @@ CREATE TABLE transfer (
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER never_truncated;
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER only_grows;
 CREATE TRIGGER same_transaction AFTER INSERT ON transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT WHEN ((current_setting('onelot.posting'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION same_transaction();
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER same_transaction;
 -- The service may: select.
 
 -- Balances of the books kept in row mode; always equal to the sum of their transfers.

@@ -175,6 +175,7 @@ async def test_a_driver_takes_everything_along_and_closes(client: httpx.AsyncCli
     held = (await client.get("/v1/account/export", headers=mine)).json()
     assert (held["account"]["name"], held["account"]["wallet_fen"]) == ("Li Lei", 300)
     assert [each["plate"] for each in held["plates"]] == ["鲁A71001"]
+    assert [(each["plate"], each["unlinked_at"]) for each in held["links"]] == [("鲁A71001", None)]
     assert [(each["amount_fen"], each["payer"]) for each in held["top_ups"]] == [(300, "ok")]
     assert [each["id"] for each in held["tokens"]] == [issued["id"]]
     assert {each["action"] for each in held["audit"]} == {"account.open", "token.issue", "plate.link"}

@@ -19,6 +19,7 @@ from parking.flow.plates import link_plate
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
 from parking.plates import PlateColor
+from parking.store.events import lock_plates
 from parking.store.lots import keys_of
 from parking.store.tariffs import newest_published
 from parking.tariffs import Tariff, lint, to_json
@@ -162,6 +163,8 @@ async def open_accounts(
         for first in firsts:
             group = drivers[first : first + DRIVERS_PER_TRANSACTION]
             async with pool.acquire() as db, db.transaction():
+                # All at once and in one order: two groups may have vehicles that share a slot.
+                await lock_plates(db, [(each.plate, each.color) for driver in group for each in driver.vehicles])
                 opened = [await _open_account(db, driver, payers, now, random_bits) for driver in group]
                 filled = {row["account_id"] for row in await db.fetch(_SQL["topped_up"], opened)}
             accounts[first : first + len(group)] = opened

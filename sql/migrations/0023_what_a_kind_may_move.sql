@@ -372,6 +372,7 @@ drop trigger same_transaction on transfer;
 create trigger same_transaction after insert on transfer
   referencing new table as added for each statement
   when (current_setting('onelot.posting', true) is distinct from 'on') execute function same_transaction();
+alter table transfer enable always trigger same_transaction;
 
 -- A day closes when it is over where its operator is, by the clock of the database, and behind whoever is posting: who
 -- cannot have the row soon gives up (55P03), and the next round of the settlement tries again.

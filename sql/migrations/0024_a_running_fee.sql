@@ -22,6 +22,8 @@ end $$;
 create trigger rate_stays before update of platform_fee_bps on operator for each row
   when (old.platform_fee_bps is distinct from new.platform_fee_bps) execute function deny_rate();
 create trigger rate_stays before update or delete on operator_fee for each row execute function deny_rate();
+alter table operator enable always trigger rate_stays;
+alter table operator_fee enable always trigger rate_stays;
 
 create function fee_bps(_operator bigint, _day date) returns int
   language plpgsql stable set search_path from current as $$

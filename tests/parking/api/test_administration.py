@@ -44,7 +44,9 @@ async def test_a_plate_has_one_payer_until_it_is_let_go(
     for _ in range(2):
         assert (await client.post(PLATES, json=body, headers=second)).status_code == 201
     assert [each["plate"] for each in (await client.get(PLATES, headers=second)).json()] == ["鲁A5H0LD"]
-    payer = "select account_id from account_plate where plate = '鲁A5H0LD' and plate_color = 'blue'"
+    payer = (
+        "select account_id from account_plate where plate = '鲁A5H0LD' and plate_color = 'blue' and unlinked_at is null"
+    )
     assert await owner.fetchval(payer) == first_id
     # Text and colour are the vehicle: the same text on yellow is another one.
     yellow = {**body, "plate_color": "yellow"}
