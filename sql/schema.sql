@@ -681,7 +681,7 @@ COMMENT ON COLUMN attempt.shard IS 'Where the payable lies: the lot of a charge,
 COMMENT ON COLUMN attempt.payable_id IS 'The charge or the top-up it pays, as kind says.';
 COMMENT ON COLUMN attempt.next_action IS 'What the payer needs to go on with an accepted payment, as the provider gave it; null if nothing.';
 COMMENT ON COLUMN attempt.channel_no IS 'The number the channel itself gave the payment: evidence that names another is disputed.';
-COMMENT ON COLUMN attempt.account_id IS 'The account that asked for it, if it proved to be the one that owes; null for whoever has the number of a charge.';
+COMMENT ON COLUMN attempt.account_id IS 'The account that asked for it, if it proved to be the one that owes; null for whoever has the reference of a charge.';
 COMMENT ON COLUMN attempt.key_digest IS 'The key its asker chose, hashed: the same key is the same attempt.';
 -- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action, channel_no).
 

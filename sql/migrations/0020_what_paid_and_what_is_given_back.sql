@@ -19,7 +19,7 @@ alter table attempt add column channel_no text;
 alter table attempt add column account_id bigint;
 alter table attempt add column key_digest text;
 comment on column attempt.channel_no is 'The number the channel itself gave the payment: evidence that names another is disputed.';
-comment on column attempt.account_id is 'The account that asked for it, if it proved to be the one that owes; null for whoever has the number of a charge.';
+comment on column attempt.account_id is 'The account that asked for it, if it proved to be the one that owes; null for whoever has the reference of a charge.';
 comment on column attempt.key_digest is 'The key its asker chose, hashed: the same key is the same attempt.';
 grant update (channel_no) on attempt to onelot_service;
 create unique index attempt_by_key on attempt (shard, payable_id, key_digest) where key_digest is not null;
