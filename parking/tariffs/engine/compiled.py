@@ -104,6 +104,7 @@ class Compiled:
             or tariff.free.uses_max
             or any(cap.memory != "none" for cap in tariff.caps)
             or any(each.day_max_min for each in tariff.passes)
+            or tariff.rejoin_min
         )
         self._classes = tuple((rule.who, asks_visit(rule.who)) for rule in tariff.classes)
         self._bands_by_code = {band.code: place for place, band in enumerate(tariff.bands)}

@@ -310,11 +310,11 @@ async def test_a_city_is_registered_and_charges(
 async def test_a_json_tariff_and_a_lot_that_is_none(district: District, env: dict[str, str], tmp_path: Path) -> None:
     tariff = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
     file = tmp_path / "dearer.json"
-    free = msgspec.structs.replace(tariff.free, minutes=tariff.free.minutes + 1)
+    free = msgspec.structs.replace(tariff.free, minutes=tariff.free.minutes + 1, clause_en="")
     file.write_bytes(tariffs.to_json(msgspec.structs.replace(tariff, free=free)))
     code, printed = await running.onelot(env, "tariff", "publish", str(file))
     assert (code, "Not published." in printed) == (1, True), printed
-    code, printed = await running.onelot(env, "tariff", "publish", str(file), "--accept", "farmable=as before")
+    code, printed = await running.onelot(env, "tariff", "publish", str(file), "--accept", "clause_differs=as before")
     assert (code, printed.split()) == (0, [tariff.code, "version", "2"]), printed
     file.write_bytes(msgspec.json.encode(msgspec.structs.replace(lot_plan("x", "jn-static"), capacity=0)))
     code, printed = await running.onelot(env, "lot", "add", str(file))
