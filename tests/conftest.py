@@ -33,6 +33,8 @@ REDIS_VARIABLE = "ONELOT_TEST_REDIS_URL"
 settings.register_profile("onelot", deadline=None)
 settings.load_profile("onelot")
 
+LONG = ("tests/seeds/demo/", "tests/loadtests/", "tests/test_ending.py", "tests/test_hanging.py")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
     seed = config.getoption("randomly_seed", None)
     if isinstance(seed, int) and core.global_force_seed is None:
         core.global_force_seed = seed  # type: ignore[assignment]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for whole processes come first, so that no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish() -> None:
