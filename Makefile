@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 TESTS ?= tests
 # Two runs at once, each with servers of its own; servers that are given are for one run alone.
-SIDE_BY_SIDE := $(if $(ONELOT_TEST_DATABASE_URL)$(ONELOT_TEST_REDIS_URL),,-n 2 --dist loadfile)
+SIDE_BY_SIDE := $(if $(ONELOT_TEST_DATABASE_URL)$(ONELOT_TEST_REDIS_URL),,-n 2 --dist loadfile --no-loadscope-reorder)
 
 # Text is UTF-8 whatever the locale says, and no setting of the caller's Python reaches ours.
 export PYTHONUTF8 := 1
