@@ -1,10 +1,12 @@
 """Links of plates: what they show, that they tell nobody of accounts, and how they are contested and resolved."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 import pytest
 
 import sql
@@ -16,7 +18,8 @@ from parking.flow import plates as plates_flow
 from parking.plates import LinkedPlate, PlateColor
 from parking.store import contests as store
 from parking.store import plates as plate_store
-from payments.charges import NoSuchCharge, charge_id
+from payments import charges, ids
+from payments.charges import ChargeOfDriver, NoSuchCharge, charge_id
 from payments.flow import accounts as accounts_flow
 from payments.store import charges as charge_store
 from tests.conftest import NOW
@@ -121,6 +124,65 @@ async def test_linking_tells_nobody_which_plates_have_accounts(district: Distric
         )
         link_now = await done(district, lambda db: store.link(db, "鲁A62001", PlateColor.BLUE))
         assert (link_now and link_now.account_id) == (stranger if account_id == holder else None)
+
+
+async def export(district: District, account_id: int) -> dict[str, Any]:
+    """What the holder of an account takes along, as JSON values."""
+    whole = await done(
+        district,
+        lambda db: flow_of_accounts.export_account(
+            db, account_id=account_id, actor="driver", now=NOW, random_bits=district.random_bits
+        ),
+    )
+    taken: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+    return taken
+
+
+async def test_an_export_shows_of_a_hidden_charge_nothing_that_tells_where_or_when(district: District) -> None:
+    account_id = await district.account("鲁A66001", linked_at=NOW - timedelta(hours=1))
+    left = await leaves(district, "pm", "鲁A66001")
+    taken = await export(district, account_id)
+    [row] = taken["charges"]
+    assert set(row) == {f.name for f in msgspec.structs.fields(ChargeOfDriver)}
+    assert (row["reference"], row["lot_id"], row["created_at"], row["paid_at"]) == (
+        str(left.charge_reference), None, None, None,
+    )  # fmt: skip
+    for text in map(str, row.values()):
+        for found in re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+            assert not ids.is_ours(UUID(found)) or charges.is_reference(UUID(found))
+    assert taken["stays"] == []
+
+
+async def test_an_export_does_not_tell_which_plates_have_accounts(district: District) -> None:
+    await district.account("鲁A67001")
+    waiting, linked = await district.account(), await district.account()
+    for account_id, plate in ((waiting, "鲁A67001"), (linked, "鲁A67002")):
+        await link(district, account_id, plate)
+
+    async def shape(account_id: int, plate: str) -> str:
+        taken = await export(district, account_id)
+        assert [each["action"] for each in taken["audit"]] == ["plate.link"]
+        assert [each["plate"] for each in taken["links"]] == [plate]
+        # The identifiers of lines say whose they are, and nothing else.
+        for each in taken["audit"]:
+            assert ids.shard_of(UUID(each.pop("id"))) == account_id
+        text = msgspec.json.encode(taken).decode()
+        return text.replace(str(account_id), "account").replace(plate, "plate")
+
+    assert await shape(waiting, "鲁A67001") == await shape(linked, "鲁A67002")
+
+    # When the plate is let go, nothing says that the account had waited, nor for whom.
+    holder = await district.owner.fetchval("select account_id from account_plate where plate = '鲁A67001'")
+    await done(
+        district,
+        lambda db: plates_flow.end_link(
+            db, "鲁A67001", PlateColor.BLUE, holder, now=NOW, random_bits=district.random_bits
+        ),
+    )
+    lines = [each for each in (await export(district, waiting))["audit"] if each["action"] != "account.export"]
+    assert [(each["action"], each["detail"]) for each in lines] == [
+        ("plate.link", {"plate": "鲁A67001", "plate_color": "blue"})
+    ]
 
 
 async def test_a_contested_link_neither_pays_nor_shows_until_it_is_resolved(district: District) -> None:
