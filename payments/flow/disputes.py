@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from payments import disputes, ids, ledger, payables, refunds
+from payments import attempts, disputes, ids, ledger, payables, refunds
 from payments.attempts import LIVE, Attempt, AttemptState, PayableKind, Step
 from payments.channels import Channels, channel_named, provider_named
 from payments.charges import Charge
@@ -71,7 +71,7 @@ async def resolve_dispute(
     else:
         if dispute.refund_id is not None:
             await _follow_refund(db, channels, dispute, payable, attempt, finding, actor=actor, now=now)
-        elif attempt.state in LIVE and attempt.query_at is None:
+        elif attempts.rests(attempt, now=now):
             await attempt_store.move_attempt(db, attempt, Step(attempt.state, attempt.code, query_at=now), now=now)
         await store.resolve(db, dispute, Resolution(finding), by=actor, note=note, now=now)
     detail: dict[str, object] = {"finding": finding, "amount_fen": amount_fen, "note": note}
