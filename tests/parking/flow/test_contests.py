@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 import sql
+from parking import contests
 from parking.answers import Answer
-from parking.contests import PRESENCE_HOLDS, ContestResolved, NoSuchContest, NotContestable
+from parking.contests import PRESENCE_HOLDS, Contest, ContestResolved, Link, NoSuchContest, NotContestable
 from parking.flow import accounts as flow_of_accounts
 from parking.flow import contests as flow
 from parking.flow import plates as plates_flow
@@ -240,6 +241,30 @@ async def test_a_contested_link_neither_pays_nor_shows_until_it_is_resolved(dist
     assert sorted(row["action"] for row in actions) == [
         "plate.contest", "plate.contest", "plate.contest-resolve", "plate.contest-resolve",
     ]  # fmt: skip
+
+
+def test_an_open_contest_outlives_its_link() -> None:
+    link_ = Link(1001, NOW)
+    last = Contest(UUID(int=1), "鲁A68001", PlateColor.BLUE, 1001, NOW - timedelta(days=1), NOW, "presence")
+    assert contests.open_contest(last, link_, NOW) is last
+    stands = msgspec.structs.replace(last, resolved_at=NOW, resolved_by="li", link_stands=True)
+    assert contests.open_contest(stands, link_, NOW) is None
+    with pytest.raises(NotContestable):
+        contests.open_contest(stands, msgspec.structs.replace(link_, linked_at=last.linked_at), NOW)
+
+
+async def test_a_plate_linked_again_has_the_contest_that_is_open(district: District) -> None:
+    account_id = await district.account("鲁A68002")
+    left = await leaves(district, "pn", "鲁A68002")
+    first = await contest(district, left.charge_reference)
+    await done(
+        district,
+        lambda db: plates_flow.end_link(
+            db, "鲁A68002", PlateColor.BLUE, account_id, now=NOW, random_bits=district.random_bits
+        ),
+    )
+    await link(district, account_id, "鲁A68002")
+    assert await contest(district, left.charge_reference) == first
 
 
 async def test_presence_is_a_charge_of_the_last_day_to_that_account(district: District) -> None:
