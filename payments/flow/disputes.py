@@ -58,7 +58,8 @@ async def resolve_dispute(
     Raises:
         NoSuchDispute: there is none of this identifier.
         DisputeResolved: somebody was faster.
-        FindingUnfit: a dispute of this kind, or as it stands, does not end so.
+        FindingUnfit: a dispute of this kind, or as it stands, does not end so; or a refund that was closed was paid,
+            and another gives the same money back (`refund_id`).
         NotRefundable: a refund that was closed was paid, and less than it remains of the charge.
         UnknownChannel: the channel is not connected any more.
     """
@@ -186,6 +187,14 @@ async def _refund_anew(
         await refunds_flow.reserve(db, payable, refund, now=now)
     else:
         disputes.check_returnable(await store.lock_dispute(db, closed.dispute_id))
+        returns = await refund_store.refunds_of_dispute(db, closed.payable_id, closed.dispute_id)
+        under_way = next((each for each in returns if each.state is not RefundState.CLOSED), None)
+        if under_way is not None:
+            raise FindingUnfit(
+                "This money is on its way back in another refund: wait for its end.",
+                field="finding",
+                refund_id=str(under_way.id),
+            )
         await refund_store.insert_refund(db, refund)
     return refund
 

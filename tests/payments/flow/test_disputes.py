@@ -313,6 +313,23 @@ async def test_a_refund_paid_after_it_was_closed(city: City) -> None:
         await city.refund(charge_id, 1, key="again")
 
 
+async def test_a_closed_return_was_paid_while_another_is_under_way(city: City) -> None:
+    await paid_by_another(city)
+    [dispute] = await city.disputes()
+    refunds_say(city, RefundClosed("NO_FUNDS"), RefundPending("processing"))
+    closed, under_way = await city.give_back(dispute), await city.give_back(dispute)
+    assert (closed.state, under_way.state) == ("closed", "unknown")
+    await refund_told(city, closed, Refunded(closed.id.hex, 500))
+    [after_closed] = [each for each in await city.disputes() if each.refund_id is not None]
+    with pytest.raises(FindingUnfit) as refused:
+        await city.found(after_closed, F.PAID)
+    assert refused.value.facts["refund_id"] == str(under_way.id)
+    # Once it has not gone back either, the first is booked.
+    assert await refund_told(city, under_way, RefundClosed("NO_FUNDS")) == "closed"
+    assert (await city.found(after_closed, F.PAID)).resolution == "paid"
+    assert await city.book(city.operator_id, "suspense") == 0
+
+
 @pytest.mark.parametrize(
     ("finding", "state", "payable_fen"),
     [(F.PAID, "succeeded", 0), (F.NOT_PAID, "closed", 500), (F.DISMISSED, "succeeded", 0)],
