@@ -1,5 +1,6 @@
 """Links of plates: what they show, that they tell nobody of accounts, and how they are contested and resolved."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -19,6 +20,7 @@ from parking.flow import plates as plates_flow
 from parking.plates import LinkedPlate, PlateColor
 from parking.store import contests as store
 from parking.store import plates as plate_store
+from parking.store.events import lock_plates
 from payments import charges, ids
 from payments.charges import ChargeOfDriver, NoSuchCharge, charge_id
 from payments.flow import accounts as accounts_flow
@@ -241,6 +243,39 @@ async def test_a_contested_link_neither_pays_nor_shows_until_it_is_resolved(dist
     assert sorted(row["action"] for row in actions) == [
         "plate.contest", "plate.contest", "plate.contest-resolve", "plate.contest-resolve",
     ]  # fmt: skip
+
+
+async def test_contesting_and_resolving_lock_the_plate_before_anything_else(district: District) -> None:
+    plate = "鲁A69001"
+    account_id = await district.account(plate)
+    left = await leaves(district, "po", plate)
+
+    async def by_staff() -> object:
+        return await done(
+            district,
+            lambda db: flow.contest_by_staff(
+                db, plate=plate, plate_color=PlateColor.BLUE, note="seen", actor="li", now=NOW,
+                random_bits=district.random_bits,
+            ),
+        )  # fmt: skip
+
+    async def resolved() -> object:
+        await resolve(district, made, link_stands=False)
+        return made
+
+    async def by_reference() -> object:
+        return await contest(district, left.charge_reference)
+
+    made = UUID(int=0)
+    for table, work in (("account_plate", by_reference), ("account_plate", by_staff), ("plate_contest", resolved)):
+        async with district.pool.acquire() as db, db.transaction():
+            await lock_plates(db, [(plate, PlateColor.BLUE)])
+            task = asyncio.create_task(work())
+            assert not (await asyncio.wait({task}, timeout=0.2))[0], "it did not wait"
+            await db.execute(f"select 1 from {table} where account_id = $1 for update nowait", account_id)
+        await asyncio.wait_for(task, 20)
+        made = await district.owner.fetchval("select id from plate_contest where account_id = $1", account_id)
+    assert await done(district, lambda db: store.link(db, plate, PlateColor.BLUE)) is None
 
 
 def test_an_open_contest_outlives_its_link() -> None:
