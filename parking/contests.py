@@ -80,10 +80,11 @@ def open_contest(last: Contest | None, link: Link, now: datetime) -> Contest | N
     Raises:
         NotContestable: staff confirmed the link lately.
     """
-    if last is None or last.linked_at != link.linked_at:
-        return None
-    if last.resolved_at is None:
+    # An open one is of the account and its plate, also when the plate was unlinked and linked again since.
+    if last is None or last.resolved_at is None:
         return last
+    if last.linked_at != link.linked_at:
+        return None
     if last.link_stands and now - last.resolved_at < CONFIRMED_HOLDS:
         raise NotContestable("The city's staff have looked at this link lately; ask them.")
     return None

@@ -80,7 +80,9 @@ class LinkedPlate(Struct, frozen=True):
 
 
 class PlateLink(Struct, frozen=True):
-    """A time in which an account paid for a plate. `contested`: somebody says it was not theirs, and is not refuted."""
+    """A time in which an account paid for a plate, or waits for it. `contested`: somebody says it was not theirs, and
+    is not refuted.
+    """
 
     plate: str
     plate_color: PlateColor

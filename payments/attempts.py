@@ -124,6 +124,8 @@ class AttemptState(StrEnum):
 
 _S = AttemptState
 LIVE = frozenset({_S.SUBMITTING, _S.ACCEPTED, _S.UNKNOWN})
+# What keeps nobody away any more is asked for all the same.
+ASKED_FOR = LIVE | {_S.VOID, _S.SUPERSEDED}
 
 # From each state, the states it may move to.
 MOVES: dict[AttemptState, frozenset[AttemptState]] = {
@@ -299,7 +301,7 @@ def _refused(attempt: Attempt, code: str, *, outright: bool) -> Step:
 
 def _unresolved(attempt: Attempt, outcome: Accepted | NotFound | Unknown, now: datetime) -> Step:
     """An answer that ends nothing: the age of the attempt decides how long it is waited for, and asked for."""
-    if attempt.state not in (*LIVE, _S.VOID, _S.SUPERSEDED):
+    if attempt.state not in ASKED_FOR:
         return Step(attempt.state, attempt.code)
     age = now - attempt.created_at
     unseen = isinstance(outcome, NotFound)
@@ -326,6 +328,12 @@ def to_be_sent_again(attempt: Attempt, outcome: Outcome, *, now: datetime) -> bo
     """Whether the same request goes out again: the channel never saw it, and the driver may still be waiting."""
     unseen = isinstance(outcome, NotFound) and attempt.state in (_S.SUBMITTING, _S.UNKNOWN)
     return unseen and now - attempt.created_at < RESEND_WITHIN
+
+
+def rests(attempt: Attempt, *, now: datetime) -> bool:
+    """Whether it is asked for no more although it has no end, and is young enough to be asked for again."""
+    young = attempt.state in LIVE or now - attempt.created_at < ASK_MAX
+    return attempt.state in ASKED_FOR and attempt.query_at is None and young
 
 
 def same_payment(attempt: Attempt, *, channel: str, payer: str) -> None:

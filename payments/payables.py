@@ -10,7 +10,7 @@ import msgspec
 
 from payments import attempts, disputes, ledger
 from payments.accounts import TopUp
-from payments.attempts import LIVE, Attempt, AttemptState, PayableKind
+from payments.attempts import ASKED_FOR, LIVE, Attempt, AttemptState, PayableKind
 from payments.charges import Charge, ChargeState
 from payments.disputes import Dispute, DisputeKind, Doubt
 from payments.ledger import Funds, Journal
@@ -83,7 +83,7 @@ def dispute(payable: Payable, attempt: Attempt, doubt: Doubt, *, held_fen: int =
         channel=attempt.channel,
         asked_fen=attempt.amount_fen,
         held_fen=held_fen,
-        asked_times=attempt.tries if attempt.state in LIVE else 0,
+        asked_times=attempt.tries if attempt.state in ASKED_FOR else 0,
         now=now,
     )
 

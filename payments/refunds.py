@@ -21,6 +21,7 @@ from uuid import UUID
 import msgspec
 
 from payments import disputes, ids
+from payments.accounts import Account, AccountStatus
 from payments.attempts import MISMATCH, QUERY_FIRST_AFTER, Attempt, jitter_of, query_again_at
 from payments.charges import Charge, ChargeState
 from payments.disputes import Dispute, DisputeKind, Doubt
@@ -115,7 +116,7 @@ class RefundStep(msgspec.Struct, frozen=True):
 
 
 class NotRefundable(OneLotError):
-    """The charge is not paid, or less than this remains of it."""
+    """The charge is not paid, less than this remains of it, or the wallet that paid it is closed."""
 
 
 class RefundContradicted(OneLotError):
@@ -174,6 +175,18 @@ def check_refundable(charge: Charge, amount_fen: int) -> None:
     if not 0 < amount_fen <= left_fen:
         raise NotRefundable(
             "Less than that remains to refund.", field="amount_fen", amount_fen=amount_fen, refundable_fen=left_fen
+        )
+
+
+def check_wallet(charge: Charge, account: Account | None) -> None:
+    """Refuses to give back into a wallet that nobody can spend from any more.
+
+    Raises:
+        NotRefundable: the account is closed; the money has to reach its holder by another way.
+    """
+    if account is not None and account.status is AccountStatus.CLOSED:
+        raise NotRefundable(
+            "The wallet that paid this is closed.", charge_id=str(charge.id), account_id=account.id, state=charge.state
         )
 
 

@@ -15,7 +15,7 @@ from parking.store import plates as plate_store
 from parking.store.events import lock_plates
 from payments.accounts import Account, Standing, TopUpMade
 from payments.audit import Filter, Line
-from payments.charges import Charge
+from payments.charges import ChargeOfDriver, of_driver
 from payments.flow import accounts as accounts_flow
 from payments.identity import IssuedToken
 from payments.store import accounts as account_store
@@ -25,18 +25,21 @@ from payments.store import identity as identity_store
 
 # Of each kind; what an account has more of is named in `cut_off`.
 ROWS_MAX = 10_000
+# Of what is logged of plates: not which account had one before, nor what staff or strangers said.
+_SHOWN_OF_PLATES = ("plate", "plate_color", "link_stands")
 
 
 class Export(Struct, frozen=True):
     """Everything that is held of a driver. `plates` are those linked now or waited for, `links` the times in which the
-    account paid for a plate, `stays` those of these times; `cut_off` names what there was more of than ROWS_MAX.
+    account paid for a plate or has waited for it, `stays` those of these times; `cut_off` names what there was more of
+    than ROWS_MAX.
     """
 
     account: Standing
     plates: Sequence[LinkedPlate]
     links: Sequence[PlateLink]
     stays: Sequence[StayOfLink]
-    charges: Sequence[Raw]
+    charges: Sequence[ChargeOfDriver]
     top_ups: Sequence[TopUpMade]
     tokens: Sequence[IssuedToken]
     audit: Sequence[Raw]
@@ -74,10 +77,10 @@ async def export_account(
         plates,
         links,
         stays,
-        [_charge(charge) for charge in charges],
+        [of_driver(charge) for charge in charges],
         top_ups,
         tokens,
-        [_line(line) for line in lines],
+        [shown for line in lines if (shown := _line(line)) is not None],
         cut_off=[name for name, rows in kinds.items() if len(rows) >= ROWS_MAX],
     )
 
@@ -100,17 +103,14 @@ async def close_account(
     return closed
 
 
-def _charge(charge: Charge) -> Raw:
-    shown = msgspec.to_builtins(charge)
-    del shown["place_hidden"], shown["collect_at"], shown["collect_tries"], shown["time_zone"]
-    if charge.place_hidden:
-        # Where and when may be those of another's vehicle.
-        for name in ("lot_id", "id", "stay_id", "created_at", "paid_at", "lines"):
-            del shown[name]
-    else:
-        shown["lines"] = Raw(charge.lines.encode())
-    return Raw(msgspec.json.encode(shown))
-
-
-def _line(line: Line) -> Raw:
-    return Raw(msgspec.json.encode({**msgspec.to_builtins(line), "detail": Raw(line.detail.encode())}))
+def _line(line: Line) -> Raw | None:
+    """A line of the log as the driver may see it: it does not tell whether another account pays for a plate."""
+    shown, detail = msgspec.to_builtins(line), msgspec.json.decode(line.detail)
+    if line.action.startswith("plate."):
+        if detail.get("waited"):
+            return None  # The line of the claim stands for the link.
+        detail = {name: detail[name] for name in _SHOWN_OF_PLATES if name in detail}
+        if line.action == "plate.claim":
+            shown["action"] = "plate.link"
+    detail.pop("note", None)
+    return Raw(msgspec.json.encode({**shown, "detail": detail}))

@@ -12,6 +12,7 @@ from parking.contests import Contest, ContestResolved, Link, NoSuchContest, NotC
 from parking.flow import plates as plates_flow
 from parking.plates import PlateColor, PlateNotLinked
 from parking.store import contests as store
+from parking.store.events import lock_plates
 from payments import ids
 from payments.charges import charge_id
 from payments.flow import audit as audit_flow
@@ -34,6 +35,7 @@ async def contest_by_reference(
     if charge.account_id is None or vehicle is None:
         raise NotContestable("No account pays this charge.")
     contests.check_presence(vehicle.left_at, now)
+    await lock_plates(db, [(vehicle.plate, vehicle.plate_color)])
     link = await store.link(db, vehicle.plate, vehicle.plate_color)
     if link is None or link.account_id != charge.account_id:
         raise NotContestable("The account that pays this charge pays for the plate no longer.")
@@ -66,6 +68,7 @@ async def contest_by_staff(
         PlateNotLinked: no account pays for the plate.
     """
     text = plates.normalise(plate)
+    await lock_plates(db, [(text, plate_color)])
     link = await store.link(db, text, plate_color)
     if link is None:
         raise PlateNotLinked("No account pays for this plate.", field="plate")
@@ -101,6 +104,8 @@ async def resolve_contest(
     found = await store.contest(db, contest_id)
     if found is None:
         raise NoSuchContest("There is no such contest.", contest_id=str(contest_id))
+    await lock_plates(db, [(found.plate, found.plate_color)])
+    found = await store.lock_contest(db, contest_id)
     if found.resolved_at is not None:
         raise ContestResolved("This contest is resolved already.", resolved_by=found.resolved_by)
     await store.resolve_contest(db, contest_id, link_stands=link_stands, by=actor, note=note, now=now)

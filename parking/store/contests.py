@@ -36,8 +36,14 @@ async def last_contest(db: sql.Connection, plate: str, color: PlateColor, accoun
 
 
 async def contest(db: sql.Connection, contest_id: UUID) -> Contest | None:
-    """A contest, locked until the transaction ends."""
     return await sql.one(db, Contest, _SQL["contest"], contest_id)
+
+
+async def lock_contest(db: sql.Connection, contest_id: UUID) -> Contest:
+    """A contest that exists, locked until the transaction ends. Its plate is locked before."""
+    found = await sql.one(db, Contest, _SQL["lock_contest"], contest_id)
+    assert found is not None
+    return found
 
 
 async def open_contests(db: sql.Connection, *, after: UUID, limit: int) -> Sequence[Contest]:

@@ -20,7 +20,7 @@ async def plate_holder(db: sql.Connection, plate: str, color: PlateColor) -> Pla
 
 
 async def links_of(db: sql.Connection, account_id: int) -> Sequence[PlateLink]:
-    """The times in which an account paid for plates, those that ended among them, the oldest first."""
+    """The times in which an account paid for plates or waits for them, ended ones too, the oldest first."""
     return await sql.every(db, PlateLink, _SQL["links_of"], account_id)
 
 

@@ -7,35 +7,16 @@ from uuid import UUID
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
-from msgspec import Meta, Raw, Struct
-from msgspec.json import encode
+from msgspec import Meta, Struct
 
 from payments import accounts, attempts, charges, ids
 from payments.accounts import Account, Standing
 from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
 from payments.attempts import Attempt, AttemptState
-from payments.charges import CHARGES_PER_PAGE_MAX, Charge, ChargeState
+from payments.charges import CHARGES_PER_PAGE_MAX, ChargeOfDriver
 from payments.flow import accounts as accounts_flow
 from payments.identity import Audience
 from payments.store import charges as charge_store
-
-
-class ChargeOfDriver(Struct, frozen=True):
-    """A charge as its driver sees it; `lines` explain the amount.
-
-    Where and when (`lot_id`, `created_at`, `paid_at`, and the times in `lines`) are null or left out if the stay began
-    before its plate was linked, while the link is contested, and after the time for which they may be kept.
-    """
-
-    reference: UUID
-    lot_id: int | None
-    amount_fen: int
-    refunded_fen: int
-    state: ChargeState
-    method: str | None
-    lines: Raw
-    created_at: datetime | None
-    paid_at: datetime | None
 
 
 class ChargePage(Struct, frozen=True):
@@ -111,7 +92,9 @@ async def list_account_charges(
 ) -> ChargePage:
     """The newest stay first."""
     found = await charge_store.charges_of_account(db, principal.id, before=after, limit=limit)
-    return ChargePage([_of_driver(charge) for charge in found], found[-1].reference if len(found) == limit else None)
+    return ChargePage(
+        [charges.of_driver(charge) for charge in found], found[-1].reference if len(found) == limit else None
+    )
 
 
 @post(
@@ -231,24 +214,6 @@ async def resume_account(
         actor=principal.subject,
         now=now,
         random_bits=random_bits,
-    )
-
-
-def _of_driver(charge: Charge) -> ChargeOfDriver:
-    if charge.place_hidden:
-        lines = Raw(encode(charges.public_lines(charge)))
-        amounts = (charge.amount_fen, charge.refunded_fen, charge.state, charge.method)
-        return ChargeOfDriver(charge.reference, None, *amounts, lines, None, None)
-    return ChargeOfDriver(
-        reference=charge.reference,
-        lot_id=charge.lot_id,
-        amount_fen=charge.amount_fen,
-        refunded_fen=charge.refunded_fen,
-        state=charge.state,
-        method=charge.method,
-        lines=Raw(charge.lines.encode()),
-        created_at=charge.created_at,
-        paid_at=charge.paid_at,
     )
 
 

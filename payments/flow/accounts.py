@@ -88,7 +88,7 @@ async def close_account(
         AccountNotSettled: something is owed, held or under way.
     """
     account = await _open(db, account_id)
-    under_way = await store.has_live_top_ups(db, account_id)
+    under_way = await store.has_open_top_ups(db, account_id)
     accounts.check_closable(await standing(db, account_id), payments_under_way=under_way)
     await store.close_account(db, account_id, now=now)
     await identity_store.revoke_tokens(db, token_id=None, account_id=account_id, subject=None, by=actor, now=now)

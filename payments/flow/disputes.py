@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from payments import disputes, ids, ledger, payables, refunds
+from payments import attempts, disputes, ids, ledger, payables, refunds
 from payments.attempts import LIVE, Attempt, AttemptState, PayableKind, Step
 from payments.channels import Channels, channel_named, provider_named
 from payments.charges import Charge
@@ -58,7 +58,8 @@ async def resolve_dispute(
     Raises:
         NoSuchDispute: there is none of this identifier.
         DisputeResolved: somebody was faster.
-        FindingUnfit: a dispute of this kind, or as it stands, does not end so.
+        FindingUnfit: a dispute of this kind, or as it stands, does not end so; or a refund that was closed was paid,
+            and another gives the same money back (`refund_id`).
         NotRefundable: a refund that was closed was paid, and less than it remains of the charge.
         UnknownChannel: the channel is not connected any more.
     """
@@ -71,7 +72,7 @@ async def resolve_dispute(
     else:
         if dispute.refund_id is not None:
             await _follow_refund(db, channels, dispute, payable, attempt, finding, actor=actor, now=now)
-        elif attempt.state in LIVE and attempt.query_at is None:
+        elif attempts.rests(attempt, now=now):
             await attempt_store.move_attempt(db, attempt, Step(attempt.state, attempt.code, query_at=now), now=now)
         await store.resolve(db, dispute, Resolution(finding), by=actor, note=note, now=now)
     detail: dict[str, object] = {"finding": finding, "amount_fen": amount_fen, "note": note}
@@ -186,6 +187,14 @@ async def _refund_anew(
         await refunds_flow.reserve(db, payable, refund, now=now)
     else:
         disputes.check_returnable(await store.lock_dispute(db, closed.dispute_id))
+        returns = await refund_store.refunds_of_dispute(db, closed.payable_id, closed.dispute_id)
+        under_way = next((each for each in returns if each.state is not RefundState.CLOSED), None)
+        if under_way is not None:
+            raise FindingUnfit(
+                "This money is on its way back in another refund: wait for its end.",
+                field="finding",
+                refund_id=str(under_way.id),
+            )
         await refund_store.insert_refund(db, refund)
     return refund
 

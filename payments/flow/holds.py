@@ -5,6 +5,7 @@ from uuid import UUID
 
 from payments.charges import Charge, ChargeState
 from payments.flow.charges import charge_by_id, lock_charge
+from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as charge_store
 from payments.store import holds as store
@@ -12,7 +13,8 @@ from sql import Connection
 
 
 async def release_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:
-    """A held charge is taken from its account from now on. One that is not held stays as it is.
+    """A held charge is taken from its account from now on, or once a payment that is under way fails. One that is not
+    held stays as it is.
 
     Raises:
         NoSuchCharge: there is none of this identifier.
@@ -20,7 +22,8 @@ async def release_charge(db: Connection, *, charge_id: UUID, reason: str, actor:
     charge = await lock_charge(db, charge_id)
     if not await store.release_hold(db, charge, by=actor, now=now):
         return charge
-    if charge.state is ChargeState.DUE:
+    # While a payment has not ended the wallet waits for it, and is tried when it fails.
+    if charge.state is ChargeState.DUE and await attempt_store.live_attempt(db, charge.id) is None:
         await charge_store.set_collect_at(db, charge, now)
     await audit_store.record(
         db,

@@ -12,10 +12,11 @@ from payments.channels import Channels, Provider, Wallet, ask_of_refund, ask_to_
 from payments.charges import Charge
 from payments.disputes import Resolution
 from payments.flow.attempts import lock_payable
-from payments.flow.charges import lock_charge
+from payments.flow.charges import charge_by_id, lock_charge
 from payments.ledger import Funds
 from payments.payables import Payable
 from payments.refunds import Refund, RefundOutcome, RefundPending, RefundRequest, RefundState, RefundStep
+from payments.store import accounts as account_store
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as charge_store
@@ -45,12 +46,15 @@ async def refund_charge(
 
     Raises:
         NoSuchCharge: there is none of this identifier.
-        NotRefundable: it is not paid, or less than this remains of it.
+        NotRefundable: it is not paid, less than this remains of it, or its wallet was closed.
         RefundContradicted: the key was used for another amount or reason.
         UnknownChannel: the channel that took the money is not connected any more.
     """
     refund_id = refunds.refund_id(charge_id, request_key)
     async with pool.acquire() as db, db.transaction():
+        # An account is locked before its charges: none is closed while its wallet is given something.
+        owes = (await charge_by_id(db, charge_id)).account_id
+        account = None if owes is None else await account_store.lock_account(db, owes)
         charge = await lock_charge(db, charge_id)
         known = await store.refund_by_id(db, charge_id, refund_id)
         if known is not None:
@@ -61,6 +65,7 @@ async def refund_charge(
         attempt = await _paid_by(db, charge)
         refund = refunds.new(attempt, refund_id, amount_fen, reason, asked_by=actor, now=now)
         if isinstance(channel, Wallet):
+            refunds.check_wallet(charge, account)
             return await _into_wallet(db, channel, charge, attempt, refund, now=now)
         await reserve(db, charge, refund, now=now)
     return await submit(pool, channel, refund, now=now)

@@ -44,9 +44,11 @@ async def settle(
         operators = await store.operators(db)
         ended = settlement.over(operators, business_date, min(now, await store.database_now(db)))
         await store.open_run(db, business_date, now=now)
-        left = {operator.id: operator for operator in operators}
+        # A day is settled with all days before it, so whoever has its statement has nothing left.
+        settled = {each.operator_id async for each in _all_of_day(db, business_date)}
+        left = {operator.id: operator for operator in operators if operator.id not in settled}
         for done, operator in enumerate(ended, 1):
-            if await _close(db, operator.id, business_date):
+            if operator.id in left and await _close(db, operator.id, business_date):
                 await _settle_closed(db, operator, business_date, now=now)
                 del left[operator.id]
             if progress is not None:

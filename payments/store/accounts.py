@@ -54,9 +54,9 @@ async def close_account(db: Connection, account_id: int, *, now: datetime) -> No
     await db.execute(_ACCOUNTS["close_account"], account_id, now)
 
 
-async def has_live_top_ups(db: Connection, account_id: int) -> bool:
+async def has_open_top_ups(db: Connection, account_id: int) -> bool:
     """Whether a top-up of the account has not ended."""
-    found: bool = await db.fetchval(_ACCOUNTS["has_live_top_ups"], account_id)
+    found: bool = await db.fetchval(_ACCOUNTS["has_open_top_ups"], account_id)
     return found
 
 

@@ -34,6 +34,12 @@ create table dispute (
 create index dispute_open on dispute (id) where state = 'open';
 create index dispute_of_attempt on dispute (shard, attempt_id);
 select grow('dispute');
+-- What is in dispute has the instant of its attempt, or of the charge whose refund it is: every month of theirs is one of
+-- disputes.
+select create_month_partition('dispute', month)
+  from (select distinct to_date(right(c.relname, 7), 'YYYY_MM') as month
+          from pg_inherits i join pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}_\d{2}$'
+         where i.inhparent in ('attempt'::regclass, 'refund'::regclass, 'charge'::regclass, 'top_up'::regclass)) made;
 comment on table dispute is 'What a channel said and what could not be followed, and money that came and was not owed (争议). A person resolves it.';
 comment on column dispute.operator_id is 'Whose staff may look at it: the operator of the charge; null for a top-up.';
 comment on column dispute.asked_fen is 'What the attempt, or the refund, was over.';

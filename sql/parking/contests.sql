@@ -1,4 +1,5 @@
--- Links of plates that somebody contests, and the stays that belong to a link.
+-- Links of plates that somebody contests, and the stays that belong to a link. Who contests or resolves has locked the
+-- plate's slot (events.sql, lock_plates).
 
 -- name: link
 select account_id, linked_at from account_plate
@@ -14,6 +15,11 @@ select id, plate, plate_color::text as plate_color, account_id, linked_at, conte
   from plate_contest where plate = $1 and plate_color = $2 and account_id = $3 order by id desc limit 1
 
 -- name: contest
+select id, plate, plate_color::text as plate_color, account_id, linked_at, contested_at, contested_by, resolved_at,
+       resolved_by, link_stands, note
+  from plate_contest where id = $1
+
+-- name: lock_contest
 select id, plate, plate_color::text as plate_color, account_id, linked_at, contested_at, contested_by, resolved_at,
        resolved_by, link_stands, note
   from plate_contest where id = $1 for update

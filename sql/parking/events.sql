@@ -4,14 +4,16 @@
 -- needs several takes them in this order, and those of one kind by their key:
 --   1. catalog_version    registering, publishing, applying a tariff (tariffs.sql: take_turns)
 --   2. lot_occupancy      recording events of a lot (lock_lots)
---   3. plate_slot         quotas that hold in several lots, linking a plate (lock_plates)
---   4. account            top-ups with one key, plates of an account (accounts.sql: lock_account)
---   5. charge             paying, refunding, voiding, collecting, waking (charges.sql); then its attempt, its dispute
---   6. operator           settling an operator (settlement.sql: lock_settler)
---   7. operator_day       shared by postings, alone for closing a day (post(), close_day(), which gives up after a second)
---   8. journal            reversing one (post())
---   9. balance            moving a wallet or what a driver owes (post(), lock_wallets())
---  10. identity_version   revoking tokens, barring and closing accounts (identity.sql: bump_version)
+--   3. plate_slot         quotas that hold in several lots, linking a plate, contesting a link (lock_plates)
+--   4. account            top-ups with one key, plates of an account, refunds to it (accounts.sql: lock_account)
+--   5. plate_contest      resolving a contest (contests.sql: lock_contest)
+--   6. account_plate      contesting, beginning and ending a link (contests.sql: link; plates.sql)
+--   7. charge             paying, refunding, voiding, collecting, waking (charges.sql); then its attempt, its dispute
+--   8. operator           settling an operator (settlement.sql: lock_settler)
+--   9. operator_day       shared by postings, alone for closing a day (post(), close_day(), which gives up after a second)
+--  10. journal            reversing one (post())
+--  11. balance            moving a wallet or what a driver owes (post(), lock_wallets())
+--  12. identity_version   revoking tokens, barring and closing accounts (identity.sql: bump_version)
 -- Beside them a job's leader has a lease (jobs.sql), which nobody waits for.
 
 -- `lot_id = any($1)` does not stand beside these joins, although a database that is spread by lot would then ask fewer

@@ -13,14 +13,16 @@ select plate, plate_color::text, claimed_at, false from plate_claim where accoun
  order by 3, 1
 
 -- name: links_of
--- Contested: by somebody whom staff have not refuted.
+-- Contested: by somebody whom staff have not refuted. A claim looks like a link here too.
 select p.plate, p.plate_color::text as plate_color, p.linked_at, p.unlinked_at,
        exists (select 1 from plate_contest k
                 where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id
                   and (k.resolved_at is null
                        or not k.link_stands and p.linked_at between k.linked_at and k.resolved_at)) as contested
   from account_plate p where p.account_id = $1
- order by p.linked_at, p.plate
+union all
+select plate, plate_color::text, claimed_at, null, false from plate_claim where account_id = $1
+ order by 3, 1
 
 -- name: plate_holder
 select p.account_id, a.status::text as status

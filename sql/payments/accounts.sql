@@ -28,9 +28,12 @@ update account set status = $2 where id = $1
 -- name: close_account
 update account set status = 'closed', closed_at = $2, name = '' where id = $1
 
--- name: has_live_top_ups
+-- name: has_open_top_ups
+-- Money of one that is asked for still may come, and money of one in dispute too.
 select exists (select 1 from attempt
-                where shard = $1 and kind = 'top_up' and state in ('submitting', 'accepted', 'unknown'))
+                where shard = $1 and kind = 'top_up'
+                  and (state in ('submitting', 'accepted', 'unknown') or query_at is not null))
+    or exists (select 1 from dispute where shard = $1 and payable = 'top_up' and state = 'open')
 
 -- name: top_ups_of_account
 select u.id, u.amount_fen, a.channel, a.state, a.request->>'payer' as payer, u.created_at

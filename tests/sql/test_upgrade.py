@@ -279,3 +279,43 @@ async def test_charges_and_answers_that_stand_get_references(old: str) -> None:
         assert not any(charges.is_reference(ids.derive(stay_id, "charge")) for stay_id in stays)
     finally:
         await db.close()
+
+
+async def test_what_was_disputed_long_ago_lies_in_its_month(old: str) -> None:
+    db = await asyncpg.connect(old)
+    long_ago = NOW - timedelta(days=300)
+    overpaid, mismatched = (ids.new(long_ago, 1, n) for n in (1, 2))
+    try:
+        operator_id = await db.fetchval("select id from operator")
+        for table in ("charge", "attempt", "refund"):
+            await db.execute("select create_month_partition($1, date_trunc('month', $2::date)::date)", table, long_ago)
+        for charge_id, state in ((overpaid, "paid"), (mismatched, "due")):
+            await db.execute(
+                "insert into charge (lot_id, id, stay_id, operator_id, amount_fen, lines, created_at, state, method, "
+                "paid_at) select 1, $1, $1, $2, 500, '[]', $3, $4::text::charge_state, x.method, x.at "
+                "from (values ('paid', 'local', $3::timestamptz), ('due', null, null)) x (state, method, at) "
+                "where x.state = $4",
+                charge_id, operator_id, long_ago, state,
+            )  # fmt: skip
+        for n, (charge_id, state, code) in enumerate(
+            ((overpaid, "succeeded", None), (overpaid, "succeeded", None), (mismatched, "unknown", "evidence_mismatch"))
+        ):
+            await db.execute(
+                "insert into attempt (lot_id, charge_id, id, request_no, channel, amount_fen, state, code, created_at, "
+                "updated_at) values (1, $1, $2, $3, 'local', 500, $4, $5, $6, $6)",
+                charge_id, ids.new(long_ago, 1, 10 + n), f"old-{n}", state, code, long_ago,
+            )  # fmt: skip
+        await migrate(old, now=NOW)
+        # And what is in dispute about a refund of an old charge, from now on.
+        await db.execute(
+            "insert into dispute (shard, id, kind, payable, payable_id, attempt_id, refund_id, channel, asked_fen, "
+            "said, opened_at) values (1, $1, 'refund_denied', 'charge', $2, $2, $3, 'local', 500, '{}', $4)",
+            ids.derive(ids.derive(overpaid, "refund k"), "dispute"), overpaid, ids.derive(overpaid, "refund k"), NOW,
+        )  # fmt: skip
+        rows = await db.fetch("select kind::text, tableoid::regclass::text as part from dispute order by dispute.kind")
+        part = f"dispute_{long_ago:%Y_%m}"
+        assert [tuple(row) for row in rows] == [("overpaid", part), ("other_amount", part), ("refund_denied", part)]
+        missing = [found.rows for found in await invariants.check(db, now=NOW) if found.name == "month_is_missing"]
+        assert missing == [0]
+    finally:
+        await db.close()

@@ -106,6 +106,23 @@ async def test_other_gateways_and_the_next_hour_are_free(district: District) -> 
     )
 
 
+async def test_a_released_charge_waits_for_the_payment_under_way(district: District) -> None:
+    _, charges = await stays(district, "H", STATION)
+    city = City(district.pool, district.owner, NOW, district.random_bits)
+    waits = charges[-1]
+    assert waits in await held(district)
+    assert (await city.pay(waits, payer="slow")).state == "accepted"
+    async with district.pool.acquire() as db, db.transaction():
+        await holds_flow.release_charge(db, charge_id=waits, reason="an outage", actor="li", now=NOW)
+    assert waits not in await held(district)
+    assert await district.owner.fetchval("select collect_at from charge where id = $1", waits) is None
+    await city.resolve()
+    assert await city.state(waits) == "paid"
+    async with district.pool.acquire() as db, db.transaction():
+        for each in charges[:-1]:
+            await charges_flow.void_charge(db, charge_id=each, reason="test", actor="li", now=NOW)
+
+
 async def test_the_alarm_is_raised_after_the_commit(
     district: District, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

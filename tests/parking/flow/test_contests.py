@@ -1,22 +1,28 @@
 """Links of plates: what they show, that they tell nobody of accounts, and how they are contested and resolved."""
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 import pytest
 
 import sql
+from parking import contests
 from parking.answers import Answer
-from parking.contests import PRESENCE_HOLDS, ContestResolved, NoSuchContest, NotContestable
+from parking.contests import PRESENCE_HOLDS, Contest, ContestResolved, Link, NoSuchContest, NotContestable
 from parking.flow import accounts as flow_of_accounts
 from parking.flow import contests as flow
 from parking.flow import plates as plates_flow
 from parking.plates import LinkedPlate, PlateColor
 from parking.store import contests as store
 from parking.store import plates as plate_store
-from payments.charges import NoSuchCharge, charge_id
+from parking.store.events import lock_plates
+from payments import charges, ids
+from payments.charges import ChargeOfDriver, NoSuchCharge, charge_id
 from payments.flow import accounts as accounts_flow
 from payments.store import charges as charge_store
 from tests.conftest import NOW
@@ -123,6 +129,65 @@ async def test_linking_tells_nobody_which_plates_have_accounts(district: Distric
         assert (link_now and link_now.account_id) == (stranger if account_id == holder else None)
 
 
+async def export(district: District, account_id: int) -> dict[str, Any]:
+    """What the holder of an account takes along, as JSON values."""
+    whole = await done(
+        district,
+        lambda db: flow_of_accounts.export_account(
+            db, account_id=account_id, actor="driver", now=NOW, random_bits=district.random_bits
+        ),
+    )
+    taken: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+    return taken
+
+
+async def test_an_export_shows_of_a_hidden_charge_nothing_that_tells_where_or_when(district: District) -> None:
+    account_id = await district.account("鲁A66001", linked_at=NOW - timedelta(hours=1))
+    left = await leaves(district, "pm", "鲁A66001")
+    taken = await export(district, account_id)
+    [row] = taken["charges"]
+    assert set(row) == {f.name for f in msgspec.structs.fields(ChargeOfDriver)}
+    assert (row["reference"], row["lot_id"], row["created_at"], row["paid_at"]) == (
+        str(left.charge_reference), None, None, None,
+    )  # fmt: skip
+    for text in map(str, row.values()):
+        for found in re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+            assert not ids.is_ours(UUID(found)) or charges.is_reference(UUID(found))
+    assert taken["stays"] == []
+
+
+async def test_an_export_does_not_tell_which_plates_have_accounts(district: District) -> None:
+    await district.account("鲁A67001")
+    waiting, linked = await district.account(), await district.account()
+    for account_id, plate in ((waiting, "鲁A67001"), (linked, "鲁A67002")):
+        await link(district, account_id, plate)
+
+    async def shape(account_id: int, plate: str) -> str:
+        taken = await export(district, account_id)
+        assert [each["action"] for each in taken["audit"]] == ["plate.link"]
+        assert [each["plate"] for each in taken["links"]] == [plate]
+        # The identifiers of lines say whose they are, and nothing else.
+        for each in taken["audit"]:
+            assert ids.shard_of(UUID(each.pop("id"))) == account_id
+        text = msgspec.json.encode(taken).decode()
+        return text.replace(str(account_id), "account").replace(plate, "plate")
+
+    assert await shape(waiting, "鲁A67001") == await shape(linked, "鲁A67002")
+
+    # When the plate is let go, nothing says that the account had waited, nor for whom.
+    holder = await district.owner.fetchval("select account_id from account_plate where plate = '鲁A67001'")
+    await done(
+        district,
+        lambda db: plates_flow.end_link(
+            db, "鲁A67001", PlateColor.BLUE, holder, now=NOW, random_bits=district.random_bits
+        ),
+    )
+    lines = [each for each in (await export(district, waiting))["audit"] if each["action"] != "account.export"]
+    assert [(each["action"], each["detail"]) for each in lines] == [
+        ("plate.link", {"plate": "鲁A67001", "plate_color": "blue"})
+    ]
+
+
 async def test_a_contested_link_neither_pays_nor_shows_until_it_is_resolved(district: District) -> None:
     account_id = await district.account("鲁A63001")
     left = await leaves(district, "pd", "鲁A63001")
@@ -178,6 +243,63 @@ async def test_a_contested_link_neither_pays_nor_shows_until_it_is_resolved(dist
     assert sorted(row["action"] for row in actions) == [
         "plate.contest", "plate.contest", "plate.contest-resolve", "plate.contest-resolve",
     ]  # fmt: skip
+
+
+async def test_contesting_and_resolving_lock_the_plate_before_anything_else(district: District) -> None:
+    plate = "鲁A69001"
+    account_id = await district.account(plate)
+    left = await leaves(district, "po", plate)
+
+    async def by_staff() -> object:
+        return await done(
+            district,
+            lambda db: flow.contest_by_staff(
+                db, plate=plate, plate_color=PlateColor.BLUE, note="seen", actor="li", now=NOW,
+                random_bits=district.random_bits,
+            ),
+        )  # fmt: skip
+
+    async def resolved() -> object:
+        await resolve(district, made, link_stands=False)
+        return made
+
+    async def by_reference() -> object:
+        return await contest(district, left.charge_reference)
+
+    made = UUID(int=0)
+    for table, work in (("account_plate", by_reference), ("account_plate", by_staff), ("plate_contest", resolved)):
+        async with district.pool.acquire() as db, db.transaction():
+            await lock_plates(db, [(plate, PlateColor.BLUE)])
+            task = asyncio.create_task(work())
+            assert not (await asyncio.wait({task}, timeout=0.2))[0], "it did not wait"
+            await db.execute(f"select 1 from {table} where account_id = $1 for update nowait", account_id)
+        await asyncio.wait_for(task, 20)
+        made = await district.owner.fetchval("select id from plate_contest where account_id = $1", account_id)
+    assert await done(district, lambda db: store.link(db, plate, PlateColor.BLUE)) is None
+
+
+def test_an_open_contest_outlives_its_link() -> None:
+    link_ = Link(1001, NOW)
+    last = Contest(UUID(int=1), "鲁A68001", PlateColor.BLUE, 1001, NOW - timedelta(days=1), NOW, "presence")
+    assert contests.open_contest(last, link_, NOW) is last
+    stands = msgspec.structs.replace(last, resolved_at=NOW, resolved_by="li", link_stands=True)
+    assert contests.open_contest(stands, link_, NOW) is None
+    with pytest.raises(NotContestable):
+        contests.open_contest(stands, msgspec.structs.replace(link_, linked_at=last.linked_at), NOW)
+
+
+async def test_a_plate_linked_again_has_the_contest_that_is_open(district: District) -> None:
+    account_id = await district.account("鲁A68002")
+    left = await leaves(district, "pn", "鲁A68002")
+    first = await contest(district, left.charge_reference)
+    await done(
+        district,
+        lambda db: plates_flow.end_link(
+            db, "鲁A68002", PlateColor.BLUE, account_id, now=NOW, random_bits=district.random_bits
+        ),
+    )
+    await link(district, account_id, "鲁A68002")
+    assert await contest(district, left.charge_reference) == first
 
 
 async def test_presence_is_a_charge_of_the_last_day_to_that_account(district: District) -> None:

@@ -5,10 +5,21 @@ from uuid import UUID
 
 import pytest
 
-from payments.accounts import NoSuchAccount, NoSuchTopUp, TopUpContradicted, TopUpOutOfRange
+from payments import disputes
+from payments.accounts import (
+    AccountNotSettled,
+    AccountStatus,
+    NoSuchAccount,
+    NoSuchTopUp,
+    TopUpContradicted,
+    TopUpOutOfRange,
+)
 from payments.attempts import Outcome, PayRequest
 from payments.channels import LocalChannel
+from payments.disputes import DisputeKind, Doubt
 from payments.flow import accounts as accounts_flow
+from payments.refunds import NotRefundable
+from payments.store import disputes as dispute_store
 from tests.payments.city import City
 
 
@@ -90,3 +101,51 @@ async def test_a_top_up_whose_process_was_killed_is_picked_up(city: City) -> Non
     assert await city.resolve() == 1
     assert await city.holds(account_id) == (900, 0)
     assert await city.top_up(account_id, 900, key="k") == "succeeded"
+
+
+async def close(city: City, account_id: int) -> AccountStatus:
+    async with city.pool.acquire() as db, db.transaction():
+        closed = await accounts_flow.close_account(
+            db, account_id=account_id, actor="driver", now=city.now, random_bits=city.random_bits
+        )
+    return closed.status
+
+
+async def test_an_account_is_not_closed_while_money_of_a_top_up_may_come(city: City) -> None:
+    account_id = await city.account()
+    await city.top_up(account_id, 500, payer="slow")
+    # Given up after a day, and asked for all the same.
+    await city.owner.execute("update attempt set state = 'void' where shard = $1 and kind = 'top_up'", account_id)
+    with pytest.raises(AccountNotSettled):
+        await close(city, account_id)
+    # Asked for no more, and before a person.
+    await city.owner.execute("update attempt set query_at = null where shard = $1 and kind = 'top_up'", account_id)
+    attempt = "select {} from attempt where shard = $1 and kind = 'top_up'"
+    top_up: UUID = await city.owner.fetchval(attempt.format("payable_id"), account_id)
+    attempt_id: UUID = await city.owner.fetchval(attempt.format("id"), account_id)
+    doubt = Doubt(DisputeKind.NO_ANSWER, {"code": "accepted"})
+    dispute = disputes.new(
+        doubt, payable="top_up", payable_id=top_up, attempt_id=attempt_id, operator_id=None, channel="local",
+        asked_fen=500, now=city.now,
+    )  # fmt: skip
+    async with city.pool.acquire() as db:
+        await dispute_store.insert_dispute(db, dispute)
+    with pytest.raises(AccountNotSettled):
+        await close(city, account_id)
+    await city.owner.execute("update attempt set state = 'failed' where id = $1", attempt_id)
+    await city.owner.execute(
+        "update dispute set state = 'resolved', resolution = 'dismissed', resolved_by = 'li', resolved_at = opened_at "
+        "where id = $1", dispute.id,
+    )  # fmt: skip
+    assert await close(city, account_id) == "closed"
+
+
+async def test_nothing_is_given_back_into_a_closed_wallet(city: City) -> None:
+    account_id = await city.account(500)
+    charge_id = await city.charge(account_id, 500)
+    assert (await city.collect()).paid == 1
+    assert await close(city, account_id) == "closed"
+    with pytest.raises(NotRefundable, match="closed") as refused:
+        await city.refund(charge_id, 500)
+    assert refused.value.facts["account_id"] == account_id
+    assert await city.holds(account_id) == (0, 0)

@@ -65,6 +65,15 @@ async def test_a_posting_that_stalls_holds_up_neither_exits_nor_the_others(town:
     assert await town.owner.fetchval(stage, day) == "done"
 
 
+async def test_a_run_leaves_operators_alone_whose_day_is_settled(town: City) -> None:
+    day = town.now.date()
+    assert town.operator_id in await settle(town)
+    async with town.pool.acquire() as busy, busy.transaction():
+        await store.lock_settler(busy, town.operator_id)
+        again = await asyncio.wait_for(settlement_flow.settle(town.pool, business_date=day, now=town.now), PATIENCE_S)
+    assert town.operator_id in {s.operator_id for s in again}
+
+
 async def test_a_clock_ahead_closes_no_day_that_is_not_over(town: City) -> None:
     today = await town.owner.fetchval("select (now() at time zone 'Asia/Shanghai')::date")
     for day in (today, today + A_DAY):

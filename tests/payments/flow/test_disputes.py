@@ -232,6 +232,37 @@ async def test_a_dismissed_contradiction_is_asked_for_again(city: City) -> None:
     assert await city.state(charge_id) == "paid"
 
 
+@pytest.mark.parametrize("state", ["void", "superseded"])
+async def test_a_dismissed_contradiction_of_what_gave_way_is_asked_for_again(city: City, state: str) -> None:
+    charge_id = await city.charge(None, 500)
+    await city.pay(charge_id, "slow")
+    [attempt] = await attempts_of(city, charge_id)
+    await city.owner.execute("update attempt set state = $2::text::attempt_state where id = $1", attempt.id, state)
+    for _ in range(2):
+        # The same words after another question are another dispute.
+        assert (await told(city, attempt, Succeeded(attempt.request_no, 5))).query_at is None
+        [dispute] = await city.disputes()
+        await city.found(dispute, F.DISMISSED)
+        [waits] = await attempts_of(city, charge_id)
+        assert (waits.state, waits.query_at) == (state, city.now)
+        await city.owner.execute("update attempt set tries = tries + 1 where id = $1", attempt.id)
+    assert await city.resolve() == 1
+    assert await city.state(charge_id) == "paid"
+
+
+async def test_what_gave_way_long_ago_is_not_asked_for_again(city: City) -> None:
+    charge_id = await city.charge(None, 500)
+    await city.pay(charge_id, "slow")
+    [attempt] = await attempts_of(city, charge_id)
+    await city.owner.execute("update attempt set state = 'void' where id = $1", attempt.id)
+    await told(city, attempt, Succeeded(attempt.request_no, 5))
+    [dispute] = await city.disputes()
+    city.now += ASK_MAX
+    await city.found(dispute, F.DISMISSED)
+    [ended] = await attempts_of(city, charge_id)
+    assert (ended.state, ended.query_at) == ("void", None)
+
+
 async def test_a_failure_of_what_has_succeeded_is_in_dispute(city: City) -> None:
     charge_id = await city.charge(None, 500)
     await city.pay(charge_id, "ok")
@@ -280,6 +311,23 @@ async def test_a_refund_paid_after_it_was_closed(city: City) -> None:
     assert await city.count("select refunded_fen from charge where id = $1", charge_id) == 500
     with pytest.raises(NotRefundable):
         await city.refund(charge_id, 1, key="again")
+
+
+async def test_a_closed_return_was_paid_while_another_is_under_way(city: City) -> None:
+    await paid_by_another(city)
+    [dispute] = await city.disputes()
+    refunds_say(city, RefundClosed("NO_FUNDS"), RefundPending("processing"))
+    closed, under_way = await city.give_back(dispute), await city.give_back(dispute)
+    assert (closed.state, under_way.state) == ("closed", "unknown")
+    await refund_told(city, closed, Refunded(closed.id.hex, 500))
+    [after_closed] = [each for each in await city.disputes() if each.refund_id is not None]
+    with pytest.raises(FindingUnfit) as refused:
+        await city.found(after_closed, F.PAID)
+    assert refused.value.facts["refund_id"] == str(under_way.id)
+    # Once it has not gone back either, the first is booked.
+    assert await refund_told(city, under_way, RefundClosed("NO_FUNDS")) == "closed"
+    assert (await city.found(after_closed, F.PAID)).resolution == "paid"
+    assert await city.book(city.operator_id, "suspense") == 0
 
 
 @pytest.mark.parametrize(
