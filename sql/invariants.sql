@@ -642,6 +642,12 @@ select d.operator_id, day::date as business_date
                     where r.stage = 'started' and r.business_date >= day::date
                       and r.started_at > now() - interval '1 hour')
 
+-- name: closed_account_owes
+-- A closed account owes nothing: it is closed when all is paid, and nothing is charged to it after that.
+select a.id, b.debits - b.credits as owed_fen
+  from account a join balance b on b.owner_id = a.id and b.book = 'receivable'
+ where a.status = 'closed' and b.debits <> b.credits
+
 -- name: month_is_missing
 -- Every row that grows lies in the partition of its month; a row in a default partition means one was not made in time.
 select 'audit' as table_name where exists (select 1 from audit_default)

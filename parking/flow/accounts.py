@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 import sql
 from parking.contests import StayOfLink
 from parking.flow import plates as plates_flow
-from parking.plates import LinkedPlate, PlateLink
+from parking.plates import LinkedPlate, PlateColor, PlateLink
 from parking.store import contests as contest_store
 from parking.store import plates as plate_store
 from parking.store.events import lock_plates
@@ -93,9 +93,11 @@ async def close_account(
     Raises:
         NoSuchAccount, AccountBarred, AccountNotSettled: see `payments.flow.accounts.close_account`.
     """
-    # Plates are locked before the account (events.sql).
-    linked = await plate_store.plates_of(db, account_id)
-    await lock_plates(db, [(each.plate, each.plate_color) for each in linked])
+    # Plates are locked before the account (events.sql); another may have been linked while this waited for them.
+    locked: set[tuple[str, PlateColor]] = set()
+    while more := {(each.plate, each.plate_color) for each in await plate_store.plates_of(db, account_id)} - locked:
+        await lock_plates(db, list(more))
+        locked |= more
     closed = await accounts_flow.close_account(db, account_id=account_id, actor=actor, now=now, random_bits=random_bits)
     for each in await plate_store.plates_of(db, account_id):
         if not await plate_store.drop_claim(db, each.plate, each.plate_color, account_id):

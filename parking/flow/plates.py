@@ -9,6 +9,7 @@ from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateNotLinked, P
 from parking.store import plates as store
 from parking.store.events import lock_plates
 from payments.accounts import AccountStatus, NoSuchAccount
+from payments.identity import AccountBarred
 from payments.store import accounts as account_store
 from payments.store import audit
 
@@ -31,6 +32,7 @@ async def link_plate(
     Raises:
         PlateRefused: the text is no plate, its colour is unknown, or the account has PLATES_PER_ACCOUNT_MAX already.
         NoSuchAccount: the account was never opened.
+        AccountBarred: it was closed meanwhile.
     """
     text = plates.normalise(plate)
     if plates.form(text) is PlateForm.UNKNOWN:
@@ -39,8 +41,11 @@ async def link_plate(
         raise PlateRefused("A plate is linked with its colour.", field="plate_color")
     # Links of a plate take turns, and so do those of an account.
     await lock_plates(db, [(text, plate_color)])
-    if await account_store.lock_account(db, account_id) is None:
+    account = await account_store.lock_account(db, account_id)
+    if account is None:
         raise NoSuchAccount("There is no such account.", account_id=account_id)
+    if account.status is AccountStatus.CLOSED:
+        raise AccountBarred("This account is closed.", account_id=account_id)
     linked = await store.plates_of(db, account_id)
     mine = next((each for each in linked if (each.plate, each.plate_color) == (text, plate_color)), None)
     if mine is None and len(linked) >= PLATES_PER_ACCOUNT_MAX:

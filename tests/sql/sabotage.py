@@ -329,6 +329,11 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         "delete from settlement",
         {"closed_day_without_settlement", "journal_differs_from_what_it_names", "settlement_differs_from_books"},
     ),
+    "an account is closed that owes": (
+        "update account set status = 'closed' where id in "
+        "(select owner_id from balance where book = 'receivable' and debits <> credits)",
+        {"closed_account_owes"},
+    ),
     "a month was not made": (
         "insert into audit (owner_id, id, at, actor, action, subject) "
         "values (1, id_floor('2031-01-01'), now(), 'a', 'b', 'c')",

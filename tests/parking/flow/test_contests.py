@@ -24,6 +24,7 @@ from parking.store.events import lock_plates
 from payments import charges, ids
 from payments.charges import ChargeOfDriver, NoSuchCharge, charge_id
 from payments.flow import accounts as accounts_flow
+from payments.identity import AccountBarred
 from payments.store import charges as charge_store
 from tests.conftest import NOW
 from tests.district import District, event, visit
@@ -334,3 +335,36 @@ async def test_a_closed_account_gives_its_plates_to_who_waited(district: Distric
     assert link_now.account_id == waiting
     standing = await done(district, lambda db: accounts_flow.standing(db, holder))
     assert (standing.status, standing.name) == ("closed", "")
+
+
+async def test_a_plate_that_is_linked_while_its_account_closes_goes_too(district: District) -> None:
+    account_id, other = await district.account("鲁A65002"), await district.account()
+    async with district.pool.acquire() as db, db.transaction():
+        await lock_plates(db, [("鲁A65002", PlateColor.BLUE)])
+        closing = asyncio.create_task(
+            done(
+                district,
+                lambda db: flow_of_accounts.close_account(
+                    db, account_id=account_id, actor="driver", now=NOW, random_bits=district.random_bits
+                ),
+            )
+        )
+        assert not (await asyncio.wait({closing}, timeout=0.2))[0], "it did not wait"
+        await link(district, account_id, "鲁A65003")
+        second = await district.pool.acquire()
+        other_plate = second.transaction()
+        await other_plate.start()
+        await lock_plates(second, [("鲁A65003", PlateColor.BLUE)])
+    try:
+        # It waits for the other plate now, and not with the account in its hands: plates come first.
+        assert not (await asyncio.wait({closing}, timeout=0.2))[0], "it did not wait"
+        await second.execute("select 1 from account where id = $1 for no key update nowait", account_id)
+    finally:
+        await other_plate.rollback()
+        await district.pool.release(second)
+    assert (await asyncio.wait_for(closing, 20)).status == "closed"
+    links = "select count(*) from account_plate where account_id = $1 and unlinked_at is null"
+    assert await district.count(links, account_id) == 0
+    with pytest.raises(AccountBarred):
+        await link(district, account_id, "鲁A65004")
+    assert (await link(district, other, "鲁A65003")).plate == "鲁A65003"
