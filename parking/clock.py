@@ -1,5 +1,6 @@
 """Time and entropy, asked only at the edges. A demonstration may start its clock elsewhere and let it run faster."""
 
+import os
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,32 @@ def accelerated(starts_at: datetime, speed: float, *, started: float) -> Clock:
     return lambda: starts_at + timedelta(seconds=(time() - started) * speed)
 
 
+class _Entropy:
+    """Random bits of the operating system, fetched for many draws at once: each fetch is a call into the kernel."""
+
+    FETCHED_BYTES = 4096
+
+    def __init__(self) -> None:
+        self._bytes = b""
+        self._at = 0
+        # A process that was forked off would draw the same bits again.
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._bytes = b""
+        self._at = 0
+
+    def draw(self) -> int:
+        """64 bits, each handed out once."""
+        if self._at >= len(self._bytes):
+            self._bytes, self._at = secrets.token_bytes(self.FETCHED_BYTES), 0
+        self._at += 8
+        return int.from_bytes(self._bytes[self._at - 8 : self._at])
+
+
+_entropy = _Entropy()
+
+
 def random_bits() -> int:
-    """64 bits nobody can foretell: identifiers are also what a casual driver pays by."""
-    return secrets.randbits(64)
+    """64 bits nobody can foretell: references are also what a casual driver pays by."""
+    return _entropy.draw()
