@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 import parking
 import payments
 from parking.api.authentication import audience_of
+from parking.api.limits import GUESSABLE
 from parking.api.problems import STATUS
 from parking.app import build
 from parking.events import EventRejected
@@ -81,6 +82,13 @@ def test_every_door_says_for_whom_it_is(method: str, path: str, handler: HTTPRou
     audience = audience_of(handler)
     assert set(audience) <= set(Audience)
     assert Audience.PUBLIC not in audience or audience == (Audience.PUBLIC,), "everybody needs no company"
+
+
+def test_who_guesses_a_reference_fails() -> None:
+    named = {f"{method} {path}": handler.opt for method, path, handler in OURS if "{reference}" in path}
+    public = {name: opt for name, opt in named.items() if opt["audience"] == (Audience.PUBLIC,)}
+    assert len(public) >= 3
+    assert not [name for name, opt in public.items() if not opt.get(GUESSABLE)]
 
 
 def test_what_the_framework_adds_is_for_everybody_to_read() -> None:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 import sql
+from parking import limits
 from parking.live.identity import LiveIdentity
 from payments.flow import accounts as accounts_flow
 from payments.identity import Audience
@@ -120,6 +121,19 @@ async def test_a_suspended_account_can_do_nothing_on_any_route(client: httpx.Asy
     assert (await client.post("/v1/tokens", json=body, headers=ADMIN)).status_code == 403
     await client.post(f"/v1/accounts/{account_id}/resume", json=why, headers=ADMIN)
     await turns(client, "/v1/account", signed["token"], 200)
+
+
+async def test_a_suspended_account_is_refused_only_so_often(
+    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REFUSAL_DELAY_S", 0.01)
+    async with running.served(running.settings(database_url, redis_url, now=NOW, failures_max=40)) as client:
+        account_id = await opened(client)
+        mine = running.bearer(token(Audience.DRIVER, now=NOW, id=account_id))
+        await client.post(f"/v1/accounts/{account_id}/suspend", json={"reason": "stolen"}, headers=ADMIN)
+        await turns(client, "/v1/account", mine["Authorization"].removeprefix("Bearer "), 403)
+        answers = [(await client.get("/v1/account", headers=mine)).status_code for _ in range(50)]
+    assert answers[-1] == 429, answers
 
 
 async def test_a_driver_ends_all_tokens(client: httpx.AsyncClient) -> None:

@@ -134,6 +134,10 @@ async def _principal(state: State, text: str, trail: Trail) -> Principal:
         state.identity.barred.check(token)
     except TokenRefused as e:
         raise NotAuthorizedException(e.sentence) from None
+    except AccountBarred:
+        trail.guessed = False
+        raise
+    trail.guessed = False
     return token.principal
 
 

@@ -6,6 +6,7 @@ before the application hears of it, and keeps the number of connections below th
 
 import asyncio
 import logging
+import secrets
 from collections import Counter
 from functools import cached_property
 from http import HTTPStatus
@@ -36,7 +37,9 @@ class Refusal(Struct, frozen=True):
     def answer(self) -> bytes:
         """The whole answer as bytes."""
         document = problems.of_status(self.status, self.detail)
-        wait = f"retry-after: {problems.RETRY_AFTER_S}\r\n" if self.status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+        wait = ""
+        if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            wait = f"retry-after: {secrets.choice(problems.RETRY_AFTER_S)}\r\n"
         head = (
             f"content-type: application/problem+json\r\ncontent-length: {len(document)}\r\ncache-control: no-store\r\n"
             f"x-content-type-options: nosniff\r\n{wait}connection: close\r\n\r\n"

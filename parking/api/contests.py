@@ -55,7 +55,7 @@ class ContestPage(Struct, frozen=True):
     operation_id="contestCharge",
     summary="Say that the account which is charged is not the vehicle's",
     tags=["drivers"],
-    opt={"audience": (Audience.PUBLIC,)},
+    opt={"audience": (Audience.PUBLIC,), "guessable": True},
     status_code=200,
 )
 async def contest_charge(reference: FromPath[UUID], db: Db, now: Now, random_bits: RandomBits) -> Contested:

@@ -24,7 +24,7 @@ from parking.api.authentication import caller
 from parking.api.paths import at_gateways
 from parking.limits import Rate, TooManyRequests, TooManyWaiting
 from parking.live.rates import Rates
-from payments.identity import NotYours, Principal
+from payments.identity import AccountBarred, NotYours, Principal
 
 _log = logging.getLogger(__name__)
 # What a route says in its `opt`: no limit at all; that a path that names nothing is a guess, and counts as a failure.
@@ -71,7 +71,7 @@ class FailureLimit(ASGIMiddleware):
         try:
             # A gateway whose lane is another's hears that as often as it asks, not that it asks too often.
             await next_app(scope, receive, send if opt.get(UNLIMITED) else counted)
-        except (NotAuthorizedException, NotYours):
+        except (NotAuthorizedException, NotYours, AccountBarred):
             wait_s = await _fail(scope)
             if wait_s:
                 raise await _too_many(wait_s) from None

@@ -8,17 +8,19 @@ import logging
 import re
 import secrets
 from collections import Counter
-from time import monotonic
 from typing import Any
 
 from litestar.types import Message, Scope
 
+from parking.limits import Rate
+from parking.live.rates import Rates
 from parking.trail import Trail, current
 
 HEADER = b"x-request-id"
 # So many wrong keys or tokens within a minute are somebody who guesses, or a gateway whose key is not the right one.
 WRONG_CREDENTIALS_PER_MINUTE = 60
-_MINUTE_S = 60.0
+_WRONG = Rate(WRONG_CREDENTIALS_PER_MINUTE - 1, 60)
+_ALARM = Rate(1, 60)
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _REFUSALS = frozenset((401, 403, 429))
 _log = logging.getLogger(__name__)
@@ -30,17 +32,13 @@ class Refusals:
     def __init__(self) -> None:
         self.by_status: Counter[int] = Counter()
         self.alarms = 0
-        self._since = 0.0
-        self._wrong = 0
 
-    def wrong_credentials(self, at: float) -> bool:
-        """Counts a wrong key or token at `at` (seconds); tells whether an alarm is due, once a minute at most."""
-        if at - self._since >= _MINUTE_S:
-            self._since, self._wrong = at, 0
-        self._wrong += 1
-        due = self._wrong == WRONG_CREDENTIALS_PER_MINUTE
-        self.alarms += due
-        return due
+    async def wrong_credentials(self, rates: Rates) -> bool:
+        """Counts a wrong key or token, for all processes together; tells whether an alarm is due, once a minute."""
+        if not await rates.take("wrong-credentials", _WRONG) or await rates.take("alarm", _ALARM):
+            return False
+        self.alarms += 1
+        return True
 
 
 def begin(scope: Scope) -> Trail:
@@ -80,7 +78,9 @@ async def before_send(message: Message, scope: Scope) -> None:
         "request_id": trail.id,
     }
     _log.warning("refused" if status < 500 else "failed", extra={"fields": fields})
-    if status == 401 and trail.guessed and refusals.wrong_credentials(monotonic()):
+    # Who has failed too often hears 429 in place of 401, and still guesses.
+    wrong = trail.guessed and status in (401, 429)
+    if wrong and await refusals.wrong_credentials(scope["litestar_app"].state.rates):
         _log.error(
             "ALARM %d wrong keys or tokens within a minute",
             WRONG_CREDENTIALS_PER_MINUTE,

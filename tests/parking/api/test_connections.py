@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -13,6 +14,7 @@ import pytest
 from msgspec import Struct
 
 from parking import limits
+from parking.api.problems import RETRY_AFTER_S
 from parking.limits import Shares
 from seeds.servers.process import free_port
 from tests import running
@@ -295,7 +297,8 @@ async def test_a_process_that_works_for_as_many_as_it_takes_says_so(start: Start
         await asyncio.sleep(0.2)
         answer = await (await service.connect()).rest()
         refused(answer, 503)
-        assert b"retry-after: " in answer
+        (wait,) = re.findall(rb"retry-after: (.*)\r\n", answer)
+        assert int(wait) in RETRY_AFTER_S
         for caller in busy:
             caller.close()
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+import sql
 from parking import limits
 from parking.api.paths import is_plain
 from parking.limits import Rate
@@ -52,12 +53,24 @@ async def test_an_address_asks_so_often_and_no_more(start: Start, registered: di
         assert set(await statuses(client, 20, "/v1/lots")) == {200}
         refused(await client.get("/v1/lots"))
         refused(await client.get("/schema"))
-        assert (await client.get("/livez")).status_code == 200
+        for path in ("/livez", "/readyz"):
+            assert {(await client.request(method, path)).status_code for method in ("GET", "HEAD")} == {200}
         nowhere = {**event("x", "entry", NOW), "lane": "none"}
         key = running.bearer(registered[QC])
         assert {(await client.post("/v1/gate-events", json=nowhere, headers=key)).status_code for _ in range(30)} == {
             422
         }
+
+
+async def test_readiness_waits_for_no_read(start: Start, owner: sql.Connection) -> None:
+    async with start() as client, asyncio.TaskGroup() as hanging, owner.transaction():
+        await owner.execute("lock table charge in access exclusive mode")
+        for _ in range(limits.READS_AT_ONCE_MAX):
+            hanging.create_task(client.get(f"/v1/charges/{NOBODY}"))
+        await asyncio.sleep(0.2)
+        async with asyncio.timeout(2):
+            for method in ("GET", "HEAD"):
+                assert (await client.request(method, "/readyz")).status_code == 200
 
 
 async def test_gate_events_have_no_rate(start: Start, registered: dict[str, str]) -> None:
