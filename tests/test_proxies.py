@@ -75,3 +75,11 @@ def test_nginx_alone() -> None:
     assert re.findall(r"X-Forwarded-For (\S+);", text) == ["$remote_addr"]
     # A directive in a location would drop all of those that stand outside of it.
     assert all("proxy_set_header" not in part for part in re.findall(r"location [^{]*\{[^}]*\}", text))
+
+
+def test_no_log_has_whole_paths() -> None:
+    """Plates and references of charges stand in paths."""
+    nginx = (FOLDER / "nginx.conf").read_text("utf-8")
+    formats = [line for line in nginx.splitlines() if line.strip().startswith("log_format")]
+    assert formats
+    assert not [line for line in formats if any(name in line for name in ("$uri", "$request ", "$request_uri"))]

@@ -12,7 +12,8 @@ from parking.cli import logs
 from parking.settings import Settings, read
 from sql.pool import check_login, open_pool
 
-SHUTDOWN_S = 10
+# Longer than a batch may take to be recorded: what is in flight is answered.
+SHUTDOWN_S = 22
 
 
 @click.command()
