@@ -27,7 +27,7 @@ from parking.api.limits import FailureLimit, RequestLimit, Turns
 from parking.api.paths import Paths
 from parking.api.tariff_lint import TariffLint
 from parking.cli import logs
-from parking.clock import random_bits
+from parking.clock import Clock, random_bits
 from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
 from parking.ingest.refusals import Refusals
@@ -78,10 +78,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         stream = _stream(settings, pool, live_counts)
         ending = Ending(settings.ending_grace_s)
         ending.when_begun(stream.close)
-        size = settings.batch_events_max
-        group_commit = GroupCommit(
-            pool, live_network, live_counts, clock=clock, random_bits=random_bits, batch_events_max=size
-        )
+        group_commit = _group_commit(settings, pool, live_network, live_counts, clock)
         refusals = Refusals(pool, random_bits=random_bits)
         app.state.update(
             pool=pool,
@@ -92,6 +89,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             identity=live_identity,
             live_counts=live_counts,
             rates=caller_rates,
+            questions=Turns(limits.READS_AT_ONCE_MAX, waiting_max=limits.CONNECTIONS_MAX),
             reads=Turns(limits.READS_AT_ONCE_MAX),
             writes=Turns(limits.WRITES_AT_ONCE_MAX),
             stream=stream,
@@ -117,6 +115,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
                 task.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
             await refusals.count()
+
+
+def _group_commit(
+    settings: Settings, pool: sql.Pool, network: LiveNetwork, live_counts: LiveCounts, clock: Clock
+) -> GroupCommit:
+    size = settings.batch_events_max
+    return GroupCommit(pool, network, live_counts, clock=clock, random_bits=random_bits, batch_events_max=size)
 
 
 def _stream(settings: Settings, pool: sql.Pool, live_counts: LiveCounts) -> Stream:

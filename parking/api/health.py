@@ -9,7 +9,7 @@ from parking.health import Health, Status
 from payments.identity import Audience
 
 # A balancer's question neither waits behind those of others nor is refused because others ask.
-_OPEN = {"audience": (Audience.PUBLIC,), "unlimited": True}
+_OPEN = {"audience": (Audience.PUBLIC,), "health": True}
 
 
 @get(

@@ -28,7 +28,7 @@ from payments.identity import AccountBarred, NotYours, Principal
 
 _log = logging.getLogger(__name__)
 # What a route says in its `opt`: no limit at all; that a path that names nothing is a guess, and counts as a failure.
-UNLIMITED, GUESSABLE = "unlimited", "guessable"
+UNLIMITED, GUESSABLE, HEALTH = "unlimited", "guessable", "health"
 RATE_SECONDS, FAILURES_SECONDS = 10, 60
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _warned_of_proxy: set[str] = set()
@@ -93,6 +93,10 @@ class RequestLimit(ASGIMiddleware):
             TooManyWaiting: more wait than can be answered soon.
         """
         state = scope["litestar_app"].state
+        if scope["route_handler"].opt.get(HEALTH):
+            # Without a rate and apart from all others, but not all at once.
+            await _in_turn(state.questions, scope, receive, send, next_app)
+            return
         principal = await caller(scope)
         if principal is None:
             _notice_proxy(scope)
@@ -129,8 +133,9 @@ async def _read_body(scope: Scope, receive: Receive, send: Send) -> None:
 class Turns:
     """Requests in work, and those that wait for one of them to end."""
 
-    def __init__(self, at_once_max: int) -> None:
+    def __init__(self, at_once_max: int, waiting_max: int = limits.WAITING_MAX) -> None:
         self._places = asyncio.Semaphore(at_once_max)
+        self._waiting_max = waiting_max
         self._waiting = 0
 
     async def take(self) -> None:
@@ -139,8 +144,8 @@ class Turns:
         Raises:
             TooManyWaiting: more wait than can be answered soon.
         """
-        if self._waiting >= limits.WAITING_MAX:
-            raise TooManyWaiting("Too many wait to be answered here; try again.", waiting_max=limits.WAITING_MAX)
+        if self._waiting >= self._waiting_max:
+            raise TooManyWaiting("Too many wait to be answered here; try again.", waiting_max=self._waiting_max)
         self._waiting += 1
         try:
             await self._places.acquire()
