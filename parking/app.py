@@ -146,7 +146,7 @@ async def close_at_the_end(message: Message, scope: Scope) -> None:
         MutableScopeHeaders(message).setdefault("Connection", "close")
 
 
-def shares_of(settings: Settings, *, gateways: bool) -> Shares:
+def shares_of(settings: Settings, *, gateways: bool, public: bool = True) -> Shares:
     """How many connections a serving process takes, by the descriptors it may open.
 
     Raises:
@@ -154,7 +154,7 @@ def shares_of(settings: Settings, *, gateways: bool) -> Shares:
     """
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken = settings.pool_max + live_redis.CONNECTIONS_MAX + rates.CONNECTIONS_MAX
-    return limits.shares(descriptors, taken=taken, gateways=gateways)
+    return limits.shares(descriptors, taken=taken, gateways=gateways, public=public)
 
 
 async def transaction(state: State) -> AsyncIterator[sql.Connection]:

@@ -101,10 +101,11 @@ class Shares(Struct, frozen=True):
         return max(self.listeners // LISTENERS_ADDRESS_SHARE, 1)
 
 
-def shares(descriptors: int, *, taken: int, gateways: bool) -> Shares:
+def shares(descriptors: int, *, taken: int, gateways: bool, public: bool = True) -> Shares:
     """How the descriptors a process may open are shared.
 
-    taken: its connections to PostgreSQL and Redis at most. gateways: whether it has a listener for gateways.
+    taken: its connections to PostgreSQL and Redis at most. gateways, public: whether it has a listener for gateways,
+    and one for everybody else.
 
     Raises:
         NoRoom: nothing would be left for callers.
@@ -115,9 +116,11 @@ def shares(descriptors: int, *, taken: int, gateways: bool) -> Shares:
             f"A process may open {descriptors} files here, which leaves no room for callers: raise `ulimit -n`.",
             descriptors=descriptors,
         )
+    if not public:
+        return Shares(0, connections, 0)
     kept = connections // GATEWAYS_SHARE if gateways else 0
-    public = connections - kept
-    return Shares(public, kept, public // LISTENERS_SHARE)
+    others = connections - kept
+    return Shares(others, kept, others // LISTENERS_SHARE)
 
 
 def network(address: str) -> str:

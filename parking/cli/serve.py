@@ -20,15 +20,19 @@ SHUTDOWN_S = 22
 @click.option("--host", help="Address to listen on (ONELOT_HOST).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (ONELOT_PORT).")
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes (ONELOT_WORKERS).")
-@click.option("--gateway-port", type=click.IntRange(1, 65535), help="A port for gateways alone (ONELOT_GATEWAY_PORT).")
+@click.option(
+    "--gateway-port", type=click.IntRange(0, 65535), help="Gateways' own port (ONELOT_GATEWAY_PORT); 0: none."
+)
 @click.option("--only-gateways", is_flag=True, help="Listen on the gateways' port alone.")
 @click.option("--fd", type=click.IntRange(min=3), help="A socket that listens already, handed over by who starts this.")
+@click.option("--gateway-fd", type=click.IntRange(min=3), help="The same for the gateways' port, beside --fd.")
 def serve(
     host: str | None,
     port: int | None,
     workers: int | None,
     gateway_port: int | None,
     fd: int | None,
+    gateway_fd: int | None,
     *,
     only_gateways: bool,
 ) -> None:
@@ -38,16 +42,21 @@ def serve(
     from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
-    from parking.app import server_config  # noqa: PLC0415
+    from parking.app import server_config, shares_of  # noqa: PLC0415
 
     settings = read()
     _ = settings.secrets  # refuses to start without them
     logs.configure(settings.log_format)
     asyncio.run(_check(settings))
     raise_descriptors()
-    gateway_port = gateway_port or settings.gateway_port
+    gateway_port = settings.gateway_port if gateway_port is None else gateway_port
     if only_gateways and not gateway_port:
         raise click.UsageError("--only-gateways needs --gateway-port, or ONELOT_GATEWAY_PORT.")
+    both = bool(gateway_port) and not only_gateways
+    if both and (fd is None) != (gateway_fd is None):
+        raise click.UsageError("Where everybody's socket is handed over (--fd), so is the gateways' (--gateway-fd).")
+    if gateway_fd is not None and not both:
+        raise click.UsageError("--gateway-fd needs --gateway-port; with --only-gateways the socket is that of --fd.")
     made = server_config(
         settings,
         "parking.app:application",
@@ -55,6 +64,7 @@ def serve(
         host=host or settings.host,
         port=gateway_port if only_gateways else settings.port if port is None else port,
         gateway_port=gateway_port,
+        shares=shares_of(settings, gateways=bool(gateway_port), public=not only_gateways),
         workers=workers or settings.workers,
         # Its lines look like all others.
         log_config=None,
@@ -62,8 +72,10 @@ def serve(
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     # What the kernel has queued on a socket that two processes share is not lost when one of them closes it.
-    listeners = [made.bind_socket() if fd is None else socket.socket(fileno=fd)]
-    if gateway_port and not only_gateways:
+    listeners = [made.bind_socket() if fd is None else _given(fd, gateway_port if only_gateways else None)]
+    if gateway_fd is not None:
+        listeners.append(_given(gateway_fd, gateway_port))
+    elif both:
         listeners.append(server_config(settings, made.app, host=made.host, port=gateway_port).bind_socket())
     if made.workers > 1:
         Multiprocess(made, sockets=listeners).run()
@@ -73,6 +85,19 @@ def serve(
         server.run(sockets=listeners)
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def _given(fd: int, port: int | None) -> socket.socket:
+    """A socket that was handed over. By its port a connection is known as a gateway's.
+
+    Raises:
+        UsageError: it listens on another port than it should.
+    """
+    given = socket.socket(fileno=fd)
+    name = given.getsockname()
+    if port is not None and (given.family not in (socket.AF_INET, socket.AF_INET6) or name[1] != port):
+        raise click.UsageError(f"The socket {fd} listens on {name!r}, and the gateways' port is {port}.")
+    return given
 
 
 def raise_descriptors() -> None:

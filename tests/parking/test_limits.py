@@ -33,6 +33,13 @@ def test_connections_leave_descriptors_for_everything_else(descriptors: int, gat
     assert bool(shares.gateways) == gateways
 
 
+def test_a_process_for_gateways_alone_gives_them_every_connection() -> None:
+    both = limits.shares(4_096, taken=82, gateways=True)
+    alone = limits.shares(4_096, taken=82, gateways=True, public=False)
+    assert (alone.public, alone.gateways) == (0, both.public + both.gateways)
+    assert alone.of_gateway_address == alone.gateways // 2
+
+
 def test_a_process_without_room_for_callers_says_so() -> None:
     with pytest.raises(NoRoom, match="ulimit -n"):
         limits.shares(128, taken=82, gateways=True)
