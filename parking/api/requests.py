@@ -6,12 +6,12 @@ logged for every 401, 403, 429 and 5xx: with the route and never the path, in wh
 
 import logging
 import re
-import secrets
 from collections import Counter
 from typing import Any
 
 from litestar.types import Message, Scope
 
+from parking.clock import random_bits
 from parking.limits import Rate
 from parking.live.rates import Rates
 from parking.trail import Trail, current
@@ -50,7 +50,7 @@ def begin(scope: Scope) -> Trail:
     trail: Trail | None = state.get("trail")
     if trail is None:
         said = next((value for name, value in scope["headers"] if name == HEADER), b"")
-        trail = Trail(said.decode() if _WELL_FORMED.fullmatch(said) else secrets.token_hex(16))
+        trail = Trail(said.decode() if _WELL_FORMED.fullmatch(said) else f"{random_bits():016x}{random_bits():016x}")
         state["trail"] = trail
         current.set(trail)
     return trail
