@@ -84,7 +84,7 @@ async def list_contests(
     """The oldest first; who looks is kept in the audit log."""
     identity.may_act_for_all(principal)
     found = await flow.open_contests(
-        db, after=after or UUID(int=0), limit=limit, reader=principal.subject, now=now, random_bits=random_bits
+        db, after=after or UUID(int=0), limit=limit, reader=principal, now=now, random_bits=random_bits
     )
     return ContestPage(found, found[-1].id if len(found) == limit else None)
 

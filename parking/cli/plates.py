@@ -14,6 +14,7 @@ from parking.clock import random_bits
 from parking.contests import Contest
 from parking.flow import contests as flow
 from parking.plates import PlateColor
+from payments.identity import Audience, Principal
 
 CONTESTS_SHOWN_MAX = 200
 _out = Console()
@@ -30,8 +31,9 @@ def contests() -> None:
     """Show the links that are contested, the oldest first."""
 
     async def find(db: sql.Connection, now: datetime) -> Sequence[Contest]:
+        reader = Principal(Audience.ADMIN, BY)
         return await flow.open_contests(
-            db, after=UUID(int=0), limit=CONTESTS_SHOWN_MAX, reader=BY, now=now, random_bits=random_bits
+            db, after=UUID(int=0), limit=CONTESTS_SHOWN_MAX, reader=reader, now=now, random_bits=random_bits
         )
 
     table = Table("id", "plate", "account", "linked", "contested", "by", "note")

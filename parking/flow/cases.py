@@ -43,7 +43,9 @@ async def open_reviews(
 ) -> Sequence[Review]:
     """Unresolved reviews of the lots (None: of all), the oldest first. They show plates: who read is kept."""
     found = await store.open_reviews(db, lot_ids=lot_ids, after=after, limit=limit)
-    await _looked(db, "reviews", len(found), reader, now, random_bits)
+    await audit_flow.record_look(
+        db, subject="reviews", rows=len(found), reader=reader, now=now, random_bits=random_bits
+    )
     return found
 
 
@@ -59,19 +61,7 @@ async def refused_events(
 ) -> Sequence[RefusedEvent]:
     """What was refused at the lots (None: at all), the oldest first. It may show plates, as above."""
     found = await store.refused_events(db, lot_ids=lot_ids, after=after, limit=limit)
-    await _looked(db, "refused-events", len(found), reader, now, random_bits)
-    return found
-
-
-async def _looked(
-    db: sql.Connection, subject: str, rows: int, reader: Principal, now: datetime, random_bits: Callable[[], int]
-) -> None:
     await audit_flow.record_look(
-        db,
-        subject=subject,
-        rows=rows,
-        operator_id=reader.operator_id,
-        reader=reader.subject,
-        now=now,
-        random_bits=random_bits,
+        db, subject="refused-events", rows=len(found), reader=reader, now=now, random_bits=random_bits
     )
+    return found

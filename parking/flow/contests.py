@@ -17,6 +17,7 @@ from payments import ids
 from payments.charges import charge_id
 from payments.flow import audit as audit_flow
 from payments.flow import charges as charges_flow
+from payments.identity import Principal
 from payments.store import audit
 from payments.store import charges as charge_store
 
@@ -76,12 +77,13 @@ async def contest_by_staff(
 
 
 async def open_contests(
-    db: sql.Connection, *, after: UUID, limit: int, reader: str, now: datetime, random_bits: Callable[[], int]
+    db: sql.Connection, *, after: UUID, limit: int, reader: Principal, now: datetime, random_bits: Callable[[], int]
 ) -> Sequence[Contest]:
     """What staff have to look at, the oldest first. Contests show plates: who read is kept."""
     found = await store.open_contests(db, after=after, limit=limit)
-    about = {"subject": "plate-contests", "reader": reader}
-    await audit_flow.record_look(db, **about, rows=len(found), operator_id=None, now=now, random_bits=random_bits)
+    await audit_flow.record_look(
+        db, subject="plate-contests", rows=len(found), reader=reader, now=now, random_bits=random_bits
+    )
     return found
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from payments import ledger
 from payments.audit import Filter, Line
+from payments.identity import Principal
 from payments.store import audit as store
 from sql import Connection
 
@@ -35,12 +36,11 @@ async def record_look(
     *,
     subject: str,
     rows: int,
-    operator_id: int | None,
-    reader: str,
+    reader: Principal,
     now: datetime,
     random_bits: Callable[[], int],
 ) -> None:
     """Keeps that staff looked at personal data: which kind, and how many rows of it."""
-    about = {"actor": reader, "action": "personal.read", "subject": subject}
-    owner = operator_id or ledger.PLATFORM
+    about = {"actor": reader.subject, "action": "personal.read", "subject": subject}
+    owner = reader.operator_id or ledger.PLATFORM
     await store.record(db, owner, **about, detail={"rows": rows}, now=now, random_bits=random_bits())
