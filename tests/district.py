@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
+from redis.asyncio import Redis
 
 import sql
 from parking import events, passings
@@ -18,6 +19,9 @@ from parking.events import EventRejected
 from parking.flow.events import record_events
 from parking.flow.network import read_network
 from parking.flow.plates import link_plate
+from parking.ingest.batch import GroupCommit
+from parking.live.network import LiveNetwork
+from parking.live.redis import LiveCounts
 from parking.lots import Gateway, Lot, LotKind
 from parking.network import Network
 from parking.passings import Passing
@@ -100,6 +104,17 @@ class District(Struct):
     def gateway(self, code: str = QC) -> Gateway:
         """The gateway of a lot."""
         return next(gateway for gateway in self.network.gateways.values() if gateway.lot_id == self.lot(code).id)
+
+    def group_commit(self, network: LiveNetwork, redis: Redis) -> GroupCommit:
+        """What records the events of a process with this network."""
+        return GroupCommit(
+            self.pool,
+            network,
+            LiveCounts(redis),
+            clock=lambda: self.now,
+            random_bits=self.random_bits,
+            batch_events_max=500,
+        )
 
     def passing(self, said: Say, *, received_at: datetime | None = None) -> Passing:
         """What the service makes of an event that arrives now, from the gateway whose lane it names."""

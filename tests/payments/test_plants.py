@@ -13,7 +13,7 @@ from tests.payments.city import OF_PARKING, City
 from tests.payments.lived import FIRST_MORNING, lived
 from tests.payments.planting import OPEN_DAY
 from tests.payments.plants import PLANTS
-from tests.unguarded import unguard
+from tests.unguarded import unguarded
 
 # Charges here are of no stays; their lines are real enough to be looked at.
 INVARIANTS = {n: text for n, text in sql.load("invariants").items() if n not in OF_PARKING - {"fee_lines_differ"}}
@@ -37,14 +37,8 @@ async def books(pool: sql.Pool, database_url: str) -> None:
 
 @pytest.fixture
 async def planted(owner: sql.Connection, books: None) -> AsyncIterator[sql.Connection]:
-    """The owner's connection with triggers and foreign keys off, in a transaction that is thrown away."""
-    transaction = owner.transaction()
-    await transaction.start()
-    try:
-        await unguard(owner)
-        yield owner
-    finally:
-        await transaction.rollback()
+    async with unguarded(owner) as db:
+        yield db
 
 
 async def speaking(db: sql.Connection) -> set[str]:

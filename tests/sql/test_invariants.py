@@ -18,7 +18,7 @@ from tests.district import District, district_in, event, visit
 from tests.payments.city import City
 from tests.payments.plants import PLANTS
 from tests.sql.sabotage import HARMLESS, SABOTAGE
-from tests.unguarded import unguard
+from tests.unguarded import unguarded
 
 MORNING = NOW - timedelta(hours=3)
 TODAY = date(2026, 11, 16)
@@ -61,14 +61,8 @@ async def charges_of(owner: sql.Connection, *plates: str) -> list[UUID]:
 
 @pytest.fixture
 async def broken(owner: sql.Connection, lived_in: None) -> AsyncIterator[sql.Connection]:
-    """The owner's connection with triggers and foreign keys off, in a transaction that is thrown away."""
-    transaction = owner.transaction()
-    await transaction.start()
-    try:
-        await unguard(owner)
-        yield owner
-    finally:
-        await transaction.rollback()
+    async with unguarded(owner) as db:
+        yield db
 
 
 @pytest.mark.parametrize("done", SABOTAGE)

@@ -10,9 +10,8 @@ import pytest
 import sql
 from parking import billings
 from parking.answers import Answer
-from parking.ingest.batch import GroupCommit
 from parking.live.network import LiveNetwork
-from parking.live.redis import LiveCounts, connect
+from parking.live.redis import connect
 from payments.channels import ChannelSettings, open_all
 from payments.charges import ChargeNotDue, charge_id
 from payments.flow import charges as charges_flow
@@ -128,14 +127,7 @@ async def test_the_alarm_is_raised_after_the_commit(
 ) -> None:
     redis = connect(redis_url)
     network = await LiveNetwork.open(district.pool, lambda: NOW)
-    commit = GroupCommit(
-        district.pool,
-        network,
-        LiveCounts(redis),
-        clock=lambda: NOW,
-        random_bits=district.random_bits,
-        batch_events_max=500,
-    )
+    commit = district.group_commit(network, redis)
     plates = [f"鲁F{n:05}" for n in range(CARS)]
     await district.account(*plates)
     commit.start()

@@ -25,7 +25,7 @@ from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, District
-from tests.unguarded import unguard
+from tests.unguarded import unguarded
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
@@ -303,19 +303,14 @@ async def test_what_is_published_is_read_once(db: sql.Connection) -> None:
 
 
 async def test_a_tariff_that_cannot_be_read_takes_only_its_lots_with_it(district: District) -> None:
-    transaction = district.owner.transaction(isolation="repeatable_read")
-    await transaction.start()
-    try:
-        await unguard(district.owner)
-        number = await district.owner.fetchval(
+    async with unguarded(district.owner, isolation="repeatable_read") as owner:
+        number = await owner.fetchval(
             "insert into tariff (code, version, document, state, registered_at, registered_by, published_at, "
             "published_by) values ('n', 1, '{\"free_min\": 30}', 'published', now(), 'li', now(), 'li') returning id"
         )
         lot_id = district.lot(HOSPITAL).id
-        await district.owner.execute("insert into lot_tariff values ($1, $2, $3)", lot_id, NOW - HOUR, number)
-        network = await read_network(district.owner, NOW)
+        await owner.execute("insert into lot_tariff values ($1, $2, $3)", lot_id, NOW - HOUR, number)
+        network = await read_network(owner, NOW)
         assert not network.prices[lot_id].tariffs[-1].is_readable
         assert all(each.is_readable for each in network.prices[district.lot(QC).id].tariffs)
         assert set(network.unreadable) == {number}
-    finally:
-        await transaction.rollback()

@@ -12,7 +12,7 @@ from parking.ingest import batch
 from parking.ingest.batch import GroupCommit, StorageAway
 from parking.ingest.queue import TURN_EVENTS, WAITING_OF_GATEWAY_MAX, Overloaded
 from parking.live.network import LiveNetwork
-from parking.live.redis import LiveCounts, connect
+from parking.live.redis import connect
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event
 
@@ -23,14 +23,7 @@ LONG_AGO = NOW - timedelta(days=2)
 async def commit(district: District, redis_url: str) -> AsyncIterator[GroupCommit]:
     redis = connect(redis_url)
     network = await LiveNetwork.open(district.pool, lambda: NOW)
-    group_commit = GroupCommit(
-        district.pool,
-        network,
-        LiveCounts(redis),
-        clock=lambda: NOW,
-        random_bits=district.random_bits,
-        batch_events_max=500,
-    )
+    group_commit = district.group_commit(network, redis)
     yield group_commit
     await group_commit.stop()
     await redis.aclose()

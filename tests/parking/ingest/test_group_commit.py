@@ -14,7 +14,7 @@ from parking.ingest import batch, queue
 from parking.ingest.batch import GroupCommit, StorageAway
 from parking.ingest.queue import Overloaded
 from parking.live.network import LiveNetwork
-from parking.live.redis import LiveCounts, connect
+from parking.live.redis import connect
 from parking.prices import LotPrices
 from parking.tariffs import Compiled
 from tests.conftest import NOW
@@ -44,10 +44,7 @@ async def group_commit(district: District, redis_url: str) -> AsyncIterator[Grou
     hospital = district.lot(HOSPITAL).id
     prices = {**district.network.prices, hospital: poisoned(district.network.prices[hospital])}
     network = LiveNetwork(district.pool, lambda: NOW, structs.replace(district.network, prices=prices))
-    counts = LiveCounts(redis)
-    yield GroupCommit(
-        district.pool, network, counts, clock=lambda: NOW, random_bits=district.random_bits, batch_events_max=500
-    )
+    yield district.group_commit(network, redis)
     await redis.aclose()
 
 
