@@ -11,6 +11,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from parking import limits
 from parking.api import requests
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
@@ -18,15 +19,14 @@ from parking.trail import Trail
 from payments.identity import AccountBarred, Audience, NotYours, Principal, TokenRefused, read_token, split_key
 
 _BEARER = b"bearer "
-# The framework searches what a parameter says in a time that grows with the square of its length.
-QUERY_BYTES_MAX = 8 << 10
 
 
 class QueryTooLong(HTTPException):
     """The query is longer than that of any honest request."""
 
+    # The framework searches what a parameter says in a time that grows with the square of its length.
     status_code = 414
-    detail = f"The query of the address has more than {QUERY_BYTES_MAX} bytes."
+    detail = f"The query of the address has more than {limits.URL_BYTES_MAX} bytes."
 
 
 def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
@@ -54,10 +54,10 @@ class Authentication(ASGIMiddleware):
             NotAuthorizedException: no credentials, or wrong ones (401).
             NotYours: good credentials of somebody the route is not for (403).
             AccountBarred: the account is suspended or closed (403).
-            QueryTooLong: the query has more than QUERY_BYTES_MAX bytes (414).
+            QueryTooLong: the query has more than limits.URL_BYTES_MAX bytes (414).
         """
         trail = requests.begin(scope)
-        if len(scope["query_string"]) > QUERY_BYTES_MAX:
+        if len(scope["query_string"]) > limits.URL_BYTES_MAX:
             raise QueryTooLong
         if scope.get("method") == "OPTIONS":
             # Which methods a path has is no secret and belongs to no audience.
