@@ -243,6 +243,7 @@ class Connection(HttpToolsProtocol):
         if self._at == self._WAITING and self._answering:
             self._cancel_deadline()
         elif self._deadline is None:
+            self._body_began = self.loop.time()
             wait_s = limits.BODY_TIMEOUT_S if self._at == self._BODY else limits.HEAD_TIMEOUT_S
             self._deadline = self.loop.call_later(wait_s, self._too_slow)
 
@@ -276,7 +277,6 @@ class Connection(HttpToolsProtocol):
         self._at = self._BODY
         self._head_bytes = 0
         self._body_bytes = 0
-        self._body_began = self.loop.time()
         self._cancel_deadline()
         if self._room is not None:
             self._room.idle.pop(self, None)
