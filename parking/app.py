@@ -240,7 +240,6 @@ def build(settings: Settings) -> Litestar:
             backend="gzip",
             gzip_compress_level=4,
             minimum_size=2048,
-            exclude="^/v1/gate-events$",
             exclude_opt_key="exclude_from_compression",
         ),
         request_class=StrictRequest,

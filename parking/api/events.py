@@ -87,7 +87,7 @@ class _GateEventsOperation(Operation):
         "Events are answered in the order sent, after they are committed."
     ),
     tags=["gateways"],
-    opt={"audience": (Audience.GATEWAY,), "unlimited": True},
+    opt={"audience": (Audience.GATEWAY,), "unlimited": True, "exclude_from_compression": True},
     operation_class=_GateEventsOperation,
     responses={
         200: ResponseSpec(
