@@ -12,10 +12,9 @@ from typing import Any
 
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import Message, Scope
 
 import sql
 from parking import api, limits, web
@@ -136,16 +135,6 @@ def _spare_the_collector() -> None:
     gc.set_threshold(GARBAGE_ALLOCATIONS)
 
 
-async def close_at_the_end(message: Message, scope: Scope) -> None:
-    """While the process ends, each answer is the last of its connection, so that the next request goes elsewhere."""
-    if (
-        message["type"] == "http.response.start"
-        and (ending := scope["litestar_app"].state.get("ending"))
-        and ending.begun
-    ):
-        MutableScopeHeaders(message).setdefault("Connection", "close")
-
-
 def shares_of(settings: Settings, *, gateways: bool, public: bool = True) -> Shares:
     """How many connections a serving process takes, by the descriptors it may open.
 
@@ -220,9 +209,8 @@ def build(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[*ROUTES, openapi.reference_file],
         state=State({"settings": settings, "refusals": requests.Refusals()}),
-        before_send=[requests.before_send, close_at_the_end],
         lifespan=[lifespan],
-        middleware=[FailureLimit(), Authentication(), RequestLimit()],
+        middleware=[FailureLimit, Authentication, RequestLimit],
         dependencies={
             "db": Provide(transaction),
             "now": Provide(_now, sync_to_thread=False),
@@ -252,7 +240,6 @@ def build(settings: Settings) -> Litestar:
             backend="gzip",
             gzip_compress_level=4,
             minimum_size=2048,
-            exclude="^/v1/gate-events$",
             exclude_opt_key="exclude_from_compression",
         ),
         request_class=StrictRequest,
@@ -260,7 +247,7 @@ def build(settings: Settings) -> Litestar:
         # Logging is the command line's business; a library that is imported leaves it alone.
         logging_config=None,
     )
-    app.asgi_handler = Paths(app.asgi_handler)
+    app.asgi_handler = requests.Requests(Paths(app.asgi_handler), app.state)
     return app
 
 

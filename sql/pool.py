@@ -156,6 +156,12 @@ async def check_login(pool: sql.Pool) -> None:
         )
 
 
+async def _nothing_more(_connection: sql.Connection) -> None:
+    """What is done to a connection that is given back, beside ending a transaction: nothing. No query of ours leaves
+    anything behind it (tests/sql/test_queries.py), and the library's way of asking costs a round trip each time.
+    """
+
+
 async def _connect(database_url: str, connections_max: int, limit_s: float | None) -> sql.Pool:
     pool = BoundedPool(
         database_url,
@@ -165,6 +171,7 @@ async def _connect(database_url: str, connections_max: int, limit_s: float | Non
         max_queries=50_000,
         max_inactive_connection_lifetime=300.0,
         loop=None,
+        reset=_nothing_more,
         connection_class=asyncpg.Connection,
         record_class=Record,
         timeout=CONNECT_TIMEOUT_S,

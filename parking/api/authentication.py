@@ -7,12 +7,11 @@ from hashlib import sha256
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
-from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from parking import limits
-from parking.api import requests
+from parking.api.requests import trail_of
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
 from parking.trail import Trail
@@ -41,13 +40,16 @@ def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
     return audience
 
 
-class Authentication(ASGIMiddleware):
+class Authentication:
     """Identifies the caller before the body is read, and admits the audience of the route.
 
     A middleware and not a guard: guards get a copy of their route with every request, which costs more than the check.
     """
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, with the caller in `scope["principal"]`.
 
         Raises:
@@ -56,7 +58,6 @@ class Authentication(ASGIMiddleware):
             AccountBarred: the account is suspended or closed (403).
             QueryTooLong: the query has more than limits.URL_BYTES_MAX bytes (414).
         """
-        trail = requests.begin(scope)
         if len(scope["query_string"]) > limits.URL_BYTES_MAX:
             raise QueryTooLong
         if scope.get("method") == "OPTIONS":
@@ -65,7 +66,7 @@ class Authentication(ASGIMiddleware):
             return
         audience = audience_of(scope["route_handler"])
         if audience != (Audience.PUBLIC,):
-            principal = await _principal(scope["litestar_app"].state, _credentials(scope), trail)
+            principal = await _principal(scope["litestar_app"].state, _credentials(scope), trail_of(scope))
             scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
             if principal.audience not in audience:
                 raise NotYours(
@@ -74,10 +75,10 @@ class Authentication(ASGIMiddleware):
                 )
         elif (recognised := scope["route_handler"].opt.get("recognises")) and (said := _said(scope)) is not None:
             # Nobody need say who they are here; who does is believed only with good credentials.
-            principal = await _principal(scope["litestar_app"].state, said, trail)
+            principal = await _principal(scope["litestar_app"].state, said, trail_of(scope))
             if principal.audience in recognised:
                 scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
-        await next_app(scope, receive, send)
+        await self._app(scope, receive, send)
 
 
 async def caller(scope: Scope) -> Principal | None:
@@ -86,7 +87,7 @@ async def caller(scope: Scope) -> Principal | None:
     if known is not None or all(name != b"authorization" for name, _ in scope["headers"]):
         return known
     try:
-        return await _principal(scope["litestar_app"].state, _credentials(scope), requests.begin(scope))
+        return await _principal(scope["litestar_app"].state, _credentials(scope), trail_of(scope))
     except (NotAuthorizedException, AccountBarred):
         return None
 

@@ -243,6 +243,7 @@ class Connection(HttpToolsProtocol):
         if self._at == self._WAITING and self._answering:
             self._cancel_deadline()
         elif self._deadline is None:
+            self._body_began = self.loop.time()
             wait_s = limits.BODY_TIMEOUT_S if self._at == self._BODY else limits.HEAD_TIMEOUT_S
             self._deadline = self.loop.call_later(wait_s, self._too_slow)
 
@@ -276,8 +277,8 @@ class Connection(HttpToolsProtocol):
         self._at = self._BODY
         self._head_bytes = 0
         self._body_bytes = 0
-        self._body_began = self.loop.time()
-        self._cancel_deadline()
+        if self._deadline is not None:
+            self._cancel_deadline()
         if self._room is not None:
             self._room.idle.pop(self, None)
             if self._room.only_gateways:
@@ -295,7 +296,8 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is complete."""
         self._at = self._WAITING
-        self._cancel_deadline()
+        if self._deadline is not None:
+            self._cancel_deadline()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import ValidationException
+from litestar.exceptions import InternalServerException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from payments.shapes import CHARACTERS_MAX, misfit
 
@@ -22,6 +23,29 @@ class StrictRequest(Request[Any, Any, Any]):
             ValidationException: it is no JSON, or not of this shape; says which field.
         """
         return decoded(await self.body(), self.route_handler.parsed_data_field)
+
+
+async def read(request: Request[Any, Any, Any], *, bytes_max: int) -> bytes:
+    """The body of a request, for a route that cannot wait for the framework to make an object of the headers first.
+
+    Raises:
+        RequestEntityTooLarge: it is larger, or said to be.
+        InternalServerException: the caller left before it was complete.
+    """
+    if any(name == b"content-length" and int(value) > bytes_max for name, value in request.scope["headers"]):
+        raise RequestEntityTooLarge
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise InternalServerException("client disconnected prematurely")
+        parts.append(message["body"])
+        size += len(message["body"])
+        if size > bytes_max:
+            raise RequestEntityTooLarge
+        more = message["more_body"]
+    return b"".join(parts)
 
 
 def decoded(body: bytes, field: Any) -> Any:

@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Operation
+from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
 from parking.answers import Answer, Status
 from parking.api import problems
+from parking.api.decoding import StrictRequest, read
 from parking.api.openapi import RawBody, inlined
 from parking.barrier import Command
 from parking.events import BATCH_EVENTS_MAX, BODY_BYTES_MAX, EventRejected, GateEvent, Refusal
@@ -48,6 +50,23 @@ class RejectedEvent(Struct, frozen=True, omit_defaults=True):
     field: str | None = None
 
 
+class _Answered(Response[bytes]):
+    """JSON as it is. The framework's own answer is made twice, with headers looked up by name."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
+        """Sends it."""
+        return self._send
+
+    async def _send(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        body = self._body
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
 @dataclass
 class _GateEventsOperation(Operation):
     """Describes the body by hand: it is read as bytes, so that each event is judged on its own."""
@@ -68,7 +87,7 @@ class _GateEventsOperation(Operation):
         "Events are answered in the order sent, after they are committed."
     ),
     tags=["gateways"],
-    opt={"audience": (Audience.GATEWAY,), "unlimited": True},
+    opt={"audience": (Audience.GATEWAY,), "unlimited": True, "exclude_from_compression": True},
     operation_class=_GateEventsOperation,
     responses={
         200: ResponseSpec(
@@ -77,10 +96,9 @@ class _GateEventsOperation(Operation):
             description="One answer, or one for each event of an array.",
         )
     },
-    request_max_body_size=BODY_BYTES_MAX,
     status_code=200,
 )
-async def record_gate_events(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def record_gate_events(request: StrictRequest) -> Response[bytes]:
     """Records events of the caller's lanes."""
     # Injected dependencies cost more here than all the rest of the request, so this one route looks them up itself.
     state = request.app.state
@@ -88,17 +106,17 @@ async def record_gate_events(request: Request[Any, Any, Any]) -> Response[bytes]
     gateway = state.network.snapshot.gateways[request.scope["principal"].id]  # type: ignore[typeddict-item]
     now: datetime = state.clock()
     try:
-        body = await request.body()
+        body = await read(request, bytes_max=BODY_BYTES_MAX)
     except RequestEntityTooLarge:
         raise await intake.refuse_large(gateway, now) from None
     received = await intake.receive(body, gateway, now)
     if not received.alone:
         lines = [_rejected(each) if isinstance(each, EventRejected) else each for each in received.outcomes]
-        return Response(_encode(lines), media_type="application/json", status_code=200)
+        return _Answered(_encode(lines))
     (outcome,) = received.outcomes
     if isinstance(outcome, EventRejected):
         raise outcome
-    return Response(_encode(outcome), media_type="application/json", status_code=200)
+    return _Answered(_encode(outcome))
 
 
 def _rejected(e: EventRejected) -> RejectedEvent:

@@ -8,6 +8,7 @@ the group commit's business.
 import asyncio
 import logging
 import math
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +16,6 @@ from litestar import Request
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotAuthorizedException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parking import limits
@@ -40,37 +40,22 @@ def address_of(scope: Scope) -> str:
     return limits.network(client[0]) if client else ""
 
 
-class FailureLimit(ASGIMiddleware):
+class FailureLimit:
     """Answers 429 to failures of a caller that has failed too often. Stands outside of authentication."""
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, and counts how it ends.
 
         Raises:
             TooManyRequests: the credentials are wrong once too often.
         """
-        opt = scope["route_handler"].opt
-        guessable, replaced = bool(opt.get(GUESSABLE)), False
-
-        async def counted(message: Message) -> None:
-            nonlocal replaced
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                if status in _REFUSED or (guessable and status == HTTPStatus.NOT_FOUND):
-                    wait_s = await _fail(scope)
-                    if wait_s:
-                        replaced = True
-                        request = Request[Any, Any, Any](scope)
-                        answer = problems.of_error(request, await _too_many(wait_s)).to_asgi_response(
-                            app=None, request=request
-                        )
-                        await answer(scope, receive, send)
-            if not replaced:
-                await send(message)
-
+        # A gateway whose lane is another's hears that as often as it asks, not that it asks too often.
+        unlimited = scope["route_handler"].opt.get(UNLIMITED)
         try:
-            # A gateway whose lane is another's hears that as often as it asks, not that it asks too often.
-            await next_app(scope, receive, send if opt.get(UNLIMITED) else counted)
+            await self._app(scope, receive, send if unlimited else _counted(scope, receive, send))
         except (NotAuthorizedException, NotYours, AccountBarred):
             wait_s = await _fail(scope)
             if wait_s:
@@ -78,15 +63,48 @@ class FailureLimit(ASGIMiddleware):
             raise
 
 
-class RequestLimit(ASGIMiddleware):
+def _counted(scope: Scope, receive: Receive, send: Send) -> Send:
+    """A `send` that counts failures, and sends 429 in the place of one too many."""
+    guessable, replaced = bool(scope["route_handler"].opt.get(GUESSABLE)), False
+
+    async def counted(message: Message) -> None:
+        nonlocal replaced
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            if status in _REFUSED or (guessable and status == HTTPStatus.NOT_FOUND):
+                wait_s = await _fail(scope)
+                if wait_s:
+                    replaced = True
+                    request = Request[Any, Any, Any](scope)
+                    answer = problems.of_error(request, await _too_many(wait_s)).to_asgi_response(
+                        app=None, request=request
+                    )
+                    await answer(scope, receive, send)
+        if not replaced:
+            await send(message)
+
+    return counted
+
+
+class RequestLimit:
     """Counts requests by who calls, and lets those that nobody is named for wait their turn. Stands inside of
     authentication.
     """
 
-    exclude_opt_key = UNLIMITED
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Passes the request on.
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Passes the request on; where there is no limit, without a word.
+
+        Raises:
+            TooManyRequests, TooManyWaiting: as `_limited`.
+        """
+        unlimited = scope["route_handler"].opt.get(UNLIMITED)
+        return (self._app if unlimited else self._limited)(scope, receive, send)
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on in its turn.
 
         Raises:
             TooManyRequests: the caller, or the address of one who does not say who it is, asks too often.
@@ -95,7 +113,7 @@ class RequestLimit(ASGIMiddleware):
         state = scope["litestar_app"].state
         if scope["route_handler"].opt.get(HEALTH):
             # Without a rate and apart from all others, but not all at once.
-            await _in_turn(state.questions, scope, receive, send, next_app)
+            await _in_turn(state.questions, scope, receive, send, self._app)
             return
         principal = await caller(scope)
         if principal is None:
@@ -108,12 +126,12 @@ class RequestLimit(ASGIMiddleware):
         if wait_s:
             raise await _too_many(wait_s)
         if principal is not None or at_gateways(scope):
-            await next_app(scope, receive, send)
+            await self._app(scope, receive, send)
         elif scope.get("method") == HttpMethod.GET:
-            await _in_turn(state.reads, scope, receive, send, next_app)
+            await _in_turn(state.reads, scope, receive, send, self._app)
         else:
             await _read_body(scope, receive, send)
-            await _in_turn(state.writes, scope, receive, send, next_app)
+            await _in_turn(state.writes, scope, receive, send, self._app)
 
 
 async def _read_body(scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,6 +3,7 @@
 A proxy's rules go by prefixes. A path that means the same to us and another thing to them would walk around them.
 """
 
+from collections.abc import Awaitable
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
@@ -29,14 +30,10 @@ class Paths:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Passes the request on, or answers 404 or 400."""
-        if scope["type"] == ScopeType.HTTP:
-            refused = self._refused(scope)
-            if refused is not None:
-                await refused(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        refused = self._refused(scope) if scope["type"] == ScopeType.HTTP else None
+        return (refused or self._app)(scope, receive, send)
 
     @staticmethod
     def _refused(scope: Scope) -> ASGIResponse | None:

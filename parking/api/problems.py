@@ -7,7 +7,6 @@ defect of ours: it says nothing but its number in the log.
 import logging
 import re
 import secrets
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -19,7 +18,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
 from parking import cases, contests, events, limits, lots, plates, prices, settings, stays, tariffs
-from parking.api import requests, tariff_lint
+from parking.api import tariff_lint
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch, queue
 from parking.live import stream
@@ -266,17 +265,7 @@ def _route(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("path_template", "a path that nothing has"))
 
 
-def _in_its_request(handle: Callable[[Any, Any], Response[bytes]]) -> Callable[[Any, Any], Response[bytes]]:
-    """A handler whose document and log lines carry the identifier of the request."""
-
-    def handled(request: Request[Any, Any, Any], e: Any) -> Response[bytes]:
-        requests.begin(request.scope)
-        return handle(request, e)
-
-    return handled
-
-
-_HANDLERS: dict[Any, Any] = {
+HANDLERS: dict[Any, Any] = {
     OneLotError: of_error,
     ValidationException: of_validation,
     HTTPException: of_http,
@@ -287,4 +276,3 @@ _HANDLERS: dict[Any, Any] = {
     ExceptionGroup: of_group,
     Exception: of_defect,
 }
-HANDLERS: dict[Any, Any] = {kind: _in_its_request(handle) for kind, handle in _HANDLERS.items()}

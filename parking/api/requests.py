@@ -7,9 +7,11 @@ logged for every 401, 403, 429 and 5xx: with the route and never the path, in wh
 import logging
 import re
 from collections import Counter
-from typing import Any
+from http import HTTPStatus
 
-from litestar.types import Message, Scope
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from parking.clock import random_bits
 from parking.limits import Rate
@@ -21,7 +23,7 @@ HEADER = b"x-request-id"
 WRONG_CREDENTIALS_PER_MINUTE = 60
 _WRONG = Rate(WRONG_CREDENTIALS_PER_MINUTE - 1, 60)
 _ALARM = Rate(1, 60)
-_WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}").fullmatch
 _REFUSALS = frozenset((401, 403, 429))
 _log = logging.getLogger(__name__)
 
@@ -41,30 +43,65 @@ class Refusals:
         return True
 
 
-def begin(scope: Scope) -> Trail:
-    """The trail of a request, made when it is first asked for; log lines of its task carry its identifier from here on.
+class Requests:
+    """The application, behind what every request and every answer gets.
 
-    The identifier is the caller's X-Request-ID if that has 8 to 64 letters, digits, dots, hyphens and underscores.
+    A layer around all others and not a hook of the framework: each hook is awaited with each message.
     """
-    state: dict[str, Any] = scope.setdefault("state", {})
-    trail: Trail | None = state.get("trail")
-    if trail is None:
-        said = next((value for name, value in scope["headers"] if name == HEADER), b"")
-        trail = Trail(said.decode() if _WELL_FORMED.fullmatch(said) else f"{random_bits():016x}{random_bits():016x}")
-        state["trail"] = trail
+
+    def __init__(self, app: ASGIApp, state: State) -> None:
+        self._app = app
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Gives a request its trail, and its answer the identifier. Log lines of its task carry it from here on.
+
+        While the process ends, each answer is the last of its connection, so that the next request goes elsewhere.
+        """
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        trail = Trail(_identifier(scope))
+        scope["state"]["trail"] = trail
         current.set(trail)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(message, trail)
+                status = message["status"]
+                if status in _REFUSALS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    await _log_refusal(scope, trail, status)
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+    def _complete(self, message: HTTPResponseStartEvent, trail: Trail) -> None:
+        headers = [*message.get("headers", ()), (HEADER, trail.id.encode())]
+        if self._state.ending.begun and all(name.lower() != b"connection" for name, _ in headers):
+            headers.append((b"connection", b"close"))
+        message["headers"] = headers
+
+
+def trail_of(scope: Scope) -> Trail:
+    """The trail of a request."""
+    trail: Trail = scope["state"]["trail"]
     return trail
 
 
-async def before_send(message: Message, scope: Scope) -> None:
-    """Puts the identifier into an answer, and logs one that refuses or fails."""
-    if message["type"] != "http.response.start":
-        return
-    trail = begin(scope)
-    message["headers"] = [*message.get("headers", ()), (HEADER, trail.id.encode())]
-    status = message["status"]
-    if status not in _REFUSALS and status < 500:
-        return
+def _identifier(scope: Scope) -> str:
+    """The caller's X-Request-ID if that has 8 to 64 letters, digits, dots, hyphens and underscores, or a new one."""
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return value.decode() if _WELL_FORMED(value) else _drawn()
+    return _drawn()
+
+
+def _drawn() -> str:
+    return f"{random_bits() << 64 | random_bits():032x}"
+
+
+async def _log_refusal(scope: Scope, trail: Trail, status: int) -> None:
+    """Logs an answer that refuses or fails."""
     refusals: Refusals = scope["litestar_app"].state.refusals
     refusals.by_status[status] += 1
     client = scope.get("client")

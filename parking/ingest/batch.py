@@ -7,12 +7,13 @@ events are in the next batch says `queue`.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import monotonic
 from weakref import WeakValueDictionary
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 import sql
 from parking.answers import Answer
@@ -42,8 +43,11 @@ class StorageAway(OneLotError):
 
 
 class _Request(Struct, eq=False):
+    """`until`: when it is answered at the latest, by the event loop's clock."""
+
     passings: Sequence[Passing]
     done: "asyncio.Future[list[Answer | EventRejected]]"
+    until: float
 
 
 class GroupCommit:
@@ -69,6 +73,9 @@ class GroupCommit:
         self._something_waits = asyncio.Event()
         self._live_at = -LIVE_LATELY_S
         self._arrays: WeakValueDictionary[tuple[int, bool], asyncio.Lock] = WeakValueDictionary()
+        self._unanswered: set[_Request] = set()
+        self._expiry: asyncio.TimerHandle | None = None
+        self._expires_at = math.inf
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -81,6 +88,8 @@ class GroupCommit:
         deadline = monotonic() + STOP_TIMEOUT_S
         while self._queue.waiting and monotonic() < deadline:  # noqa: ASYNC110 - at the end of a life there is time
             await asyncio.sleep(0.01)
+        if self._expiry is not None:
+            self._expiry.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -114,20 +123,35 @@ class GroupCommit:
             self._queue.leave(gateway_id, len(passings), live=live)
 
     async def _piece(self, passings: Sequence[Passing], until: float, *, live: bool) -> list[Answer | EventRejected]:
-        loop = asyncio.get_running_loop()
-        request = _Request(passings, loop.create_future())
-        # Whoever sent them is answered in time, also where the batch they are in hangs with the database.
-        expires = loop.call_at(until, _expire, request)
-        if live:
+        request = _Request(passings, asyncio.get_running_loop().create_future(), until)
+        if live and self._queue.replays_waiting:
             # A car's exit never passes its own entry, also where that is so old that it counts as handed in later.
             plates = {passing.plate for passing in passings}
             self._queue.hasten(passings[0].gateway_id, lambda earlier: any(p.plate in plates for p in earlier.passings))
         self._queue.put(passings[0].gateway_id, request, len(passings), live=live)
         self._something_waits.set()
+        self._unanswered.add(request)
+        if until < self._expires_at:
+            self._expire_at(until)
         try:
             return await request.done
         finally:
-            expires.cancel()
+            self._unanswered.discard(request)
+
+    def _expire_at(self, when: float) -> None:
+        """One timer for all that wait: each of its own would cost more than most of what is done for an event."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expires_at = when
+        self._expiry = None if when == math.inf else asyncio.get_running_loop().call_at(when, self._expire)
+
+    def _expire(self) -> None:
+        """Whoever sent events is answered in time, also where the batch they are in hangs with the database."""
+        now = asyncio.get_running_loop().time()
+        for request in self._unanswered:
+            if request.until <= now:
+                _fail(request, StorageAway("The events could not be stored in time; send them again."))
+        self._expire_at(min((each.until for each in self._unanswered if each.until > now), default=math.inf))
 
     async def _work(self) -> None:
         while True:
@@ -209,7 +233,7 @@ class GroupCommit:
         """Each event of a request on its own; one that cannot be applied is kept as it came, for review."""
         answers: list[Answer | EventRejected] = []
         for passing in request.passings:
-            single = _Request((passing,), request.done)
+            single = structs.replace(request, passings=(passing,))
             try:
                 try:
                     recorded = await self._record([single])
@@ -219,7 +243,7 @@ class GroupCommit:
                     _log.exception(
                         "event %r of gateway %d cannot be applied", passing.event.event_id, passing.gateway_id
                     )
-                    recorded = await self._record([_Request((unapplied(passing),), request.done)])
+                    recorded = await self._record([structs.replace(request, passings=(unapplied(passing),))])
             except Exception:  # noqa: BLE001 - the loop goes on and the caller hears of it
                 _log.exception(
                     "event %r of gateway %d could not even be kept", passing.event.event_id, passing.gateway_id
@@ -235,7 +259,3 @@ class GroupCommit:
 def _fail(request: _Request, cause: Exception) -> None:
     if not request.done.done():
         request.done.set_exception(cause)
-
-
-def _expire(request: _Request) -> None:
-    _fail(request, StorageAway("The events could not be stored in time; send them again."))

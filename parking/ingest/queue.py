@@ -5,7 +5,7 @@ delays the others by a turn at most. Both kinds have a limit of their own, so a 
 for the cars that come meanwhile.
 """
 
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -32,9 +32,9 @@ class Queue(Generic[T]):
     def __init__(self) -> None:
         self._live: _Turns[T] = _Turns()
         self._replays: _Turns[T] = _Turns()
-        self._entered: Counter[tuple[int, bool]] = Counter()
+        self._entered: dict[tuple[int, bool], int] = {}
         self.waiting = 0
-        self._replays_waiting = 0
+        self.replays_waiting = 0
 
     def enter(self, gateway_id: int, events: int, *, live: bool) -> None:
         """Counts events of a request in. They count until `leave`, in the line or not.
@@ -42,13 +42,13 @@ class Queue(Generic[T]):
         Raises:
             Overloaded: too many events of this gateway, of replays, or of all wait already.
         """
-        if self._entered[gateway_id, live] + events > WAITING_OF_GATEWAY_MAX:
+        if self._entered.get((gateway_id, live), 0) + events > WAITING_OF_GATEWAY_MAX:
             raise Overloaded(
                 "Too many events of this gateway are waiting; send one array at a time.",
                 waiting_events_max=WAITING_OF_GATEWAY_MAX,
             )
         replays = 0 if live else events
-        if self._replays_waiting + replays > WAITING_REPLAYS_MAX and replays:
+        if self.replays_waiting + replays > WAITING_REPLAYS_MAX and replays:
             raise Overloaded(
                 "Too many replayed events are waiting; keep them and try again.", waiting_events_max=WAITING_REPLAYS_MAX
             )
@@ -61,8 +61,6 @@ class Queue(Generic[T]):
     def leave(self, gateway_id: int, events: int, *, live: bool) -> None:
         """Counts the events of a request out: they are answered."""
         self._count(gateway_id, -events, live=live)
-        if not self._entered[gateway_id, live]:
-            del self._entered[gateway_id, live]
 
     def put(self, gateway_id: int, piece: T, events: int, *, live: bool) -> None:
         """Puts a piece at the end of its gateway's line."""
@@ -84,10 +82,12 @@ class Queue(Generic[T]):
         return live + replays
 
     def _count(self, gateway_id: int, events: int, *, live: bool) -> None:
-        self._entered[gateway_id, live] += events
+        entered = self._entered.pop((gateway_id, live), 0) + events
+        if entered:
+            self._entered[gateway_id, live] = entered
         self.waiting += events
         if not live:
-            self._replays_waiting += events
+            self.replays_waiting += events
 
 
 class _Turns(Generic[T]):
@@ -100,7 +100,10 @@ class _Turns(Generic[T]):
         return bool(self._lines)
 
     def put(self, gateway_id: int, piece: T, events: int) -> None:
-        self._lines.setdefault(gateway_id, deque()).append((piece, events))
+        line = self._lines.get(gateway_id)
+        if line is None:
+            line = self._lines[gateway_id] = deque()
+        line.append((piece, events))
 
     def remove(self, gateway_id: int, wanted: Callable[[T], bool]) -> list[tuple[T, int]]:
         line = self._lines.get(gateway_id)

@@ -86,7 +86,8 @@ class Intake:
         if submission.event is None:
             assert submission.refused is not None
             return submission.refused
-        lane = await self._network.lane(submission.event.lane)
+        code = submission.event.lane
+        lane = self._network.snapshot.lanes.get(code) or await self._network.lane(code)
         id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
         try:
             return passings.accept(submission.event, lane=lane, gateway=gateway, received_at=received_at, id=id_)

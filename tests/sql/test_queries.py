@@ -51,6 +51,42 @@ def queries() -> Iterator[tuple[str, str, str]]:
                 yield path, name, text
 
 
+# What would still hold when the transaction has ended: connections go from one to the next as they are (`sql/pool.py`).
+OUTLIVES = re.compile(
+    r"\A\s*(set (?!local\b)|reset |listen |prepare |load |create temp)|pg_(try_)?advisory_(?!xact)\w+\(|with hold|"
+    r"set_config\([^;]*, false\)",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "outlives"),
+    [
+        ("set session timezone = 'UTC'", True),
+        ("set role onelot", True),
+        ("reset all", True),
+        ("select pg_advisory_lock(1)", True),
+        ("select pg_try_advisory_lock(1)", True),
+        ("listen changes", True),
+        ("create temporary table t ()", True),
+        ("declare c cursor with hold for select 1", True),
+        ("select set_config('a.b', $1, false)", True),
+        ("select set_config('a.b', $1, true)", False),
+        ("set local lock_timeout = '5s'", False),
+        ("select pg_advisory_xact_lock(1)", False),
+        ("update t\nset kind = 'x'", False),
+    ],
+)
+def test_what_would_outlive_a_transaction_is_recognised(text: str, outlives: bool) -> None:
+    assert bool(OUTLIVES.search(text)) is outlives
+
+
+def test_no_query_of_the_service_outlives_its_transaction() -> None:
+    serving = [(path, name, re.sub("--.*", "", text)) for path, name, text in queries() if path not in OWNERS]
+    assert serving
+    assert not [(path, name) for path, name, text in serving if OUTLIVES.search(text)]
+
+
 def uses() -> list[Use]:
     found: list[Use] = []
     for folder in ("parking", "payments", "sql", "seeds"):
