@@ -50,7 +50,7 @@ CLOSING_S = 14.0
 # part of the city, because there would be no time to register the whole.
 DAY_S_OF_ALL_TRAFFIC = 240.0
 DAY_S_OF_ALL_LOTS = 45.0
-LOTS_MIN = 12
+LOTS_MIN = 6
 REGISTER_S = 8.0
 # With this budget all thirty tariffs are checked in two seconds; tests check them thoroughly.
 CHECK_BUDGET = 300
