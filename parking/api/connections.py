@@ -25,6 +25,8 @@ from parking.limits import Shares
 from parking.texts.durations import in_seconds
 
 _log = logging.getLogger(__name__)
+# An attack refuses thousands in a second: of each kind of refusal one line tells of all in this time.
+REFUSAL_LINE_EACH_S = 10.0
 
 
 class Refusal(Struct, frozen=True):
@@ -134,10 +136,37 @@ class Room:
         return True
 
 
+class RefusalLines:
+    """Says of refused connections that there are some: the first of a kind at once, those after it now and then."""
+
+    def __init__(self) -> None:
+        self._unsaid: Counter[str] = Counter()
+        self._said_at: dict[str, float] = {}
+
+    def refused(self, refusal: Refusal, address: str | None, *, at_s: float) -> None:
+        """Counts a refusal, and writes a line if the last one of its kind is long enough ago.
+
+        address: the last one's, as far as limits go (None: a proxy). at_s: by a clock that only goes forward.
+        """
+        kind = refusal.detail
+        self._unsaid[kind] += 1
+        if at_s - self._said_at.get(kind, -REFUSAL_LINE_EACH_S) < REFUSAL_LINE_EACH_S:
+            return
+        self._said_at[kind] = at_s
+        fields = {
+            "status": int(refusal.status),
+            "connections": self._unsaid.pop(kind),
+            "client": address,
+            "problem": kind,
+        }
+        _log.warning("connections refused", extra={"fields": fields})
+
+
 class Rooms:
     """The listeners of a process."""
 
     def __init__(self, shares: Shares, trusted_proxies: str, gateway_port: int) -> None:
+        self.lines = RefusalLines()
         self._gateway_port = gateway_port
         self._public = Room(shares.public, shares.of_address)
         self._gateways = Room(shares.gateways, shares.of_gateway_address, only_gateways=True)
@@ -338,7 +367,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         """Says why, and closes. Where an answer is being sent nothing can be said."""
-        _log.debug("%s is refused: %s", self._share, refusal.detail)
+        self.config.rooms.lines.refused(refusal, self._share, at_s=self.loop.time())
         self._leaving = True
         self._cancel_deadline()
         if self.transport.is_closing():
