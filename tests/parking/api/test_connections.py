@@ -14,7 +14,7 @@ import pytest
 from msgspec import Struct
 
 from parking import limits
-from parking.api import connections
+from parking.api import connection_refusals
 from parking.api.problems import RETRY_AFTER_S
 from parking.limits import Shares
 from seeds.servers.process import free_port
@@ -148,7 +148,7 @@ async def test_a_head_that_is_no_head(service: Service, parts: list[bytes], stat
 async def test_connections_refused_have_a_line_of_each_kind_now_and_then(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(connections, "REFUSAL_LINE_EACH_S", 0.5)
+    monkeypatch.setattr(connection_refusals, "REFUSAL_LINE_EACH_S", 0.5)
 
     async def refuse(service: Service, times: int) -> None:
         for _ in range(times):
