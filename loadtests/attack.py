@@ -119,7 +119,7 @@ async def run(
         else:
             public = await stack.enter_async_context(env.serving(gateway_port=gateway_port))
         gates = _Gates(env, gateway_port, events_per_s)
-        await gates.send(_Seen(), WARM_UP_S)
+        await gates.send(_Seen(), min(WARM_UP_S, seconds))
         await env.rest()
         for name in attacks:
             env.progress(name)

@@ -90,7 +90,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             rates=caller_rates,
             questions=Turns(limits.READS_AT_ONCE_MAX, waiting_max=limits.CONNECTIONS_MAX),
             reads=Turns(limits.READS_AT_ONCE_MAX),
-            writes=Turns(limits.WRITES_AT_ONCE_MAX),
+            writes=Turns(limits.writes_at_once(settings.pool_max)),
             stream=stream,
             ending=ending,
             live_health=LiveHealth(health_pool, live_counts, ending, clock),

@@ -38,8 +38,10 @@ REFUSAL_DELAY_S = 1.0
 # Reads that nobody is named for, in work at once; what is beyond waits its turn, WAITING_MAX at most. The event
 # loop gives every request in work the same share of its time: so few beside the gates leave them nearly all of it.
 READS_AT_ONCE_MAX = 2
-# The same of writes, which wait for a payment channel and not only for us.
+# The same of writes, which wait for a payment channel and not only for us; fewer where the database's connections are.
 WRITES_AT_ONCE_MAX = 16
+# Of the pool's connections those that writes never take: one for each read, one for the gates' batch.
+CONNECTIONS_KEPT = READS_AT_ONCE_MAX + 1
 WAITING_MAX = 500
 
 # Beyond this many a process serves nobody well, whatever the machine allows.
@@ -121,6 +123,13 @@ def shares(descriptors: int, *, taken: int, gateways: bool, public: bool = True)
     kept = connections // GATEWAYS_SHARE if gateways else 0
     others = connections - kept
     return Shares(others, kept, others // LISTENERS_SHARE)
+
+
+def writes_at_once(pool_max: int) -> int:
+    """How many writes that nobody is named for are in work at once, so that they never hold all of the pool's
+    connections. One is in work however small the pool is.
+    """
+    return max(1, min(WRITES_AT_ONCE_MAX, pool_max - CONNECTIONS_KEPT))
 
 
 def network(address: str) -> str:

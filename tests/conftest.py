@@ -11,6 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import wraps
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -33,6 +34,11 @@ REDIS_VARIABLE = "ONELOT_TEST_REDIS_URL"
 settings.register_profile("onelot", deadline=None)
 settings.load_profile("onelot")
 
+# So many objects are made before Python looks for garbage among the newest by itself; the others wait for the end of
+# the test, and those that were there before it for the end of the module.
+GARBAGE_ALLOCATIONS, NEVER = 100_000, 1_000_000
+YOUNG = 1
+
 LONG = ("tests/seeds/demo/", "tests/loadtests/", "tests/test_ending.py", "tests/test_hanging.py")
 
 
@@ -51,9 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays. Looking for garbage costs little when only what the tests made has to be looked at."""
+    """What was imported stays. Looking for garbage costs little when only what the test made has to be looked at: what
+    is made is young until a test ends, because nothing makes it old before.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_ALLOCATIONS, NEVER, NEVER)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -72,13 +81,29 @@ def closed_by_the_test() -> Iterator[None]:
     """
     before = open_pools()
     yield
-    gc.collect()
+    gc.collect(YOUNG)
     assert open_pools() <= before, "a pool of connections was left open"
 
 
 def open_pools() -> set[sql.Pool]:
     """The pools of connections that are open now."""
-    return {each for each in gc.get_objects() if issubclass(type(each), asyncpg.Pool) and not each.is_closing()}
+    _pools.difference_update([each for each in _pools if each.is_closing()])
+    return set(_pools)
+
+
+def noted(make: Callable[..., None]) -> Callable[..., None]:
+    """A pool's `__init__` that notes which pools there are: to find them among all objects takes longer than a test."""
+
+    @wraps(make)
+    def made(self: sql.Pool, *args: object, **options: object) -> None:
+        make(self, *args, **options)
+        _pools.add(self)
+
+    return made
+
+
+_pools: set[sql.Pool] = set()
+asyncpg.Pool.__init__ = noted(asyncpg.Pool.__init__)  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from msgspec import Struct
 from parking.app import build, server_config
 from parking.settings import Settings
 from seeds.servers.process import free_port
+from tests import forked
 from tests.district import TOKEN_SECRET
 
 ROOT = Path(__file__).parent.parent
@@ -130,15 +131,7 @@ async def child(log: Path, env: Mapping[str, str], *words: str, fds: Sequence[in
 
 async def onelot(env: Mapping[str, str], *words: str) -> tuple[int, str]:
     """Runs `onelot <words>` to its end: exit code, and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "parking", *words),
-        cwd=ROOT,
-        env={**env, "COLUMNS": "200"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    printed, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, printed.decode()
+    return await forked.command({**env, "COLUMNS": "200"}, *words)
 
 
 @asynccontextmanager

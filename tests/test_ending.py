@@ -155,6 +155,20 @@ async def test_a_process_says_that_it_ends_and_takes_events_till_then(
     await district.owner.execute("delete from gate_event; delete from open_stay; update lot_occupancy set inside = 0")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_told_to_end_twice_it_takes_no_grace(env: dict[str, str], tmp_path: Path, workers: int) -> None:
+    env = {**env, "ONELOT_ENDING_GRACE_S": "30"}
+    async with running.serving(tmp_path / "log", env, workers=workers) as (server, address):
+        await running.says(server, "Application startup complete", times=workers)
+        server.process.send_signal(signal.SIGTERM)
+        async with httpx.AsyncClient(base_url=address) as client, asyncio.timeout(10):
+            while (await client.get("/readyz")).status_code == 200:  # noqa: ASYNC110 - a test has time
+                await asyncio.sleep(0.05)
+        server.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(server.process.wait(), 10) in (0, -signal.SIGTERM)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 async def test_the_end_is_told_once_and_a_second_signal_waits_for_nothing() -> None:
     told: list[str] = []
     handled: list[int] = []

@@ -5,63 +5,30 @@ before the application hears of it, and keeps the number of connections below th
 """
 
 import asyncio
-import logging
-import secrets
 from collections import Counter
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any, Final
 
 import httptools
 import uvicorn
-from msgspec import Struct
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from parking import limits
-from parking.api import problems
+from parking.api.connection_refusals import (
+    FULL,
+    FULL_FOR_ADDRESS,
+    LARGE_HEAD,
+    LARGE_URL,
+    PIPELINED,
+    SLOW_BODY,
+    SLOW_HEAD,
+    UNREADABLE,
+    Refusal,
+    RefusalLines,
+)
 from parking.api.paths import GATEWAYS_LISTENER
 from parking.limits import Shares
-from parking.texts.durations import in_seconds
-
-_log = logging.getLogger(__name__)
-
-
-class Refusal(Struct, frozen=True):
-    """Why a connection is not served any further."""
-
-    status: HTTPStatus
-    detail: str
-
-    @property
-    def answer(self) -> bytes:
-        """The whole answer as bytes."""
-        document = problems.of_status(self.status, self.detail)
-        wait = ""
-        if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            wait = f"retry-after: {secrets.choice(problems.RETRY_AFTER_S)}\r\n"
-        head = (
-            f"content-type: application/problem+json\r\ncontent-length: {len(document)}\r\ncache-control: no-store\r\n"
-            f"x-content-type-options: nosniff\r\n{wait}connection: close\r\n\r\n"
-        )
-        return STATUS_LINE[self.status] + head.encode() + document
-
-
-UNREADABLE = Refusal(HTTPStatus.BAD_REQUEST, "This is not a request of HTTP/1.1.")
-LARGE_URL = Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"The URL is longer than {limits.URL_BYTES_MAX} bytes.")
-LARGE_HEAD = Refusal(
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    f"The headers are more than {limits.HEADERS_MAX}, or together larger than {limits.HEAD_BYTES_MAX} bytes.",
-)
-PIPELINED = Refusal(
-    HTTPStatus.BAD_REQUEST, f"More than {limits.PIPELINED_MAX} requests were sent before the first was answered."
-)
-SLOW_HEAD = Refusal(
-    HTTPStatus.REQUEST_TIMEOUT, f"The headers did not come within {in_seconds(limits.HEAD_TIMEOUT_S)[1]}."
-)
-SLOW_BODY = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The body came too slowly.")
-FULL = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "As many connections as this process takes are open; try again.")
-FULL_FOR_ADDRESS = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Your address has as many connections open as it may.")
 
 
 class Config(uvicorn.Config):
@@ -138,6 +105,7 @@ class Rooms:
     """The listeners of a process."""
 
     def __init__(self, shares: Shares, trusted_proxies: str, gateway_port: int) -> None:
+        self.lines = RefusalLines()
         self._gateway_port = gateway_port
         self._public = Room(shares.public, shares.of_address)
         self._gateways = Room(shares.gateways, shares.of_gateway_address, only_gateways=True)
@@ -340,7 +308,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         """Says why, and closes. Where an answer is being sent nothing can be said."""
-        _log.debug("%s is refused: %s", self._share, refusal.detail)
+        self.config.rooms.lines.refused(refusal, self._share, at_s=self.loop.time())
         self._leaving = True
         self._cancel_deadline()
         if self.transport.is_closing():

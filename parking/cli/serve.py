@@ -40,9 +40,9 @@ def serve(
     # Other commands need nothing of the HTTP service, and start sooner without it.
     import uvicorn  # noqa: PLC0415
     from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
-    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
     from parking.app import server_config, shares_of  # noqa: PLC0415
+    from parking.cli.processes import Processes  # noqa: PLC0415
 
     settings = read()
     _ = settings.secrets  # refuses to start without them
@@ -78,7 +78,7 @@ def serve(
     elif both:
         listeners.append(server_config(settings, made.app, host=made.host, port=gateway_port).bind_socket())
     if made.workers > 1:
-        Multiprocess(made, sockets=listeners).run()
+        Processes(made, listeners).run()
         return
     server = uvicorn.Server(made)
     with suppress(KeyboardInterrupt):

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from parking.settings import read
 from payments.channels import open_all
-from seeds.city.drivers import drivers
+from seeds.city.drivers import Driver, drivers
 from seeds.city.jinan import jinan, part
 from seeds.city.network import City
 from seeds.city.registration import open_accounts, register_network
@@ -50,7 +50,7 @@ CLOSING_S = 14.0
 # part of the city, because there would be no time to register the whole.
 DAY_S_OF_ALL_TRAFFIC = 240.0
 DAY_S_OF_ALL_LOTS = 45.0
-LOTS_MIN = 12
+LOTS_MIN = 6
 REGISTER_S = 8.0
 # With this budget all thirty tariffs are checked in two seconds; tests check them thoroughly.
 CHECK_BUDGET = 300
@@ -91,14 +91,14 @@ def _run(console: Console, port: int, ends_at: float | None) -> int:
         environment = Environment(
             database_url, redis_url, port, secrets.token_hex(32), *_midnight(), speed=1.0, started=unix_time()
         )
-        city, scale = _part(jinan(), ends_at)
-        keys, accounts = asyncio.run(_register(console, environment, city))
+        city, people, scale = _part(jinan(), drivers(), ends_at)
+        keys, accounts = asyncio.run(_register(console, environment, city, people))
         environment = environment.running_at(_speed(ends_at), started=unix_time() + START_S)
         with _started(environment) as processes:
             console.print("OneLot: starting `onelot serve` and `onelot work` …", markup=False)
             with env_file(variables(environment, city, keys, accounts), port) as path:
                 console.print(f"What README's examples need: {path}", highlight=False)
-                run = Run(console, environment, city, keys, processes, scale=scale)
+                run = Run(console, environment, city, people, keys, processes, scale=scale)
                 try:
                     asyncio.run(run.run(ends_itself=ends_at is not None))
                 except Exception:
@@ -123,18 +123,21 @@ def _speed(ends_at: float | None) -> float:
     return WHOLE.total_seconds() / max(DAY_S_MIN, left_s)
 
 
-def _part(city: City, ends_at: float | None) -> tuple[City, float]:
-    """As much of the city, and of its traffic (from 0 to 1), as there is time for."""
+def _part(city: City, people: Sequence[Driver], ends_at: float | None) -> tuple[City, Sequence[Driver], float]:
+    """As much of the city, of its drivers and of its traffic (from 0 to 1) as there is time for."""
     if ends_at is None:
-        return city, 1.0
+        return city, people, 1.0
     day_s = max(DAY_S_MIN, ends_at - monotonic() - REGISTER_S - START_S - CLOSING_S)
     share = min(1.0, day_s / DAY_S_OF_ALL_TRAFFIC)
     if day_s >= DAY_S_OF_ALL_LOTS:
-        return city, share
-    return part(city, max(LOTS_MIN, int(len(city.lots) * share))), 1.0
+        return city, people, share
+    smaller = part(city, max(LOTS_MIN, int(len(city.lots) * share)))
+    return smaller, people[: len(people) * len(smaller.lots) // len(city.lots)], 1.0
 
 
-async def _register(console: Console, environment: Environment, city: City) -> tuple[dict[str, str], list[int]]:
+async def _register(
+    console: Console, environment: Environment, city: City, people: Sequence[Driver]
+) -> tuple[dict[str, str], list[int]]:
     """The schema, the city and its drivers, before anything else runs: the gateways' keys and the drivers' accounts."""
     await migrate(environment.database_url, now=environment.starts_at)
     settings = read(environment.settings())
@@ -153,9 +156,9 @@ async def _register(console: Console, environment: Environment, city: City) -> t
                     check_budget=CHECK_BUDGET,
                     progress=partial(progress.advance, lots),
                 )
-            people = progress.add_task("drivers", total=len(drivers()))
+            opened = progress.add_task("drivers", total=len(people))
             accounts = await open_accounts(
-                pool, channels, drivers(), now=now, random_bits=random_bits, progress=partial(progress.advance, people)
+                pool, channels, people, now=now, random_bits=random_bits, progress=partial(progress.advance, opened)
             )
     return network.keys, accounts
 

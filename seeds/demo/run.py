@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import sleep
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from itertools import chain
 from time import monotonic
@@ -11,6 +11,7 @@ import httpx
 from rich.console import Console
 
 from parking.texts.durations import in_seconds
+from seeds.city.drivers import Driver
 from seeds.city.network import City
 from seeds.demo import ledger_figures
 from seeds.demo.environment import Environment
@@ -35,13 +36,14 @@ class RunFailed(Exception):
 
 
 class Run:
-    """One run in an environment where OneLot was started and this city registered."""
+    """One run in an environment where OneLot was started, and this city and these drivers registered."""
 
     def __init__(
         self,
         console: Console,
         environment: Environment,
         city: City,
+        people: Sequence[Driver],
         keys: Mapping[str, str],
         processes: Mapping[str, Process],
         *,
@@ -52,6 +54,7 @@ class Run:
         self._keys = keys
         self._processes = processes
         self._city = city
+        self._people = people
         self._scale = scale
         self._figures = Figures(now=environment.starts_at, speed=environment.speed, address=environment.address)
         self._midnight = datetime.combine(environment.business_date, time(), CITY_TIME)
@@ -71,7 +74,12 @@ class Run:
             self._ledger = LedgerFigures(db, client, self._environment.secret, self._environment.now)
             self._gateways = Gateways(client, self._keys, self._environment.now, speed=self._environment.speed)
             traffic = await asyncio.to_thread(
-                day.traffic, self._city, day=self._environment.business_date, seed=SEED, scale=self._scale
+                day.traffic,
+                self._city,
+                day=self._environment.business_date,
+                seed=SEED,
+                scale=self._scale,
+                motorists=self._people,
             )
             await self._ready()
             self._console.print(

@@ -14,6 +14,7 @@ import pytest
 from msgspec import Struct
 
 from parking import limits
+from parking.api import connection_refusals
 from parking.api.problems import RETRY_AFTER_S
 from parking.limits import Shares
 from seeds.servers.process import free_port
@@ -142,6 +143,34 @@ async def test_a_head_that_is_no_head(service: Service, parts: list[bytes], stat
     caller = await service.connect()
     await caller.send(*parts)
     refused(await caller.rest(), status)
+
+
+async def test_connections_refused_have_a_line_of_each_kind_now_and_then(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connection_refusals, "REFUSAL_LINE_EACH_S", 0.5)
+
+    async def refuse(service: Service, times: int) -> None:
+        for _ in range(times):
+            caller = await service.connect()
+            await caller.send(b"nonsense\r\n\r\n")
+            refused(await caller.rest(), 400)
+
+    async with start() as service:
+        began = monotonic()
+        await refuse(service, 3)
+        caller = await service.connect()
+        await caller.send(b"GET /" + b"y" * limits.URL_BYTES_MAX + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        refused(await caller.rest(), 414)
+        assert monotonic() - began < 0.5
+        await asyncio.sleep(0.5)
+        await refuse(service, 1)
+    lines = [record.__dict__["fields"] for record in caplog.records if record.message == "connections refused"]
+    assert [(line["status"], line["connections"], line["client"]) for line in lines] == [
+        (400, 1, "127.0.0.1"),
+        (414, 1, "127.0.0.1"),
+        (400, 3, "127.0.0.1"),
+    ]
 
 
 async def test_a_head_of_the_largest_size_is_read(service: Service) -> None:

@@ -20,6 +20,8 @@ from tests.conftest import NOW
 from tests.district import QC, STATION, event, token
 
 NOBODY = UUID(int=1)
+# Of the shape that charges have, so that the database is asked.
+REFERENCE = UUID(int=1, version=4)
 SECOND = running.bearer("olk_" + "0" * 16 + "_" + "0" * 64)
 Start = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -65,12 +67,30 @@ async def test_an_address_asks_so_often_and_no_more(start: Start, registered: di
 async def test_readiness_waits_for_no_read(start: Start, owner: sql.Connection) -> None:
     async with start() as client, asyncio.TaskGroup() as hanging, owner.transaction():
         await owner.execute("lock table charge in access exclusive mode")
-        for _ in range(limits.READS_AT_ONCE_MAX):
-            hanging.create_task(client.get(f"/v1/charges/{NOBODY}"))
+        reads = limits.READS_AT_ONCE_MAX
+        hung = [hanging.create_task(client.get(f"/v1/charges/{REFERENCE}")) for _ in range(reads)]
         await asyncio.sleep(0.2)
         async with asyncio.timeout(2):
             for method in ("GET", "HEAD"):
                 assert (await client.request(method, "/readyz")).status_code == 200
+        assert not any(read.done() for read in hung)
+
+
+async def test_writes_of_strangers_leave_gates_their_connections(
+    start: Start, owner: sql.Connection, registered: dict[str, str]
+) -> None:
+    key = running.bearer(registered[QC])
+    hung = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with start(pool_max=6) as client, asyncio.TaskGroup() as hanging, owner.transaction():
+        await owner.execute("lock table charge in access exclusive mode")
+        for _ in range(6):
+            pay = {"channel": "local", "payer": "ok"}
+            hanging.create_task(client.post(f"/v1/charges/{REFERENCE}/pay", json=pay))
+        await asyncio.sleep(0.5)
+        assert await owner.fetchval(hung) == 6 - limits.CONNECTIONS_KEPT
+        async with asyncio.timeout(3):
+            said = event("beside", "entry", NOW, "鲁A77777")
+            assert (await client.post("/v1/gate-events", json=said, headers=key)).status_code == 200
 
 
 async def test_gate_events_have_no_rate(start: Start, registered: dict[str, str]) -> None:

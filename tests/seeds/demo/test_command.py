@@ -54,14 +54,15 @@ def test_a_day_ends_with_its_books_closed(folder: Path, checkout: Path) -> None:
     assert left_in(folder) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+# Once with the whole city and no end, once with a part of it.
+@pytest.mark.parametrize(("number", "options"), [(signal.SIGINT, ()), (signal.SIGTERM, ("--minutes=0.2",))])
 def test_it_stops_when_told_and_leaves_the_files_of_others_alone(
-    folder: Path, checkout: Path, number: signal.Signals
+    folder: Path, checkout: Path, number: signal.Signals, options: tuple[str, ...]
 ) -> None:
     port, others = free_port(), files_of(ROOT / ".onelot")
     with env_file({"ONELOT": "another demonstration"}, 8000, checkout / ".onelot") as anothers:
         before = (anothers.read_text("utf-8"), anothers.stat().st_mtime_ns)
-        with demo(folder, checkout, f"--port={port}") as running:
+        with demo(folder, checkout, f"--port={port}", *options) as running:
             assert running.stdout is not None
             for line in running.stdout:
                 if line.startswith("Live lots"):

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -62,6 +63,7 @@ def drawn() -> Iterator[Tariff]:
         yield structs.replace(text, caps=caps, surcharges=surcharges, day_begins=random.choice(("00:00", "06:00")))
 
 
+@cache
 def documents() -> list[Any]:
     made = [pytest.param(tariffs.to_json(text), id=f"drawn {number}") for number, text in enumerate(drawn())]
     return [*published(), *made]
@@ -101,6 +103,7 @@ def test_how_often_a_single_price_is_charged(band: dict[str, Any], entered: int,
     assert ("again every 6 hours" in sentence) is (band == {"restart": "cycle"})
 
 
+@cache
 def read(document: bytes) -> Tariff:
     text = tariffs.from_json(document) if document.startswith(b"{") else tariffs.from_toml(document)
     return without_clauses(text)

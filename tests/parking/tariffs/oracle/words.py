@@ -1,6 +1,7 @@
 """The words of the tariff language, and which of them change a fee of cases drawn at random."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from typing import TypeAlias, cast
 
 import msgspec
@@ -13,8 +14,10 @@ from tests.parking.tariffs.oracle.differences import Case, fee_of
 
 # A part of a document, its field and, of fields that choose, the value.
 Word: TypeAlias = tuple[str, str, str]
-# A word that a part uses, and the part with another value of the field. None: no document is without it.
-Without: TypeAlias = tuple[Word, Struct | None]
+# Makes a part with another value somewhere inside it: most are never asked for.
+Change: TypeAlias = Callable[[], object]
+# A word that a part uses, and what makes the part with another value of the field. None: no document is without it.
+Without: TypeAlias = tuple[Word, Change | None]
 
 # What only people read, what is sold, and what a fee is held against.
 _OF_NO_FEE = {
@@ -45,8 +48,8 @@ def changing(cases: Iterable[Case]) -> set[Word]:
     missing = words()
     for case in cases:
         fee = fee_of(case)
-        for word, tariff in _without(case.tariff):
-            if word in missing and (tariff is None or _changes(case, word, cast("Tariff", tariff), fee)):
+        for word, without in _without(case.tariff):
+            if word in missing and (without is None or _changes(case, word, cast("Tariff", without()), fee)):
                 missing.discard(word)
         if not missing:
             break
@@ -87,9 +90,15 @@ def _plain(kind: inspect.Type) -> inspect.Type:
             return kind
 
 
+@cache
+def _kinds(part: type[Struct]) -> dict[str, inspect.Type]:
+    """The types of a part's fields."""
+    return {field.name: field.type for field in cast("inspect.StructType", inspect.type_info(part)).fields}
+
+
 def _without(part: Struct) -> Iterator[Without]:
-    """Every word that a part uses, with the part as it would be without."""
-    kinds = {field.name: field.type for field in cast("inspect.StructType", inspect.type_info(type(part))).fields}
+    """Every word that a part uses, with what makes the part as it would be without."""
+    kinds = _kinds(type(part))
     for field in msgspec.structs.fields(part):
         if field.name in _OF_NO_FEE:
             continue
@@ -103,9 +112,21 @@ def _without(part: Struct) -> Iterator[Without]:
                 yield word, None
             else:
                 for other in [each for each in values if each != value] or [default, *_less(value)]:
-                    yield word, msgspec.structs.replace(part, **{field.name: other})
+                    yield word, partial(msgspec.structs.replace, part, **{field.name: other})
         for inner, changed in _within(value):
-            yield inner, None if changed is None else msgspec.structs.replace(part, **{field.name: changed})
+            yield inner, changed and partial(_with_field, part, field.name, changed)
+
+
+def _with_field(part: Struct, name: str, changed: Change) -> Struct:
+    return msgspec.structs.replace(part, **{name: changed()})
+
+
+def _with_item(items: tuple[object, ...], place: int, changed: Change) -> tuple[object, ...]:
+    return (*items[:place], changed(), *items[place + 1 :])
+
+
+def _with_entry(entries: dict[object, object], key: object, changed: Change) -> dict[object, object]:
+    return {**entries, key: changed()}
 
 
 def _less(value: object) -> list[object]:
@@ -115,15 +136,15 @@ def _less(value: object) -> list[object]:
     return [value[:1]] if isinstance(value, tuple) and len(value) > 1 else []
 
 
-def _within(value: object) -> Iterator[tuple[Word, object]]:
-    """The words inside the value of a field, with the value as it would be without."""
+def _within(value: object) -> Iterator[Without]:
+    """The words inside the value of a field, with what makes the value as it would be without."""
     if isinstance(value, Struct):
         yield from _without(value)
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
             for word, changed in _within(item):
-                yield word, None if changed is None else (*value[:place], changed, *value[place + 1 :])
+                yield word, changed and partial(_with_item, value, place, changed)
     elif isinstance(value, dict):
         for key, item in value.items():
             for word, changed in _within(item):
-                yield word, None if changed is None else {**value, key: changed}
+                yield word, changed and partial(_with_entry, value, key, changed)
