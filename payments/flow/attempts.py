@@ -19,6 +19,7 @@ from payments.store import attempts as store
 from payments.store import charges as charge_store
 from payments.store import disputes as dispute_store
 from payments.store import ledger as books
+from payments.store import refunds as refund_store
 from sql import Connection, Pool
 
 NOT_CONNECTED = Unknown("not_connected")
@@ -103,8 +104,9 @@ async def move(
     """Moves an attempt that is locked, with what follows for its payable. `funds`: where the money stands its channel
     took.
     """
-    if await store.move_attempt(db, attempt, step, now=now):
+    if step.state in attempts.MOVES[attempt.state]:
         follows = payables.effects(payable, attempt, step.state, funds=funds, now=now)
+        await store.move_attempt(db, attempt, step, paid_fen=follows.paid_fen, now=now)
         await _write(db, follows, attempt=attempt, now=now)
     if step.doubt is not None:
         await dispute_store.insert_dispute(db, payables.dispute(payable, attempt, step.doubt, now=now))
@@ -139,12 +141,14 @@ async def lock_payable(db: Connection, kind: PayableKind, payable_id: UUID) -> P
 async def _write(db: Connection, effects: Effects, *, attempt: Attempt, now: datetime) -> None:
     # Charges before balances: the order in which everybody locks.
     if effects.pays is not None:
-        await charge_store.mark_paid(db, [(attempt.id, effects.pays)], method=attempt.channel, now=now)
+        paid = [(attempt.id, effects.pays, effects.paid_fen)]
+        await charge_store.mark_paid(db, paid, method=attempt.channel, now=now)
     if effects.collects is not None:
         await charge_store.set_collect_at(db, effects.collects, now)
     if effects.wakes is not None:
         await charge_store.wake_account(db, effects.wakes, now=now)
-    if effects.journal is not None:
-        await books.post(db, [effects.journal], now=now)
+    await books.post(db, effects.journals, now=now)
     if effects.dispute is not None:
         await dispute_store.insert_dispute(db, effects.dispute)
+    if effects.returns is not None:
+        await refund_store.insert_refund(db, effects.returns)
