@@ -24,7 +24,7 @@ from uuid import UUID
 import msgspec
 
 from payments import ids, ledger
-from payments.charges import Charge, ChargeState
+from payments.charges import Charge, ChargeState, public_lines
 
 ADJUSTMENTS_PER_PAGE_MAX = 200
 CAUSE_CHARACTERS_MAX = 64
@@ -71,8 +71,8 @@ class Adjustment(msgspec.Struct, frozen=True, gc=False):
 class Standing(Charge, frozen=True, kw_only=True):
     """A charge with what an adjustment of it depends on.
 
-    `debit_max_fen`: how dear a visit may become without its account being asked, None for a casual driver. `asleep`:
-    it is held back, or a payment is under way, so that the wallet waits.
+    `debit_max_fen`: how dear a visit may become without its account being asked, None for a casual driver and an
+    account that takes no new charges. `asleep`: it is held back, or a payment is under way, so that the wallet waits.
     """
 
     debit_max_fen: int | None
@@ -125,9 +125,14 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 class Correction(msgspec.Struct, frozen=True):
-    """A correction as whoever has the charge is shown it: on which day, from what to what, and why (a word)."""
+    """A correction as whoever has the charge is shown it: on which day it was made (None where it is hidden when), from
+    what to what, and why (a word).
 
-    business_date: date
+    `waived_fen`: what the stay would cost beyond `to_fen` and nobody is asked for; `returned_fen`: what goes back of
+    what was paid.
+    """
+
+    made_on: date | None
     from_fen: int
     to_fen: int
     waived_fen: int
@@ -135,11 +140,43 @@ class Correction(msgspec.Struct, frozen=True):
     cause: str
 
 
+class ChargeOfDriver(msgspec.Struct, frozen=True):
+    """A charge as its driver sees it: what it costs, what was paid of it, is owed of it and goes back, and what the
+    stay would cost beyond that and nobody is asked for (`waived_fen`). `corrections` say what it cost before, the
+    oldest first. `lines` explain the amount with what is waived.
+
+    Where and when (`lot_id`, `created_at`, `paid_at`, the times in `lines` and `corrections`) are null or left out if
+    the stay began before its plate was linked, while the link is contested, and after the time for which they may be
+    kept.
+    """
+
+    reference: UUID
+    lot_id: int | None
+    amount_fen: int
+    paid_fen: int
+    owed_fen: int
+    refunded_fen: int
+    waived_fen: int
+    state: ChargeState
+    method: str | None
+    lines: msgspec.Raw
+    corrections: Sequence[Correction]
+    created_at: datetime | None
+    paid_at: datetime | None
+
+
+class CorrectionOf(Correction, frozen=True, kw_only=True):
+    """A correction with the charge it is of."""
+
+    charge_id: UUID
+
+
 class Adjusted(msgspec.Struct, frozen=True):
-    """An adjustment as its operator is shown it. `waived_fen`: what nobody is asked for since."""
+    """An adjustment as its operator is shown it. `waived_fen`: what nobody is asked for since, and `waived_for` why."""
 
     id: UUID
     charge_id: UUID
+    n: int
     reference: UUID
     lot_id: int
     operator_id: int
@@ -160,10 +197,13 @@ def accepted_max(charge: Charge, *, debit_max_fen: int | None, at_gate: bool) ->
     """Up to how much a charge may rise without anybody being asked; None: whatever it costs.
 
     A casual driver who has paid nothing yet stands at the gate and sees the amount. Who paid accepted that much, and
-    who has an account what was billed at first and the limit of the account.
+    who has an account what was billed at first and the limit of the account. Of an account that takes no new charges
+    nothing more is asked.
     """
     if charge.account_id is not None:
-        return max(charge.first_fen, charge.accepted_fen, debit_max_fen or 0)
+        if debit_max_fen is None:
+            return charge.paid_fen + charge.owed_fen - charge.refunded_fen
+        return max(charge.first_fen, charge.accepted_fen, debit_max_fen)
     return None if at_gate or not charge.paid_fen else charge.accepted_fen
 
 
@@ -244,6 +284,45 @@ def returns(payments: Sequence[Payment], returned_fen: int) -> list[tuple[Paymen
             found.append((payment, part_fen))
             left_fen -= part_fen
     return found
+
+
+def of_driver(charge: Charge, corrections: Sequence[Correction]) -> ChargeOfDriver:
+    """What the driver who pays a charge sees of it."""
+    hidden = charge.place_hidden
+    return ChargeOfDriver(
+        reference=charge.reference,
+        lot_id=None if hidden else charge.lot_id,
+        amount_fen=charge.amount_fen,
+        paid_fen=charge.paid_fen,
+        owed_fen=charge.owed_fen,
+        refunded_fen=charge.refunded_fen,
+        waived_fen=charge.waived_fen,
+        state=charge.state,
+        method=charge.method,
+        corrections=[msgspec.structs.replace(each, made_on=None) for each in corrections] if hidden else corrections,
+        lines=msgspec.Raw(msgspec.json.encode(public_lines(charge)) if hidden else charge.lines.encode()),
+        created_at=None if hidden else charge.created_at,
+        paid_at=None if hidden else charge.paid_at,
+    )
+
+
+def cursor(last: Adjusted) -> str:
+    """Where the page after `last` begins, as `read_cursor` reads it."""
+    return f"{last.charge_id}.{last.n}"
+
+
+def read_cursor(text: str) -> tuple[UUID, int]:
+    """Charge and number of the last adjustment of a page, from `charge.number`.
+
+    Raises:
+        CursorMalformed: it has another form.
+    """
+    charge_id, _, n = text.partition(".")
+    try:
+        # The column behind it has 32 bits.
+        return UUID(charge_id), int.from_bytes(int(n).to_bytes(4, "big", signed=True), "big", signed=True)
+    except (ValueError, OverflowError) as wrong:
+        raise ledger.CursorMalformed("This is not the `next` of a page.", field="after") from wrong
 
 
 def _kind(change_fen: int) -> AdjustmentKind:

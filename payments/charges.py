@@ -59,7 +59,8 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """A charge as it stands. `lines` is JSON text and explains `amount_fen`; `time_zone` is the operator's.
+    """A charge as it stands. `lines` is JSON text and explains what the stay costs by its facts, `amount_fen` and
+    `waived_fen`; `time_zone` is the operator's.
 
     `first_fen`: what it was billed over at first; `amount_fen`: what it costs now, and `waived_fen` beyond that is
     asked of nobody. `paid_fen`: what attempts paid of it, the last of them `paid_attempt_id` through `method` at
@@ -99,24 +100,6 @@ class Charge(msgspec.Struct, frozen=True):
     def owner_id(self) -> int:
         """In whose books it is: the driver's, or the operator's for a casual driver."""
         return self.account_id or self.operator_id
-
-
-class ChargeOfDriver(msgspec.Struct, frozen=True):
-    """A charge as its driver sees it; `lines` explain the amount.
-
-    Where and when (`lot_id`, `created_at`, `paid_at`, and the times in `lines`) are null or left out if the stay began
-    before its plate was linked, while the link is contested, and after the time for which they may be kept.
-    """
-
-    reference: UUID
-    lot_id: int | None
-    amount_fen: int
-    refunded_fen: int
-    state: ChargeState
-    method: str | None
-    lines: msgspec.Raw
-    created_at: datetime | None
-    paid_at: datetime | None
 
 
 class PublicLine(msgspec.Struct, frozen=True):
@@ -188,22 +171,6 @@ def is_reference(name: UUID) -> bool:
 def public_lines(charge: Charge) -> list[PublicLine]:
     """The lines of a charge without what would tell where somebody was, and when."""
     return msgspec.json.decode(charge.lines, type=list[PublicLine])
-
-
-def of_driver(charge: Charge) -> ChargeOfDriver:
-    """What the driver who pays a charge sees of it."""
-    hidden = charge.place_hidden
-    return ChargeOfDriver(
-        reference=charge.reference,
-        lot_id=None if hidden else charge.lot_id,
-        amount_fen=charge.amount_fen,
-        refunded_fen=charge.refunded_fen,
-        state=charge.state,
-        method=charge.method,
-        lines=msgspec.Raw(msgspec.json.encode(public_lines(charge)) if hidden else charge.lines.encode()),
-        created_at=None if hidden else charge.created_at,
-        paid_at=None if hidden else charge.paid_at,
-    )
 
 
 def collect_again_at(tries: int, now: datetime) -> datetime:

@@ -8,6 +8,7 @@ import msgspec
 
 from payments import adjustments, attempts, charges, ids, ledger, tries
 from payments.accounts import check_request_key
+from payments.adjustments import ChargeOfDriver
 from payments.attempts import Attempt, AttemptState, PaymentInProgress
 from payments.channels import Channels, check_payer, provider_named
 from payments.charges import Charge, ChargeContradicted, ChargeRequest, ChargeState, NoSuchCharge
@@ -83,6 +84,17 @@ async def charge_named(db: Connection, name: UUID, *, by_id: bool) -> Charge:
     elif by_id:
         return await charge_by_id(db, name)
     raise NoSuchCharge("There is no such charge.", charge=str(name))
+
+
+async def charges_of_driver(
+    db: Connection, account_id: int, *, before: UUID | None, limit: int
+) -> list[ChargeOfDriver]:
+    """A page of an account's charges as its driver sees them, the newest stay first; `before` is the reference of the
+    last one before it.
+    """
+    found = await store.charges_of_account(db, account_id, before=before, limit=limit)
+    corrections = await adjustment_store.corrections_of(db, found)
+    return [adjustments.of_driver(charge, corrections[charge.id]) for charge in found]
 
 
 async def pay_charge(

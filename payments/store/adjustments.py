@@ -7,7 +7,7 @@ from uuid import UUID
 import sql
 from payments import ids
 from payments.accounts import AccountStatus
-from payments.adjustments import Adjusted, Correction, Made, Payment, Standing
+from payments.adjustments import Adjusted, Correction, CorrectionOf, Made, Payment, Standing
 from payments.charges import Charge
 from payments.refunds import Refund
 from sql import Connection
@@ -99,15 +99,19 @@ async def wake_accounts(db: Connection, account_ids: Iterable[int], *, now: date
     await db.execute(_ADJUSTMENTS["wake_accounts"], sorted(set(account_ids)), now)
 
 
-async def corrections_of(db: Connection, charge: Charge) -> Sequence[Correction]:
-    """What a charge was corrected by, the oldest first."""
-    if not charge.adjustments:
-        return []
-    return await sql.every(db, Correction, _ADJUSTMENTS["corrections_of"], charge.lot_id, charge.id)
+async def corrections_of(db: Connection, charges: Sequence[Charge]) -> dict[UUID, list[Correction]]:
+    """What each of these charges was corrected by, the oldest first."""
+    found: dict[UUID, list[Correction]] = {charge.id: [] for charge in charges}
+    adjusted = [charge.id for charge in charges if charge.adjustments]
+    if adjusted:
+        for each in await sql.every(db, CorrectionOf, _ADJUSTMENTS["corrections_of"], *_named(adjusted)):
+            shown = {name: getattr(each, name) for name in Correction.__struct_fields__}
+            found[each.charge_id].append(Correction(**shown))
+    return found
 
 
 async def adjustments_page(
-    db: Connection, first: date, last: date, *, operator_id: int | None, after: tuple[UUID, UUID] | None, limit: int
+    db: Connection, first: date, last: date, *, operator_id: int | None, after: tuple[UUID, int] | None, limit: int
 ) -> Sequence[Adjusted]:
     """A page of the adjustments of days (both included) of an operator (None: of all), after one of these."""
     key = after or (None, None)

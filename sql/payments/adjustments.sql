@@ -16,7 +16,7 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
        c.paid_fen, c.owed_fen, c.refunded_fen, c.waived_fen, c.kept_max_fen, c.accepted_fen, c.adjustments, c.state, c.method,
        c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
        c.paid_attempt_id, c.void_reason,
-       (select a.debit_max_fen from account a where a.id = c.account_id) as debit_max_fen,
+       (select a.debit_max_fen from account a where a.id = c.account_id and a.status = 'active') as debit_max_fen,
        -- What was put to sleep while this waited for the lock is not seen here, but in collect_at.
        c.state = 'due' and c.account_id is not null and c.collect_at is null
        or exists (select 1 from charge_hold h where h.lot_id = c.lot_id and h.charge_id = c.id and h.released_at is null)
@@ -80,17 +80,22 @@ update charge c set collect_at = $2
  where c.lot_id = waiting.lot_id and c.id = waiting.id and c.state = 'due' and c.collect_at is not null
 
 -- name: corrections_of
-select a.business_date, a.amount_fen - a.change_fen as from_fen, a.amount_fen as to_fen, a.waived_fen, a.returned_fen, a.cause
-  from charge_adjustment a where a.lot_id = $1 and a.charge_id = $2 order by a.n
+select a.charge_id, (a.made_at at time zone o.time_zone)::date as made_on, a.amount_fen - a.change_fen as from_fen,
+       a.amount_fen as to_fen, a.waived_fen, a.returned_fen, a.cause
+  from unnest($1::int[], $2::uuid[]) as named (lot_id, id)
+  join charge c on c.lot_id = named.lot_id and c.id = named.id
+  join operator o on o.id = c.operator_id
+  join charge_adjustment a on a.lot_id = named.lot_id and a.charge_id = named.id
+ order by a.charge_id, a.n
 
 -- name: adjustments_page
 -- Keyset pages by (charge_id, n) of the days from $1 to $2; $3 limits to an operator. An adjustment is later than its charge.
-select a.id, a.charge_id, c.reference, a.lot_id, c.operator_id, a.kind, a.amount_fen - a.change_fen as from_fen,
+select a.id, a.charge_id, a.n, c.reference, a.lot_id, c.operator_id, a.kind, a.amount_fen - a.change_fen as from_fen,
        a.amount_fen as to_fen, a.waived_fen, a.waived_for, a.owed_fen, a.returned_fen, a.cause, a.cause_id, a.made_at,
        a.business_date
   from charge_adjustment a
   join charge c on c.lot_id = a.lot_id and c.id = a.charge_id
  where a.business_date between $1 and $2 and ($3::bigint is null or c.operator_id = $3)
-   and ($4::uuid is null or (a.charge_id, a.id) > ($4, $5::uuid))
- order by a.charge_id, a.id
+   and ($4::uuid is null or (a.charge_id, a.n) > ($4, $5::int))
+ order by a.charge_id, a.n
  limit $6

@@ -13,8 +13,8 @@ from tests.payments.city import DAY, City
 
 ATTEMPT = """insert into attempt
                (shard, payable_id, id, kind, request_no, channel, amount_fen, paid_fen, state, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, case when $4::payable_kind = 'charge' then $7 else 0 end, 'succeeded',
-                     $8, $8)"""
+             values ($1, $2, $3, $4, $5, $6, $7::bigint,
+                     case when $4::payable_kind = 'charge' then $7::bigint else 0 end, 'succeeded', $8, $8)"""
 PAID = """update charge set state = 'paid', method = 'wallet', paid_at = $2, collect_at = null, paid_attempt_id = $3,
                  paid_fen = owed_fen, accepted_fen = owed_fen, owed_fen = 0
            where id = $1"""

@@ -20,7 +20,8 @@ async def test_whoever_holds_a_charge_may_pay_it(client: Client) -> None:
     charge_id = await client.city.reference_of(await client.city.charge(None, 500))
     status, shown = await client.ask("GET", f"/v1/charges/{charge_id}")
     assert status == 200
-    assert shown.keys() == {"reference", "state", "amount_fen", "refunded_fen", "lines", "account_ending"}
+    amounts = {"amount_fen", "paid_fen", "owed_fen", "refunded_fen", "waived_fen"}
+    assert shown.keys() == {"reference", "state", *amounts, "lines", "corrections", "account_ending"}
     status, paid = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
     assert (status, paid["state"], paid["charge_state"]) == (200, "succeeded", "paid")
     again = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
