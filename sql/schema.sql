@@ -687,6 +687,8 @@ CREATE TABLE charge_adjustment (
     CONSTRAINT charge_adjustment_pkey PRIMARY KEY (lot_id, charge_id, n)
 ) PARTITION BY RANGE (charge_id);
 ALTER TABLE charge_adjustment ENABLE ALWAYS TRIGGER only_grows;
+CREATE TRIGGER stays_as_it_was BEFORE UPDATE ON charge_adjustment FOR EACH ROW WHEN (((to_jsonb(old.*) - 'lines'::text) IS DISTINCT FROM (to_jsonb(new.*) - 'lines'::text))) EXECUTE FUNCTION deny();
+ALTER TABLE charge_adjustment ENABLE ALWAYS TRIGGER stays_as_it_was;
 COMMENT ON COLUMN charge_adjustment.n IS '1, 2, … of its charge; what it was billed over at first stands in charge.';
 COMMENT ON COLUMN charge_adjustment.kind IS 'waived: what it costs stays, and only what nobody is asked for changes.';
 COMMENT ON COLUMN charge_adjustment.wanted_fen IS 'What the stay would cost by its facts.';
@@ -1264,14 +1266,8 @@ begin
   if since >= kept then return false; end if;
   until := least(kept, id_floor(id_instant(since) + interval '1 day'));
   if _what = 'charge' then
-    update charge c
-       set place_hidden = true,
-           lines = coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                                      'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
-                                      'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
-                                      'label_en', line->'label_en')) order by n)
-                               from jsonb_array_elements(c.lines) with ordinality each (line, n)), '[]')
-     where c.id >= since and c.id < until;
+    update charge c set place_hidden = true, lines = without_times(c.lines) where c.id >= since and c.id < until;
+    update charge_adjustment a set lines = without_times(a.lines) where a.charge_id >= since and a.charge_id < until;
   elsif _what = 'payer' then
     update attempt a set request = jsonb_set(a.request, '{payer}', '""'), next_action = null
      where a.payable_id >= since and a.payable_id < until and a.request->>'payer' <> '';
@@ -1676,6 +1672,10 @@ begin
   return null;
 end $$;
 
+CREATE FUNCTION without_times(_lines jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN COALESCE((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', (each.line -> 'kind'::text), 'amount_fen', (each.line -> 'amount_fen'::text), 'units', (each.line -> 'units'::text), 'unit_fen', (each.line -> 'unit_fen'::text), 'label_zh', (each.line -> 'label_zh'::text), 'label_en', (each.line -> 'label_en'::text))) ORDER BY each.n) AS jsonb_agg FROM jsonb_array_elements(without_times._lines) WITH ORDINALITY each(line, n)), '[]'::jsonb);
+
 CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON tariff FOR EACH ROW EXECUTE FUNCTION guard_published();
 
 CREATE TRIGGER guard_published_whole BEFORE TRUNCATE ON tariff FOR EACH STATEMENT EXECUTE FUNCTION guard_published();
@@ -1684,7 +1684,7 @@ CREATE TRIGGER never_truncated BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXE
 
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION deny();
 
-CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON charge_adjustment FOR EACH ROW EXECUTE FUNCTION deny();
+CREATE TRIGGER only_grows BEFORE DELETE ON charge_adjustment FOR EACH ROW EXECUTE FUNCTION deny();
 
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION deny();
 

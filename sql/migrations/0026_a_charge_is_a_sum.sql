@@ -73,8 +73,12 @@ select create_month_partition('charge_adjustment', month)
   from (select distinct to_date(right(c.relname, 7), 'YYYY_MM') as month
           from pg_inherits i join pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}_\d{2}$'
          where i.inhparent = 'charge'::regclass) made;
-create trigger only_grows before update or delete on charge_adjustment for each row execute function deny();
+create trigger only_grows before delete on charge_adjustment for each row execute function deny();
+-- Its lines may be forgotten, as those of a charge are; nothing else of it ever changes.
+create trigger stays_as_it_was before update on charge_adjustment for each row
+  when (to_jsonb(old) - 'lines' is distinct from to_jsonb(new) - 'lines') execute function deny();
 alter table charge_adjustment enable always trigger only_grows;
+alter table charge_adjustment enable always trigger stays_as_it_was;
 comment on table charge_adjustment is 'A later price of a charge (调整): what the stay costs from then on, which fact caused it, and what followed for the money. It only grows.';
 comment on column charge_adjustment.n is '1, 2, … of its charge; what it was billed over at first stands in charge.';
 comment on column charge_adjustment.kind is 'waived: what it costs stays, and only what nobody is asked for changes.';

@@ -313,3 +313,46 @@ create or replace view movement as
                             else (select v.ref from journal v where v.owner_id = j.owner_id and v.id = j.reverses) end
             limit 1) billed on true
    where j.operator_id is not null;
+
+-- The lines of a correction are forgotten as those of its charge are: what was counted stays, and not when.
+create function without_times(_lines jsonb) returns jsonb
+  language sql immutable strict parallel safe
+  return coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                            'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
+                            'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
+                            'label_en', line->'label_en')) order by n)
+                     from jsonb_array_elements(_lines) with ordinality each (line, n)), '[]');
+
+-- A day of what has been kept long enough; tells whether more is left. By the clock of the database where ours is ahead.
+create or replace function forget_a_day(_what text, _now timestamptz) returns boolean
+  language plpgsql security definer set search_path from current as $$
+declare
+  months int;
+  since uuid;
+  kept uuid;
+  first uuid;
+  until uuid;
+begin
+  select keep_months, through into months, since from forgetting where what = _what and what <> 'closed_account' for update;
+  if months is null then return false; end if;
+  kept := id_floor((date_trunc('month', least(_now, now()) at time zone 'UTC') - make_interval(months => months))
+                   at time zone 'UTC');
+  select id_floor(min(to_date(right(c.relname, 7), 'YYYY_MM'))::timestamp at time zone 'UTC') into first
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}_\d{2}$'
+   where i.inhparent = to_regclass(case _what when 'payer' then 'attempt' else _what end);
+  since := greatest(since, coalesce(first, kept));
+  if since >= kept then return false; end if;
+  until := least(kept, id_floor(id_instant(since) + interval '1 day'));
+  if _what = 'charge' then
+    update charge c set place_hidden = true, lines = without_times(c.lines) where c.id >= since and c.id < until;
+    update charge_adjustment a set lines = without_times(a.lines) where a.charge_id >= since and a.charge_id < until;
+  elsif _what = 'payer' then
+    update attempt a set request = jsonb_set(a.request, '{payer}', '""'), next_action = null
+     where a.payable_id >= since and a.payable_id < until and a.request->>'payer' <> '';
+  elsif _what = 'audit' then
+    update audit a set detail = a.detail - 'plate' - 'plate_color'
+     where a.id >= since and a.id < until and a.detail ? 'plate';
+  end if;
+  update forgetting set through = until where what = _what;
+  return until < kept;
+end $$;
