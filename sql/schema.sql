@@ -1673,8 +1673,16 @@ begin
 end $$;
 
 CREATE FUNCTION without_times(_lines jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN COALESCE((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', (each.line -> 'kind'::text), 'amount_fen', (each.line -> 'amount_fen'::text), 'units', (each.line -> 'units'::text), 'unit_fen', (each.line -> 'unit_fen'::text), 'label_zh', (each.line -> 'label_zh'::text), 'label_en', (each.line -> 'label_en'::text))) ORDER BY each.n) AS jsonb_agg FROM jsonb_array_elements(without_times._lines) WITH ORDINALITY each(line, n)), '[]'::jsonb);
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  return coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                            'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
+                            'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
+                            'label_en', line->'label_en')) order by n)
+                     from jsonb_array_elements(_lines) with ordinality each (line, n)), '[]');
+end $$;
 
 CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON tariff FOR EACH ROW EXECUTE FUNCTION guard_published();
 

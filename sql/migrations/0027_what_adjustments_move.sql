@@ -316,12 +316,14 @@ create or replace view movement as
 
 -- The lines of a correction are forgotten as those of its charge are: what was counted stays, and not when.
 create function without_times(_lines jsonb) returns jsonb
-  language sql immutable strict parallel safe
+  language plpgsql immutable strict parallel safe set search_path from current as $$
+begin
   return coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                             'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
                             'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
                             'label_en', line->'label_en')) order by n)
                      from jsonb_array_elements(_lines) with ordinality each (line, n)), '[]');
+end $$;
 
 -- A day of what has been kept long enough; tells whether more is left. By the clock of the database where ours is ahead.
 create or replace function forget_a_day(_what text, _now timestamptz) returns boolean

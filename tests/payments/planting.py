@@ -1,4 +1,4 @@
-"""Statements that corrupt the books: what stands in tests/payments/plants.py is made of them."""
+"""Statements that corrupt the books: what stands in tests/payments/plants/ is made of them."""
 
 A, B = "(select min(operator_id) from lot)", "(select max(operator_id) from lot)"
 LOT_A, LOT_B = "(select min(id) from lot)", "(select max(id) from lot)"
