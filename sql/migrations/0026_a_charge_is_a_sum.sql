@@ -94,7 +94,7 @@ grant select, insert on charge_adjustment to onelot_service;
 alter table attempt add column paid_fen bigint not null default 0;
 update attempt a set paid_fen = a.amount_fen
   from charge c
- where a.kind = 'charge' and c.lot_id = a.shard and c.id = a.payable_id and c.paid_attempt_id = a.id and c.state = 'paid';
+ where a.kind = 'charge' and a.state = 'succeeded' and c.lot_id = a.shard and c.id = a.payable_id and c.paid_attempt_id = a.id;
 alter table attempt add constraint paid_by_what_succeeded check (
     paid_fen between 0 and amount_fen and (paid_fen = 0 or state = 'succeeded' and kind = 'charge'));
 comment on column attempt.paid_fen is 'What of it paid its charge; if it succeeded, the rest of it lies in suspense.';

@@ -191,6 +191,8 @@ async def test_a_payment_under_way_is_squared_when_it_ends(city: City) -> None:
     await city.resolve()
     assert await city.disputes() == []
     assert (await city.count(BACK, cheaper), await city.count(BACK, free)) == (600, 1_000)
+    asked = "select count(*) from audit where action = 'dispute.return' and actor = 'adjustment' and owner_id = $1"
+    assert await city.count(asked, city.operator_id) == 2
     await city.pay(dearer)
     assert await city.state(dearer) == PAID
 
