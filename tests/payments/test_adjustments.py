@@ -175,17 +175,37 @@ def moved(there: Charge, move: str, fen: int) -> Charge:
 def test_whatever_happens_nobody_bears_more_than_was_accepted(
     account_id: int | None, moves: list[tuple[str, int]]
 ) -> None:
-    there = charge(account_id)
+    there, most_paid = charge(account_id), 0
     for move, fen in moves:
-        there = moved(there, move, fen)
+        before, there = there, moved(there, move, fen)
         net = there.paid_fen - there.refunded_fen
-        most = max(FIRST_FEN, LIMIT_FEN) if account_id is not None else max(there.accepted_fen, there.amount_fen)
-        assert 0 <= net <= kept(there) <= there.amount_fen <= most
+        most_paid = max(most_paid, net)
+        if account_id is not None:
+            assert there.amount_fen <= max(FIRST_FEN, LIMIT_FEN)
+        elif before.paid_fen:
+            assert there.amount_fen <= max(most_paid, before.amount_fen)
+        assert 0 <= net <= kept(there) <= there.amount_fen
         assert (there.state is ChargeState.DUE) == (there.owed_fen > 0)
         if there.kept_max_fen is None:
             assert kept(there) == there.amount_fen
         else:
             assert kept(there) <= there.kept_max_fen
+
+
+def test_what_was_billed_at_first_is_accepted_whatever_the_limit() -> None:
+    there = adjusted(charge(SOMEBODY), 100)
+    accepted = adjustments.accepted_max(there, debit_max_fen=0, at_gate=False)
+    made = adjustments.change(there, 1_200, accepted_max_fen=accepted)
+    assert made is not None
+    assert (made.amount_fen, made.waived_fen) == (FIRST_FEN, 200)
+
+
+def test_a_casual_driver_who_got_all_back_accepted_no_more_than_was_paid_at_a_time() -> None:
+    there = charge(paid_fen=FIRST_FEN)
+    for wanted_fen in (0, FIRST_FEN):
+        there = adjusted(there, wanted_fen)
+    there = adjusted(paid(there, FIRST_FEN), 2 * FIRST_FEN)
+    assert (there.paid_fen, there.amount_fen, there.waived_fen) == (2 * FIRST_FEN, FIRST_FEN, FIRST_FEN)
 
 
 @given(PAYERS, st.lists(MOVES), st.lists(AMOUNTS), AMOUNTS)
