@@ -286,6 +286,13 @@ def returns(payments: Sequence[Payment], returned_fen: int) -> list[tuple[Paymen
     return found
 
 
+def shown(charge: Charge, corrections: Sequence[Correction]) -> Sequence[Correction]:
+    """The corrections of a charge without their days, where it is hidden when it was made."""
+    if not charge.place_hidden:
+        return corrections
+    return [msgspec.structs.replace(each, made_on=None) for each in corrections]
+
+
 def of_driver(charge: Charge, corrections: Sequence[Correction]) -> ChargeOfDriver:
     """What the driver who pays a charge sees of it."""
     hidden = charge.place_hidden
@@ -299,7 +306,7 @@ def of_driver(charge: Charge, corrections: Sequence[Correction]) -> ChargeOfDriv
         waived_fen=charge.waived_fen,
         state=charge.state,
         method=charge.method,
-        corrections=[msgspec.structs.replace(each, made_on=None) for each in corrections] if hidden else corrections,
+        corrections=shown(charge, corrections),
         lines=msgspec.Raw(msgspec.json.encode(public_lines(charge)) if hidden else charge.lines.encode()),
         created_at=None if hidden else charge.created_at,
         paid_at=None if hidden else charge.paid_at,

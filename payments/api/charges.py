@@ -1,5 +1,6 @@
 """Charges: shown to and paid by whoever has their reference, voided by staff."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
-from payments import accounts, charges, identity
+from payments import accounts, adjustments, charges, identity
 from payments.adjustments import Correction
 from payments.api.dependencies import Caller, Channels, Db, Now, Pool, Principal, RandomBits
 from payments.attempts import AttemptState
@@ -39,7 +40,7 @@ class ChargeShown(Struct, frozen=True):
     refunded_fen: int
     waived_fen: int
     lines: list[PublicLine]
-    corrections: list[Correction]
+    corrections: Sequence[Correction]
     account_ending: str | None = None
 
 
@@ -159,6 +160,7 @@ async def void_charge(
 
 async def shown(db: Connection, charge: Charge) -> ChargeShown:
     """A charge as whoever has its reference sees it."""
+    corrections = (await adjustment_store.corrections_of(db, [charge]))[charge.id]
     return ChargeShown(
         reference=charge.reference,
         state=charge.state,
@@ -168,7 +170,7 @@ async def shown(db: Connection, charge: Charge) -> ChargeShown:
         refunded_fen=charge.refunded_fen,
         waived_fen=charge.waived_fen,
         lines=charges.public_lines(charge),
-        corrections=(await adjustment_store.corrections_of(db, [charge]))[charge.id],
+        corrections=adjustments.shown(charge, corrections),
         account_ending=None if charge.account_id is None else accounts.ending(charge.account_id),
     )
 

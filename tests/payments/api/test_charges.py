@@ -121,6 +121,9 @@ async def test_a_bill_says_what_it_was_before(client: Client) -> None:
         (400, 1_000, "passing"),
     ]
     assert {each["made_on"] for each in shown["corrections"]} == {"2026-11-16"}
+    await client.city.owner.execute("update charge set place_hidden = true where id = $1", charge_id)
+    hidden = (await client.ask("GET", f"/v1/charges/{reference}"))[1]["corrections"]
+    assert hidden == [{**each, "made_on": None} for each in shown["corrections"]]
     assert sum(line["amount_fen"] for line in shown["lines"]) == shown["amount_fen"] + shown["waived_fen"]
     assert (await client.ask("POST", f"/v1/charges/{reference}/pay", {"channel": "local", "payer": "ok"}))[0] == 200
     await client.city.resolve()
