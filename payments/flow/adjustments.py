@@ -2,7 +2,7 @@
 stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,9 @@ from payments.store import ledger as books
 from sql import Connection
 
 
-async def adjust_charges(db: Connection, wanted: Sequence[Adjustment], *, now: datetime) -> dict[UUID, Charge]:
+async def adjust_charges(
+    db: Connection, wanted: Sequence[Adjustment], *, beside: Collection[UUID] = (), now: datetime
+) -> dict[UUID, Charge]:
     """Brings charges that exist to what their stays cost, with everything that follows: what is owed shrinks or grows,
     what was paid too much goes back (into wallets here, through channels by the worker), what the driver did not accept
     is waived. The same amount again is nothing; of several for one charge the last counts. A charge that a person made
@@ -28,8 +30,9 @@ async def adjust_charges(db: Connection, wanted: Sequence[Adjustment], *, now: d
 
     Returns the charges as they stand after it, by their identifiers.
 
-    Locks accounts and then charges (sql/parking/events.sql), and so is called once in a transaction. Five statements
-    for all, some more where money goes back or a charge is held.
+    Locks accounts and then charges (sql/parking/events.sql), and so is called once in a transaction. `beside`: charges
+    that are held back or released in the same transaction (flow/holds.py), which are locked with them, in one order.
+    Five statements for all, some more where money goes back or a charge is held.
 
     Raises:
         NoSuchCharge: one does not exist. Nothing was changed.
@@ -38,7 +41,8 @@ async def adjust_charges(db: Connection, wanted: Sequence[Adjustment], *, now: d
     if not asked:
         return {}
     accounts = await store.lock_accounts(db, list(asked))
-    standing = await store.lock_charges(db, list(asked))
+    locked = await store.lock_charges(db, list(asked.keys() | set(beside)))
+    standing = {charge_id: charge for charge_id, charge in locked.items() if charge_id in asked}
     for charge_id in asked.keys() - standing.keys():
         raise NoSuchCharge("There is no such charge.", charge_id=str(charge_id))
     found = (adjustments.made(charge, asked[charge.id], now=now) for charge in standing.values())

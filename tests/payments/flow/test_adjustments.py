@@ -70,6 +70,18 @@ async def test_no_charge_is_none(city: City) -> None:
         assert await flow.adjust_charges(db, [], now=city.now) == {}
 
 
+async def test_what_is_held_back_beside_is_locked_with_the_rest(city: City) -> None:
+    account_id = await city.account()
+    adjusted, held = await city.charge(account_id, 1_000), await city.charge(account_id, 1_000)
+    async with city.pool.acquire() as db, city.pool.acquire() as other, db.transaction():
+        done = await flow.adjust_charges(db, [city.adjustment(adjusted, 400)], beside=[held], now=city.now)
+        assert done.keys() == {adjusted}
+        free = await other.fetch("select id from charge where account_id = $1 for update skip locked", account_id)
+        assert free == []
+        await holds_flow.place_holds(db, {held: "x"}, now=city.now)
+    await release(city, held, "x")
+
+
 async def test_what_a_channel_took_goes_back_to_the_exact_payment(city: City) -> None:
     charge_id = await city.charge(None, 1_000)
     await city.pay(charge_id)
