@@ -13,6 +13,7 @@ from payments.errors import OneLotError
 NAME_CHARACTERS_MAX = 100
 TOP_UP_FEN_MIN = 1
 TOP_UP_FEN_MAX = 500_000
+DEBIT_FEN_MAX = 500_000
 REQUEST_KEY_CHARACTERS_MAX = 200
 
 
@@ -27,16 +28,19 @@ class AccountStatus(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A driver who pays. `id` is an owner in the ledger."""
+    """A driver who pays. `id` is an owner in the ledger. `debit_max_fen`: as in `Standing`."""
 
     id: int
     name: str
     status: AccountStatus
     created_at: datetime
+    debit_max_fen: int
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """An account with what its wallet holds and what it owes, in fen."""
+    """An account with what its wallet holds and what it owes, in fen. `debit_max_fen`: up to how much a visit may
+    become dearer without the driver being asked.
+    """
 
     id: int
     name: str
@@ -44,6 +48,7 @@ class Standing(msgspec.Struct, frozen=True):
     created_at: datetime
     wallet_fen: int
     owed_fen: int
+    debit_max_fen: int
 
 
 class TopUp(msgspec.Struct, frozen=True):

@@ -1,4 +1,6 @@
-"""What is owed for a stay: made once, explained line by line, then paid or void."""
+"""What is owed for a stay: billed once, explained line by line, corrected as more is known (`payments.adjustments`),
+then paid or void.
+"""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -24,7 +26,7 @@ _COLLECT_AGAIN_AFTER = (
 
 
 class ChargeState(StrEnum):
-    """due: owed; paid: collected by `method`; void: never to be paid."""
+    """due: something is owed; paid: nothing is; void: a person said that nothing is ever to be paid."""
 
     DUE = "due"
     PAID = "paid"
@@ -32,7 +34,7 @@ class ChargeState(StrEnum):
 
 
 class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
-    """What a finished stay owes.
+    """What a finished stay owes, as it is billed at first.
 
     `account_id` is who pays, None for a casual driver; `business_date` the local date of the exit; `lines` a JSON array
     that explains the amount; `reference`: what strangers know it by; `place_hidden`: its driver sees neither lot nor
@@ -50,11 +52,21 @@ class ChargeRequest(msgspec.Struct, frozen=True, gc=False):
     place_hidden: bool = False
     hold: str | None = None
 
+    @property
+    def first_fen(self) -> int:
+        """What it is billed over at first."""
+        return self.amount_fen
+
 
 class Charge(msgspec.Struct, frozen=True):
-    """A charge as it stands. `lines` is JSON text; `time_zone` is the operator's.
+    """A charge as it stands. `lines` is JSON text and explains what the stay costs by its facts, `amount_fen` and
+    `waived_fen`; `time_zone` is the operator's.
 
-    `paid_attempt_id`: the attempt whose money paid it. `void_reason`: why it is void.
+    `first_fen`: what it was billed over at first; `amount_fen`: what it costs now, and `waived_fen` beyond that is
+    asked of nobody. `paid_fen`: what attempts paid of it, the last of them `paid_attempt_id` through `method` at
+    `paid_at`; `owed_fen`: what is left to pay; `refunded_fen`: what goes back of what was paid. `kept_max_fen`: what a
+    person left of it; `accepted_fen`: the most that was paid of it at a time. `adjustments`: how many there were.
+    `void_reason`: why it is void.
     """
 
     lot_id: int
@@ -65,7 +77,14 @@ class Charge(msgspec.Struct, frozen=True):
     operator_id: int
     account_id: int | None
     amount_fen: int
+    first_fen: int
+    paid_fen: int
+    owed_fen: int
     refunded_fen: int
+    waived_fen: int
+    kept_max_fen: int | None
+    accepted_fen: int
+    adjustments: int
     state: ChargeState
     method: str | None
     lines: str
@@ -83,24 +102,6 @@ class Charge(msgspec.Struct, frozen=True):
         return self.account_id or self.operator_id
 
 
-class ChargeOfDriver(msgspec.Struct, frozen=True):
-    """A charge as its driver sees it; `lines` explain the amount.
-
-    Where and when (`lot_id`, `created_at`, `paid_at`, and the times in `lines`) are null or left out if the stay began
-    before its plate was linked, while the link is contested, and after the time for which they may be kept.
-    """
-
-    reference: UUID
-    lot_id: int | None
-    amount_fen: int
-    refunded_fen: int
-    state: ChargeState
-    method: str | None
-    lines: msgspec.Raw
-    created_at: datetime | None
-    paid_at: datetime | None
-
-
 class PublicLine(msgspec.Struct, frozen=True):
     """A line of a charge for anyone who has its reference: what was counted, not when.
 
@@ -116,13 +117,15 @@ class PublicLine(msgspec.Struct, frozen=True):
 
 
 class DueCharge(msgspec.Struct, frozen=True, gc=False):
-    """A charge whose time to be taken from the wallet has come. `today` is the operator's local date."""
+    """A charge whose time to be taken from the wallet has come: what is owed of it. `today` is the operator's local
+    date.
+    """
 
     lot_id: int
     id: UUID
     operator_id: int
     account_id: int
-    amount_fen: int
+    owed_fen: int
     collect_tries: int
     today: date
 
@@ -168,22 +171,6 @@ def is_reference(name: UUID) -> bool:
 def public_lines(charge: Charge) -> list[PublicLine]:
     """The lines of a charge without what would tell where somebody was, and when."""
     return msgspec.json.decode(charge.lines, type=list[PublicLine])
-
-
-def of_driver(charge: Charge) -> ChargeOfDriver:
-    """What the driver who pays a charge sees of it."""
-    hidden = charge.place_hidden
-    return ChargeOfDriver(
-        reference=charge.reference,
-        lot_id=None if hidden else charge.lot_id,
-        amount_fen=charge.amount_fen,
-        refunded_fen=charge.refunded_fen,
-        state=charge.state,
-        method=charge.method,
-        lines=msgspec.Raw(msgspec.json.encode(public_lines(charge)) if hidden else charge.lines.encode()),
-        created_at=None if hidden else charge.created_at,
-        paid_at=None if hidden else charge.paid_at,
-    )
 
 
 def collect_again_at(tries: int, now: datetime) -> datetime:

@@ -6,10 +6,12 @@ from uuid import UUID
 import msgspec
 
 HOLDS_PER_PAGE_MAX = 200
+# Who released what no person did.
+DOUBT_GONE = "doubt_gone"
 
 
 class HeldCharge(msgspec.Struct, frozen=True):
-    """A held charge. `reason` is the word of whoever asked for the charge."""
+    """A held charge and what is owed of it. `reason`: the asker's word; several with commas between."""
 
     charge_id: UUID
     lot_id: int

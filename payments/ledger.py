@@ -36,6 +36,8 @@ class Kind(StrEnum):
     """The business facts that are booked."""
 
     STAY_BILLED = "stay_billed"
+    CHARGE_RAISED = "charge_raised"
+    CHARGE_LOWERED = "charge_lowered"
     CHARGE_VOIDED = "charge_voided"
     CHARGE_PAID = "charge_paid"
     REFUND_REQUESTED = "refund_requested"
@@ -123,8 +125,13 @@ class Owed(Protocol):
     def operator_id(self) -> int: ...
     @property
     def account_id(self) -> int | None: ...
+
+
+class Billed(Owed, Protocol):
+    """What is owed, with what it is billed over at first, in fen."""
+
     @property
-    def amount_fen(self) -> int: ...
+    def first_fen(self) -> int: ...
 
 
 def local_date(at: datetime, time_zone: str) -> date:
@@ -152,15 +159,25 @@ def read_cursor(text: str) -> tuple[int, UUID]:
         raise CursorMalformed("This is not the `next` of a page.", field="after") from wrong
 
 
-def stay_billed(charge_id: UUID, owed: Owed, day: date) -> Journal:
+def stay_billed(charge_id: UUID, owed: Billed, day: date) -> Journal:
     """A stay ended: the driver owes, and the operator is owed, the gross amount."""
     owner, book = _debtor(owed)
-    transfer = Transfer(owner, book, owed.operator_id, Book.PAYABLE, owed.amount_fen)
+    transfer = Transfer(owner, book, owed.operator_id, Book.PAYABLE, owed.first_fen)
     journal_id = ids.move(charge_id, owner, "billed")
     return Journal(owner, journal_id, Kind.STAY_BILLED, charge_id, owed.lot_id, day, (transfer,))
 
 
-def charge_voided(charge_id: UUID, owed: Owed, day: date) -> Journal:
+def charge_adjusted(adjustment_id: UUID, owed: Owed, owed_fen: int, day: date) -> Journal:
+    """What is owed of a charge grew by an adjustment, or shrank (a negative amount), and what the operator is owed
+    alike.
+    """
+    owner, book = _debtor(owed)
+    raised = (Transfer(owner, book, owed.operator_id, Book.PAYABLE, abs(owed_fen)),)
+    kind, transfers = (Kind.CHARGE_RAISED, raised) if owed_fen > 0 else (Kind.CHARGE_LOWERED, _turned(raised))
+    return Journal(owner, ids.move(adjustment_id, owner, kind), kind, adjustment_id, owed.lot_id, day, transfers)
+
+
+def charge_voided(charge_id: UUID, owed: Billed, day: date) -> Journal:
     """A due charge became void: its billing is reversed."""
     billed = stay_billed(charge_id, owed, day)
     return msgspec.structs.replace(
@@ -172,18 +189,18 @@ def charge_voided(charge_id: UUID, owed: Owed, day: date) -> Journal:
     )
 
 
-def charge_paid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day: date) -> Journal:
-    """A channel took what was owed, or the wallet covered it."""
+def charge_paid(charge_id: UUID, attempt_id: UUID, owed: Owed, amount_fen: int, funds: Funds, day: date) -> Journal:
+    """A channel took what was owed, or a part of it, or the wallet covered it."""
     owner, book = _debtor(owed)
-    transfer = Transfer(funds.owner_id, funds.book, owner, book, owed.amount_fen)
+    transfer = Transfer(funds.owner_id, funds.book, owner, book, amount_fen)
     journal_id = ids.move(attempt_id, owner, "paid")
     return Journal(owner, journal_id, Kind.CHARGE_PAID, charge_id, owed.lot_id, day, (transfer,))
 
 
-def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, funds: Funds, day: date) -> Journal:
-    """A channel took money for a charge that was no longer due: it waits in suspense until it is given back."""
+def overpaid(charge_id: UUID, attempt_id: UUID, owed: Owed, amount_fen: int, funds: Funds, day: date) -> Journal:
+    """A channel took more for a charge than was owed of it: that waits in suspense until it is given back."""
     owner, _ = _debtor(owed)
-    transfer = Transfer(funds.owner_id, funds.book, owner, Book.SUSPENSE, owed.amount_fen)
+    transfer = Transfer(funds.owner_id, funds.book, owner, Book.SUSPENSE, amount_fen)
     journal_id = ids.move(attempt_id, owner, "overpaid")
     return Journal(owner, journal_id, Kind.OVERPAID, charge_id, owed.lot_id, day, (transfer,))
 

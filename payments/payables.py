@@ -8,12 +8,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from payments import attempts, disputes, ledger
+from payments import attempts, disputes, ledger, refunds
 from payments.accounts import TopUp
 from payments.attempts import ASKED_FOR, LIVE, Attempt, AttemptState, PayableKind
-from payments.charges import Charge, ChargeState
+from payments.charges import Charge
 from payments.disputes import Dispute, DisputeKind, Doubt
 from payments.ledger import Funds, Journal
+from payments.refunds import BY_ADJUSTMENT, Refund
 
 Payable: TypeAlias = Charge | TopUp
 
@@ -21,16 +22,18 @@ Payable: TypeAlias = Charge | TopUp
 class Effects(msgspec.Struct, frozen=True):
     """What the move of an attempt changes besides the attempt, in the order in which rows are locked.
 
-    `pays`: the charge is paid. `collects`: the charge is due to be collected again. `wakes`: the account whose due
-    charges are tried again, because its wallet holds more. `journal`: what is booked. `dispute`: what a person is to
-    look at.
+    `pays`: the charge is paid, by `paid_fen`. `collects`: the charge is due to be collected again. `wakes`: the
+    account whose due charges are tried again, because its wallet holds more. `journals`: what is booked. `dispute`:
+    what a person is to look at. `returns`: what goes back by itself out of its suspense.
     """
 
     pays: Charge | None = None
+    paid_fen: int = 0
     collects: Charge | None = None
     wakes: int | None = None
-    journal: Journal | None = None
+    journals: tuple[Journal, ...] = ()
     dispute: Dispute | None = None
+    returns: Refund | None = None
 
 
 def new_attempt(
@@ -43,11 +46,11 @@ def new_attempt(
     account_id: int | None = None,
     key_digest: str | None = None,
 ) -> Attempt:
-    """An attempt to take the whole amount through a channel."""
+    """An attempt to take all that is owed through a channel."""
     return attempts.new(
         kind_of(payable),
         payable.id,
-        payable.amount_fen,
+        payable.owed_fen if isinstance(payable, Charge) else payable.amount_fen,
         channel=channel,
         payer=payer,
         now=now,
@@ -106,19 +109,46 @@ def effects(payable: Payable, attempt: Attempt, state: AttemptState, *, funds: F
 
 
 def _of_charge(charge: Charge, attempt: Attempt, funds: Funds, now: datetime) -> Effects:
+    """What is owed is paid as far as the money goes. What it costs may have changed since the attempt was made."""
     today = ledger.local_date(now, charge.time_zone)
-    if charge.state is ChargeState.DUE:
-        journal = ledger.charge_paid(charge.id, attempt.id, charge, funds, today)
-        return Effects(pays=charge, journal=journal)
-    # Late evidence for a charge that was paid another way: the money is here and has to go back.
-    doubt = Doubt(DisputeKind.OVERPAID, {"number": attempt.request_no, "amount_fen": attempt.amount_fen})
+    paid_fen = min(charge.owed_fen, attempt.amount_fen)
+    left_fen = attempt.amount_fen - paid_fen
+    journals = []
+    if paid_fen:
+        journals.append(ledger.charge_paid(charge.id, attempt.id, charge, paid_fen, funds, today))
+    if left_fen:
+        journals.append(ledger.overpaid(charge.id, attempt.id, charge, left_fen, funds, today))
+    over = _too_much(charge, attempt, left_fen, now) if left_fen else None
     return Effects(
-        journal=ledger.overpaid(charge.id, attempt.id, charge, funds, today),
-        dispute=dispute(charge, attempt, doubt, held_fen=attempt.amount_fen, now=now),
+        pays=charge if paid_fen else None,
+        paid_fen=paid_fen,
+        collects=charge if paid_fen < charge.owed_fen and charge.account_id is not None else None,
+        journals=tuple(journals),
+        dispute=over,
+        # Money for a charge that was paid another way is looked at; what a correction made too much is not.
+        returns=_return(attempt, over, now) if over is not None and charge.adjustments else None,
+    )
+
+
+def _too_much(charge: Charge, attempt: Attempt, left_fen: int, now: datetime) -> Dispute:
+    """The money is here, more than is owed, and has to go back."""
+    doubt = Doubt(DisputeKind.OVERPAID, {"number": attempt.request_no, "amount_fen": attempt.amount_fen})
+    return dispute(charge, attempt, doubt, held_fen=left_fen, now=now)
+
+
+def _return(attempt: Attempt, over: Dispute, now: datetime) -> Refund:
+    return refunds.new(
+        attempt,
+        refunds.return_id(attempt.payable_id, over.id, 0),
+        over.held_fen,
+        "overpaid",
+        asked_by=BY_ADJUSTMENT,
+        dispute_id=over.id,
+        now=now,
     )
 
 
 def _of_top_up(top_up: TopUp, funds: Funds, now: datetime) -> Effects:
     today = ledger.local_date(now, ledger.CITY_TIME_ZONE)
     journal = ledger.topped_up(top_up.account_id, top_up.id, funds, top_up.amount_fen, today)
-    return Effects(wakes=top_up.account_id, journal=journal)
+    return Effects(wakes=top_up.account_id, journals=(journal,))

@@ -1,7 +1,8 @@
 """Refunds: what may be given back, what a channel may answer, and where that leads.
 
 A refund gives back what one attempt took: of a paid charge, where the amount is reserved when it is asked for, so that
-refunds never add up to more than was paid; or of a dispute, whose money waits in suspense and goes back whole and once.
+refunds never add up to more than was paid, by a person or by an adjustment of the charge; or of a dispute, whose money
+waits in suspense and goes back whole and once.
 
     state      ends in
     requested  succeeded; closed, when the channel refuses it or does not know it NOT_FOUND_AFTER; unknown
@@ -13,6 +14,7 @@ refunds never add up to more than was paid; or of a dispute, whose money waits i
 Unlike a payment, a refund whose end is not known is never given up by its age: it would be paid twice.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -20,8 +22,9 @@ from uuid import UUID
 
 import msgspec
 
-from payments import disputes, ids
+from payments import adjustments, disputes, ids
 from payments.accounts import Account, AccountStatus
+from payments.adjustments import Made, Payment
 from payments.attempts import MISMATCH, QUERY_FIRST_AFTER, Attempt, jitter_of, query_again_at
 from payments.charges import Charge, ChargeState
 from payments.disputes import Dispute, DisputeKind, Doubt
@@ -31,6 +34,8 @@ from payments.errors import OneLotError
 NOT_FOUND_AFTER = timedelta(days=2)
 # Channels take days to pay a bank card. What has no end by then is before a person.
 ASK_MAX = timedelta(days=30)
+# Who asked for what no person did.
+BY_ADJUSTMENT = "adjustment"
 
 
 class RefundState(StrEnum):
@@ -50,7 +55,7 @@ class Refund(msgspec.Struct, frozen=True):
     """Money given back of what an attempt took, by the way it came.
 
     `shard` is where the payable lies, as in an attempt. `dispute_id`: the dispute whose money in suspense it gives
-    back. `asked_by`: as the audit log names them.
+    back. `adjustment_id`: the adjustment of its charge that it follows from. `asked_by`: as the audit log names them.
     """
 
     shard: int
@@ -58,6 +63,7 @@ class Refund(msgspec.Struct, frozen=True):
     id: UUID
     attempt_id: UUID
     dispute_id: UUID | None
+    adjustment_id: UUID | None
     amount_fen: int
     channel: str
     state: RefundState
@@ -128,6 +134,13 @@ def refund_id(payable: UUID, request_key: str) -> UUID:
     return ids.derive(payable, f"refund {request_key}")
 
 
+def return_id(payable_id: UUID, dispute_id: UUID, n: int) -> UUID:
+    """The n-th way back (from 0) of money in suspense. As every refund it has the instant of its payable, by which the
+    books find it.
+    """
+    return ids.derive(payable_id, f"return {dispute_id} {n}")
+
+
 def new(
     attempt: Attempt,
     identifier: UUID,
@@ -136,6 +149,7 @@ def new(
     *,
     asked_by: str,
     dispute_id: UUID | None = None,
+    adjustment_id: UUID | None = None,
     now: datetime,
 ) -> Refund:
     """A refund that is about to be reserved, by the way the attempt took it."""
@@ -145,6 +159,7 @@ def new(
         id=identifier,
         attempt_id=attempt.id,
         dispute_id=dispute_id,
+        adjustment_id=adjustment_id,
         amount_fen=amount_fen,
         channel=attempt.channel,
         state=_S.REQUESTED,
@@ -156,6 +171,33 @@ def new(
         updated_at=now,
         query_at=now + QUERY_FIRST_AFTER,
     )
+
+
+def of_adjustment(made: Made, payments: Sequence[Payment], *, wallet: str, now: datetime) -> list[Refund]:
+    """What goes back because of an adjustment. Into the `wallet` it has gone back at once; another channel is asked by
+    the worker. `payments`: what paid of the charge and can be given back, the oldest first.
+    """
+    return [
+        Refund(
+            shard=made.charge.lot_id,
+            payable_id=made.charge.id,
+            id=ids.derive(made.id, f"refund {payment.attempt_id}"),
+            attempt_id=payment.attempt_id,
+            dispute_id=None,
+            adjustment_id=made.id,
+            amount_fen=amount_fen,
+            channel=payment.channel,
+            state=_S.SUCCEEDED if payment.channel == wallet else _S.REQUESTED,
+            reason=made.asked.cause,
+            asked_by=BY_ADJUSTMENT,
+            code=None,
+            tries=1,
+            created_at=now,
+            updated_at=now,
+            query_at=None if payment.channel == wallet else now,
+        )
+        for payment, amount_fen in adjustments.returns(payments, made.change.returned_fen)
+    ]
 
 
 def request(refund: Refund, payment_number: str) -> RefundRequest:
@@ -171,11 +213,17 @@ def check_refundable(charge: Charge, amount_fen: int) -> None:
     """
     if charge.state is not ChargeState.PAID:
         raise NotRefundable("Only a paid charge can be refunded.", charge_id=str(charge.id), state=charge.state)
-    left_fen = charge.amount_fen - charge.refunded_fen
-    if not 0 < amount_fen <= left_fen:
-        raise NotRefundable(
-            "Less than that remains to refund.", field="amount_fen", amount_fen=amount_fen, refundable_fen=left_fen
-        )
+    _check_left(amount_fen, charge.paid_fen - charge.refunded_fen)
+
+
+def way_back(payments: Sequence[Payment], amount_fen: int) -> Payment:
+    """The payment that an amount is given back of: the last one that is large enough. `payments`: the oldest first.
+
+    Raises:
+        NotRefundable: it takes more than one; each is refunded on its own.
+    """
+    _check_left(amount_fen, max((payment.left_fen for payment in payments), default=0))
+    return next(payment for payment in reversed(payments) if payment.left_fen >= amount_fen)
 
 
 def check_wallet(charge: Charge, account: Account | None) -> None:
@@ -218,6 +266,13 @@ def step(refund: Refund, outcome: RefundOutcome, *, now: datetime) -> RefundStep
             return RefundStep(_S.CLOSED, code)
         case RefundPending() | RefundNotFound():
             return _unresolved(refund, outcome, now)
+
+
+def _check_left(amount_fen: int, left_fen: int) -> None:
+    if not 0 < amount_fen <= left_fen:
+        raise NotRefundable(
+            "Less than that remains to refund.", field="amount_fen", amount_fen=amount_fen, refundable_fen=left_fen
+        )
 
 
 def _unresolved(refund: Refund, outcome: RefundPending | RefundNotFound, now: datetime) -> RefundStep:

@@ -34,6 +34,7 @@ CHAPTERS = {
     "Charges and payments": (
         *(
             "charge",
+            "charge_adjustment",
             "charge_hold",
             "attempt",
             "refund",

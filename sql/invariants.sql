@@ -53,8 +53,8 @@ select owner_id, book, debits, credits from balance
  where (book = 'wallet' and credits < debits) or (book = 'receivable' and debits < credits)
 
 -- name: charge_not_in_the_books
--- Every charge was billed by exactly its amount; a paid one was collected by exactly its amount, a void one withdrawn,
--- and a due one neither.
+-- Every charge was billed by what it cost at first and collected by what was paid of it; a void one was withdrawn, unless
+-- corrections came between, and no other.
 with booked as (
   select j.owner_id, j.ref,
          coalesce(sum(t.amount_fen) filter (where j.kind = 'stay_billed'), 0) as billed,
@@ -63,27 +63,96 @@ with booked as (
     from journal j join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
    where j.kind in ('stay_billed', 'charge_paid', 'charge_voided')
    group by j.owner_id, j.ref)
-select c.lot_id, c.id, c.state, c.amount_fen, b.billed, b.paid, b.voided
+select c.lot_id, c.id, c.state, c.first_fen, c.paid_fen, b.billed, b.paid, b.voided
   from charge c left join booked b on b.ref = c.id and b.owner_id = coalesce(c.account_id, c.operator_id)
- where b.billed is distinct from c.amount_fen
-    or b.paid <> case when c.state = 'paid' then c.amount_fen else 0 end
-    or b.voided <> case when c.state = 'void' then c.amount_fen else 0 end
+ where b.billed is distinct from c.first_fen
+    or b.paid <> c.paid_fen
+    or b.voided <> case when c.state = 'void' and c.adjustments = 0 then c.first_fen else 0 end
+
+-- name: charge_differs_from_adjustments
+-- A charge costs what it was billed over and its adjustments since, counted without a gap; what is owed of it is that sum of
+-- what was owed, less what was paid. Of a void one nothing is left.
+with adjusted as (
+  select lot_id, charge_id, count(*) as times, max(n) as last, sum(change_fen) as change, sum(owed_fen) as owed,
+         (array_agg(amount_fen order by n desc))[1] as amount, (array_agg(waived_fen order by n desc))[1] as waived
+    from charge_adjustment
+   where charge_id >= checked_from()
+   group by lot_id, charge_id)
+select c.lot_id, c.id, c.amount_fen, c.owed_fen, c.adjustments
+  from charge c left join adjusted a on a.lot_id = c.lot_id and a.charge_id = c.id
+ where c.id >= checked_from()
+   and (c.adjustments <> coalesce(a.times, 0) or c.adjustments <> coalesce(a.last, 0)
+        or c.amount_fen <> c.first_fen + coalesce(a.change, 0) or c.amount_fen <> coalesce(a.amount, c.first_fen)
+        or c.waived_fen <> coalesce(a.waived, 0)
+        or c.owed_fen <> c.first_fen + coalesce(a.owed, 0) - c.paid_fen
+                         - case when c.state = 'void' and c.adjustments = 0 then c.first_fen else 0 end)
+
+-- name: adjustment_of_nothing
+-- Every adjustment is of a charge, later than that, and names what caused it.
+select a.lot_id, a.charge_id, a.n
+  from charge_adjustment a left join charge c on c.lot_id = a.lot_id and c.id = a.charge_id
+ where a.charge_id >= checked_from()
+   and (c.id is null or a.made_at < c.created_at - interval '5 s' or a.cause = ''
+        or a.cause_id = '00000000-0000-0000-0000-000000000000')
+
+-- name: adjustment_not_in_the_books
+-- An adjustment stands in the books exactly once, with that by which what is owed grew or shrank, and not at all where that
+-- stayed; and nothing stands there as an adjustment that is none.
+with booked as (
+  select j.lot_id, j.ref, j.owner_id, count(*) as times,
+         sum(case j.kind when 'charge_raised' then t.amount_fen else -t.amount_fen end) as fen
+    from journal j join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
+   where j.kind in ('charge_raised', 'charge_lowered') and j.id >= checked_from()
+   group by j.lot_id, j.ref, j.owner_id),
+asked as (
+  select a.lot_id, a.id, a.owed_fen from charge_adjustment a where a.charge_id >= checked_from() and a.owed_fen <> 0)
+select coalesce(a.lot_id, b.lot_id) as lot_id, coalesce(a.id, b.ref) as id, a.owed_fen, b.fen, b.times
+  from asked a full join booked b on b.lot_id = a.lot_id and b.ref = a.id
+ where b.times is distinct from 1 or a.owed_fen is distinct from b.fen
+
+-- name: returned_more_than_adjusted
+-- What goes back because of an adjustment is no more than that takes off, of the charge it is of.
+select r.shard, r.payable_id, r.adjustment_id, sum(r.amount_fen) as fen
+  from refund r
+  left join charge_adjustment a on a.lot_id = r.shard and a.charge_id = r.payable_id and a.id = r.adjustment_id
+ where r.adjustment_id is not null and r.payable_id >= checked_from()
+ group by r.shard, r.payable_id, r.adjustment_id, a.returned_fen
+having coalesce(sum(r.amount_fen) filter (where r.state <> 'closed'), 0) > coalesce(a.returned_fen, -1)
+
+-- name: charge_keeps_too_much
+-- Nothing is kept of a charge beyond what it costs, or beyond what a person left of it, and nothing of a void one. Where a
+-- channel closed the refund that a correction asked for, or the wallet was closed, a person gives the money back another way.
+select lot_id, id, amount_fen, paid_fen + owed_fen - refunded_fen as kept_fen, kept_max_fen
+  from charge
+ where paid_fen + owed_fen - refunded_fen
+         > case when state = 'void' then 0 else least(amount_fen, coalesce(kept_max_fen, amount_fen)) end
+
+-- name: charge_keeps_too_little
+-- Less than it costs is kept of a charge only where a person gave back of it or withdrew it.
+select lot_id, id, amount_fen, paid_fen + owed_fen - refunded_fen as kept_fen
+  from charge
+ where paid_fen + owed_fen - refunded_fen < amount_fen and kept_max_fen is null and state <> 'void'
 
 -- name: receivable_differs_from_charges
--- What a driver owes in the books is the sum of the driver's due charges.
+-- What a driver owes in the books is what is owed of the driver's charges.
 select b.owner_id, b.debits - b.credits as in_books, coalesce(due.fen, 0) as in_charges
   from balance b
-  left join (select account_id, sum(amount_fen) as fen from charge where state = 'due' and account_id is not null
+  left join (select account_id, sum(owed_fen) as fen from charge where state = 'due' and account_id is not null
               group by account_id) due on due.account_id = b.owner_id
  where b.book = 'receivable' and b.debits - b.credits <> coalesce(due.fen, 0)
 
 -- name: paid_without_attempt
--- Every paid charge names the attempt that collected it: it succeeded, with the charge's amount, by its method.
+-- What was paid of a charge is what its attempts that succeeded paid of it, and it names the last of them, by its method.
+with paid as (
+  select shard, payable_id, sum(paid_fen) as fen
+    from attempt where kind = 'charge' and paid_fen > 0 and payable_id >= checked_from() group by shard, payable_id)
 select c.lot_id, c.id
   from charge c
+  left join paid p on p.shard = c.lot_id and p.payable_id = c.id
   left join attempt a on a.shard = c.lot_id and a.payable_id = c.id and a.id = c.paid_attempt_id and a.kind = 'charge'
-                     and a.state = 'succeeded' and a.amount_fen = c.amount_fen and a.channel = c.method
- where c.id >= checked_from() and c.state = 'paid' and a.id is null and c.id >= (select kept_from from growing_table where name = 'attempt')
+                     and a.state = 'succeeded' and a.paid_fen > 0 and a.channel = c.method
+ where c.id >= checked_from() and c.id >= (select kept_from from growing_table where name = 'attempt')
+   and (c.paid_fen <> coalesce(p.fen, 0) or c.paid_fen > 0 and a.id is null)
 
 -- name: charge_asleep
 -- What an account owes comes up to be collected, unless a payment of it is under way or it is held back.
@@ -96,7 +165,7 @@ select c.lot_id, c.id
 
 -- name: charge_held
 -- No charge waits for a person: none is held back because its gateway billed beyond its history. Release or void them.
-select c.lot_id, h.reason, count(*) as charges, sum(c.amount_fen) as amount_fen
+select c.lot_id, h.reason, count(*) as charges, sum(c.owed_fen) as owed_fen
   from charge_hold h
   join charge c on c.lot_id = h.lot_id and c.id = h.charge_id
  where h.released_at is null and c.state = 'due'
@@ -123,15 +192,22 @@ select r.shard, r.payable_id, r.id from refund r
                     where d.shard = r.shard and d.attempt_id = r.attempt_id and d.refund_id = r.id and d.state = 'open')
 
 -- name: refund_of_another_payment
--- Every refund of a charge gives back what the attempt that paid it took, by the way it came; every other gives back the
--- money of a dispute about its attempt.
+-- Every refund of a charge gives back what an attempt paid of it, by the way it came, and all of them no more than that;
+-- every other gives back the money of a dispute about its attempt.
 select r.shard, r.payable_id, r.id
   from refund r
-  left join charge c on r.dispute_id is null and c.lot_id = r.shard and c.id = r.payable_id
-                    and c.paid_attempt_id = r.attempt_id and c.method = r.channel
+  left join attempt a on r.dispute_id is null and a.shard = r.shard and a.payable_id = r.payable_id and a.id = r.attempt_id
+                     and a.channel = r.channel and a.paid_fen > 0
   left join dispute d on d.shard = r.shard and d.id = r.dispute_id and d.attempt_id = r.attempt_id
                      and d.held_fen = r.amount_fen
- where c.id is null and d.id is null
+ where a.id is null and d.id is null
+union all
+select r.shard, r.payable_id, r.attempt_id
+  from refund r
+  join attempt a on a.shard = r.shard and a.payable_id = r.payable_id and a.id = r.attempt_id
+ where r.dispute_id is null and r.state <> 'closed'
+ group by r.shard, r.payable_id, r.attempt_id, a.paid_fen
+having sum(r.amount_fen) > a.paid_fen
 
 -- name: suspense_differs_from_disputes
 -- What lies in suspense is the money of disputes that was not given back.
@@ -189,8 +265,7 @@ select c.lot_id, c.id, c.refunded_fen, r.fen
   left join (select shard, payable_id, sum(amount_fen) filter (where state <> 'closed') as fen from refund
               where dispute_id is null
               group by shard, payable_id) r on r.shard = c.lot_id and r.payable_id = c.id
- where coalesce(r.fen, 0) <> c.refunded_fen or coalesce(r.fen, 0) > c.amount_fen
-    or (r.payable_id is not null and c.state <> 'paid')
+ where coalesce(r.fen, 0) <> c.refunded_fen or coalesce(r.fen, 0) > c.paid_fen
 
 -- name: refunds_pending_differ
 -- What the books keep back of each operator for refunds is what was asked for and has not ended.
@@ -210,10 +285,10 @@ select coalesce(b.operator_id, a.operator_id) as operator_id, b.fen as in_books,
  where coalesce(b.fen, 0) <> coalesce(a.fen, 0)
 
 -- name: stay_without_charge
--- A closed stay with a fee has a charge over exactly that fee.
+-- A closed stay with a fee has a charge over exactly that fee, what is waived of it included; a void one stays as it was.
 select s.lot_id, s.id, s.fee_fen
   from stay s left join charge c on c.lot_id = s.lot_id and c.stay_id = s.id
- where s.state = 'closed' and s.fee_fen > 0 and c.amount_fen is distinct from s.fee_fen
+ where s.state = 'closed' and s.fee_fen > 0 and c.state is distinct from 'void' and c.amount_fen + c.waived_fen is distinct from s.fee_fen
 
 -- name: charge_without_stay
 -- Every charge is for a closed stay of the same lot, as long as stays are kept.
@@ -222,10 +297,12 @@ select c.lot_id, c.id
  where s.id is null and c.stay_id >= (select kept_from from growing_table where name = 'stay')
 
 -- name: fee_lines_differ
--- The lines of every charge add up to its amount. What is counted in units costs something; only what is taken off again
+-- The lines of every charge add up to what it was billed over, and those of an adjustment to what it says. What is counted in units costs something; only what is taken off again
 -- is below nothing, and never more than there was until then.
 select c.lot_id, c.id
-  from charge c
+  from (select lot_id, id, first_fen as fen, lines from charge where id >= checked_from()
+        union all
+        select lot_id, charge_id, wanted_fen, lines from charge_adjustment where charge_id >= checked_from()) c
   left join lateral (
          select sum(l.fen) as fen, bool_or(l.so_far < 0 or (l.fen < 0 and coalesce(l.kind, 'units') = 'units')
                                             or l.so_far <> l.said) as wrong
@@ -233,7 +310,7 @@ select c.lot_id, c.id
                         (e.line->>'running_fen')::bigint as said,
                         sum((e.line->>'amount_fen')::bigint) over (order by e.at) as so_far
                    from jsonb_array_elements(c.lines) with ordinality e (line, at)) l) lines on true
- where c.id >= checked_from() and (c.amount_fen <> coalesce(lines.fen, 0) or lines.wrong)
+ where c.fen <> coalesce(lines.fen, 0) or lines.wrong
 
 -- name: published_by_nobody
 -- Every published tariff says when and by whom it was published, and no draft does.
@@ -365,6 +442,14 @@ select j.owner_id, j.id, j.kind, j.ref
 union all
 select j.owner_id, j.id, j.kind, j.ref
   from journal j
+  join journal_rule r on r.kind = j.kind and r.about = 'adjustment'
+  left join charge_adjustment d on d.lot_id = j.lot_id and d.id = j.ref and d.charge_id between id_first(j.id) and id_last(j.id)
+  left join charge c on c.lot_id = d.lot_id and c.id = d.charge_id
+ where j.id >= checked_from()
+   and (j.owner_id, j.operator_id) is distinct from (coalesce(c.account_id, c.operator_id), c.operator_id)
+union all
+select j.owner_id, j.id, j.kind, j.ref
+  from journal j
   join journal_rule r on r.kind = j.kind and r.about = 'refund'
   left join refund d on d.shard = j.lot_id and d.id = j.ref and d.payable_id between id_first(j.id) and id_last(j.id)
                     and d.dispute_id is null
@@ -426,37 +511,41 @@ select j.owner_id, j.id, j.kind, j.business_date, j.occurred_on, j.recorded_at
         or coalesce(j.occurred_on, j.business_date) < (j.recorded_at at time zone 'UTC')::date - r.days_back_max)
 
 -- name: payment_differs_from_books
--- Every attempt that succeeded stands in the books exactly once, with its amount and out of the book of its channel, as
--- what was paid, paid too much, or put into a wallet; and nothing else stands there as that.
+-- Every attempt that succeeded stands in the books exactly once, out of the book of its channel: what it paid of its charge
+-- as paid, the rest as paid too much, and what it put into a wallet; and nothing else stands there as that.
 with taken as (
-  select kind::text as about, payable_id, channel, amount_fen, count(*) as times
-    from attempt where state = 'succeeded' and payable_id >= checked_from()
-   group by kind, payable_id, channel, amount_fen),
+  select shard, payable_id, channel, kind, fen, count(*) as times
+    from (select shard, payable_id, channel, 'charge_paid' as kind, paid_fen as fen
+            from attempt where state = 'succeeded' and payable_id >= checked_from()
+          union all
+          select shard, payable_id, channel, case kind when 'charge' then 'overpaid' else 'top_up' end, amount_fen - paid_fen
+            from attempt where state = 'succeeded' and payable_id >= checked_from()) parts
+   where fen <> 0
+   group by shard, payable_id, channel, kind, fen),
 booked as (
-  select r.about, j.ref, coalesce(h.name, t.debit_book::text) as channel, t.amount_fen, count(*) as times
+  select j.kind::text as kind, j.ref, coalesce(h.name, t.debit_book::text) as channel, t.amount_fen as fen, count(*) as times
     from journal j
-    join journal_rule r on r.kind = j.kind
     join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
     left join channel h on t.debit_book = 'clearing' and h.owner_id = t.debit_owner
    where j.kind in ('charge_paid', 'overpaid', 'top_up') and j.ref >= checked_from()
      and not exists (select 1 from journal v where v.owner_id = j.owner_id and v.reverses = j.id)
-   group by r.about, j.ref, coalesce(h.name, t.debit_book::text), t.amount_fen)
+   group by j.kind, j.ref, coalesce(h.name, t.debit_book::text), t.amount_fen)
 select coalesce(a.payable_id, b.ref) as payable_id, coalesce(a.channel, b.channel) as channel, a.times, b.times as booked
   from taken a
-  full join booked b on b.ref = a.payable_id and b.about = a.about and b.channel = a.channel and b.amount_fen = a.amount_fen
+  full join booked b on b.ref = a.payable_id and b.kind = a.kind and b.channel = a.channel and b.fen = a.fen
  where a.times is distinct from b.times
 
 -- name: paid_another_way
--- A paid charge names the channel whose money paid it.
+-- A charge of which something was paid names a channel whose money paid it.
 select c.lot_id, c.id, c.method
   from charge c
-  left join (select j.ref, j.owner_id, coalesce(h.name, t.debit_book::text) as channel
-               from journal j
-               join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
-               left join channel h on t.debit_book = 'clearing' and h.owner_id = t.debit_owner
-              where j.kind = 'charge_paid' and j.ref >= checked_from()) b
-    on b.ref = c.id and b.owner_id = coalesce(c.account_id, c.operator_id)
- where c.id >= checked_from() and c.state = 'paid' and c.method is distinct from b.channel
+ where c.id >= checked_from() and c.paid_fen > 0
+   and not exists (select 1
+                     from journal j
+                     join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
+                     left join channel h on t.debit_book = 'clearing' and h.owner_id = t.debit_owner
+                    where j.owner_id = coalesce(c.account_id, c.operator_id) and j.kind = 'charge_paid' and j.ref = c.id
+                      and j.id >= id_first(c.id) and coalesce(h.name, t.debit_book::text) = c.method)
 
 -- name: refund_differs_from_books
 -- A refund stands in the books as it was asked for and as it ended, with its amount, by the way its money came, and one
@@ -474,12 +563,12 @@ with booked as (
      and not exists (select 1 from journal v where v.owner_id = j.owner_id and v.reverses = j.id)
    group by j.ref),
 asked as (
-  select d.id, d.state, d.amount_fen, d.channel, case when d.dispute_id is null then c.method else p.channel end as came_by,
+  select d.id, d.state, d.amount_fen, d.channel, case when d.dispute_id is null then a.channel else p.channel end as came_by,
          case when d.dispute_id is null then d.amount_fen else 0 end as requested,
          case when d.state = 'succeeded' then d.amount_fen else 0 end as paid,
          case when d.state = 'closed' and d.dispute_id is null then d.amount_fen else 0 end as closed
     from refund d
-    left join charge c on c.lot_id = d.shard and c.id = d.payable_id
+    left join attempt a on a.shard = d.shard and a.payable_id = d.payable_id and a.id = d.attempt_id
     left join dispute p on p.shard = d.shard and p.id = d.dispute_id
    where d.payable_id >= checked_from())
 select coalesce(d.id, b.ref) as refund_id, d.state, d.amount_fen, b.requested, b.paid, b.closed
@@ -513,7 +602,7 @@ select coalesce(h.name, b.owner_id::text, f.channel) as channel, b.fen as in_boo
  where coalesce(b.fen, 0) <> coalesce(f.fen, 0)
 
 -- name: suspense_differs_from_payments
--- What is held to be given back is what was taken for charges beyond what they cost, and what a person found to have come,
+-- What is held to be given back is what was taken for charges beyond what was owed of them, and what a person found to have come,
 -- less what was given back of it.
 with books as (
   select owner_id, sum(fen) as fen
@@ -522,7 +611,7 @@ with books as (
           select debit_owner, -amount_fen from transfer where debit_book = 'suspense') legs
    group by owner_id),
 moved as (
-  select a.shard, a.payable_id, a.fen - case c.state when 'paid' then c.amount_fen else 0 end as fen
+  select a.shard, a.payable_id, a.fen - c.paid_fen as fen
     from (select shard, payable_id, sum(amount_fen) as fen
             from attempt where state = 'succeeded' and kind = 'charge' group by shard, payable_id) a
     join charge c on c.lot_id = a.shard and c.id = a.payable_id
@@ -553,9 +642,9 @@ select 'attempt', shard, id from attempt
  where payable_id >= checked_from() and updated_at < created_at - interval '5 s'
 union all
 select 'refund', d.shard, d.id
-  from refund d left join charge c on d.dispute_id is null and c.lot_id = d.shard and c.id = d.payable_id
+  from refund d left join attempt a on a.shard = d.shard and a.payable_id = d.payable_id and a.id = d.attempt_id
  where d.payable_id >= checked_from()
-   and (d.updated_at < d.created_at - interval '5 s' or d.created_at < c.paid_at - interval '5 s')
+   and (d.updated_at < d.created_at - interval '5 s' or d.created_at < a.created_at - interval '5 s')
 union all
 select 'dispute', shard, id from dispute where id >= checked_from() and resolved_at < opened_at - interval '5 s'
 
@@ -563,7 +652,7 @@ select 'dispute', shard, id from dispute where id >= checked_from() and resolved
 -- A settlement says what the books of its day say, to the fen and to the charge, and so do its lines, lot by lot.
 with booked as (
   select operator_id, business_date, lot_id,
-         count(*) filter (where statement = 'gross') as charges,
+         count(*) filter (where kind = 'stay_billed') as charges,
          coalesce(sum(fen) filter (where statement = 'gross'), 0) as gross,
          coalesce(sum(fen) filter (where statement = 'given_back'), 0) as refunds,
          coalesce(sum(fen) filter (where statement = 'collected'), 0) as collected,
@@ -661,6 +750,8 @@ union all
 select 'review' as table_name where exists (select 1 from review_default)
 union all
 select 'charge' as table_name where exists (select 1 from charge_default)
+union all
+select 'charge_adjustment' as table_name where exists (select 1 from charge_adjustment_default)
 union all
 select 'attempt' as table_name where exists (select 1 from attempt_default)
 union all

@@ -5,6 +5,7 @@
 -- Kinds of things ---------------------------------------------------------------------------------------------------
 
 CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
+CREATE TYPE adjustment_kind AS ENUM ( 'raised', 'lowered', 'waived' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
@@ -13,7 +14,7 @@ CREATE TYPE dispute_resolution AS ENUM ( 'returned', 'paid', 'not_paid', 'dismis
 CREATE TYPE dispute_state AS ENUM ( 'open', 'resolved' );
 CREATE TYPE event_status AS ENUM ( 'recorded', 'review' );
 CREATE TYPE gate_command AS ENUM ( 'open', 'hold', 'none' );
-CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal', 'suspense_received', 'suspense_returned' );
+CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal', 'suspense_received', 'suspense_returned', 'charge_raised', 'charge_lowered' );
 CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense' );
 CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
 CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
@@ -25,6 +26,7 @@ CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
 CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only' );
 CREATE TYPE tariff_state AS ENUM ( 'draft', 'published' );
 CREATE TYPE vehicle_class AS ENUM ( 'small', 'large', 'motorcycle', 'unknown' );
+CREATE TYPE waived_for AS ENUM ( 'not_accepted', 'given_back' );
 
 CREATE SEQUENCE owner_id
     START WITH 1001
@@ -473,17 +475,20 @@ COMMENT ON COLUMN gateway_billing.usual_fen IS 'The largest hour of the days bef
 
 -- A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.
 CREATE TABLE account (
-    id           bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
-    name         text DEFAULT ''::text NOT NULL,
-    status       account_status DEFAULT 'active'::account_status NOT NULL,
-    created_at   timestamp with time zone NOT NULL,
-    closed_at    timestamp with time zone,
-    forgotten_at timestamp with time zone,
+    id            bigint DEFAULT nextval('owner_id'::regclass) NOT NULL,
+    name          text DEFAULT ''::text NOT NULL,
+    status        account_status DEFAULT 'active'::account_status NOT NULL,
+    created_at    timestamp with time zone NOT NULL,
+    closed_at     timestamp with time zone,
+    forgotten_at  timestamp with time zone,
+    debit_max_fen bigint DEFAULT 5000 NOT NULL,
     CONSTRAINT account_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
+    CONSTRAINT debit_max_not_negative CHECK ((debit_max_fen >= 0)),
     CONSTRAINT account_pkey PRIMARY KEY (id)
 );
 CREATE INDEX account_barred ON account USING btree (id) WHERE (status <> 'active'::account_status);
 COMMENT ON COLUMN account.closed_at IS 'When its holder closed it; what is left of it is forgotten some months later.';
+COMMENT ON COLUMN account.debit_max_fen IS 'Up to how much a visit that was billed may become dearer without the driver being asked (无感支付限额).';
 -- The service may: select, insert, update.
 
 -- Bearer tokens that were issued: for whom, by whom and until when; never the token itself. A row goes some days
@@ -617,22 +622,83 @@ CREATE TABLE charge (
     place_hidden    boolean DEFAULT false NOT NULL,
     paid_attempt_id uuid,
     void_reason     text,
-    CONSTRAINT amount_positive CHECK ((amount_fen > 0)),
+    first_fen       bigint NOT NULL,
+    paid_fen        bigint DEFAULT 0 NOT NULL,
+    owed_fen        bigint DEFAULT 0 NOT NULL,
+    waived_fen      bigint DEFAULT 0 NOT NULL,
+    kept_max_fen    bigint,
+    accepted_fen    bigint DEFAULT 0 NOT NULL,
+    adjustments     integer DEFAULT 0 NOT NULL,
+    CONSTRAINT amount_not_negative CHECK (((amount_fen >= 0) AND (waived_fen >= 0))),
+    CONSTRAINT billed_over_something CHECK ((first_fen > 0)),
+    CONSTRAINT due_is_owed CHECK (((owed_fen >= 0) AND ((state = 'due'::charge_state) = (owed_fen > 0)))),
     CONSTRAINT only_due_is_collected CHECK (((collect_at IS NULL) OR ((state = 'due'::charge_state) AND (account_id IS NOT NULL)))),
-    CONSTRAINT paid_is_whole CHECK (((state = 'paid'::charge_state) = ((paid_at IS NOT NULL) AND (method IS NOT NULL)))),
-    CONSTRAINT refunded_within_amount CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
+    CONSTRAINT paid_is_whole CHECK ((((paid_fen > 0) = ((paid_at IS NOT NULL) AND (method IS NOT NULL))) AND ((paid_fen = 0) OR (state <> 'void'::charge_state)))),
+    CONSTRAINT refunded_within_paid CHECK (((refunded_fen >= 0) AND (refunded_fen <= paid_fen))),
     CONSTRAINT charge_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX charge_by_reference ON ONLY charge USING btree (reference);
 CREATE INDEX charge_of_account ON ONLY charge USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX charge_to_collect ON ONLY charge USING btree (collect_at) WHERE (collect_at IS NOT NULL);
 COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was linked to when the vehicle left; null for a casual driver.';
+COMMENT ON COLUMN charge.amount_fen IS 'What the stay costs as far as it is known: first_fen and every adjustment since.';
+COMMENT ON COLUMN charge.method IS 'The channel of the last attempt that paid of it (paid_attempt_id), at paid_at; null while nothing was paid.';
 COMMENT ON COLUMN charge.collect_at IS 'When the worker tries next to take it from the account; null when it does not.';
 COMMENT ON COLUMN charge.reference IS 'What whoever may pay it has of it (122 random bits); it tells neither lot nor moment.';
 COMMENT ON COLUMN charge.place_hidden IS 'Its driver sees the amount and neither lot nor times: the stay began before the plate was linked, or the link is contested.';
-COMMENT ON COLUMN charge.paid_attempt_id IS 'The attempt whose money paid it. Another that succeeded has its money in suspense (dispute).';
+COMMENT ON COLUMN charge.paid_attempt_id IS 'The last attempt whose money paid of it. How much each paid: attempt.paid_fen.';
 COMMENT ON COLUMN charge.void_reason IS 'Why it is void: voiding it again for another reason is refused.';
--- The service may: select, insert, update (refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden, paid_attempt_id, void_reason).
+COMMENT ON COLUMN charge.first_fen IS 'What it was billed over when it was made. The lines beside it explain that; later ones stand in charge_adjustment.';
+COMMENT ON COLUMN charge.paid_fen IS 'What attempts paid of it, before anything was given back.';
+COMMENT ON COLUMN charge.owed_fen IS 'What is still owed. Without corrections that is all of a due charge and nothing of any other.';
+COMMENT ON COLUMN charge.waived_fen IS 'What the stay would cost beyond amount_fen and nobody is asked for.';
+COMMENT ON COLUMN charge.kept_max_fen IS 'The most that may be kept of it, since a person gave some back or withdrew the rest; null where none did.';
+COMMENT ON COLUMN charge.accepted_fen IS 'The most that was ever paid of it at a time, less what had gone back by then: so much its driver accepted.';
+COMMENT ON COLUMN charge.adjustments IS 'How many adjustments it had: the number of the last.';
+-- The service may: select, insert, update (amount_fen, refunded_fen, state, method, paid_at, collect_at, collect_tries, place_hidden, paid_attempt_id, void_reason, paid_fen, owed_fen, waived_fen, kept_max_fen, accepted_fen, adjustments).
+
+-- A later price of a charge (调整): what the stay costs from then on, which fact caused it, and what followed for the
+-- money. It only grows.
+CREATE TABLE charge_adjustment (
+    lot_id        integer NOT NULL,
+    charge_id     uuid NOT NULL,
+    n             integer NOT NULL,
+    id            uuid NOT NULL,
+    kind          adjustment_kind NOT NULL,
+    wanted_fen    bigint NOT NULL,
+    amount_fen    bigint NOT NULL,
+    change_fen    bigint NOT NULL,
+    waived_fen    bigint NOT NULL,
+    waived_for    waived_for,
+    owed_fen      bigint NOT NULL,
+    returned_fen  bigint NOT NULL,
+    cause         text NOT NULL,
+    cause_id      uuid NOT NULL,
+    lines         jsonb NOT NULL,
+    made_at       timestamp with time zone NOT NULL,
+    business_date date NOT NULL,
+    CONSTRAINT asked_for_or_waived CHECK (((wanted_fen = (amount_fen + waived_fen)) AND ((waived_fen > 0) = (waived_for IS NOT NULL)))),
+    CONSTRAINT changed_as_kind_says CHECK ((((change_fen = 0) AND (kind = 'waived'::adjustment_kind)) OR ((change_fen > 0) AND (kind = 'raised'::adjustment_kind)) OR ((change_fen < 0) AND (kind = 'lowered'::adjustment_kind)))),
+    CONSTRAINT charge_adjustment_amount_fen_check CHECK ((amount_fen >= 0)),
+    CONSTRAINT charge_adjustment_cause_check CHECK ((cause <> ''::text)),
+    CONSTRAINT charge_adjustment_n_check CHECK ((n > 0)),
+    CONSTRAINT charge_adjustment_returned_fen_check CHECK ((returned_fen >= 0)),
+    CONSTRAINT charge_adjustment_waived_fen_check CHECK ((waived_fen >= 0)),
+    CONSTRAINT charge_adjustment_pkey PRIMARY KEY (lot_id, charge_id, n)
+) PARTITION BY RANGE (charge_id);
+ALTER TABLE charge_adjustment ENABLE ALWAYS TRIGGER only_grows;
+CREATE TRIGGER stays_as_it_was BEFORE UPDATE ON charge_adjustment FOR EACH ROW WHEN (((to_jsonb(old.*) - 'lines'::text) IS DISTINCT FROM (to_jsonb(new.*) - 'lines'::text))) EXECUTE FUNCTION deny();
+ALTER TABLE charge_adjustment ENABLE ALWAYS TRIGGER stays_as_it_was;
+COMMENT ON COLUMN charge_adjustment.n IS '1, 2, … of its charge; what it was billed over at first stands in charge.';
+COMMENT ON COLUMN charge_adjustment.kind IS 'waived: what it costs stays, and only what nobody is asked for changes.';
+COMMENT ON COLUMN charge_adjustment.wanted_fen IS 'What the stay would cost by its facts.';
+COMMENT ON COLUMN charge_adjustment.amount_fen IS 'What the charge costs after it; change_fen more or less than before.';
+COMMENT ON COLUMN charge_adjustment.waived_fen IS 'The rest of what the stay would cost, for which nobody is asked: waived_for, beyond what the driver accepted or what a person left of it.';
+COMMENT ON COLUMN charge_adjustment.owed_fen IS 'By how much what is owed grew (or shrank, below nothing): the amount of its journal, if it is not nothing.';
+COMMENT ON COLUMN charge_adjustment.returned_fen IS 'What was to go back of what was paid, by refunds that name the adjustment.';
+COMMENT ON COLUMN charge_adjustment.cause IS 'In a word what its asker knows cause_id as.';
+COMMENT ON COLUMN charge_adjustment.business_date IS 'The day it is of; its journal is booked into that, or into the first open one.';
+-- The service may: select, insert.
 
 -- Due charges that are not taken from their account by themselves until a person releases or voids them. The driver
 -- may pay them all the same.
@@ -644,10 +710,10 @@ CREATE TABLE charge_hold (
     released_at timestamp with time zone,
     released_by text,
     CONSTRAINT released_is_whole CHECK (((released_at IS NULL) = (released_by IS NULL))),
-    CONSTRAINT charge_hold_pkey PRIMARY KEY (lot_id, charge_id)
+    CONSTRAINT charge_hold_pkey PRIMARY KEY (lot_id, charge_id, reason)
 );
 CREATE INDEX charge_hold_waiting ON charge_hold USING btree (lot_id, charge_id) WHERE (released_at IS NULL);
--- The service may: select, insert, update (released_at, released_by).
+-- The service may: select, insert, update (held_at, released_at, released_by).
 
 -- One try to collect a charge or a top-up through one channel (扣费尝试). request_no is what the channel knows it by and
 -- is committed before the first byte is sent.
@@ -670,7 +736,9 @@ CREATE TABLE attempt (
     channel_no  text,
     account_id  bigint,
     key_digest  text,
+    paid_fen    bigint DEFAULT 0 NOT NULL,
     CONSTRAINT attempt_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT paid_by_what_succeeded CHECK ((((paid_fen >= 0) AND (paid_fen <= amount_fen)) AND ((paid_fen = 0) OR ((state = 'succeeded'::attempt_state) AND (kind = 'charge'::payable_kind))))),
     CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['submitting'::attempt_state, 'accepted'::attempt_state, 'unknown'::attempt_state, 'void'::attempt_state, 'superseded'::attempt_state])))),
     CONSTRAINT attempt_pkey PRIMARY KEY (shard, payable_id, id)
 ) PARTITION BY RANGE (payable_id);
@@ -683,26 +751,28 @@ COMMENT ON COLUMN attempt.next_action IS 'What the payer needs to go on with an 
 COMMENT ON COLUMN attempt.channel_no IS 'The number the channel itself gave the payment: evidence that names another is disputed.';
 COMMENT ON COLUMN attempt.account_id IS 'The account that asked for it, if it proved to be the one that owes; null for whoever has the reference of a charge.';
 COMMENT ON COLUMN attempt.key_digest IS 'The key its asker chose, hashed: the same key is the same attempt.';
--- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action, channel_no).
+COMMENT ON COLUMN attempt.paid_fen IS 'What of it paid its charge; if it succeeded, the rest of it lies in suspense.';
+-- The service may: select, insert, update (state, code, tries, updated_at, query_at, next_action, channel_no, paid_fen).
 
 -- Money given back by the way it came: of a paid charge, reserved on the charge when it is asked for, or out of
 -- suspense.
 CREATE TABLE refund (
-    shard      integer CONSTRAINT refund_lot_id_not_null NOT NULL,
-    payable_id uuid CONSTRAINT refund_charge_id_not_null NOT NULL,
-    id         uuid NOT NULL,
-    amount_fen bigint NOT NULL,
-    channel    text NOT NULL,
-    state      refund_state NOT NULL,
-    reason     text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    attempt_id uuid NOT NULL,
-    dispute_id uuid,
-    asked_by   text,
-    code       text,
-    tries      integer DEFAULT 1 NOT NULL,
-    query_at   timestamp with time zone,
+    shard         integer CONSTRAINT refund_lot_id_not_null NOT NULL,
+    payable_id    uuid CONSTRAINT refund_charge_id_not_null NOT NULL,
+    id            uuid NOT NULL,
+    amount_fen    bigint NOT NULL,
+    channel       text NOT NULL,
+    state         refund_state NOT NULL,
+    reason        text NOT NULL,
+    created_at    timestamp with time zone NOT NULL,
+    updated_at    timestamp with time zone NOT NULL,
+    attempt_id    uuid NOT NULL,
+    dispute_id    uuid,
+    asked_by      text,
+    code          text,
+    tries         integer DEFAULT 1 NOT NULL,
+    query_at      timestamp with time zone,
+    adjustment_id uuid,
     CONSTRAINT refund_amount_fen_check CHECK ((amount_fen > 0)),
     CONSTRAINT unresolved_is_queried CHECK (((query_at IS NULL) OR (state = ANY (ARRAY['requested'::refund_state, 'unknown'::refund_state])))),
     CONSTRAINT refund_pkey PRIMARY KEY (shard, payable_id, id)
@@ -712,6 +782,7 @@ CREATE INDEX refund_to_query ON ONLY refund USING btree (query_at) WHERE (query_
 COMMENT ON COLUMN refund.shard IS 'Where the payable lies, as in attempt.';
 COMMENT ON COLUMN refund.attempt_id IS 'The attempt whose money it gives back.';
 COMMENT ON COLUMN refund.dispute_id IS 'The dispute whose money in suspense it gives back; null for a refund of a charge.';
+COMMENT ON COLUMN refund.adjustment_id IS 'The adjustment of the charge that it follows from; null where a person asked for it.';
 -- The service may: select, insert, update (state, updated_at, code, tries, query_at).
 
 -- What a channel said and what could not be followed, and money that came and was not owed (争议). A person resolves
@@ -810,7 +881,7 @@ CREATE TABLE journal_rule (
     reverses      text NOT NULL,
     days_back_max integer,
     statement     text,
-    CONSTRAINT journal_rule_about_check CHECK ((about = ANY (ARRAY['charge'::text, 'refund'::text, 'return'::text, 'top_up'::text, 'dispute'::text, 'settlement'::text, 'journal'::text]))),
+    CONSTRAINT journal_rule_about_check CHECK ((about = ANY (ARRAY['charge'::text, 'adjustment'::text, 'refund'::text, 'return'::text, 'top_up'::text, 'dispute'::text, 'settlement'::text, 'journal'::text]))),
     CONSTRAINT journal_rule_days_back_max_check CHECK ((days_back_max >= 0)),
     CONSTRAINT journal_rule_reverses_check CHECK ((reverses = ANY (ARRAY['nothing'::text, 'stay_billed'::text, 'anything'::text]))),
     CONSTRAINT journal_rule_statement_check CHECK ((statement = ANY (ARRAY['gross'::text, 'given_back'::text, 'fee'::text, 'collected'::text]))),
@@ -865,7 +936,7 @@ CREATE INDEX journal_by_reversed ON ONLY journal USING btree (owner_id, reverses
 CREATE INDEX journal_of_operator ON ONLY journal USING btree (operator_id, business_date) WHERE (operator_id IS NOT NULL);
 ALTER TABLE journal ENABLE ALWAYS TRIGGER never_truncated;
 ALTER TABLE journal ENABLE ALWAYS TRIGGER only_grows;
-COMMENT ON COLUMN journal.ref IS 'The charge, refund, top-up, settlement or journal it is about.';
+COMMENT ON COLUMN journal.ref IS 'The charge, adjustment, refund, top-up, dispute, settlement or journal it is about.';
 COMMENT ON COLUMN journal.operator_id IS 'The operator it concerns, into whose days it is booked; null if it concerns none, and then they are the city''s.';
 COMMENT ON COLUMN journal.occurred_on IS 'The day it was to be booked into; business_date is a later one if that day was closed. Null: booked before this was kept.';
 -- The service may: select.
@@ -948,9 +1019,12 @@ CREATE VIEW movement AS
      JOIN transfer t ON (((t.owner_id = j.owner_id) AND (t.journal_id = j.id))))
      LEFT JOIN LATERAL ( SELECT COALESCE(b.occurred_on, b.business_date) AS day
            FROM journal b
-          WHERE ((r.statement = 'given_back'::text) AND (b.owner_id = j.owner_id) AND ((b.id >= id_first(j.id)) AND (b.id <= id_last(j.id))) AND (b.kind = 'stay_billed'::journal_kind) AND (b.ref =
+          WHERE (((r.statement = 'given_back'::text) OR (r.about = 'adjustment'::text)) AND (b.owner_id = j.owner_id) AND ((b.id >= id_first(j.id)) AND (b.id <= id_last(j.id))) AND (b.kind = 'stay_billed'::journal_kind) AND (b.ref =
                 CASE r.about
                     WHEN 'charge'::text THEN j.ref
+                    WHEN 'adjustment'::text THEN ( SELECT d.charge_id
+                       FROM charge_adjustment d
+                      WHERE ((d.lot_id = j.lot_id) AND (d.id = j.ref) AND ((d.charge_id >= id_first(j.id)) AND (d.charge_id <= id_last(j.id)))))
                     WHEN 'refund'::text THEN ( SELECT d.payable_id
                        FROM refund d
                       WHERE ((d.shard = j.lot_id) AND (d.id = j.ref) AND ((d.payable_id >= id_first(j.id)) AND (d.payable_id <= id_last(j.id)))))
@@ -1192,14 +1266,8 @@ begin
   if since >= kept then return false; end if;
   until := least(kept, id_floor(id_instant(since) + interval '1 day'));
   if _what = 'charge' then
-    update charge c
-       set place_hidden = true,
-           lines = coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                                      'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
-                                      'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
-                                      'label_en', line->'label_en')) order by n)
-                               from jsonb_array_elements(c.lines) with ordinality each (line, n)), '[]')
-     where c.id >= since and c.id < until;
+    update charge c set place_hidden = true, lines = without_times(c.lines) where c.id >= since and c.id < until;
+    update charge_adjustment a set lines = without_times(a.lines) where a.charge_id >= since and a.charge_id < until;
   elsif _what = 'payer' then
     update attempt a set request = jsonb_set(a.request, '{payer}', '""'), next_action = null
      where a.payable_id >= since and a.payable_id < until and a.request->>'payer' <> '';
@@ -1369,11 +1437,25 @@ begin
   for subject in select distinct r.about from journal_rule r where r.kind = any(_kind) loop
     case subject
     when 'charge' then
-      select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k), array_agg(c.amount_fen order by f.k), max(c.created_at)
+      -- Billed and withdrawn is what it cost at first, paid what the last attempt paid of it.
+      select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k),
+             array_agg(case when f.kind = 'charge_paid' then
+                         (select a.paid_fen from attempt a
+                           where a.shard = c.lot_id and a.payable_id = c.id and a.id = c.paid_attempt_id)
+                       else c.first_fen end order by f.k),
+             max(c.created_at)
         into some_named, some_operators, some_amounts, some_made
         from unnest(_kind, _ref, _lot, _owner) with ordinality f (kind, ref, lot, owner, k)
         join journal_rule r on r.kind = f.kind and r.about = 'charge'
         join charge c on c.lot_id = f.lot and c.id = f.ref and coalesce(c.account_id, c.operator_id) = f.owner;
+    when 'adjustment' then
+      select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k),
+             array_agg(case f.kind when 'charge_lowered' then -d.owed_fen else d.owed_fen end order by f.k), max(d.made_at)
+        into some_named, some_operators, some_amounts, some_made
+        from unnest(_kind, _ref, _lot, _owner) with ordinality f (kind, ref, lot, owner, k)
+        join journal_rule r on r.kind = f.kind and r.about = 'adjustment'
+        join charge_adjustment d on d.lot_id = f.lot and d.id = f.ref and d.charge_id between id_first(f.ref) and id_last(f.ref)
+        join charge c on c.lot_id = d.lot_id and c.id = d.charge_id and coalesce(c.account_id, c.operator_id) = f.owner;
     when 'refund' then
       select array_agg(f.k order by f.k), array_agg(c.operator_id order by f.k), array_agg(d.amount_fen order by f.k), max(d.created_at)
         into some_named, some_operators, some_amounts, some_made
@@ -1590,6 +1672,18 @@ begin
   return null;
 end $$;
 
+CREATE FUNCTION without_times(_lines jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  return coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                            'kind', line->'kind', 'amount_fen', line->'amount_fen', 'units', line->'units',
+                            'unit_fen', line->'unit_fen', 'label_zh', line->'label_zh',
+                            'label_en', line->'label_en')) order by n)
+                     from jsonb_array_elements(_lines) with ordinality each (line, n)), '[]');
+end $$;
+
 CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON tariff FOR EACH ROW EXECUTE FUNCTION guard_published();
 
 CREATE TRIGGER guard_published_whole BEFORE TRUNCATE ON tariff FOR EACH STATEMENT EXECUTE FUNCTION guard_published();
@@ -1597,6 +1691,8 @@ CREATE TRIGGER guard_published_whole BEFORE TRUNCATE ON tariff FOR EACH STATEMEN
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION deny();
 
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION deny();
+
+CREATE TRIGGER only_grows BEFORE DELETE ON charge_adjustment FOR EACH ROW EXECUTE FUNCTION deny();
 
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION deny();
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -15,9 +16,12 @@ from parking.flow.network import read_network
 from parking.plates import PlateColor
 from parking.store import retention
 from parking.worker import _forget
+from payments.adjustments import Adjustment
 from payments.channels import ChannelSettings, open_all
 from payments.flow import accounts as accounts_flow
+from payments.flow import charges as charges_flow
 from payments.flow import collection
+from payments.flow.adjustments import adjust_charges
 from payments.identity import Audience
 from payments.jobs import Work
 from tests import running
@@ -35,7 +39,18 @@ async def march(database_url: str) -> None:
     """The month of which the tests tell."""
     db = await asyncpg.connect(database_url)
     try:
-        for table in ("gate_event", "stay", "charge", "attempt", "top_up", "journal", "transfer", "audit"):
+        for table in (
+            "gate_event",
+            "stay",
+            "charge",
+            "charge_adjustment",
+            "attempt",
+            "refund",
+            "top_up",
+            "journal",
+            "transfer",
+            "audit",
+        ):
             await db.execute("select create_month_partition($1, $2)", table, date(2020, 3, 1))
     finally:
         await db.close()
@@ -53,6 +68,17 @@ async def forget(district: District, now: datetime) -> None:
     await _forget(Work(district.pool, channels, lambda: now, district.random_bits))
 
 
+async def corrected_and_back(pool: sql.Pool, charge_id: UUID) -> None:
+    """What a stay cost turns out lower, and then as it was."""
+    async with pool.acquire() as db:
+        was = (await charges_flow.charge_by_id(db, charge_id)).amount_fen
+    for fen in (was - 1, was):
+        lines = msgspec.json.encode([{"kind": "units", "amount_fen": fen, "starts_at": str(THEN)}])
+        wanted = Adjustment(charge_id, fen, lines, charge_id, "passing", THEN.date())
+        async with pool.acquire() as db, db.transaction():
+            await adjust_charges(db, [wanted], now=THEN)
+
+
 async def test_what_was_kept_long_enough_is_forgotten_and_the_books_hold(pool: sql.Pool, district: District) -> None:
     # Another test of the module may have been here with the clock of today.
     await district.owner.execute("update forgetting set through = '00000000-0000-0000-0000-000000000000'")
@@ -64,6 +90,9 @@ async def test_what_was_kept_long_enough_is_forgotten_and_the_books_hold(pool: s
     asked: dict[str, Any] = {"account_id": account_id, "amount_fen": 5000, "request_key": "k", "payer": "ok"}
     topped = await accounts_flow.top_up(pool, channels, **asked, now=THEN, random_bits=district.random_bits)
     await district.record(*visit("a", PLATE, THEN - timedelta(hours=3), THEN))
+    await collection.collect_due(pool, now=THEN, random_bits=district.random_bits, limit=10)
+    charge_id: UUID = await district.owner.fetchval("select id from charge where account_id = $1", account_id)
+    await corrected_and_back(pool, charge_id)
     await collection.collect_due(pool, now=THEN, random_bits=district.random_bits, limit=10)
     charge = "select lines::text as lines, place_hidden, amount_fen, state from charge where account_id = $1"
     payer = "select request->>'payer' from attempt where payable_id = $1"
@@ -93,6 +122,11 @@ async def test_what_was_kept_long_enough_is_forgotten_and_the_books_hold(pool: s
     assert (after["amount_fen"], after["state"], after["place_hidden"]) == (before["amount_fen"], "paid", True)
     lines = msgspec.json.decode(after["lines"])
     assert sum(line["amount_fen"] for line in lines) == after["amount_fen"]
+    corrections = await district.owner.fetch(
+        "select lines::text as lines from charge_adjustment where charge_id = $1", charge_id
+    )
+    lines += [line for row in corrections for line in msgspec.json.decode(row["lines"])]
+    assert len(corrections) == 2
     assert {name for line in lines for name in line} <= {
         "kind", "amount_fen", "units", "unit_fen", "label_zh", "label_en",
     }  # fmt: skip

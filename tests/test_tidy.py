@@ -44,9 +44,9 @@ EXCEPTIONS = {("parking/cli/main.py", "seeds"), ("sql/dump.py", "seeds")}
 # What is owed and paid, and to whom. Every other table is parking's.
 TABLES_OF_PAYMENTS = {
     "account", "attempt", "audit", "balance", "book", "channel", "channel_local_payment", "channel_local_refund",
-    "charge", "charge_hold", "dispute", "forgetting", "growing_table", "identity_version", "journal", "journal_rule",
-    "movement", "operator", "operator_day", "operator_fee", "refund", "schema_migration", "settlement",
-    "settlement_line", "settlement_run", "token", "top_up", "transfer", "transfer_rule",
+    "charge", "charge_adjustment", "charge_hold", "dispute", "forgetting", "growing_table", "identity_version",
+    "journal", "journal_rule", "movement", "operator", "operator_day", "operator_fee", "refund", "schema_migration",
+    "settlement", "settlement_line", "settlement_run", "token", "top_up", "transfer", "transfer_rule",
 }  # fmt: skip
 
 # The one sentence of the house: a folder's name says whether what is in it may touch the outside. So do these modules.

@@ -14,13 +14,13 @@ from parking.store import contests as contest_store
 from parking.store import plates as plate_store
 from parking.store.events import lock_plates
 from payments.accounts import Account, Standing, TopUpMade
+from payments.adjustments import ChargeOfDriver
 from payments.audit import Filter, Line
-from payments.charges import ChargeOfDriver, of_driver
 from payments.flow import accounts as accounts_flow
+from payments.flow import charges as charges_flow
 from payments.identity import IssuedToken
 from payments.store import accounts as account_store
 from payments.store import audit as audit_store
-from payments.store import charges as charge_store
 from payments.store import identity as identity_store
 
 # Of each kind; what an account has more of is named in `cut_off`.
@@ -65,19 +65,25 @@ async def export_account(
             db, each.plate, each.plate_color, account_id, since=each.linked_at, until=each.unlinked_at
         )
     ]
-    charges = await charge_store.charges_of_account(db, account_id, before=None, limit=ROWS_MAX)
+    charges = await charges_flow.charges_of_driver(db, account_id, before=None, limit=ROWS_MAX)
     top_ups = await account_store.top_ups_of_account(db, account_id, limit=ROWS_MAX)
     tokens = await identity_store.tokens(db, account_id=account_id, limit=ROWS_MAX)
     lines = await audit_store.lines(db, Filter(owner_id=account_id), before=None, limit=ROWS_MAX)
     about = {"actor": actor, "action": "account.export", "subject": f"account:{account_id}"}
     await audit_store.record(db, account_id, **about, detail={}, now=now, random_bits=random_bits())
-    kinds = {"stays": stays, "charges": charges, "top_ups": top_ups, "tokens": tokens, "audit": lines}
+    kinds: dict[str, Sequence[object]] = {
+        "stays": stays,
+        "charges": charges,
+        "top_ups": top_ups,
+        "tokens": tokens,
+        "audit": lines,
+    }
     return Export(
         standing,
         plates,
         links,
         stays,
-        [of_driver(charge) for charge in charges],
+        charges,
         top_ups,
         tokens,
         [shown for line in lines if (shown := _line(line)) is not None],

@@ -2,12 +2,13 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from payments.api import accounts, audit, charges, disputes, holds, identity, ledger, refunds, settlement
+from payments.api import accounts, adjustments, audit, charges, disputes, holds, identity, ledger, refunds, settlement
 
 ROUTES: list[HTTPRouteHandler] = [
     *accounts.ROUTES,
     *identity.ROUTES,
     *charges.ROUTES,
+    *adjustments.ROUTES,
     *holds.ROUTES,
     *refunds.ROUTES,
     *disputes.ROUTES,

@@ -4,19 +4,20 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from litestar import get, post
+from litestar import get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from payments import accounts, attempts, charges, ids
 from payments.accounts import Account, Standing
+from payments.adjustments import ChargeOfDriver
 from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
 from payments.attempts import Attempt, AttemptState
-from payments.charges import CHARGES_PER_PAGE_MAX, ChargeOfDriver
+from payments.charges import CHARGES_PER_PAGE_MAX
 from payments.flow import accounts as accounts_flow
+from payments.flow import charges as charges_flow
 from payments.identity import Audience
-from payments.store import charges as charge_store
 
 
 class ChargePage(Struct, frozen=True):
@@ -24,6 +25,12 @@ class ChargePage(Struct, frozen=True):
 
     charges: list[ChargeOfDriver]
     next: UUID | None
+
+
+class DebitLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    """A limit in fen for each visit; 0: no visit becomes dearer than it was billed."""
+
+    debit_max_fen: Annotated[int, Meta(ge=0, le=accounts.DEBIT_FEN_MAX)]
 
 
 class NewTopUp(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,9 +98,30 @@ async def list_account_charges(
     limit: Annotated[int, QueryParameter(ge=1, le=CHARGES_PER_PAGE_MAX, description="Charges per page.")] = 50,
 ) -> ChargePage:
     """The newest stay first."""
-    found = await charge_store.charges_of_account(db, principal.id, before=after, limit=limit)
-    return ChargePage(
-        [charges.of_driver(charge) for charge in found], found[-1].reference if len(found) == limit else None
+    found = await charges_flow.charges_of_driver(db, principal.id, before=after, limit=limit)
+    return ChargePage(found, found[-1].reference if len(found) == limit else None)
+
+
+@put(
+    "/v1/account/debit-limit",
+    operation_id="setDebitLimit",
+    summary="Up to how much a visit may become dearer without the caller being asked",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def set_debit_limit(
+    data: JSONBody[DebitLimit], principal: Principal, db: Db, now: Now, random_bits: RandomBits
+) -> Standing:
+    """A visit that was billed is corrected as more is known of it: lower always, and higher up to this limit, or up to
+    what was billed or paid if that is more. What it would cost beyond that is waived.
+    """
+    return await accounts_flow.set_debit_max(
+        db,
+        account_id=principal.id,
+        debit_max_fen=data.debit_max_fen,
+        actor=principal.subject,
+        now=now,
+        random_bits=random_bits,
     )
 
 
@@ -233,6 +261,7 @@ def _now(attempt: Attempt) -> TopUpNow:
 ROUTES: list[HTTPRouteHandler] = [
     get_account,
     list_account_charges,
+    set_debit_limit,
     top_up,
     get_top_up,
     suspend_account,

@@ -1,5 +1,6 @@
 """Charges: shown to and paid by whoever has their reference, voided by staff."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,18 +9,24 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
-from payments import accounts, charges, identity
+from payments import accounts, adjustments, charges, identity
+from payments.adjustments import Correction
 from payments.api.dependencies import Caller, Channels, Db, Now, Pool, Principal, RandomBits
 from payments.attempts import AttemptState
 from payments.charges import Charge, ChargeState, PublicLine
 from payments.flow import charges as charges_flow
 from payments.identity import STAFF, Audience
+from payments.store import adjustments as adjustment_store
+from sql import Connection
 
 Reason = Annotated[str, Meta(min_length=1, max_length=charges.REASON_CHARACTERS_MAX)]
 
 
 class ChargeShown(Struct, frozen=True):
-    """What a charge costs and why, without where or when.
+    """What a charge costs and why, without where or when: what was paid of it, is owed of it, and goes back.
+
+    `lines` explain what the stay costs by what is known of it now, `waived_fen` of which nobody is asked for;
+    `corrections` say what it cost before, the oldest first.
 
     `account_ending`: the vehicle's plate is linked to the account whose number ends so, which is charged. If that is
     somebody else's, `POST /v1/charges/{reference}/contest` says so.
@@ -28,8 +35,12 @@ class ChargeShown(Struct, frozen=True):
     reference: UUID
     state: ChargeState
     amount_fen: int
+    paid_fen: int
+    owed_fen: int
     refunded_fen: int
+    waived_fen: int
     lines: list[PublicLine]
+    corrections: Sequence[Correction]
     account_ending: str | None = None
 
 
@@ -69,7 +80,7 @@ _BY_REFERENCE = {"audience": (Audience.PUBLIC,), "recognises": (Audience.GATEWAY
 )
 async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db) -> ChargeShown:
     """Whoever has the reference may look and pay, as with a ticket. Gateways and staff may give the identifier."""
-    return _shown(await charges_flow.charge_named(db, reference, by_id=caller is not None))
+    return await shown(db, await charges_flow.charge_named(db, reference, by_id=caller is not None))
 
 
 @post(
@@ -136,20 +147,32 @@ async def pay_charge(
 async def void_charge(
     reference: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now
 ) -> ChargeShown:
-    """Its billing is reversed, so the operator is no longer owed it. Again for another reason is refused (409). The
-    identifier names it as well.
+    """Its billing is reversed, so the operator is no longer owed it. One of which a part was paid owes no more than
+    that. Again for another reason is refused (409). The identifier names it as well.
     """
     named = await charges_flow.charge_named(db, reference, by_id=True)
     identity.may_act_for(principal, named.operator_id)
-    return _shown(
-        await charges_flow.void_charge(db, charge_id=named.id, reason=data.reason, actor=principal.subject, now=now)
+    charge = await charges_flow.void_charge(
+        db, charge_id=named.id, reason=data.reason, actor=principal.subject, now=now
     )
+    return await shown(db, charge)
 
 
-def _shown(charge: Charge) -> ChargeShown:
-    lines = charges.public_lines(charge)
-    ending = None if charge.account_id is None else accounts.ending(charge.account_id)
-    return ChargeShown(charge.reference, charge.state, charge.amount_fen, charge.refunded_fen, lines, ending)
+async def shown(db: Connection, charge: Charge) -> ChargeShown:
+    """A charge as whoever has its reference sees it."""
+    corrections = (await adjustment_store.corrections_of(db, [charge]))[charge.id]
+    return ChargeShown(
+        reference=charge.reference,
+        state=charge.state,
+        amount_fen=charge.amount_fen,
+        paid_fen=charge.paid_fen,
+        owed_fen=charge.owed_fen,
+        refunded_fen=charge.refunded_fen,
+        waived_fen=charge.waived_fen,
+        lines=charges.public_lines(charge),
+        corrections=adjustments.shown(charge, corrections),
+        account_ending=None if charge.account_id is None else accounts.ending(charge.account_id),
+    )
 
 
 ROUTES: list[HTTPRouteHandler] = [get_charge, pay_charge, void_charge]

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from payments import charges, identity
-from payments.api.charges import ChargeShown
+from payments.api.charges import ChargeShown, shown
 from payments.api.dependencies import Db, Now, Principal
 from payments.flow import charges as charges_flow
 from payments.flow import holds as flow
@@ -66,8 +66,7 @@ async def release_charge(
     named = await charges_flow.charge_named(db, reference, by_id=True)
     identity.may_act_for(principal, named.operator_id)
     charge = await flow.release_charge(db, charge_id=named.id, reason=data.reason, actor=principal.subject, now=now)
-    lines = charges.public_lines(charge)
-    return ChargeShown(charge.reference, charge.state, charge.amount_fen, charge.refunded_fen, lines)
+    return await shown(db, charge)
 
 
 ROUTES: list[HTTPRouteHandler] = [list_held, release_charge]

@@ -30,8 +30,8 @@ class Wallet:
         left_fen = dict(wallets_fen)
         paid, declined = [], []
         for charge in sorted(due, key=lambda charge: (charge.account_id, charge.id)):
-            if charge.amount_fen <= left_fen.get(charge.account_id, 0):
-                left_fen[charge.account_id] -= charge.amount_fen
+            if charge.owed_fen <= left_fen.get(charge.account_id, 0):
+                left_fen[charge.account_id] -= charge.owed_fen
                 paid.append(charge)
             else:
                 declined.append(charge)

@@ -46,7 +46,32 @@ async def standing(db: Connection, account_id: int) -> Standing:
     account = _existing(await store.account_by_id(db, account_id), account_id)
     held = await books.balances_of(db, account_id)
     wallet_fen, owed_fen = held.get(Book.WALLET, 0), held.get(Book.RECEIVABLE, 0)
-    return Standing(account.id, account.name, account.status, account.created_at, wallet_fen, owed_fen)
+    return Standing(
+        account.id, account.name, account.status, account.created_at, wallet_fen, owed_fen, account.debit_max_fen
+    )
+
+
+async def set_debit_max(
+    db: Connection,
+    *,
+    account_id: int,
+    debit_max_fen: int,
+    actor: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> Standing:
+    """Up to how much a visit that was billed may become dearer without the driver being asked, from now on.
+
+    Raises:
+        NoSuchAccount: there is none of this number.
+        AccountBarred: it is suspended or closed.
+    """
+    account = await _active(db, account_id)
+    if account.debit_max_fen != debit_max_fen:
+        await store.set_debit_max(db, account_id, debit_max_fen)
+        detail: dict[str, object] = {"from_fen": account.debit_max_fen, "to_fen": debit_max_fen}
+        await _record(db, account_id, "account.debit_limit", detail, actor=actor, now=now, random_bits=random_bits)
+    return await standing(db, account_id)
 
 
 async def bar_account(

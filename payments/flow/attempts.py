@@ -14,11 +14,14 @@ from payments.attempts import Attempt, Outcome, PayableKind, Step, Unknown
 from payments.channels import Provider, ask_of_payment, ask_to_pay
 from payments.ledger import Funds
 from payments.payables import Effects, Payable
+from payments.refunds import BY_ADJUSTMENT, Refund
 from payments.store import accounts as account_store
 from payments.store import attempts as store
+from payments.store import audit as audit_store
 from payments.store import charges as charge_store
 from payments.store import disputes as dispute_store
 from payments.store import ledger as books
+from payments.store import refunds as refund_store
 from sql import Connection, Pool
 
 NOT_CONNECTED = Unknown("not_connected")
@@ -103,9 +106,10 @@ async def move(
     """Moves an attempt that is locked, with what follows for its payable. `funds`: where the money stands its channel
     took.
     """
-    if await store.move_attempt(db, attempt, step, now=now):
+    if step.state in attempts.MOVES[attempt.state]:
         follows = payables.effects(payable, attempt, step.state, funds=funds, now=now)
-        await _write(db, follows, attempt=attempt, now=now)
+        await store.move_attempt(db, attempt, step, paid_fen=follows.paid_fen, now=now)
+        await _write(db, follows, payable=payable, attempt=attempt, now=now)
     if step.doubt is not None:
         await dispute_store.insert_dispute(db, payables.dispute(payable, attempt, step.doubt, now=now))
 
@@ -136,15 +140,33 @@ async def lock_payable(db: Connection, kind: PayableKind, payable_id: UUID) -> P
     return payable
 
 
-async def _write(db: Connection, effects: Effects, *, attempt: Attempt, now: datetime) -> None:
+async def _write(db: Connection, effects: Effects, *, payable: Payable, attempt: Attempt, now: datetime) -> None:
     # Charges before balances: the order in which everybody locks.
     if effects.pays is not None:
-        await charge_store.mark_paid(db, [(attempt.id, effects.pays)], method=attempt.channel, now=now)
+        paid = [(attempt.id, effects.pays, effects.paid_fen)]
+        await charge_store.mark_paid(db, paid, method=attempt.channel, now=now)
     if effects.collects is not None:
         await charge_store.set_collect_at(db, effects.collects, now)
     if effects.wakes is not None:
         await charge_store.wake_account(db, effects.wakes, now=now)
-    if effects.journal is not None:
-        await books.post(db, [effects.journal], now=now)
+    await books.post(db, effects.journals, now=now)
     if effects.dispute is not None:
         await dispute_store.insert_dispute(db, effects.dispute)
+    if effects.returns is not None:
+        about = None if effects.dispute is None else effects.dispute.operator_id
+        await _return(db, effects.returns, about or payables.owner_of(payable), now=now)
+
+
+async def _return(db: Connection, refund: Refund, owner_id: int, *, now: datetime) -> None:
+    """Writes down what goes back by itself; the worker asks the channel."""
+    await refund_store.insert_refund(db, refund)
+    detail: dict[str, object] = {"refund_id": str(refund.id), "amount_fen": refund.amount_fen, "note": refund.reason}
+    await audit_store.record(
+        db,
+        owner_id,
+        actor=BY_ADJUSTMENT,
+        action="dispute.return",
+        subject=str(refund.dispute_id),
+        detail=detail,
+        now=now,
+    )

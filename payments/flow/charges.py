@@ -6,12 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from payments import attempts, charges, ids, ledger, tries
+from payments import adjustments, attempts, charges, ids, ledger, tries
 from payments.accounts import check_request_key
+from payments.adjustments import ChargeOfDriver
 from payments.attempts import Attempt, AttemptState, PaymentInProgress
 from payments.channels import Channels, check_payer, provider_named
 from payments.charges import Charge, ChargeContradicted, ChargeRequest, ChargeState, NoSuchCharge
 from payments.flow import attempts as attempts_flow
+from payments.ledger import Journal
+from payments.store import adjustments as adjustment_store
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as store
@@ -83,6 +86,17 @@ async def charge_named(db: Connection, name: UUID, *, by_id: bool) -> Charge:
     raise NoSuchCharge("There is no such charge.", charge=str(name))
 
 
+async def charges_of_driver(
+    db: Connection, account_id: int, *, before: UUID | None, limit: int
+) -> list[ChargeOfDriver]:
+    """A page of an account's charges as its driver sees them, the newest stay first; `before` is the reference of the
+    last one before it.
+    """
+    found = await store.charges_of_account(db, account_id, before=before, limit=limit)
+    corrections = await adjustment_store.corrections_of(db, found)
+    return [adjustments.of_driver(charge, corrections[charge.id]) for charge in found]
+
+
 async def pay_charge(
     pool: Pool,
     channels: Channels,
@@ -140,7 +154,8 @@ async def pay_charge(
 
 
 async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:
-    """Makes a due charge void: its billing is reversed and the operator is no longer owed it. Twice is once.
+    """Makes a due charge void: its billing is reversed and the operator is no longer owed it. Twice is once. One of
+    which a part was paid owes no more than that, and so is paid.
 
     Raises:
         NoSuchCharge: there is none of this identifier.
@@ -155,9 +170,7 @@ async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: st
     charges.check_due(charge)
     if await attempt_store.live_attempt(db, charge.id) is not None:
         raise PaymentInProgress("A payment of this charge has not ended.", charge_reference=str(charge.reference))
-    await store.mark_void(db, charge, reason)
-    today = ledger.local_date(now, charge.time_zone)
-    await books.post(db, [ledger.charge_voided(charge.id, charge, today)], now=now)
+    await books.post(db, [await _withdraw(db, charge, reason, now=now)], now=now)
     await audit_store.record(
         db,
         charge.operator_id,
@@ -180,6 +193,20 @@ async def lock_charge(db: Connection, charge_id: UUID) -> Charge:
     if charge is None:
         raise NoSuchCharge("There is no such charge.", charge_id=str(charge_id))
     return charge
+
+
+async def _withdraw(db: Connection, charge: Charge, reason: str, *, now: datetime) -> Journal:
+    """Takes off what is owed of a due charge. What was billed once is reversed as it is; after corrections it is
+    another one.
+    """
+    if not charge.adjustments:
+        await store.mark_void(db, charge, reason)
+        return ledger.charge_voided(charge.id, charge, ledger.local_date(now, charge.time_zone))
+    # Read again, for its lines.
+    made = adjustments.withdrawn(await charge_by_id(db, charge.id), now=now)
+    await adjustment_store.insert_adjustments(db, [made], now=now)
+    await store.mark_withdrawn(db, charge, reason)
+    return ledger.charge_adjusted(made.id, charge, made.change.owed_fen, made.business_date)
 
 
 async def _let_wallet_wait(db: Connection, charge: Charge, attempt: Attempt, *, now: datetime) -> None:
@@ -207,9 +234,10 @@ def _paid(attempt: Attempt, charge: Charge) -> Paid:
 
 
 def _refuse_another_charge(there: Charge, request: ChargeRequest) -> None:
-    # Lines are words: a later release may put them otherwise, and a repeat is still the same charge.
-    was = (there.stay_id, there.operator_id, there.account_id, there.amount_fen)
-    if was != (request.stay_id, request.operator_id, request.account_id, request.amount_fen):
+    # Lines are words: a later release may put them otherwise, and a repeat is still the same charge. What it costs
+    # since then is a matter of adjustments.
+    was = (there.stay_id, there.operator_id, there.account_id, there.first_fen)
+    if was != (request.stay_id, request.operator_id, request.account_id, request.first_fen):
         raise ChargeContradicted("This stay was charged before with other content.", stay_id=str(request.stay_id))
 
 

@@ -30,7 +30,8 @@ async def collect_due(pool: Pool, *, now: datetime, random_bits: Callable[[], in
         tried_declined = [(ids.new(now, charge.lot_id, random_bits()), charge) for charge in declined]
 
         if paid:
-            await store.mark_paid(db, tried_paid, method=WALLET.name, now=now)
+            in_full = [(attempt_id, charge, charge.owed_fen) for attempt_id, charge in tried_paid]
+            await store.mark_paid(db, in_full, method=WALLET.name, now=now)
         if declined:
             again_at = [charges.collect_again_at(charge.collect_tries + 1, now) for charge in declined]
             await store.mark_declined(db, declined, again_at)
@@ -38,7 +39,8 @@ async def collect_due(pool: Pool, *, now: datetime, random_bits: Callable[[], in
             db, tried_paid, tried_declined, channel=WALLET.name, code=INSUFFICIENT, now=now
         )
         journals = [
-            ledger.charge_paid(c.id, attempt_id, c, WALLET.funds(c.account_id), c.today) for attempt_id, c in tried_paid
+            ledger.charge_paid(c.id, attempt_id, c, c.owed_fen, WALLET.funds(c.account_id), c.today)
+            for attempt_id, c in tried_paid
         ]
         await books.post(db, journals, now=now)
     return Collected(len(paid), len(declined))

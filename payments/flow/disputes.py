@@ -101,8 +101,7 @@ async def return_money(
         if under_way is not None:
             return under_way
         attempt = await attempt_store.attempt_by_id(db, dispute.payable_id, dispute.attempt_id)
-        # As every refund it has the instant of its payable, by which the books find it.
-        identifier = ids.derive(dispute.payable_id, f"return {dispute.id} {len(before)}")
+        identifier = refunds.return_id(dispute.payable_id, dispute.id, len(before))
         refund = refunds.new(
             attempt, identifier, dispute.held_fen, note, asked_by=actor, dispute_id=dispute.id, now=now
         )
@@ -179,7 +178,14 @@ async def _refund_anew(
 ) -> Refund:
     amount_fen, identifier = closed.amount_fen, ids.derive(dispute.payable_id, f"paid {dispute.id}")
     refund = refunds.new(
-        attempt, identifier, amount_fen, closed.reason, asked_by=actor, dispute_id=closed.dispute_id, now=now
+        attempt,
+        identifier,
+        amount_fen,
+        closed.reason,
+        asked_by=actor,
+        dispute_id=closed.dispute_id,
+        adjustment_id=closed.adjustment_id,
+        now=now,
     )
     if closed.dispute_id is None:
         assert isinstance(payable, Charge)

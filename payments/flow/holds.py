@@ -1,5 +1,8 @@
-"""Held charges: released by a person. Voiding is that of any charge (flow/charges.py)."""
+"""Held charges: held back while there is a doubt, released when it has gone or by a person. Voiding is that of any
+charge (flow/charges.py).
+"""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +13,22 @@ from payments.store import audit as audit_store
 from payments.store import charges as charge_store
 from payments.store import holds as store
 from sql import Connection
+
+
+async def place_holds(db: Connection, held: Mapping[UUID, str], *, now: datetime) -> None:
+    """Charges are not taken from their accounts by themselves from now on, each for a reason in the asker's word. Only
+    what is due from an account is held, and nothing for a reason for which a person released it. Again is nothing.
+    """
+    await store.lock_held(db, list(held))
+    await store.place_holds(db, held, now=now)
+
+
+async def release_holds(db: Connection, held: Mapping[UUID, str], *, now: datetime) -> None:
+    """The doubts for which these charges were held have gone, each by its reason. What is held for another as well
+    stays held; the rest is taken from its account from now on. Again is nothing.
+    """
+    await store.lock_held(db, list(held))
+    await store.release_holds(db, held, now=now)
 
 
 async def release_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:

@@ -17,6 +17,7 @@ from payments.ledger import Funds
 from payments.payables import Payable
 from payments.refunds import Refund, RefundOutcome, RefundPending, RefundRequest, RefundState, RefundStep
 from payments.store import accounts as account_store
+from payments.store import adjustments as adjustment_store
 from payments.store import attempts as attempt_store
 from payments.store import audit as audit_store
 from payments.store import charges as charge_store
@@ -61,8 +62,9 @@ async def refund_charge(
             refunds.same_refund(known, amount_fen, reason)
             return known
         refunds.check_refundable(charge, amount_fen)
-        channel = channel_named(channels, charge.method or "")
-        attempt = await _paid_by(db, charge)
+        payment = refunds.way_back((await adjustment_store.payments_of(db, [charge_id]))[charge_id], amount_fen)
+        channel = channel_named(channels, payment.channel)
+        attempt = await attempt_store.attempt_by_id(db, charge_id, payment.attempt_id)
         refund = refunds.new(attempt, refund_id, amount_fen, reason, asked_by=actor, now=now)
         if isinstance(channel, Wallet):
             refunds.check_wallet(charge, account)
@@ -112,7 +114,7 @@ async def ask_again(
 
 async def reserve(db: Connection, charge: Charge, refund: Refund, *, now: datetime) -> None:
     """Takes the amount of a refund from the operator of a charge that is locked, and writes both down."""
-    await store.reserve_refund(db, charge.id, refund.amount_fen)
+    await store.reserve_refund(db, refund)
     await store.insert_refund(db, refund)
     today = ledger.local_date(now, charge.time_zone)
     await books.post(db, [ledger.refund_requested(refund.id, charge, refund.amount_fen, today)], now=now)
@@ -161,7 +163,7 @@ async def _move_charge(
         journal = ledger.refund_paid(refund.id, charge, refund.amount_fen, funds, today)
         await books.post(db, [journal], now=now)
     elif step.state is RefundState.CLOSED:
-        await store.reserve_refund(db, charge.id, -refund.amount_fen)
+        await store.release_refund(db, refund)
         await books.post(db, [ledger.refund_closed(refund.id, charge, refund.amount_fen, today)], now=now)
 
 
@@ -181,11 +183,6 @@ async def _move_suspense(
     dispute = await dispute_store.lock_dispute(db, refund.dispute_id)
     by, note = refund.asked_by or "", refund.reason
     await dispute_store.resolve(db, dispute, Resolution.RETURNED, by=by, note=note, now=now)
-
-
-async def _paid_by(db: Connection, charge: Charge) -> Attempt:
-    assert charge.paid_attempt_id is not None, "only what is paid is refunded"
-    return await attempt_store.attempt_by_id(db, charge.id, charge.paid_attempt_id)
 
 
 async def _request(pool: Pool, refund: Refund) -> RefundRequest:

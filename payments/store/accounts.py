@@ -49,6 +49,11 @@ async def set_status(db: Connection, account_id: int, status: AccountStatus) -> 
     await db.execute(_ACCOUNTS["set_status"], account_id, status)
 
 
+async def set_debit_max(db: Connection, account_id: int, debit_max_fen: int) -> None:
+    """Another limit from now on."""
+    await db.execute(_ACCOUNTS["set_debit_max"], account_id, debit_max_fen)
+
+
 async def close_account(db: Connection, account_id: int, *, now: datetime) -> None:
     """Closes an account; its name goes at once."""
     await db.execute(_ACCOUNTS["close_account"], account_id, now)

@@ -42,7 +42,8 @@ async def insert_ended_attempts(
         [charge.lot_id for _, charge in tried],
         [charge.id for _, charge in tried],
         [attempt_id for attempt_id, _ in tried],
-        [charge.amount_fen for _, charge in tried],
+        [charge.owed_fen for _, charge in tried],
+        [charge.owed_fen for _, charge in paid] + [0] * len(declined),
         states,
         codes,
         channel,
@@ -90,12 +91,14 @@ async def attempts_of(db: Connection, payable_id: UUID) -> Sequence[Attempt]:
     return await sql.every(db, Attempt, _ATTEMPTS["attempts_of"], ids.shard_of(payable_id), payable_id)
 
 
-async def move_attempt(db: Connection, attempt: Attempt, step: Step, *, now: datetime) -> bool:
-    """Moves an attempt if its state still allows it; says whether this call moved it."""
+async def move_attempt(db: Connection, attempt: Attempt, step: Step, *, paid_fen: int = 0, now: datetime) -> bool:
+    """Moves an attempt if its state still allows it; says whether this call moved it. `paid_fen`: what it pays of its
+    charge.
+    """
     key = (attempt.shard, attempt.payable_id, attempt.id)
     action = None if step.next_action is None else msgspec.json.encode(step.next_action).decode()
     to = (step.state, step.code, step.query_at, action, step.channel_no, now)
-    return str(await db.execute(_ATTEMPTS["move_attempt"], *key, *to, sources(step.state))) == "UPDATE 1"
+    return str(await db.execute(_ATTEMPTS["move_attempt"], *key, *to, sources(step.state), paid_fen)) == "UPDATE 1"
 
 
 async def claim_attempts_to_query(

@@ -64,12 +64,12 @@ async def lock_due_charges(db: Connection, *, now: datetime, limit: int) -> Sequ
 
 
 async def mark_paid(
-    db: Connection, paid: Sequence[tuple[UUID, DueCharge | Charge]], *, method: str, now: datetime
+    db: Connection, paid: Sequence[tuple[UUID, DueCharge | Charge, int]], *, method: str, now: datetime
 ) -> None:
-    """Charges, each with the attempt that paid it."""
-    charges = [charge for _, charge in paid]
-    by = [attempt_id for attempt_id, _ in paid]
-    await db.execute(_CHARGES["mark_paid"], [c.lot_id for c in charges], [c.id for c in charges], by, method, now)
+    """Charges, each with the attempt that paid of it and how much in fen."""
+    charges = [charge for _, charge, _ in paid]
+    by, fen = [attempt_id for attempt_id, _, _ in paid], [fen for _, _, fen in paid]
+    await db.execute(_CHARGES["mark_paid"], [c.lot_id for c in charges], [c.id for c in charges], by, fen, method, now)
 
 
 async def mark_declined(db: Connection, charges: Sequence[DueCharge], again_at: Sequence[datetime]) -> None:
@@ -84,6 +84,11 @@ async def set_collect_at(db: Connection, charge: Charge, collect_at: datetime | 
 
 async def mark_void(db: Connection, charge: Charge, reason: str) -> None:
     await db.execute(_CHARGES["mark_void"], charge.lot_id, charge.id, reason)
+
+
+async def mark_withdrawn(db: Connection, charge: Charge, reason: str) -> None:
+    """A charge that was corrected is void, or paid if something was paid of it."""
+    await db.execute(_CHARGES["mark_withdrawn"], charge.lot_id, charge.id, reason)
 
 
 async def wake_account(db: Connection, account_id: int, *, now: datetime) -> None:

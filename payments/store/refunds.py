@@ -12,14 +12,21 @@ from sql import Connection
 _REFUNDS = sql.load("payments/refunds")
 
 
-async def reserve_refund(db: Connection, charge_id: UUID, amount_fen: int) -> None:
-    """Takes an amount (negative: gives it back) from what can still be refunded of a charge."""
-    await db.execute(_REFUNDS["reserve_refund"], ids.shard_of(charge_id), charge_id, amount_fen)
+async def reserve_refund(db: Connection, refund: Refund) -> None:
+    """Takes the amount of a refund from what can still be refunded of its charge."""
+    by_person = refund.adjustment_id is None
+    await db.execute(_REFUNDS["reserve_refund"], refund.shard, refund.payable_id, refund.amount_fen, by_person)
+
+
+async def release_refund(db: Connection, refund: Refund) -> None:
+    """Gives the amount of a refund back to what can be refunded of its charge."""
+    by_person = refund.adjustment_id is None
+    await db.execute(_REFUNDS["release_refund"], refund.shard, refund.payable_id, refund.amount_fen, by_person)
 
 
 async def insert_refund(db: Connection, refund: Refund) -> None:
     """Writes a refund before anything is asked of a channel."""
-    key = (refund.shard, refund.payable_id, refund.id, refund.attempt_id, refund.dispute_id)
+    key = (refund.shard, refund.payable_id, refund.id, refund.attempt_id, refund.dispute_id, refund.adjustment_id)
     rest = (refund.amount_fen, refund.channel, refund.state, refund.reason, refund.asked_by)
     at = (refund.created_at, refund.query_at)
     await db.execute(_REFUNDS["insert_refund"], *key, *rest, *at)

@@ -5,10 +5,12 @@
 --   1. catalog_version    registering, publishing, applying a tariff (tariffs.sql: take_turns)
 --   2. lot_occupancy      recording events of a lot (lock_lots)
 --   3. plate_slot         quotas that hold in several lots, linking a plate, contesting a link (lock_plates)
---   4. account            top-ups with one key, plates of an account, refunds to it (accounts.sql: lock_account)
+--   4. account            top-ups with one key, plates of an account, refunds to it (accounts.sql: lock_account); shared
+--                         by adjusting its charges (adjustments.sql: lock_accounts)
 --   5. plate_contest      resolving a contest (contests.sql: lock_contest)
 --   6. account_plate      contesting, beginning and ending a link (contests.sql: link; plates.sql)
---   7. charge             paying, refunding, voiding, collecting, waking (charges.sql); then its attempt, its dispute
+--   7. charge             paying, refunding, voiding, collecting, waking (charges.sql), adjusting (adjustments.sql: lock_charges),
+--                         holding back (holds.sql); then its attempt, its dispute
 --   8. operator           settling an operator (settlement.sql: lock_settler)
 --   9. operator_day       shared by postings, alone for closing a day (post(), close_day(), which gives up after a second)
 --  10. journal            reversing one (post())

@@ -1,17 +1,17 @@
 -- Drivers' accounts and what they put into their wallets.
 
 -- name: open_account
-insert into account (name, created_at) values ($1, $2) returning id, name, status, created_at
+insert into account (name, created_at) values ($1, $2) returning id, name, status, created_at, debit_max_fen
 
 -- name: open_balances
 select open_balances($1)
 
 -- name: account_by_id
-select id, name, status, created_at from account where id = $1
+select id, name, status, created_at, debit_max_fen from account where id = $1
 
 -- name: lock_account
 -- Two top-ups of one account with the same key take turns here, so the second finds the first.
-select id, name, status, created_at from account where id = $1 for no key update
+select id, name, status, created_at, debit_max_fen from account where id = $1 for no key update
 
 -- name: top_up_by_key
 select account_id, id, amount_fen, created_at from top_up where account_id = $1 and key_digest = $2
@@ -24,6 +24,9 @@ insert into top_up (account_id, id, key_digest, amount_fen, created_at) values (
 
 -- name: set_status
 update account set status = $2 where id = $1
+
+-- name: set_debit_max
+update account set debit_max_fen = $2 where id = $1
 
 -- name: close_account
 update account set status = 'closed', closed_at = $2, name = '' where id = $1

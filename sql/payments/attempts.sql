@@ -8,10 +8,11 @@ values ($1, $2, $3, $4, $5, $6, $7, 'submitting', $8::text::jsonb, $9, $9, $10, 
 
 -- name: insert_ended_attempts
 -- A wallet answers at once.
-insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, created_at, updated_at)
-select lot_id, charge_id, id, 'charge', replace(id::text, '-', ''), $7, amount_fen, state, code, $8, $8
-  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::attempt_state[], $6::text[])
-       as a (lot_id, charge_id, id, amount_fen, state, code)
+insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fen, paid_fen, state, code, created_at,
+                     updated_at)
+select lot_id, charge_id, id, 'charge', replace(id::text, '-', ''), $8, amount_fen, paid_fen, state, code, $9, $9
+  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::attempt_state[], $7::text[])
+       as a (lot_id, charge_id, id, amount_fen, paid_fen, state, code)
 
 -- name: live_attempt
 select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request,
@@ -50,7 +51,7 @@ select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code
 
 -- name: move_attempt
 update attempt set state = $4, code = $5, query_at = $6, next_action = coalesce($7::text::jsonb, next_action),
-                   channel_no = coalesce($8, channel_no), updated_at = $9
+                   channel_no = coalesce($8, channel_no), updated_at = $9, paid_fen = $11
  where shard = $1 and payable_id = $2 and id = $3 and state = any($10::attempt_state[])
 
 -- name: tried_by_strangers

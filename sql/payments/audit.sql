@@ -5,6 +5,13 @@ insert into audit (owner_id, id, at, actor, action, subject, detail)
 values ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
 on conflict do nothing
 
+-- name: record_all
+insert into audit (owner_id, id, at, actor, action, subject, detail)
+select owner_id, id, at, actor, action, subject, detail::jsonb
+  from unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[])
+       as l (owner_id, id, at, actor, action, subject, detail)
+on conflict do nothing
+
 -- name: lines
 -- Keyset pages by id, the newest first.
 select owner_id, id, at, actor, action, subject, detail::text as detail

@@ -1,10 +1,10 @@
--- Charges: written once per stay, then paid or voided.
+-- Charges: written once per stay, corrected, paid or voided. Lines are those of the last correction, if there was any.
 
 -- name: insert_charges
 -- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over.
-insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, created_at, collect_at, reference,
-                    place_hidden)
-select lot_id, id, stay_id, operator_id, account_id, amount_fen, lines::jsonb, $8::timestamptz,
+insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, first_fen, owed_fen, lines, created_at,
+                    collect_at, reference, place_hidden)
+select lot_id, id, stay_id, operator_id, account_id, amount_fen, amount_fen, amount_fen, lines::jsonb, $8::timestamptz,
        case when account_id is not null and not held then $8::timestamptz end, reference, place_hidden
   from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $9::boolean[],
               $10::uuid[], $11::boolean[])
@@ -13,25 +13,31 @@ select lot_id, id, stay_id, operator_id, account_id, amount_fen, lines::jsonb, $
 on conflict do nothing
 
 -- name: charges_by_id
-select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.first_fen,
+       c.paid_fen, c.owed_fen, c.refunded_fen, c.waived_fen, c.kept_max_fen, c.accepted_fen, c.adjustments, c.state, c.method,
+       (case when c.adjustments = 0 then c.lines else (select a.lines from charge_adjustment a
+         where a.lot_id = c.lot_id and a.charge_id = c.id and a.n = c.adjustments) end)::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
        c.paid_attempt_id, c.void_reason
   from unnest($1::int[], $2::uuid[]) as wanted (lot_id, id)
   join charge c on c.lot_id = wanted.lot_id and c.id = wanted.id
   join operator o on o.id = c.operator_id
 
 -- name: charge_by_reference
-select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.first_fen,
+       c.paid_fen, c.owed_fen, c.refunded_fen, c.waived_fen, c.kept_max_fen, c.accepted_fen, c.adjustments, c.state, c.method,
+       (case when c.adjustments = 0 then c.lines else (select a.lines from charge_adjustment a
+         where a.lot_id = c.lot_id and a.charge_id = c.id and a.n = c.adjustments) end)::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
        c.paid_attempt_id, c.void_reason
   from charge c
   join operator o on o.id = c.operator_id
  where c.reference = $1
 
 -- name: lock_charge
--- Every change of a charge starts here; two that pay, refund or withdraw the same one take turns.
-select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+-- Every change of a charge starts here; two that pay, refund or withdraw the same one take turns. The lines are
+-- the first ones: this statement does not see a correction that it waited for.
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.first_fen,
+       c.paid_fen, c.owed_fen, c.refunded_fen, c.waived_fen, c.kept_max_fen, c.accepted_fen, c.adjustments, c.state, c.method,
+       c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
        c.paid_attempt_id, c.void_reason
   from charge c
   join operator o on o.id = c.operator_id
@@ -40,8 +46,10 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
 
 -- name: charges_of_account
 -- Newest stay first; $2 is the reference of the last charge of the page before.
-select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.refunded_fen,
-       c.state, c.method, c.lines::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.first_fen,
+       c.paid_fen, c.owed_fen, c.refunded_fen, c.waived_fen, c.kept_max_fen, c.accepted_fen, c.adjustments, c.state, c.method,
+       (case when c.adjustments = 0 then c.lines else (select a.lines from charge_adjustment a
+         where a.lot_id = c.lot_id and a.charge_id = c.id and a.n = c.adjustments) end)::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
        c.paid_attempt_id, c.void_reason
   from charge c
   join operator o on o.id = c.operator_id
@@ -53,7 +61,7 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
 -- name: lock_due_charges
 -- The outer test of collect_at is not a repetition: it is what PostgreSQL tests again when a row was changed between
 -- the snapshot and the lock, and a charge with a payment under way has its collect_at taken away.
-select c.lot_id, c.id, c.operator_id, c.account_id, c.amount_fen, c.collect_tries,
+select c.lot_id, c.id, c.operator_id, c.account_id, c.owed_fen, c.collect_tries,
        ($1::timestamptz at time zone o.time_zone)::date as today
   from (select lot_id, id from charge where collect_at <= $1 order by collect_at limit $2) as waiting
   join charge c on c.lot_id = waiting.lot_id and c.id = waiting.id
@@ -63,8 +71,12 @@ select c.lot_id, c.id, c.operator_id, c.account_id, c.amount_fen, c.collect_trie
    for update of c skip locked
 
 -- name: mark_paid
-update charge c set state = 'paid', method = $4, paid_at = $5, collect_at = null, paid_attempt_id = paid.attempt_id
-  from unnest($1::int[], $2::uuid[], $3::uuid[]) as paid (lot_id, id, attempt_id)
+-- Of each as much as is named, which leaves it due for the rest.
+update charge c set state = case when c.owed_fen = paid.fen then 'paid' else 'due' end::charge_state, method = $5, paid_at = $6,
+                    paid_fen = c.paid_fen + paid.fen, owed_fen = c.owed_fen - paid.fen, paid_attempt_id = paid.attempt_id,
+                    accepted_fen = greatest(c.accepted_fen, c.paid_fen + paid.fen - c.refunded_fen),
+                    collect_at = case when c.owed_fen <> paid.fen then c.collect_at end
+  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[]) as paid (lot_id, id, attempt_id, fen)
  where c.lot_id = paid.lot_id and c.id = paid.id and c.state = 'due'
 
 -- name: mark_declined
@@ -76,11 +88,19 @@ update charge c set collect_at = declined.again_at, collect_tries = c.collect_tr
 -- A charge that is held back stays asleep until a person releases it.
 update charge c set collect_at = $3
  where c.lot_id = $1 and c.id = $2 and c.state = 'due' and c.account_id is not null
-   and ($3::timestamptz is null or (select 1 from charge_hold h
-                                     where h.lot_id = $1 and h.charge_id = $2 and h.released_at is null) is null)
+   and ($3::timestamptz is null or (select 1 from charge_hold h where h.lot_id = $1 and h.charge_id = $2
+                                       and h.released_at is null limit 1) is null)
 
 -- name: mark_void
-update charge set state = 'void', collect_at = null, void_reason = $3 where lot_id = $1 and id = $2 and state = 'due'
+-- Whose billing is withdrawn as it was, without any correction between.
+update charge set state = 'void', collect_at = null, void_reason = $3, owed_fen = 0
+ where lot_id = $1 and id = $2 and state = 'due'
+
+-- name: mark_withdrawn
+-- As mark_void, of one that was corrected: what was paid of it is kept, and it is not raised beyond that.
+update charge set state = (case when paid_fen > 0 then 'paid' else 'void' end)::charge_state, collect_at = null,
+                  void_reason = $3, owed_fen = 0, kept_max_fen = paid_fen - refunded_fen, adjustments = adjustments + 1
+ where lot_id = $1 and id = $2 and state = 'due'
 
 -- name: wake_account
 -- The account has money again: what waits for it is due now. Locked in the one order all take, and before the wallet.

@@ -50,7 +50,7 @@ select fee_exact, least(carried_fen + net_fen, 0) as short_fen
 -- name: movements
 -- What moved for the operator on these days by day, lot and the day of the stays. They are closed and do not change.
 select business_date, lot_id, traded_on,
-       (count(*) filter (where statement = 'gross'))::int as charges,
+       (count(*) filter (where kind = 'stay_billed'))::int as charges,
        coalesce(sum(fen) filter (where statement = 'gross'), 0)::bigint as gross_fen,
        coalesce(sum(fen) filter (where statement = 'given_back'), 0)::bigint as refunds_fen,
        coalesce(sum(fen) filter (where statement = 'collected'), 0)::bigint as collected_fen

@@ -11,12 +11,14 @@ from uuid import UUID
 import msgspec
 
 import sql
-from payments import charges, ids, refunds
+from payments import charges, ids, ledger, refunds
+from payments.adjustments import Adjustment
 from payments.channels import ChannelSettings, Provider, open_all, provider_named
-from payments.charges import ChargeRequest
+from payments.charges import Charge, ChargeRequest
 from payments.disputes import Dispute, DisputeState, Finding
 from payments.errors import OneLotError
 from payments.flow import accounts, collection, resolution
+from payments.flow import adjustments as adjustments_flow
 from payments.flow import charges as charges_flow
 from payments.flow import disputes as disputes_flow
 from payments.flow import refunds as refunds_flow
@@ -111,6 +113,26 @@ class City:
         async with self.pool.acquire() as db, db.transaction():
             await charges_flow.request_charges(db, [request], now=self.now)
         return charges.charge_id(request.stay_id)
+
+    async def adjust(self, *wanted: tuple[UUID, int], at_gate: bool = False, hold: str | None = None) -> None:
+        """What charges cost from now on, in one transaction, each for a fact of its own."""
+        asked = [self.adjustment(charge_id, fen, at_gate=at_gate, hold=hold) for charge_id, fen in wanted]
+        async with self.pool.acquire() as db, db.transaction():
+            await adjustments_flow.adjust_charges(db, asked, now=self.now)
+
+    def adjustment(
+        self, charge_id: UUID, wanted_fen: int, *, at_gate: bool = False, hold: str | None = None
+    ) -> Adjustment:
+        """What a charge costs from now on, for a fact of its own."""
+        lines = b"[]" if not wanted_fen else b'[{"kind":"units","amount_fen":%d}]' % wanted_fen
+        fact = ids.new(self.now, self.lot_id, self.random_bits())
+        today = ledger.local_date(self.now, ledger.CITY_TIME_ZONE)
+        return Adjustment(charge_id, wanted_fen, lines, fact, "passing", today, hold, at_gate)
+
+    async def stands(self, charge_id: UUID) -> Charge:
+        """A charge as it stands."""
+        async with self.pool.acquire() as db:
+            return await charges_flow.charge_by_id(db, charge_id)
 
     async def reference_of(self, charge_id: UUID) -> UUID:
         """The reference of a charge."""

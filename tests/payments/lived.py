@@ -52,6 +52,7 @@ async def lived(city: City) -> None:
 
     city.now += A_DAY  # an open day
     await city.pay(await city.charge(None, 450, day=city.now.date()))
+    await _corrected(city, zhang)
     assert await city.violations() == {}
 
 
@@ -65,3 +66,22 @@ async def _paid_twice(city: City) -> None:
     await city.pay(charge_id, "ok")
     evidence = Succeeded(failed.request_no, 500)
     await attempts_flow.take_answer(city.pool, city.local, failed, evidence, now=city.now)
+
+
+async def _corrected(city: City, driver: int) -> None:
+    """Charges that became cheaper and dearer, before and after they were paid, and one that is withdrawn after that."""
+    day = city.now.date()
+    due, free, void, dearer = [await city.charge(None, 800 + n, day=day) for n in range(4)]
+    by_channel, in_parts, not_accepted = [await city.charge(None, 820 + n, day=day) for n in range(3)]
+    by_wallet = await city.charge(driver, 830, day=day)
+    for paid in (by_channel, in_parts, not_accepted):
+        await city.pay(paid)
+    await city.collect()
+    await city.adjust((due, 310), (free, 0), (void, 320), (dearer, 900))
+    await city.adjust((by_channel, 330), (by_wallet, 340), (not_accepted, 950))
+    await city.adjust((in_parts, 960), at_gate=True)
+    await city.pay(in_parts)
+    await city.adjust((in_parts, 100))
+    async with city.pool.acquire() as db, db.transaction():
+        await charges_flow.void_charge(db, charge_id=void, reason="x", actor="finance:li", now=city.now)
+    await city.resolve()

@@ -1,4 +1,4 @@
-"""Statements that corrupt the books: what stands in tests/payments/plants.py is made of them."""
+"""Statements that corrupt the books: what stands in tests/payments/plants/ is made of them."""
 
 A, B = "(select min(operator_id) from lot)", "(select max(operator_id) from lot)"
 LOT_A, LOT_B = "(select min(id) from lot)", "(select max(id) from lot)"
@@ -9,6 +9,9 @@ LEG = "(owner_id, journal_id) = (select owner_id, id from journal where kind = '
 OF_CHARGE = "(owner_id, journal_id) in (select owner_id, id from journal where kind = '{}' and ref = {})"
 CASUAL_PAID = f"(select id from charge where lot_id = {LOT_A} and amount_fen = 1000)"
 OPEN_DAY = f"(select id from charge where lot_id = {LOT_A} and amount_fen = 450)"
+CORRECTED = (
+    f"(select id from charge where lot_id = {LOT_A} and adjustments > 0 and state <> 'void' and amount_fen = {{}})"
+)
 LAST_FEE = f"(select id from journal where kind = 'platform_fee' and owner_id = {A} order by id desc limit 1)"
 PLANTED = "(jsonb_populate_record({0}, jsonb_build_object('{1}', id_last({0}.{1})))).*"
 ATTEMPT_OF = (

@@ -12,9 +12,11 @@ from payments.store import ledger as store
 from tests.payments.city import DAY, City
 
 ATTEMPT = """insert into attempt
-               (shard, payable_id, id, kind, request_no, channel, amount_fen, state, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, 'succeeded', $8, $8)"""
-PAID = """update charge set state = 'paid', method = 'wallet', paid_at = $2, collect_at = null, paid_attempt_id = $3
+               (shard, payable_id, id, kind, request_no, channel, amount_fen, paid_fen, state, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7::bigint,
+                     case when $4::payable_kind = 'charge' then $7::bigint else 0 end, 'succeeded', $8, $8)"""
+PAID = """update charge set state = 'paid', method = 'wallet', paid_at = $2, collect_at = null, paid_attempt_id = $3,
+                 paid_fen = owed_fen, accepted_fen = owed_fen, owed_fen = 0
            where id = $1"""
 TOP_UP = "insert into top_up (account_id, id, key_digest, amount_fen, created_at) values ($1, $2, $3, $4, $5)"
 
@@ -41,7 +43,7 @@ async def spent(db: sql.Connection, city: City, account_id: int, fen: int) -> li
     await charge_store.insert_charges(db, {charge: request}, now=city.now)
     attempt = await taken(db, city, "charge", city.lot_id, charge, fen, "wallet")
     await db.execute(PAID, charge, city.now, attempt)
-    paid = ledger.charge_paid(charge, attempt, request, WALLET.funds(account_id), DAY)
+    paid = ledger.charge_paid(charge, attempt, request, fen, WALLET.funds(account_id), DAY)
     return [ledger.stay_billed(charge, request, DAY), paid]
 
 

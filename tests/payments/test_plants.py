@@ -28,7 +28,7 @@ async def books(pool: sql.Pool, database_url: str) -> None:
         await lived(City(pool, owner, FIRST_MORNING, lambda: source.getrandbits(64)))
         # What a charge of these tests costs is said in one line.
         await owner.execute(
-            "update charge set lines = jsonb_build_array(jsonb_build_object('kind', 'units', 'amount_fen', amount_fen))"
+            "update charge set lines = jsonb_build_array(jsonb_build_object('kind', 'units', 'amount_fen', first_fen))"
         )
         assert await speaking(owner) == set()
     finally:

@@ -104,21 +104,16 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     "a charge is made dearer": (
         "update charge set amount_fen = amount_fen + 1 "
         f"where {FIRST.format('account_id is not null and state = $$paid$$')}",
-        {
-            "charge_not_in_the_books",
-            "fee_lines_differ",
-            "paid_without_attempt",
-            "stay_without_charge",
-            "suspense_differs_from_payments",
-        },
+        {"charge_differs_from_adjustments", "charge_keeps_too_little", "stay_without_charge"},
     ),
     "a charge is called paid": (
-        f"update charge set state = 'paid', paid_at = now(), method = 'wallet', collect_at = null "
+        "update charge set state = 'paid', paid_at = now(), method = 'wallet', collect_at = null, paid_fen = owed_fen, "
+        "owed_fen = 0 "
         f"where {FIRST.format('account_id is null and state = $$due$$')}",
         {"charge_not_in_the_books", "paid_another_way", "paid_without_attempt"},
     ),
     "a driver's charge is called void": (
-        f"update charge set state = 'void', collect_at = null "
+        "update charge set state = 'void', collect_at = null, owed_fen = 0 "
         f"where {FIRST.format('account_id is not null and state = $$due$$')}",
         {"charge_not_in_the_books", "receivable_differs_from_charges"},
     ),
@@ -129,7 +124,12 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     "a charge is collected twice": (
         "insert into attempt select (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid()))).* "
         "from attempt a where state = 'succeeded' and kind = 'charge' limit 1",
-        {"payment_differs_from_books", "request_number_used_twice", "suspense_differs_from_payments"},
+        {
+            "paid_without_attempt",
+            "payment_differs_from_books",
+            "request_number_used_twice",
+            "suspense_differs_from_payments",
+        },
     ),
     "a charge is left asleep": (
         f"update charge set collect_at = null where {FIRST.format('account_id is not null and state = $$due$$')}",
@@ -164,7 +164,7 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     ),
     "a refund gives back another payment": (
         "update refund set attempt_id = gen_random_uuid()",
-        {"refund_of_another_payment"},
+        {"refund_differs_from_books", "refund_of_another_payment"},
     ),
     "money in suspense is forgotten": (
         f"{DISPUTE.format(1)}",
@@ -195,7 +195,13 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     ),
     "an attempt disappears": (
         "delete from attempt where state = 'succeeded' and channel = 'local' and kind = 'charge'",
-        {"clearing_differs_from_payments", "paid_without_attempt", "payment_differs_from_books"},
+        {
+            "clearing_differs_from_payments",
+            "paid_without_attempt",
+            "payment_differs_from_books",
+            "refund_differs_from_books",
+            "refund_of_another_payment",
+        },
     ),
     "a refund disappears": (
         "delete from refund",
@@ -225,7 +231,12 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     ),
     "more is given back than was paid": (
         "update refund set amount_fen = 100000",
-        {"clearing_differs_from_payments", "refund_differs_from_books", "refunded_more_than_paid"},
+        {
+            "clearing_differs_from_payments",
+            "refund_differs_from_books",
+            "refund_of_another_payment",
+            "refunded_more_than_paid",
+        },
     ),
     "a stay is made dearer": (
         f"update stay set fee_fen = fee_fen + 1 where {ONE_STAY}",

@@ -103,9 +103,11 @@ async def test_months_of_another_age_are_not_made(pool: sql.Pool, year: int) -> 
 CHANGED = {
     "charge": {
         "state", "method", "paid_at", "collect_at", "collect_tries", "refunded_fen", "place_hidden", "paid_attempt_id",
-        "void_reason",
+        "void_reason", "amount_fen", "paid_fen", "owed_fen", "waived_fen", "kept_max_fen", "accepted_fen",
+        "adjustments",
     },
-    "attempt": {"state", "code", "tries", "updated_at", "query_at", "next_action", "channel_no"},
+    "charge_adjustment": set(),
+    "attempt": {"state", "code", "tries", "updated_at", "query_at", "next_action", "channel_no", "paid_fen"},
     "refund": {"state", "code", "tries", "updated_at", "query_at"},
     "dispute": {"held_fen", "state", "resolved_at", "resolved_by", "resolution", "note"},
     "top_up": set(),

@@ -22,7 +22,8 @@ from parking.store import contests as store
 from parking.store import plates as plate_store
 from parking.store.events import lock_plates
 from payments import charges, ids
-from payments.charges import ChargeOfDriver, NoSuchCharge, charge_id
+from payments.adjustments import ChargeOfDriver
+from payments.charges import NoSuchCharge, charge_id
 from payments.flow import accounts as accounts_flow
 from payments.identity import AccountBarred
 from payments.store import charges as charge_store

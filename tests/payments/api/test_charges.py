@@ -20,7 +20,8 @@ async def test_whoever_holds_a_charge_may_pay_it(client: Client) -> None:
     charge_id = await client.city.reference_of(await client.city.charge(None, 500))
     status, shown = await client.ask("GET", f"/v1/charges/{charge_id}")
     assert status == 200
-    assert shown.keys() == {"reference", "state", "amount_fen", "refunded_fen", "lines", "account_ending"}
+    amounts = {"amount_fen", "paid_fen", "owed_fen", "refunded_fen", "waived_fen"}
+    assert shown.keys() == {"reference", "state", *amounts, "lines", "corrections", "account_ending"}
     status, paid = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
     assert (status, paid["state"], paid["charge_state"]) == (200, "succeeded", "paid")
     again = await client.ask("POST", f"/v1/charges/{charge_id}/pay", {"channel": "local", "payer": "ok"})
@@ -105,3 +106,24 @@ async def test_a_driver_pages_by_reference_and_sees_no_place_that_is_hidden(clie
     assert "text_zh" not in hidden["lines"][0]
     _, rest = await client.ask("GET", f"/v1/account/charges?limit=2&after={page['next']}")
     assert [charge["reference"] for charge in rest["charges"]] == [str(await client.city.reference_of(min(made)))]
+
+
+async def test_a_bill_says_what_it_was_before(client: Client) -> None:
+    charge_id = await client.city.charge(None, 1_000)
+    reference = await client.city.reference_of(charge_id)
+    await client.city.pay(charge_id)
+    await client.city.adjust((charge_id, 400))
+    await client.city.adjust((charge_id, 1_200))
+    _, shown = await client.ask("GET", f"/v1/charges/{reference}")
+    assert (shown["state"], shown["amount_fen"], shown["owed_fen"], shown["waived_fen"]) == ("due", 1_000, 600, 200)
+    assert [(each["from_fen"], each["to_fen"], each["cause"]) for each in shown["corrections"]] == [
+        (1_000, 400, "passing"),
+        (400, 1_000, "passing"),
+    ]
+    assert {each["made_on"] for each in shown["corrections"]} == {"2026-11-16"}
+    await client.city.owner.execute("update charge set place_hidden = true where id = $1", charge_id)
+    hidden = (await client.ask("GET", f"/v1/charges/{reference}"))[1]["corrections"]
+    assert hidden == [{**each, "made_on": None} for each in shown["corrections"]]
+    assert sum(line["amount_fen"] for line in shown["lines"]) == shown["amount_fen"] + shown["waived_fen"]
+    assert (await client.ask("POST", f"/v1/charges/{reference}/pay", {"channel": "local", "payer": "ok"}))[0] == 200
+    await client.city.resolve()

@@ -77,6 +77,22 @@ async def test_what_is_given_back_in_full_costs_no_fee(
     assert await city.book(city.operator_id, "payable") == kept_fen - fee_fen
 
 
+async def test_corrections_of_a_settled_day_are_booked_into_the_open_one(city: City) -> None:
+    await trader(city, 1_000)
+    cheaper, free, dearer = [await city.charge(None, 1_000, day=city.now.date()) for _ in range(3)]
+    await city.pay(cheaper)
+    first = await end_of_day(city)
+    await agree(city, city.now.date(), 2_000)
+    await city.adjust((cheaper, 400), (free, 0), (dearer, 1_300))
+    await city.resolve()
+    second = await end_of_day(city)
+    assert (first.charges, first.gross_fen, first.refunds_fen, first.collected_fen) == (3, 3_000, 0, 1_000)
+    assert (second.charges, second.gross_fen, second.refunds_fen) == (0, 300, 1_600)
+    # The share is that of the stays' own day, of what is kept of them in the end.
+    assert (first.platform_fee_fen, second.platform_fee_fen) == (300, -130)
+    assert await city.book(city.operator_id, "payable") == first.net_fen + second.net_fen == 1_700 - 170
+
+
 async def income_of_others(city: City) -> int:
     query = """select coalesce(sum(case when debit_book = 'payable' then amount_fen else -amount_fen end), 0)
                  from transfer where 'platform_income' in (debit_book, credit_book) and owner_id <> $1"""

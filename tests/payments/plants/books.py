@@ -26,7 +26,7 @@ from tests.payments.planting import (
     transfer,
 )
 
-PLANTS: dict[str, tuple[list[str], set[str]]] = {
+BOOKS: dict[str, tuple[list[str], set[str]]] = {
     # -- noticed from the beginning
     "n1 wallets shifted without a transfer": (
         [credited(LI, "wallet", 5), debited(ZHANG, "wallet", 5)],
@@ -304,7 +304,7 @@ PLANTS: dict[str, tuple[list[str], set[str]]] = {
     "37 negative line that sums": (
         [
             "update charge set lines = jsonb_build_array(jsonb_build_object('kind', 'units', "
-            "'amount_fen', amount_fen + 100), "
+            "'amount_fen', first_fen + 100), "
             "jsonb_build_object('kind', 'units', 'amount_fen', -100))"
         ],
         {"fee_lines_differ"},
@@ -369,7 +369,7 @@ PLANTS: dict[str, tuple[list[str], set[str]]] = {
     ),
     "a11 a payment hangs for two months": (
         [
-            "update attempt set state = 'unknown', query_at = updated_at, created_at = created_at - "
+            "update attempt set state = 'unknown', paid_fen = 0, query_at = updated_at, created_at = created_at - "
             "interval '60 days' "
             f"where payable_id = {OPEN_DAY}"
         ],
