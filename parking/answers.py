@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from parking.barrier import Command, Payment
 from parking.cases import Reason
+from parking.doubts import Doubt
 from parking.events import EventRejected, Refusal
 from parking.lots import Direction
 from parking.passings import Passing
@@ -40,7 +41,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     """The answer to one event that was taken.
 
     `charge_reference` is what the driver pays by at the gate, or contests a charge to an account that is not theirs;
-    `reason` says why an event is in review.
+    `reason` says why an event is in review; `doubts` are for whoever runs the gateway: what was not sent in its form.
     """
 
     event_id: str | None
@@ -52,6 +53,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     charge_reference: UUID | None = None
     display: Display | None = None
     reason: str | None = None
+    doubts: tuple[Doubt, ...] = ()
 
 
 class EventRecord(Struct, frozen=True):
@@ -105,6 +107,7 @@ def _answer(passing: Passing, record: EventRecord, status: Status | None = None)
         charge_reference=record.charge_reference,
         display=display(passing.direction, record.gate, record.fee_fen, record.payment),
         reason=record.reason,
+        doubts=passing.doubts,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -118,9 +119,10 @@ class District(Struct):
 
     def passing(self, said: Say, *, received_at: datetime | None = None) -> Passing:
         """What the service makes of an event that arrives now, from the gateway whose lane it names."""
-        _, (submission,) = events.read(msgspec.json.encode(said))
+        _, (submission,) = events.read(msgspec.json.encode(said), ZoneInfo("Asia/Shanghai"))
         assert submission.event is not None, submission.refused
         lane = self.network.lanes[submission.event.lane]
+        lot = self.network.lots[lane.lot_id]
         received_at = received_at or self.now
         return passings.accept(
             submission.event,
@@ -128,6 +130,9 @@ class District(Struct):
             gateway=self.network.gateways[lane.gateway_id],
             received_at=received_at,
             id=ids.new(received_at, lane.lot_id, self.random_bits()),
+            doubts=submission.doubts,
+            no_plate_texts=self.network.no_plate_texts.get(lot.operator_id, ()),
+            capacity=lot.capacity,
         )
 
     async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer | EventRejected]:

@@ -6,6 +6,7 @@ refused and kept, because behind it may have been a real car.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -50,7 +51,7 @@ class Intake:
             queue.Overloaded, batch.StorageAway: nothing was acknowledged, the gateway sends it again.
         """
         try:
-            alone, submissions = events.read(body)
+            alone, submissions = events.read(body, self._zone(gateway))
         except (EventRejected, TooManyEvents) as e:
             await self._refusals.keep(gateway, [flow.Refused(_as_rejected(e), body)], received_at)
             raise
@@ -74,7 +75,7 @@ class Intake:
         answers = iter(await self._group_commit.record(accepted) if accepted else ())
         outcomes = [next(answers) if isinstance(each, Passing) else each for each in taken]
         refused = [
-            flow.Refused(outcome, submission.raw if submission.event is None else _encode(submission.event))
+            flow.Refused(outcome, submission.raw or (submission.event and _encode(submission.event)) or b"")
             for outcome, submission in zip(outcomes, submissions, strict=True)
             if isinstance(outcome, EventRejected)
         ]
@@ -87,11 +88,24 @@ class Intake:
             assert submission.refused is not None
             return submission.refused
         lane = await self._network.lane(submission.event.lane)
+        lot = self._network.snapshot.lots[gateway.lot_id]
         id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
         try:
-            return passings.accept(submission.event, lane=lane, gateway=gateway, received_at=received_at, id=id_)
+            return passings.accept(
+                submission.event,
+                lane=lane,
+                gateway=gateway,
+                received_at=received_at,
+                id=id_,
+                doubts=submission.doubts,
+                no_plate_texts=self._network.snapshot.no_plate_texts.get(lot.operator_id, ()),
+                capacity=lot.capacity,
+            )
         except EventRejected as e:
             return e
+
+    def _zone(self, gateway: Gateway) -> ZoneInfo:
+        return ZoneInfo(self._network.snapshot.lots[gateway.lot_id].time_zone)
 
 
 def _as_rejected(e: EventRejected | TooManyEvents) -> EventRejected:

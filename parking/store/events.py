@@ -143,6 +143,7 @@ def _event_row(p: Passing, record: EventRecord) -> tuple[object, ...]:
         *(p.plate, e.plate, p.plate_color, e.plate_color, e.vehicle_class, e.confidence, images),
         *(e.remaining_spaces, p.content_hash, status),
         *(record.reason, record.gate, record.stay_id, record.fee_fen, record.payment, record.charge_reference),
+        msgspec.json.encode(p.doubts).decode() if p.doubts else None,
     )
 
 

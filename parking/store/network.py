@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sql
 from parking.lots import Gateway, GatewayKey, Lane, Lot
-from parking.network import Rows
+from parking.network import NoPlateText, Rows
 from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
 from payments.store import settlement
 
@@ -38,4 +38,5 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
             lanes=await sql.every(db, Lane, _SQL["lanes"]),
             gateways=await sql.every(db, Gateway, _SQL["gateways"]),
             keys=await sql.every(db, GatewayKey, _SQL["active_keys"]),
+            no_plate_texts=await sql.every(db, NoPlateText, _SQL["no_plate_texts"]),
         )

@@ -80,12 +80,12 @@ select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at, p
 -- name: add_events
 insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,
                         plate, plate_read, plate_color, color_read, vehicle_class, confidence, images, remaining_spaces,
-                        content_hash, status, reason, gate, stay_id, fee_fen, payment, charge_reference)
+                        content_hash, status, reason, gate, stay_id, fee_fen, payment, charge_reference, doubts)
 select * from unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::direction[], $7::timestamptz[],
                      $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[],
                      $13::plate_color[], $14::plate_color[], $15::vehicle_class[], $16::real[], $17::jsonb[],
                      $18::int[], $19::bytea[], $20::event_status[], $21::review_reason[], $22::gate_command[],
-                     $23::uuid[], $24::bigint[], $25::payment_kind[], $26::uuid[])
+                     $23::uuid[], $24::bigint[], $25::payment_kind[], $26::uuid[], $27::jsonb[])
 
 -- name: add_reviews
 insert into review (lot_id, id, event_id, reason, opened_at)

@@ -45,3 +45,6 @@ select id, code, lot_id from gateway order by id
 
 -- name: active_keys
 select id, gateway_id, secret_hash from gateway_key where revoked_at is null order by id
+
+-- name: no_plate_texts
+select operator_id, text from no_plate_text order by operator_id, text
