@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from parking.barrier import Command, Payment
+from parking import barrier
+from parking.barrier import Command, Decision, Payment
 from parking.cases import Reason
 from parking.doubts import Doubt
 from parking.events import EventRejected, Refusal
@@ -56,6 +57,14 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     doubts: tuple[Doubt, ...] = ()
 
 
+class Instruction(Struct, frozen=True, omit_defaults=True):
+    """What a lane does whose event was not taken. No display: the barrier is left alone."""
+
+    event_id: str | None
+    gate: Command
+    display: Display | None = None
+
+
 class EventRecord(Struct, frozen=True):
     """What is kept of an event to recognise it when it comes again, and to answer it as the first time."""
 
@@ -74,6 +83,13 @@ class EventRecord(Struct, frozen=True):
     def key(self) -> EventKey:
         """What tells events apart."""
         return self.lot_id, self.gateway_id, self.event_id
+
+
+def instruct(event_id: str | None, direction: Direction | None, gate: Command) -> Instruction:
+    """The instruction that goes with a command."""
+    if gate is Command.NONE:
+        return Instruction(event_id, gate)
+    return Instruction(event_id, gate, display(direction or Direction.EXIT, gate, None, None))
 
 
 def key_of(passing: Passing) -> EventKey:
@@ -96,10 +112,10 @@ def answers(
     ]
 
 
-def _answer(passing: Passing, record: EventRecord, status: Status | None = None) -> Answer:
+def _answer(passing: Passing, record: EventRecord) -> Answer:
     return Answer(
         event_id=record.event_id,
-        status=status or (Status.REVIEW if record.reason else Status.RECORDED),
+        status=Status.REVIEW if record.reason else Status.RECORDED,
         gate=record.gate,
         stay_id=record.stay_id,
         fee_fen=record.fee_fen,
@@ -113,7 +129,9 @@ def _answer(passing: Passing, record: EventRecord, status: Status | None = None)
 
 def _repeated(passing: Passing, record: EventRecord) -> Answer | EventRejected:
     if record.content_hash == passing.content_hash:
-        return _answer(passing, record, Status.DUPLICATE)
+        first = Decision(record.gate, record.fee_fen, record.payment)
+        gate = barrier.decide_repeat(first, passing.direction, record.reason, replay=passing.event.replay)
+        return structs.replace(_answer(passing, structs.replace(record, gate=gate)), status=Status.DUPLICATE)
     return EventRejected(
         "An event with this id was recorded with other content.",
         reason=Refusal.EVENT_ID_CONFLICT,
@@ -140,3 +158,7 @@ def display(direction: Direction, gate: Command, fee_fen: int | None, payment: P
     if gate is Command.OPEN:
         return Display(f"{zh} 已支付", f"{en} paid, goodbye")
     return Display(f"请付{zh}", f"Please pay {en}")
+
+
+# For what is refused before anybody has looked into it: a car may wait.
+HELD = instruct(None, None, Command.HOLD)

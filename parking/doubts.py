@@ -121,7 +121,9 @@ def read_kind(sent: object) -> Direction | None:
 
 
 def read_yes(sent: object) -> bool | None:
-    """Yes or no, as a text or a number."""
+    """Yes or no, also as a text or a number."""
+    if isinstance(sent, bool):
+        return sent
     word = "" if isinstance(sent, float) else _word(sent)
     return True if word in _YES else False if word in _NO else None
 

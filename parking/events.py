@@ -99,12 +99,17 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Submission(Struct, frozen=True):
-    """One event of a request as it came: read, with its doubts, or refused with the bytes that were refused."""
+    """One event of a request as it came: read, with its doubts, or refused with the bytes that were refused.
+
+    lane, replay: what an event that was refused says of them all the same.
+    """
 
     event: GateEvent | None
     refused: EventRejected | None = None
     raw: bytes = b""
     doubts: tuple[Doubt, ...] = ()
+    lane: str | None = None
+    replay: bool = False
 
 
 def read(body: bytes, zone: tzinfo) -> tuple[bool, Sequence[Submission]]:
@@ -160,8 +165,6 @@ def _malformed(e: Exception) -> EventRejected:
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(GateEvent)}
 _NAMES = frozenset(_FIELDS)
-# Without them an event is about nothing that could be found again.
-_NEEDED = ("event_id", "kind", "lane")
 
 
 def _gently(raw: bytes, zone: tzinfo, why: msgspec.ValidationError) -> Submission:
@@ -174,12 +177,12 @@ def _gently(raw: bytes, zone: tzinfo, why: msgspec.ValidationError) -> Submissio
     if not isinstance(sent, dict):
         return Submission(None, _refusal(why, None), raw)
     event_id = doubts.read_id(sent.get("event_id"), ID_CHARACTERS_MAX, _digest(sent.get("event_id")))
-    absent = next((name for name in _NEEDED if sent.get(name) in (None, "")), None)
-    if absent is not None:
-        return Submission(None, _absent(absent, event_id), raw)
-    lane = sent["lane"] if not isinstance(sent["lane"], int) else str(sent["lane"])
-    if event_id is None or not _fits("lane", lane):
-        return Submission(None, _absent("event_id" if event_id is None else "lane", event_id), raw)
+    lane: str | None = str(sent.get("lane")) if isinstance(sent.get("lane"), str | int) else None
+    lane = lane if _fits("lane", lane) else None
+    has_kind = sent.get("kind") not in (None, "")
+    if event_id is None or not has_kind or lane is None:
+        refused = _absent("event_id" if event_id is None else "lane" if has_kind else "kind", event_id)
+        return Submission(None, refused, raw, lane=lane, replay=doubts.read_yes(sent.get("replay")) or False)
     named: list[Doubt] = []
     values = {name: _value(name, sent, zone, named) for name in _FIELDS if name not in ("event_id", "lane")}
     named += [

@@ -33,10 +33,9 @@ class Refusal(Struct, frozen=True):
     status: HTTPStatus
     detail: str
 
-    @property
-    def answer(self) -> bytes:
-        """The whole answer as bytes."""
-        document = problems.of_status(self.status, self.detail)
+    def answer(self, *, at_gate: bool) -> bytes:
+        """The whole answer as bytes. at_gate: a car may wait for it."""
+        document = problems.of_status(self.status, self.detail, at_gate=at_gate)
         wait = ""
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             wait = f"retry-after: {secrets.choice(problems.RETRY_AFTER_S)}\r\n"
@@ -171,6 +170,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **more)
         self._room: Room | None = None
         self._share: str | None = None
+        self._only_gateways = False
+        self.url = b""
         self._at = self._WAITING
         self._head_bytes = 0
         self._headers_bytes = 0
@@ -190,6 +191,7 @@ class Connection(HttpToolsProtocol):
         rooms = self.config.rooms
         self._share = rooms.share_of(self.client[0]) if self.client else None
         room = rooms.of(self.server[1] if self.server else None)
+        self._only_gateways = room.only_gateways
         if (refusal := room.enter(self._share)) is not None:
             self._refuse(refusal)
             return
@@ -352,7 +354,9 @@ class Connection(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.flow.resume_reading()
-        self.transport.write(refusal.answer)
+        # Whoever comes to the gateways' listener is one.
+        at_gate = self._only_gateways or self.url.startswith(problems.GATE_EVENTS.encode())
+        self.transport.write(refusal.answer(at_gate=at_gate))
         # What still arrives is read and dropped for a moment: closing on unread bytes would take the answer with it.
         self.transport.write_eof()
         self._deadline = self.loop.call_later(limits.LINGER_S, self.transport.abort)

@@ -70,6 +70,7 @@ async def test_a_visit_over_http(client: httpx.AsyncClient, district: District) 
     assert await refused_now(district) == []
 
 
+HELP = {"zh": "请联系值守", "en": "Please call for help"}
 WHOLE = event("w", "entry", MORNING)
 
 
@@ -96,7 +97,8 @@ async def test_a_refusal_names_the_field_and_leaves_a_trace(
     client: httpx.AsyncClient, district: District, said: bytes | Say | list[Say], status: int, field: str, code: str
 ) -> None:
     body = said if isinstance(said, bytes) else msgspec.json.encode(said)
-    problem(await client.post(DOOR, content=body), status, field)
+    told = problem(await client.post(DOOR, content=body), status, field)
+    assert (told["gate"], told["display"]) == ("hold", HELP)
     ((kept_code, kept_field, payload),) = await refused_now(district)
     assert (kept_code, kept_field) == (code, field.replace("\0", ""))
     if payload != body[:PAYLOAD_KEPT_BYTES_MAX]:  # an event that could be read is kept as it was understood
@@ -104,7 +106,8 @@ async def test_a_refusal_names_the_field_and_leaves_a_trace(
 
 
 async def test_a_body_that_is_too_large(client: httpx.AsyncClient, district: District) -> None:
-    problem(await client.post(DOOR, content=b" " * 10_000_000), 413, "body")
+    told = problem(await client.post(DOOR, content=b" " * 10_000_000), 413, "body")
+    assert (told["gate"], told["display"]) == ("hold", HELP)
     problem(await client.post(DOOR, content=chunks(10)), 413, "body")
     assert [code for code, _, _ in await refused_now(district)] == ["body_too_large", "body_too_large"]
 
@@ -135,6 +138,7 @@ async def test_an_array_is_answered_in_order(client: httpx.AsyncClient, district
         ("ci", "rejected", "event_id_conflict", "event_id", 409),
         ("c4", "rejected", "malformed", "kind", 400),
     ]
+    assert [(a["gate"], a["display"]) for a in answers if a["status"] == "rejected"] == [("hold", HELP)] * 4
     assert [code for code, _, _ in await refused_now(district)] == [
         *("event_id_conflict", "malformed", "malformed", "unknown_lane")
     ]
@@ -224,7 +228,7 @@ async def test_what_was_refused_can_be_looked_at(client: httpx.AsyncClient, dist
 )
 async def test_a_key_that_is_none(client: httpx.AsyncClient, header: dict[str, str]) -> None:
     response = await client.post(DOOR, json=WHOLE, headers=header)
-    problem(response, 401)
+    assert problem(response, 401)["gate"] == "hold"
     assert response.headers["www-authenticate"].startswith("Bearer")
 
 
