@@ -1,7 +1,7 @@
 """A passing: an event that was taken, with its lane, when the rules say it happened, and what is odd about it."""
 
-from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -13,13 +13,12 @@ from parking.events import NO_TIME, EventRejected, GateEvent, Refusal, content_h
 from parking.lots import CAPACITY_MAX, Direction, Gateway, Lane
 from parking.plates import PlateColor, PlateForm
 
-CLOCK_AHEAD_MAX = timedelta(minutes=2)
+# A live event stands for a car at the gate now: what its device's clock may be off, either way.
+CLOCK_OFF_MAX = timedelta(minutes=2)
 # Repeats are recognised for 40 days and replays taken for 35: a gateway may hand in a month that it was cut off.
 REPLAY_AGE_MAX = timedelta(days=35)
 REPEATS_KEPT = timedelta(days=40)
-# A live event stands for a car at the gate; one that is a day old comes from a clock that is off.
-LIVE_AGE_MAX = timedelta(days=1)
-# What is older is no car that waits, whether its gateway calls it a replay or not.
+# Whose device says that it is older has its turn with what is handed in late: it may be no car that waits.
 AT_GATE_MAX = timedelta(minutes=10)
 CONFIDENCE_MIN = 0.6
 # A year beyond them is no time that a clock could show, and has no instant in every zone.
@@ -31,7 +30,8 @@ class Passing(Struct, frozen=True):
 
     `occurred_at` is what the device says, `effective_at` what the rules go by. `plate` and `plate_color` are made
     comparable; what was read stands in `event`. `doubt`: why a person should look. A passing that does not `apply` is
-    recorded and changes no stay. `doubts`: what of the event was not sent in its form.
+    recorded and changes no stay. `doubts`: what of the event was not sent in its form. `of_device`: what is odd about
+    the device and not about this car; a person is told of it once a day (`once_a_day`).
     """
 
     id: UUID
@@ -49,6 +49,7 @@ class Passing(Struct, frozen=True):
     doubt: Reason | None
     applies: bool
     doubts: tuple[Doubt, ...] = ()
+    of_device: tuple[Reason, ...] = ()
 
 
 def accept(
@@ -67,7 +68,7 @@ def accept(
     doubts: of what was read. no_plate_texts: what cameras of this operator say when they read no plate, beside what
     `plates` knows, made comparable. capacity: the lot's spaces.
 
-    A live event stands for a car at the gate now: if the device's clock is off, the time of receipt is the better one.
+    A live event stands for a car at the gate now: if the device's clock is off, the time of receipt is the right one.
     A replayed event with an impossible time says nothing about when, so it is kept and not applied.
 
     Raises:
@@ -84,7 +85,7 @@ def accept(
     plate = plates.normalise(event.plate)
     if plate in no_plate_texts:
         plate = ""
-    reason = _reason(event, lane, plate, clock)
+    reason = _reason(event, lane, plate, clock if event.replay else None)
     return Passing(
         id=id,
         lot_id=lane.lot_id,
@@ -101,6 +102,7 @@ def accept(
         doubt=reason,
         applies=reason not in (Reason.KIND_CONTRADICTS_LANE, Reason.NO_PLATE) and not (clock and event.replay),
         doubts=doubts,
+        of_device=(clock,) if clock is not None and not event.replay else (),
     )
 
 
@@ -127,10 +129,28 @@ def unapplied(passing: Passing) -> Passing:
     return structs.replace(passing, doubt=Reason.COULD_NOT_APPLY, applies=False)
 
 
+def once_a_day(passings: Iterable[Passing], said: Collection[tuple[int, Reason, date]]) -> list[Passing]:
+    """The passings, in which what is odd about a device is a doubt of the first car of its day (UTC) that has no other.
+
+    said: what a person was told already: gateway, reason and day.
+    """
+    known = set(said)
+    told = []
+    for passing in passings:
+        day = passing.received_at.date()
+        new = [(passing.gateway_id, reason, day) for reason in passing.of_device]
+        if passing.doubt is None and (first := next((each for each in new if each not in known), None)):
+            known.add(first)
+            told.append(structs.replace(passing, doubt=first[1]))
+        else:
+            told.append(passing)
+    return told
+
+
 def _clock_doubt(occurred_at: datetime, received_at: datetime, *, replay: bool) -> Reason | None:
-    if occurred_at > received_at + CLOCK_AHEAD_MAX:
+    if occurred_at > received_at + CLOCK_OFF_MAX:
         return Reason.CLOCK_AHEAD
-    if occurred_at < received_at - (REPLAY_AGE_MAX if replay else LIVE_AGE_MAX):
+    if occurred_at < received_at - (REPLAY_AGE_MAX if replay else CLOCK_OFF_MAX):
         return Reason.CLOCK_BEHIND
     return None
 
@@ -151,4 +171,4 @@ def _reason(event: GateEvent, lane: Lane, plate: str, clock: Reason | None) -> R
 
 def is_at_gate(passing: Passing) -> bool:
     """Whether a vehicle may be waiting for the answer, as far as the event tells."""
-    return not passing.event.replay and passing.received_at - passing.effective_at <= AT_GATE_MAX
+    return not passing.event.replay and passing.received_at - passing.occurred_at <= AT_GATE_MAX

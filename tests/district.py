@@ -118,12 +118,15 @@ class District(Struct):
         )
 
     def passing(self, said: Say, *, received_at: datetime | None = None) -> Passing:
-        """What the service makes of an event that arrives now, from the gateway whose lane it names."""
+        """What the service makes of an event of the gateway whose lane it names. If nothing is said, a live one arrives
+        when it happens, a replay now.
+        """
         _, (submission,) = events.read(msgspec.json.encode(said), ZoneInfo("Asia/Shanghai"))
         assert submission.event is not None, submission.refused
         lane = self.network.lanes[submission.event.lane]
         lot = self.network.lots[lane.lot_id]
-        received_at = received_at or self.now
+        happened = self.now if submission.event.replay else submission.event.occurred_at.astimezone(UTC)
+        received_at = received_at or happened
         return passings.accept(
             submission.event,
             lane=lane,

@@ -4,12 +4,13 @@ The batch is the unit because its cost is nearly that of one event: every statem
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from msgspec import Struct
 
 import sql
 from parking import effects, occupancy
+from parking import passings as passings_
 from parking.answers import Answer, EventKey, answers, key_of
 from parking.billings import Alarm
 from parking.effects import Changes, Effect, Known
@@ -49,7 +50,7 @@ async def record_events(
     await store.lock_lots(db, sorted({p.lot_id for p in passings}))
     first = _first_of_each(passings)
     earlier = await store.event_records(db, list(first), effects.ids_within(now, REPEATS_KEPT))
-    new = [passing for key, passing in first.items() if key not in earlier]
+    new = await _once_a_day(db, [passing for key, passing in first.items() if key not in earlier])
     known = await _read(db, [p for p in new if p.applies], network)
 
     before = dict(known.histories)
@@ -68,6 +69,15 @@ async def record_events(
     moves = occupancy.moves(effects.sightings(applied, before, network.lots))
     counts = await store.move_counts(db, now, moves) if moves else ()
     return Recorded(answers(passings, earlier, [(each.passing, each.record) for each in applied]), counts, alarms)
+
+
+async def _once_a_day(db: sql.Connection, new: Sequence[Passing]) -> Sequence[Passing]:
+    """The passings, of which one a device and day has what is odd about the device as its doubt."""
+    odd = [passing for passing in new if passing.of_device]
+    if not odd:
+        return new
+    since = datetime.combine(min(p.received_at for p in odd), time(), UTC)
+    return passings_.once_a_day(new, await store.said_of_devices(db, {p.lot_id for p in odd}, ids.floor(since)))
 
 
 def _first_of_each(passings: Iterable[Passing]) -> dict[EventKey, Passing]:

@@ -3,7 +3,7 @@
 Arrays run in parallel and are as long as the batch; a call is one round trip whatever the size of the batch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -43,6 +43,14 @@ class UseSomewhere(Struct, frozen=True):
     entered_at: datetime
     left_at: datetime
     uses: str
+
+
+class SaidOfDevice(Struct, frozen=True):
+    """What a person was told of a gateway, and on which day."""
+
+    gateway_id: int
+    reason: Reason
+    day: date
 
 
 _decode_uses = msgspec.json.Decoder(tuple[Use, ...]).decode
@@ -145,6 +153,12 @@ def _event_row(p: Passing, record: EventRecord) -> tuple[object, ...]:
         *(record.reason, record.gate, record.stay_id, record.fee_fen, record.payment, record.charge_reference),
         msgspec.json.encode(p.doubts).decode() if p.doubts else None,
     )
+
+
+async def said_of_devices(db: sql.Connection, lot_ids: Collection[int], since: UUID) -> set[tuple[int, Reason, date]]:
+    """What persons were told of these lots' gateways in reviews from an identifier on: gateway, reason, day (UTC)."""
+    rows = await sql.every(db, SaidOfDevice, _SQL["said_of_devices"], list(lot_ids), since)
+    return {(row.gateway_id, row.reason, row.day) for row in rows}
 
 
 async def add_reviews(db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, Reason, datetime]]) -> None:

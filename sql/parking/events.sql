@@ -87,6 +87,12 @@ select * from unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6
                      $18::int[], $19::bytea[], $20::event_status[], $21::review_reason[], $22::gate_command[],
                      $23::uuid[], $24::bigint[], $25::payment_kind[], $26::uuid[], $27::jsonb[])
 
+-- name: said_of_devices
+select distinct e.gateway_id, r.reason::text as reason, (r.opened_at at time zone 'utc')::date as day
+  from review r join gate_event e on e.lot_id = r.lot_id and e.id = r.event_id
+ where r.lot_id = any($1::int[]) and r.id >= $2 and e.id >= $2
+   and r.reason in ('clock_ahead', 'clock_behind', 'numbers_restarted')
+
 -- name: add_reviews
 insert into review (lot_id, id, event_id, reason, opened_at)
 select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::review_reason[], $5::timestamptz[])

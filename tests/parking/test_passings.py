@@ -61,12 +61,13 @@ SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days
     ("off", "replay", "doubt", "uses", "applies"),
     [
         (0 * SECOND,                        False,    None,            "device",        True),
-        (-MINUTE,                           False,    None,            "device",        True),
         (2 * MINUTE,                        False,    None,            "device",        True),
         (2 * MINUTE + SECOND,               False,    "clock_ahead",   "receipt",       True),
         (400 * DAY,                         False,    "clock_ahead",   "receipt",       True),
-        (-DAY,                              False,    None,            "device",        True),
-        (-DAY - SECOND,                     False,    "clock_behind",  "receipt",       True),
+        (-2 * MINUTE,                       False,    None,            "device",        True),
+        (-2 * MINUTE - SECOND,              False,    "clock_behind",  "receipt",       True),
+        (-60 * MINUTE,                      False,    "clock_behind",  "receipt",       True),
+        (-400 * DAY,                        False,    "clock_behind",  "receipt",       True),
         (-35 * DAY,                         True,     None,            "device",        True),
         (-35 * DAY - SECOND,                True,     "clock_behind",  "device",        False),
         (2 * MINUTE + SECOND,               True,     "clock_ahead",   "device",        False),
@@ -74,10 +75,23 @@ SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days
 )  # fmt: skip
 def test_a_clock_that_is_off(off: timedelta, replay: bool, doubt: str | None, uses: str, applies: bool) -> None:
     passage = accepted(occurred_at=(NOW + off).isoformat(), replay=replay)
-    assert passage.doubt == doubt
+    # Of a live car it says something of the device; what was handed in late is itself in doubt.
+    assert passage.doubt == (doubt if replay else None)
+    assert passage.of_device == ((doubt,) if doubt and not replay else ())
     assert passage.occurred_at == NOW + off
     assert passage.effective_at == (NOW + off if uses == "device" else NOW)
     assert passage.applies is applies
+
+
+def test_what_is_odd_about_a_device_is_said_of_one_car_a_day() -> None:
+    late = (NOW - timedelta(hours=1)).isoformat()
+    low = accepted(occurred_at=late, confidence=0.1)
+    first, second, tomorrow = accepted(occurred_at=late), accepted(occurred_at=late), accepted(received_at=NOW + DAY)
+    assert [p.doubt for p in passings.once_a_day([low, first, second, tomorrow], ())] == [
+        *(Reason.LOW_CONFIDENCE, Reason.CLOCK_BEHIND, None, Reason.CLOCK_BEHIND)
+    ]
+    said = {(GATEWAY.id, Reason.CLOCK_BEHIND, NOW.date())}
+    assert [p.doubt for p in passings.once_a_day([first, tomorrow], said)] == [None, Reason.CLOCK_BEHIND]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +108,7 @@ def test_a_clock_that_is_off(off: timedelta, replay: bool, doubt: str | None, us
         ({"plate": "ABC"}, Reason.NO_PLATE, False),
         ({"plate": "一路顺风"}, Reason.NO_PLATE, False),
         ({"plate": "鲁AI2345"}, Reason.UNKNOWN_PLATE_FORM, True),
-        ({"occurred_at": "2026-11-17T10:00:00Z", "confidence": 0.1}, Reason.CLOCK_AHEAD, True),
+        ({"occurred_at": "2026-11-17T10:00:00Z", "confidence": 0.1}, Reason.LOW_CONFIDENCE, True),
     ],
 )
 def test_doubts(changes: dict[str, Any], doubt: Reason | None, applies: bool) -> None:

@@ -45,10 +45,12 @@ async def refused_now(district: District) -> list[tuple[str, str | None, bytes]]
 
 async def test_a_visit_over_http(client: httpx.AsyncClient, district: District) -> None:
     entered, left = visit("a", "鲁A10001", MORNING, NOW)
-    said = (await client.post(DOOR, json=entered)).raise_for_status().json()
+    said = (await client.post(DOOR, json={**entered, "replay": True})).raise_for_status().json()
     stay_id = said.pop("stay_id")
     welcome = {"zh": "欢迎光临", "en": "Welcome"}
-    assert said == {"event_id": "ai", "status": "recorded", "gate": "open", "display": welcome}
+    assert said == {"event_id": "ai", "status": "recorded", "gate": "none", "display": welcome}
+    live = (await client.post(DOOR, json=entered)).raise_for_status().json()
+    assert (live["status"], live["gate"], live["stay_id"]) == ("duplicate", "open", stay_id)
     said = (await client.post(DOOR, json=left)).raise_for_status().json()
     reference = said.pop("charge_reference")
     assert said == {

@@ -95,7 +95,9 @@ async def test_other_gateways_and_the_next_hour_are_free(district: District) -> 
     plate = "鲁E00001"
     account_id = await district.account(plate)
     later = NOW + timedelta(hours=1)
-    await district.record(*visit("later", plate, MORNING, later, lot=STATION), received_at=later)
+    came, went = visit("later", plate, MORNING, later, lot=STATION)
+    await district.answer(came)
+    await district.answer(went, received_at=later)
     assert await held(district) == sorted(charges[2:])
     async with district.pool.acquire() as db, db.transaction():
         for each in charges:

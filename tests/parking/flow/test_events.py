@@ -236,6 +236,31 @@ async def test_a_long_stay_is_shown_before_an_account_pays(district: District) -
         assert (await accounts_flow.standing(db, account_id)).owed_fen == 0
 
 
+# -- clocks
+
+
+async def test_an_entry_lane_an_hour_behind_charges_nobody(district: District) -> None:
+    came, went = visit("clk1", "鲁E11111", NOW - HOUR, NOW, lot=HOSPITAL)
+    entered = await district.answer(came, received_at=NOW - 27 * MINUTE)
+    assert facts(entered) == ("review", "open", None, None, "clock_behind")
+    assert facts(await district.answer(went)) == ("recorded", "open", 0, "not_needed", None)
+    # The clock is said of one car, not of each.
+    more = [event(f"clk1-{n}", "entry", NOW - HOUR, f"鲁E1112{n}", lot=HOSPITAL) for n in range(3)]
+    assert [facts(each)[0] for each in await district.record(*more, received_at=NOW)] == ["recorded"] * 3
+
+
+@pytest.mark.parametrize(
+    ("number", "parked", "fee_fen"), [("clk2", 30 * MINUTE, 0), ("clk3", 130 * MINUTE, 600), ("clk4", MINUTE, 0)]
+)
+async def test_an_exit_lane_an_hour_behind_traps_nobody(
+    district: District, number: str, parked: timedelta, fee_fen: int
+) -> None:
+    came, went = visit(number, f"鲁E2222{number[-1]}", NOW - parked, NOW - HOUR, lot=STATION)
+    await district.answer(came)
+    left = await district.answer(went, received_at=NOW)
+    assert (left.fee_fen, left.stay_id is not None) == (fee_fen, True)
+
+
 # -- counts
 
 
