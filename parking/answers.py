@@ -1,6 +1,7 @@
 """What a gateway is answered: for an event that is new, for the same event again, and the text of the lane's screen."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
@@ -11,7 +12,6 @@ from parking import barrier
 from parking.barrier import Command, Decision, Payment
 from parking.cases import Reason
 from parking.doubts import Doubt
-from parking.events import EventRejected, Refusal
 from parking.lots import Direction
 from parking.passings import Passing
 from parking.texts import amounts
@@ -66,11 +66,18 @@ class Instruction(Struct, frozen=True, omit_defaults=True):
 
 
 class EventRecord(Struct, frozen=True):
-    """What is kept of an event to recognise it when it comes again, and to answer it as the first time."""
+    """What is kept of an event to recognise it when it comes again, and to answer it as the first time.
+
+    `first_id`: it is one more read of that event.
+    """
 
     lot_id: int
     gateway_id: int
     event_id: str
+    id: UUID
+    lane_id: int
+    occurred_at: datetime
+    received_at: datetime
     content_hash: bytes
     gate: Command
     stay_id: UUID | None
@@ -78,6 +85,7 @@ class EventRecord(Struct, frozen=True):
     payment: Payment | None
     reason: Reason | None
     charge_reference: UUID | None = None
+    first_id: UUID | None = None
 
     @property
     def key(self) -> EventKey:
@@ -98,17 +106,12 @@ def key_of(passing: Passing) -> EventKey:
 
 
 def answers(
-    passings: Sequence[Passing], earlier: Mapping[EventKey, EventRecord], new: Sequence[tuple[Passing, EventRecord]]
-) -> list[Answer | EventRejected]:
-    """The answers in the order of the passings: `earlier` are the records of other batches, `new` those of this one."""
-    records = {record.key: record for _, record in new}
-    first = {passing.id for passing, _ in new}
-    records.update(earlier)
+    passings: Sequence[Passing], first: Mapping[UUID, UUID], records: Mapping[UUID, EventRecord]
+) -> list[Answer]:
+    """The answers in the order of the passings. `first`: see `repeats.Sorted`; `records` by their identifiers."""
     return [
-        _answer(passing, records[key_of(passing)])
-        if passing.id in first
-        else _repeated(passing, records[key_of(passing)])
-        for passing in passings
+        _answer(passing, record) if record.id == passing.id else _repeated(passing, record)
+        for passing, record in ((passing, records[first[passing.id]]) for passing in passings)
     ]
 
 
@@ -127,16 +130,32 @@ def _answer(passing: Passing, record: EventRecord) -> Answer:
     )
 
 
-def _repeated(passing: Passing, record: EventRecord) -> Answer | EventRejected:
-    if record.content_hash == passing.content_hash:
-        first = Decision(record.gate, record.fee_fen, record.payment)
-        gate = barrier.decide_repeat(first, passing.direction, record.reason, replay=passing.event.replay)
-        return structs.replace(_answer(passing, structs.replace(record, gate=gate)), status=Status.DUPLICATE)
-    return EventRejected(
-        "An event with this id was recorded with other content.",
-        reason=Refusal.EVENT_ID_CONFLICT,
-        field="event_id",
-        event_id=record.event_id,
+def _repeated(passing: Passing, record: EventRecord) -> Answer:
+    answer = _answer(passing, structs.replace(record, gate=repeat_command(passing, record)))
+    return structs.replace(answer, status=Status.DUPLICATE)
+
+
+def repeat_command(passing: Passing, record: EventRecord) -> Command:
+    """What the barrier does for an event that was recorded before."""
+    first = Decision(record.gate, record.fee_fen, record.payment)
+    return barrier.decide_repeat(first, passing.direction, record.reason, replay=passing.event.replay)
+
+
+def record_of_read(passing: Passing, record: EventRecord) -> EventRecord:
+    """What is kept of one more read of a recorded event."""
+    return EventRecord(
+        *key_of(passing),
+        id=passing.id,
+        lane_id=passing.lane_id,
+        occurred_at=passing.occurred_at,
+        received_at=passing.received_at,
+        content_hash=passing.content_hash,
+        gate=repeat_command(passing, record),
+        stay_id=None,
+        fee_fen=None,
+        payment=None,
+        reason=None,
+        first_id=record.id,
     )
 
 

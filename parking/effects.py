@@ -180,6 +180,10 @@ def _effect(
 ) -> Effect:
     record = EventRecord(
         *key_of(passing),
+        id=passing.id,
+        lane_id=passing.lane_id,
+        occurred_at=passing.occurred_at,
+        received_at=passing.received_at,
         content_hash=passing.content_hash,
         gate=decision.gate,
         stay_id=transition.stay_id,

@@ -49,7 +49,6 @@ class Refusal(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     UNKNOWN_LANE = "unknown_lane"
     LANE_NOT_YOURS = "lane_not_yours"
-    EVENT_ID_CONFLICT = "event_id_conflict"
 
 
 class Image(Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,8 +15,6 @@ from redis.asyncio import Redis
 import sql
 from parking import events, passings
 from parking.answers import Answer
-from parking.api.problems import REFUSED
-from parking.events import EventRejected
 from parking.flow.events import record_events
 from parking.flow.network import read_network
 from parking.flow.plates import link_plate
@@ -79,10 +77,8 @@ def visit(number: str, plate: str, entered: datetime, left: datetime, *, lot: st
     ]
 
 
-def facts(answer: Answer | EventRejected) -> tuple[object, ...]:
+def facts(answer: Answer) -> tuple[object, ...]:
     """An answer in short: what became of the event and what the barrier does, and what it costs."""
-    if isinstance(answer, EventRejected):
-        return answer.reason, REFUSED[answer.reason], answer.field
     return answer.status, answer.gate, answer.fee_fen, answer.payment, answer.reason
 
 
@@ -138,7 +134,7 @@ class District(Struct):
             capacity=lot.capacity,
         )
 
-    async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer | EventRejected]:
+    async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer]:
         """The answers to events that arrive together."""
         passings_ = [self.passing(each, received_at=received_at) for each in said]
         async with self.pool.acquire() as db, db.transaction():
@@ -148,9 +144,8 @@ class District(Struct):
         return recorded.answers
 
     async def answer(self, said: Say, *, received_at: datetime | None = None) -> Answer:
-        """The answer to an event that arrives alone and is not refused."""
+        """The answer to an event that arrives alone."""
         (answer,) = await self.record(said, received_at=received_at)
-        assert isinstance(answer, Answer), answer
         return answer
 
     async def account(

@@ -127,7 +127,6 @@ REFUSED: dict[Refusal, int] = {
     Refusal.BODY_TOO_LARGE: 413,
     Refusal.UNKNOWN_LANE: 422,
     Refusal.LANE_NOT_YOURS: 403,
-    Refusal.EVENT_ID_CONFLICT: 409,
 }
 
 

@@ -16,7 +16,6 @@ from msgspec import Struct
 
 import sql
 from parking.answers import Answer
-from parking.events import EventRejected
 from parking.flow.events import Recorded, record_events
 from parking.ingest.queue import TURN_EVENTS, Queue
 from parking.live.network import LiveNetwork
@@ -43,7 +42,7 @@ class StorageAway(OneLotError):
 
 class _Request(Struct, eq=False):
     passings: Sequence[Passing]
-    done: "asyncio.Future[list[Answer | EventRejected]]"
+    done: "asyncio.Future[list[Answer]]"
 
 
 class GroupCommit:
@@ -86,7 +85,7 @@ class GroupCommit:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._counts.catch_up()
 
-    async def record(self, passings: Sequence[Passing]) -> list[Answer | EventRejected]:
+    async def record(self, passings: Sequence[Passing]) -> list[Answer]:
         """Records passings of one gateway; returns, in their order, once they are committed.
 
         An array is recorded in pieces, one after the other, and two of one gateway are not recorded side by side.
@@ -104,7 +103,7 @@ class GroupCommit:
         try:
             if len(passings) == 1:
                 return await self._piece(passings, until, live=live)
-            answers: list[Answer | EventRejected] = []
+            answers: list[Answer] = []
             lock = self._arrays.setdefault((gateway_id, live), asyncio.Lock())
             async with lock:
                 for at in range(0, len(passings), TURN_EVENTS):
@@ -113,7 +112,7 @@ class GroupCommit:
         finally:
             self._queue.leave(gateway_id, len(passings), live=live)
 
-    async def _piece(self, passings: Sequence[Passing], until: float, *, live: bool) -> list[Answer | EventRejected]:
+    async def _piece(self, passings: Sequence[Passing], until: float, *, live: bool) -> list[Answer]:
         loop = asyncio.get_running_loop()
         request = _Request(passings, loop.create_future())
         # Whoever sent them is answered in time, also where the batch they are in hangs with the database.
@@ -207,7 +206,7 @@ class GroupCommit:
 
     async def _one_by_one(self, request: _Request) -> None:
         """Each event of a request on its own; one that cannot be applied is kept as it came, for review."""
-        answers: list[Answer | EventRejected] = []
+        answers: list[Answer] = []
         for passing in request.passings:
             single = _Request((passing,), request.done)
             try:

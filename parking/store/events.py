@@ -81,10 +81,12 @@ async def lock_plates(db: sql.Connection, plates: Sequence[NumberPlate]) -> None
 
 async def event_records(
     db: sql.Connection, keys: Sequence[EventKey], id_range: tuple[UUID, UUID]
-) -> dict[EventKey, EventRecord]:
-    """The records of those events that were recorded before with identifiers of this range, by their key."""
-    rows = await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *id_range)
-    return {row.key: row for row in rows}
+) -> dict[EventKey, list[EventRecord]]:
+    """What was recorded under these keys before with identifiers of this range, the latest first."""
+    records: dict[EventKey, list[EventRecord]] = {}
+    for row in await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *id_range):
+        records.setdefault(row.key, []).append(row)
+    return records
 
 
 async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> dict[Vehicle, OpenStay]:
@@ -151,7 +153,7 @@ def _event_row(p: Passing, record: EventRecord) -> tuple[object, ...]:
         *(p.plate, e.plate, p.plate_color, e.plate_color, e.vehicle_class, e.confidence, images),
         *(e.remaining_spaces, p.content_hash, status),
         *(record.reason, record.gate, record.stay_id, record.fee_fen, record.payment, record.charge_reference),
-        msgspec.json.encode(p.doubts).decode() if p.doubts else None,
+        *(msgspec.json.encode(p.doubts).decode() if p.doubts else None, record.first_id),
     )
 
 
