@@ -27,6 +27,7 @@ class NoPlateText(Struct, frozen=True):
     """What cameras of an operator say when they read no plate, made comparable."""
 
     operator_id: int
+    operator_code: str
     text: str
 
 

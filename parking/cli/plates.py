@@ -14,8 +14,9 @@ from parking.clock import random_bits
 from parking.contests import Contest
 from parking.flow import contests as flow
 from parking.flow import plates as plates_flow
-from parking.flow.network import read_network
+from parking.network import NoPlateText
 from parking.plates import PlateColor
+from parking.store import network as store
 from payments.identity import Audience, Principal
 
 CONTESTS_SHOWN_MAX = 200
@@ -81,14 +82,12 @@ def resolve(number: UUID, link_stands: bool, note: str) -> None:
 def no_plate_texts() -> None:
     """Show what cameras send when they read no plate, beside what is known everywhere."""
 
-    async def find(db: sql.Connection, now: datetime) -> list[tuple[str, str]]:
-        network = await read_network(db, now)
-        texts = network.no_plate_texts
-        return sorted((network.operators[number].code, text) for number in texts for text in texts[number])
+    async def find(db: sql.Connection, _: datetime) -> Sequence[NoPlateText]:
+        return await store.no_plate_texts(db)
 
     table = Table("operator", "text")
-    for operator, text in in_transaction(find):
-        table.add_row(operator, text)
+    for one in in_transaction(find):
+        table.add_row(one.operator_code, one.text)
     _out.print(table)
 
 

@@ -83,7 +83,9 @@ class Intake:
             said = each if each.event is None else each.event
             lane = network.lanes.get(said.lane or "")
             direction = lane.direction if lane is not None and lane.gateway_id == gateway.id else None
-            gate = barrier.decide_untaken(direction, kind, replay=said.replay, comes_again=comes_again)
+            # What is refused by what it says is refused again.
+            again = comes_again and each.refused is None
+            gate = barrier.decide_untaken(direction, kind, replay=said.replay, comes_again=again)
             instructions.append(instruct(_id_of(each), direction, gate))
         return instructions
 

@@ -1,5 +1,6 @@
 """Reading the registered network whole."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sql
@@ -22,6 +23,11 @@ async def bump_version(db: sql.Connection) -> None:
     await db.execute(_SQL["bump_version"])
 
 
+async def no_plate_texts(db: sql.Connection) -> Sequence[NoPlateText]:
+    """What cameras say when they read no plate, by operator."""
+    return await sql.every(db, NoPlateText, _SQL["no_plate_texts"])
+
+
 async def rows(db: sql.Connection, now: datetime) -> Rows:
     """Everything that is registered, in one snapshot. `db` is outside any transaction, or in one of one snapshot."""
     async with db.transaction(isolation="repeatable_read", readonly=True):
@@ -38,5 +44,5 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
             lanes=await sql.every(db, Lane, _SQL["lanes"]),
             gateways=await sql.every(db, Gateway, _SQL["gateways"]),
             keys=await sql.every(db, GatewayKey, _SQL["active_keys"]),
-            no_plate_texts=await sql.every(db, NoPlateText, _SQL["no_plate_texts"]),
+            no_plate_texts=await no_plate_texts(db),
         )

@@ -47,4 +47,6 @@ select id, code, lot_id from gateway order by id
 select id, gateway_id, secret_hash from gateway_key where revoked_at is null order by id
 
 -- name: no_plate_texts
-select operator_id, text from no_plate_text order by operator_id, text
+select t.operator_id, o.code as operator_code, t.text
+  from no_plate_text t join operator o on o.id = t.operator_id
+ order by o.code, t.text

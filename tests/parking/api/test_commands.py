@@ -160,11 +160,12 @@ async def test_while_nothing_can_be_stored_cars_come_in_and_are_held_at_the_exit
     own = running.bearer(registered[QC])
     assert instruction(await client.post(DOOR, json=event("awayr", "exit", NOW, lot=QC), headers=own))[0] == "open"
 
-    refused = await client.post(DOOR, json=[came, went, {**went, "event_id": "r", "replay": True}, {"lane": 1}])
+    broken = {**came, "kind": None}
+    refused = await client.post(DOOR, json=[came, went, {**went, "event_id": "r", "replay": True}, broken])
     said = problem(refused, 503)
     assert refused.headers["retry-after"]
     assert "gate" not in said
     assert [(each["event_id"], each["gate"], each.get("display")) for each in said["events"]] == [
-        *(("awayi", "open", WELCOME), ("awayo", "hold", HELP), ("r", "none", None), (None, "hold", HELP))
+        *(("awayi", "open", WELCOME), ("awayo", "hold", HELP), ("r", "none", None), ("awayi", "hold", HELP))
     ]
     assert await district.count("select count(*) from gate_event where event_id like 'away%'") == 0
