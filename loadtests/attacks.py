@@ -254,7 +254,7 @@ async def guessed_charges(target: Target) -> None:
 
 async def refused_events(target: Target) -> None:
     """A gateway's key, and events that cannot be taken."""
-    events = [{"event_id": f"bad-{n}", "kind": "entry", "lane": target.lane, "note": "x" * 2_000} for n in range(100)]
+    events = [{"event_id": f"bad-{n}", "lane": target.lane, "note": "x" * 2_000} for n in range(100)]
     await flood(target, [request("/v1/gate-events", json.dumps(events).encode(), key=target.key)], connections=6)
 
 

@@ -147,4 +147,5 @@ class Rows:
             *(event["plate"], event["plate"], event["plate_color"], event["plate_color"]),
             *(event["vehicle_class"], event["confidence"]),
             *(images, None, _HASH, "recorded", None, gate, stay_id, fee_fen, payment, reference),
+            *(None, None),
         )

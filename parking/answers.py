@@ -1,15 +1,17 @@
 """What a gateway is answered: for an event that is new, for the same event again, and the text of the lane's screen."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from parking.barrier import Command, Payment
+from parking import barrier
+from parking.barrier import Command, Decision, Payment
 from parking.cases import Reason
-from parking.events import EventRejected, Refusal
+from parking.doubts import Doubt
 from parking.lots import Direction
 from parking.passings import Passing
 from parking.texts import amounts
@@ -40,7 +42,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     """The answer to one event that was taken.
 
     `charge_reference` is what the driver pays by at the gate, or contests a charge to an account that is not theirs;
-    `reason` says why an event is in review.
+    `reason` says why an event is in review; `doubts` are for whoever runs the gateway: what was not sent in its form.
     """
 
     event_id: str | None
@@ -52,14 +54,30 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     charge_reference: UUID | None = None
     display: Display | None = None
     reason: str | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+
+class Instruction(Struct, frozen=True, omit_defaults=True):
+    """What a lane does whose event was not taken. No display: the barrier is left alone."""
+
+    event_id: str | None
+    gate: Command
+    display: Display | None = None
 
 
 class EventRecord(Struct, frozen=True):
-    """What is kept of an event to recognise it when it comes again, and to answer it as the first time."""
+    """What is kept of an event to recognise it when it comes again, and to answer it as the first time.
+
+    `first_id`: it is one more read of that event.
+    """
 
     lot_id: int
     gateway_id: int
     event_id: str
+    id: UUID
+    lane_id: int
+    occurred_at: datetime
+    received_at: datetime
     content_hash: bytes
     gate: Command
     stay_id: UUID | None
@@ -67,11 +85,19 @@ class EventRecord(Struct, frozen=True):
     payment: Payment | None
     reason: Reason | None
     charge_reference: UUID | None = None
+    first_id: UUID | None = None
 
     @property
     def key(self) -> EventKey:
         """What tells events apart."""
         return self.lot_id, self.gateway_id, self.event_id
+
+
+def instruct(event_id: str | None, direction: Direction | None, gate: Command) -> Instruction:
+    """The instruction that goes with a command."""
+    if gate is Command.NONE:
+        return Instruction(event_id, gate)
+    return Instruction(event_id, gate, display(direction or Direction.EXIT, gate, None, None))
 
 
 def key_of(passing: Passing) -> EventKey:
@@ -80,24 +106,19 @@ def key_of(passing: Passing) -> EventKey:
 
 
 def answers(
-    passings: Sequence[Passing], earlier: Mapping[EventKey, EventRecord], new: Sequence[tuple[Passing, EventRecord]]
-) -> list[Answer | EventRejected]:
-    """The answers in the order of the passings: `earlier` are the records of other batches, `new` those of this one."""
-    records = {record.key: record for _, record in new}
-    first = {passing.id for passing, _ in new}
-    records.update(earlier)
+    passings: Sequence[Passing], first: Mapping[UUID, UUID], records: Mapping[UUID, EventRecord]
+) -> list[Answer]:
+    """The answers in the order of the passings. `first`: see `repeats.Sorted`; `records` by their identifiers."""
     return [
-        _answer(passing, records[key_of(passing)])
-        if passing.id in first
-        else _repeated(passing, records[key_of(passing)])
-        for passing in passings
+        _answer(passing, record) if record.id == passing.id else _repeated(passing, record)
+        for passing, record in ((passing, records[first[passing.id]]) for passing in passings)
     ]
 
 
-def _answer(passing: Passing, record: EventRecord, status: Status | None = None) -> Answer:
+def _answer(passing: Passing, record: EventRecord) -> Answer:
     return Answer(
         event_id=record.event_id,
-        status=status or (Status.REVIEW if record.reason else Status.RECORDED),
+        status=Status.REVIEW if record.reason else Status.RECORDED,
         gate=record.gate,
         stay_id=record.stay_id,
         fee_fen=record.fee_fen,
@@ -105,17 +126,36 @@ def _answer(passing: Passing, record: EventRecord, status: Status | None = None)
         charge_reference=record.charge_reference,
         display=display(passing.direction, record.gate, record.fee_fen, record.payment),
         reason=record.reason,
+        doubts=passing.doubts,
     )
 
 
-def _repeated(passing: Passing, record: EventRecord) -> Answer | EventRejected:
-    if record.content_hash == passing.content_hash:
-        return _answer(passing, record, Status.DUPLICATE)
-    return EventRejected(
-        "An event with this id was recorded with other content.",
-        reason=Refusal.EVENT_ID_CONFLICT,
-        field="event_id",
-        event_id=record.event_id,
+def _repeated(passing: Passing, record: EventRecord) -> Answer:
+    answer = _answer(passing, structs.replace(record, gate=repeat_command(passing, record)))
+    return structs.replace(answer, status=Status.DUPLICATE)
+
+
+def repeat_command(passing: Passing, record: EventRecord) -> Command:
+    """What the barrier does for an event that was recorded before."""
+    first = Decision(record.gate, record.fee_fen, record.payment)
+    return barrier.decide_repeat(first, passing.direction, record.reason, replay=passing.event.replay)
+
+
+def record_of_read(passing: Passing, record: EventRecord) -> EventRecord:
+    """What is kept of one more read of a recorded event."""
+    return EventRecord(
+        *key_of(passing),
+        id=passing.id,
+        lane_id=passing.lane_id,
+        occurred_at=passing.occurred_at,
+        received_at=passing.received_at,
+        content_hash=passing.content_hash,
+        gate=repeat_command(passing, record),
+        stay_id=None,
+        fee_fen=None,
+        payment=None,
+        reason=None,
+        first_id=record.id,
     )
 
 
@@ -137,3 +177,7 @@ def display(direction: Direction, gate: Command, fee_fen: int | None, payment: P
     if gate is Command.OPEN:
         return Display(f"{zh} 已支付", f"{en} paid, goodbye")
     return Display(f"请付{zh}", f"Please pay {en}")
+
+
+# For what is refused before anybody has looked into it: a car may wait.
+HELD = instruct(None, None, Command.HOLD)

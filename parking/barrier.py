@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from parking.cases import Reason
 from parking.fees import Bill
-from parking.lots import Direction
+from parking.lots import Direction, LotKind
 from parking.passings import Passing
 
 
@@ -47,8 +47,10 @@ def decide(passing: Passing, bill: Bill | None, *, settled: bool) -> Decision:
 
 
 def _decide_entry(passing: Passing) -> Decision:
-    # Letting a car in does no harm, but one without a plate could not be found again at the exit.
-    return Decision(Command.HOLD if passing.doubt is Reason.NO_PLATE else Command.OPEN)
+    # Letting a car in does no harm, but one without a plate could not be found again at the exit. A car that drives out
+    # by the way in has not paid.
+    held = passing.doubt in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE)
+    return Decision(Command.HOLD if held else Command.OPEN)
 
 
 def _decide_exit(bill: Bill | None, *, settled: bool) -> Decision:
@@ -66,3 +68,37 @@ def decide_fee(fee_fen: int, account_id: int | None, *, settled: bool) -> Decisi
     if account_id is not None:
         return Decision(Command.OPEN, fee_fen, Payment.WILL_BE_CHARGED)
     return Decision(Command.OPEN if settled else Command.HOLD, fee_fen, Payment.PAY_AT_GATE)
+
+
+def decide_repeat(first: Decision, direction: Direction, reason: Reason | None, *, replay: bool) -> Command:
+    """What the barrier does for an event that was answered before: the same, unless one of the two was a replay.
+
+    A replay moves nothing, whatever its live event was told. Where the replay came first, a car waits all the same.
+    """
+    if replay:
+        return Command.NONE
+    if first.gate is not Command.NONE:
+        return first.gate
+    if direction is Direction.ENTRY:
+        return Command.HOLD if reason in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE) else Command.OPEN
+    return Command.OPEN if first.payment in (Payment.NOT_NEEDED, Payment.WILL_BE_CHARGED) else Command.HOLD
+
+
+def decide_untaken(direction: Direction | None, kind: LotKind, *, replay: bool, comes_again: bool) -> Command:
+    """What the barrier does for an event that was not taken.
+
+    direction: of its lane; None: it names none that its gateway has. comes_again: it could not be stored now, so its
+    gateway sends it again and it becomes a fact. What is refused never does.
+
+    A car at the entry comes in if its event follows. One that would never be known is held outside, where it can turn
+    round: let in, it would be held at the exit, where it cannot. At the exit nothing opens for a fee that nobody has
+    seen, or a broken event were the cheapest way out; but a car is held only where a person can be called, and along a
+    road there is none.
+    """
+    if replay:
+        return Command.NONE
+    if direction is Direction.ENTRY:
+        return Command.OPEN if comes_again else Command.HOLD
+    if direction is Direction.EXIT and kind is LotKind.ROAD:
+        return Command.OPEN
+    return Command.HOLD

@@ -16,6 +16,7 @@ class Reason(StrEnum):
 
     UNKNOWN_PLATE_FORM = "unknown_plate_form"
     LOW_CONFIDENCE = "low_confidence"
+    NUMBERS_RESTARTED = "numbers_restarted"
     LONG_STAY = "long_stay"
     CLOCK_AHEAD = "clock_ahead"
     CLOCK_BEHIND = "clock_behind"

@@ -19,7 +19,7 @@ from parking.lots import Direction, Lot
 from parking.matching import NumberPlate, Vehicle, vehicle_of
 from parking.network import Network
 from parking.occupancy import Sighting
-from parking.passings import CLOCK_AHEAD_MAX, REPEATS_KEPT, Passing
+from parking.passings import CLOCK_OFF_MAX, REPEATS_KEPT, Passing
 from parking.prices import LotPrices
 from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, History, OpenStay, Stay, Transition
 from parking.tariffs import Past
@@ -111,7 +111,7 @@ def further_lookback(
 
 def ids_within(now: datetime, within: timedelta) -> Range:
     """The identifiers of what was recorded within a time before now, by clocks that differ a little."""
-    return ids.floor(now - within), ids.floor(now + CLOCK_AHEAD_MAX)
+    return ids.floor(now - within), ids.floor(now + CLOCK_OFF_MAX)
 
 
 def _window(tariffs: LotPrices) -> timedelta:
@@ -180,6 +180,10 @@ def _effect(
 ) -> Effect:
     record = EventRecord(
         *key_of(passing),
+        id=passing.id,
+        lane_id=passing.lane_id,
+        occurred_at=passing.occurred_at,
+        received_at=passing.received_at,
         content_hash=passing.content_hash,
         gate=decision.gate,
         stay_id=transition.stay_id,

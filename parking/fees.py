@@ -56,7 +56,7 @@ def vehicle_of(plate: str, color: PlateColor, seen: VehicleClass) -> Vehicle:
     """The vehicle as far as its plate and what the camera saw tell."""
     # What no camera recognised is priced as what most vehicles are.
     kind = VehicleClass.SMALL if seen is VehicleClass.UNKNOWN else seen
-    kind = VehicleClass.LARGE if plates.is_large(color, seen) else kind
+    kind = VehicleClass.LARGE if plates.is_large(plate, color, seen) else kind
     return Vehicle(kind=kind, color=color, new_energy=plates.is_new_energy(plate, color))
 
 

@@ -1,6 +1,6 @@
 """One snapshot of what is registered and of the tariffs in force: what a gate event needs to know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, structs
@@ -23,6 +23,14 @@ from payments.errors import OneLotError
 from payments.settlement import Operator
 
 
+class NoPlateText(Struct, frozen=True):
+    """What cameras of an operator say when they read no plate, made comparable."""
+
+    operator_id: int
+    operator_code: str
+    text: str
+
+
 class Rows(Struct, frozen=True):
     """The network as the database has it, all of one instant.
 
@@ -41,12 +49,13 @@ class Rows(Struct, frozen=True):
     lanes: Sequence[Lane]
     gateways: Sequence[Gateway]
     keys: Sequence[GatewayKey]
+    no_plate_texts: Sequence[NoPlateText] = ()
 
 
 class Network(Struct, frozen=True):
     """The network, to be looked up. `tariffs` are all that are published, by number; `prices` those of lots, by lot.
 
-    `unreadable`: published tariffs that cannot be computed, by number, with the reason.
+    `unreadable`: published tariffs that cannot be computed, by number, with the reason. `no_plate_texts`: by operator.
     """
 
     version: int
@@ -61,6 +70,7 @@ class Network(Struct, frozen=True):
     lanes: dict[str, Lane]
     gateways: dict[int, Gateway]
     keys: dict[str, GatewayKey]
+    no_plate_texts: Mapping[int, Collection[str]] = {}
 
 
 def assemble(rows: Rows, *, now: datetime, before: Network | None = None) -> Network:
@@ -80,7 +90,13 @@ def assemble(rows: Rows, *, now: datetime, before: Network | None = None) -> Net
         lanes={row.code: row for row in rows.lanes},
         gateways={row.id: row for row in rows.gateways},
         keys={row.id: row for row in rows.keys},
+        no_plate_texts=_by_operator(rows.no_plate_texts),
     )
+
+
+def _by_operator(rows: Sequence[NoPlateText]) -> dict[int, frozenset[str]]:
+    numbers = {row.operator_id for row in rows}
+    return {number: frozenset(row.text for row in rows if row.operator_id == number) for number in numbers}
 
 
 def _published(

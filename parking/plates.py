@@ -2,12 +2,16 @@
 
 Reading never guesses: O and 0 stay what the camera said, since a guess here would charge somebody else. An unknown form
 is a matter for a person, never a reason to refuse an event.
+
+Letters that only look Latin are Latin: cameras take А of Cyrillic and Α of Greek from a font and not from a plate.
+Simplified and traditional characters of a province are one province.
 """
 
 import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -99,11 +103,24 @@ _ISSUED = f"[{_PROVINCES}][A-HJ-Z]"
 _ENERGY = "[A-HJK]"
 
 # What nearly every camera sends: nothing in it for `normalise` to change.
-_CLEAN = re.compile(f"{_ISSUED}{_SERIAL}{{4}}(?:{_SERIAL}{{1,2}}|[挂学警港澳领])")
+_CLEAN = re.compile(f"{_ISSUED}(?!0{{6}}){_SERIAL}{{4}}(?:{_SERIAL}{{1,2}}|[挂学警港澳领])")
 _NO_LETTER = re.compile(r"[\W_]+")
-_COLORS = re.compile(rf"(?:(?:渐变绿|黄绿|[蓝黄绿白])色?|黑色?(?=[{_PROVINCES}使]))+")
-_NO_PLATE = frozenset(
-    "无 无牌 无牌车 无车牌 无号牌 未知 未识别 无法识别 UNKNOWN NOPLATE NONE NULL UNLICENSED".split()  # noqa: SIM905 - a table of words
+_MARKS = re.compile("[\u0300-\u036f]")
+# Traditional characters, then the capitals of Greek and of Cyrillic that look Latin, each above what it is read as.
+_READ_AS = str.maketrans(
+    "滬遼魯蘇贛閩貴寧瓊陝雲粵黃藍綠掛學領應臨無車識別號時檢測ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІЈЅ",
+    "沪辽鲁苏赣闽贵宁琼陕云粤黄蓝绿挂学领应临无车识别号时检测ABEZHIKMNOPTYXABEKMHOPCTYXIJS",
+)
+_COLOR = "渐变绿|黄绿|[蓝黄绿白]"
+_COLORS = re.compile(rf"(?:(?:{_COLOR})色?牌?|黑色?牌?(?=[{_PROVINCES}使]))+")
+_COLORS_BEHIND = re.compile(rf"(?<=[0-9A-Z挂学警港澳领使急临])(?:(?:{_COLOR}|黑)色?牌?)+$")
+# What cameras say when they read no plate: words, which some of them number; one character over and over; the zeros of
+# a form. More words are an operator's to add.
+_NO_PLATE = re.compile(
+    r"(?:无|无牌|无牌照|无牌车辆?|无车牌号?|无号牌|未知(?:车牌|车辆|号牌)?|未识别(?:到?(?:车牌|号牌))?|未检测到?(?:车牌|号牌)?|无法识别"
+    r"|识别失败|无效车牌|空车牌|车牌(?:不全|残缺|污损|遮挡)?|临时(?:车|车辆|车牌|牌))\d*"
+    r"|UNKNOWN|NOPLATE|NOPLATES|NONE|NULL|NA|NAN|UNLICENSED|NOTREAD|NOREAD|NOTREADABLE|UNREADABLE|UNRECOGNI[SZ]ED"
+    r"|(.)\1{4,}|[^\W\d]{0,2}0{6,}|0+"
 )
 
 _FORMS = re.compile(
@@ -134,8 +151,8 @@ _NEV = frozenset((PlateForm.NEV_SMALL, PlateForm.NEV_LARGE))
 _GREENS = frozenset((PlateColor.GREEN, PlateColor.YELLOW_GREEN))
 _YELLOWS = frozenset((PlateColor.YELLOW, PlateColor.YELLOW_GREEN))
 _NEV_CHARACTERS = 8
-_USUAL_COLORS = {
-    PlateForm.SMALL: PlateColor.BLUE,
+# The one colour in which plates of a form are issued.
+_COLOR_OF_FORM = {
     PlateForm.NEV_SMALL: PlateColor.GREEN,
     PlateForm.NEV_LARGE: PlateColor.YELLOW_GREEN,
     PlateForm.TRAILER: PlateColor.YELLOW,
@@ -153,22 +170,44 @@ _USUAL_COLORS = {
 def normalise(read: str) -> str:
     """The text by which plates are compared; "" where the camera saw a vehicle and no plate.
 
-    Half-width capitals without spaces, dots, hyphens or anything else that is neither letter nor digit; the colour that
-    some cameras put in front (蓝浙AX2P12) is dropped. Doing it twice changes nothing.
+    Half-width capitals and digits without accents, spaces, dots, hyphens or anything else that is neither letter nor
+    digit; the colour that some cameras put in front (蓝浙AX2P12) or behind is dropped. Doing it twice changes nothing.
     """
     if _CLEAN.fullmatch(read):
         return read
     while (text := _fold(read)) != read:
         read = text
-    return "" if text in _NO_PLATE else text
+    return "" if _NO_PLATE.fullmatch(text) else text
 
 
 def _fold(text: str) -> str:
-    text = _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).upper())
-    colors = _COLORS.match(text)
-    return text[colors.end() :] if colors else text
+    text = unicodedata.normalize("NFKC", text).upper()
+    # Marks come off in the decomposed form; what is no mark of a Latin letter (Korean, Japanese) is put together again.
+    text = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text))).translate(_READ_AS)
+    text = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
+    text = _NO_LETTER.sub("", text)
+    if colors := _COLORS.match(text):
+        text = text[colors.end() :]
+    return _COLORS_BEHIND.sub("", text)
 
 
+def names_vehicle(plate: str) -> bool:
+    """Whether a normalised text can tell a vehicle from others: it has the form of a plate, or a digit at least."""
+    return form(plate) is not PlateForm.UNKNOWN or any(each.isdigit() for each in plate)
+
+
+def issued(plate: str) -> str | None:
+    """A normalised text with 1 for I and 0 for O in its serial, if it is a plate then and was none before.
+
+    Neither letter is issued, and people type what they see.
+    """
+    if form(plate) is not PlateForm.UNKNOWN:
+        return None
+    meant = plate[:2] + plate[2:].translate({ord("I"): "1", ord("O"): "0"})
+    return meant if form(meant) is not PlateForm.UNKNOWN else None
+
+
+@lru_cache(maxsize=1 << 14)
 def form(plate: str) -> PlateForm:
     """The form of a normalised plate; UNKNOWN for "" and for every text that no kind of plate has."""
     matched = _FORMS.fullmatch(plate)
@@ -186,12 +225,25 @@ def mask_all(text: str) -> str:
 
 
 def settle_color(plate: str, read: PlateColor) -> PlateColor:
-    """The colour by which a plate is compared: what the camera read, or the usual one of its form where it read none.
+    """The colour by which a normalised plate is compared: part of the vehicle only where its form leaves it open.
 
-    Cameras lose the colour at night and not the text. Without this a car that came in as unknown and leaves as blue
-    would be two vehicles. Where a form has two colours (blue and yellow) the far more frequent one is taken.
+    Cameras get the colour wrong far more often than the text: green fades to white or blue at night, black is blue.
+    Most forms have one colour. Seven characters are blue or, on large vehicles, yellow: everything but a yellow is the
+    blue that nearly all are. A text of no form is told apart by itself alone; of eight characters the green is kept,
+    since a misread one may be that of a new energy vehicle.
     """
-    return _USUAL_COLORS.get(form(plate), read) if read is PlateColor.UNKNOWN else read
+    kind = form(plate)
+    if kind is PlateForm.SMALL:
+        return PlateColor.YELLOW if read in _YELLOWS else PlateColor.BLUE
+    if kind is PlateForm.UNKNOWN and len(plate) == _NEV_CHARACTERS and read in _GREENS:
+        return PlateColor.GREEN
+    return _COLOR_OF_FORM.get(kind, PlateColor.UNKNOWN)
+
+
+def identity(text: str, color: PlateColor) -> tuple[str, PlateColor]:
+    """Text and colour by which a plate is compared, from what was read or typed."""
+    plate = normalise(text)
+    return plate, settle_color(plate, color)
 
 
 def is_new_energy(plate: str, color: PlateColor) -> bool:
@@ -203,9 +255,15 @@ def is_new_energy(plate: str, color: PlateColor) -> bool:
     return form(plate) in _NEV or (len(plate) == _NEV_CHARACTERS and color in _GREENS)
 
 
-def is_large(color: PlateColor, vehicle_class: VehicleClass) -> bool:
-    """Whether the price for large vehicles holds: a yellow or yellow-green plate, or what the camera saw.
+def is_large(plate: str, color: PlateColor, vehicle_class: VehicleClass) -> bool:
+    """Whether the price for large vehicles holds: what the camera saw, or what the form of the plate says.
 
-    Motorcycles have yellow plates as well and are never large.
+    Large vehicles have yellow plates of seven characters, yellow-green ones, or those of trailers. A learner's car and
+    the rear of a car from Hong Kong are yellow too and say nothing of the size. Motorcycles are never large.
     """
-    return vehicle_class is VehicleClass.LARGE or (color in _YELLOWS and vehicle_class is not VehicleClass.MOTORCYCLE)
+    if vehicle_class is VehicleClass.MOTORCYCLE:
+        return False
+    kind = form(plate)
+    if kind is PlateForm.SMALL and color in _YELLOWS:
+        return True
+    return kind in (PlateForm.NEV_LARGE, PlateForm.TRAILER) or vehicle_class is VehicleClass.LARGE

@@ -15,7 +15,7 @@ CHAPTERS = {
         "job",
         "forgetting",
     ),
-    "The network": ("operator", "operator_fee", "lot", "gate", "gateway", "gateway_key", "lane"),
+    "The network": ("operator", "operator_fee", "lot", "gate", "gateway", "gateway_key", "lane", "no_plate_text"),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "Events and stays": (
         *(

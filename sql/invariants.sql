@@ -358,15 +358,31 @@ select o.lot_id, o.plate, o.plate_color
  where s.left_at > o.entered_at
 
 -- name: event_recorded_twice
--- A gateway's event is recorded once. After 40 days its number may come again: by then the event is too old to be sent.
+-- A gateway's event is recorded once: the same content, or the same lane within seconds, is no new fact under its number.
+-- After 40 days, or after 64 others, its number may come again: by then the event is too old to be sent.
 with repeated as (
   select lot_id, gateway_id, event_id from gate_event group by lot_id, gateway_id, event_id having count(*) > 1),
 seen as (
-  select e.lot_id, e.gateway_id, e.event_id, e.id,
-         lag(e.id) over (partition by e.lot_id, e.gateway_id, e.event_id order by e.id) as before
+  select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.content_hash, e.first_id,
+         row_number() over (partition by e.lot_id, e.gateway_id, e.event_id order by e.id) as n
     from repeated r
     join gate_event e on e.lot_id = r.lot_id and e.gateway_id = r.gateway_id and e.event_id = r.event_id)
-select lot_id, gateway_id, event_id, id from seen where id < id_floor(id_instant(before) + interval '40 days')
+select b.lot_id, b.gateway_id, b.event_id, b.id
+  from seen a
+  join seen b on b.lot_id = a.lot_id and b.gateway_id = a.gateway_id and b.event_id = a.event_id
+   and b.n > a.n and b.n - a.n < 64
+ where a.first_id is null and b.first_id is null and b.id < id_floor(id_instant(a.id) + interval '40 days')
+   and (b.content_hash = a.content_hash
+        or b.lane_id = a.lane_id and a.occurred_at <> 'epoch'
+           and b.occurred_at between a.occurred_at - interval '10 seconds' and a.occurred_at + interval '10 seconds')
+
+-- name: read_without_event
+-- One more read of an event is of one that is there, under the same number, as long as events are kept.
+select e.lot_id, e.id, e.first_id
+  from gate_event e
+  left join gate_event f on f.lot_id = e.lot_id and f.id = e.first_id and f.event_id = e.event_id and f.first_id is null
+ where e.first_id is not null and f.id is null
+   and e.first_id >= (select kept_from from growing_table where name = 'gate_event')
 
 -- name: event_without_stay
 -- An event that says which stay it belongs to belongs to one that exists, as long as stays are kept.

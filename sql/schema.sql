@@ -21,7 +21,7 @@ CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE payment_kind AS ENUM ( 'not_needed', 'will_be_charged', 'pay_at_gate' );
 CREATE TYPE plate_color AS ENUM ( 'blue', 'yellow', 'green', 'yellow_green', 'white', 'black', 'unknown' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
-CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply' );
+CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply' );
 CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
 CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only' );
 CREATE TYPE tariff_state AS ENUM ( 'draft', 'published' );
@@ -222,6 +222,18 @@ CREATE TABLE lane (
 );
 -- The service may: select, insert, update.
 
+-- Texts (made comparable) that cameras of an operator send when they read no plate, beside those that are known
+-- everywhere. Cars with such a text are no vehicle that could be found again.
+CREATE TABLE no_plate_text (
+    operator_id integer NOT NULL,
+    text        text NOT NULL,
+    added_at    timestamp with time zone NOT NULL,
+    CONSTRAINT text_is_some CHECK ((text <> ''::text)),
+    CONSTRAINT no_plate_text_pkey PRIMARY KEY (operator_id, text),
+    CONSTRAINT no_plate_text_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+-- The service may: select, insert, delete.
+
 -- Tariffs, and where they are in force ------------------------------------------------------------------------------
 
 -- A price text (收费标准) as a document. A draft may be replaced; what is published stays as it is, and a change is a new
@@ -325,6 +337,8 @@ CREATE TABLE gate_event (
     fee_fen          bigint,
     payment          payment_kind,
     charge_reference uuid,
+    doubts           jsonb,
+    first_id         uuid,
     CONSTRAINT confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
     CONSTRAINT review_has_reason CHECK (((status = 'review'::event_status) = (reason IS NOT NULL))),
@@ -336,6 +350,8 @@ COMMENT ON COLUMN gate_event.effective_at IS 'The instant the rules use: occurre
 COMMENT ON COLUMN gate_event.plate_color IS 'The colour the rules use: color_read, or the usual one of the plate''s form where the camera read none.';
 COMMENT ON COLUMN gate_event.content_hash IS 'Over everything but replay: the same event sent live and then replayed is one event.';
 COMMENT ON COLUMN gate_event.charge_reference IS 'What the lane was answered for the driver to pay by, so that a repeat is answered alike.';
+COMMENT ON COLUMN gate_event.doubts IS 'What was not sent in its form: field, what was sent, what it was read as. For whoever runs the gateway.';
+COMMENT ON COLUMN gate_event.first_id IS 'This is one more read of that event, with fuller or other content under the same number, and changed nothing.';
 -- The service may: select, insert.
 
 -- What an authenticated gateway sent and the service could not take as an event: kept (first 8 KiB) so that no car is

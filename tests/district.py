@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -14,8 +15,6 @@ from redis.asyncio import Redis
 import sql
 from parking import events, passings
 from parking.answers import Answer
-from parking.api.problems import REFUSED
-from parking.events import EventRejected
 from parking.flow.events import record_events
 from parking.flow.network import read_network
 from parking.flow.plates import link_plate
@@ -78,10 +77,8 @@ def visit(number: str, plate: str, entered: datetime, left: datetime, *, lot: st
     ]
 
 
-def facts(answer: Answer | EventRejected) -> tuple[object, ...]:
+def facts(answer: Answer) -> tuple[object, ...]:
     """An answer in short: what became of the event and what the barrier does, and what it costs."""
-    if isinstance(answer, EventRejected):
-        return answer.reason, REFUSED[answer.reason], answer.field
     return answer.status, answer.gate, answer.fee_fen, answer.payment, answer.reason
 
 
@@ -117,20 +114,27 @@ class District(Struct):
         )
 
     def passing(self, said: Say, *, received_at: datetime | None = None) -> Passing:
-        """What the service makes of an event that arrives now, from the gateway whose lane it names."""
-        _, (submission,) = events.read(msgspec.json.encode(said))
+        """What the service makes of an event of the gateway whose lane it names. If nothing is said, a live one arrives
+        when it happens, a replay now.
+        """
+        _, (submission,) = events.read(msgspec.json.encode(said), ZoneInfo("Asia/Shanghai"))
         assert submission.event is not None, submission.refused
         lane = self.network.lanes[submission.event.lane]
-        received_at = received_at or self.now
+        lot = self.network.lots[lane.lot_id]
+        happened = self.now if submission.event.replay else submission.event.occurred_at.astimezone(UTC)
+        received_at = received_at or happened
         return passings.accept(
             submission.event,
             lane=lane,
             gateway=self.network.gateways[lane.gateway_id],
             received_at=received_at,
             id=ids.new(received_at, lane.lot_id, self.random_bits()),
+            doubts=submission.doubts,
+            no_plate_texts=self.network.no_plate_texts.get(lot.operator_id, ()),
+            capacity=lot.capacity,
         )
 
-    async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer | EventRejected]:
+    async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer]:
         """The answers to events that arrive together."""
         passings_ = [self.passing(each, received_at=received_at) for each in said]
         async with self.pool.acquire() as db, db.transaction():
@@ -140,9 +144,8 @@ class District(Struct):
         return recorded.answers
 
     async def answer(self, said: Say, *, received_at: datetime | None = None) -> Answer:
-        """The answer to an event that arrives alone and is not refused."""
+        """The answer to an event that arrives alone."""
         (answer,) = await self.record(said, received_at=received_at)
-        assert isinstance(answer, Answer), answer
         return answer
 
     async def account(

@@ -55,7 +55,7 @@ async def test_events_while_connections_are_cut(
 
     async def a_gateway(lot: str, cars: range) -> None:
         for n in cars:
-            for said in visit(f"{lot}{n}", f"鲁A{n:05}", MORNING, NOW, lot=lot):
+            for said in visit(f"{lot}{n}", f"鲁A{n:05}", MORNING, NOW, lot=lot, replay=True):
                 await told_until_taken(client, registered[lot], said, seen)
 
     gateways = [a_gateway(lot, range(n, CARS, 4)) for n in range(4) for lot in (QC, HOSPITAL, STATION)]

@@ -139,6 +139,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **more)
         self._room: Room | None = None
         self._share: str | None = None
+        self._only_gateways = False
+        self.url = b""
         self._at = self._WAITING
         self._head_bytes = 0
         self._headers_bytes = 0
@@ -158,6 +160,7 @@ class Connection(HttpToolsProtocol):
         rooms = self.config.rooms
         self._share = rooms.share_of(self.client[0]) if self.client else None
         room = rooms.of(self.server[1] if self.server else None)
+        self._only_gateways = room.only_gateways
         if (refusal := room.enter(self._share)) is not None:
             self._refuse(refusal)
             return
@@ -322,7 +325,9 @@ class Connection(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.flow.resume_reading()
-        self.transport.write(refusal.answer)
+        # Whoever comes to the gateways' listener is one.
+        at_gate = self._only_gateways or self.url.startswith(problems.GATE_EVENTS.encode())
+        self.transport.write(refusal.answer(at_gate=at_gate))
         # What still arrives is read and dropped for a moment: closing on unread bytes would take the answer with it.
         self.transport.write_eof()
         self._deadline = self.loop.call_later(limits.LINGER_S, self.transport.abort)

@@ -13,13 +13,13 @@ from litestar.openapi.spec import Operation
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
-from parking.answers import Answer, Status
+from parking.answers import HELD, Answer, Display, Instruction, Status
 from parking.api import problems
 from parking.api.decoding import StrictRequest, read
 from parking.api.openapi import RawBody, inlined
 from parking.barrier import Command
 from parking.events import BATCH_EVENTS_MAX, BODY_BYTES_MAX, EventRejected, GateEvent, Refusal
-from parking.ingest.receive import Intake
+from parking.ingest.receive import Intake, Received
 from payments.identity import Audience
 
 _encode = msgspec.json.Encoder().encode
@@ -48,6 +48,7 @@ class RejectedEvent(Struct, frozen=True, omit_defaults=True):
     detail: str
     code: int
     field: str | None = None
+    display: Display | None = None
 
 
 class _Answered(Response[bytes]):
@@ -78,12 +79,15 @@ class _GateEventsOperation(Operation):
 
 
 @post(
-    "/v1/gate-events",
+    problems.GATE_EVENTS,
     operation_id="recordGateEvents",
     summary="Record gate events: one object, or an array of up to 500",
     description=(
         "Each event is answered on its own: `recorded`, `duplicate` (with the first answer), `review` (recorded, and a "
         "person should look), or `rejected` with a reason. A single rejected event is a problem document. "
+        "What is not of the form below is read as far as it can be, and named under `doubts`. Every answer to a live "
+        "event, problem documents too, says under `gate` what the barrier does now, and under `display` what the lane "
+        "shows; a problem document for an array says it for each event, under `events`. "
         "Events are answered in the order sent, after they are committed."
     ),
     tags=["gateways"],
@@ -109,19 +113,33 @@ async def record_gate_events(request: StrictRequest) -> Response[bytes]:
         body = await read(request, bytes_max=BODY_BYTES_MAX)
     except RequestEntityTooLarge:
         raise await intake.refuse_large(gateway, now) from None
-    received = await intake.receive(body, gateway, now)
+    try:
+        received = await intake.receive(body, gateway, now)
+    except Exception:
+        # Whatever it is: a car waits for a command.
+        problems.instruct(request, *intake.instructions(body, gateway))
+        raise
     if not received.alone:
         lines = [_rejected(each) if isinstance(each, EventRejected) else each for each in received.outcomes]
         return _Answered(_encode(lines))
     (outcome,) = received.outcomes
     if isinstance(outcome, EventRejected):
+        problems.instruct(request, received.alone, received.instructions)
         raise outcome
     return _Answered(_encode(outcome))
 
 
-def _rejected(e: EventRejected) -> RejectedEvent:
+def _lines(received: Received) -> list[Answer | RejectedEvent]:
+    instructions = received.instructions or [HELD] * len(received.outcomes)
+    return [
+        _rejected(outcome, told) if isinstance(outcome, EventRejected) else outcome
+        for outcome, told in zip(received.outcomes, instructions, strict=True)
+    ]
+
+
+def _rejected(e: EventRejected, told: Instruction) -> RejectedEvent:
     code = problems.REFUSED[e.reason]
-    return RejectedEvent(e.event_id, Status.REJECTED, Command.NONE, e.reason, e.sentence, code, e.field)
+    return RejectedEvent(e.event_id, Status.REJECTED, told.gate, e.reason, e.sentence, code, e.field, told.display)
 
 
 ROUTES: list[HTTPRouteHandler] = [record_gate_events]

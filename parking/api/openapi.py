@@ -121,7 +121,7 @@ def _sent(request: Request[Any, Any, Any]) -> Response[bytes]:
         case "/schema/openapi.json":
             return Response(**send(description(request.app), request.headers, policy=_POLICY)._asdict())
         case _:
-            return problems.not_found()
+            return problems.not_found(request)
 
 
 CONFIG = OpenAPIConfig(

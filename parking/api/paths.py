@@ -16,7 +16,7 @@ from parking.api import problems
 # How a connection says, in a request's `extensions`, that it came in at the gateways' listener.
 GATEWAYS_LISTENER = "onelot.gateways"
 # What gateways, and those who watch over the listener, ask for.
-GATEWAY_PATHS = ("/v1/gate-events", "/v1/stays/", "/livez", "/readyz")
+GATEWAY_PATHS = (problems.GATE_EVENTS, "/v1/stays/", "/livez", "/readyz")
 
 
 def at_gateways(scope: Scope) -> bool:
@@ -43,7 +43,8 @@ class Paths:
             return _problem(HTTPStatus.NOT_FOUND, "This address is for gateways.")
         query = scope["query_string"]
         if b"&" in query and (name := repeated(query)) is not None:
-            return _problem(HTTPStatus.BAD_REQUEST, "A query parameter is given twice.", name[:64])
+            at_gate = scope["path"] == problems.GATE_EVENTS
+            return _problem(HTTPStatus.BAD_REQUEST, "A query parameter is given twice.", name[:64], at_gate=at_gate)
         return None
 
 
@@ -68,9 +69,9 @@ def repeated(query: bytes) -> str | None:
     return None
 
 
-def _problem(status: HTTPStatus, detail: str, field: str | None = None) -> ASGIResponse:
+def _problem(status: HTTPStatus, detail: str, field: str | None = None, *, at_gate: bool = False) -> ASGIResponse:
     return ASGIResponse(
-        body=problems.of_status(status, detail, field),
+        body=problems.of_status(status, detail, field, at_gate=at_gate),
         status_code=status,
         media_type="application/problem+json",
         headers={"Cache-Control": "no-store"},

@@ -14,6 +14,7 @@ from uuid import uuid4
 import msgspec
 from asyncpg import DataError
 from litestar import Request, Response
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
@@ -29,6 +30,8 @@ from payments.errors import OneLotError
 from sql.pool import TRANSIENT
 
 _log = logging.getLogger(__name__)
+# Where a car may wait for the answer.
+GATE_EVENTS = "/v1/gate-events"
 _TYPE = "https://onelot.example/problems/"
 # Drawn anew for each answer, so that those who were refused together do not come back together. Shorter than a kept
 # connection lives unused (limits.IDLE_TIMEOUT_S): who comes back on it must not meet its end.
@@ -121,12 +124,14 @@ REFUSED: dict[Refusal, int] = {
     Refusal.BODY_TOO_LARGE: 413,
     Refusal.UNKNOWN_LANE: 422,
     Refusal.LANE_NOT_YOURS: 403,
-    Refusal.EVENT_ID_CONFLICT: 409,
 }
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """A problem document. `facts` say what the class of error carries; `field` names what does not fit."""
+    """A problem document. `facts` say what the class of error carries; `field` names what does not fit.
+
+    For gate events also what the lane does now: `gate` and `display`, or of an array `events`, one for each.
+    """
 
     type: str
     title: str
@@ -136,9 +141,30 @@ class Problem(msgspec.Struct, omit_defaults=True):
     facts: dict[str, Any] | None = None
     instance: str | None = None
     request_id: str | None = None
+    gate: Command | None = None
+    display: Display | None = None
+    events: Sequence[Instruction] | None = None
 
 
-def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+def instruct(request: Request[Any, Any, Any], alone: bool, instructions: Sequence[Instruction]) -> None:
+    """Says what the lanes do whose events were not taken, for the document that is about to be written."""
+    request.scope["state"]["instructions"] = (alone, instructions)
+
+
+def _with_command(request: Request[Any, Any, Any], problem: Problem) -> None:
+    if request.scope["path"] != GATE_EVENTS or request.method != HttpMethod.POST:
+        return
+    alone, instructions = request.scope["state"].get("instructions", (True, (HELD,)))
+    if alone:
+        problem.gate, problem.display = instructions[0].gate, instructions[0].display
+    else:
+        problem.events = instructions
+
+
+def _answer(
+    request: Request[Any, Any, Any], problem: Problem, headers: dict[str, str] | None = None
+) -> Response[bytes]:
+    _with_command(request, problem)
     trail = current.get()
     if trail is not None:
         trail.problem = problem.title
@@ -155,10 +181,13 @@ def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response
     )
 
 
-def of_status(status: HTTPStatus, detail: str, field: str | None = None) -> bytes:
-    """A document for what is refused before any route is asked."""
+def of_status(status: HTTPStatus, detail: str, field: str | None = None, *, at_gate: bool = False) -> bytes:
+    """A document for what is refused before any route is asked. at_gate: a car may wait for it."""
     kind = _TYPE + status.phrase.lower().replace(" ", "-")
-    return msgspec.json.encode(Problem(kind, status.phrase, status, detail, field))
+    problem = Problem(kind, status.phrase, status, detail, field)
+    if at_gate:
+        problem.gate, problem.display = HELD.gate, HELD.display
+    return msgspec.json.encode(problem)
 
 
 def _title(name: str) -> str:
@@ -166,13 +195,14 @@ def _title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def of_error(_: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
+def of_error(request: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]:
     """A refusal by the rules."""
     name = type(e).__name__
     facts = {key: value for key, value in e.facts.items() if value is not None and key != "field"}
     field = e.facts.get("field")
     wait_s = e.facts.get("retry_after_s")
     return _answer(
+        request,
         Problem(
             type=_TYPE + _title(name).lower().replace(" ", "-"),
             title=_title(name),
@@ -190,12 +220,12 @@ def of_validation(request: Request[Any, Any, Any], e: ValidationException) -> Re
     missing = _MISSING.match(str(e.detail))
     if missing:
         kind, name = missing.groups()
-        return _malformed(name, f"The {_SOURCES.get(kind, kind)} {name} is missing.")
+        return _malformed(request, name, f"The {_SOURCES.get(kind, kind)} {name} is missing.")
     extra = e.extra if isinstance(e.extra, list) else []
     refusals = [_refusal(request, refused) for refused in extra if isinstance(refused, dict)]
     if not refusals:
-        return _malformed("body", str(e.detail))
-    return _malformed(refusals[0][0], "; ".join(f"{field}: {why}" for field, why in refusals))
+        return _malformed(request, "body", str(e.detail))
+    return _malformed(request, refusals[0][0], "; ".join(f"{field}: {why}" for field, why in refusals))
 
 
 def _refusal(request: Request[Any, Any, Any], refused: dict[str, Any]) -> tuple[str, str]:
@@ -211,8 +241,8 @@ def _refusal(request: Request[Any, Any, Any], refused: dict[str, Any]) -> tuple[
     return str(public or name), why
 
 
-def _malformed(field: str, detail: str) -> Response[bytes]:
-    return _answer(Problem(_TYPE + "malformed", "Malformed", 400, detail, field))
+def _malformed(request: Request[Any, Any, Any], field: str, detail: str) -> Response[bytes]:
+    return _answer(request, Problem(_TYPE + "malformed", "Malformed", 400, detail, field))
 
 
 def of_body(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
@@ -220,10 +250,10 @@ def of_body(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
     _log.warning("%s %s was sent what no column can store: %s", request.method, _route(request), type(e).__name__)
     detail = "The request holds text or numbers that are not allowed: text is UTF-8 without NUL, a number has 64 bits."
     named = [*request.path_params.items(), *request.query_params.multi_items()]
-    return _malformed(next((name for name, value in named if "\0" in str(value)), "body"), detail)
+    return _malformed(request, next((name for name, value in named if "\0" in str(value)), "body"), detail)
 
 
-def of_http(_: Request[Any, Any, Any], e: HTTPException) -> Response[bytes]:
+def of_http(request: Request[Any, Any, Any], e: HTTPException) -> Response[bytes]:
     """What the framework refuses: unknown routes, wrong methods, bodies that are too large."""
     phrase = HTTPStatus(e.status_code).phrase
     field = "body" if e.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
@@ -231,14 +261,14 @@ def of_http(_: Request[Any, Any, Any], e: HTTPException) -> Response[bytes]:
     headers = {k: v for k, v in (e.headers or {}).items() if k.lower() != "content-length"}
     if e.status_code == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="onelot"'
-    return _answer(Problem(kind, phrase, e.status_code, e.detail or phrase, field), headers)
+    return _answer(request, Problem(kind, phrase, e.status_code, e.detail or phrase, field), headers)
 
 
-def of_storage_away(_: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
+def of_storage_away(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
     """503, the database is away. If the connection broke during the commit, only reading it again shows the outcome."""
     _log.warning("the database is away: %s", type(e).__name__)
     detail = "The service cannot reach its database. This was most likely not done: look, or try again."
-    return _answer(Problem(_TYPE + "storage-away", "Storage away", 503, detail))
+    return _answer(request, Problem(_TYPE + "storage-away", "Storage away", 503, detail))
 
 
 def of_group(request: Request[Any, Any, Any], e: ExceptionGroup[Exception]) -> Response[bytes]:
@@ -247,9 +277,9 @@ def of_group(request: Request[Any, Any, Any], e: ExceptionGroup[Exception]) -> R
     return of_defect(request, e) if other else of_storage_away(request, e)
 
 
-def not_found(*_: object) -> Response[bytes]:
+def not_found(request: Request[Any, Any, Any]) -> Response[bytes]:
     """404, for a path or a file that is not there."""
-    return _answer(Problem(_TYPE + "not-found", "Not Found", 404, "Not Found"))
+    return _answer(request, Problem(_TYPE + "not-found", "Not Found", 404, "Not Found"))
 
 
 def of_defect(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
@@ -257,7 +287,7 @@ def of_defect(request: Request[Any, Any, Any], e: Exception) -> Response[bytes]:
     number = str(uuid4())
     _log.error("defect %s in %s %s", number, request.method, _route(request), exc_info=e)
     detail = "This should not have happened. The number under `instance` finds it in the service's log."
-    return _answer(Problem(_TYPE + "defect", "Defect", 500, detail, instance=f"urn:uuid:{number}"))
+    return _answer(request, Problem(_TYPE + "defect", "Defect", 500, detail, instance=f"urn:uuid:{number}"))
 
 
 def _route(request: Request[Any, Any, Any]) -> str:

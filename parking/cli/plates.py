@@ -1,4 +1,4 @@
-"""Contested links of plates, for the city's staff."""
+"""Contested links of plates, and what cameras say when they read none, for the city's staff."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,11 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, in_transaction
+from parking.cli.registry import BY, CODE, in_transaction
 from parking.clock import random_bits
 from parking.contests import Contest
 from parking.flow import contests as flow
+from parking.flow import plates as plates_flow
+from parking.network import NoPlateText
 from parking.plates import PlateColor
+from parking.store import network as store
 from payments.identity import Audience, Principal
 
 CONTESTS_SHOWN_MAX = 200
@@ -23,7 +26,7 @@ _COLORS = click.Choice([color.value for color in PlateColor if color is not Plat
 
 @click.group()
 def plate() -> None:
-    """Plates that accounts pay for, where somebody contests it."""
+    """Plates that accounts pay for, where somebody contests it, and texts that are no plates."""
 
 
 @plate.command("contests")
@@ -73,3 +76,32 @@ def resolve(number: UUID, link_stands: bool, note: str) -> None:
 
     done = in_transaction(do)
     _out.print(f"the link of account {done.account_id} {'stands' if link_stands else 'has ended'}")
+
+
+@plate.command("no-plate-texts")
+def no_plate_texts() -> None:
+    """Show what cameras send when they read no plate, beside what is known everywhere."""
+
+    async def find(db: sql.Connection, _: datetime) -> Sequence[NoPlateText]:
+        return await store.no_plate_texts(db)
+
+    table = Table("operator", "text")
+    for one in in_transaction(find):
+        table.add_row(one.operator_code, one.text)
+    _out.print(table)
+
+
+@plate.command("no-plate-text")
+@click.argument("operator", type=CODE)
+@click.argument("text")
+@click.option("--drop", is_flag=True, help="The text is compared like every other again.")
+def no_plate_text(operator: str, text: str, drop: bool) -> None:
+    """Say that cameras of an OPERATOR mean no plate by a TEXT; cars are held for it at the entry."""
+
+    async def do(db: sql.Connection, now: datetime) -> str:
+        if drop:
+            await plates_flow.drop_no_plate_text(db, operator_code=operator, text=text, by=BY, now=now)
+            return text
+        return await plates_flow.add_no_plate_text(db, operator_code=operator, text=text, by=BY, now=now)
+
+    click.echo(in_transaction(do))

@@ -68,7 +68,7 @@ async def contest_by_staff(
     Raises:
         PlateNotLinked: no account pays for the plate.
     """
-    text = plates.normalise(plate)
+    text, plate_color = plates.identity(plate, plate_color)
     await lock_plates(db, [(text, plate_color)])
     link = await store.link(db, text, plate_color)
     if link is None:

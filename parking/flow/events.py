@@ -3,14 +3,15 @@
 The batch is the unit because its cost is nearly that of one event: every statement works on all events at once.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time
 
 from msgspec import Struct
 
 import sql
-from parking import effects, occupancy
-from parking.answers import Answer, EventKey, answers, key_of
+from parking import effects, occupancy, repeats
+from parking import passings as passings_
+from parking.answers import Answer, EventRecord, answers, key_of, record_of_read
 from parking.billings import Alarm
 from parking.effects import Changes, Effect, Known
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
@@ -29,11 +30,11 @@ RandomBits = Callable[[], int]
 
 
 class Recorded(Struct, frozen=True):
-    """What became of a batch: an answer or a refusal per passing in their order, the counts that moved, and gateways
+    """What became of a batch: an answer per passing in their order, the counts that moved, and gateways
     that billed beyond their history.
     """
 
-    answers: list[Answer | EventRejected]
+    answers: list[Answer]
     counts: Sequence[Count]
     alarms: Sequence[Alarm] = ()
 
@@ -43,13 +44,14 @@ async def record_events(
 ) -> Recorded:
     """Records passings in the order given and says what each gate is to do. `db` is in a transaction.
 
-    Recognises repeats (answered as the first time), refuses an id that comes again with other content, opens and closes
+    Recognises repeats (answered as the first time) and further reads of one passing (kept beside it), opens and closes
     stays, prices them, and asks payments for the charges. Nothing may be answered before the transaction commits.
     """
     await store.lock_lots(db, sorted({p.lot_id for p in passings}))
-    first = _first_of_each(passings)
-    earlier = await store.event_records(db, list(first), effects.ids_within(now, REPEATS_KEPT))
-    new = [passing for key, passing in first.items() if key not in earlier]
+    keys = list(dict.fromkeys(map(key_of, passings)))
+    earlier = await store.event_records(db, keys, effects.ids_within(now, REPEATS_KEPT))
+    told = repeats.sort(passings, earlier)
+    new = await _once_a_day(db, told.new)
     known = await _read(db, [p for p in new if p.applies], network)
 
     before = dict(known.histories)
@@ -59,7 +61,9 @@ async def record_events(
     ]
     applied = effects.apply(known, new, made, network)
 
-    await _write_events(db, applied)
+    records = {record.id: record for records in earlier.values() for record in records}
+    records |= {effect.passing.id: effect.record for effect in applied}
+    await _write_events(db, applied, [(p, record_of_read(p, records[told.first[p.id]])) for p in told.reads])
     await _write_stays(db, effects.changes(before, known))
     requests, alarms = await watch_charges(
         db, effects.charges(applied, network.lots), effects.gateways(applied), network.lots, now=now
@@ -67,15 +71,16 @@ async def record_events(
     await charges_flow.request_charges(db, requests, now=now)
     moves = occupancy.moves(effects.sightings(applied, before, network.lots))
     counts = await store.move_counts(db, now, moves) if moves else ()
-    return Recorded(answers(passings, earlier, [(each.passing, each.record) for each in applied]), counts, alarms)
+    return Recorded(answers(passings, told.first, records), counts, alarms)
 
 
-def _first_of_each(passings: Iterable[Passing]) -> dict[EventKey, Passing]:
-    """The passings by event, the first where an event comes twice in one batch."""
-    first: dict[EventKey, Passing] = {}
-    for passing in passings:
-        first.setdefault(key_of(passing), passing)
-    return first
+async def _once_a_day(db: sql.Connection, new: Sequence[Passing]) -> Sequence[Passing]:
+    """The passings, of which one a device and day has what is odd about the device as its doubt."""
+    odd = [passing for passing in new if passing.of_device]
+    if not odd:
+        return new
+    since = datetime.combine(min(p.received_at for p in odd), time(), UTC)
+    return passings_.once_a_day(new, await store.said_of_devices(db, {p.lot_id for p in odd}, ids.floor(since)))
 
 
 async def _read(db: sql.Connection, passings: Sequence[Passing], network: Network) -> Known:
@@ -107,10 +112,12 @@ async def _read(db: sql.Connection, passings: Sequence[Passing], network: Networ
     return known
 
 
-async def _write_events(db: sql.Connection, applied: Sequence[Effect]) -> None:
-    if not applied:
+async def _write_events(
+    db: sql.Connection, applied: Sequence[Effect], reads: Sequence[tuple[Passing, EventRecord]]
+) -> None:
+    if not applied and not reads:
         return
-    await store.add_events(db, [(effect.passing, effect.record) for effect in applied])
+    await store.add_events(db, [*((effect.passing, effect.record) for effect in applied), *reads])
     reviews = [
         (p.lot_id, ids.derive(p.id, "review"), p.id, reason, p.received_at)
         for p, reason in ((effect.passing, effect.record.reason) for effect in applied)

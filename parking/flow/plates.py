@@ -5,6 +5,8 @@ from datetime import datetime
 
 import sql
 from parking import plates
+from parking.flow.lots import operator_of_code
+from parking.flow.network import record_change
 from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateNotLinked, PlateRefused
 from parking.store import plates as store
 from parking.store.events import lock_plates
@@ -30,15 +32,16 @@ async def link_plate(
     again changes nothing.
 
     Raises:
-        PlateRefused: the text is no plate, its colour is unknown, or the account has PLATES_PER_ACCOUNT_MAX already.
+        PlateRefused: the text is no plate (with the one that was meant, if that is clear), its colour is unknown, or
+        the account has PLATES_PER_ACCOUNT_MAX already.
         NoSuchAccount: the account was never opened.
         AccountBarred: it was closed meanwhile.
     """
-    text = plates.normalise(plate)
-    if plates.form(text) is PlateForm.UNKNOWN:
-        raise PlateRefused("This is no number plate.", field="plate")
     if plate_color is PlateColor.UNKNOWN:
         raise PlateRefused("A plate is linked with its colour.", field="plate_color")
+    text, plate_color = plates.identity(plate, plate_color)
+    if plates.form(text) is PlateForm.UNKNOWN:
+        raise _no_plate(text)
     # Links of a plate take turns, and so do those of an account.
     await lock_plates(db, [(text, plate_color)])
     account = await account_store.lock_account(db, account_id)
@@ -73,6 +76,14 @@ async def link_plate(
     return LinkedPlate(text, plate_color, linked_at)
 
 
+def _no_plate(text: str) -> PlateRefused:
+    meant = plates.issued(text)
+    if meant is None:
+        return PlateRefused("This is no number plate.", field="plate")
+    sentence = f"No plate has the letter I or O: the digits 1 and 0 look alike. Did you mean {meant}?"
+    return PlateRefused(sentence, field="plate", proposed=meant)
+
+
 async def unlink_plate(
     db: sql.Connection,
     *,
@@ -89,7 +100,7 @@ async def unlink_plate(
     Raises:
         PlateNotLinked: the plate is not linked to this account.
     """
-    text = plates.normalise(plate)
+    text, plate_color = plates.identity(plate, plate_color)
     await lock_plates(db, [(text, plate_color)])
     if not await store.drop_claim(db, text, plate_color, account_id):
         if not await store.unlink_plate(db, text, plate_color, account_id, now=now):
@@ -130,7 +141,7 @@ async def release_plate(
     Raises:
         PlateNotLinked: no account pays for it.
     """
-    text = plates.normalise(plate)
+    text, plate_color = plates.identity(plate, plate_color)
     await lock_plates(db, [(text, plate_color)])
     holder = await store.plate_holder(db, text, plate_color)
     if holder is None:
@@ -138,6 +149,41 @@ async def release_plate(
     await end_link(db, text, plate_color, holder.account_id, now=now, random_bits=random_bits)
     detail: dict[str, object] = {"plate": text, "plate_color": plate_color}
     await _record(db, holder.account_id, random_bits(), actor, "plate.release", detail, now)
+
+
+async def add_no_plate_text(db: sql.Connection, *, operator_code: str, text: str, by: str, now: datetime) -> str:
+    """From now on cameras of this operator that send the text have read no plate; returns the text made comparable.
+
+    Raises:
+        UnknownOperator: no operator has this code.
+        PlateRefused: every operator's cameras mean that by it, or nothing is left of it that could be compared.
+    """
+    operator_id = await operator_of_code(db, code=operator_code)
+    words = plates.normalise(text)
+    if not words:
+        raise PlateRefused("This text is known as none of a plate already.", field="text")
+    if await store.add_no_plate_text(db, operator_id, words, now=now):
+        await _record_text(db, "no_plate_text.add", operator_code, words, by, now)
+    return words
+
+
+async def drop_no_plate_text(db: sql.Connection, *, operator_code: str, text: str, by: str, now: datetime) -> None:
+    """The text is compared like every other again.
+
+    Raises:
+        UnknownOperator: no operator has this code.
+        PlateRefused: the operator has no such text.
+    """
+    operator_id = await operator_of_code(db, code=operator_code)
+    words = plates.normalise(text)
+    if not await store.drop_no_plate_text(db, operator_id, words):
+        raise PlateRefused("The operator has no such text.", field="text")
+    await _record_text(db, "no_plate_text.drop", operator_code, words, by, now)
+
+
+async def _record_text(db: sql.Connection, action: str, operator_code: str, text: str, by: str, now: datetime) -> None:
+    about = {"action": action, "subject": f"operator:{operator_code}", "by": by}
+    await record_change(db, **about, detail={"text": text}, now=now)
 
 
 async def _pass_on(

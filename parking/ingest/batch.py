@@ -17,7 +17,6 @@ from msgspec import Struct, structs
 
 import sql
 from parking.answers import Answer
-from parking.events import EventRejected
 from parking.flow.events import Recorded, record_events
 from parking.ingest.queue import TURN_EVENTS, Queue
 from parking.live.network import LiveNetwork
@@ -95,7 +94,7 @@ class GroupCommit:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._counts.catch_up()
 
-    async def record(self, passings: Sequence[Passing]) -> list[Answer | EventRejected]:
+    async def record(self, passings: Sequence[Passing]) -> list[Answer]:
         """Records passings of one gateway; returns, in their order, once they are committed.
 
         An array is recorded in pieces, one after the other, and two of one gateway are not recorded side by side.
@@ -113,7 +112,7 @@ class GroupCommit:
         try:
             if len(passings) == 1:
                 return await self._piece(passings, until, live=live)
-            answers: list[Answer | EventRejected] = []
+            answers: list[Answer] = []
             lock = self._arrays.setdefault((gateway_id, live), asyncio.Lock())
             async with lock:
                 for at in range(0, len(passings), TURN_EVENTS):
@@ -231,7 +230,7 @@ class GroupCommit:
 
     async def _one_by_one(self, request: _Request) -> None:
         """Each event of a request on its own; one that cannot be applied is kept as it came, for review."""
-        answers: list[Answer | EventRejected] = []
+        answers: list[Answer] = []
         for passing in request.passings:
             single = structs.replace(request, passings=(passing,))
             try:

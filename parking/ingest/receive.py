@@ -6,12 +6,13 @@ refused and kept, because behind it may have been a real car.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from parking import events, passings
-from parking.answers import Answer
+from parking import barrier, events, passings
+from parking.answers import HELD, Answer, Instruction, instruct
 from parking.events import BODY_BYTES_MAX, EventRejected, Refusal, Submission, TooManyEvents
 from parking.flow import events as flow
 from parking.ingest.batch import GroupCommit
@@ -25,10 +26,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Received(Struct, frozen=True):
-    """An answer or a refusal for each event of a request, in its order. `alone`: it was one event and not an array."""
+    """An answer or a refusal for each event of a request, in its order. `alone`: it was one event and not an array.
+
+    `instructions`: what the lane of each does if it was refused.
+    """
 
     alone: bool
     outcomes: Sequence[Answer | EventRejected]
+    instructions: Sequence[Instruction]
 
 
 class Intake:
@@ -50,11 +55,39 @@ class Intake:
             queue.Overloaded, batch.StorageAway: nothing was acknowledged, the gateway sends it again.
         """
         try:
-            alone, submissions = events.read(body)
+            alone, submissions = events.read(body, self._zone(gateway))
         except (EventRejected, TooManyEvents) as e:
             await self._refusals.keep(gateway, [flow.Refused(_as_rejected(e), body)], received_at)
             raise
-        return Received(alone, await self._record(submissions, gateway, received_at))
+        outcomes = await self._record(submissions, gateway, received_at)
+        refused = any(isinstance(outcome, EventRejected) for outcome in outcomes)
+        return Received(alone, outcomes, self._instructions(submissions, gateway) if refused else ())
+
+    def instructions(self, body: bytes, gateway: Gateway) -> tuple[bool, Sequence[Instruction]]:
+        """What the lanes of a body do that `receive` did not take: whether it is one for the whole, or one for each of
+        its events.
+        """
+        try:
+            alone, submissions = events.read(body, self._zone(gateway))
+        except (EventRejected, TooManyEvents):
+            return True, (HELD,)
+        return alone, self._instructions(submissions, gateway, comes_again=True)
+
+    def _instructions(
+        self, submissions: Sequence[Submission], gateway: Gateway, *, comes_again: bool = False
+    ) -> list[Instruction]:
+        network = self._network.snapshot
+        kind = network.lots[gateway.lot_id].kind
+        instructions = []
+        for each in submissions:
+            said = each if each.event is None else each.event
+            lane = network.lanes.get(said.lane or "")
+            direction = lane.direction if lane is not None and lane.gateway_id == gateway.id else None
+            # What is refused by what it says is refused again.
+            again = comes_again and each.refused is None
+            gate = barrier.decide_untaken(direction, kind, replay=said.replay, comes_again=again)
+            instructions.append(instruct(_id_of(each), direction, gate))
+        return instructions
 
     async def refuse_large(self, gateway: Gateway, received_at: datetime) -> EventRejected:
         """The refusal of a body that is larger than any honest one: that it came is kept, what it was is not."""
@@ -74,7 +107,7 @@ class Intake:
         answers = iter(await self._group_commit.record(accepted) if accepted else ())
         outcomes = [next(answers) if isinstance(each, Passing) else each for each in taken]
         refused = [
-            flow.Refused(outcome, submission.raw if submission.event is None else _encode(submission.event))
+            flow.Refused(outcome, submission.raw or (submission.event and _encode(submission.event)) or b"")
             for outcome, submission in zip(outcomes, submissions, strict=True)
             if isinstance(outcome, EventRejected)
         ]
@@ -90,9 +123,27 @@ class Intake:
         lane = self._network.snapshot.lanes.get(code) or await self._network.lane(code)
         id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
         try:
-            return passings.accept(submission.event, lane=lane, gateway=gateway, received_at=received_at, id=id_)
+            return passings.accept(
+                submission.event,
+                lane=lane,
+                gateway=gateway,
+                received_at=received_at,
+                id=id_,
+                doubts=submission.doubts,
+                no_plate_texts=self._network.snapshot.no_plate_texts.get(lot.operator_id, ()),
+                capacity=lot.capacity,
+            )
         except EventRejected as e:
             return e
+
+    def _zone(self, gateway: Gateway) -> ZoneInfo:
+        return ZoneInfo(self._network.snapshot.lots[gateway.lot_id].time_zone)
+
+
+def _id_of(submission: Submission) -> str | None:
+    if submission.event is not None:
+        return submission.event.event_id
+    return None if submission.refused is None else submission.refused.event_id
 
 
 def _as_rejected(e: EventRejected | TooManyEvents) -> EventRejected:

@@ -3,7 +3,7 @@
 Arrays run in parallel and are as long as the batch; a call is one round trip whatever the size of the batch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -45,6 +45,14 @@ class UseSomewhere(Struct, frozen=True):
     uses: str
 
 
+class SaidOfDevice(Struct, frozen=True):
+    """What a person was told of a gateway, and on which day."""
+
+    gateway_id: int
+    reason: Reason
+    day: date
+
+
 _decode_uses = msgspec.json.Decoder(tuple[Use, ...]).decode
 
 SHAPES = {
@@ -73,10 +81,12 @@ async def lock_plates(db: sql.Connection, plates: Sequence[NumberPlate]) -> None
 
 async def event_records(
     db: sql.Connection, keys: Sequence[EventKey], id_range: tuple[UUID, UUID]
-) -> dict[EventKey, EventRecord]:
-    """The records of those events that were recorded before with identifiers of this range, by their key."""
-    rows = await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *id_range)
-    return {row.key: row for row in rows}
+) -> dict[EventKey, list[EventRecord]]:
+    """What was recorded under these keys before with identifiers of this range, the latest first."""
+    records: dict[EventKey, list[EventRecord]] = {}
+    for row in await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *id_range):
+        records.setdefault(row.key, []).append(row)
+    return records
 
 
 async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> dict[Vehicle, OpenStay]:
@@ -143,7 +153,14 @@ def _event_row(p: Passing, record: EventRecord) -> tuple[object, ...]:
         *(p.plate, e.plate, p.plate_color, e.plate_color, e.vehicle_class, e.confidence, images),
         *(e.remaining_spaces, p.content_hash, status),
         *(record.reason, record.gate, record.stay_id, record.fee_fen, record.payment, record.charge_reference),
+        *(msgspec.json.encode(p.doubts).decode() if p.doubts else None, record.first_id),
     )
+
+
+async def said_of_devices(db: sql.Connection, lot_ids: Collection[int], since: UUID) -> set[tuple[int, Reason, date]]:
+    """What persons were told of these lots' gateways in reviews from an identifier on: gateway, reason, day (UTC)."""
+    rows = await sql.every(db, SaidOfDevice, _SQL["said_of_devices"], list(lot_ids), since)
+    return {(row.gateway_id, row.reason, row.day) for row in rows}
 
 
 async def add_reviews(db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, Reason, datetime]]) -> None:

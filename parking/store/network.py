@@ -1,10 +1,11 @@
 """Reading the registered network whole."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sql
 from parking.lots import Gateway, GatewayKey, Lane, Lot
-from parking.network import Rows
+from parking.network import NoPlateText, Rows
 from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
 from payments.store import settlement
 
@@ -20,6 +21,11 @@ async def version(db: sql.Connection) -> int:
 async def bump_version(db: sql.Connection) -> None:
     """What is registered has changed: every process reads it again. Locks the version until the transaction ends."""
     await db.execute(_SQL["bump_version"])
+
+
+async def no_plate_texts(db: sql.Connection) -> Sequence[NoPlateText]:
+    """What cameras say when they read no plate, by operator."""
+    return await sql.every(db, NoPlateText, _SQL["no_plate_texts"])
 
 
 async def rows(db: sql.Connection, now: datetime) -> Rows:
@@ -38,4 +44,5 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
             lanes=await sql.every(db, Lane, _SQL["lanes"]),
             gateways=await sql.every(db, Gateway, _SQL["gateways"]),
             keys=await sql.every(db, GatewayKey, _SQL["active_keys"]),
+            no_plate_texts=await no_plate_texts(db),
         )

@@ -49,3 +49,13 @@ async def oldest_claim(db: sql.Connection, plate: str, color: PlateColor) -> int
     """The active account that has waited longest for a plate."""
     account_id: int | None = await db.fetchval(_SQL["oldest_claim"], plate, color)
     return account_id
+
+
+async def add_no_plate_text(db: sql.Connection, operator_id: int, text: str, *, now: datetime) -> bool:
+    """Adds what an operator's cameras say when they read no plate; returns whether it was new."""
+    return await db.fetchval(_SQL["add_no_plate_text"], operator_id, text, now) is not None
+
+
+async def drop_no_plate_text(db: sql.Connection, operator_id: int, text: str) -> bool:
+    """Takes such a text away; returns whether it was there."""
+    return await db.fetchval(_SQL["drop_no_plate_text"], operator_id, text) is not None

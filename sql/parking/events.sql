@@ -37,12 +37,17 @@ select 1 from plate_slot
 
 -- name: event_records
 -- Events that were recorded before. Identifiers start with their time, so from $4 to $5 leaves out the partitions that
--- are too old to matter and those still to come.
-select e.lot_id, e.gateway_id, e.event_id, e.content_hash, e.gate::text as gate, e.stay_id, e.fee_fen,
-       e.payment::text as payment, e.reason::text as reason, e.charge_reference
+-- are too old to matter and those still to come. A device whose ids are no ids must not cost more with each event: the
+-- latest few are all that is looked at.
+select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.received_at, e.content_hash,
+       e.gate::text as gate, e.stay_id, e.fee_fen, e.payment::text as payment, e.reason::text as reason,
+       e.charge_reference, e.first_id
   from unnest($1::int[], $2::int[], $3::text[]) sent (lot_id, gateway_id, event_id)
-  join gate_event e on e.lot_id = sent.lot_id and e.gateway_id = sent.gateway_id and e.event_id = sent.event_id
- where e.id between $4 and $5
+ cross join lateral (
+       select * from gate_event g
+        where g.lot_id = sent.lot_id and g.gateway_id = sent.gateway_id and g.event_id = sent.event_id
+          and g.id between $4 and $5
+        order by g.id desc limit 64) e
 
 -- name: open_stays
 select o.lot_id, o.plate, o.plate_color::text as plate_color, o.id, o.vehicle_class::text as vehicle_class,
@@ -82,12 +87,20 @@ select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at, p
 -- name: add_events
 insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,
                         plate, plate_read, plate_color, color_read, vehicle_class, confidence, images, remaining_spaces,
-                        content_hash, status, reason, gate, stay_id, fee_fen, payment, charge_reference)
+                        content_hash, status, reason, gate, stay_id, fee_fen, payment, charge_reference, doubts,
+                        first_id)
 select * from unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::direction[], $7::timestamptz[],
                      $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[],
                      $13::plate_color[], $14::plate_color[], $15::vehicle_class[], $16::real[], $17::jsonb[],
                      $18::int[], $19::bytea[], $20::event_status[], $21::review_reason[], $22::gate_command[],
-                     $23::uuid[], $24::bigint[], $25::payment_kind[], $26::uuid[])
+                     $23::uuid[], $24::bigint[], $25::payment_kind[], $26::uuid[], $27::jsonb[],
+                     $28::uuid[])
+
+-- name: said_of_devices
+select distinct e.gateway_id, r.reason::text as reason, (r.opened_at at time zone 'utc')::date as day
+  from review r join gate_event e on e.lot_id = r.lot_id and e.id = r.event_id
+ where r.lot_id = any($1::int[]) and r.id >= $2 and e.id >= $2
+   and r.reason in ('clock_ahead', 'clock_behind', 'numbers_restarted')
 
 -- name: add_reviews
 insert into review (lot_id, id, event_id, reason, opened_at)

@@ -45,3 +45,8 @@ select id, code, lot_id from gateway order by id
 
 -- name: active_keys
 select id, gateway_id, secret_hash from gateway_key where revoked_at is null order by id
+
+-- name: no_plate_texts
+select t.operator_id, o.code as operator_code, t.text
+  from no_plate_text t join operator o on o.id = t.operator_id
+ order by o.code, t.text

@@ -54,3 +54,9 @@ select c.account_id
  where c.plate = $1 and c.plate_color = $2
  order by c.claimed_at, c.account_id
  limit 1
+
+-- name: add_no_plate_text
+insert into no_plate_text (operator_id, text, added_at) values ($1, $2, $3) on conflict do nothing returning text
+
+-- name: drop_no_plate_text
+delete from no_plate_text where operator_id = $1 and text = $2 returning text

@@ -1,6 +1,7 @@
 """What a gateway says of one passing vehicle, as JSON, and what is read from it."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,6 +19,7 @@ SAID: dict[str, Any] = {
     "confidence": 0.97,
 }
 GONE = object()
+JINAN = ZoneInfo("Asia/Shanghai")
 
 
 def said(**changes: object) -> bytes:
@@ -26,7 +28,7 @@ def said(**changes: object) -> bytes:
 
 
 def read(body: bytes) -> GateEvent:
-    alone, (submission,) = events.read(body)
+    alone, (submission,) = events.read(body, JINAN)
     assert alone
     assert submission.event is not None, submission.refused
     return submission.event

@@ -9,7 +9,7 @@ from parking import barrier
 from parking.barrier import Command, Decision, Payment
 from parking.cases import Reason
 from parking.fees import Bill
-from parking.lots import Direction
+from parking.lots import Direction, LotKind
 from parking.passings import Passing
 from tests.parking.reads import Read, passage
 
@@ -46,6 +46,45 @@ def test_at_the_exit(who: str, bill: Bill | None, settled: bool, decision: Decis
 
 @pytest.mark.parametrize("doubt", [None, *Reason])
 def test_at_the_entry(doubt: Reason | None) -> None:
-    wanted = HOLD if doubt is Reason.NO_PLATE else OPEN
+    wanted = HOLD if doubt in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE) else OPEN
     assert barrier.decide(at_gate(Direction.ENTRY, doubt=doubt), None, settled=False) == Decision(wanted)
     assert barrier.decide(at_gate(Direction.ENTRY, doubt=doubt, replay=True), None, settled=False) == Decision(NONE)
+
+
+@pytest.mark.parametrize(
+    ("first",                                  "direction",     "reason",        "live", "replayed"),
+    [
+        (Decision(OPEN),                       Direction.ENTRY, None,            OPEN,   NONE),
+        (Decision(HOLD, 600, AT_GATE),         Direction.EXIT,  None,            HOLD,   NONE),
+        # The replay came first: a car waits all the same.
+        (Decision(NONE),                       Direction.ENTRY, None,            OPEN,   NONE),
+        (Decision(NONE),                       Direction.ENTRY, Reason.NO_PLATE, HOLD,   NONE),
+        (Decision(NONE, 0, FREE),              Direction.EXIT,  None,            OPEN,   NONE),
+        (Decision(NONE, 600, CHARGED),         Direction.EXIT,  None,            OPEN,   NONE),
+        (Decision(NONE, 600, AT_GATE),         Direction.EXIT,  None,            HOLD,   NONE),
+    ],
+)  # fmt: skip
+def test_an_event_that_comes_again(
+    first: Decision, direction: Direction, reason: Reason | None, live: Command, replayed: Command
+) -> None:
+    assert barrier.decide_repeat(first, direction, reason, replay=False) is live
+    assert barrier.decide_repeat(first, direction, reason, replay=True) is replayed
+
+
+@pytest.mark.parametrize(
+    ("direction",     "kind",         "refused", "comes_again"),
+    [
+        (Direction.ENTRY, LotKind.GARAGE, HOLD,      OPEN),
+        (Direction.ENTRY, LotKind.ROAD,   HOLD,      OPEN),
+        (Direction.EXIT,  LotKind.GARAGE, HOLD,      HOLD),
+        (Direction.EXIT,  LotKind.ROAD,   OPEN,      OPEN),  # nobody is there to be called
+        (None,            LotKind.GARAGE, HOLD,      HOLD),
+        (None,            LotKind.ROAD,   HOLD,      HOLD),
+    ],
+)  # fmt: skip
+def test_an_event_that_was_not_taken(
+    direction: Direction | None, kind: LotKind, refused: Command, comes_again: Command
+) -> None:
+    assert barrier.decide_untaken(direction, kind, replay=False, comes_again=False) is refused
+    assert barrier.decide_untaken(direction, kind, replay=False, comes_again=True) is comes_again
+    assert barrier.decide_untaken(direction, kind, replay=True, comes_again=True) is NONE

@@ -1,4 +1,6 @@
-"""What a gateway may send, and how what it may not send is refused: each field by name, each event on its own."""
+"""What a gateway may send, how what is about no car is refused, and that each event is judged on its own."""
+
+from typing import Any
 
 import msgspec
 import pytest
@@ -7,13 +9,13 @@ from hypothesis import strategies as st
 
 from parking import events
 from parking.events import BATCH_EVENTS_MAX, EventRejected, TooManyEvents
-from tests.parking.said import GONE, SAID, read, said
+from tests.parking.said import GONE, JINAN, SAID, read, said
 
 MINIMAL = {key: SAID[key] for key in ("event_id", "kind", "lane", "occurred_at", "plate")}
 
 
 def refusal(body: bytes) -> EventRejected:
-    alone, (submission,) = events.read(body)
+    alone, (submission,) = events.read(body, JINAN)
     assert alone
     assert submission.event is None
     assert submission.refused is not None
@@ -27,63 +29,24 @@ def test_an_event_may_say_little() -> None:
     assert (event.replay, event.images, event.remaining_spaces) == (False, (), None)
 
 
+# -- refused
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *((field, GONE) for field in MINIMAL),
-        *((field, None) for field in MINIMAL),
-        *((field, 7) for field in MINIMAL if field != "occurred_at"),
-        ("event_id", ""),
-        ("event_id", "e" * 65),
-        ("event_id", "a\0b"),
-        ("event_id", "a\nb"),
-        ("kind", "in"),
-        ("kind", "ENTRY"),
-        ("lane", ""),
+        *((field, nothing) for field in ("event_id", "kind", "lane") for nothing in (GONE, None, "")),
+        ("event_id", []),
+        ("event_id", True),
+        ("lane", {}),
         ("lane", "l" * 65),
         ("lane", "a\x7fb"),
-        ("occurred_at", "yesterday"),
-        ("occurred_at", "2026-11-16T10:00:00"),  # no offset: whose ten o'clock?
-        ("occurred_at", "2026-11-16"),
-        ("occurred_at", "2026-02-30T10:00:00+08:00"),
-        ("occurred_at", 1_794_794_400),
-        ("plate", "鲁" * 33),
-        ("plate", "京" * 200),
-        ("plate", "鲁A\x0012345"),
-        ("plate_color", "red"),
-        ("vehicle_class", "tank"),
-        ("confidence", -0.01),
-        ("confidence", 1.01),
-        ("confidence", "0.9"),
-        ("replay", "yes"),
-        ("remaining_spaces", -1),
-        ("remaining_spaces", 1_000_001),
-        ("remaining_spaces", 1.5),
-        ("images", [{"role": "plate", "ref": "x"}] * 9),
-        ("images", "oss://x"),
-        ("park_id", "3"),  # no field of ours: a sender who means something by it must hear that we do not
     ],
 )
-def test_a_field_that_does_not_fit_is_named(field: str, value: object) -> None:
+def test_what_an_event_cannot_be_without(field: str, value: object) -> None:
     refused = refusal(said(**{field: value}))
     assert (refused.reason, refused.field) == ("malformed", field)
     assert (refused.event_id or None) == (None if field == "event_id" else SAID["event_id"])
-    assert refused.sentence
-    assert "\0" not in refused.sentence
-
-
-@pytest.mark.parametrize(
-    ("picture", "field"),
-    [
-        ({"role": "plate", "ref": ""}, "images[1].ref"),
-        ({"role": "plate", "ref": "data:image/png;base64,AAAA"}, "images[1].ref"),
-        ({"role": "p" * 33, "ref": "x"}, "images[1].role"),
-        ({"role": "plate"}, "images[1].ref"),
-        ({"role": "plate", "ref": "x", "body": "AAAA"}, "images[1].body"),
-    ],
-)
-def test_a_picture_that_does_not_fit_is_named(picture: dict[str, str], field: str) -> None:
-    assert refusal(said(images=[{"role": "plate", "ref": "oss://a"}, picture])).field == field
 
 
 @pytest.mark.parametrize(
@@ -124,14 +87,14 @@ def test_a_body_that_is_no_event(body: bytes) -> None:
 )
 def test_an_array_that_cannot_be_read_at_all(body: bytes) -> None:
     with pytest.raises(EventRejected) as refused:
-        events.read(body)
+        events.read(body, JINAN)
     assert (refused.value.reason, refused.value.field) == ("not_json", "body")
 
 
 def test_each_event_of_an_array_is_judged_alone() -> None:
     gbk = said(event_id="4", plate="京A12345").replace("京".encode(), "京".encode("gbk"))
-    bodies = [said(event_id="1"), said(event_id="2", kind="in"), b"null", gbk, said(event_id="5")]
-    alone, submissions = events.read(b" [" + b",".join(bodies) + b"] ")
+    bodies = [said(event_id="1"), said(event_id="2", kind=None), b"null", gbk, said(event_id="5")]
+    alone, submissions = events.read(b" [" + b",".join(bodies) + b"] ", JINAN)
     assert not alone
     assert [submission.event.event_id if submission.event else None for submission in submissions] == [
         "1",
@@ -151,17 +114,17 @@ def test_each_event_of_an_array_is_judged_alone() -> None:
 
 
 def test_arrays_have_a_length() -> None:
-    assert events.read(b"[]") == (False, [])
-    for event in (said(), said(kind="in")):
-        assert len(events.read(b"[" + b",".join([event] * BATCH_EVENTS_MAX) + b"]")[1]) == BATCH_EVENTS_MAX
+    assert events.read(b"[]", JINAN) == (False, [])
+    for event in (said(), said(kind=None)):
+        assert len(events.read(b"[" + b",".join([event] * BATCH_EVENTS_MAX) + b"]", JINAN)[1]) == BATCH_EVENTS_MAX
         with pytest.raises(TooManyEvents, match="501"):
-            events.read(b"[" + b",".join([event] * (BATCH_EVENTS_MAX + 1)) + b"]")
+            events.read(b"[" + b",".join([event] * (BATCH_EVENTS_MAX + 1)) + b"]", JINAN)
 
 
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_no_body_is_a_surprise(body: bytes) -> None:
     try:
-        _, submissions = events.read(body)
+        _, submissions = events.read(body, JINAN)
     except (EventRejected, TooManyEvents):
         return
     assert all((submission.event is None) != (submission.refused is None) for submission in submissions)
@@ -174,12 +137,24 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from([*SAID, "images", "replay", "remaining_spaces"]), JSON)
-def test_whatever_stands_in_a_field_the_answer_can_be_written(field: str, value: object) -> None:
-    _, (submission,) = events.read(said(**{field: value}))
+@given(st.sampled_from([*SAID, "images", "replay", "remaining_spaces", "park_id"]), JSON)
+def test_an_event_with_an_id_a_kind_and_a_lane_is_taken_whatever_else_it_says(field: str, value: object) -> None:
+    _, (submission,) = events.read(said(**{field: value}), JINAN)
     if submission.refused is not None:
-        assert submission.refused.field == field or str(submission.refused.field).startswith(field)
+        assert field in ("event_id", "kind", "lane")
+        assert submission.refused.field == field
         assert msgspec.json.encode(submission.refused.sentence)
+    else:
+        assert submission.event is not None
+        assert msgspec.json.decode(msgspec.json.encode(submission.event)) is not None
+        assert all("\0" not in each.sent + each.field for each in submission.doubts)
+
+
+@given(st.dictionaries(st.sampled_from([*SAID, "images", "replay", "remaining_spaces", "x"]), JSON))
+def test_reading_never_fails(changes: dict[str, Any]) -> None:
+    _, (submission,) = events.read(said(**changes), JINAN)
+    if all(changes.get(field, "x") == SAID[field] for field in ("event_id", "kind", "lane") if field in changes):
+        assert submission.event is not None
 
 
 def test_live_and_replayed_are_the_same_event() -> None:

@@ -272,6 +272,15 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
         f"{EVENT_AGAIN.format('2026-11-20')} where {ONE_EVENT}",
         {"event_recorded_twice"},
     ),
+    "an event is recorded twice with another plate": (
+        f"{EVENT_AGAIN.format('2026-11-20')} where {ONE_EVENT}; "
+        "update gate_event set content_hash = decode('00', 'hex') where id = id_floor('2026-11-20')",
+        {"event_recorded_twice"},
+    ),
+    "a read is of no event": (
+        f"update gate_event set first_id = gen_random_uuid() where {ONE_EVENT}",
+        {"read_without_event"},
+    ),
     "an event belongs to no stay": (
         f"update gate_event set stay_id = gen_random_uuid() where {ONE_EVENT}",
         {"event_without_stay"},

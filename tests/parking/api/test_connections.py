@@ -237,6 +237,18 @@ async def test_a_head_that_trickles_is_cut_off(
         refused(answer[answer.rindex(b"HTTP/1.1 4") :], 408)
 
 
+async def test_a_car_that_waits_for_a_slow_body_gets_a_command(
+    service: Service, monkeypatch: pytest.MonkeyPatch, registered: dict[str, str]
+) -> None:
+    short(monkeypatch)
+    caller = await service.connect()
+    key = next(iter(registered.values())).encode()
+    head = b"POST /v1/gate-events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + b"\r\n"
+    await caller.send(head, b"Content-Length: 5000\r\n\r\n{")
+    said = refused(await caller.rest(), 408)
+    assert (said["gate"], said["display"]["en"]) == ("hold", "Please call for help")
+
+
 async def test_a_body_that_trickles_is_cut_off(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     short(monkeypatch)
     caller, began = await service.connect(), monotonic()

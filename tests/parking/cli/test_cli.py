@@ -165,6 +165,16 @@ async def test_a_token_for_nobody(district: District, env: dict[str, str], words
     assert (code, says in printed, "Traceback" in printed) == (2, True, False), printed
 
 
+async def test_what_cameras_say_without_a_plate(district: District, env: dict[str, str]) -> None:
+    text = ("plate", "no-plate-text", "jn-static", "车位-空7")
+    assert await running.onelot(env, *text) == (0, "车位空7\n")
+    assert "车位空7" in (await running.onelot(env, "plate", "no-plate-texts"))[1]
+    assert (await running.onelot(env, *text, "--drop"))[0] == 0
+    assert "车位空7" not in (await running.onelot(env, "plate", "no-plate-texts"))[1]
+    code, printed = await running.onelot(env, *text, "--drop")
+    assert (code, "PlateRefused" in printed, "Traceback" in printed) == (2, True, False), printed
+
+
 async def test_rebuild_occupancy(district: District, env: dict[str, str]) -> None:
     lots = await district.count("select count(*) from lot")
     code, printed = await running.onelot(env, "rebuild-occupancy")

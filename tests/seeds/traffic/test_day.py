@@ -47,12 +47,13 @@ def test_every_request_is_one_the_service_takes(monday: Day) -> None:
     lanes = {lane.code: lot.plan.gateway for lot in CITY.lots for lane in lot.plan.lanes}
     directions = {lane.code: lane.direction for lot in CITY.lots for lane in lot.plan.lanes}
     for sending in monday.evening + monday.day:
-        single, parcels = read_events(sending.body())
+        single, parcels = read_events(sending.body(), ZoneInfo("Asia/Shanghai"))
         assert len(parcels) <= BATCH_EVENTS_MAX
         assert single == (not sending.events[0].replay)
         for parcel in parcels:
             event = parcel.event
             assert event is not None, parcel.refused
+            assert parcel.doubts == ()
             assert lanes[event.lane] == sending.gateway
             assert directions[event.lane] is event.kind
             assert event.replay or timedelta(0) < sending.at - event.occurred_at < timedelta(minutes=1)
