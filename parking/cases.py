@@ -2,12 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
 from parking.lots import Direction
 from parking.plates import PlateColor
+from payments import ids
 from payments.errors import OneLotError
 
 
@@ -28,6 +30,25 @@ class Reason(StrEnum):
     EXIT_WITHOUT_ENTRY = "exit_without_entry"
     EXIT_DURING_STAY = "exit_during_stay"
     COULD_NOT_APPLY = "could_not_apply"
+    TURNED_ROUND = "turned_round"
+    MATCH_PROBABLE = "match_probable"
+
+
+# What is odd about a read alone and no longer matters once it fits into a whole stay.
+OF_A_READ = (Reason.LOW_CONFIDENCE, Reason.UNKNOWN_PLATE_FORM)
+
+
+class Case(NamedTuple):
+    """Something about a fact that a person should look at. It is the same case however often it is found."""
+
+    lot_id: int
+    event_id: UUID
+    reason: Reason
+    stay_id: UUID | None
+
+    @property
+    def id(self) -> UUID:
+        return ids.derive(self.event_id, f"review {self.reason}")
 
 
 class UnknownReview(OneLotError):

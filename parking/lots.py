@@ -1,7 +1,7 @@
 """What is registered: operators, lots, gates, lanes and the gateways that speak for them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +28,19 @@ class LotKind(StrEnum):
     MALL = "mall"
     OFFICE = "office"
     RESIDENTIAL = "residential"
+
+
+# How long vehicles stay at most, but for a few, in lots of a kind: who stays longer was probably not seen to leave.
+LONGEST_USUAL = {
+    LotKind.ROAD: timedelta(hours=24),
+    LotKind.MALL: timedelta(hours=24),
+    LotKind.OFFICE: timedelta(hours=48),
+    LotKind.SCENIC: timedelta(hours=48),
+    LotKind.HOSPITAL: timedelta(hours=96),
+    LotKind.GARAGE: timedelta(hours=96),
+    LotKind.STATION: timedelta(days=10),
+    LotKind.RESIDENTIAL: timedelta(days=40),
+}
 
 
 class Direction(StrEnum):

@@ -1,25 +1,173 @@
-"""Which vehicle a passing belongs to: the one with exactly this plate and colour, in this lot."""
+"""Which vehicle an exit belongs to that fits no stay: the halves of stays in one lot, put together where that is sure.
 
-from typing import NamedTuple, TypeAlias
+Exact texts are matched by `stays.derive` already. What is left are vehicles that came and were not seen to leave, and
+such that left and were not seen to come. Most of these are one vehicle of which one read is wrong in a character.
+"""
 
-from parking.passings import Passing
-from parking.plates import PlateColor
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
 
-NumberPlate: TypeAlias = tuple[str, PlateColor]
+from msgspec import Struct, structs
 
+from parking.likeness import Likeness, likeness
+from parking.plates import PlateForm, VehicleClass, form
+from parking.stays import Doubt, State, Stay
 
-class Vehicle(NamedTuple):
-    """A vehicle as one lot knows it."""
-
-    lot_id: int
-    plate: str
-    plate_color: PlateColor
-
-    @property
-    def number_plate(self) -> NumberPlate:
-        """What every lot knows it by."""
-        return self.plate, self.plate_color
+# Halves that lie further apart are not put together: a missing exit never becomes a month's bill.
+PAIR_MAX = timedelta(hours=72)
+CANDIDATES_MAX = 10
 
 
-def vehicle_of(passing: Passing) -> Vehicle:
-    return Vehicle(passing.lot_id, passing.plate, passing.plate_color)
+class Outcome(StrEnum):
+    """How sure it is which vehicle left. certain: a person said so, or there is nothing to compare."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    AMBIGUOUS = "ambiguous"
+    NONE = "none"
+
+
+class Candidate(Struct, frozen=True):
+    """A vehicle that came and may be the one that left."""
+
+    stay_id: UUID
+    likeness: Likeness
+
+
+class Match(Struct, frozen=True):
+    """What an exit without an entry was matched with. `entry_id`: the stay it ends, if that is probable or certain.
+
+    `candidates`: the likeliest first, and of equal ones the latest to have come.
+    """
+
+    exit_id: UUID
+    outcome: Outcome
+    entry_id: UUID | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+def match(entries: Sequence[Stay], exits: Sequence[Stay], pairs: Mapping[UUID, UUID] | None = None) -> list[Match]:
+    """A match for each exit, by all halves of a lot together. Neither the order of these nor their turn matters.
+
+    `pairs`: what people decided, the entry by the exit.
+    """
+    decided = dict(pairs or {})
+    taken = set(decided.values())
+    free = [entry for entry in entries if entry.id not in taken]
+    found = {leaving.id: _candidates(leaving, free) for leaving in exits if leaving.id not in decided}
+    wanted = _wanted(found.values())
+    return [
+        Match(leaving.id, Outcome.CERTAIN, decided[leaving.id])
+        if leaving.id in decided
+        else _outcome(leaving.id, found[leaving.id], wanted)
+        for leaving in exits
+    ]
+
+
+def fits(entry: Stay, leaving: Stay) -> bool:
+    """Whether an exit may be that of an entry at all."""
+    return _likeness(entry, leaving) is not Likeness.NONE
+
+
+def _candidates(leaving: Stay, entries: Iterable[Stay]) -> list[Candidate]:
+    near = [(_likeness(entry, leaving), entry) for entry in entries]
+    likely = [(like, entry) for like, entry in near if like is not Likeness.NONE]
+    likely.sort(key=lambda each: (-each[0], -each[1].first_at.timestamp(), each[1].id))
+    return [Candidate(entry.id, like) for like, entry in likely]
+
+
+def _wanted(found: Iterable[Sequence[Candidate]]) -> dict[UUID, list[Likeness]]:
+    """By entry, how alike the exits are that may be its own."""
+    wanted: dict[UUID, list[Likeness]] = {}
+    for candidates in found:
+        for candidate in candidates:
+            wanted.setdefault(candidate.stay_id, []).append(candidate.likeness)
+    return wanted
+
+
+def _outcome(exit_id: UUID, candidates: Sequence[Candidate], wanted: Mapping[UUID, Sequence[Likeness]]) -> Match:
+    if not candidates:
+        return Match(exit_id, Outcome.NONE)
+    best = candidates[0]
+    rivals = [each for each in candidates[1:] if each.likeness is best.likeness]
+    other_exits = sum(like >= best.likeness for like in wanted[best.stay_id]) - 1
+    listed = tuple(candidates[:CANDIDATES_MAX])
+    if best.likeness is Likeness.ONE_OFF or rivals or other_exits:
+        return Match(exit_id, Outcome.AMBIGUOUS, None, listed)
+    return Match(exit_id, Outcome.PROBABLE, best.stay_id, listed)
+
+
+def _likeness(entry: Stay, leaving: Stay) -> Likeness:
+    """How well an entry and an exit fit: by time, by class, and by their texts."""
+    came, left = entry.first_at, leaving.last_at
+    if not came <= left <= came + PAIR_MAX or (entry.seen_again_at is not None and left > entry.seen_again_at):
+        return Likeness.NONE
+    if _is_trailer(entry) or _is_trailer(leaving):
+        return _of_trailers(entry, leaving)
+    if not _same_class(entry.vehicle_class, leaving.vehicle_class):
+        return Likeness.NONE
+    return likeness(entry.plate, leaving.plate)
+
+
+def _is_trailer(stay: Stay) -> bool:
+    return form(stay.plate) is PlateForm.TRAILER
+
+
+def _of_trailers(entry: Stay, leaving: Stay) -> Likeness:
+    """A tractor is read in front and its trailer behind: two plates of one large vehicle, for a person to say."""
+    alike = likeness(entry.plate, leaving.plate)
+    if alike is not Likeness.NONE or (_is_trailer(entry) and _is_trailer(leaving)):
+        return alike
+    large = {entry.vehicle_class, leaving.vehicle_class} <= {VehicleClass.LARGE, VehicleClass.UNKNOWN}
+    return Likeness.ONE_OFF if large else Likeness.NONE
+
+
+def _same_class(one: VehicleClass, other: VehicleClass) -> bool:
+    return one is other or VehicleClass.UNKNOWN in (one, other)
+
+
+def joined(entry: Stay, leaving: Stay, outcome: Outcome) -> tuple[Stay, Stay]:
+    """The whole stay of two halves, and what becomes of the exit's: `entry_half` and `exit_half` undo it."""
+    whole = structs.replace(
+        entry,
+        state=State.CLOSED,
+        left_at=leaving.left_at,
+        exit_lane_id=leaving.exit_lane_id,
+        exit_event_id=leaving.exit_event_id,
+        facts=(*entry.facts, *leaving.facts),
+        doubts=(Doubt.MATCH_PROBABLE,) if outcome is Outcome.PROBABLE else (),
+        matched_id=leaving.id,
+        matched_half=entry.state,
+    )
+    return whole, structs.replace(leaving, state=State.MERGED, merged_into=entry.id)
+
+
+def entry_half(whole: Stay, leaving: Stay) -> Stay:
+    """The entry's half of a stay that `joined` made with `leaving`."""
+    assert whole.matched_half is not None
+    exit_facts = set(leaving.facts)
+    return structs.replace(
+        whole,
+        state=whole.matched_half,
+        left_at=None,
+        exit_lane_id=None,
+        exit_event_id=None,
+        facts=tuple(fact for fact in whole.facts if fact not in exit_facts),
+        doubts=(),
+        matched_id=None,
+        matched_half=None,
+    )
+
+
+def exit_half(merged: Stay) -> Stay:
+    """The exit's half again."""
+    return structs.replace(merged, state=State.EXIT_ONLY, merged_into=None)
+
+
+def as_billed(entry: Stay, leaving: Stay, whole: Stay) -> Stay:
+    """A stay of two halves as the vehicle whose plate was read more surely, for the tariff and for who pays."""
+    surest = max((entry, leaving), key=lambda half: (form(half.plate) is not PlateForm.UNKNOWN, half.confidence))
+    known = leaving.vehicle_class if entry.vehicle_class is VehicleClass.UNKNOWN else entry.vehicle_class
+    return structs.replace(whole, plate=surest.plate, plate_color=surest.plate_color, vehicle_class=known)

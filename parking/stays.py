@@ -1,66 +1,75 @@
-"""Stays and how events make them: a history of one vehicle in one lot, and the history after its next passing.
+"""Stays, derived: what the passings of one vehicle in one lot come to, whatever the order in which they were told.
 
-The order in which passings arrive is not the order in which they happened. `follow` therefore looks at the time of a
-passing, not at its turn: whatever can be put in its place is, and what contradicts the rest is left for review.
+`derive` goes through passings in the order of their times. Nothing is stepped by what arrives: a passing that is told
+late changes the result as if it had always been there. Stays know no price.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from parking.cases import Reason
-from parking.lots import Direction
-from parking.matching import Vehicle
-from parking.passings import Passing
+from parking.cases import Case, Reason
+from parking.facts import Vehicle
+from parking.groups import Passing, recorded_first
+from parking.lots import LONGEST_USUAL, Direction, LotKind
+from parking.passings import CONFIDENCE_MIN
 from parking.plates import PlateColor, VehicleClass
 from parking.tariffs import STAY_DAYS_MAX
 from payments.errors import OneLotError
 
-# A camera often fires twice for one passing; vendors' default is a minute.
-REPEAT_WINDOW = timedelta(seconds=60)
-# Halves that arrive apart are joined only when they lie this close: a missing exit never becomes a month's bill.
-LATE_PAIR_MAX = timedelta(hours=72)
-# Longer stays are priced and shown to a person before anybody's account is charged.
-LONG_STAY = timedelta(days=7)
+# A car that stands at a lane is read again and again; what is read of it within so much time is one passing.
+STANDS_MAX = timedelta(minutes=15)
+# An entry camera that sees the back of a car which has just left again reads the same entry once more.
+SEEN_AGAIN_MAX = timedelta(seconds=60)
+# Who comes to the exit so soon, and is read there again later, has turned round and parked on.
+TURNED_ROUND_MAX = timedelta(minutes=30)
+TURNED_ROUND_SEEN_MAX = timedelta(hours=24)
 STAY_MAX = timedelta(days=STAY_DAYS_MAX)
 # How far back the other visits to a lot are looked at; further where its price remembers longer.
 HISTORY_WINDOW = timedelta(hours=96)
 
 
 class State(StrEnum):
-    """How a stay ended."""
+    """What is known of a stay.
 
+    open: the vehicle is inside. closed: it came and left. superseded: it came, and came again before anybody saw it
+    leave. exit_only: it left, and nobody saw it come. merged: what was taken for a stay is part of another one.
+    """
+
+    OPEN = "open"
     CLOSED = "closed"
     SUPERSEDED = "superseded"
     EXIT_ONLY = "exit_only"
+    MERGED = "merged"
+
+
+class Doubt(StrEnum):
+    """Why a stay may not be what it looks like. While there is one, no account is charged for it by itself."""
+
+    MATCH_PROBABLE = "match_probable"
+    READ_DOUBTFUL = "read_doubtful"
+    TURNED_ROUND = "turned_round"
+    LONG_STAY = "long_stay"
 
 
 class UnknownStay(OneLotError):
     """The lot has no stay of this id."""
 
 
-class OpenStay(Struct, frozen=True):
-    """A vehicle that is inside."""
-
-    lot_id: int
-    plate: str
-    plate_color: PlateColor
-    id: UUID
-    vehicle_class: VehicleClass
-    entered_at: datetime
-    entry_lane_id: int
-    entry_event_id: UUID
-
-    @property
-    def vehicle(self) -> Vehicle:
-        """Whose stay it is."""
-        return Vehicle(self.lot_id, self.plate, self.plate_color)
-
-
 class Stay(Struct, frozen=True):
-    """A stay that is over, or the half of one that is known."""
+    """A stay, or the half of one that is known.
+
+    `id`: of the read recorded first among those of its first passing. `facts`: the reads it stands on, and `read_until`
+    when the last of them was. `confidence`: of the plate at its first passing. `seen_again_at`: of a superseded one,
+    when its vehicle came again.
+
+    `matched_id`: the half whose exit ended it, read with another text; `matched_half`: what it was without. Of a merged
+    one `merged_into` is the stay that it is part of (None: its reads no longer count); it has no facts unless it is
+    such a half.
+    """
 
     lot_id: int
     id: UUID
@@ -74,241 +83,226 @@ class Stay(Struct, frozen=True):
     exit_lane_id: int | None
     entry_event_id: UUID | None
     exit_event_id: UUID | None
+    confidence: float = 1.0
+    facts: tuple[UUID, ...] = ()
+    read_until: datetime | None = None
+    doubts: tuple[Doubt, ...] = ()
+    seen_again_at: datetime | None = None
+    matched_id: UUID | None = None
+    matched_half: State | None = None
+    merged_into: UUID | None = None
 
     @property
     def vehicle(self) -> Vehicle:
         """Whose stay it is."""
         return Vehicle(self.lot_id, self.plate, self.plate_color)
 
+    @property
+    def first_at(self) -> datetime:
+        """When it, or the known half of it, began."""
+        at = self.entered_at or self.left_at
+        assert at is not None
+        return at
 
-class History(Struct, frozen=True):
-    """What is known of one vehicle in one lot around the time of a passing; `finished` is in order of time."""
-
-    open: OpenStay | None
-    finished: tuple[Stay, ...]
-
-
-class Transition(Struct, frozen=True):
-    """The history after a passing. `closed`: the stay that it completed, still without a price.
-
-    `repeat_of` is the stay whose exit this passing repeats; its charge decides what the barrier does.
-    """
-
-    history: History
-    stay_id: UUID | None = None
-    reason: Reason | None = None
-    closed: Stay | None = None
-    repeat_of: Stay | None = None
+    @property
+    def last_at(self) -> datetime:
+        """When it, or the known half of it, ended."""
+        at = self.left_at or self.entered_at
+        assert at is not None
+        return at
 
 
-def follow(history: History, passing: Passing, *, new_id: UUID) -> Transition:
-    """The history after `passing`."""
-    if passing.direction is Direction.ENTRY:
-        return _enter(history, passing, new_id)
-    return _leave(history, passing, new_id)
+class _Span:
+    """A stay while its passings are gone through: those of its entry, and those of its exit."""
+
+    __slots__ = ("came", "left", "seen_again_at", "turned_round")
+
+    def __init__(self, came: list[Passing], left: list[Passing]) -> None:
+        self.came = came
+        self.left = left
+        self.turned_round = False
+        self.seen_again_at: datetime | None = None
 
 
-def _enter(history: History, passing: Passing, new_id: UUID) -> Transition:
-    at = passing.effective_at
-    opened = history.open
-    if opened is not None and _repeats(history, opened, at):
-        # Two reads of one passing: the earlier time holds, whichever came first.
-        first = structs.replace(opened, entered_at=min(at, opened.entered_at))
-        return Transition(structs.replace(history, open=first), opened.id)
-    if opened is not None and opened.entered_at < at:
-        left_behind = _superseded(opened)
-        inside = _opened(passing, new_id)
-        return Transition(History(inside, _in_order(*history.finished, left_behind)), new_id, Reason.ENTRY_WHILE_INSIDE)
-
-    lone_exit = _next_lone_exit(history, at)
-    if lone_exit is not None:
-        whole = structs.replace(
-            lone_exit,
-            entered_at=at,
-            entry_lane_id=passing.lane_id,
-            entry_event_id=passing.id,
-            vehicle_class=_known(passing.event.vehicle_class, lone_exit.vehicle_class),
-        )
-        return _close(history, whole)
-    during = _stay_around(history, at)
-    if during is not None:
-        repeats = during.entered_at is not None and at - during.entered_at <= REPEAT_WINDOW
-        return Transition(history, during.id, None if repeats else Reason.ENTRY_DURING_STAY)
-    if opened is not None or any(last_at(stay) > at for stay in history.finished):
-        return _enter_in_the_past(history, passing, new_id)
-    return Transition(structs.replace(history, open=_opened(passing, new_id)), new_id)
+def derive(passings: Iterable[Passing]) -> list[Stay]:
+    """The stays of one vehicle in one lot, in the order in which they began."""
+    spans: list[_Span] = []
+    inside: _Span | None = None
+    gone: _Span | None = None
+    for passing in _in_order(passings):
+        if passing.direction is Direction.ENTRY:
+            inside = _enter(spans, inside, gone, passing)
+        else:
+            gone = _leave(spans, inside, gone, passing)
+            inside = None
+    stays = [_stay(span, is_open=span is inside) for span in spans]
+    return sorted(stays, key=lambda stay: (stay.first_at, stay.id))
 
 
-def _repeats(history: History, opened: OpenStay, at: datetime) -> bool:
-    """Whether an entry at `at` is the one that opened the stay, read again: close to it, nothing ended in between."""
-    if abs(at - opened.entered_at) > REPEAT_WINDOW:
-        return False
-    return at >= opened.entered_at or not any(last_at(stay) > at for stay in history.finished)
+def _in_order(passings: Iterable[Passing]) -> list[Passing]:
+    """By time; at one instant a vehicle leaves before it comes again, unless it has not come yet."""
+    ordered = sorted(passings, key=lambda p: (p.at, p.direction is Direction.ENTRY, p.reads[0].id))
+    is_inside = False
+    for n, passing in enumerate(ordered):
+        following = ordered[n + 1] if n + 1 < len(ordered) else None
+        if (
+            following is not None
+            and not is_inside
+            and passing.at == following.at
+            and passing.direction is Direction.EXIT
+            and following.direction is Direction.ENTRY
+        ):
+            ordered[n], ordered[n + 1] = following, passing
+        is_inside = ordered[n].direction is Direction.ENTRY
+    return ordered
 
 
-def _enter_in_the_past(history: History, passing: Passing, new_id: UUID) -> Transition:
-    """An entry older than what is known: its exit may still come, so it waits as half a stay."""
-    for stay in history.finished:
-        if stay.state is State.SUPERSEDED and abs(last_at(stay) - passing.effective_at) <= REPEAT_WINDOW:
-            return Transition(history, stay.id)
-    waiting = _superseded(_opened(passing, new_id))
-    finished = _in_order(*history.finished, waiting)
-    return Transition(structs.replace(history, finished=finished), new_id, Reason.ENTRY_OUT_OF_ORDER)
+def _enter(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing: Passing) -> _Span | None:
+    """What is inside after an entry."""
+    if inside is not None:
+        if passing.at - inside.came[-1].until <= STANDS_MAX:
+            inside.came.append(passing)
+            return inside
+        if passing.is_doubtful and not inside.came[0].is_doubtful:
+            # Another vehicle, more likely, that was read as this one.
+            spans.append(_Span([passing], []))
+            return inside
+        inside.seen_again_at = passing.at
+    elif gone is not None and gone.came and passing.at - gone.came[0].at <= SEEN_AGAIN_MAX:
+        gone.came.append(passing)
+        return None
+    spans.append(_Span([passing], []))
+    return spans[-1]
 
 
-def _leave(history: History, passing: Passing, new_id: UUID) -> Transition:
-    at = passing.effective_at
-    opened = history.open
-    if opened is not None and at - opened.entered_at > STAY_MAX:
+def _leave(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing: Passing) -> _Span:
+    """The stay that an exit ends."""
+    if inside is not None:
+        if passing.at - inside.came[0].at <= STAY_MAX:
+            inside.left.append(passing)
+            return inside
         # Nobody parks for years: the exit of that visit was missed, and the entry of this one too.
-        forgotten = _in_order(*history.finished, _superseded(opened), _exit_only(passing, new_id))
-        return Transition(History(None, forgotten), new_id, Reason.EXIT_WITHOUT_ENTRY)
-    if opened is not None and opened.entered_at <= at:
-        whole = _with_exit(_superseded(opened), passing)
-        return _close(structs.replace(history, open=None), whole)
-    for stay in reversed(history.finished):
-        if _repeats_exit(stay, at):
-            reason = Reason.EXIT_WITHOUT_ENTRY if stay.state is State.EXIT_ONLY else None
-            return Transition(history, stay.id, reason, repeat_of=stay)
-    lone_entry = _previous_lone_entry(history, at)
-    if lone_entry is not None:
-        return _close(history, _with_exit(lone_entry, passing))
-    during = _stay_around(history, at)
-    if during is not None:
-        return Transition(history, during.id, Reason.EXIT_DURING_STAY)
-    alone = _exit_only(passing, new_id)
-    finished = _in_order(*history.finished, alone)
-    return Transition(structs.replace(history, finished=finished), new_id, Reason.EXIT_WITHOUT_ENTRY)
+    elif gone is not None:
+        if passing.at - gone.left[-1].until <= STANDS_MAX:
+            gone.left.append(passing)
+            return gone
+        if gone.came and _surest(gone.left).is_doubtful and not passing.is_doubtful:
+            # What was read then was another vehicle, more likely: this one leaves now.
+            spans.append(_Span([], gone.left))
+            gone.left = [passing]
+            return gone
+        if gone.came and _turned_round(gone, passing.at):
+            gone.left = [*gone.left, passing]
+            gone.turned_round = True
+            return gone
+    spans.append(_Span([], [passing]))
+    return spans[-1]
 
 
-def repeatable(history: History, passing: Passing) -> list[Stay]:
-    """The closed stays whose exit this passing may repeat."""
-    if passing.direction is Direction.ENTRY:
-        return []
-    at = passing.effective_at
-    return [stay for stay in history.finished if stay.state is State.CLOSED and _repeats_exit(stay, at)]
+def _turned_round(gone: _Span, again_at: datetime) -> bool:
+    first_left_at = gone.left[0].at
+    return first_left_at - gone.came[0].at <= TURNED_ROUND_MAX and again_at - first_left_at <= TURNED_ROUND_SEEN_MAX
 
 
-def _repeats_exit(stay: Stay, at: datetime) -> bool:
-    return stay.left_at is not None and timedelta(0) <= at - stay.left_at <= REPEAT_WINDOW
+def _surest(passings: Sequence[Passing]) -> Passing:
+    return max(passings, key=lambda passing: passing.confidence)
 
 
-def _close(history: History, whole: Stay) -> Transition:
-    closed = structs.replace(whole, state=State.CLOSED)
-    others = [stay for stay in history.finished if stay.id != whole.id]
-    reason = Reason.LONG_STAY if is_long(closed) else None
-    return Transition(History(history.open, _in_order(*others, closed)), closed.id, reason, closed=closed)
+def _stay(span: _Span, *, is_open: bool) -> Stay:
+    came, left = span.came, span.left
+    first = came[0] if came else left[0]
+    # Read again and again at the exit, it left when it was read there first, unless it had turned round.
+    leaving = None if not left else _last_stop(left) if span.turned_round else left[0]
+    return Stay(
+        lot_id=first.vehicle.lot_id,
+        id=recorded_first(read for passing in came or left for read in passing.reads).id,
+        plate=first.vehicle.plate,
+        plate_color=first.vehicle.plate_color,
+        vehicle_class=_class(came, left),
+        state=_state(span, is_open=is_open),
+        entered_at=came[0].at if came else None,
+        left_at=None if leaving is None else leaving.at,
+        entry_lane_id=came[0].lane_id if came else None,
+        exit_lane_id=None if leaving is None else leaving.lane_id,
+        entry_event_id=came[0].reads[0].id if came else None,
+        exit_event_id=None if leaving is None else leaving.reads[0].id,
+        confidence=max(passing.confidence for passing in came or left),
+        facts=tuple(read.id for passing in (*came, *left) for read in passing.reads),
+        read_until=max(passing.until for passing in (*came, *left)),
+        doubts=_doubts(span),
+        seen_again_at=span.seen_again_at,
+    )
 
 
-def is_long(stay: Stay) -> bool:
-    """Whether a closed stay lasted so long that a missed exit is more likely than a vehicle that stood there."""
-    return stay.entered_at is not None and stay.left_at is not None and stay.left_at - stay.entered_at > LONG_STAY
+def _last_stop(left: Sequence[Passing]) -> Passing:
+    """The first passing of the last time that the vehicle stood at an exit."""
+    at = len(left) - 1
+    while at > 0 and left[at].at - left[at - 1].until <= STANDS_MAX:
+        at -= 1
+    return left[at]
 
 
-def _next_lone_exit(history: History, at: datetime) -> Stay | None:
-    """The exit without an entry that an entry at `at` belongs to: the next thing that happened after it."""
-    if history.open is not None and history.open.entered_at <= at:
-        return None
-    later = [stay for stay in history.finished if last_at(stay) >= at]
-    following = min(later, key=_first_at, default=None)
-    if following is None or following.state is not State.EXIT_ONLY or last_at(following) - at > LATE_PAIR_MAX:
-        return None
-    if history.open is not None and history.open.entered_at < last_at(following):
-        return None
-    return following
+def _state(span: _Span, *, is_open: bool) -> State:
+    if not span.came:
+        return State.EXIT_ONLY
+    if span.left:
+        return State.CLOSED
+    return State.OPEN if is_open else State.SUPERSEDED
 
 
-def _previous_lone_entry(history: History, at: datetime) -> Stay | None:
-    """The entry without an exit that an exit at `at` belongs to: the last thing that happened before it."""
-    earlier = [stay for stay in history.finished if _first_at(stay) <= at]
-    previous = max(earlier, key=last_at, default=None)
-    if previous is None or previous.state is not State.SUPERSEDED or at - last_at(previous) > LATE_PAIR_MAX:
-        return None
-    return previous
+def _doubts(span: _Span) -> tuple[Doubt, ...]:
+    if not (span.came and span.left):
+        return ()
+    doubts = []
+    if _surest(span.left).is_doubtful:
+        doubts.append(Doubt.READ_DOUBTFUL)
+    if span.turned_round:
+        doubts.append(Doubt.TURNED_ROUND)
+    return tuple(doubts)
 
 
-def _stay_around(history: History, at: datetime) -> Stay | None:
-    """The whole stay during which `at` falls, its start included and its end not."""
-    for stay in history.finished:
-        if stay.state is State.CLOSED and _first_at(stay) <= at < last_at(stay):
-            return stay
-    return None
-
-
-def last_at(stay: Stay) -> datetime:
-    """When a stay, or the known half of it, ended."""
-    at = stay.left_at or stay.entered_at
-    assert at is not None
-    return at
-
-
-def _first_at(stay: Stay) -> datetime:
-    at = stay.entered_at or stay.left_at
-    assert at is not None
-    return at
-
-
-def _in_order(*finished: Stay) -> tuple[Stay, ...]:
-    return tuple(sorted(finished, key=last_at)) if len(finished) > 1 else finished
-
-
-def _known(at_entry: VehicleClass, at_exit: VehicleClass) -> VehicleClass:
+def _class(came: Sequence[Passing], left: Sequence[Passing]) -> VehicleClass:
     """The class read at the entry, or the one at the exit where the entry camera could not tell."""
-    return at_exit if at_entry is VehicleClass.UNKNOWN else at_entry
+    for passing in (*came, *left):
+        if passing.vehicle_class is not VehicleClass.UNKNOWN:
+            return passing.vehicle_class
+    return VehicleClass.UNKNOWN
 
 
-def _opened(passing: Passing, new_id: UUID) -> OpenStay:
-    return OpenStay(
-        lot_id=passing.lot_id,
-        plate=passing.plate,
-        plate_color=passing.plate_color,
-        id=new_id,
-        vehicle_class=passing.event.vehicle_class,
-        entered_at=passing.effective_at,
-        entry_lane_id=passing.lane_id,
-        entry_event_id=passing.id,
-    )
+# -- what a person should look at
 
 
-def _superseded(opened: OpenStay) -> Stay:
-    return Stay(
-        lot_id=opened.lot_id,
-        id=opened.id,
-        plate=opened.plate,
-        plate_color=opened.plate_color,
-        vehicle_class=opened.vehicle_class,
-        state=State.SUPERSEDED,
-        entered_at=opened.entered_at,
-        left_at=None,
-        entry_lane_id=opened.entry_lane_id,
-        exit_lane_id=None,
-        entry_event_id=opened.entry_event_id,
-        exit_event_id=None,
-    )
+_OF_DOUBT = {
+    Doubt.MATCH_PROBABLE: Reason.MATCH_PROBABLE,
+    Doubt.READ_DOUBTFUL: Reason.LOW_CONFIDENCE,
+    Doubt.TURNED_ROUND: Reason.TURNED_ROUND,
+}
 
 
-def _exit_only(passing: Passing, new_id: UUID) -> Stay:
-    return Stay(
-        lot_id=passing.lot_id,
-        id=new_id,
-        plate=passing.plate,
-        plate_color=passing.plate_color,
-        vehicle_class=passing.event.vehicle_class,
-        state=State.EXIT_ONLY,
-        entered_at=None,
-        left_at=passing.effective_at,
-        entry_lane_id=None,
-        exit_lane_id=passing.lane_id,
-        entry_event_id=None,
-        exit_event_id=passing.id,
-    )
+def doubt_of(stay: Stay, kind: LotKind) -> Reason | None:
+    """Why no account is charged for a closed stay by itself, if there is a reason."""
+    if stay.state is not State.CLOSED:
+        return None
+    if stay.doubts:
+        return _OF_DOUBT[stay.doubts[0]]
+    assert stay.entered_at is not None
+    assert stay.left_at is not None
+    return Reason.LONG_STAY if stay.left_at - stay.entered_at > LONGEST_USUAL[kind] else None
 
 
-def _with_exit(half: Stay, passing: Passing) -> Stay:
-    return structs.replace(
-        half,
-        left_at=passing.effective_at,
-        exit_lane_id=passing.lane_id,
-        exit_event_id=passing.id,
-        vehicle_class=_known(half.vehicle_class, passing.event.vehicle_class),
-    )
+def cases_of(stay: Stay, kind: LotKind) -> list[Case]:
+    """The cases that a stay gives rise to, by the event that is odd about it."""
+    if stay.state is State.CLOSED:
+        doubt = doubt_of(stay, kind)
+        assert stay.exit_event_id is not None
+        return [] if doubt is None else [Case(stay.lot_id, stay.exit_event_id, doubt, stay.id)]
+    if stay.state is State.EXIT_ONLY:
+        assert stay.exit_event_id is not None
+        return [Case(stay.lot_id, stay.exit_event_id, Reason.EXIT_WITHOUT_ENTRY, stay.id)]
+    if stay.state is State.SUPERSEDED:
+        assert stay.entry_event_id is not None
+        if stay.seen_again_at is not None:
+            return [Case(stay.lot_id, stay.entry_event_id, Reason.ENTRY_WHILE_INSIDE, stay.id)]
+        if stay.confidence < CONFIDENCE_MIN:
+            return [Case(stay.lot_id, stay.entry_event_id, Reason.LOW_CONFIDENCE, stay.id)]
+    return []

@@ -1,0 +1,249 @@
+"""What is derived again when reads are added: which stays, from which facts, and what has changed in the end.
+
+Deriving the tail of a vehicle's history gives what deriving all of it gives: a stay begins with a passing that no
+earlier one changes, so everything from the beginning of a stay on can be derived without what was before.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+from parking import groups, matching, stays
+from parking.facts import Read, Vehicle
+from parking.groups import SECOND_LOOK
+from parking.lots import Direction
+from parking.matching import PAIR_MAX
+from parking.stays import STANDS_MAX, State, Stay
+
+
+class Scope(Struct, frozen=True):
+    """What is derived again of one vehicle: these stays of it, with the new reads. `facts`: what has to be read first.
+
+    Where `facts` is empty the reads of the stays follow from the stays themselves.
+    """
+
+    stays: tuple[Stay, ...]
+    facts: tuple[UUID, ...] = ()
+
+
+# -- one vehicle
+
+
+def halves(rows: Mapping[UUID, Stay]) -> dict[UUID, Stay]:
+    """Stored stays before any were matched: those that are put together are two again. Remains without facts go."""
+    parted: dict[UUID, Stay] = {}
+    for row in rows.values():
+        if row.matched_id is not None:
+            parted[row.id] = matching.entry_half(row, rows[row.matched_id])
+        elif row.state is State.MERGED:
+            if row.facts:
+                parted[row.id] = matching.exit_half(row)
+        else:
+            parted[row.id] = row
+    return parted
+
+
+def touched(new: Sequence[Read], near: Sequence[Read], gone: Sequence[Read] = ()) -> dict[Vehicle, list[datetime]]:
+    """When something may be otherwise for vehicles of which reads are `gone`, or may belong to one passing with them or
+    with `new` ones.
+    """
+    instants: dict[Vehicle, list[datetime]] = {}
+    for read in gone:
+        instants.setdefault(read.vehicle, []).append(read.at)
+    for passing in groups.group(_close_together([*new, *near])):
+        if len(passing.reads) > 1:
+            for read in passing.reads:
+                instants.setdefault(read.vehicle, []).append(passing.at)
+    return instants
+
+
+def _close_together(reads: Sequence[Read]) -> list[Read]:
+    """Those that have a neighbour at their lane which may be of the same passing; nearly always there are none."""
+    if len(reads) == 1:
+        return []
+    ordered = sorted(reads, key=lambda read: (read.lane_id, read.at))
+    found: dict[UUID, Read] = {}
+    for one, other in pairwise(ordered):
+        if one.lane_id == other.lane_id and other.at - one.at <= SECOND_LOOK:
+            found[one.id], found[other.id] = one, other
+    return list(found.values())
+
+
+def scope(known: Sequence[Stay], new: Sequence[Read], touched_at: Sequence[datetime] = ()) -> Scope:
+    """What of a vehicle's `known` stays (halves) is derived again for `new` reads of it, and for what is touched."""
+    instants = sorted([*(read.at for read in new), *touched_at])
+    if _is_next(known, new, instants):
+        inside = [stay for stay in known if stay.state is State.OPEN]
+        return Scope(tuple(inside))
+    begins = max((stay.first_at for stay in known if stay.first_at < instants[0]), default=instants[0])
+    chosen = [stay for stay in known if _reaches(stay, begins)]
+    while len(chosen) < len(known):
+        begins = min([begins, *(stay.first_at for stay in chosen)])
+        more = [stay for stay in known if _reaches(stay, begins)]
+        if len(more) == len(chosen):
+            break
+        chosen = more
+    return Scope(tuple(chosen), tuple(fact for stay in chosen for fact in stay.facts))
+
+
+def _reaches(stay: Stay, begins: datetime) -> bool:
+    """Whether a vehicle was still in a stay, as far as was seen, at an instant or after it."""
+    return stay.state is State.OPEN or (stay.seen_again_at or stay.last_at) >= begins or _read_until(stay) >= begins
+
+
+def _read_until(stay: Stay) -> datetime:
+    return stay.read_until or stay.last_at
+
+
+def _is_next(known: Sequence[Stay], new: Sequence[Read], instants: Sequence[datetime]) -> bool:
+    """Whether the reads follow on all that is known, as nearly all do: an exit of who is inside, or a new arrival."""
+    if not new or len(instants) > len(new):
+        return False
+    first = min(new, key=lambda read: read.at)
+    inside = next((stay for stay in known if stay.state is State.OPEN), None)
+    if inside is not None:
+        follows = len(inside.facts) == 1 and first.direction is Direction.EXIT and inside.first_at < first.at
+        return follows and all(stay is inside or _read_until(stay) < inside.first_at for stay in known)
+    return first.direction is Direction.ENTRY and all(_read_until(stay) + STANDS_MAX < first.at for stay in known)
+
+
+def scopes(
+    parts: Mapping[UUID, Stay], new: Sequence[Read], near: Sequence[Read], gone: Sequence[Read] = ()
+) -> list[Scope]:
+    """What is derived again of each vehicle of which there are `new` reads, such `near` them, or such that are `gone`.
+
+    `parts` are halves; those that are gone are near as well.
+    """
+    known: dict[Vehicle, list[Stay]] = {}
+    for stay in parts.values():
+        known.setdefault(stay.vehicle, []).append(stay)
+    arrived: dict[Vehicle, list[Read]] = {}
+    for read in new:
+        arrived.setdefault(read.vehicle, []).append(read)
+    instants = touched(new, near, gone)
+    return [
+        scope(known.get(vehicle, ()), arrived.get(vehicle, ()), instants.get(vehicle, ()))
+        for vehicle in dict.fromkeys([*arrived, *instants])
+    ]
+
+
+def rederived(parts: Mapping[UUID, Stay], scopes_: Sequence[Scope], reads: Iterable[Read]) -> dict[UUID, Stay]:
+    """The halves with the stays in scope as `reads` have it: those of the scopes, and the new ones."""
+    again = {stay.id for each in scopes_ for stay in each.stays}
+    after = {id_: stay for id_, stay in parts.items() if id_ not in again}
+    return after | derive(reads)
+
+
+def reads_of(scopes: Iterable[Scope], facts: Mapping[UUID, Read]) -> Iterator[Read]:
+    """The reads of the stays in these scopes, out of `facts` or as the stays tell them."""
+    for each in scopes:
+        if each.facts:
+            yield from (facts[fact] for fact in each.facts if fact in facts)
+        else:
+            yield from (_read_of(stay) for stay in each.stays)
+
+
+def _read_of(inside: Stay) -> Read:
+    """The one read of a vehicle that is inside."""
+    assert inside.entered_at is not None
+    assert inside.entry_lane_id is not None
+    assert inside.entry_event_id is not None
+    return Read(
+        lot_id=inside.lot_id,
+        id=inside.entry_event_id,
+        lane_id=inside.entry_lane_id,
+        direction=Direction.ENTRY,
+        at=inside.entered_at,
+        plate=inside.plate,
+        plate_color=inside.plate_color,
+        vehicle_class=inside.vehicle_class,
+        confidence=inside.confidence,
+    )
+
+
+def derive(reads: Iterable[Read]) -> dict[UUID, Stay]:
+    """The stays (halves) that reads of any number of vehicles and lots come to."""
+    by_lot: dict[int, dict[UUID, Read]] = {}
+    for read in reads:
+        by_lot.setdefault(read.lot_id, {})[read.id] = read
+    by_vehicle: dict[Vehicle, list[groups.Passing]] = {}
+    for of_lot in by_lot.values():
+        for passing in groups.group(of_lot.values()):
+            by_vehicle.setdefault(passing.vehicle, []).append(passing)
+    return {stay.id: stay for passings in by_vehicle.values() for stay in stays.derive(passings)}
+
+
+# -- the halves of a lot
+
+
+def changed_halves(before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> list[Stay]:
+    """The halves that are new, gone or otherwise than before: both what they were and what they are."""
+    changed = []
+    for one, other in ((before, after), (after, before)):
+        changed += [stay for stay in one.values() if stay.state is not State.CLOSED and other.get(stay.id) != stay]
+    return changed
+
+
+def lots_that_match(changed: Sequence[Stay], exits: Iterable[Stay]) -> set[int]:
+    """The lots in which changed halves may change what belongs together. `exits`: those there without an entry."""
+    lots = {stay.lot_id for stay in changed if stay.state is State.EXIT_ONLY}
+    for leaving in exits:
+        if any(entry.lot_id == leaving.lot_id and matching.fits(entry, leaving) for entry in changed):
+            lots.add(leaving.lot_id)
+    return lots
+
+
+def window(changed: Sequence[Stay]) -> tuple[datetime, datetime]:
+    """From when to when halves may matter to changed ones: their partners, and the other partners of these."""
+    return min(stay.first_at for stay in changed) - 2 * PAIR_MAX, max(stay.last_at for stay in changed) + 2 * PAIR_MAX
+
+
+def matched(parts: Mapping[UUID, Stay], pairs: Mapping[UUID, UUID] | None = None) -> dict[UUID, Stay]:
+    """Halves of one lot, and what else is known there, with those put together that belong together."""
+    whole = dict(parts)
+    entries = [stay for stay in parts.values() if stay.state in (State.OPEN, State.SUPERSEDED)]
+    exits = [stay for stay in parts.values() if stay.state is State.EXIT_ONLY]
+    for found in matching.match(entries, exits, pairs):
+        if found.entry_id is not None:
+            joined = matching.joined(parts[found.entry_id], parts[found.exit_id], found.outcome)
+            whole |= {stay.id: stay for stay in joined}
+    return whole
+
+
+def matched_in(
+    lots: Collection[int], rows: Mapping[UUID, Stay], before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]
+) -> dict[UUID, Stay]:
+    """The stays `after`, matched anew in some lots and as they were in the others."""
+    whole = as_it_was(rows, before, {id_: stay for id_, stay in after.items() if stay.lot_id not in lots})
+    for lot in lots:
+        whole |= matched({id_: stay for id_, stay in after.items() if stay.lot_id == lot})
+    return whole
+
+
+def as_it_was(rows: Mapping[UUID, Stay], before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> dict[UUID, Stay]:
+    """Halves where nothing new belongs together: what was put together and has not changed stays so."""
+    return {id_: rows[id_] if before.get(id_) == stay else stay for id_, stay in after.items()}
+
+
+def remains(rows: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> dict[UUID, Stay]:
+    """What is left of stays that are no more: their numbers lead to where their reads are now."""
+    gone = [row for id_, row in rows.items() if id_ not in after]
+    if not gone:
+        return {}
+    home = {fact: stay.id for stay in after.values() for fact in stay.facts if stay.state is not State.MERGED}
+    return {
+        row.id: structs.replace(
+            row,
+            state=State.MERGED,
+            facts=(),
+            doubts=(),
+            seen_again_at=None,
+            matched_id=None,
+            matched_half=None,
+            merged_into=next((home[fact] for fact in row.facts if fact in home), row.merged_into),
+        )
+        for row in gone
+    }
