@@ -1,220 +1,145 @@
-"""What a batch of passings changes: which earlier facts matter to it, and what follows from each passing in turn.
+"""What new events change: how far back facts matter to them, what stays cost then, and what each gate is answered.
 
-`flow/events` reads as far as `lookback` says, calls `apply`, and writes the effects and the changes.
+`flow/derivation` reads as far as these functions say, has stays derived, and writes what is different.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct, structs
 
-from parking import barrier, fees, prices, stays
+from parking import barrier, fees, matching, prices
+from parking import stays as rules
 from parking.answers import EventRecord, key_of
-from parking.barrier import Decision
+from parking.cases import OF_A_READ, Case, Reason
+from parking.facts import NumberPlate, Read, Vehicle
 from parking.fees import Bill, Payer
 from parking.lots import Direction, Lot
-from parking.matching import NumberPlate, Vehicle, vehicle_of
 from parking.network import Network
 from parking.occupancy import Sighting
-from parking.passings import CLOCK_OFF_MAX, REPEATS_KEPT, Passing
+from parking.passings import CONFIDENCE_MIN, Passing
+from parking.plates import PlateForm, form
 from parking.prices import LotPrices
-from parking.stays import HISTORY_WINDOW, LATE_PAIR_MAX, STAY_MAX, History, OpenStay, Stay, Transition
+from parking.stays import State, Stay
 from parking.tariffs import Past
 from parking.tariffs.engine.memory import scope_of
-from payments import ids
-from payments.charges import Charge, ChargeRequest, ChargeState, charge_id
+from payments.charges import Charge, ChargeState, charge_id
 
-# From the lowest to the highest identifier of what was recorded in a time.
-Range = tuple[UUID, UUID]
-BilledStay = tuple[Stay, Bill | None]
 # What a vehicle used, and in which lot.
 PastAt = tuple[int, Past]
-_NOTHING = Transition(History(None, ()))
 
 
-class Lookback(Struct, frozen=True):
-    """How far back finished stays may matter: for each vehicle since an instant, with identifiers of a range."""
+class Believed(Struct):
+    """Stays by their numbers, and what those that are closed cost. `reopened`: those that were closed before."""
 
-    since: Mapping[Vehicle, datetime]
-    id_range: Range
-
-
-class Known(Struct):
-    """What is known of the vehicles of a batch; `apply` brings it up to date with each passing.
-
-    `bills`: of closed stays, by the stay's identifier. `charges`: of stays whose exit may be repeated, by their own.
-    `references`: of the charges that this batch makes, by the stay's identifier. `used`: what plates used in any lot,
-    for those plates whose tariff asks.
-    """
-
-    histories: dict[Vehicle, History]
+    stays: dict[UUID, Stay]
     bills: dict[UUID, Bill]
-    charges: Mapping[UUID, Charge] = {}
-    payers: Mapping[NumberPlate, Sequence[Payer]] = {}
-    used: dict[NumberPlate, list[PastAt]] = {}
-    references: dict[UUID, UUID] = {}
+    reopened: set[UUID] = set()
 
 
-class Effect(Struct, frozen=True):
-    """What follows from a passing, and what is kept of its event. `bill`: of the stay it closed, or repeats."""
+class Priced(Struct):
+    """What is known to price stays: who pays for plates, and what these used in other lots, where a tariff asks."""
 
-    passing: Passing
-    transition: Transition
-    bill: Bill | None
-    record: EventRecord
+    payers: Mapping[NumberPlate, Sequence[Payer]]
+    used: dict[NumberPlate, list[PastAt]]
 
 
-class Changes(Struct, frozen=True):
-    """How the stays of a batch differ from what they were: vehicles gone, vehicles come, stays finished."""
+class Difference(Struct, frozen=True):
+    """How the stays after a batch differ from what was believed before it.
 
-    ended: list[Vehicle]
-    opened: list[OpenStay]
-    finished: list[BilledStay]
-
-
-# -- what matters
-
-
-def lookback(
-    passings: Sequence[Passing], opened: Mapping[Vehicle, OpenStay], tariffs: Mapping[int, LotPrices]
-) -> Lookback:
-    """Which finished stays may matter to passings that are applied, when these vehicles are inside."""
-    earliest: dict[Vehicle, datetime] = {}
-    for passing in passings:
-        vehicle = vehicle_of(passing)
-        earliest[vehicle] = min(earliest.get(vehicle, passing.effective_at), passing.effective_at)
-    # What went before a stay matters to its price, so the window is counted from the entry, however long ago it was.
-    for vehicle, stay in opened.items():
-        earliest[vehicle] = min(earliest[vehicle], stay.entered_at)
-    since = {vehicle: at - _window(tariffs[vehicle.lot_id]) for vehicle, at in earliest.items()}
-    window = max(_window(tariffs[vehicle.lot_id]) for vehicle in since)
-    first, last = ids_within(max(p.received_at for p in passings), REPEATS_KEPT + window)
-    # An identifier has the time of the entry; where a stay used something later, it matters however long it was.
-    late = [ids.floor(at - STAY_MAX) for vehicle, at in since.items() if tariffs[vehicle.lot_id].remembers_late]
-    return Lookback(since, (min([first, *late]), last))
-
-
-def further_lookback(
-    passings: Sequence[Passing], first: Lookback, opened: Mapping[Vehicle, OpenStay], finished: Iterable[BilledStay]
-) -> Lookback | None:
-    """How far back to look for vehicles that leave without a stay: they may repeat the exit of a very long one."""
-    seen = {stay.vehicle for stay, _ in finished}
-    unseen = {vehicle_of(p) for p in passings if p.direction is Direction.EXIT} - opened.keys() - seen
-    if not unseen:
-        return None
-    id_range = ids_within(max(p.received_at for p in passings), REPEATS_KEPT + STAY_MAX)
-    return Lookback({vehicle: first.since[vehicle] for vehicle in unseen}, id_range)
-
-
-def ids_within(now: datetime, within: timedelta) -> Range:
-    """The identifiers of what was recorded within a time before now, by clocks that differ a little."""
-    return ids.floor(now - within), ids.floor(now + CLOCK_OFF_MAX)
-
-
-def _window(tariffs: LotPrices) -> timedelta:
-    """How long before a passing other visits may matter: an entry found late, and what the price remembers then."""
-    return max(HISTORY_WINDOW, LATE_PAIR_MAX + tariffs.remembers)
-
-
-def known_of(vehicles: Iterable[Vehicle], opened: Mapping[Vehicle, OpenStay], finished: Sequence[BilledStay]) -> Known:
-    """The histories and bills of vehicles; `finished` is in order of time."""
-    ended: dict[Vehicle, list[Stay]] = {}
-    for stay, _ in finished:
-        ended.setdefault(stay.vehicle, []).append(stay)
-    histories = {vehicle: History(opened.get(vehicle), tuple(ended.get(vehicle, ()))) for vehicle in vehicles}
-    return Known(histories, {stay.id: bill for stay, bill in finished if bill is not None})
-
-
-def ending(passings: Iterable[Passing], known: Known) -> set[Vehicle]:
-    """The vehicles of which a stay may end: at an exit, or at an entry whose exit came first."""
-    return {
-        vehicle
-        for passing in passings
-        if known.histories[vehicle := vehicle_of(passing)].finished or passing.direction is Direction.EXIT
-    }
-
-
-def charges_that_matter(passings: Iterable[Passing], known: Known) -> list[UUID]:
-    """The charges of stays whose exit a passing may repeat: whether they are paid decides what the barrier does."""
-    repeated = [stay for p in passings for stay in stays.repeatable(known.histories[vehicle_of(p)], p)]
-    return [charge_id(stay.id) for stay in repeated if known.bills[stay.id].fee_fen]
-
-
-# -- what follows
-
-
-def apply(
-    known: Known, passings: Sequence[Passing], new: Sequence[tuple[UUID, UUID]], network: Network
-) -> list[Effect]:
-    """What each passing changes, in the order given. `known` is brought up to date.
-
-    `new`: for each passing the identifier of a stay that it may open, and the reference of a charge that it may make.
+    `ended`, `opened`: vehicles that are no longer, or now, inside; `finished`: stays to write; `rewritten`: those of
+    them of which something else was believed.
     """
-    return [_apply(known, passing, *each, network) for passing, each in zip(passings, new, strict=True)]
+
+    ended: list[Stay]
+    opened: list[Stay]
+    finished: list[tuple[Stay, Bill | None]]
+    rewritten: list[UUID]
 
 
-def _apply(known: Known, passing: Passing, new_id: UUID, new_reference: UUID, network: Network) -> Effect:
-    if not passing.applies:
-        return _effect(passing, _NOTHING, None, barrier.decide(passing, None, settled=False), None)
-    vehicle = vehicle_of(passing)
-    transition = stays.follow(known.histories[vehicle], passing, new_id=new_id)
-    known.histories[vehicle] = transition.history
-    if transition.closed is not None:
-        _close(known, transition.closed, network)
-        known.references[transition.closed.id] = new_reference
-    ended = transition.closed or transition.repeat_of
-    bill = None if ended is None else known.bills.get(ended.id)
-    charge = known.charges.get(charge_id(ended.id)) if known.charges and ended is not None else None
-    settled = charge is not None and charge.state is not ChargeState.DUE
-    reference = None
-    if bill is not None and bill.fee_fen and ended is not None:
-        reference = charge.reference if charge is not None else known.references.get(ended.id)
-    return _effect(passing, transition, bill, barrier.decide(passing, bill, settled=settled), reference)
+class Derived(Struct, frozen=True):
+    """What was believed, and what is derived now. `stays`: all of them, with what is left of those that are no more.
+
+    `reads`: those that stays were derived from again.
+    `charges`: of stays that were billed before, as far as they matter. `references`: for a new charge, by its stay.
+    `causes`: the fact that changed the stays of a lot.
+    """
+
+    before: Believed
+    after: Believed
+    stays: Mapping[UUID, Stay]
+    reads: Sequence[Read]
+    changed: Difference
+    charges: Mapping[UUID, Charge]
+    references: Mapping[UUID, UUID]
+    causes: Mapping[int, UUID]
 
 
-def _effect(
-    passing: Passing, transition: Transition, bill: Bill | None, decision: Decision, reference: UUID | None
-) -> Effect:
-    record = EventRecord(
-        *key_of(passing),
-        id=passing.id,
-        lane_id=passing.lane_id,
-        occurred_at=passing.occurred_at,
-        received_at=passing.received_at,
-        content_hash=passing.content_hash,
-        gate=decision.gate,
-        stay_id=transition.stay_id,
-        fee_fen=decision.fee_fen,
-        payment=decision.payment,
-        # An impossible order weighs more than a doubtful read: it is what a person has to put right.
-        reason=transition.reason or passing.doubt,
-        charge_reference=reference,
-    )
-    return Effect(passing, transition, bill, record)
+# -- what it costs
 
 
-def _close(known: Known, closed: Stay, network: Network) -> None:
-    """Bills a stay; what follows in the batch remembers what it used."""
-    assert closed.entered_at is not None
-    assert closed.left_at is not None
-    plate = closed.vehicle.number_plate
-    others = [stay for stay in known.histories[closed.vehicle].finished if stay.id != closed.id]
-    pasts = fees.pasts_of(others, known.bills) + _pasts_elsewhere(known, closed, network)
-    in_force = prices.of_stay(network.prices[closed.lot_id].tariffs, closed.entered_at, closed.left_at)
-    known.bills[closed.id] = fees.bill(closed, in_force, pasts, known.payers.get(plate, ()))
-    if plate in known.used:
-        known.used[plate] += [(closed.lot_id, past) for past in fees.pasts_of([closed], known.bills)]
+def as_billed(stay: Stay, stays: Mapping[UUID, Stay]) -> Stay:
+    """A closed stay as the vehicle it is billed as. `stays` holds the half it was matched with, if there is one."""
+    if stay.matched_id is None:
+        return stay
+    leaving = stays[stay.matched_id]
+    return matching.as_billed(matching.entry_half(stay, leaving), matching.exit_half(leaving), stay)
 
 
-def _pasts_elsewhere(known: Known, closed: Stay, network: Network) -> list[Past]:
+def to_price(before: Believed, after: Mapping[UUID, Stay], tariffs: Mapping[int, LotPrices]) -> list[Stay]:
+    """The closed stays that are new or otherwise than before, and those whose price may remember what has changed."""
+    changed = [stay for id_, stay in after.items() if before.stays.get(id_) != stay]
+    gone = [stay for id_, stay in before.stays.items() if stay.state is State.CLOSED and after.get(id_) != stay]
+    since: dict[Vehicle, datetime] = {}
+    for stay in (*changed, *gone):
+        if tariffs[stay.lot_id].remembers and stay.state is State.CLOSED:
+            since[stay.vehicle] = min(since.get(stay.vehicle, stay.first_at), stay.first_at)
+    later = [
+        stay
+        for stay in after.values()
+        if since and stay.first_at > since.get(stay.vehicle, stay.first_at) and before.stays.get(stay.id) == stay
+    ]
+    closed = [stay for stay in (*changed, *later) if stay.state is State.CLOSED]
+    return sorted(closed, key=lambda stay: stay.first_at)
+
+
+def price(
+    stays: Sequence[Stay], before: Believed, after: Mapping[UUID, Stay], priced: Priced, network: Network
+) -> dict[UUID, Bill]:
+    """The bills of `stays` (in order of time), given those of all others. What one used, the next remembers."""
+    so_far = dict(before.bills)
+    by_vehicle: dict[Vehicle, list[Stay]] = {}
+    for stay in after.values():
+        if stay.state is State.CLOSED:
+            by_vehicle.setdefault(stay.vehicle, []).append(stay)
+    for stay in stays:
+        so_far.pop(stay.id, None)
+    made: dict[UUID, Bill] = {}
+    for stay in stays:
+        billed = as_billed(stay, after)
+        assert billed.entered_at is not None
+        assert billed.left_at is not None
+        others = [other for other in by_vehicle.get(billed.vehicle, ()) if other.id != stay.id]
+        pasts = fees.pasts_of(others, so_far) + _pasts_elsewhere(priced, billed, network)
+        in_force = prices.of_stay(network.prices[stay.lot_id].tariffs, billed.entered_at, billed.left_at)
+        plate = billed.vehicle.number_plate
+        bill = fees.bill(billed, in_force, pasts, priced.payers.get(plate, ()))
+        if before.stays.get(stay.id) == stay:
+            # Only what others used has changed: who pays for it does not.
+            bill = structs.replace(bill, account_id=before.bills[stay.id].account_id)
+        made[stay.id] = so_far[stay.id] = bill
+        if plate in priced.used:
+            priced.used[plate] += [(stay.lot_id, past) for past in fees.pasts_of([billed], so_far)]
+    return made
+
+
+def _pasts_elsewhere(priced: Priced, closed: Stay, network: Network) -> list[Past]:
     """What the vehicle used in other lots, where the price of this one asks for it."""
     if not network.prices[closed.lot_id].is_wide:
         return []
     here = network.lots[closed.lot_id].operator_id
-    elsewhere = [each for each in known.used.get(closed.vehicle.number_plate, ()) if each[0] != closed.lot_id]
+    elsewhere = [each for each in priced.used.get(closed.vehicle.number_plate, ()) if each[0] != closed.lot_id]
     return [structs.replace(past, place=scope_of(_operator(network, lot_id), here)) for lot_id, past in elsewhere]
 
 
@@ -226,68 +151,206 @@ def _operator(network: Network, lot_id: int) -> int | None:
 # -- what is written
 
 
-def changes(before: Mapping[Vehicle, History], known: Known) -> Changes:
-    """Stays are values, so the difference of two histories is all there is to write."""
-    moved = [(was, known.histories[vehicle], vehicle) for vehicle, was in before.items()]
-    moved = [(was, now, vehicle) for was, now, vehicle in moved if now is not was]
-    return Changes(
-        ended=[vehicle for was, now, vehicle in moved if was.open is not None and now.open != was.open],
-        opened=[now.open for was, now, _ in moved if now.open is not None and now.open != was.open],
-        finished=[
-            (stay, known.bills.get(stay.id))
-            for was, now, _ in moved
-            for stay in now.finished
-            if stay not in was.finished
-        ],
+def difference(before: Believed, after: Believed, stays: Mapping[UUID, Stay]) -> Difference:
+    """What there is to write. `stays` are all of them, with what is left of those that are no more."""
+    was_open = {id_: stay for id_, stay in before.stays.items() if stay.state is State.OPEN}
+    ended = [stay for id_, stay in was_open.items() if stays[id_] != stay]
+    opened = [stay for id_, stay in stays.items() if stay.state is State.OPEN and was_open.get(id_) != stay]
+    finished = [
+        (stay, after.bills.get(id_))
+        for id_, stay in stays.items()
+        if stay.state is not State.OPEN and (before.stays.get(id_) != stay or _billed_otherwise(before, after, id_))
+    ]
+    # A stay that is open again leaves its row as a sign of that.
+    reopened = [(stay, None) for stay in opened if stay.id in before.stays and stay.id not in was_open]
+    rewritten = [stay.id for stay, _ in (*finished, *reopened) if stay.id in before.stays and stay.id not in was_open]
+    return Difference(ended, opened, [*finished, *reopened], rewritten)
+
+
+def _billed_otherwise(before: Believed, after: Believed, stay_id: UUID) -> bool:
+    was, now = before.bills.get(stay_id), after.bills.get(stay_id)
+    if was is None or now is None:
+        return was is not now
+    return (was.tariff_id, was.fee_fen, was.account_id, was.uses) != (
+        now.tariff_id,
+        now.fee_fen,
+        now.account_id,
+        now.uses,
     )
 
 
-def charges(effects: Iterable[Effect], lots: Mapping[int, Lot]) -> list[ChargeRequest]:
-    """What is asked of payments: a charge for each stay that was closed and costs something."""
-    closed = ((effect.transition.closed, effect.bill, effect.record.charge_reference) for effect in effects)
-    return [
-        _charge(stay, bill, lots[stay.lot_id], reference)
-        for stay, bill, reference in closed
-        if stay is not None and bill is not None and reference is not None
+class CaseChanges(Struct, frozen=True):
+    """The cases that there are now, and the numbers of those that are moot, if there are such."""
+
+    opened: list[Case]
+    moot: list[UUID]
+
+
+def case_changes(
+    derived: Derived, new: Sequence[Passing], records: Sequence[EventRecord], lots: Mapping[int, Lot]
+) -> CaseChanges:
+    """What stays, and what is odd about new events themselves, give a person to look at.
+
+    A doubtful read is nobody's matter any more once its stay is whole and nothing about that is in doubt.
+    """
+    before, stays = derived.before, derived.stays
+    was = _cases(before.stays.values(), lots)
+    now = _cases(stays.values(), lots)
+    clear = {fact for stay in stays.values() if _is_clear(stay, lots[stay.lot_id]) for fact in stay.facts}
+    odd = [
+        Case(passing.lot_id, passing.id, passing.doubt, record.stay_id)
+        for passing, record in zip(new, records, strict=True)
+        if passing.doubt is not None and passing.doubt not in OF_A_READ
     ]
+    odd += [
+        Case(read.lot_id, read.id, reason, None)
+        for read in derived.reads
+        if read.id not in clear and (reason := _doubt_of(read)) is not None
+    ]
+    moot = [
+        Case(stay.lot_id, fact, reason, None)
+        for stay in stays.values()
+        if before.stays.get(stay.id) != stay and _had_doubtful_read(stay) and _is_clear(stay, lots[stay.lot_id])
+        for fact in stay.facts
+        for reason in OF_A_READ
+    ]
+    opened = {case.id: case for case in odd} | {id_: case for id_, case in now.items() if id_ not in was}
+    return CaseChanges(list(opened.values()), [*(was.keys() - now.keys() - opened.keys()), *(case.id for case in moot)])
 
 
-def gateways(effects: Iterable[Effect]) -> dict[UUID, int]:
-    """Whose event ended a stay, by the stay's number."""
+def _cases(stays: Iterable[Stay], lots: Mapping[int, Lot]) -> dict[UUID, Case]:
+    return {case.id: case for stay in stays for case in rules.cases_of(stay, lots[stay.lot_id].kind)}
+
+
+def _doubt_of(read: Read) -> Reason | None:
+    if read.confidence < CONFIDENCE_MIN:
+        return Reason.LOW_CONFIDENCE
+    return Reason.UNKNOWN_PLATE_FORM if form(read.plate) is PlateForm.UNKNOWN else None
+
+
+def _is_clear(stay: Stay, lot: Lot) -> bool:
+    return stay.state is State.CLOSED and rules.doubt_of(stay, lot.kind) is None
+
+
+def _had_doubtful_read(stay: Stay) -> bool:
+    return stay.confidence < CONFIDENCE_MIN or len(stay.facts) > 2 or form(stay.plate) is PlateForm.UNKNOWN
+
+
+def sightings(passings: Sequence[Passing], derived: Derived, lots: Mapping[int, Lot]) -> Iterator[Sighting]:
+    """What a batch says of the counts of its lots, in order of time."""
+    changed, stays = derived.changed, derived.stays
+    seen: list[tuple[datetime, int, int, int | None]] = []
+    seen += [(stay.first_at, stay.lot_id, 1, None) for stay in changed.opened]
+    seen += [(_left_at(stay, stays), stay.lot_id, -1, None) for stay in changed.ended]
+    # A replayed count is old news. One that comes with a car counts that car.
+    seen += [
+        (passing.effective_at, passing.lot_id, 0, passing.event.remaining_spaces)
+        for passing in passings
+        if not passing.event.replay and passing.event.remaining_spaces is not None
+    ]
+    for at, lot_id, moved, free in sorted(seen, key=lambda each: (each[0], each[3] is not None)):
+        yield Sighting(lot_id, lots[lot_id].capacity, at, moved, free)
+
+
+def _left_at(inside: Stay, stays: Mapping[UUID, Stay]) -> datetime:
+    now = stays[inside.id]
+    return now.left_at or now.seen_again_at or now.first_at
+
+
+# -- what is answered
+
+
+def charges_that_matter(before: Believed, after: Believed, reads: Sequence[Read]) -> list[UUID]:
+    """The charges of stays that were billed before and are billed again, or that a read belongs to."""
+    new = {read.id for read in reads}
+    billed = {id_ for id_, bill in after.bills.items() if before.bills.get(id_) is not bill}
+    again = [id_ for id_ in billed if id_ not in new and not _is_billed_first(id_, before)]
+    homes = home_of(after.stays, {read.id for read in reads if read.direction is Direction.EXIT})
+    again += [stay.id for stay in homes.values() if stay.id in before.bills]
+    return list({charge_id(id_, bill.account_id) for id_ in again if (bill := after.bills.get(id_)) is not None})
+
+
+def _is_billed_first(stay_id: UUID, before: Believed) -> bool:
+    """Whether a stay ends that was never billed: its vehicle was inside, and had been since it came."""
+    was = before.stays.get(stay_id)
+    return was is not None and was.state is State.OPEN and stay_id not in before.reopened
+
+
+def home_of(stays: Mapping[UUID, Stay], facts: Container[UUID]) -> dict[UUID, Stay]:
+    """The stays that these facts belong to, by the fact."""
     return {
-        effect.transition.closed.id: effect.passing.gateway_id
-        for effect in effects
-        if effect.transition.closed is not None
+        fact: stay for stay in stays.values() if stay.state is not State.MERGED for fact in stay.facts if fact in facts
     }
 
 
-def _charge(stay: Stay, bill: Bill, lot: Lot, reference: UUID) -> ChargeRequest:
-    assert stay.left_at is not None
-    return ChargeRequest(
-        lot_id=lot.id,
-        stay_id=stay.id,
-        operator_id=lot.operator_id,
-        account_id=bill.account_id,
-        amount_fen=bill.fee_fen,
-        business_date=stay.left_at.astimezone(ZoneInfo(lot.time_zone)).date(),
-        lines=msgspec.json.encode(bill.lines),
-        reference=reference,
-        place_hidden=bill.began_unlinked,
+def records(new: Sequence[Passing], derived: Derived, lots: Mapping[int, Lot]) -> list[EventRecord]:
+    """What is kept of each event, and so what its gateway is answered."""
+    after = derived.after
+    homes = home_of(after.stays, {passing.id for passing in new})
+    again = {(stay.vehicle, stay.seen_again_at) for stay in after.stays.values() if stay.seen_again_at is not None}
+    found = []
+    for passing in new:
+        home = homes.get(passing.id)
+        reason = _reason(passing, home, again, lots) or passing.doubt
+        found.append(_record(passing, home, reason, derived))
+    return found
+
+
+def _record(passing: Passing, home: Stay | None, reason: Reason | None, derived: Derived) -> EventRecord:
+    bill = None if home is None else derived.after.bills.get(home.id)
+    charge = _charge_of(home, bill, derived) if derived.charges else None
+    settled = charge is not None and charge.state is not ChargeState.DUE
+    decision = barrier.decide(passing, bill, settled=settled)
+    reference = None
+    if decision.fee_fen and home is not None:
+        reference = derived.references[home.id] if charge is None else charge.reference
+    return EventRecord(
+        *key_of(passing),
+        id=passing.id,
+        lane_id=passing.lane_id,
+        occurred_at=passing.occurred_at,
+        received_at=passing.received_at,
+        content_hash=passing.content_hash,
+        gate=decision.gate,
+        stay_id=None if home is None else home.id,
+        fee_fen=decision.fee_fen,
+        payment=decision.payment,
+        reason=reason,
+        charge_reference=reference,
     )
 
 
-def sightings(
-    effects: Iterable[Effect], before: Mapping[Vehicle, History], lots: Mapping[int, Lot]
-) -> Iterator[Sighting]:
-    """What each passing says of its lot's count."""
-    inside = {vehicle for vehicle, history in before.items() if history.open is not None}
-    for effect in effects:
-        passing, vehicle = effect.passing, vehicle_of(effect.passing)
-        moved = 0
-        if passing.applies:
-            is_inside = effect.transition.history.open is not None
-            moved = is_inside - (vehicle in inside)
-            (inside.add if is_inside else inside.discard)(vehicle)
-        # A replayed count is old news.
-        free = None if passing.event.replay else passing.event.remaining_spaces
-        yield Sighting(passing.lot_id, lots[passing.lot_id].capacity, passing.effective_at, moved, free)
+def _charge_of(home: Stay | None, bill: Bill | None, derived: Derived) -> Charge | None:
+    return None if home is None or bill is None else derived.charges.get(charge_id(home.id, bill.account_id))
+
+
+def _reason(
+    passing: Passing,
+    home: Stay | None,
+    seen_again: Container[tuple[Vehicle, datetime]],
+    lots: Mapping[int, Lot],
+) -> Reason | None:
+    """What is odd about the stay that an event belongs to, which weighs more than a doubtful read."""
+    if home is None:
+        return None
+    if passing.direction is Direction.EXIT:
+        found = rules.cases_of(home, lots[passing.lot_id].kind)
+        return found[0].reason if found else None
+    return Reason.ENTRY_WHILE_INSIDE if (home.vehicle, home.first_at) in seen_again else None
+
+
+def add(believed: Believed, rows: Iterable[tuple[Stay, Bill | None]]) -> None:
+    """Adds what was read to what is believed; what is known already stays."""
+    for stay, bill in rows:
+        if stay.state is State.OPEN:
+            believed.reopened.add(stay.id)
+        elif stay.id not in believed.stays:
+            believed.stays[stay.id] = stay
+            if bill is not None:
+                believed.bills[stay.id] = bill
+
+
+def partners(believed: Believed) -> list[UUID]:
+    """The other halves of matched stays, as far as they are not known."""
+    others = {stay.matched_id or stay.merged_into for stay in believed.stays.values()}
+    return [other for other in others if other is not None and other not in believed.stays]

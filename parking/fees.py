@@ -9,7 +9,7 @@ from msgspec import Struct
 from parking import plates, tariffs
 from parking.plates import PlateColor, VehicleClass
 from parking.prices import NoTariff, TariffInForce
-from parking.stays import Stay, is_long
+from parking.stays import Stay
 from parking.tariffs import Fee, FeeLine, Past, Use, Vehicle, Visit
 from parking.tariffs.language.fields import Scope
 
@@ -81,7 +81,7 @@ def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], p
     """
     assert stay.entered_at is not None
     assert stay.left_at is not None
-    payer = _payer_of(stay, stay.left_at, payers)
+    payer = _payer_of(stay.left_at, payers)
     account_id = None if payer is None else payer.account_id
     if not in_force:
         return Bill(None, 0, account_id)
@@ -91,10 +91,8 @@ def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], p
     return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines, began_unlinked)
 
 
-def _payer_of(stay: Stay, left_at: datetime, payers: Sequence[Payer]) -> Payer | None:
-    # Whoever held the plate when the vehicle left, however late that is told. Nobody pays unseen for a missed exit.
-    if is_long(stay):
-        return None
+def _payer_of(left_at: datetime, payers: Sequence[Payer]) -> Payer | None:
+    # Whoever held the plate when the vehicle left, however late that is told.
     return next((payer for payer in payers if payer.held_at(left_at)), None)
 
 

@@ -153,9 +153,9 @@ class ChargeContradicted(OneLotError):
     """A charge of the same stay exists, or was asked for beside it, with other content."""
 
 
-def charge_id(stay_id: UUID) -> UUID:
-    """The one charge of a stay: a stay is charged once, whatever is repeated."""
-    return ids.derive(stay_id, "charge")
+def charge_id(stay_id: UUID, account_id: int | None) -> UUID:
+    """The one charge of a stay to an account, or (None) to whoever is at the gate: once, whatever is repeated."""
+    return ids.derive(stay_id, "charge" if account_id is None else f"charge to {account_id}")
 
 
 def new_reference(random_bits: int, more_random_bits: int) -> UUID:

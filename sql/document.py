@@ -23,6 +23,7 @@ CHAPTERS = {
             "refused_event",
             "refused_count",
             "open_stay",
+            "stay_revision",
             "stay",
             "review",
             "lot_occupancy",

@@ -21,9 +21,9 @@ CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE payment_kind AS ENUM ( 'not_needed', 'will_be_charged', 'pay_at_gate' );
 CREATE TYPE plate_color AS ENUM ( 'blue', 'yellow', 'green', 'yellow_green', 'white', 'black', 'unknown' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
-CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply' );
+CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round' );
 CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
-CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only' );
+CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only', 'open', 'merged' );
 CREATE TYPE tariff_state AS ENUM ( 'draft', 'published' );
 CREATE TYPE vehicle_class AS ENUM ( 'small', 'large', 'motorcycle', 'unknown' );
 CREATE TYPE waived_for AS ENUM ( 'not_accepted', 'given_back' );
@@ -345,6 +345,7 @@ CREATE TABLE gate_event (
     CONSTRAINT gate_event_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX gate_event_by_event_id ON ONLY gate_event USING btree (lot_id, gateway_id, event_id, id);
+CREATE INDEX gate_event_by_lane ON ONLY gate_event USING btree (lot_id, lane_id, effective_at, id);
 COMMENT ON COLUMN gate_event.occurred_at IS 'What the device''s clock said.';
 COMMENT ON COLUMN gate_event.effective_at IS 'The instant the rules use: occurred_at, or received_at where a live event''s clock is off.';
 COMMENT ON COLUMN gate_event.plate_color IS 'The colour the rules use: color_read, or the usual one of the plate''s form where the camera read none.';
@@ -393,12 +394,40 @@ CREATE TABLE open_stay (
     entered_at     timestamp with time zone NOT NULL,
     entry_lane_id  integer NOT NULL,
     entry_event_id uuid NOT NULL,
+    confidence     real DEFAULT 1 NOT NULL,
+    facts          uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    read_until     timestamp with time zone,
     CONSTRAINT open_stay_pkey PRIMARY KEY (lot_id, plate, plate_color)
 ) WITH (fillfactor='70');
+COMMENT ON COLUMN open_stay.facts IS 'The events it stands on: the reads of its entry.';
 -- The service may: select, insert, delete, update.
 
--- Finished stays. superseded: an entry whose exit never came. exit_only: an exit whose entry never came. Both become
--- closed when the missing half arrives.
+-- What was believed of a stay before a later fact changed it, and from when until when.
+CREATE TABLE stay_revision (
+    lot_id         integer NOT NULL,
+    id             uuid NOT NULL,
+    stay_id        uuid NOT NULL,
+    believed_from  timestamp with time zone NOT NULL,
+    believed_until timestamp with time zone NOT NULL,
+    plate          text NOT NULL,
+    plate_color    plate_color NOT NULL,
+    state          stay_state NOT NULL,
+    entered_at     timestamp with time zone,
+    left_at        timestamp with time zone,
+    facts          uuid[] NOT NULL,
+    doubts         text[] NOT NULL,
+    tariff_id      integer,
+    fee_fen        bigint,
+    account_id     bigint,
+    CONSTRAINT believed_for_a_while CHECK ((believed_until >= believed_from)),
+    CONSTRAINT stay_revision_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX stay_revision_of_stay ON ONLY stay_revision USING btree (lot_id, stay_id, id);
+-- The service may: select, insert.
+
+-- Stays that are over, and halves of such. superseded: an entry whose exit was not seen. exit_only: an exit whose
+-- entry was not seen. merged: the number leads to another stay (merged_into). open: it is inside again (open_stay).
+-- What was believed before stands in stay_revision.
 CREATE TABLE stay (
     lot_id         integer NOT NULL,
     id             uuid NOT NULL,
@@ -417,16 +446,32 @@ CREATE TABLE stay (
     account_id     bigint,
     last_at        timestamp with time zone GENERATED ALWAYS AS (COALESCE(left_at, entered_at)) STORED NOT NULL,
     uses           jsonb,
-    CONSTRAINT closed_is_whole CHECK (((state = 'closed'::stay_state) = ((entered_at IS NOT NULL) AND (left_at IS NOT NULL) AND (fee_fen IS NOT NULL)))),
-    CONSTRAINT exit_only_lacks_entry CHECK (((state = 'exit_only'::stay_state) = ((entered_at IS NULL) AND (left_at IS NOT NULL)))),
+    confidence     real DEFAULT 1 NOT NULL,
+    facts          uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    read_until     timestamp with time zone,
+    doubts         text[] DEFAULT '{}'::text[] NOT NULL,
+    seen_again_at  timestamp with time zone,
+    matched_id     uuid,
+    matched_half   stay_state,
+    merged_into    uuid,
+    believed_from  timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT closed_is_whole CHECK (((state <> 'closed'::stay_state) OR ((entered_at IS NOT NULL) AND (left_at IS NOT NULL) AND (fee_fen IS NOT NULL)))),
+    CONSTRAINT exit_only_lacks_entry CHECK (((state <> 'exit_only'::stay_state) OR ((entered_at IS NULL) AND (left_at IS NOT NULL)))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
     CONSTRAINT leaves_after_entering CHECK ((left_at >= entered_at)),
-    CONSTRAINT superseded_lacks_exit CHECK (((state = 'superseded'::stay_state) = ((entered_at IS NOT NULL) AND (left_at IS NULL)))),
+    CONSTRAINT matched_is_closed CHECK ((((matched_id IS NULL) = (matched_half IS NULL)) AND ((matched_id IS NULL) OR (state = 'closed'::stay_state)))),
+    CONSTRAINT merged_leads_on CHECK (((state = 'merged'::stay_state) OR (merged_into IS NULL))),
+    CONSTRAINT superseded_lacks_exit CHECK (((state <> ALL (ARRAY['superseded'::stay_state, 'open'::stay_state])) OR ((entered_at IS NOT NULL) AND (left_at IS NULL)))),
     CONSTRAINT stay_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX stay_by_plate ON ONLY stay USING btree (lot_id, plate, plate_color, last_at, id);
+CREATE INDEX stay_halves ON ONLY stay USING btree (lot_id, last_at, id) WHERE ((state <> 'closed'::stay_state) OR (matched_id IS NOT NULL));
 CREATE INDEX stay_with_uses ON ONLY stay USING btree (plate, plate_color, last_at, id) WHERE (uses IS NOT NULL);
 COMMENT ON COLUMN stay.uses IS 'What it used of things that are remembered: [{rule, at, amount}], null if nothing. `at` is the instant its memory counts from.';
+COMMENT ON COLUMN stay.facts IS 'The events it stands on: the reads of its entry, then those of its exit.';
+COMMENT ON COLUMN stay.read_until IS 'When the last of its events was: a car that stands at a lane is read again and again.';
+COMMENT ON COLUMN stay.doubts IS 'Why it may not be what it looks like; while there is one, no account is charged for it by itself.';
+COMMENT ON COLUMN stay.matched_id IS 'The half whose exit ended it, read with another text; it is merged into this one.';
 -- The service may: select, insert, update.
 
 -- Events a person should look at, and what was said of them.
@@ -439,10 +484,12 @@ CREATE TABLE review (
     resolved_at timestamp with time zone,
     resolved_by text,
     note        text,
+    stay_id     uuid,
     CONSTRAINT resolved_is_whole CHECK (((resolved_at IS NULL) = (resolved_by IS NULL))),
     CONSTRAINT review_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX review_open ON ONLY review USING btree (lot_id, id) WHERE (resolved_at IS NULL);
+COMMENT ON COLUMN review.stay_id IS 'The stay it is about when it was opened, if any.';
 -- The service may: select, insert, update.
 
 -- Cars inside per lot. inside: the raw count, equal to the open stays; correction: what the lot's own last count adds

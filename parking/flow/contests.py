@@ -153,7 +153,7 @@ async def _hide(db: sql.Connection, contest: Contest, *, hidden: bool) -> None:
     """The driver sees where and when of the vehicle's stays no longer, or again of those that began after the link."""
     since = None if hidden else contest.linked_at
     stays = await store.stays_of_link(db, contest.plate, contest.plate_color, contest.account_id, since=since)
-    charged = [(stay.lot_id, charge_id(stay.id)) for stay in stays if stay.fee_fen]
+    charged = [(stay.lot_id, charge_id(stay.id, contest.account_id)) for stay in stays if stay.fee_fen]
     await charge_store.hide_places(db, contest.account_id, charged, hidden=hidden)
 
 

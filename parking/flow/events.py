@@ -11,20 +11,18 @@ from msgspec import Struct
 import sql
 from parking import effects, occupancy, repeats
 from parking import passings as passings_
-from parking.answers import Answer, EventRecord, answers, key_of, record_of_read
+from parking.answers import Answer, answers, key_of, record_of_read
 from parking.billings import Alarm
-from parking.effects import Changes, Effect, Known
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
-from parking.flow.billings import watch_charges
+from parking.facts import read_of
+from parking.flow.derivation import derive_stays, write_cases, write_stays
+from parking.lookback import ids_within
 from parking.lots import Gateway
-from parking.matching import vehicle_of
 from parking.network import Network
 from parking.occupancy import Count
 from parking.passings import REPEATS_KEPT, Passing
 from parking.store import events as store
-from payments import charges, ids
-from payments.flow import charges as charges_flow
-from payments.store import charges as charge_store
+from payments import ids
 
 RandomBits = Callable[[], int]
 
@@ -42,34 +40,29 @@ class Recorded(Struct, frozen=True):
 async def record_events(
     db: sql.Connection, passings: Sequence[Passing], *, network: Network, now: datetime, random_bits: RandomBits
 ) -> Recorded:
-    """Records passings in the order given and says what each gate is to do. `db` is in a transaction.
+    """Records events in one go and says what each gate is to do. `db` is in a transaction.
 
-    Recognises repeats (answered as the first time) and further reads of one passing (kept beside it), opens and closes
-    stays, prices them, and asks payments for the charges. Nothing may be answered before the transaction commits.
+    Recognises repeats (answered as the first time) and further reads of one passing (kept beside it), and has stays
+    that the new ones change derived, priced and charged. Nothing may be answered before the transaction commits.
     """
     await store.lock_lots(db, sorted({p.lot_id for p in passings}))
     keys = list(dict.fromkeys(map(key_of, passings)))
-    earlier = await store.event_records(db, keys, effects.ids_within(now, REPEATS_KEPT))
+    earlier = await store.event_records(db, keys, ids_within(now, REPEATS_KEPT))
     told = repeats.sort(passings, earlier)
     new = await _once_a_day(db, told.new)
-    known = await _read(db, [p for p in new if p.applies], network)
+    reads = [read_of(passing) for passing in new if passing.applies]
 
-    before = dict(known.histories)
-    made = [
-        (ids.new(p.received_at, p.lot_id, random_bits()), charges.new_reference(random_bits(), random_bits()))
-        for p in new
-    ]
-    applied = effects.apply(known, new, made, network)
-
+    derived = await derive_stays(db, reads, network=network, now=now, random_bits=random_bits)
+    made = effects.records(new, derived, network.lots)
     records = {record.id: record for records in earlier.values() for record in records}
-    records |= {effect.passing.id: effect.record for effect in applied}
-    await _write_events(db, applied, [(p, record_of_read(p, records[told.first[p.id]])) for p in told.reads])
-    await _write_stays(db, effects.changes(before, known))
-    requests, alarms = await watch_charges(
-        db, effects.charges(applied, network.lots), effects.gateways(applied), network.lots, now=now
-    )
-    await charges_flow.request_charges(db, requests, now=now)
-    moves = occupancy.moves(effects.sightings(applied, before, network.lots))
+    records |= {record.id: record for record in made}
+    rows = [*zip(new, made, strict=True), *((p, record_of_read(p, records[told.first[p.id]])) for p in told.reads)]
+    if rows:
+        await store.add_events(db, rows)
+    gateways = {passing.id: passing.gateway_id for passing in new}
+    alarms = await write_stays(db, derived, gateways, network=network, now=now, random_bits=random_bits)
+    await write_cases(db, effects.case_changes(derived, new, made, network.lots), now=now)
+    moves = occupancy.moves(effects.sightings(new, derived, network.lots))
     counts = await store.move_counts(db, now, moves) if moves else ()
     return Recorded(answers(passings, told.first, records), counts, alarms)
 
@@ -81,59 +74,6 @@ async def _once_a_day(db: sql.Connection, new: Sequence[Passing]) -> Sequence[Pa
         return new
     since = datetime.combine(min(p.received_at for p in odd), time(), UTC)
     return passings_.once_a_day(new, await store.said_of_devices(db, {p.lot_id for p in odd}, ids.floor(since)))
-
-
-async def _read(db: sql.Connection, passings: Sequence[Passing], network: Network) -> Known:
-    """What is known of the vehicles of these passings."""
-    if not passings:
-        return Known({}, {})
-    opened = await store.open_stays(db, list({vehicle_of(p) for p in passings}))
-    lookback = effects.lookback(passings, opened, network.prices)
-    finished = await store.finished_stays(db, lookback.since, lookback.id_range)
-    further = effects.further_lookback(passings, lookback, opened, finished)
-    if further is not None:
-        finished += await store.finished_stays(db, further.since, further.id_range)
-    known = effects.known_of(lookback.since, opened, finished)
-    ending = effects.ending(passings, known)
-    if not ending:
-        return known
-    known.payers = await store.payers(db, list({vehicle.number_plate for vehicle in ending}))
-    # What vehicles used in other lots is read only where a price asks for it. Their plates are locked until the
-    # transaction ends: two lots never draw on what one vehicle has left at the same time.
-    asking = [vehicle for vehicle in ending if network.prices[vehicle.lot_id].is_wide]
-    if asking:
-        plates = list({vehicle.number_plate for vehicle in asking})
-        await store.lock_plates(db, plates)
-        since = min(lookback.since[vehicle] for vehicle in asking)
-        known.used = await store.uses_of(db, plates, since, lookback.id_range)
-    charged = effects.charges_that_matter(passings, known)
-    if charged:
-        known.charges = await charge_store.charges_by_id(db, charged)
-    return known
-
-
-async def _write_events(
-    db: sql.Connection, applied: Sequence[Effect], reads: Sequence[tuple[Passing, EventRecord]]
-) -> None:
-    if not applied and not reads:
-        return
-    await store.add_events(db, [*((effect.passing, effect.record) for effect in applied), *reads])
-    reviews = [
-        (p.lot_id, ids.derive(p.id, "review"), p.id, reason, p.received_at)
-        for p, reason in ((effect.passing, effect.record.reason) for effect in applied)
-        if reason is not None
-    ]
-    if reviews:
-        await store.add_reviews(db, reviews)
-
-
-async def _write_stays(db: sql.Connection, changes: Changes) -> None:
-    if changes.ended:
-        await store.end_open_stays(db, changes.ended)
-    if changes.opened:
-        await store.add_open_stays(db, changes.opened)
-    if changes.finished:
-        await store.put_stays(db, changes.finished)
 
 
 # -- what cannot be taken

@@ -29,7 +29,7 @@ class StayNow(Struct, frozen=True):
 
 
 async def stay_by_id(db: sql.Connection, *, lot_id: int, stay_id: UUID) -> StayNow:
-    """A stay of the lot.
+    """A stay of the lot, by a number that it has or once had.
 
     Raises:
         UnknownStay: the lot has no stay of this id.
@@ -37,9 +37,8 @@ async def stay_by_id(db: sql.Connection, *, lot_id: int, stay_id: UUID) -> StayN
     row = await store.stay_by_id(db, lot_id, stay_id)
     if row is None:
         raise UnknownStay("This lot has no stay of this id.", stay_id=str(stay_id))
-    charge = (
-        (await charge_store.charges_by_id(db, [charge_id(stay_id)])).get(charge_id(stay_id)) if row.fee_fen else None
-    )
+    key = charge_id(row.id, row.account_id)
+    charge = (await charge_store.charges_by_id(db, [key])).get(key) if row.fee_fen else None
     decision = _decision(row, charge.state if charge else None)
     return StayNow(
         stay_id=row.id,

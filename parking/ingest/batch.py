@@ -45,7 +45,7 @@ class _Request(Struct, eq=False):
     """`until`: when it is answered at the latest, by the event loop's clock."""
 
     passings: Sequence[Passing]
-    done: "asyncio.Future[list[Answer | EventRejected]]"
+    done: "asyncio.Future[list[Answer]]"
     until: float
 
 
@@ -121,7 +121,7 @@ class GroupCommit:
         finally:
             self._queue.leave(gateway_id, len(passings), live=live)
 
-    async def _piece(self, passings: Sequence[Passing], until: float, *, live: bool) -> list[Answer | EventRejected]:
+    async def _piece(self, passings: Sequence[Passing], until: float, *, live: bool) -> list[Answer]:
         request = _Request(passings, asyncio.get_running_loop().create_future(), until)
         if live and self._queue.replays_waiting:
             # A car's exit never passes its own entry, also where that is so old that it counts as handed in later.

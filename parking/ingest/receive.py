@@ -121,6 +121,7 @@ class Intake:
             return submission.refused
         code = submission.event.lane
         lane = self._network.snapshot.lanes.get(code) or await self._network.lane(code)
+        lot = self._network.snapshot.lots[gateway.lot_id]
         id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
         try:
             return passings.accept(

@@ -4,28 +4,56 @@ Arrays run in parallel and are as long as the batch; a call is one round trip wh
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 import sql
 from parking.answers import EventKey, EventRecord, Status
 from parking.cases import Reason
+from parking.facts import CONFIDENCE_DIGITS, NumberPlate, Read, Vehicle
 from parking.fees import Bill, Payer
 from parking.lots import Gateway
-from parking.matching import NumberPlate, Vehicle
 from parking.occupancy import Count, Move
 from parking.passings import Passing
-from parking.plates import PlateColor
-from parking.stays import OpenStay, Stay
+from parking.plates import PlateColor, VehicleClass
+from parking.stays import State, Stay
 from parking.tariffs import Past, Use
+from payments import ids
 
 _SQL = sql.load("parking/events")
 
+BilledStay: TypeAlias = tuple[Stay, Bill | None]
+# A lot, and from when to when.
+LotWindow: TypeAlias = tuple[int, datetime, datetime]
 
-class StayRow(Stay, frozen=True):
+
+class NearRead(Read, frozen=True, kw_only=True):
+    """A read that is near to another."""
+
+    near_id: UUID
+
+
+class OpenRow(Struct, frozen=True):
+    """A vehicle that is inside, as it is stored."""
+
+    lot_id: int
+    id: UUID
+    plate: str
+    plate_color: PlateColor
+    vehicle_class: VehicleClass
+    entered_at: datetime
+    entry_lane_id: int
+    entry_event_id: UUID
+    confidence: float
+    facts: tuple[UUID, ...]
+    read_until: datetime | None
+
+
+class StayRow(Stay, frozen=True, kw_only=True):
     """A stay with what its bill says; `uses` is JSON text."""
 
     tariff_id: int | None
@@ -57,8 +85,14 @@ _decode_uses = msgspec.json.Decoder(tuple[Use, ...]).decode
 
 SHAPES = {
     "event_records": EventRecord,
-    "open_stays": OpenStay,
+    "reads_near": NearRead,
+    "reads_by_id": Read,
+    "open_stays": OpenRow,
+    "open_halves": OpenRow,
     "finished_stays": StayRow,
+    "stays_by_id": StayRow,
+    "exit_halves": StayRow,
+    "halves": StayRow,
     "payers": Payer,
     "move_counts": Count,
 }
@@ -89,19 +123,85 @@ async def event_records(
     return records
 
 
-async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> dict[Vehicle, OpenStay]:
-    """The vehicles (lot, plate, colour) that are inside."""
-    stays = await sql.every(db, OpenStay, _SQL["open_stays"], *zip(*vehicles, strict=True))
-    return {row.vehicle: row for row in stays}
+async def reads_near(
+    db: sql.Connection, reads: Sequence[Read], within: timedelta, id_range: tuple[UUID, UUID]
+) -> list[tuple[Read, UUID]]:
+    """Other reads that may be of the same passings, at the same lanes within a time, of texts that differ a little;
+    each with the number of the one it is near to.
+    """
+    seen = [(read.lot_id, read.id, read.lane_id, read.at, read.plate, read.plate_color) for read in reads]
+    rows = await sql.every(db, NearRead, _SQL["reads_near"], *zip(*seen, strict=True), within, *id_range)
+    return [(_read(Read(*[getattr(row, name) for name in Read.__struct_fields__])), row.near_id) for row in rows]
+
+
+async def reads_by_id(db: sql.Connection, lots: Sequence[int], ids: Sequence[UUID]) -> dict[UUID, Read]:
+    """Reads by their numbers, each with its lot."""
+    return {row.id: _read(row) for row in await sql.every(db, Read, _SQL["reads_by_id"], lots, ids)}
+
+
+def _read(row: Read) -> Read:
+    # Stored in four bytes, a confidence comes back with a tail of digits.
+    return structs.replace(row, confidence=round(row.confidence, CONFIDENCE_DIGITS))
+
+
+async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> list[Stay]:
+    """Those of the vehicles (lot, plate, colour) that are inside."""
+    return _opened(await sql.every(db, OpenRow, _SQL["open_stays"], *zip(*vehicles, strict=True)))
+
+
+async def open_halves(db: sql.Connection, windows: Sequence[LotWindow]) -> list[Stay]:
+    """The vehicles inside these lots that came within their windows."""
+    return _opened(await sql.every(db, OpenRow, _SQL["open_halves"], *zip(*windows, strict=True)))
+
+
+def _opened(rows: Sequence[OpenRow]) -> list[Stay]:
+    return [
+        Stay(
+            lot_id=row.lot_id,
+            id=row.id,
+            plate=row.plate,
+            plate_color=row.plate_color,
+            vehicle_class=row.vehicle_class,
+            state=State.OPEN,
+            entered_at=row.entered_at,
+            left_at=None,
+            entry_lane_id=row.entry_lane_id,
+            exit_lane_id=None,
+            entry_event_id=row.entry_event_id,
+            exit_event_id=None,
+            confidence=round(row.confidence, CONFIDENCE_DIGITS),
+            facts=row.facts,
+            read_until=row.read_until,
+        )
+        for row in rows
+    ]
 
 
 async def finished_stays(
     db: sql.Connection, since: Mapping[Vehicle, datetime], id_range: tuple[UUID, UUID]
-) -> list[tuple[Stay, Bill | None]]:
+) -> list[BilledStay]:
     """The stays of vehicles that ended since, in order of time, each with its bill if it was closed."""
-    rows = await sql.every(
-        db, StayRow, _SQL["finished_stays"], *zip(*since, strict=True), list(since.values()), *id_range
+    return _billed(
+        await sql.every(db, StayRow, _SQL["finished_stays"], *zip(*since, strict=True), list(since.values()), *id_range)
     )
+
+
+async def stays_by_id(db: sql.Connection, ids_: Sequence[UUID]) -> list[BilledStay]:
+    """Stays that are not open, by their numbers."""
+    return _billed(await sql.every(db, StayRow, _SQL["stays_by_id"], [ids.shard_of(each) for each in ids_], ids_))
+
+
+async def exit_halves(db: sql.Connection, since: Mapping[int, datetime]) -> list[BilledStay]:
+    """The exits of lots since an instant whose entry was not seen, matched with one of another text or not."""
+    return _billed(await sql.every(db, StayRow, _SQL["exit_halves"], list(since), list(since.values())))
+
+
+async def halves(db: sql.Connection, windows: Sequence[LotWindow]) -> list[BilledStay]:
+    """The halves of lots within their windows that are not open, matched or not."""
+    return _billed(await sql.every(db, StayRow, _SQL["halves"], *zip(*windows, strict=True)))
+
+
+def _billed(rows: Sequence[StayRow]) -> list[BilledStay]:
     return [(_stay(row), _bill(row)) for row in rows]
 
 
@@ -109,7 +209,8 @@ _STAY_FIELDS = Stay.__struct_fields__
 
 
 def _stay(row: StayRow) -> Stay:
-    return Stay(*[getattr(row, name) for name in _STAY_FIELDS])
+    stay = Stay(*[getattr(row, name) for name in _STAY_FIELDS])
+    return structs.replace(stay, confidence=round(row.confidence, CONFIDENCE_DIGITS))
 
 
 def _bill(row: StayRow) -> Bill | None:
@@ -163,9 +264,16 @@ async def said_of_devices(db: sql.Connection, lot_ids: Collection[int], since: U
     return {(row.gateway_id, row.reason, row.day) for row in rows}
 
 
-async def add_reviews(db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, Reason, datetime]]) -> None:
-    """Puts events (lot, review's id, event's id, reason, when) before a person."""
-    await db.execute(_SQL["add_reviews"], *zip(*rows, strict=True))
+async def open_reviews(
+    db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, Reason, datetime, UUID | None]]
+) -> None:
+    """Puts events (lot, review's id, event's id, reason, when, the stay) before a person."""
+    await db.execute(_SQL["open_reviews"], *zip(*rows, strict=True))
+
+
+async def settle_reviews(db: sql.Connection, review_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Takes away what no person has to look at any more; those that are not there, or resolved, stay as they are."""
+    await db.execute(_SQL["settle_reviews"], [ids.shard_of(each) for each in review_ids], review_ids, now)
 
 
 async def end_open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> None:
@@ -173,27 +281,43 @@ async def end_open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> Non
     await db.execute(_SQL["end_open_stays"], *zip(*vehicles, strict=True))
 
 
-async def add_open_stays(db: sql.Connection, stays: Sequence[OpenStay]) -> None:
+async def add_open_stays(db: sql.Connection, stays: Sequence[Stay]) -> None:
     """The vehicles are inside now."""
     rows = [
-        (s.lot_id, s.plate, s.plate_color, s.id, s.vehicle_class, s.entered_at, s.entry_lane_id, s.entry_event_id)
+        (
+            *(s.lot_id, s.plate, s.plate_color, s.id, s.vehicle_class, s.entered_at, s.entry_lane_id),
+            *(s.entry_event_id, s.confidence, _array(s.facts), s.read_until),
+        )
         for s in stays
     ]
     await db.execute(_SQL["add_open_stays"], *zip(*rows, strict=True))
 
 
-async def put_stays(db: sql.Connection, stays: Sequence[tuple[Stay, Bill | None]]) -> None:
-    """Writes finished stays with their bills, or completes them."""
+async def keep_revisions(db: sql.Connection, revisions: Sequence[tuple[UUID, UUID]], *, now: datetime) -> None:
+    """Keeps what is believed of stays before they are written over; each with the number of its revision."""
+    stay_ids = [stay_id for stay_id, _ in revisions]
+    lots = [ids.shard_of(each) for each in stay_ids]
+    await db.execute(_SQL["keep_revisions"], lots, stay_ids, [revision_id for _, revision_id in revisions], now)
+
+
+async def put_stays(db: sql.Connection, stays: Sequence[BilledStay], *, now: datetime) -> None:
+    """Writes stays that are not open with their bills, over what was believed of them."""
     rows = [
         (
             *(s.lot_id, s.id, s.plate, s.plate_color, s.vehicle_class, s.state, s.entered_at, s.left_at),
-            *(s.entry_lane_id, s.exit_lane_id, s.entry_event_id, s.exit_event_id),
+            *(s.entry_lane_id, s.exit_lane_id, s.entry_event_id, s.exit_event_id, s.confidence, _array(s.facts)),
+            *(s.read_until, _array(s.doubts), s.seen_again_at, s.matched_id, s.matched_half, s.merged_into),
             *((None, None, None) if bill is None else (bill.tariff_id, bill.fee_fen, bill.account_id)),
             None if bill is None or not bill.uses else msgspec.json.encode(bill.uses).decode(),
         )
         for s, bill in stays
     ]
-    await db.execute(_SQL["put_stays"], *zip(*rows, strict=True))
+    await db.execute(_SQL["put_stays"], *zip(*rows, strict=True), now)
+
+
+def _array(values: Sequence[object]) -> str:
+    """An array inside of an array of rows, as text: PostgreSQL has no arrays of arrays of different lengths."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 async def move_counts(db: sql.Connection, now: datetime, moves: Sequence[Move]) -> Sequence[Count]:

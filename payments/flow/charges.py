@@ -44,7 +44,7 @@ async def request_charges(db: Connection, requests: Sequence[ChargeRequest], *, 
         ledger.JournalContradicted: the books hold another billing of a stay.
         ledger.BookMissing: an account has no books. These three refuse all of the requests.
     """
-    wanted = {charges.charge_id(request.stay_id): request for request in requests}
+    wanted = {charges.charge_id(request.stay_id, request.account_id): request for request in requests}
     if not wanted:
         return
     if len(wanted) < len(requests):
@@ -243,5 +243,5 @@ def _refuse_another_charge(there: Charge, request: ChargeRequest) -> None:
 
 def _refuse_contradictions(wanted: dict[UUID, ChargeRequest], requests: Sequence[ChargeRequest]) -> None:
     for request in requests:
-        if wanted[charges.charge_id(request.stay_id)] != request:
+        if wanted[charges.charge_id(request.stay_id, request.account_id)] != request:
             raise ChargeContradicted("One stay is charged twice with other content.", stay_id=str(request.stay_id))

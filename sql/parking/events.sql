@@ -49,21 +49,78 @@ select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.rec
           and g.id between $4 and $5
         order by g.id desc limit 64) e
 
+-- name: reads_near
+-- Reads of the same lane close by of which the text is another, though hardly: they may belong to one passing. Texts that
+-- differ in one character have the same beginning or the same end.
+select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
+       e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence, seen.id as near_id
+  from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[], $6::plate_color[])
+       seen (lot_id, id, lane_id, at, plate, plate_color)
+  join gate_event e on e.lot_id = seen.lot_id and e.lane_id = seen.lane_id
+   and e.effective_at between seen.at - $7::interval and seen.at + $7::interval
+ where (e.plate <> seen.plate or e.plate_color <> seen.plate_color) and e.stay_id is not null and e.first_id is null
+   and (left(e.plate, 3) = left(seen.plate, 3) or right(e.plate, 3) = right(seen.plate, 3))
+   and e.id between $8 and $9
+
+-- name: reads_by_id
+select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
+       e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence
+  from unnest($1::int[], $2::uuid[]) wanted (lot_id, id)
+  join gate_event e on e.lot_id = wanted.lot_id and e.id = wanted.id
+
 -- name: open_stays
-select o.lot_id, o.plate, o.plate_color::text as plate_color, o.id, o.vehicle_class::text as vehicle_class,
-       o.entered_at, o.entry_lane_id, o.entry_event_id
+select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_class::text as vehicle_class,
+       o.entered_at, o.entry_lane_id, o.entry_event_id, o.confidence, o.facts, o.read_until
   from unnest($1::int[], $2::text[], $3::plate_color[]) seen (lot_id, plate, plate_color)
   join open_stay o on o.lot_id = seen.lot_id and o.plate = seen.plate and o.plate_color = seen.plate_color
 
 -- name: finished_stays
+-- Of what is left of merged stays only the halves matter. One that was closed and is open again says so.
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::text[], $3::plate_color[], $4::timestamptz[]) seen (lot_id, plate, plate_color, since)
   join stay s on s.lot_id = seen.lot_id and s.plate = seen.plate and s.plate_color = seen.plate_color
    and s.last_at >= seen.since
- where s.id between $5 and $6
- order by s.last_at
+ where s.id between $5 and $6 and s.facts <> '{}'
+
+-- name: stays_by_id
+select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
+       s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+  from unnest($1::int[], $2::uuid[]) wanted (lot_id, id)
+  join stay s on s.lot_id = wanted.lot_id and s.id = wanted.id
+ where s.state <> 'open'
+
+-- name: exit_halves
+-- Exits without an entry since an instant, matched with another text or not.
+select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
+       s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+  from unnest($1::int[], $2::timestamptz[]) seen (lot_id, since)
+  join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since
+   and (s.state <> 'closed' or s.matched_id is not null)
+ where s.entered_at is null and s.state <> 'open' and s.facts <> '{}'
+
+-- name: halves
+-- All halves of lots between two instants, and the signs of those that are open again.
+select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
+       s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+  from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) seen (lot_id, since, until)
+  join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since and s.last_at <= seen.until
+   and (s.state <> 'closed' or s.matched_id is not null)
+ where s.facts <> '{}'
+
+-- name: open_halves
+select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_class::text as vehicle_class,
+       o.entered_at, o.entry_lane_id, o.entry_event_id, o.confidence, o.facts, o.read_until
+  from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) seen (lot_id, since, until)
+  join open_stay o on o.lot_id = seen.lot_id and o.entered_at between seen.since and seen.until
 
 -- name: uses_of
 -- The lot does not matter here, so this has an index of its own.
@@ -102,31 +159,62 @@ select distinct e.gateway_id, r.reason::text as reason, (r.opened_at at time zon
  where r.lot_id = any($1::int[]) and r.id >= $2 and e.id >= $2
    and r.reason in ('clock_ahead', 'clock_behind', 'numbers_restarted')
 
--- name: add_reviews
-insert into review (lot_id, id, event_id, reason, opened_at)
-select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::review_reason[], $5::timestamptz[])
+-- name: open_reviews
+-- One that settled itself comes back; one that a person resolved does not.
+insert into review as r (lot_id, id, event_id, reason, opened_at, stay_id)
+select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::review_reason[], $5::timestamptz[], $6::uuid[])
+on conflict (lot_id, id) do update set resolved_at = null, resolved_by = null, note = null where r.resolved_by = 'facts'
+
+-- name: settle_reviews
+-- What later facts have made moot needs no person.
+update review r set resolved_at = $3, resolved_by = 'facts'
+  from unnest($1::int[], $2::uuid[]) moot (lot_id, id)
+ where r.lot_id = moot.lot_id and r.id = moot.id and r.resolved_at is null
 
 -- name: end_open_stays
 delete from open_stay o using unnest($1::int[], $2::text[], $3::plate_color[]) ended (lot_id, plate, plate_color)
  where o.lot_id = ended.lot_id and o.plate = ended.plate and o.plate_color = ended.plate_color
 
 -- name: add_open_stays
-insert into open_stay (lot_id, plate, plate_color, id, vehicle_class, entered_at, entry_lane_id, entry_event_id)
-select * from unnest($1::int[], $2::text[], $3::plate_color[], $4::uuid[], $5::vehicle_class[], $6::timestamptz[],
-                     $7::int[], $8::uuid[])
+insert into open_stay (lot_id, plate, plate_color, id, vehicle_class, entered_at, entry_lane_id, entry_event_id, confidence,
+                       facts, read_until)
+select lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts::uuid[], read_until
+  from unnest($1::int[], $2::text[], $3::plate_color[], $4::uuid[], $5::vehicle_class[], $6::timestamptz[], $7::int[],
+              $8::uuid[], $9::real[], $10::text[], $11::timestamptz[])
+       o (lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts, read_until)
+
+-- name: keep_revisions
+-- What is believed of these stays until now, before it is written over.
+insert into stay_revision (lot_id, id, stay_id, believed_from, believed_until, plate, plate_color, state, entered_at,
+                           left_at, facts, doubts, tariff_id, fee_fen, account_id)
+select s.lot_id, was.revision_id, s.id, s.believed_from, greatest($4, s.believed_from), s.plate, s.plate_color, s.state,
+       s.entered_at, s.left_at, s.facts, s.doubts, s.tariff_id, s.fee_fen, s.account_id
+  from unnest($1::int[], $2::uuid[], $3::uuid[]) was (lot_id, id, revision_id)
+  join stay s on s.lot_id = was.lot_id and s.id = was.id
 
 -- name: put_stays
--- A stay is written when its first half is known to be alone or when it is whole; the other half completes it.
 insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id,
-                  exit_lane_id, entry_event_id, exit_event_id, tariff_id, fee_fen, account_id, uses)
-select * from unnest($1::int[], $2::uuid[], $3::text[], $4::plate_color[], $5::vehicle_class[], $6::stay_state[],
-                     $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::uuid[], $12::uuid[],
-                     $13::int[], $14::bigint[], $15::bigint[], $16::jsonb[])
+                  exit_lane_id, entry_event_id, exit_event_id, confidence, facts, read_until, doubts, seen_again_at,
+                  matched_id, matched_half, merged_into, tariff_id, fee_fen, account_id, uses, believed_from)
+select lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id, exit_lane_id,
+       entry_event_id, exit_event_id, confidence, facts::uuid[], read_until, doubts::text[], seen_again_at, matched_id, matched_half,
+       merged_into, tariff_id, fee_fen, account_id, uses, $25::timestamptz
+  from unnest($1::int[], $2::uuid[], $3::text[], $4::plate_color[], $5::vehicle_class[], $6::stay_state[],
+              $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::real[],
+              $14::text[], $15::timestamptz[], $16::text[], $17::timestamptz[], $18::uuid[], $19::stay_state[],
+              $20::uuid[], $21::int[], $22::bigint[], $23::bigint[], $24::jsonb[])
+       s (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id, exit_lane_id,
+          entry_event_id, exit_event_id, confidence, facts, read_until, doubts, seen_again_at, matched_id, matched_half, merged_into,
+          tariff_id, fee_fen, account_id, uses)
 on conflict (lot_id, id) do update set
-  vehicle_class = excluded.vehicle_class, state = excluded.state, entered_at = excluded.entered_at,
-  left_at = excluded.left_at, entry_lane_id = excluded.entry_lane_id, exit_lane_id = excluded.exit_lane_id,
-  entry_event_id = excluded.entry_event_id, exit_event_id = excluded.exit_event_id, tariff_id = excluded.tariff_id,
-  fee_fen = excluded.fee_fen, account_id = excluded.account_id, uses = excluded.uses
+  plate = excluded.plate, plate_color = excluded.plate_color, vehicle_class = excluded.vehicle_class,
+  state = excluded.state, entered_at = excluded.entered_at, left_at = excluded.left_at,
+  entry_lane_id = excluded.entry_lane_id, exit_lane_id = excluded.exit_lane_id,
+  entry_event_id = excluded.entry_event_id, exit_event_id = excluded.exit_event_id, confidence = excluded.confidence,
+  facts = excluded.facts, read_until = excluded.read_until, doubts = excluded.doubts, seen_again_at = excluded.seen_again_at,
+  matched_id = excluded.matched_id, matched_half = excluded.matched_half, merged_into = excluded.merged_into,
+  tariff_id = excluded.tariff_id, fee_fen = excluded.fee_fen, account_id = excluded.account_id, uses = excluded.uses,
+  believed_from = excluded.believed_from
 
 -- name: move_counts
 -- moved: cars more (or fewer) inside; moved_since: how many of them after the lot's own last count, which is an anchor;

@@ -1,0 +1,118 @@
+"""What is owed for stays that are derived anew: new charges, dearer or cheaper ones, and doubts that hold them back."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+from parking import stays as rules
+from parking.effects import Derived
+from parking.fees import Bill
+from parking.lots import Lot
+from parking.stays import Stay
+from payments import ids
+from payments.adjustments import Adjustment
+from payments.charges import ChargeRequest, charge_id
+
+
+class Owed(Struct, frozen=True):
+    """What is asked of payments: charges that are new, such that cost something else now, and doubts that came or went,
+    by the charge.
+    """
+
+    requests: list[ChargeRequest]
+    adjustments: list[Adjustment]
+    doubted: dict[UUID, str]
+    cleared: dict[UUID, str]
+
+
+def owed(derived: Derived, lots: Mapping[int, Lot]) -> Owed:
+    """What follows for money where a bill is another than before."""
+    asked = Owed([], [], {}, {})
+    for stay_id, bill in derived.after.bills.items():
+        _bill(asked, derived, derived.after.stays[stay_id], bill, lots)
+    for stay_id, was in derived.before.bills.items():
+        now = derived.after.bills.get(stay_id)
+        stay = derived.before.stays[stay_id]
+        gone = now is None and derived.after.stays.get(stay_id) != stay
+        if was.fee_fen and (gone or (now is not None and now.account_id != was.account_id)):
+            _bill_no_more(asked, derived, stay, was, lots[stay.lot_id])
+    return asked
+
+
+def _bill(asked: Owed, derived: Derived, stay: Stay, bill: Bill, lots: Mapping[int, Lot]) -> None:
+    """A stay costs what its bill says, by a new charge or by one that it had; and is in doubt, or no longer."""
+    lot, was = lots[stay.lot_id], derived.before.bills.get(stay.id)
+    hold = rules.doubt_of(stay, lot.kind)
+    if was is None and not derived.charges:
+        if bill.fee_fen:
+            asked.requests.append(_request(stay, bill, lot, derived.references[stay.id], hold))
+        return
+    key = charge_id(stay.id, bill.account_id)
+    if was is not None and was.account_id == bill.account_id:
+        doubted = rules.doubt_of(derived.before.stays[stay.id], lot.kind)
+        if doubted is not hold and bill.account_id is not None:
+            asked.cleared.update({} if doubted is None else {key: doubted})
+            asked.doubted.update({} if hold is None else {key: hold})
+        if was.fee_fen == bill.fee_fen:
+            return
+    if key in derived.charges or (was is not None and was.account_id == bill.account_id and was.fee_fen):
+        asked.adjustments.append(_adjustment(key, bill, stay, lot, derived.causes[lot.id], hold))
+    elif bill.fee_fen:
+        asked.requests.append(_request(stay, bill, lot, derived.references[stay.id], hold))
+
+
+def _bill_no_more(asked: Owed, derived: Derived, stay: Stay, was: Bill, lot: Lot) -> None:
+    """A stay that is no more, or is another's to pay, costs its payer nothing."""
+    key = charge_id(stay.id, was.account_id)
+    nothing = Bill(None, 0, was.account_id)
+    asked.adjustments.append(_adjustment(key, nothing, stay, lot, derived.causes[lot.id], None))
+    if (doubted := rules.doubt_of(stay, lot.kind)) is not None:
+        asked.cleared[key] = doubted
+
+
+def told_by(requests: Iterable[ChargeRequest], derived: Derived, gateways: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Whose event ended a stay, by the stay's number; where that is no new one, whose event completed it."""
+    by_lot = {ids.shard_of(event_id): gateway_id for event_id, gateway_id in gateways.items()}
+    ended = {request.stay_id: derived.after.stays[request.stay_id].exit_event_id for request in requests}
+    return {
+        request.stay_id: gateways.get(ended[request.stay_id] or request.stay_id) or by_lot[request.lot_id]
+        for request in requests
+        if request.lot_id in by_lot
+    }
+
+
+def _request(stay: Stay, bill: Bill, lot: Lot, reference: UUID, hold: str | None) -> ChargeRequest:
+    return ChargeRequest(
+        lot_id=lot.id,
+        stay_id=stay.id,
+        operator_id=lot.operator_id,
+        account_id=bill.account_id,
+        amount_fen=bill.fee_fen,
+        business_date=_local_date(stay, lot),
+        lines=msgspec.json.encode(bill.lines),
+        reference=reference,
+        place_hidden=bill.began_unlinked,
+        hold=hold if bill.account_id is not None else None,
+    )
+
+
+def _adjustment(key: UUID, bill: Bill, stay: Stay, lot: Lot, cause_id: UUID, hold: str | None) -> Adjustment:
+    return Adjustment(
+        charge_id=key,
+        wanted_fen=bill.fee_fen,
+        lines=msgspec.json.encode(bill.lines),
+        cause_id=cause_id,
+        cause="later_fact",
+        business_date=_local_date(stay, lot),
+        hold=hold if bill.account_id is not None else None,
+        at_gate=bill.account_id is None,
+    )
+
+
+def _local_date(stay: Stay, lot: Lot) -> date:
+    assert stay.left_at is not None
+    return stay.left_at.astimezone(ZoneInfo(lot.time_zone)).date()
