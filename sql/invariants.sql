@@ -164,12 +164,22 @@ select c.lot_id, c.id
  where c.state = 'due' and c.account_id is not null and c.collect_at is null and a.id is null and h.charge_id is null
 
 -- name: charge_held
--- No charge waits for a person: none is held back because its gateway billed beyond its history. Release or void them.
+-- No charge waits for a person because its gateway billed beyond its history. Release or void them.
 select c.lot_id, h.reason, count(*) as charges, sum(c.owed_fen) as owed_fen
   from charge_hold h
   join charge c on c.lot_id = h.lot_id and c.id = h.charge_id
- where h.released_at is null and c.state = 'due'
+ where h.released_at is null and c.state = 'due' and h.reason = 'billed_beyond_history'
  group by c.lot_id, h.reason
+
+-- name: held_without_a_case
+-- What is held back because a stay may not be what it looks like is before a person, for that reason.
+select c.lot_id, c.id, h.reason
+  from charge_hold h
+  join charge c on c.lot_id = h.lot_id and c.id = h.charge_id
+  left join stay s on s.lot_id = c.lot_id and s.id = c.stay_id
+  left join review r on r.lot_id = c.lot_id and r.event_id = s.exit_event_id and r.reason::text = h.reason
+                    and r.resolved_at is null
+ where h.released_at is null and c.state = 'due' and h.reason <> 'billed_beyond_history' and r.id is null
 
 -- name: charge_held_and_collected
 -- What is held back is not taken from an account by itself.
@@ -285,16 +295,21 @@ select coalesce(b.operator_id, a.operator_id) as operator_id, b.fen as in_books,
  where coalesce(b.fen, 0) <> coalesce(a.fen, 0)
 
 -- name: stay_without_charge
--- A closed stay with a fee has a charge over exactly that fee, what is waived of it included; a void one stays as it was.
+-- A closed stay with a fee has a charge to its payer over exactly that fee, of which a part may be waived.
 select s.lot_id, s.id, s.fee_fen
-  from stay s left join charge c on c.lot_id = s.lot_id and c.stay_id = s.id
- where s.state = 'closed' and s.fee_fen > 0 and c.state is distinct from 'void' and c.amount_fen + c.waived_fen is distinct from s.fee_fen
+  from stay s
+  left join charge c on c.lot_id = s.lot_id and c.stay_id = s.id and c.account_id is not distinct from s.account_id
+ where s.state = 'closed' and s.fee_fen > 0 and c.amount_fen + c.waived_fen is distinct from s.fee_fen
+   and c.state is distinct from 'void'
 
 -- name: charge_without_stay
--- Every charge is for a closed stay of the same lot, as long as stays are kept.
+-- Every charge that costs something is for a closed stay of the same lot and payer, as long as stays are kept.
 select c.lot_id, c.id
-  from charge c left join stay s on s.lot_id = c.lot_id and s.id = c.stay_id and s.state = 'closed'
- where s.id is null and c.stay_id >= (select kept_from from growing_table where name = 'stay')
+  from charge c
+  left join stay s on s.lot_id = c.lot_id and s.id = c.stay_id and s.state = 'closed'
+                  and s.account_id is not distinct from c.account_id
+ where s.id is null and c.amount_fen > 0 and c.state <> 'void'
+   and c.stay_id >= (select kept_from from growing_table where name = 'stay')
 
 -- name: fee_lines_differ
 -- The lines of every charge add up to what it was billed over, and those of an adjustment to what it says. What is counted in units costs something; only what is taken off again
@@ -389,14 +404,44 @@ select e.lot_id, e.id, e.first_id
 select e.lot_id, e.id, e.stay_id
   from gate_event e
   left join stay s on s.lot_id = e.lot_id and s.id = e.stay_id
-  left join open_stay o on o.lot_id = e.lot_id and o.plate = e.plate and o.plate_color = e.plate_color and o.id = e.stay_id
+  left join open_stay o on o.lot_id = e.lot_id and o.id = e.stay_id
  where s.id is null and o.id is null and e.stay_id >= (select kept_from from growing_table where name = 'stay')
 
+-- name: read_in_no_stay
+-- Every event that counts is a fact that one stay stands on, and only one; as long as stays are kept.
+select e.lot_id, e.id, count(home.id) as stays
+  from gate_event e
+  left join (select lot_id, id, unnest(facts) as fact from open_stay
+             union all
+             select lot_id, id, unnest(facts) from stay where state not in ('merged', 'open')) home
+    on home.lot_id = e.lot_id and home.fact = e.id
+ where e.stay_id is not null and e.first_id is null and e.id >= checked_from()
+   and e.stay_id >= (select kept_from from growing_table where name = 'stay')
+ group by e.lot_id, e.id
+having count(home.id) <> 1
+
 -- name: review_lost
--- Every event in review is before a person, for the reason it says.
+-- What is odd about an event itself is, or was, before a person.
 select e.lot_id, e.id, e.reason
   from gate_event e left join review r on r.lot_id = e.lot_id and r.event_id = e.id and r.reason = e.reason
- where e.status = 'review' and r.id is null
+ where e.reason in ('kind_contradicts_lane', 'no_plate', 'clock_ahead', 'clock_behind', 'could_not_apply') and r.id is null
+
+-- name: half_without_a_case
+-- Halves of stays are, or were, before a person.
+select s.lot_id, s.id, s.state
+  from stay s
+  left join review r on r.lot_id = s.lot_id and r.event_id = coalesce(s.exit_event_id, s.entry_event_id)
+                    and r.reason = case s.state when 'exit_only' then 'exit_without_entry'
+                                   else 'entry_while_inside' end::review_reason
+ where (s.state = 'exit_only' or s.state = 'superseded' and s.seen_again_at is not null) and r.id is null
+
+-- name: case_that_is_moot
+-- No person is asked to look at a half that has become whole.
+select r.lot_id, r.id, r.reason
+  from review r
+  join stay s on s.lot_id = r.lot_id and r.event_id = any(s.facts) and s.state = 'closed'
+ where r.resolved_at is null and r.reason in ('exit_without_entry', 'entry_while_inside')
+   and r.stay_id is not null
 
 -- name: count_differs_from_stays
 -- The count of every lot is the number of vehicles inside.

@@ -1,7 +1,5 @@
 """What the barrier is told, as one table of everything that can be at the gate."""
 
-from datetime import timedelta
-
 import pytest
 from msgspec import structs
 
@@ -11,14 +9,14 @@ from parking.cases import Reason
 from parking.fees import Bill
 from parking.lots import Direction, LotKind
 from parking.passings import Passing
-from tests.parking.reads import Read, passage
+from tests.parking.events import passing
 
 OPEN, HOLD, NONE = Command.OPEN, Command.HOLD, Command.NONE
 FREE, CHARGED, AT_GATE = Payment.NOT_NEEDED, Payment.WILL_BE_CHARGED, Payment.PAY_AT_GATE
 
 
 def at_gate(direction: Direction, *, doubt: Reason | None = None, replay: bool = False) -> Passing:
-    read = passage(Read(direction, timedelta(hours=12)), 1)
+    read = passing(direction)
     return structs.replace(read, doubt=doubt, event=structs.replace(read.event, replay=replay))
 
 

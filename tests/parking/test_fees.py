@@ -92,7 +92,6 @@ def test_a_lot_without_a_tariff_charges_nobody() -> None:
     [
         ("before the exit", at(18, "10:00"), 1001),
         ("after the exit", at(18, "08:59"), None),
-        ("before an exit that was missed", at(25, "08:31"), None),
         ("until after the exit", at(18, "11:59"), 1001),
         ("until the exit, when another had it", at(18, "12:00"), 1002),
     ],

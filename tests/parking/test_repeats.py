@@ -14,9 +14,9 @@ from parking.events import NO_TIME
 from parking.lots import Direction
 from parking.passings import Passing
 from parking.repeats import READS_KEPT_MAX
-from tests.parking.reads import Read, passage
+from tests.parking.events import passing
 
-FIRST = structs.replace(passage(Read(Direction.ENTRY, timedelta(hours=10)), 1), content_hash=b"1")
+FIRST = structs.replace(passing(Direction.ENTRY), content_hash=b"1")
 SECOND = timedelta(seconds=1)
 
 

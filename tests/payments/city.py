@@ -112,7 +112,7 @@ class City:
         request = self.request(account_id, amount_fen, day=day)
         async with self.pool.acquire() as db, db.transaction():
             await charges_flow.request_charges(db, [request], now=self.now)
-        return charges.charge_id(request.stay_id)
+        return charges.charge_id(request.stay_id, request.account_id)
 
     async def adjust(self, *wanted: tuple[UUID, int], at_gate: bool = False, hold: str | None = None) -> None:
         """What charges cost from now on, in one transaction, each for a fact of its own."""

@@ -39,7 +39,7 @@ async def topped_up(db: sql.Connection, city: City, account_id: int, fen: int) -
 async def spent(db: sql.Connection, city: City, account_id: int, fen: int) -> list[Journal]:
     """A charge that the wallet paid, and the journals of both, which are still to be posted."""
     request = city.request(account_id, fen)
-    charge = charges.charge_id(request.stay_id)
+    charge = charges.charge_id(request.stay_id, request.account_id)
     await charge_store.insert_charges(db, {charge: request}, now=city.now)
     attempt = await taken(db, city, "charge", city.lot_id, charge, fen, "wallet")
     await db.execute(PAID, charge, city.now, attempt)

@@ -4,15 +4,15 @@ Each is one or more statements, of which the last must change a row.
 """
 
 from tests.district import STATION
+from tests.sql.sabotage_of_stays import STAYS
 
 FIRST = "(lot_id, id) = (select lot_id, id from charge where {} order by id limit 1)"
 JOURNAL = "(owner_id, journal_id) = (select owner_id, id from journal where kind = '{}' order by id limit 1)"
-ONE_STAY = "(lot_id, id) = (select lot_id, id from stay where state = 'closed' and fee_fen > 0 order by id limit 1)"
 ONE_EVENT = "id = (select id from gate_event order by id limit 1)"
 
 EVENT_AGAIN = (
-    "insert into gate_event select (jsonb_populate_record(e, jsonb_build_object('id', id_floor('{}')))).* "
-    "from gate_event e"
+    "insert into gate_event select (jsonb_populate_record(e, jsonb_build_object("
+    "'id', id_floor('{}'), 'stay_id', null))).* from gate_event e"
 )
 DISPUTE = (
     "insert into dispute (shard, id, kind, payable, payable_id, attempt_id, operator_id, channel, asked_fen, said, "
@@ -20,7 +20,7 @@ DISPUTE = (
     "created_at from attempt where kind = 'charge' and channel = 'wallet' and code is not null"
 )
 # What is done behind the service's back, and which invariants must say so.
-SABOTAGE: dict[str, tuple[str, set[str]]] = {
+SABOTAGE: dict[str, tuple[str, set[str]]] = STAYS | {
     "a transfer is smuggled into a journal": (
         "insert into transfer select owner_id, journal_id, leg + 1, debit_owner, debit_book, credit_owner, "
         f"credit_book, amount_fen, pg_current_xact_id() from transfer where {JOURNAL.format('top_up')}",
@@ -137,12 +137,18 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     ),
     "a charge is held back": (
         "with held as (update charge set collect_at = null where collect_at is not null returning lot_id, id) "
-        "insert into charge_hold (lot_id, charge_id, reason, held_at) select lot_id, id, 'x', now() from held",
+        "insert into charge_hold (lot_id, charge_id, reason, held_at) "
+        "select lot_id, id, 'billed_beyond_history', now() from held",
         {"charge_held"},
+    ),
+    "a charge is held back for what nobody looks at": (
+        "with held as (update charge set collect_at = null where collect_at is not null returning lot_id, id) "
+        "insert into charge_hold (lot_id, charge_id, reason, held_at) select lot_id, id, 'long_stay', now() from held",
+        {"held_without_a_case"},
     ),
     "a held charge comes up to be collected": (
         "insert into charge_hold (lot_id, charge_id, reason, held_at) "
-        "select lot_id, id, 'x', now() from charge where collect_at is not null",
+        "select lot_id, id, 'billed_beyond_history', now() from charge where collect_at is not null",
         {"charge_held", "charge_held_and_collected"},
     ),
     "an attempt is not asked for": (
@@ -238,57 +244,6 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
             "refunded_more_than_paid",
         },
     ),
-    "a stay is made dearer": (
-        f"update stay set fee_fen = fee_fen + 1 where {ONE_STAY}",
-        {"stay_without_charge"},
-    ),
-    "a stay disappears": (
-        f"delete from stay where {ONE_STAY}",
-        {"charge_without_stay", "event_without_stay"},
-    ),
-    "a line of a charge is changed": (
-        "update charge set lines = '[]' where id = (select id from charge order by id limit 1)",
-        {"fee_lines_differ"},
-    ),
-    "a vehicle is in a lot twice": (
-        "insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, fee_fen) "
-        "select lot_id, id_floor($$2026-11-20$$), plate, plate_color, vehicle_class, state, "
-        f"entered_at + interval '1 min', left_at, 0 from stay where {ONE_STAY}",
-        {"stays_overlap"},
-    ),
-    "a car that is inside has gone": (
-        "insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, fee_fen) "
-        "select lot_id, id_floor($$2026-11-20$$), plate, plate_color, vehicle_class, 'closed', "
-        "entered_at - interval '1 min', entered_at + interval '1 min', 0 from open_stay",
-        {"inside_and_gone"},
-    ),
-    "a car that is inside left later, from another stay": (
-        "insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, fee_fen) "
-        "select lot_id, id_floor($$2026-11-20$$), plate, plate_color, vehicle_class, 'closed', "
-        "entered_at + interval '1 min', entered_at + interval '2 min', 0 from open_stay",
-        {"inside_and_gone"},
-    ),
-    "an event is recorded twice": (
-        f"{EVENT_AGAIN.format('2026-11-20')} where {ONE_EVENT}",
-        {"event_recorded_twice"},
-    ),
-    "an event is recorded twice with another plate": (
-        f"{EVENT_AGAIN.format('2026-11-20')} where {ONE_EVENT}; "
-        "update gate_event set content_hash = decode('00', 'hex') where id = id_floor('2026-11-20')",
-        {"event_recorded_twice"},
-    ),
-    "a read is of no event": (
-        f"update gate_event set first_id = gen_random_uuid() where {ONE_EVENT}",
-        {"read_without_event"},
-    ),
-    "an event belongs to no stay": (
-        f"update gate_event set stay_id = gen_random_uuid() where {ONE_EVENT}",
-        {"event_without_stay"},
-    ),
-    "a review disappears": (
-        "delete from review",
-        {"review_lost"},
-    ),
     "a tariff was published by nobody": (
         "alter table tariff drop constraint published_is_whole; update tariff set published_at = null",
         {"published_by_nobody"},
@@ -325,7 +280,7 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = {
     ),
     "a car inside is forgotten": (
         "delete from open_stay",
-        {"count_differs_from_stays", "event_without_stay"},
+        {"count_differs_from_stays", "event_without_stay", "read_in_no_stay"},
     ),
     "a lot is not counted": (
         f"delete from lot_occupancy where lot_id = (select id from lot where code = '{STATION}')",

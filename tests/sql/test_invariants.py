@@ -9,7 +9,6 @@ import pytest
 
 import sql
 from payments.channels import ChannelSettings, open_all
-from payments.charges import charge_id
 from payments.flow import charges as charges_flow
 from payments.flow import settlement as settlement_flow
 from sql.invariants import check, says
@@ -56,7 +55,10 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
 
 async def charges_of(owner: sql.Connection, *plates: str) -> list[UUID]:
     """The charges of the vehicles' only stays."""
-    return [charge_id(await owner.fetchval("select id from stay where plate = $1", plate)) for plate in plates]
+    return [
+        await owner.fetchval("select c.id from stay s join charge c on c.stay_id = s.id where s.plate = $1", plate)
+        for plate in plates
+    ]
 
 
 @pytest.fixture

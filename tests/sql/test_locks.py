@@ -49,7 +49,7 @@ async def billed_on(city: City, charge: UUID) -> date:
 
 async def bill(db: sql.Connection, city: City, request: ChargeRequest) -> UUID:
     await request_charges(db, [request], now=city.now)
-    return charge_id(request.stay_id)
+    return charge_id(request.stay_id, request.account_id)
 
 
 # Whether the operator's row is there before, or the first posting makes it.

@@ -88,9 +88,11 @@ async def link(district: District, account_id: int, plate: str) -> LinkedPlate:
 
 async def hidden(district: District, answer: Answer) -> bool:
     """Whether the driver sees neither where nor when."""
-    assert answer.stay_id is not None
-    found = await done(district, lambda db: charge_store.charges_by_id(db, [charge_id(answer.stay_id or UUID(int=0))]))
-    return found[charge_id(answer.stay_id)].place_hidden
+    reference = answer.charge_reference
+    assert reference is not None
+    charge = await done(district, lambda db: charge_store.charge_by_reference(db, reference))
+    assert charge is not None
+    return charge.place_hidden
 
 
 async def test_a_driver_sees_only_stays_that_began_after_the_link(district: District) -> None:
@@ -313,7 +315,7 @@ async def test_presence_is_a_charge_of_the_last_day_to_that_account(district: Di
         await contest(district, left.charge_reference, later=PRESENCE_HOLDS + timedelta(seconds=1))
     # An identifier that follows from the stay's proves nothing.
     with pytest.raises(NoSuchCharge):
-        await contest(district, charge_id(left.stay_id))
+        await contest(district, charge_id(left.stay_id, None))
     casual = await leaves(district, "ph", "鲁A64002")
     with pytest.raises(NotContestable):
         await contest(district, casual.charge_reference)

@@ -34,7 +34,7 @@ async def test_a_visit(district: District) -> None:
     assert left.stay_id
     assert left.stay_id == entered.stay_id
     async with district.pool.acquire() as db:
-        charge = await charges_flow.charge_by_id(db, charge_id(left.stay_id))
+        charge = await charges_flow.charge_by_id(db, charge_id(left.stay_id, None))
     assert (charge.amount_fen, charge.state, charge.account_id) == (600, ChargeState.DUE, None)
     assert await district.inside() == 0
 
@@ -44,7 +44,7 @@ async def test_a_visit_that_is_free_leaves_no_charge(district: District) -> None
     assert facts(left) == ("recorded", "open", 0, "not_needed", None)
     assert left.stay_id
     async with district.pool.acquire() as db:
-        assert await charge_store.charges_by_id(db, [charge_id(left.stay_id)]) == {}
+        assert await charge_store.charges_by_id(db, [charge_id(left.stay_id, None)]) == {}
 
 
 async def test_a_linked_car_drives_out_and_its_account_owes(district: District) -> None:
@@ -57,9 +57,12 @@ async def test_a_linked_car_drives_out_and_its_account_owes(district: District) 
 
 async def test_the_plate_is_its_text_and_its_colour(district: District) -> None:
     await district.account("鲁A10004", color="yellow")
-    await district.record(event("d1", "entry", MORNING, "鲁A10004", plate_color="yellow"))
+    entered = await district.answer(event("d1", "entry", MORNING, "鲁A10004", plate_color="yellow"))
+    # One text that is inside once: the barrier opens, and nobody is charged before a person has looked.
     blue = await district.answer(event("d2", "exit", NOW, "鲁A10004"))
-    assert facts(blue) == ("review", "hold", None, None, "exit_without_entry")
+    assert facts(blue) == ("review", "open", 1200, "will_be_charged", "match_probable")
+    assert blue.stay_id == entered.stay_id
+    # What is read exactly later weighs more.
     yellow = await district.answer(event("d3", "exit", NOW, "鲁A10004", plate_color="yellow"))
     assert facts(yellow) == ("recorded", "open", 1200, "will_be_charged", None)
 
@@ -123,7 +126,8 @@ async def test_a_camera_that_tells_a_passing_in_two_stages(district: District) -
     assert await district.answer(fuller) == again
     corrected = await district.answer({**fuller, "plate": "鲁A10008", "occurred_at": (MORNING + SECOND).isoformat()})
     assert (corrected.status, corrected.stay_id) == ("duplicate", told.stay_id)
-    assert await reads_of(district, "j1") == [(False, "鲁A10009"), (True, "鲁A10009"), (True, "鲁A10008")]
+    # What is received in one millisecond has no order.
+    assert sorted(await reads_of(district, "j1")) == [(False, "鲁A10009"), (True, "鲁A10008"), (True, "鲁A10009")]
     assert await district.count("select count(*) from open_stay where plate in ('鲁A10008', '鲁A10009')") == 1
     await district.answer(event("j1o", "exit", MORNING + MINUTE, "鲁A10009"))
 
@@ -178,7 +182,7 @@ async def test_a_camera_that_fires_twice(district: District) -> None:
     assert facts(held) == facts(left) == ("recorded", "hold", 600, "pay_at_gate", None)
     assert left.stay_id
     async with district.pool.acquire() as db, db.transaction():
-        await charges_flow.void_charge(db, charge_id=charge_id(left.stay_id), reason="kind", actor="li", now=NOW)
+        await charges_flow.void_charge(db, charge_id=charge_id(left.stay_id, None), reason="kind", actor="li", now=NOW)
     paid = await district.answer(event("l5", "exit", NOW + 40 * SECOND, "鲁A10014"))
     assert facts(paid) == ("recorded", "open", 600, "pay_at_gate", None)
 
@@ -205,9 +209,13 @@ async def test_an_exit_that_comes_before_its_entry(district: District) -> None:
     assert facts(early) == ("review", "none", None, None, "exit_without_entry")
     whole = await district.answer(said[0])
     assert facts(whole) == ("recorded", "none", None, None, None)
-    assert whole.stay_id == early.stay_id
+    assert early.stay_id
+    assert whole.stay_id
     async with district.pool.acquire() as db:
         assert (await accounts_flow.standing(db, account_id)).owed_fen == 600
+        # The number that was answered first leads to the stay that its exit is part of.
+        named = await stay_by_id(db, lot_id=district.lot().id, stay_id=early.stay_id)
+    assert (named.stay_id, named.state, named.fee_fen) == (whole.stay_id, "closed", 600)
     assert await district.inside() == 0
 
 
@@ -215,7 +223,7 @@ async def test_a_day_that_was_cut_off_is_handed_in_late(district: District) -> N
     days_ago = NOW - timedelta(days=34)
     said = [{**each, "replay": True} for each in visit("o", "鲁A10017", days_ago - 2 * HOUR, days_ago)]
     late, early = await district.record(said[1], said[0])
-    assert [facts(late)[0], facts(early)[0]] == ["review", "recorded"]
+    assert [facts(late)[0], facts(early)[0]] == ["recorded", "recorded"]
     older = [
         {**each, "event_id": f"{each['event_id']}x", "replay": True} for each in visit("o", "鲁A10018", days_ago, NOW)
     ]
@@ -256,10 +264,16 @@ async def test_a_lane_that_is_told_the_wrong_way(district: District) -> None:
 
 
 async def test_a_doubtful_read_counts_and_is_seen(district: District) -> None:
-    entered = await district.answer(event("s1", "entry", MORNING, "鲁A10021", confidence=0.3))
+    entered = await district.answer(event("s1", "entry", MORNING, "鲁A10021", lot=HOSPITAL, confidence=0.3))
     assert facts(entered) == ("review", "open", None, None, "low_confidence")
-    left = await district.answer(event("s2", "exit", NOW, "鲁A10021", confidence=0.3))
+    left = await district.answer(event("s2", "exit", NOW, "鲁A10021", lot=HOSPITAL, confidence=0.3))
     assert facts(left) == ("review", "hold", 600, "pay_at_gate", "low_confidence")
+    # A sure read of what is inside leaves nothing to look at.
+    sure = await district.answer(event("s3", "exit", NOW + SECOND, "鲁A10021", lot=HOSPITAL))
+    assert facts(sure) == ("recorded", "hold", 600, "pay_at_gate", None)
+    async with district.pool.acquire() as db:
+        reviews = await open_reviews(db, lot_ids=[district.lot(HOSPITAL).id], after=UUID(int=0), limit=200)
+    assert [review for review in reviews if review.plate == "鲁A10021"] == []
 
 
 async def test_a_long_stay_is_shown_before_an_account_pays(district: District) -> None:
@@ -267,9 +281,14 @@ async def test_a_long_stay_is_shown_before_an_account_pays(district: District) -
     came, went = visit("t", "鲁A10022", NOW - timedelta(days=9), NOW)
     _, left = await district.record({**came, "replay": True}, went)
     assert facts(left)[0::4] == ("review", "long_stay")
-    assert facts(left)[1::2] == (Command.HOLD, Payment.PAY_AT_GATE)
+    assert facts(left)[1::2] == (Command.OPEN, Payment.WILL_BE_CHARGED)
+    assert left.stay_id
+    key = charge_id(left.stay_id, account_id)
     async with district.pool.acquire() as db:
-        assert (await accounts_flow.standing(db, account_id)).owed_fen == 0
+        charge = await charges_flow.charge_by_id(db, key)
+    assert (charge.state, charge.collect_at) == (ChargeState.DUE, None)
+    held = "select count(*) from charge_hold where charge_id = $1 and reason = 'long_stay' and released_at is null"
+    assert await district.count(held, key) == 1
 
 
 # -- clocks
@@ -328,13 +347,16 @@ async def test_the_same_day_twice_and_shuffled(district: District) -> None:
     day = [visit(f"z{n}", f"鲁B{n:05}", MORNING + n * SECOND, NOW - n * SECOND) for n in range(150)]
     told = [each for pair in day for each in pair] * 2
     source.shuffle(told)
+    reviews_before = await district.count("select count(*) from review where resolved_at is null")
     answers: list[Answer] = []
     for start in range(0, len(told), 50):
         answers += await district.record(*told[start : start + 50])
     assert sum(facts(answer)[0] == "duplicate" for answer in answers) == 300
     assert await district.count("select count(*) from gate_event where event_id like 'z%'") == 300
     assert await district.count("select count(*) from stay where plate like '鲁B%' and state = 'closed'") == 150
-    assert await district.count("select count(*) from stay where plate like '鲁B%'") == 150
+    halves = "select count(*) from stay where plate like '鲁B%' and state not in ('closed', 'merged')"
+    assert await district.count(halves) == 0
+    assert await district.count("select count(*) from review where resolved_at is null") == reviews_before
 
 
 # -- looking a stay up
@@ -350,7 +372,7 @@ async def test_a_stay_says_whether_its_car_may_leave(district: District) -> None
         await district.record(event("aa2", "exit", NOW, "鲁A50001"))
         due = await stay_by_id(db, lot_id=lot_id, stay_id=entered.stay_id)
         assert (due.state, due.gate, due.fee_fen, due.charge_state) == ("closed", "hold", 600, "due")
-        charge = await charges_flow.charge_by_id(db, charge_id(entered.stay_id))
+        charge = await charges_flow.charge_by_id(db, charge_id(entered.stay_id, None))
         assert due.charge_reference == charge.reference
         async with db.transaction():
             await charges_flow.void_charge(db, charge_id=charge.id, reason="kind", actor="li", now=NOW)

@@ -184,4 +184,4 @@ async def test_an_exit_read_twice_after_a_long_stay(district: District) -> None:
     entered = await plain.answer(came, received_at=NOW - 50 * DAY)
     await plain.record(went)
     again = await plain.answer({**went, "event_id": "m1o2", "occurred_at": (NOW + HOUR / 120).isoformat()})
-    assert (again.stay_id, again.reason) == (entered.stay_id, None)
+    assert (again.stay_id, again.reason) == (entered.stay_id, "long_stay")

@@ -14,7 +14,7 @@ from tests.district import District, event, visit
 YEAR = datetime.now(UTC).year - 6
 THEN = datetime(YEAR, 3, 10, 2, tzinfo=UTC)
 MONTHS = tuple(f"{YEAR}_{month:02}" for month in range(1, 7))
-GROWING = ("gate_event", "refused_event", "review", "stay", "charge", "journal", "transfer", "audit")
+GROWING = ("gate_event", "refused_event", "review", "stay", "stay_revision", "charge", "journal", "transfer", "audit")
 JANUARY, FEBRUARY, MARCH, *_, JUNE = MONTHS
 
 
@@ -93,7 +93,13 @@ async def test_old_months_go_and_nothing_breaks(pool: sql.Pool, old: District) -
 async def test_what_others_refer_to_is_kept_as_long(owner: sql.Connection) -> None:
     keep = {row["name"]: row["keep_months"] for row in await owner.fetch("select name, keep_months from growing_table")}
     assert keep["gate_event"] <= keep["review"] <= keep["stay"]
-    assert {name for name, months in keep.items() if months} == {"gate_event", "refused_event", "review", "stay"}
+    assert {name for name, months in keep.items() if months} == {
+        "gate_event",
+        "refused_event",
+        "review",
+        "stay",
+        "stay_revision",
+    }
 
 
 async def test_a_clock_that_runs_ahead_drops_nothing(pool: sql.Pool, owner: sql.Connection) -> None:

@@ -247,8 +247,8 @@ async def test_a_first_bill_is_repeated_after_corrections(city: City) -> None:
     for fen in (400, 1_200):
         async with city.pool.acquire() as db, db.transaction():
             await charges_flow.request_charges(db, [request], now=city.now)
-        await city.adjust((charges.charge_id(request.stay_id), fen))
-    assert (await city.stands(charges.charge_id(request.stay_id))).amount_fen == 1_200
+        await city.adjust((charges.charge_id(request.stay_id, None), fen))
+    assert (await city.stands(charges.charge_id(request.stay_id, None))).amount_fen == 1_200
     async with city.pool.acquire() as db, db.transaction():
         contradicted = msgspec.structs.replace(request, amount_fen=1_200)
         with pytest.raises(ChargeContradicted):

@@ -27,10 +27,12 @@ async def test_many_charges_are_two_statements(city: City) -> None:
             await charges_flow.request_charges(db, requests[1:], now=city.now)
         with db.query_logger(lambda query: again.append(query.query)):
             await charges_flow.request_charges(db, requests, now=city.now)
-        found = await store.charges_by_id(db, [charges.charge_id(r.stay_id) for r in requests])
+        found = await store.charges_by_id(db, [charges.charge_id(r.stay_id, r.account_id) for r in requests])
     # What was written before is read.
     assert (len(fresh), len(again)) == (2, 3)
-    assert [found[charges.charge_id(r.stay_id)].amount_fen for r in requests] == [r.amount_fen for r in requests]
+    assert [found[charges.charge_id(r.stay_id, r.account_id)].amount_fen for r in requests] == [
+        r.amount_fen for r in requests
+    ]
     assert {c.collect_at for c in found.values()} == {city.now, None}
     assert await city.holds(account_id) == (0, sum(r.amount_fen for r in requests[1::2]))
     assert await city.book(city.operator_id, "payable") == sum(r.amount_fen for r in requests)
@@ -58,22 +60,19 @@ async def test_another_amount_for_the_same_stay_is_refused(city: City) -> None:
             await charges_flow.request_charges(db, [request], now=city.now)
         with pytest.raises(ChargeContradicted):
             await charges_flow.request_charges(db, [request, other], now=city.now)
-        account_id = await city.account()
-        for contradiction in (other, msgspec.structs.replace(request, account_id=account_id)):
-            with pytest.raises(ChargeContradicted):
-                async with db.transaction():
-                    await charges_flow.request_charges(db, [city.request(None), contradiction], now=city.now)
+        with pytest.raises(ChargeContradicted):
+            async with db.transaction():
+                await charges_flow.request_charges(db, [city.request(None), other], now=city.now)
         # Other words for the same are no contradiction.
         again = msgspec.structs.replace(request, lines=msgspec.Raw(b"[]"))
         async with db.transaction():
             await charges_flow.request_charges(db, [again], now=city.now)
     assert await city.book(city.operator_id, "payable") == 500
-    assert await city.holds(account_id) == (0, 0)
 
 
 async def test_an_unknown_charge(city: City) -> None:
     async with city.pool.acquire() as db:
-        for nobody in (charges.charge_id(city.request(None).stay_id), UUID(int=7)):
+        for nobody in (charges.charge_id(city.request(None).stay_id, None), UUID(int=7)):
             assert await store.charges_by_id(db, [nobody]) == {}
             with pytest.raises(NoSuchCharge):
                 await charges_flow.charge_by_id(db, nobody)

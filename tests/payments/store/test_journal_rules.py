@@ -230,7 +230,7 @@ async def test_late_billing_keeps_its_own_day(city: City) -> None:
 async def billed(city: City, request: ChargeRequest) -> UUID:
     async with city.pool.acquire() as db, db.transaction():
         await request_charges(db, [request], now=city.now)
-    return charge_id(request.stay_id)
+    return charge_id(request.stay_id, request.account_id)
 
 
 async def settled(city: City) -> None:

@@ -1,0 +1,125 @@
+"""The same days told in order to one lot and anyhow to another: what comes of them in the database is the same.
+
+Cameras read twice, misread a character, miss a passing; gateways hand in late, twice and in any parts; a server dies in
+the middle of a batch. The other lot is a mirror of the first: its stays, fees, cases, charges and count must be too.
+"""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from parking.flow.events import record_events
+from tests.conftest import NOW
+from tests.district import HOSPITAL, STATION, District, Say, event
+
+IN_ORDER, ANYHOW = HOSPITAL, STATION
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+CONFUSED = {"0": "D", "8": "B", "1": "7", "5": "S", "2": "Z"}
+
+STAYS = """
+select s.plate, s.plate_color::text, s.vehicle_class::text, s.state::text, s.entered_at, s.left_at, s.fee_fen,
+       s.uses::text, s.doubts, s.account_id, c.amount_fen, c.owed_fen, c.state::text,
+       array(select h.reason from charge_hold h where h.charge_id = c.id and h.released_at is null order by 1)
+  from (select id, plate, plate_color, vehicle_class, state::text, entered_at, left_at, fee_fen, uses, doubts,
+               account_id
+          from stay where lot_id = $1 and state not in ('merged', 'open')
+        union all
+        select id, plate, plate_color, vehicle_class, 'inside', entered_at, null, null, null, '{}', null
+          from open_stay where lot_id = $1) s
+  left join charge c on c.stay_id = s.id and c.account_id is not distinct from s.account_id and c.amount_fen > 0
+ where s.plate like $2
+ order by s.plate, s.entered_at, s.left_at, s.state
+"""
+CASES = """
+select e.plate, r.reason::text, e.effective_at
+  from review r join gate_event e on e.lot_id = r.lot_id and e.id = r.event_id
+ where r.lot_id = $1 and r.resolved_at is null and e.plate like $2
+ order by e.plate, e.effective_at, r.reason
+"""
+# Nothing is left of what was charged only for a while.
+CHARGED = (
+    "select coalesce(sum(amount_fen), 0)::bigint, coalesce(sum(owed_fen), 0)::bigint from charge where lot_id = $1"
+)
+
+
+def days(chance: random.Random, name: str) -> list[Say]:
+    """What the cameras of a lot say of a few vehicles over three days, without the lot."""
+    said: list[Say] = []
+    for number in range(chance.randint(4, 9)):
+        plate = f"鲁{name}{chance.randrange(100_000):05}"
+        at = NOW - timedelta(days=4) + chance.randrange(1440) * MINUTE
+        for visit in range(chance.randint(1, 4)):
+            left_at = at + chance.choice((12 * MINUTE, 25 * MINUTE, 3 * HOUR, 9 * HOUR))
+            said += read(chance, f"{name}{number}-{visit}i", "entry", at, plate)
+            said += read(chance, f"{name}{number}-{visit}o", "exit", left_at, plate)
+            at = left_at + chance.choice((2 * MINUTE, 5 * HOUR, 14 * HOUR))
+    return sorted(said, key=lambda each: each["occurred_at"])
+
+
+def read(chance: random.Random, number: str, kind: str, at: Any, plate: str) -> list[Say]:
+    """What is read of a passing: nothing, once, or again with another text or a little later."""
+    luck = chance.random()
+    if luck < 0.05:
+        return []
+    seen = misread(chance, plate) if luck < 0.15 else plate
+    first = event(number, kind, at, seen, confidence=chance.choice((0.5, 0.8, 0.97)), replay=True)
+    if luck < 0.8:
+        return [first]
+    later = at + timedelta(seconds=chance.choice((0.4, 3, 50)))
+    again = misread(chance, plate) if luck < 0.9 else plate
+    return [first, event(f"{number}+", kind, later, again, confidence=0.72, replay=True)]
+
+
+def misread(chance: random.Random, plate: str) -> str:
+    at = chance.randrange(2, len(plate))
+    return plate[:at] + CONFUSED.get(plate[at], "X") + plate[at + 1 :]
+
+
+def in_lot(said: Say, lot: str) -> Say:
+    return {**said, "lane": f"{lot}-{'in' if said['kind'] == 'entry' else 'out'}"}
+
+
+async def outcome(district: District, lot: str, name: str) -> dict[str, list[tuple[Any, ...]]]:
+    lot_id = district.lot(lot).id
+    return {
+        "stays": [tuple(row) for row in await district.owner.fetch(STAYS, lot_id, f"鲁{name}%")],
+        "cases": [tuple(row) for row in await district.owner.fetch(CASES, lot_id, f"鲁{name}%")],
+        "charged": [tuple(row) for row in await district.owner.fetch(CHARGED, lot_id)],
+        "inside": [(await district.inside(lot),)],
+    }
+
+
+async def dies_in(district: District, said: list[Say]) -> None:
+    """A batch whose server dies before it has committed."""
+    async with district.pool.acquire() as db:
+        transaction = db.transaction()
+        await transaction.start()
+        await record_events(
+            db,
+            [district.passing(each) for each in said],
+            network=district.network,
+            now=NOW,
+            random_bits=district.random_bits,
+        )
+        await transaction.rollback()
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_what_is_told_anyhow_comes_out_as_what_is_told_in_order(district: District, seed: int) -> None:
+    chance = random.Random(seed)
+    name = "ABCDEFGHJKLM"[seed]
+    told = days(chance, name)
+    plates = sorted({each["plate"] for each in told})
+    await district.account(*plates[::3])
+    for each in told:
+        await district.record(in_lot(each, IN_ORDER))
+    anyhow = [in_lot(each, ANYHOW) for each in told] + [in_lot(each, ANYHOW) for each in told if chance.random() < 0.3]
+    chance.shuffle(anyhow)
+    while anyhow:
+        batch, anyhow = anyhow[: (size := chance.randint(1, 12))], anyhow[size:]
+        if chance.random() < 0.2:
+            await dies_in(district, batch)
+        await district.record(*batch)
+    assert await outcome(district, ANYHOW, name) == await outcome(district, IN_ORDER, name)
