@@ -95,7 +95,7 @@ async def _write_batch(db: sql.Connection, batch: Batch, now: datetime) -> None:
     if batch.opened:
         await store.add_open_stays(db, batch.opened)
     if batch.finished:
-        await store.put_stays(db, batch.finished)
+        await store.put_stays(db, batch.finished, now=now)
     if batch.charges:
         await charges_flow.request_charges(db, batch.charges, now=now)
     moves = [Move(lot_id, moved, moved_since=moved) for lot_id, moved in sorted(batch.moves.items()) if moved]

@@ -13,10 +13,10 @@ import sql
 from loadtests.environment import TARIFF
 from loadtests.traffic import Event, Lot
 from parking import tariffs
+from parking.facts import Vehicle
 from parking.fees import Bill
-from parking.matching import Vehicle
 from parking.plates import PlateColor, VehicleClass
-from parking.stays import OpenStay, State, Stay
+from parking.stays import State, Stay
 from parking.tariffs import Visit
 from payments import ids
 from payments.charges import ChargeRequest, new_reference
@@ -51,7 +51,7 @@ class Batch(Struct):
 
     lot_ids: set[int]
     events: list[tuple[object, ...]]
-    opened: list[OpenStay]
+    opened: list[Stay]
     ended: list[Vehicle]
     finished: list[tuple[Stay, Bill | None]]
     charges: list[ChargeRequest]
@@ -75,7 +75,7 @@ class Rows:
         self._places = places
         self._payers = payers
         self._now = now
-        self._inside: dict[tuple[int, str], OpenStay] = {}
+        self._inside: dict[tuple[int, str], Stay] = {}
         self._tariff = tariffs.Compiled(tariff(TARIFF))
 
     def batch(self, seen: Iterator[tuple[Lot, Event]]) -> Batch:
@@ -93,21 +93,27 @@ class Rows:
         return batch
 
     def _enter(self, batch: Batch, place: Place, event: Event, id_: UUID, at: datetime) -> None:
-        stay_id = ids.derive(id_, "stay")
-        blue, small = PlateColor.BLUE, VehicleClass.SMALL
-        stay = OpenStay(place.lot_id, event["plate"], blue, stay_id, small, at, place.entry_lane_id, id_)
+        stay = Stay(
+            *(place.lot_id, id_, event["plate"], PlateColor.BLUE, VehicleClass.SMALL, State.OPEN),
+            *(at, None, place.entry_lane_id, None, id_, None),
+            facts=(id_,),
+            read_until=at,
+        )
         self._inside[place.lot_id, event["plate"]] = stay
         batch.opened.append(stay)
         batch.moves[place.lot_id] = batch.moves.get(place.lot_id, 0) + 1
-        batch.events.append(self._event(place, event, id_, at, stay_id))
+        batch.events.append(self._event(place, event, id_, at, id_))
 
     def _leave(self, batch: Batch, place: Place, event: Event, id_: UUID, at: datetime) -> None:
         entered = self._inside.pop((place.lot_id, event["plate"]))
+        assert entered.entered_at is not None
         fee = tariffs.price([(entered.entered_at, self._tariff)], Visit(entered.entered_at, at))
         account_id = self._payers.get(event["plate"])
         stay = Stay(
             *(place.lot_id, entered.id, entered.plate, entered.plate_color, entered.vehicle_class, State.CLOSED),
             *(entered.entered_at, at, entered.entry_lane_id, place.exit_lane_id, entered.entry_event_id, id_),
+            facts=(*entered.facts, id_),
+            read_until=at,
         )
         batch.finished.append((stay, Bill(_TARIFF_ID, fee.fee_fen, account_id, fee.uses)))
         if entered in batch.opened:
