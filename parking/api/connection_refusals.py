@@ -23,10 +23,9 @@ class Refusal(Struct, frozen=True):
     status: HTTPStatus
     detail: str
 
-    @property
-    def answer(self) -> bytes:
-        """The whole answer as bytes."""
-        document = problems.of_status(self.status, self.detail)
+    def answer(self, *, at_gate: bool) -> bytes:
+        """The whole answer as bytes. at_gate: a car may wait for it."""
+        document = problems.of_status(self.status, self.detail, at_gate=at_gate)
         wait = ""
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             wait = f"retry-after: {secrets.choice(problems.RETRY_AFTER_S)}\r\n"

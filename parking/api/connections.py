@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from parking import limits
+from parking.api import problems
 from parking.api.connection_refusals import (
     FULL,
     FULL_FOR_ADDRESS,

@@ -120,8 +120,7 @@ async def record_gate_events(request: StrictRequest) -> Response[bytes]:
         problems.instruct(request, *intake.instructions(body, gateway))
         raise
     if not received.alone:
-        lines = [_rejected(each) if isinstance(each, EventRejected) else each for each in received.outcomes]
-        return _Answered(_encode(lines))
+        return _Answered(_encode(_lines(received)))
     (outcome,) = received.outcomes
     if isinstance(outcome, EventRejected):
         problems.instruct(request, received.alone, received.instructions)

@@ -7,6 +7,7 @@ defect of ours: it says nothing but its number in the log.
 import logging
 import re
 import secrets
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,9 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
 from parking import cases, contests, events, limits, lots, plates, prices, settings, stays, tariffs
+from parking.answers import HELD, Display, Instruction
 from parking.api import tariff_lint
+from parking.barrier import Command
 from parking.events import EventRejected, Refusal
 from parking.ingest import batch, queue
 from parking.live import stream
