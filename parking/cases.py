@@ -31,6 +31,7 @@ class Reason(StrEnum):
     EXIT_DURING_STAY = "exit_during_stay"
     COULD_NOT_APPLY = "could_not_apply"
     TURNED_ROUND = "turned_round"
+    INSIDE_TOO_LONG = "inside_too_long"
     MATCH_PROBABLE = "match_probable"
 
 

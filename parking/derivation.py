@@ -134,7 +134,12 @@ def rederived(parts: Mapping[UUID, Stay], scopes_: Sequence[Scope], reads: Itera
     """The halves with the stays in scope as `reads` have it: those of the scopes, and the new ones."""
     again = {stay.id for each in scopes_ for stay in each.stays}
     after = {id_: stay for id_, stay in parts.items() if id_ not in again}
-    return after | derive(reads)
+    uncounted = {id_ for id_ in again if not parts[id_].counted}
+    derived = derive(reads)
+    for id_ in uncounted & derived.keys():
+        if derived[id_].state is State.OPEN:
+            derived[id_] = structs.replace(derived[id_], counted=False)
+    return after | derived
 
 
 def reads_of(scopes: Iterable[Scope], facts: Mapping[UUID, Read]) -> Iterator[Read]:

@@ -240,8 +240,8 @@ def sightings(passings: Sequence[Passing], derived: Derived, lots: Mapping[int, 
     """What a batch says of the counts of its lots, in order of time."""
     changed, stays = derived.changed, derived.stays
     seen: list[tuple[datetime, int, int, int | None]] = []
-    seen += [(stay.first_at, stay.lot_id, 1, None) for stay in changed.opened]
-    seen += [(_left_at(stay, stays), stay.lot_id, -1, None) for stay in changed.ended]
+    seen += [(stay.first_at, stay.lot_id, 1, None) for stay in changed.opened if stay.counted]
+    seen += [(_left_at(stay, stays), stay.lot_id, -1, None) for stay in changed.ended if stay.counted]
     # A replayed count is old news. One that comes with a car counts that car.
     seen += [
         (passing.effective_at, passing.lot_id, 0, passing.event.remaining_spaces)

@@ -64,7 +64,7 @@ class Stay(Struct, frozen=True):
 
     `id`: of the read recorded first among those of its first passing. `facts`: the reads it stands on, and `read_until`
     when the last of them was. `confidence`: of the plate at its first passing. `seen_again_at`: of a superseded one,
-    when its vehicle came again.
+    when its vehicle came again. `counted`: of an open one, whether it is among the cars inside.
 
     `matched_id`: the half whose exit ended it, read with another text; `matched_half`: what it was without. Of a merged
     one `merged_into` is the stay that it is part of (None: its reads no longer count); it has no facts unless it is
@@ -88,6 +88,7 @@ class Stay(Struct, frozen=True):
     read_until: datetime | None = None
     doubts: tuple[Doubt, ...] = ()
     seen_again_at: datetime | None = None
+    counted: bool = True
     matched_id: UUID | None = None
     matched_half: State | None = None
     merged_into: UUID | None = None
@@ -296,6 +297,9 @@ def cases_of(stay: Stay, kind: LotKind) -> list[Case]:
         doubt = doubt_of(stay, kind)
         assert stay.exit_event_id is not None
         return [] if doubt is None else [Case(stay.lot_id, stay.exit_event_id, doubt, stay.id)]
+    if stay.state is State.OPEN and not stay.counted:
+        assert stay.entry_event_id is not None
+        return [Case(stay.lot_id, stay.entry_event_id, Reason.INSIDE_TOO_LONG, stay.id)]
     if stay.state is State.EXIT_ONLY:
         assert stay.exit_event_id is not None
         return [Case(stay.lot_id, stay.exit_event_id, Reason.EXIT_WITHOUT_ENTRY, stay.id)]

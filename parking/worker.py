@@ -18,6 +18,7 @@ from msgspec import Struct
 
 import sql
 from parking.clock import random_bits
+from parking.flow.occupancy import leave_out_long_inside
 from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
@@ -44,6 +45,7 @@ VERIFY_EVERY_S = 600
 VERIFY_ALL_EVERY_S = 12 * 3600
 # Longer than a refund or a late event takes; what is older is looked at twice a day.
 VERIFIED_DAYS = 45
+LONG_INSIDE_EVERY_S = 600.0
 PARTITIONS_EVERY_S = 6 * 3600
 STOP_TIMEOUT_S = 20
 FORGET_DAYS_MAX = 400
@@ -77,6 +79,7 @@ def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
         Job("partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
         Job("retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
         Job("forget", PARTITIONS_EVERY_S, lambda: _forget(work)),
+        Job("long_inside", LONG_INSIDE_EVERY_S, lambda: leave_out_long_inside(work.pool, now=work.clock())),
     ]
 
 

@@ -444,9 +444,9 @@ select r.lot_id, r.id, r.reason
    and r.stay_id is not null
 
 -- name: count_differs_from_stays
--- The count of every lot is the number of vehicles inside.
+-- The count of every lot is the number of vehicles inside, without those that are inside longer than any usual one.
 select o.lot_id, o.inside, count(s.id) as stays
-  from lot_occupancy o left join open_stay s on s.lot_id = o.lot_id
+  from lot_occupancy o left join open_stay s on s.lot_id = o.lot_id and s.counted
  group by o.lot_id, o.inside
 having o.inside <> count(s.id)
 

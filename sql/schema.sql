@@ -21,7 +21,7 @@ CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE payment_kind AS ENUM ( 'not_needed', 'will_be_charged', 'pay_at_gate' );
 CREATE TYPE plate_color AS ENUM ( 'blue', 'yellow', 'green', 'yellow_green', 'white', 'black', 'unknown' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
-CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round' );
+CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round', 'inside_too_long' );
 CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
 CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only', 'open', 'merged' );
 CREATE TYPE tariff_state AS ENUM ( 'draft', 'published' );
@@ -397,9 +397,11 @@ CREATE TABLE open_stay (
     confidence     real DEFAULT 1 NOT NULL,
     facts          uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     read_until     timestamp with time zone,
+    counted        boolean DEFAULT true NOT NULL,
     CONSTRAINT open_stay_pkey PRIMARY KEY (lot_id, plate, plate_color)
 ) WITH (fillfactor='70');
 COMMENT ON COLUMN open_stay.facts IS 'The events it stands on: the reads of its entry.';
+COMMENT ON COLUMN open_stay.counted IS 'Whether it counts among the cars inside: not once it has been inside longer than is usual in a lot of its kind.';
 -- The service may: select, insert, delete, update.
 
 -- What was believed of a stay before a later fact changed it, and from when until when.

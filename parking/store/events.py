@@ -51,6 +51,7 @@ class OpenRow(Struct, frozen=True):
     confidence: float
     facts: tuple[UUID, ...]
     read_until: datetime | None
+    counted: bool
 
 
 class StayRow(Stay, frozen=True, kw_only=True):
@@ -172,6 +173,7 @@ def _opened(rows: Sequence[OpenRow]) -> list[Stay]:
             confidence=round(row.confidence, CONFIDENCE_DIGITS),
             facts=row.facts,
             read_until=row.read_until,
+            counted=row.counted,
         )
         for row in rows
     ]
@@ -286,7 +288,7 @@ async def add_open_stays(db: sql.Connection, stays: Sequence[Stay]) -> None:
     rows = [
         (
             *(s.lot_id, s.plate, s.plate_color, s.id, s.vehicle_class, s.entered_at, s.entry_lane_id),
-            *(s.entry_event_id, s.confidence, _array(s.facts), s.read_until),
+            *(s.entry_event_id, s.confidence, _array(s.facts), s.read_until, s.counted),
         )
         for s in stays
     ]

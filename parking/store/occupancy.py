@@ -1,11 +1,34 @@
 """The counts of lots as PostgreSQL has them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
 
 import sql
+from parking.lots import LotKind
 from parking.occupancy import Count
 
 _SQL = sql.load("parking/occupancy")
+
+
+class LongInside(Struct, frozen=True):
+    """A lot in which cars are still counted that came before an instant."""
+
+    lot_id: int
+    came_before: datetime
+
+
+class Uncounted(Struct, frozen=True):
+    """A stay that no longer counts among the cars inside."""
+
+    id: UUID
+    entry_event_id: UUID
+    entered_at: datetime
+
+
+SHAPES = {"lots_with_long_inside": LongInside, "leave_the_count": Uncounted, "count_without": Count}
 
 
 async def all_counts(db: sql.Connection) -> Sequence[Count]:
@@ -15,3 +38,18 @@ async def all_counts(db: sql.Connection) -> Sequence[Count]:
 async def counts_of(db: sql.Connection, lot_ids: Collection[int]) -> Sequence[Count]:
     """The counts of some lots; a lot without one is left out."""
     return await sql.every(db, Count, _SQL["counts_of"], list(lot_ids))
+
+
+async def lots_with_long_inside(db: sql.Connection, came_before: Mapping[LotKind, datetime]) -> Sequence[LongInside]:
+    """The lots in which cars are still counted that came before the instant of the lot's kind."""
+    query = _SQL["lots_with_long_inside"]
+    return await sql.every(db, LongInside, query, list(came_before), list(came_before.values()))
+
+
+async def leave_the_count(db: sql.Connection, lot: LongInside) -> Sequence[Uncounted]:
+    return await sql.every(db, Uncounted, _SQL["leave_the_count"], lot.lot_id, lot.came_before)
+
+
+async def count_without(db: sql.Connection, lot_id: int, came: Sequence[datetime], *, now: datetime) -> Count | None:
+    """Takes cars that came at these instants off the count of their lot."""
+    return await sql.one(db, Count, _SQL["count_without"], lot_id, came, now)

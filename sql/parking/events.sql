@@ -70,7 +70,7 @@ select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as a
 
 -- name: open_stays
 select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_class::text as vehicle_class,
-       o.entered_at, o.entry_lane_id, o.entry_event_id, o.confidence, o.facts, o.read_until
+       o.entered_at, o.entry_lane_id, o.entry_event_id, o.confidence, o.facts, o.read_until, o.counted
   from unnest($1::int[], $2::text[], $3::plate_color[]) seen (lot_id, plate, plate_color)
   join open_stay o on o.lot_id = seen.lot_id and o.plate = seen.plate and o.plate_color = seen.plate_color
 
@@ -78,7 +78,7 @@ select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_cl
 -- Of what is left of merged stays only the halves matter. One that was closed and is open again says so.
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
        s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::text[], $3::plate_color[], $4::timestamptz[]) seen (lot_id, plate, plate_color, since)
   join stay s on s.lot_id = seen.lot_id and s.plate = seen.plate and s.plate_color = seen.plate_color
@@ -88,7 +88,7 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 -- name: stays_by_id
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
        s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::uuid[]) wanted (lot_id, id)
   join stay s on s.lot_id = wanted.lot_id and s.id = wanted.id
@@ -98,7 +98,7 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 -- Exits without an entry since an instant, matched with another text or not.
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
        s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::timestamptz[]) seen (lot_id, since)
   join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since
@@ -109,7 +109,7 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 -- All halves of lots between two instants, and the signs of those that are open again.
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.matched_id,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
        s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) seen (lot_id, since, until)
   join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since and s.last_at <= seen.until
@@ -118,7 +118,7 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 
 -- name: open_halves
 select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_class::text as vehicle_class,
-       o.entered_at, o.entry_lane_id, o.entry_event_id, o.confidence, o.facts, o.read_until
+       o.entered_at, o.entry_lane_id, o.entry_event_id, o.confidence, o.facts, o.read_until, o.counted
   from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) seen (lot_id, since, until)
   join open_stay o on o.lot_id = seen.lot_id and o.entered_at between seen.since and seen.until
 
@@ -177,11 +177,13 @@ delete from open_stay o using unnest($1::int[], $2::text[], $3::plate_color[]) e
 
 -- name: add_open_stays
 insert into open_stay (lot_id, plate, plate_color, id, vehicle_class, entered_at, entry_lane_id, entry_event_id, confidence,
-                       facts, read_until)
-select lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts::uuid[], read_until
+                       facts, read_until, counted)
+select lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts::uuid[], read_until,
+       counted
   from unnest($1::int[], $2::text[], $3::plate_color[], $4::uuid[], $5::vehicle_class[], $6::timestamptz[], $7::int[],
-              $8::uuid[], $9::real[], $10::text[], $11::timestamptz[])
-       o (lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts, read_until)
+              $8::uuid[], $9::real[], $10::text[], $11::timestamptz[], $12::boolean[])
+       o (lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts, read_until,
+          counted)
 
 -- name: keep_revisions
 -- What is believed of these stays until now, before it is written over.

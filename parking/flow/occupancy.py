@@ -1,0 +1,36 @@
+"""Cars that are inside longer than any usual one leave the count of their lot, not the facts.
+
+Most of them were not seen to leave. The stay stays open: should the car leave after all, it pays for the whole of it,
+and a person has looked at it before.
+"""
+
+from datetime import datetime
+
+import sql
+from parking.cases import Case, Reason
+from parking.lots import LONGEST_USUAL
+from parking.store import events as event_store
+from parking.store import occupancy as store
+from parking.store.occupancy import LongInside
+
+
+async def leave_out_long_inside(pool: sql.Pool, *, now: datetime) -> int:
+    """Leaves such cars out and puts each before a person; a lot at a time. Returns how many there were."""
+    async with pool.acquire() as db:
+        lots = await store.lots_with_long_inside(db, {kind: now - longest for kind, longest in LONGEST_USUAL.items()})
+    left_out = 0
+    for lot in lots:
+        async with pool.acquire() as db, db.transaction():
+            left_out += await _leave_out(db, lot, now)
+    return left_out
+
+
+async def _leave_out(db: sql.Connection, lot: LongInside, now: datetime) -> int:
+    await event_store.lock_lots(db, [lot.lot_id])
+    gone = await store.leave_the_count(db, lot)
+    if gone:
+        await store.count_without(db, lot.lot_id, [stay.entered_at for stay in gone], now=now)
+        cases = [Case(lot.lot_id, stay.entry_event_id, Reason.INSIDE_TOO_LONG, stay.id) for stay in gone]
+        rows = [(case.lot_id, case.id, case.event_id, case.reason, now, case.stay_id) for case in cases]
+        await event_store.open_reviews(db, rows)
+    return len(gone)
