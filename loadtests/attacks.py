@@ -242,7 +242,7 @@ async def wrong_keys(target: Target) -> None:
     """Keys and tokens that are none."""
     keys = [f"olk_{n:016x}_{n:064x}" for n in range(50)]
     tokens = [f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.{n:043x}" for n in range(50)]
-    requests = [get("/v1/reviews", f"Authorization: Bearer {text}\r\n") for text in (*keys, *tokens)]
+    requests = [get("/v1/cases", f"Authorization: Bearer {text}\r\n") for text in (*keys, *tokens)]
     await flood(target, requests, connections=50, from_addresses=ADDRESSES)
 
 

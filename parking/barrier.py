@@ -34,13 +34,16 @@ class Decision(Struct, frozen=True):
     payment: Payment | None = None
 
 
-def decide(passing: Passing, bill: Bill | None, *, settled: bool) -> Decision:
+def decide(passing: Passing, bill: Bill | None, *, settled: bool, let_out: bool = False) -> Decision:
     """What the barrier does for a passing. `bill` is that of the stay which it closed, or whose exit it repeats.
 
-    `settled`: of a repeated exit, nothing is owed any more. A replayed passing is long over, so its barrier is left
-    alone whatever it costs.
+    `settled`: of a repeated exit, nothing is owed any more; `let_out`: a person opened for it. A replayed passing is
+    long over, so its barrier is left alone whatever it costs.
     """
-    decision = _decide_entry(passing) if passing.direction is Direction.ENTRY else _decide_exit(bill, settled=settled)
+    if passing.direction is Direction.ENTRY:
+        decision = _decide_entry(passing)
+    else:
+        decision = _decide_exit(bill, settled=settled, let_out=let_out)
     if passing.event.replay:
         return Decision(Command.NONE, decision.fee_fen, decision.payment)
     return decision
@@ -53,12 +56,12 @@ def _decide_entry(passing: Passing) -> Decision:
     return Decision(Command.HOLD if held else Command.OPEN)
 
 
-def _decide_exit(bill: Bill | None, *, settled: bool) -> Decision:
+def _decide_exit(bill: Bill | None, *, settled: bool, let_out: bool) -> Decision:
     # An exit that fits no stay is held, not waved through: a changed plate is the oldest way not to pay.
     # A person at the lot can always open; the event is in review either way.
     if bill is None:
-        return Decision(Command.HOLD)
-    return decide_fee(bill.fee_fen, bill.account_id, settled=settled)
+        return Decision(Command.OPEN if let_out else Command.HOLD)
+    return decide_fee(bill.fee_fen, bill.account_id, settled=settled or let_out)
 
 
 def decide_fee(fee_fen: int, account_id: int | None, *, settled: bool) -> Decision:

@@ -1,5 +1,10 @@
-"""What a person should look at: events in review with their reason, and what could not be taken as an event."""
+"""Cases: what a person should look at, with its reason, and what could not be taken as an event.
 
+What is odd about an event or a stay makes a case, and so does a driver who appeals. A person decides it (`decisions`);
+what later facts have made moot settles itself.
+"""
+
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -33,8 +38,19 @@ class Reason(StrEnum):
     TURNED_ROUND = "turned_round"
     INSIDE_TOO_LONG = "inside_too_long"
     MATCH_PROBABLE = "match_probable"
+    APPEAL = "appeal"
 
 
+# What is odd about an event itself, whatever stay it belongs to.
+OF_AN_EVENT = (
+    Reason.UNKNOWN_PLATE_FORM,
+    Reason.LOW_CONFIDENCE,
+    Reason.CLOCK_AHEAD,
+    Reason.CLOCK_BEHIND,
+    Reason.NO_PLATE,
+    Reason.KIND_CONTRADICTS_LANE,
+    Reason.COULD_NOT_APPLY,
+)
 # What is odd about a read alone and no longer matters once it fits into a whole stay.
 OF_A_READ = (Reason.LOW_CONFIDENCE, Reason.UNKNOWN_PLATE_FORM)
 
@@ -49,43 +65,111 @@ class Case(NamedTuple):
 
     @property
     def id(self) -> UUID:
-        return ids.derive(self.event_id, f"review {self.reason}")
+        return case_id(self.event_id, self.reason)
 
 
-class UnknownReview(OneLotError):
-    """No event in review has this id, or it belongs to another operator's lot."""
+def case_id(event_id: UUID, reason: Reason) -> UUID:
+    """The one case of an event for a reason."""
+    return ids.derive(event_id, f"review {reason}")
 
 
-class AlreadyResolved(OneLotError):
-    """Somebody resolved this review before."""
+class UnknownCase(OneLotError):
+    """No case has this id, or it belongs to a lot that is not the caller's."""
 
 
-class Review(Struct, frozen=True):
-    """An event somebody should look at, with what the camera said. `images` is JSON text."""
+class State(StrEnum):
+    """Which cases are wanted: those nobody has resolved, those that are, or both."""
 
+    OPEN = "open"
+    RESOLVED = "resolved"
+    ALL = "all"
+
+
+class Filter(Struct, frozen=True):
+    """Which cases are wanted; None is any. `day`: on which the event happened, by the lot's clock. `plate` is as it is
+    compared by.
+    """
+
+    lot_ids: Sequence[int] | None = None
+    state: State = State.OPEN
+    reason: Reason | None = None
+    plate: str | None = None
+    day: date | None = None
+    assignee: str | None = None
+
+
+class OpenCase(Struct, frozen=True):
+    """What decides how a case may be decided."""
+
+    lot_id: int
     id: UUID
+    event_id: UUID
+    reason: Reason
+    stay_id: UUID | None
+    resolved_by: str | None
+
+
+class Known(Struct, frozen=True):
+    """A case as it is stored. `images` is JSON text. What the event said is None once that is no longer kept.
+
+    `stay_id` is the stay that the event is part of now.
+    """
+
+    lot_id: int
     lot: str
+    id: UUID
     event_id: UUID
     reason: Reason
     opened_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+    note: str | None
+    assignee: str | None
+    assigned_at: datetime | None
+    said: str | None
+    charge_id: UUID | None
+    kind: Direction | None
+    lane: str | None
+    occurred_at: datetime | None
+    received_at: datetime | None
+    effective_at: datetime | None
+    replay: bool | None
+    plate: str | None
+    plate_read: str | None
+    plate_color: PlateColor | None
+    confidence: float | None
+    images: str | None
+    stay_id: UUID | None
+    state: str | None
+    entered_at: datetime | None
+    left_at: datetime | None
+    fee_fen: int | None
+    account_id: int | None
+
+
+class FoundEvent(Struct, frozen=True):
+    """An event that staff looked up. `images` is JSON text; `plate_now`: as a person decided, if one did, and `counts`
+    whether it is a read of a vehicle.
+    """
+
+    id: UUID
+    lot: str
+    lane: str
     kind: Direction
-    occurred_at: datetime
+    at: datetime
     received_at: datetime
     replay: bool
     plate: str
     plate_read: str
     plate_color: PlateColor
     confidence: float
-    stay_id: UUID | None
     images: str | None
-
-
-class ReviewState(Struct, frozen=True):
-    """Whether and by whom a review was resolved."""
-
-    lot_id: int
-    resolved_at: datetime | None
-    resolved_by: str | None
+    gate: str
+    fee_fen: int | None
+    reason: Reason | None
+    stay_id: UUID | None
+    plate_now: str | None
+    counts: bool
 
 
 class RefusedEvent(Struct, frozen=True):

@@ -53,10 +53,14 @@ def touched(new: Sequence[Read], near: Sequence[Read], gone: Sequence[Read] = ()
     instants: dict[Vehicle, list[datetime]] = {}
     for read in gone:
         instants.setdefault(read.vehicle, []).append(read.at)
-    for passing in groups.group(_close_together([*new, *near])):
-        if len(passing.reads) > 1:
-            for read in passing.reads:
-                instants.setdefault(read.vehicle, []).append(passing.at)
+    no_more = {read.id for read in gone}
+    others = [read for read in near if read.id not in no_more] if gone else near
+    # A read that is corrected stands beside the others twice: as it was, and as it is.
+    for together in ([*new, *others], [*gone, *others]) if gone else ([*new, *others],):
+        for passing in groups.group(_close_together(together)):
+            if len(passing.reads) > 1:
+                for read in passing.reads:
+                    instants.setdefault(read.vehicle, []).append(passing.at)
     return instants
 
 
@@ -192,9 +196,13 @@ def changed_halves(before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> l
     return changed
 
 
-def lots_that_match(changed: Sequence[Stay], exits: Iterable[Stay]) -> set[int]:
-    """The lots in which changed halves may change what belongs together. `exits`: those there without an entry."""
-    lots = {stay.lot_id for stay in changed if stay.state is State.EXIT_ONLY}
+def lots_that_match(changed: Sequence[Stay], exits: Iterable[Stay], paired: Collection[UUID] = frozenset()) -> set[int]:
+    """The lots in which changed halves may change what belongs together. `exits`: those there without an entry.
+    `paired`: the reads of entries that people gave to these.
+    """
+    lots = {
+        stay.lot_id for stay in changed if stay.state is State.EXIT_ONLY or any(fact in paired for fact in stay.facts)
+    }
     for leaving in exits:
         if any(entry.lot_id == leaving.lot_id and matching.fits(entry, leaving) for entry in changed):
             lots.add(leaving.lot_id)
@@ -206,26 +214,59 @@ def window(changed: Sequence[Stay]) -> tuple[datetime, datetime]:
     return min(stay.first_at for stay in changed) - 2 * PAIR_MAX, max(stay.last_at for stay in changed) + 2 * PAIR_MAX
 
 
-def matched(parts: Mapping[UUID, Stay], pairs: Mapping[UUID, UUID] | None = None) -> dict[UUID, Stay]:
-    """Halves of one lot, and what else is known there, with those put together that belong together."""
+def matched(
+    parts: Mapping[UUID, Stay], pairs: Mapping[UUID, UUID] | None = None, apart: Collection[UUID] = ()
+) -> dict[UUID, Stay]:
+    """Halves of one lot, and what else is known there, with those put together that belong together.
+
+    `apart`: exits that are left as they are.
+    """
     whole = dict(parts)
     entries = [stay for stay in parts.values() if stay.state in (State.OPEN, State.SUPERSEDED)]
     exits = [stay for stay in parts.values() if stay.state is State.EXIT_ONLY]
     for found in matching.match(entries, exits, pairs):
-        if found.entry_id is not None:
+        if found.entry_id is not None and found.exit_id not in apart:
             joined = matching.joined(parts[found.entry_id], parts[found.exit_id], found.outcome)
             whole |= {stay.id: stay for stay in joined}
     return whole
 
 
 def matched_in(
-    lots: Collection[int], rows: Mapping[UUID, Stay], before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]
+    lots: Collection[int],
+    rows: Mapping[UUID, Stay],
+    before: Mapping[UUID, Stay],
+    after: Mapping[UUID, Stay],
+    changed: Sequence[Stay],
+    pairs: Mapping[UUID, UUID] | None = None,
 ) -> dict[UUID, Stay]:
-    """The stays `after`, matched anew in some lots and as they were in the others."""
+    """The stays `after`, matched anew in some lots around the halves that `changed`, and as they were elsewhere."""
     whole = as_it_was(rows, before, {id_: stay for id_, stay in after.items() if stay.lot_id not in lots})
     for lot in lots:
-        whole |= matched({id_: stay for id_, stay in after.items() if stay.lot_id == lot})
+        of_lot = {id_: stay for id_, stay in after.items() if stay.lot_id == lot}
+        far = _too_far(rows, of_lot, [stay for stay in changed if stay.lot_id == lot])
+        whole |= matched(of_lot, pairs, far) | far
     return whole
+
+
+def _too_far(rows: Mapping[UUID, Stay], of_lot: Mapping[UUID, Stay], changed: Sequence[Stay]) -> dict[UUID, Stay]:
+    """The exits to which nothing that changed matters, with their entries, as they were: not all that matters to them
+    was read.
+    """
+    since = min(stay.first_at for stay in changed) - PAIR_MAX
+    until = max(stay.last_at for stay in changed) + PAIR_MAX
+    kept = {}
+    for stay in of_lot.values():
+        if stay.state is State.EXIT_ONLY and not since <= stay.last_at <= until:
+            row = rows[stay.id]
+            kept[row.id] = row
+            if row.merged_into is not None:
+                kept[row.merged_into] = rows[row.merged_into]
+    return kept
+
+
+def with_facts(stays_: Iterable[Stay], facts: Collection[UUID]) -> list[Stay]:
+    """The exits without an entry that stand on one of these facts."""
+    return [stay for stay in stays_ if stay.state is State.EXIT_ONLY and not set(facts).isdisjoint(stay.facts)]
 
 
 def as_it_was(rows: Mapping[UUID, Stay], before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> dict[UUID, Stay]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from parking import stays as rules
 from parking.effects import Derived
+from parking.facts import Cause
 from parking.fees import Bill
 from parking.lots import Lot
 from parking.stays import Stay
@@ -100,13 +101,13 @@ def _request(stay: Stay, bill: Bill, lot: Lot, reference: UUID, hold: str | None
     )
 
 
-def _adjustment(key: UUID, bill: Bill, stay: Stay, lot: Lot, cause_id: UUID, hold: str | None) -> Adjustment:
+def _adjustment(key: UUID, bill: Bill, stay: Stay, lot: Lot, cause: Cause, hold: str | None) -> Adjustment:
     return Adjustment(
         charge_id=key,
         wanted_fen=bill.fee_fen,
         lines=msgspec.json.encode(bill.lines),
-        cause_id=cause_id,
-        cause="later_fact",
+        cause_id=cause.id,
+        cause=cause.word,
         business_date=_local_date(stay, lot),
         hold=hold if bill.account_id is not None else None,
         at_gate=bill.account_id is None,

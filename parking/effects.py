@@ -13,7 +13,7 @@ from parking import barrier, fees, matching, prices
 from parking import stays as rules
 from parking.answers import EventRecord, key_of
 from parking.cases import OF_A_READ, Case, Reason
-from parking.facts import NumberPlate, Read, Vehicle
+from parking.facts import Cause, LetOut, NumberPlate, Read, Vehicle
 from parking.fees import Bill, Payer
 from parking.lots import Direction, Lot
 from parking.network import Network
@@ -63,7 +63,7 @@ class Derived(Struct, frozen=True):
 
     `reads`: those that stays were derived from again.
     `charges`: of stays that were billed before, as far as they matter. `references`: for a new charge, by its stay.
-    `causes`: the fact that changed the stays of a lot.
+    `causes`: the fact or the decision that changed the stays of a lot.
     """
 
     before: Believed
@@ -73,7 +73,7 @@ class Derived(Struct, frozen=True):
     changed: Difference
     charges: Mapping[UUID, Charge]
     references: Mapping[UUID, UUID]
-    causes: Mapping[int, UUID]
+    causes: Mapping[int, Cause]
 
 
 # -- what it costs
@@ -128,7 +128,7 @@ def price(
         if before.stays.get(stay.id) == stay:
             # Only what others used has changed: who pays for it does not.
             bill = structs.replace(bill, account_id=before.bills[stay.id].account_id)
-        made[stay.id] = so_far[stay.id] = bill
+        made[stay.id] = so_far[stay.id] = fees.nothing(bill) if billed.let_out is LetOut.FREE else bill
         if plate in priced.used:
             priced.used[plate] += [(stay.lot_id, past) for past in fees.pasts_of([billed], so_far)]
     return made
@@ -300,7 +300,7 @@ def _record(passing: Passing, home: Stay | None, reason: Reason | None, derived:
     bill = None if home is None else derived.after.bills.get(home.id)
     charge = _charge_of(home, bill, derived) if derived.charges else None
     settled = charge is not None and charge.state is not ChargeState.DUE
-    decision = barrier.decide(passing, bill, settled=settled)
+    decision = barrier.decide(passing, bill, settled=settled, let_out=home is not None and home.let_out is not None)
     reference = None
     if decision.fee_fen and home is not None:
         reference = derived.references[home.id] if charge is None else charge.reference

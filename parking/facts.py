@@ -5,6 +5,7 @@ from all of them is derived again (`passings`, `matching`, `stays`).
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -18,6 +19,13 @@ from parking.plates import PlateColor, VehicleClass
 CONFIDENCE_DIGITS = 3
 
 NumberPlate: TypeAlias = tuple[str, PlateColor]
+
+
+class LetOut(StrEnum):
+    """How a person opened the barrier for an exit: nothing is owed, or it is as it was and will be paid later."""
+
+    FREE = "free"
+    CHARGE = "charge"
 
 
 class Vehicle(NamedTuple):
@@ -34,7 +42,11 @@ class Vehicle(NamedTuple):
 
 
 class Read(Struct, frozen=True):
-    """A plate at a lane. `at` is the instant the rules go by; plate and colour are those it is compared by."""
+    """A plate at a lane. `at` is the instant the rules go by; plate and colour are those it is compared by.
+
+    What people decided about it (`decisions`) is in it. `looked_at`: they found right what follows from it, whatever is
+    doubtful about that. `let_out`: they opened the barrier.
+    """
 
     lot_id: int
     id: UUID
@@ -45,11 +57,20 @@ class Read(Struct, frozen=True):
     plate_color: PlateColor
     vehicle_class: VehicleClass
     confidence: float
+    looked_at: bool = False
+    let_out: LetOut | None = None
 
     @property
     def vehicle(self) -> Vehicle:
         """The vehicle that the text names."""
         return Vehicle(self.lot_id, self.plate, self.plate_color)
+
+
+class Cause(NamedTuple):
+    """What an adjustment follows from, in a word, and its number."""
+
+    word: str
+    id: UUID
 
 
 def read_of(event: Passing) -> Read:

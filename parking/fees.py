@@ -91,6 +91,11 @@ def bill(stay: Stay, in_force: Sequence[TariffInForce], pasts: Sequence[Past], p
     return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines, began_unlinked)
 
 
+def nothing(bill: Bill) -> Bill:
+    """A bill over nothing, by the same tariff and for the same payer."""
+    return Bill(bill.tariff_id, 0, bill.account_id, began_unlinked=bill.began_unlinked)
+
+
 def _payer_of(left_at: datetime, payers: Sequence[Payer]) -> Payer | None:
     # Whoever held the plate when the vehicle left, however late that is told.
     return next((payer for payer in payers if payer.held_at(left_at)), None)

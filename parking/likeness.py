@@ -9,11 +9,15 @@ _PROVINCES = frozenset("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂�
 
 
 class Likeness(IntEnum):
-    """From what no two vehicles share down to what only a person should believe."""
+    """From what no two vehicles share down to what only a person should believe.
 
-    SAME = 3
-    CONFUSED = 2
-    ONE_OFF = 1
+    PERHAPS: the texts say nothing of each other, and what was seen beside them fits.
+    """
+
+    SAME = 4
+    CONFUSED = 3
+    ONE_OFF = 2
+    PERHAPS = 1
     NONE = 0
 
 

@@ -5,7 +5,7 @@ such that left and were not seen to come. Most of these are one vehicle of which
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -56,7 +56,7 @@ def match(entries: Sequence[Stay], exits: Sequence[Stay], pairs: Mapping[UUID, U
     decided = dict(pairs or {})
     taken = set(decided.values())
     free = [entry for entry in entries if entry.id not in taken]
-    found = {leaving.id: _candidates(leaving, free) for leaving in exits if leaving.id not in decided}
+    found = {leaving.id: candidates(leaving, free) for leaving in exits if leaving.id not in decided}
     wanted = _wanted(found.values())
     return [
         Match(leaving.id, Outcome.CERTAIN, decided[leaving.id])
@@ -66,23 +66,54 @@ def match(entries: Sequence[Stay], exits: Sequence[Stay], pairs: Mapping[UUID, U
     ]
 
 
+def pairs_of(halves: Mapping[UUID, Stay], decided: Iterable[tuple[UUID, UUID]]) -> dict[UUID, UUID]:
+    """Which entry halves people gave to which exit halves, by the exit's number. `decided`: the entry's read by the
+    exit's, in the order in which it was decided; of two exits of one entry the later decided holds. A pair of what are
+    no halves (any more), or lie apart as no pair may, is moot.
+    """
+    home = {fact: stay for stay in halves.values() for fact in stay.facts}
+    found: dict[UUID, UUID] = {}
+    for exit_fact, entry_fact in decided:
+        leaving, entry = home.get(exit_fact), home.get(entry_fact)
+        if leaving is None or entry is None or leaving.state is not State.EXIT_ONLY:
+            continue
+        if entry.state in (State.OPEN, State.SUPERSEDED) and may_pair(entry.first_at, leaving.last_at):
+            found = {exit_id: entry_id for exit_id, entry_id in found.items() if entry_id != entry.id}
+            found[leaving.id] = entry.id
+    return found
+
+
+def may_pair(entered_at: datetime, left_at: datetime) -> bool:
+    """Whether an exit may be given to an entry of another text."""
+    return entered_at <= left_at <= entered_at + PAIR_MAX
+
+
 def fits(entry: Stay, leaving: Stay) -> bool:
     """Whether an exit may be that of an entry at all."""
     return _likeness(entry, leaving) is not Likeness.NONE
 
 
-def _candidates(leaving: Stay, entries: Iterable[Stay]) -> list[Candidate]:
+def candidates(leaving: Stay, entries: Iterable[Stay]) -> list[Candidate]:
+    """The entries that an exit may be that of, the likeliest first."""
     near = [(_likeness(entry, leaving), entry) for entry in entries]
     likely = [(like, entry) for like, entry in near if like is not Likeness.NONE]
     likely.sort(key=lambda each: (-each[0], -each[1].first_at.timestamp(), each[1].id))
     return [Candidate(entry.id, like) for like, entry in likely]
 
 
+def candidates_of_entry(entry: Stay, exits: Iterable[Stay]) -> list[Candidate]:
+    """The exits that may be that of an entry, the likeliest first, and of equal ones the first to have left."""
+    near = [(_likeness(entry, leaving), leaving) for leaving in exits]
+    likely = [(like, leaving) for like, leaving in near if like is not Likeness.NONE]
+    likely.sort(key=lambda each: (-each[0], each[1].last_at.timestamp(), each[1].id))
+    return [Candidate(leaving.id, like) for like, leaving in likely]
+
+
 def _wanted(found: Iterable[Sequence[Candidate]]) -> dict[UUID, list[Likeness]]:
     """By entry, how alike the exits are that may be its own."""
     wanted: dict[UUID, list[Likeness]] = {}
-    for candidates in found:
-        for candidate in candidates:
+    for of_exit in found:
+        for candidate in of_exit:
             wanted.setdefault(candidate.stay_id, []).append(candidate.likeness)
     return wanted
 
@@ -94,7 +125,9 @@ def _outcome(exit_id: UUID, candidates: Sequence[Candidate], wanted: Mapping[UUI
     rivals = [each for each in candidates[1:] if each.likeness is best.likeness]
     other_exits = sum(like >= best.likeness for like in wanted[best.stay_id]) - 1
     listed = tuple(candidates[:CANDIDATES_MAX])
-    if best.likeness is Likeness.ONE_OFF or rivals or other_exits:
+    # Any one character may be read wrongly, but then nothing else may come into question at all.
+    only = len(candidates) == 1 and len(wanted[best.stay_id]) == 1
+    if rivals or other_exits or best.likeness is Likeness.PERHAPS or (best.likeness is Likeness.ONE_OFF and not only):
         return Match(exit_id, Outcome.AMBIGUOUS, None, listed)
     return Match(exit_id, Outcome.PROBABLE, best.stay_id, listed)
 
@@ -121,7 +154,7 @@ def _of_trailers(entry: Stay, leaving: Stay) -> Likeness:
     if alike is not Likeness.NONE or (_is_trailer(entry) and _is_trailer(leaving)):
         return alike
     large = {entry.vehicle_class, leaving.vehicle_class} <= {VehicleClass.LARGE, VehicleClass.UNKNOWN}
-    return Likeness.ONE_OFF if large else Likeness.NONE
+    return Likeness.PERHAPS if large else Likeness.NONE
 
 
 def _same_class(one: VehicleClass, other: VehicleClass) -> bool:
@@ -130,6 +163,7 @@ def _same_class(one: VehicleClass, other: VehicleClass) -> bool:
 
 def joined(entry: Stay, leaving: Stay, outcome: Outcome) -> tuple[Stay, Stay]:
     """The whole stay of two halves, and what becomes of the exit's: `entry_half` and `exit_half` undo it."""
+    doubts = (Doubt.MATCH_PROBABLE,) if outcome is Outcome.PROBABLE else ()
     whole = structs.replace(
         entry,
         state=State.CLOSED,
@@ -137,9 +171,10 @@ def joined(entry: Stay, leaving: Stay, outcome: Outcome) -> tuple[Stay, Stay]:
         exit_lane_id=leaving.exit_lane_id,
         exit_event_id=leaving.exit_event_id,
         facts=(*entry.facts, *leaving.facts),
-        doubts=(Doubt.MATCH_PROBABLE,) if outcome is Outcome.PROBABLE else (),
+        doubts=(Doubt.LOOKED_AT,) if Doubt.LOOKED_AT in leaving.doubts else doubts,
         matched_id=leaving.id,
         matched_half=entry.state,
+        let_out=leaving.let_out,
     )
     return whole, structs.replace(leaving, state=State.MERGED, merged_into=entry.id)
 
@@ -158,6 +193,7 @@ def entry_half(whole: Stay, leaving: Stay) -> Stay:
         doubts=(),
         matched_id=None,
         matched_half=None,
+        let_out=None,
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from parking.cases import Case, Reason
-from parking.facts import Vehicle
+from parking.facts import LetOut, Vehicle
 from parking.groups import Passing, recorded_first
 from parking.lots import LONGEST_USUAL, Direction, LotKind
 from parking.passings import CONFIDENCE_MIN
@@ -47,12 +47,16 @@ class State(StrEnum):
 
 
 class Doubt(StrEnum):
-    """Why a stay may not be what it looks like. While there is one, no account is charged for it by itself."""
+    """Why a stay may not be what it looks like. While there is one, no account is charged for it by itself.
+
+    looked_at: a person found it right, whatever else there may be to doubt.
+    """
 
     MATCH_PROBABLE = "match_probable"
     READ_DOUBTFUL = "read_doubtful"
     TURNED_ROUND = "turned_round"
     LONG_STAY = "long_stay"
+    LOOKED_AT = "looked_at"
 
 
 class UnknownStay(OneLotError):
@@ -68,7 +72,7 @@ class Stay(Struct, frozen=True):
 
     `matched_id`: the half whose exit ended it, read with another text; `matched_half`: what it was without. Of a merged
     one `merged_into` is the stay that it is part of (None: its reads no longer count); it has no facts unless it is
-    such a half.
+    such a half. `let_out`: a person opened the barrier for it.
     """
 
     lot_id: int
@@ -92,6 +96,7 @@ class Stay(Struct, frozen=True):
     matched_id: UUID | None = None
     matched_half: State | None = None
     merged_into: UUID | None = None
+    let_out: LetOut | None = None
 
     @property
     def vehicle(self) -> Vehicle:
@@ -232,7 +237,13 @@ def _stay(span: _Span, *, is_open: bool) -> Stay:
         read_until=max(passing.until for passing in (*came, *left)),
         doubts=_doubts(span),
         seen_again_at=span.seen_again_at,
+        let_out=None if leaving is None else _let_out(left[left.index(leaving) :]),
     )
+
+
+def _let_out(left: Sequence[Passing]) -> LetOut | None:
+    """How the vehicle was let out at an exit, by what was decided about the last read there."""
+    return next((read.let_out for passing in reversed(left) for read in reversed(passing.reads) if read.let_out), None)
 
 
 def _last_stop(left: Sequence[Passing]) -> Passing:
@@ -252,6 +263,8 @@ def _state(span: _Span, *, is_open: bool) -> State:
 
 
 def _doubts(span: _Span) -> tuple[Doubt, ...]:
+    if any(read.looked_at for passing in span.left for read in passing.reads):
+        return (Doubt.LOOKED_AT,)
     if not (span.came and span.left):
         return ()
     doubts = []
@@ -283,6 +296,8 @@ _OF_DOUBT = {
 def doubt_of(stay: Stay, kind: LotKind) -> Reason | None:
     """Why no account is charged for a closed stay by itself, if there is a reason."""
     if stay.state is not State.CLOSED:
+        return None
+    if Doubt.LOOKED_AT in stay.doubts:
         return None
     if stay.doubts:
         return _OF_DOUBT[stay.doubts[0]]

@@ -26,25 +26,28 @@ class Audience(StrEnum):
     PUBLIC = "public"
     GATEWAY = "gateway"
     DRIVER = "driver"
+    BOOTH = "booth"
     CLERK = "clerk"
     FINANCE = "finance"
     ADMIN = "admin"
 
 
-STAFF = (Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
+STAFF = (Audience.BOOTH, Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
 
 
 class Principal(msgspec.Struct, frozen=True):
     """Someone who proved who they are.
 
     `subject` names them in the audit log; `id` is the gateway's or the account's number (0 for staff);
-    `operator_id` limits a clerk or finance officer to one operator (None: all of them).
+    `operator_id` limits a clerk or finance officer to one operator (None: all of them), `lot_id` a booth to the lot at
+    which it is.
     """
 
     audience: Audience
     subject: str
     id: int = 0
     operator_id: int | None = None
+    lot_id: int | None = None
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -62,6 +65,7 @@ class IssuedToken(msgspec.Struct, frozen=True):
     subject: str
     account_id: int | None
     operator_id: int | None
+    lot_id: int | None
     issued_by: str
     issued_at: datetime
     expires_at: datetime
@@ -113,12 +117,24 @@ class HolderUnclear(OneLotError):
     """A token is for a driver with an account, or for staff without one."""
 
 
-def token_holder(audience: Audience, *, subject: str, account_id: int | None, operator_id: int | None) -> Principal:
+class NoSuchLot(OneLotError):
+    """There is no lot of this number."""
+
+
+def token_holder(
+    audience: Audience,
+    *,
+    subject: str,
+    account_id: int | None,
+    operator_id: int | None,
+    lot_id: int | None = None,
+) -> Principal:
     """Whom a token speaks for.
 
     Raises:
         HolderUnclear: drivers have an account and no operator, staff no account, administrators no operator either,
-            since who opens accounts and issues tokens is not limited to one; nobody else has tokens.
+            since who opens accounts and issues tokens is not limited to one; a booth has a lot and its operator, and
+            nobody else a lot; nobody else has tokens.
     """
     if audience not in (Audience.DRIVER, *STAFF):
         raise HolderUnclear("Tokens are for drivers and for staff.", field="audience", audience=audience)
@@ -128,7 +144,9 @@ def token_holder(audience: Audience, *, subject: str, account_id: int | None, op
         raise HolderUnclear(
             "Only a clerk or a finance officer is limited to an operator.", field="operator_id", audience=audience
         )
-    return Principal(audience, subject, account_id or 0, operator_id)
+    if (audience is Audience.BOOTH) != (lot_id is not None) or (lot_id is not None and operator_id is None):
+        raise HolderUnclear("A booth's token names its lot, and no other does.", field="lot_id", audience=audience)
+    return Principal(audience, subject, account_id or 0, operator_id, lot_id)
 
 
 def may_issue(issuer: Principal, holder: Principal) -> None:
@@ -179,6 +197,8 @@ def sign_token(principal: Principal, *, token_id: UUID, secret: str, now: dateti
     }
     if principal.operator_id is not None:
         claims["operator"] = principal.operator_id
+    if principal.lot_id is not None:
+        claims["lot"] = principal.lot_id
     return jwt.encode(claims, secret, algorithm=_ALGORITHM)
 
 
@@ -205,7 +225,9 @@ def read_token(token: str, *, secrets: tuple[str, ...], now: datetime) -> Token:
                 },
             )
             principal = Principal(
-                Audience(claims["aud"]), claims["sub"], int(claims.get("oid", 0)), claims.get("operator")
+                *(Audience(claims["aud"]), claims["sub"], int(claims.get("oid", 0))),
+                operator_id=claims.get("operator"),
+                lot_id=claims.get("lot"),
             )
             token_id = UUID(claims["jti"])
         except (jwt.InvalidTokenError, ValueError):

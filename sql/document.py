@@ -26,6 +26,7 @@ CHAPTERS = {
             "stay_revision",
             "stay",
             "review",
+            "decision",
             "lot_occupancy",
             "plate_slot",
             "gateway_billing",

@@ -408,17 +408,59 @@ select e.lot_id, e.id, e.stay_id
  where s.id is null and o.id is null and e.stay_id >= (select kept_from from growing_table where name = 'stay')
 
 -- name: read_in_no_stay
--- Every event that counts is a fact that one stay stands on, and only one; as long as stays are kept.
-select e.lot_id, e.id, count(home.id) as stays
-  from gate_event e
+-- Every event that counts, as it came or as was decided, is a fact that one stay stands on, and only one, and none that does
+-- not count is; as long as stays are kept.
+with held as (
+  select distinct on (lot_id, fact_id) lot_id, fact_id, counts from decision
+   where fact_id >= checked_from() order by lot_id, fact_id, n desc),
+read as (
+  select e.lot_id, e.id, coalesce(h.counts, e.stay_id is not null) as counts
+    from gate_event e left join held h on h.lot_id = e.lot_id and h.fact_id = e.id
+   where e.id >= checked_from() and e.first_id is null and (e.stay_id is not null or h.fact_id is not null)
+     and (e.stay_id is null or e.stay_id >= (select kept_from from growing_table where name = 'stay'))
+  union all
+  select h.lot_id, h.fact_id, h.counts
+    from held h left join gate_event e on e.lot_id = h.lot_id and e.id = h.fact_id where e.id is null)
+select r.lot_id, r.id, r.counts, count(home.id) as stays
+  from read r
   left join (select lot_id, id, unnest(facts) as fact from open_stay
              union all
              select lot_id, id, unnest(facts) from stay where state not in ('merged', 'open')) home
-    on home.lot_id = e.lot_id and home.fact = e.id
- where e.stay_id is not null and e.first_id is null and e.id >= checked_from()
-   and e.stay_id >= (select kept_from from growing_table where name = 'stay')
- group by e.lot_id, e.id
-having count(home.id) <> 1
+    on home.lot_id = r.lot_id and home.fact = r.id
+ group by r.lot_id, r.id, r.counts
+having count(home.id) <> r.counts::int
+
+-- name: decision_of_nothing
+-- Every decision is about an event, or is a manual entry; those about one fact are counted without a gap.
+select d.lot_id, d.fact_id, count(*) as decisions, max(d.n) as last
+  from decision d
+  left join gate_event e on e.lot_id = d.lot_id and e.id = d.fact_id
+ where d.fact_id >= checked_from()
+ group by d.lot_id, d.fact_id
+having count(*) <> max(d.n) or count(e.id) = 0 and min(d.n) filter (where d.kind = 'manual_entry') is distinct from 1
+
+-- name: decision_without_effect
+-- A stay is let out as the last decision about the event that ended it says, and as none says it is not.
+with held as (
+  select distinct on (lot_id, fact_id) lot_id, fact_id, counts, let_out from decision
+   where fact_id >= checked_from() order by lot_id, fact_id, n desc)
+select s.lot_id, s.id, s.let_out
+  from stay s
+ where s.state in ('closed', 'exit_only') and s.id >= checked_from()
+   and (s.let_out is not null
+        or exists (select 1 from held h where h.lot_id = s.lot_id and h.fact_id = s.exit_event_id and h.let_out is not null))
+   and not exists (select 1 from held h where h.lot_id = s.lot_id and h.fact_id = any(s.facts) and h.let_out = s.let_out)
+
+-- name: let_out_free_and_billed
+-- Who was let out free is billed nothing.
+select s.lot_id, s.id, s.fee_fen from stay s where s.let_out = 'free' and s.state = 'closed' and s.fee_fen > 0
+
+-- name: resolved_by_no_decision
+-- A case that says by which decision it was resolved names one that exists, as long as these are kept.
+select r.lot_id, r.id, r.decision_id
+  from review r
+ where r.decision_id is not null and r.id >= (select kept_from from growing_table where name = 'decision')
+   and not exists (select 1 from decision d where d.lot_id = r.lot_id and d.id = r.decision_id)
 
 -- name: review_lost
 -- What is odd about an event itself is, or was, before a person.
@@ -809,6 +851,8 @@ union all
 select 'stay' as table_name where exists (select 1 from stay_default)
 union all
 select 'review' as table_name where exists (select 1 from review_default)
+union all
+select 'decision' as table_name where exists (select 1 from decision_default)
 union all
 select 'charge' as table_name where exists (select 1 from charge_default)
 union all

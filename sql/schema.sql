@@ -8,6 +8,7 @@ CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
 CREATE TYPE adjustment_kind AS ENUM ( 'raised', 'lowered', 'waived' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
+CREATE TYPE decision_kind AS ENUM ( 'plate', 'void', 'right', 'pair', 'manual_entry', 'let_out_free', 'let_out_and_charge', 'undo' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
 CREATE TYPE dispute_kind AS ENUM ( 'overpaid', 'other_number', 'other_amount', 'other_channel_no', 'denied', 'no_answer', 'refund_mismatch', 'refund_after_closed', 'refund_denied', 'refund_no_answer' );
 CREATE TYPE dispute_resolution AS ENUM ( 'returned', 'paid', 'not_paid', 'dismissed' );
@@ -16,12 +17,13 @@ CREATE TYPE event_status AS ENUM ( 'recorded', 'review' );
 CREATE TYPE gate_command AS ENUM ( 'open', 'hold', 'none' );
 CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal', 'suspense_received', 'suspense_returned', 'charge_raised', 'charge_lowered' );
 CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense' );
+CREATE TYPE let_out AS ENUM ( 'free', 'charge' );
 CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
 CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE payment_kind AS ENUM ( 'not_needed', 'will_be_charged', 'pay_at_gate' );
 CREATE TYPE plate_color AS ENUM ( 'blue', 'yellow', 'green', 'yellow_green', 'white', 'black', 'unknown' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
-CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round', 'inside_too_long' );
+CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round', 'appeal', 'inside_too_long' );
 CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
 CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only', 'open', 'merged' );
 CREATE TYPE tariff_state AS ENUM ( 'draft', 'published' );
@@ -457,6 +459,7 @@ CREATE TABLE stay (
     matched_half   stay_state,
     merged_into    uuid,
     believed_from  timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    let_out        let_out,
     CONSTRAINT closed_is_whole CHECK (((state <> 'closed'::stay_state) OR ((entered_at IS NOT NULL) AND (left_at IS NOT NULL) AND (fee_fen IS NOT NULL)))),
     CONSTRAINT exit_only_lacks_entry CHECK (((state <> 'exit_only'::stay_state) OR ((entered_at IS NULL) AND (left_at IS NOT NULL)))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
@@ -474,6 +477,7 @@ COMMENT ON COLUMN stay.facts IS 'The events it stands on: the reads of its entry
 COMMENT ON COLUMN stay.read_until IS 'When the last of its events was: a car that stands at a lane is read again and again.';
 COMMENT ON COLUMN stay.doubts IS 'Why it may not be what it looks like; while there is one, no account is charged for it by itself.';
 COMMENT ON COLUMN stay.matched_id IS 'The half whose exit ended it, read with another text; it is merged into this one.';
+COMMENT ON COLUMN stay.let_out IS 'The barrier was opened for it by a person: free, or though it was not paid.';
 -- The service may: select, insert, update.
 
 -- Events a person should look at, and what was said of them.
@@ -487,12 +491,72 @@ CREATE TABLE review (
     resolved_by text,
     note        text,
     stay_id     uuid,
+    decision_id uuid,
+    assignee    text,
+    assigned_at timestamp with time zone,
+    account_id  bigint,
+    charge_id   uuid,
+    said        text,
+    CONSTRAINT appeal_is_whole CHECK ((((account_id IS NULL) = (charge_id IS NULL)) AND ((account_id IS NULL) = (said IS NULL)))),
+    CONSTRAINT assigned_is_whole CHECK (((assignee IS NULL) = (assigned_at IS NULL))),
     CONSTRAINT resolved_is_whole CHECK (((resolved_at IS NULL) = (resolved_by IS NULL))),
     CONSTRAINT review_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
+CREATE INDEX review_appeals ON ONLY review USING btree (account_id, id) WHERE (account_id IS NOT NULL);
+CREATE INDEX review_by_event ON ONLY review USING btree (lot_id, event_id);
 CREATE INDEX review_open ON ONLY review USING btree (lot_id, id) WHERE (resolved_at IS NULL);
 COMMENT ON COLUMN review.stay_id IS 'The stay it is about when it was opened, if any.';
+COMMENT ON COLUMN review.decision_id IS 'The decision by which a person resolved it.';
+COMMENT ON COLUMN review.assignee IS 'Who of the staff looks at it.';
+COMMENT ON COLUMN review.said IS 'What the driver of account_id, who appeals against charge_id, wrote.';
 -- The service may: select, insert, update.
+
+-- What a person decided about a fact (a read at a lane), and how that fact stands from then on: the last row of a
+-- fact is what stays are derived from. It only grows.
+CREATE TABLE decision (
+    lot_id        integer NOT NULL,
+    fact_id       uuid NOT NULL,
+    n             integer NOT NULL,
+    id            uuid NOT NULL,
+    kind          decision_kind NOT NULL,
+    about_id      uuid,
+    case_id       uuid,
+    undoes        integer,
+    note          text NOT NULL,
+    decided_by    text NOT NULL,
+    decided_at    timestamp with time zone NOT NULL,
+    request_key   text,
+    lane_id       integer NOT NULL,
+    direction     direction NOT NULL,
+    at            timestamp with time zone NOT NULL,
+    plate         text NOT NULL,
+    plate_color   plate_color NOT NULL,
+    vehicle_class vehicle_class NOT NULL,
+    confidence    real NOT NULL,
+    counts        boolean NOT NULL,
+    looked_at     boolean NOT NULL,
+    let_out       let_out,
+    pair_id       uuid,
+    CONSTRAINT counts_as_its_kind_says CHECK ((counts OR (kind <> ALL (ARRAY['plate'::decision_kind, 'manual_entry'::decision_kind])))),
+    CONSTRAINT decision_confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+    CONSTRAINT decision_n_check CHECK ((n > 0)),
+    CONSTRAINT let_out_as_its_kind_says CHECK (((kind <> ALL (ARRAY['let_out_free'::decision_kind, 'let_out_and_charge'::decision_kind])) OR ((let_out IS NOT NULL) AND ((let_out = 'free'::let_out) = (kind = 'let_out_free'::decision_kind))))),
+    CONSTRAINT paired_as_its_kind_says CHECK (((kind <> 'pair'::decision_kind) OR ((about_id IS NOT NULL) AND (pair_id = about_id)))),
+    CONSTRAINT undoes_an_earlier_one CHECK ((((undoes IS NOT NULL) = (kind = 'undo'::decision_kind)) AND ((undoes IS NULL) OR ((undoes >= 1) AND (undoes <= (n - 1)))))),
+    CONSTRAINT void_counts_no_more CHECK (((NOT counts) OR (kind <> 'void'::decision_kind))),
+    CONSTRAINT decision_pkey PRIMARY KEY (lot_id, fact_id, n)
+) PARTITION BY RANGE (fact_id);
+CREATE INDEX decision_by_about ON ONLY decision USING btree (lot_id, about_id) WHERE (about_id IS NOT NULL);
+CREATE INDEX decision_by_lane ON ONLY decision USING btree (lot_id, lane_id, at, fact_id);
+ALTER TABLE decision ENABLE ALWAYS TRIGGER only_grows;
+COMMENT ON COLUMN decision.fact_id IS 'The event it is about, or of a manual entry and what is decided about that, a number of its own.';
+COMMENT ON COLUMN decision.n IS '1, 2, … of its fact.';
+COMMENT ON COLUMN decision.about_id IS 'pair: the entry that the exit belongs to; manual_entry: the exit for which it was made.';
+COMMENT ON COLUMN decision.undoes IS 'The number of the decision about the same fact that no longer holds.';
+COMMENT ON COLUMN decision.request_key IS 'Chosen by the caller: the same key is the same decision.';
+COMMENT ON COLUMN decision.counts IS 'Whether it is a read of a vehicle from then on; lane_id and what follows are as it counts.';
+COMMENT ON COLUMN decision.looked_at IS 'A person found right what followed from it: nothing is in doubt.';
+-- The service may: select, insert.
 
 -- Cars inside per lot. inside: the raw count, equal to the open stays; correction: what the lot's own last count adds
 -- to it (the drift).
@@ -569,16 +633,19 @@ CREATE TABLE token (
     expires_at  timestamp with time zone NOT NULL,
     revoked_at  timestamp with time zone,
     revoked_by  text,
+    lot_id      integer,
     CONSTRAINT revoked_is_whole CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
     CONSTRAINT token_check CHECK ((expires_at > issued_at)),
     CONSTRAINT token_pkey PRIMARY KEY (id),
     CONSTRAINT token_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id),
+    CONSTRAINT token_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
     CONSTRAINT token_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
 );
 CREATE INDEX token_ended ON token USING btree (expires_at);
 CREATE INDEX token_of_account ON token USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX token_of_subject ON token USING btree (subject, id);
 CREATE INDEX token_revoked ON token USING btree (expires_at) WHERE (revoked_at IS NOT NULL);
+COMMENT ON COLUMN token.lot_id IS 'The one lot that a booth is at.';
 -- The service may: select, insert, delete, update (revoked_at, revoked_by).
 
 -- Which account pays for a plate, from when to when. A plate is its text and its colour: the same text on blue and on
@@ -1758,6 +1825,8 @@ CREATE TRIGGER never_truncated BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXE
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION deny();
 
 CREATE TRIGGER only_grows BEFORE DELETE ON charge_adjustment FOR EACH ROW EXECUTE FUNCTION deny();
+
+CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON decision FOR EACH ROW EXECUTE FUNCTION deny();
 
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION deny();
 

@@ -56,9 +56,16 @@ async def register(db: sql.Connection, *, now: datetime) -> dict[str, str]:
     return {plan.code: registered.keys[plan.gateway] for plan in PLANS}
 
 
-def token(audience: Audience, *, now: datetime, id: int = 0, operator_id: int | None = None) -> str:  # noqa: A002
+def token(
+    audience: Audience,
+    *,
+    now: datetime,
+    id: int = 0,  # noqa: A002
+    operator_id: int | None = None,
+    lot_id: int | None = None,
+) -> str:
     """A day's token for a driver or for staff."""
-    principal = Principal(audience, f"{audience}:test", id, operator_id)
+    principal = Principal(audience, f"{audience}:test", id, operator_id, lot_id)
     return sign_token(principal, token_id=uuid4(), secret=TOKEN_SECRET, now=now, life=timedelta(days=1))
 
 

@@ -38,7 +38,7 @@ async def test_a_request_has_an_identifier_everywhere(client: httpx.AsyncClient)
     mine = {"X-Request-ID": "gateway-7.000123"}
     good = await client.get("/livez", headers=mine)
     assert good.headers.get_list("x-request-id") == ["gateway-7.000123"]
-    for path, status in (("/v1/lots/nope", 404), ("/nowhere", 404), ("/v1/reviews", 401), ("/v1/lots?limit=x", 400)):
+    for path, status in (("/v1/lots/nope", 404), ("/nowhere", 404), ("/v1/cases", 401), ("/v1/lots?limit=x", 400)):
         answer = await client.get(path, headers=mine)
         assert (answer.status_code, answer.headers["x-request-id"]) == (status, "gateway-7.000123"), path
         assert answer.json()["request_id"] == "gateway-7.000123", path
@@ -86,12 +86,12 @@ async def test_many_wrong_keys_are_an_alarm_wherever_they_come(
     settings = running.settings(database_url, redis_url, now=NOW)
     async with running.served(settings) as one, running.served(settings) as other:
         for n in range(WRONG_CREDENTIALS_PER_MINUTE + 5):
-            await one.get("/v1/reviews")  # says nothing, guesses nothing
+            await one.get("/v1/cases")  # says nothing, guesses nothing
             assert not alarms(caplog)
             if n < WRONG_CREDENTIALS_PER_MINUTE - 1:
-                await (one, other)[n % 2].get("/v1/reviews", headers=running.bearer(f"olk_{n:016}_{'0' * 64}"))
+                await (one, other)[n % 2].get("/v1/cases", headers=running.bearer(f"olk_{n:016}_{'0' * 64}"))
         for client in (one, other) * 5:
-            await client.get("/v1/reviews", headers=running.bearer("of no form"))
+            await client.get("/v1/cases", headers=running.bearer("of no form"))
     assert alarms(caplog) == ["ALARM 60 wrong keys or tokens within a minute"]
 
 
@@ -108,10 +108,10 @@ async def test_who_is_slowed_down_still_guesses(
     good = running.bearer(token(Audience.CLERK, now=NOW))
     async with running.served(settings) as client:
         for _ in range(WRONG_CREDENTIALS_PER_MINUTE + 5):
-            await client.get("/v1/reviews", headers=good)  # asks too often, and guesses nothing
+            await client.get("/v1/cases", headers=good)  # asks too often, and guesses nothing
         assert not alarms(caplog)
         for _ in range(WRONG_CREDENTIALS_PER_MINUTE + 5):
-            await client.get("/v1/reviews", headers=running.bearer("of no form"))
+            await client.get("/v1/cases", headers=running.bearer("of no form"))
     assert len(alarms(caplog)) == 1
 
 
@@ -143,7 +143,7 @@ def test_every_form_is_masked_in_a_text(plate: str) -> None:
 
 async def test_who_looks_at_plates_and_at_the_log_is_kept(client: httpx.AsyncClient, pool: sql.Pool) -> None:
     clerk = running.bearer(token(Audience.CLERK, now=NOW))
-    for path in ("/v1/reviews", "/v1/refused-events"):
+    for path in ("/v1/cases", "/v1/refused-events"):
         assert (await client.get(path, headers=clerk)).status_code == 200
     admin = running.bearer(token(Audience.ADMIN, now=NOW))
     query = {"action": "personal.read", "limit": "1"}
@@ -151,8 +151,8 @@ async def test_who_looks_at_plates_and_at_the_log_is_kept(client: httpx.AsyncCli
     rest = (await client.get("/v1/admin/audit", params={**query, "after": page["next"]}, headers=admin)).json()
     seen = [(line["actor"], line["subject"], line["detail"]) for line in page["lines"] + rest["lines"]]
     assert sorted(seen) == [
+        ("clerk:test", "cases", {"rows": 0}),
         ("clerk:test", "refused-events", {"rows": 0}),
-        ("clerk:test", "reviews", {"rows": 0}),
     ]
     reads = await client.get("/v1/admin/audit", params={"action": "audit.read"}, headers=admin)
     assert [line["actor"] for line in reads.json()["lines"]] == ["admin:test", "admin:test"]

@@ -26,12 +26,13 @@ from tests.conftest import NOW
 from tests.district import QC, TOKEN_SECRET, token
 
 SETTINGS = running.settings("postgresql://nowhere/none", "redis://nowhere", now=NOW)
-STAFF_AND_DRIVERS = (Audience.DRIVER, Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
+STAFF_AND_DRIVERS = (Audience.DRIVER, Audience.BOOTH, Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
 NOBODY = UUID(int=1)
 # What stands in a path, so that it reaches the handler.
 PATH = {
     "stay_id": NOBODY,
-    "review_id": NOBODY,
+    "case_id": NOBODY,
+    "event_id": NOBODY,
     "contest_id": NOBODY,
     "account_id": 999_999_999,
     "reference": NOBODY,
@@ -228,9 +229,9 @@ async def test_tokens_that_are_none(client: httpx.AsyncClient) -> None:
     stale = token(Audience.ADMIN, now=NOW.replace(year=2025))
     swapped = token(Audience.DRIVER, now=NOW).split(".")[1]
     for wrong in (f"{head}.{swapped}.{signature}", f"{head}.{claims}.", f"{claims}.{signature}", stale, TOKEN_SECRET):
-        response = await client.get("/v1/reviews", headers=running.bearer(wrong))
+        response = await client.get("/v1/cases", headers=running.bearer(wrong))
         assert response.status_code == 401, wrong
-    assert (await client.get("/v1/reviews", headers=running.bearer(good))).status_code == 200
+    assert (await client.get("/v1/cases", headers=running.bearer(good))).status_code == 200
 
 
 # -- nonsense
@@ -293,7 +294,11 @@ POISON: list[tuple[str, str, Audience, dict[str, object]]] = [
     ),
     ("POST", f"/v1/disputes/{NOBODY}/return", Audience.FINANCE, {"note": "a\0b"}),
     ("GET", f"/v1/disputes?after={NOBODY}&state=resolved", Audience.FINANCE, {}),
-    ("POST", f"/v1/reviews/{NOBODY}/resolve", Audience.CLERK, {"note": "a\0b"}),
+    ("POST", f"/v1/cases/{NOBODY}/decide", Audience.CLERK, {"kind": "void", "note": "a\0b"}),
+    ("POST", f"/v1/events/{NOBODY}/decide", Audience.BOOTH, {"kind": "plate", "note": "x", "plate": "a\0b"}),
+    ("POST", f"/v1/cases/{NOBODY}/assign", Audience.CLERK, {"assignee": "a\0b"}),
+    ("GET", "/v1/cases?plate=a%00b", Audience.CLERK, {}),
+    ("POST", f"/v1/account/charges/{NOBODY}/appeal", Audience.DRIVER, {"reason": "a\0b"}),
     ("POST", "/v1/admin/tariffs", Audience.ADMIN, {"code": "a\0b"}),
     ("POST", f"/v1/admin/tariffs/x/{FAR}/publish", Audience.ADMIN, {"accept": []}),
     ("POST", "/v1/admin/tariffs/jinan_road/1/apply", Audience.ADMIN, {"valid_from": "9999-12-31T23:59:59-14:00"}),

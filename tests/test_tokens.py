@@ -62,15 +62,15 @@ async def test_a_revoked_token_is_refused_and_its_neighbour_is_not(client: httpx
     clerk = {"audience": "clerk", "subject": "li", "hours": 2}
     first, second = await issued(client, **clerk), await issued(client, **clerk)
     for each in (first, second):
-        assert (await client.get("/v1/reviews", headers=running.bearer(each["token"]))).status_code == 200
+        assert (await client.get("/v1/cases", headers=running.bearer(each["token"]))).status_code == 200
     revoked = await client.post("/v1/tokens/revoke", json={"token_id": first["id"]}, headers=ADMIN)
     assert (revoked.status_code, revoked.json()) == (200, {"revoked": 1})
-    await turns(client, "/v1/reviews", first["token"], 401)
-    assert (await client.get("/v1/reviews", headers=running.bearer(second["token"]))).status_code == 200
+    await turns(client, "/v1/cases", first["token"], 401)
+    assert (await client.get("/v1/cases", headers=running.bearer(second["token"]))).status_code == 200
     # All of a subject, and none is left.
     everything = {"subject": "li"}
     assert (await client.post("/v1/tokens/revoke", json=everything, headers=ADMIN)).json() == {"revoked": 1}
-    await turns(client, "/v1/reviews", second["token"], 401)
+    await turns(client, "/v1/cases", second["token"], 401)
     assert (await client.post("/v1/tokens/revoke", json=everything, headers=ADMIN)).status_code == 404
     for wrong in ({}, {"subject": "li", "token_id": first["id"]}):
         assert (await client.post("/v1/tokens/revoke", json=wrong, headers=ADMIN)).status_code == 422
@@ -153,9 +153,9 @@ async def test_a_new_secret_drops_nobody(database_url: str, redis_server_url: st
     async with running.served(rotated) as client:
         after = await issued(client, audience="clerk", subject="rotated")
         for each in (before, after):
-            assert (await client.get("/v1/reviews", headers=running.bearer(each["token"]))).status_code == 200
+            assert (await client.get("/v1/cases", headers=running.bearer(each["token"]))).status_code == 200
         await client.post("/v1/tokens/revoke", json={"token_id": before["id"]}, headers=ADMIN)
-        await turns(client, "/v1/reviews", before["token"], 401)
+        await turns(client, "/v1/cases", before["token"], 401)
 
 
 async def test_a_request_asks_the_database_for_nobody(pool: sql.Pool, registered: dict[str, str]) -> None:

@@ -1,135 +1,245 @@
-"""Events in review, and what gateways sent that could not be taken as an event, for staff."""
+"""Cases for staff: what a person should look at, and deciding it."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from parking.api.dependencies import Network
-from parking.cases import RefusedCount, RefusedEvent, Review
-from parking.events import REFUSED_KEPT_PER_DAY
+from parking import decisions, plates
+from parking.api.dependencies import LiveCounts, Network
+from parking.api.scope import lots_named, lots_of
+from parking.cases import Filter, Reason, State
+from parking.decisions import Verdict
 from parking.flow import cases as flow
-from parking.store.cases import refused_counts
-from payments.api.dependencies import Db, Now, Principal, RandomBits
-from payments.identity import Audience
+from parking.flow.cases import CaseShown
+from parking.flow.decisions import Decided
+from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
+from payments.errors import OneLotError
+from payments.identity import STAFF, SUBJECT_CHARACTERS_MAX
 
 ROWS_PER_PAGE_MAX = 200
+CASES_PER_PAGE_MAX = 100
+BULK_MAX = 100
+LOOK_UP_DAYS_MAX = 7
+# A part of a plate that so many share says nothing of a vehicle.
+PLATE_PART_CHARACTERS_MIN = 3
 Limit = Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")]
 After = Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")]
+Code = Annotated[str | None, QueryParameter(min_length=1, max_length=64, description="A lot's code.")]
+RequestKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=1,
+        max_length=decisions.REQUEST_KEY_CHARACTERS_MAX,
+        description="Chosen by the caller; the same key is the same decision, however often it comes.",
+    ),
+]
+_STAFF = {"audience": STAFF}
 _FIRST = UUID(int=0)
 
 
-class ReviewPage(Struct, frozen=True):
-    """Reviews, the oldest first; `next` is null on the last page."""
+class CasePage(Struct, frozen=True):
+    """Cases, the oldest first; `next` is null on the last page."""
 
-    reviews: Sequence[Review]
+    cases: Sequence[CaseShown]
     next: UUID | None
 
 
-class RefusedPage(Struct, frozen=True):
-    """Refused events, the oldest first; `next` is null on the last page.
-
-    `not_all_kept`: gateways that had more refused in a day than are kept; the rest is only counted.
+class DecidedNow(Struct, frozen=True):
+    """What was decided: the `n`-th decision about an event, and the stay that the event is part of since. It is null
+    where it is part of none, and where this decision was made before.
     """
 
-    refused: Sequence[RefusedEvent]
-    next: UUID | None
-    not_all_kept: Sequence[RefusedCount]
+    event_id: UUID
+    n: int
+    kind: decisions.Kind
+    stay_id: UUID | None
+    stay_state: str | None
 
 
-class Resolution(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person found when looking at an event in review."""
+class BulkVerdict(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is decided of several cases alike."""
 
-    note: Annotated[str, Meta(min_length=1, max_length=1000)]
-
-
-def _lots_of(principal: Principal, network: Network) -> list[int] | None:
-    """The lots staff may see: those of their operator, or all (None)."""
-    if principal.operator_id is None:
-        return None
-    return [lot.id for lot in network.snapshot.lots.values() if lot.operator_id == principal.operator_id]
+    case_ids: Annotated[list[UUID], Meta(min_length=1, max_length=BULK_MAX)]
+    decision: Verdict
 
 
-@get(
-    "/v1/reviews",
-    operation_id="listReviews",
-    summary="Events a person should look at",
-    tags=["operators"],
-    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
-)
-async def list_reviews(
+class BulkAnswer(Struct, frozen=True, omit_defaults=True):
+    """What became of one case: decided, or refused with its reason."""
+
+    case_id: UUID
+    decided: DecidedNow | None = None
+    refused: str | None = None
+    detail: str | None = None
+
+
+class BulkAnswers(Struct, frozen=True):
+    """An answer for each case, in their order."""
+
+    answers: Sequence[BulkAnswer]
+
+
+class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who looks at a case, as their tokens name them; null: nobody yet."""
+
+    assignee: Annotated[str, Meta(min_length=1, max_length=SUBJECT_CHARACTERS_MAX)] | None
+
+
+@get("/v1/cases", operation_id="listCases", summary="What a person should look at", tags=["operators"], opt=_STAFF)
+async def list_cases(
     *,
     principal: Principal,
     network: Network,
     db: Db,
     now: Now,
     random_bits: RandomBits,
+    which: Annotated[State, QueryParameter(name="state", description="Resolved or not.")] = State.OPEN,
+    lot: Code = None,
+    reason: Annotated[Reason | None, QueryParameter(description="Why a person should look.")] = None,
+    plate: Annotated[str | None, QueryParameter(min_length=1, max_length=32, description="As it was read.")] = None,
+    day: Annotated[date | None, QueryParameter(description="On which it happened, by the lot's clock.")] = None,
+    assignee: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Who looks.")] = None,
     after: After = None,
-    limit: Limit = 50,
-) -> ReviewPage:
-    """Unresolved reviews of the caller's lots, the oldest first."""
-    rows = await flow.open_reviews(
+    limit: Annotated[int, QueryParameter(ge=1, le=CASES_PER_PAGE_MAX, description="Cases per page.")] = 50,
+) -> CasePage:
+    """Of the caller's lots, the oldest first, with the vehicles that may be meant, pictures and the money at stake."""
+    wanted = Filter(
+        lot_ids=lots_named(principal, network, lot),
+        state=which,
+        reason=reason,
+        plate=None if plate is None else plates.normalise(plate),
+        day=day,
+        assignee=assignee,
+    )
+    found = await flow.find_cases(
+        db, wanted, after=after, limit=limit, reader=principal, now=now, random_bits=random_bits
+    )
+    return CasePage(found, found[-1].id if len(found) == limit else None)
+
+
+@get("/v1/cases/{case_id:uuid}", operation_id="getCase", summary="A case", tags=["operators"], opt=_STAFF)
+async def get_case(
+    case_id: FromPath[UUID], principal: Principal, network: Network, db: Db, now: Now, random_bits: RandomBits
+) -> CaseShown:
+    """With what was decided of it."""
+    return await flow.case_by_id(
         db,
-        lot_ids=_lots_of(principal, network),
-        after=after or _FIRST,
-        limit=limit,
+        case_id=case_id,
+        lot_ids=lots_of(principal, network),
         reader=principal,
         now=now,
         random_bits=random_bits,
     )
-    return ReviewPage(rows, rows[-1].id if len(rows) == limit else None)
 
 
 @post(
-    "/v1/reviews/{review_id:uuid}/resolve",
-    operation_id="resolveReview",
-    summary="Say what was found",
+    "/v1/cases/{case_id:uuid}/decide",
+    operation_id="decideCase",
+    summary="Decide a case",
     tags=["operators"],
-    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
-    status_code=204,
+    opt=_STAFF,
+    status_code=200,
 )
-async def resolve_review(
-    review_id: FromPath[UUID], data: JSONBody[Resolution], principal: Principal, network: Network, db: Db, now: Now
-) -> None:
-    """Takes an event out of review. The event itself stays as it came."""
-    lots = _lots_of(principal, network)
-    await flow.resolve_review(db, review_id=review_id, lot_ids=lots, by=principal.subject, note=data.note, now=now)
-
-
-@get(
-    "/v1/refused-events",
-    operation_id="listRefusedEvents",
-    summary="What gateways sent and the service could not take",
-    tags=["operators"],
-    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
-)
-async def list_refused(
+async def decide_case(
     *,
+    case_id: FromPath[UUID],
+    data: JSONBody[Verdict],
     principal: Principal,
     network: Network,
-    db: Db,
+    live_counts: LiveCounts,
+    pool: Pool,
     now: Now,
     random_bits: RandomBits,
-    after: After = None,
-    limit: Limit = 50,
-) -> RefusedPage:
-    """Malformed events, unknown lanes, ids that came again with other content: the first of each gateway and day."""
-    lots = _lots_of(principal, network)
-    rows = await flow.refused_events(
-        db,
-        lot_ids=lots,
-        after=after or _FIRST,
-        limit=limit,
-        reader=principal,
+    idempotency_key: RequestKey = None,
+) -> DecidedNow:
+    """Stays, fees, charges, the barrier and the count follow at once. A later decision takes the place of this one, and
+    `undo` ends it.
+    """
+    decided = await flow.decide_case(
+        pool,
+        data,
+        case_id=case_id,
+        lot_ids=lots_of(principal, network),
+        by=principal,
+        request_key=idempotency_key,
+        network=network.snapshot,
         now=now,
         random_bits=random_bits,
     )
-    counts = await refused_counts(db, lot_ids=lots, above=REFUSED_KEPT_PER_DAY)
-    return RefusedPage(rows, rows[-1].id if len(rows) == limit else None, counts)
+    live_counts.queue(decided.counts)
+    return decided_now(decided)
 
 
-ROUTES: list[HTTPRouteHandler] = [list_reviews, resolve_review, list_refused]
+@post(
+    "/v1/cases/decide",
+    operation_id="decideCases",
+    summary="Decide several cases alike",
+    tags=["operators"],
+    opt=_STAFF,
+    status_code=200,
+)
+async def decide_cases(
+    *,
+    data: JSONBody[BulkVerdict],
+    principal: Principal,
+    network: Network,
+    live_counts: LiveCounts,
+    pool: Pool,
+    now: Now,
+    random_bits: RandomBits,
+    idempotency_key: RequestKey = None,
+) -> BulkAnswers:
+    """At most 100; each is decided and answered on its own, and what is refused keeps no other from being decided."""
+    lot_ids = lots_of(principal, network)
+    answers = []
+    for case_id in data.case_ids:
+        try:
+            decided = await flow.decide_case(
+                pool,
+                data.decision,
+                case_id=case_id,
+                lot_ids=lot_ids,
+                by=principal,
+                request_key=idempotency_key,
+                network=network.snapshot,
+                now=now,
+                random_bits=random_bits,
+            )
+        except OneLotError as e:
+            answers.append(BulkAnswer(case_id, refused=type(e).__name__, detail=e.sentence))
+        else:
+            live_counts.queue(decided.counts)
+            answers.append(BulkAnswer(case_id, decided=decided_now(decided)))
+    return BulkAnswers(answers)
+
+
+@post(
+    "/v1/cases/{case_id:uuid}/assign",
+    operation_id="assignCase",
+    summary="Say who looks at a case",
+    tags=["operators"],
+    opt=_STAFF,
+    status_code=204,
+)
+async def assign_case(
+    case_id: FromPath[UUID], data: JSONBody[Assignment], principal: Principal, network: Network, db: Db, now: Now
+) -> None:
+    """It stays where it is; others may decide it all the same."""
+    lot_ids = lots_of(principal, network)
+    await flow.assign_case(db, case_id=case_id, lot_ids=lot_ids, assignee=data.assignee, now=now)
+
+
+def decided_now(decided: Decided) -> DecidedNow:
+    made, stay = decided.decision, decided.stay
+    return DecidedNow(
+        made.fact_id, made.n, made.kind, None if stay is None else stay.id, None if stay is None else stay.state
+    )
+
+
+ROUTES: list[HTTPRouteHandler] = [list_cases, get_case, decide_case, decide_cases, assign_case]

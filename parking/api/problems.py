@@ -19,7 +19,7 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 
-from parking import cases, contests, events, limits, lots, plates, prices, settings, stays, tariffs
+from parking import appeals, cases, contests, decisions, events, limits, lots, plates, prices, settings, stays, tariffs
 from parking.answers import HELD, Display, Instruction
 from parking.api import tariff_lint
 from parking.barrier import Command
@@ -56,6 +56,7 @@ STATUS: dict[type[OneLotError], int] = {
     attempts.UnknownChannel: 422,
     identity.AccountBarred: 403,
     identity.HolderUnclear: 422,
+    identity.NoSuchLot: 422,
     identity.NoSuchToken: 404,
     identity.TokenLifeTooLong: 422,
     identity.TokenRefused: 401,
@@ -106,11 +107,16 @@ STATUS: dict[type[OneLotError], int] = {
     settlement.NoSuchSettlement: 404,
     settlement.RangeTooWide: 400,
     stays.UnknownStay: 404,
-    cases.UnknownReview: 404,
+    appeals.AppealRefused: 409,
+    appeals.TooManyAppeals: 409,
+    cases.UnknownCase: 404,
     contests.ContestResolved: 409,
     contests.NoSuchContest: 404,
     contests.NotContestable: 409,
-    cases.AlreadyResolved: 409,
+    decisions.DecisionContradicted: 409,
+    decisions.DecisionUnfit: 422,
+    decisions.FactTooOld: 422,
+    decisions.NoSuchFact: 404,
     stream.TooManyListeners: 503,
     tries.TooManyAttempts: 429,
     tariffs.TariffUnclear: 422,

@@ -13,7 +13,7 @@ from rich.table import Table
 import sql
 from parking.cli.registry import BY, CODE
 from parking.flow.network import read_network
-from parking.lots import UnknownLot
+from parking.lots import Lot, UnknownLot
 from parking.network import Network
 from parking.settings import read
 from payments.flow import holds as flow
@@ -36,6 +36,17 @@ async def _held(db: sql.Connection, lot_id: int | None) -> list[HeldCharge]:
     return found
 
 
+def named(network: Network, code: str) -> Lot:
+    """The lot of a code.
+
+    Raises:
+        UnknownLot: there is none.
+    """
+    if code not in network.lots_by_code:
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    return network.lots_by_code[code]
+
+
 def _with_lot(lot: str | None, do: Callable[[sql.Connection, Network, int | None, datetime], Awaitable[T]]) -> T:
     """What `do` returns, given the network and the number of the lot of this code (None: of no lot), in a transaction.
 
@@ -48,8 +59,8 @@ def _with_lot(lot: str | None, do: Callable[[sql.Connection, Network, int | None
         async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
             now = settings.clock()()
             network = await read_network(db, now)
-            if lot is not None and lot not in network.lots_by_code:
-                raise UnknownLot(f"No lot has the code {lot!r}.", code=lot)
+            if lot is not None:
+                named(network, lot)
             async with db.transaction():
                 return await do(db, network, None if lot is None else network.lots_by_code[lot].id, now)
 

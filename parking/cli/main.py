@@ -15,13 +15,16 @@ from rich.table import Table
 
 import sql
 from parking import worker
-from parking.cli import accounts, audit, disputes, holds, logs, plates, registry, tariffs
+from parking.cli import accounts, audit, cases, disputes, holds, logs, plates, registry, tariffs
 from parking.cli.serve import serve
 from parking.clock import random_bits
 from parking.live import counts
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
+from parking.lots import UnknownLot
 from parking.settings import Settings, read
+from parking.store import lots as lot_store
+from parking.store.lots import LotOfOperator
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
@@ -155,18 +158,21 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
 @click.option("--subject", required=True, help="Who it is for, as the audit log names them.")
 @click.option("--account", type=click.IntRange(min=1), help="The account of a driver's token.")
 @click.option("--operator", type=click.IntRange(min=1), help="Limit a clerk or finance officer to one operator.")
+@click.option("--lot", type=registry.CODE, help="The lot at which a booth is, by its code.")
 @click.option("--hours", default=12, type=click.IntRange(1, DRIVER_TOKEN_LIFE_MAX // timedelta(hours=1)))
-def token(role: str, subject: str, account: int | None, operator: int | None, hours: int) -> None:
+def token(role: str, subject: str, account: int | None, operator: int | None, lot: str | None, hours: int) -> None:
     """Sign a token for a driver (90 days at most) or for staff (12 hours); prints its identifier and the token."""
     secret = read().secrets[0]
 
     async def issue(db: sql.Connection, now: datetime) -> identity_flow.NewToken:
+        of_lot = None if lot is None else await _lot_of(db, lot)
         return await identity_flow.issue_token(
             db,
             audience=Audience(role),
             subject=subject,
             account_id=account,
-            operator_id=operator,
+            operator_id=operator if of_lot is None else of_lot.operator_id,
+            lot_id=None if of_lot is None else of_lot.id,
             life=timedelta(hours=hours),
             issuer=ISSUER,
             secret=secret,
@@ -177,6 +183,13 @@ def token(role: str, subject: str, account: int | None, operator: int | None, ho
     issued = registry.in_transaction(issue)
     _err.print(f"{issued.id} until {issued.expires_at:%Y-%m-%d %H:%M} UTC", highlight=False)
     click.echo(issued.token)
+
+
+async def _lot_of(db: sql.Connection, code: str) -> LotOfOperator:
+    found = await lot_store.lot_of_code(db, code)
+    if found is None:
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    return found
 
 
 @main.command()
@@ -212,5 +225,6 @@ def demo(minutes: float | None, port: int | None) -> None:
 for command in (
     *(serve, holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
     *(accounts.tokens, accounts.account, audit.audit, plates.plate, disputes.disputes),
+    cases.cases,
 ):
     main.add_command(command)

@@ -1,52 +1,347 @@
-"""What a person at an operator decides about events in review."""
+"""What people look at: cases and the events behind them, who looks, and what was decided."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from msgspec import Raw, Struct
+
 import sql
-from parking.cases import AlreadyResolved, RefusedEvent, Review, UnknownReview
+from parking import cases, derivation, matching
+from parking.cases import Filter, Known, OpenCase, RefusedEvent, State, UnknownCase
+from parking.decisions import Decision, Verdict
+from parking.flow import decisions as decisions_flow
+from parking.flow.decisions import Decided
+from parking.likeness import Likeness
+from parking.matching import CANDIDATES_MAX, PAIR_MAX
+from parking.network import Network
+from parking.plates import PlateColor
+from parking.stays import State as StayState
+from parking.stays import Stay
 from parking.store import cases as store
+from parking.store import decisions as decision_store
+from parking.store import events as event_store
 from payments import ids
+from payments.charges import Charge, ChargeState, charge_id
 from payments.flow import audit as audit_flow
 from payments.identity import Principal
+from payments.store import charges as charge_store
+
+RandomBits = Callable[[], int]
+_FIRST = UUID(int=0)
 
 
-async def resolve_review(
-    db: sql.Connection, *, review_id: UUID, lot_ids: Sequence[int] | None, by: str, note: str, now: datetime
-) -> None:
-    """Takes an event out of review, with what a person found. `lot_ids`: the lots they may look at (None: all).
+class Candidate(Struct, frozen=True):
+    """The other half that may belong to the one in a case: a vehicle that came, or one that left."""
 
-    Raises:
-        UnknownReview: there is none of this id among these lots.
-        AlreadyResolved: somebody was faster; says who.
+    stay_id: UUID
+    event_id: UUID | None
+    plate: str
+    plate_color: PlateColor
+    entered_at: datetime | None
+    left_at: datetime | None
+    likeness: str
+    images: Raw | None
+
+
+class CaseShown(Struct, frozen=True):
+    """A case with all that helps to decide it. `stay_state` and what follows are of the stay that the event is part of
+    now; `at_stake_fen`: what is charged for that. `said`: what a driver wrote who appeals.
     """
-    lot_id = ids.shard_of(review_id)
-    state = await store.review_state(db, lot_id, review_id)
-    if state is None or (lot_ids is not None and lot_id not in lot_ids):
-        raise UnknownReview("No review has this id.", review_id=str(review_id))
-    if not await store.resolve_review(db, lot_id, review_id, by=by, note=note, now=now):
-        raise AlreadyResolved(
-            "This review is resolved already.", resolved_by=state.resolved_by, resolved_at=state.resolved_at
-        )
+
+    id: UUID
+    lot: str
+    reason: cases.Reason
+    opened_at: datetime
+    age_s: int
+    assignee: str | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    note: str | None
+    said: str | None
+    event_id: UUID
+    kind: str | None
+    lane: str | None
+    occurred_at: datetime | None
+    received_at: datetime | None
+    replay: bool | None
+    plate: str | None
+    plate_read: str | None
+    plate_color: PlateColor | None
+    confidence: float | None
+    images: Raw | None
+    stay_id: UUID | None
+    stay_state: str | None
+    entered_at: datetime | None
+    left_at: datetime | None
+    fee_fen: int | None
+    at_stake_fen: int | None
+    charge_reference: UUID | None
+    charge_state: ChargeState | None
+    candidates: Sequence[Candidate]
+    decisions: Sequence["DecisionShown"]
 
 
-async def open_reviews(
+class DecisionShown(Struct, frozen=True):
+    """A decision about the event of a case, or about an entry that was made by hand for it (`event_id`)."""
+
+    event_id: UUID
+    n: int
+    kind: str
+    undoes: int | None
+    plate: str
+    plate_color: PlateColor
+    counts: bool
+    note: str
+    decided_by: str
+    decided_at: datetime
+
+
+async def find_cases(
     db: sql.Connection,
+    wanted: Filter,
     *,
-    lot_ids: Sequence[int] | None,
-    after: UUID,
+    after: UUID | None,
     limit: int,
     reader: Principal,
     now: datetime,
-    random_bits: Callable[[], int],
-) -> Sequence[Review]:
-    """Unresolved reviews of the lots (None: of all), the oldest first. They show plates: who read is kept."""
-    found = await store.open_reviews(db, lot_ids=lot_ids, after=after, limit=limit)
-    await audit_flow.record_look(
-        db, subject="reviews", rows=len(found), reader=reader, now=now, random_bits=random_bits
-    )
+    random_bits: RandomBits,
+) -> list[CaseShown]:
+    """Cases, the oldest first. They show plates: who read is kept."""
+    found = await store.cases(db, wanted, after=after or _FIRST, limit=limit)
+    await audit_flow.record_look(db, subject="cases", rows=len(found), reader=reader, now=now, random_bits=random_bits)
+    return await _shown(db, found, now)
+
+
+async def case_by_id(
+    db: sql.Connection,
+    *,
+    case_id: UUID,
+    lot_ids: Sequence[int] | None,
+    reader: Principal,
+    now: datetime,
+    random_bits: RandomBits,
+) -> CaseShown:
+    """A case of the lots (None: of any). Who read it is kept.
+
+    Raises:
+        UnknownCase: there is none of this id among these lots.
+    """
+    await _case(db, case_id, lot_ids)
+    before = UUID(int=case_id.int - 1)
+    of_lot = Filter(lot_ids=[ids.shard_of(case_id)], state=State.ALL)
+    found = await store.cases(db, of_lot, after=before, limit=1)
+    await audit_flow.record_look(db, subject="cases", rows=1, reader=reader, now=now, random_bits=random_bits)
+    (shown,) = await _shown(db, found, now)
+    return shown
+
+
+async def decide_case(
+    pool: sql.Pool,
+    said: Verdict,
+    *,
+    case_id: UUID,
+    lot_ids: Sequence[int] | None,
+    by: Principal,
+    request_key: str | None,
+    network: Network,
+    now: datetime,
+    random_bits: RandomBits,
+) -> Decided:
+    """Decides a case of the lots (None: of any), in a transaction of its own, which is committed when this returns.
+
+    Raises:
+        UnknownCase: there is none of this id among these lots.
+        others: see `decisions.decide`.
+    """
+    async with pool.acquire() as db, db.transaction():
+        case = await _case(db, case_id, lot_ids)
+        return await decisions_flow.decide(
+            db,
+            said,
+            fact_id=case.event_id,
+            case=case,
+            by=by,
+            request_key=request_key,
+            network=network,
+            now=now,
+            random_bits=random_bits,
+        )
+
+
+async def assign_case(
+    db: sql.Connection, *, case_id: UUID, lot_ids: Sequence[int] | None, assignee: str | None, now: datetime
+) -> None:
+    """Says who looks at a case; None: nobody yet.
+
+    Raises:
+        UnknownCase: there is none of this id among these lots.
+    """
+    case = await _case(db, case_id, lot_ids)
+    await store.assign(db, case.lot_id, case_id, assignee, now=now)
+
+
+async def _case(db: sql.Connection, case_id: UUID, lot_ids: Sequence[int] | None) -> OpenCase:
+    lot_id = ids.shard_of(case_id)
+    found = await store.case_by_id(db, lot_id, case_id) if ids.is_ours(case_id) else None
+    if found is None or (lot_ids is not None and lot_id not in lot_ids):
+        raise UnknownCase("No case has this id.", case_id=str(case_id))
     return found
+
+
+# -- what is shown
+
+
+async def _shown(db: sql.Connection, found: Sequence[Known], now: datetime) -> list[CaseShown]:
+    if not found:
+        return []
+    charges = await _charges(db, found)
+    rivals = await _candidates(db, found)
+    decided: dict[UUID, list[Decision]] = {}
+    for each in await decision_store.decisions_around(db, {case.event_id for case in found}):
+        decided.setdefault(each.fact_id if each.kind != "manual_entry" else each.about_id or each.fact_id, []).append(
+            each
+        )
+    return [
+        _case_shown(case, charges.get(case.id), rivals.get(case.id, ()), decided.get(case.event_id, ()), now)
+        for case in found
+    ]
+
+
+def _case_shown(
+    case: Known, charge: Charge | None, candidates: Sequence[Candidate], decided: Sequence[Decision], now: datetime
+) -> CaseShown:
+    return CaseShown(
+        id=case.id,
+        lot=case.lot,
+        reason=case.reason,
+        opened_at=case.opened_at,
+        age_s=max(0, (now - case.opened_at) // timedelta(seconds=1)),
+        assignee=case.assignee,
+        resolved_at=case.resolved_at,
+        resolved_by=case.resolved_by,
+        note=case.note,
+        said=case.said,
+        event_id=case.event_id,
+        kind=case.kind,
+        lane=case.lane,
+        occurred_at=case.occurred_at,
+        received_at=case.received_at,
+        replay=case.replay,
+        plate=case.plate,
+        plate_read=case.plate_read,
+        plate_color=case.plate_color,
+        confidence=None if case.confidence is None else round(case.confidence, 3),
+        images=None if case.images is None else Raw(case.images.encode()),
+        stay_id=case.stay_id,
+        stay_state=case.state,
+        entered_at=case.entered_at,
+        left_at=case.left_at,
+        fee_fen=case.fee_fen,
+        at_stake_fen=case.fee_fen if charge is None else charge.amount_fen,
+        charge_reference=None if charge is None else charge.reference,
+        charge_state=None if charge is None else charge.state,
+        candidates=candidates,
+        decisions=[_decision_shown(each) for each in decided],
+    )
+
+
+def _decision_shown(made: Decision) -> DecisionShown:
+    return DecisionShown(
+        event_id=made.fact_id,
+        n=made.n,
+        kind=made.kind,
+        undoes=made.undoes,
+        plate=made.plate,
+        plate_color=made.plate_color,
+        counts=made.counts,
+        note=made.note,
+        decided_by=made.decided_by,
+        decided_at=made.decided_at,
+    )
+
+
+async def _charges(db: sql.Connection, found: Sequence[Known]) -> dict[UUID, Charge]:
+    """The charge of each case: the one that is appealed against, or that of its stay."""
+    wanted = {case.id: case.charge_id for case in found if case.charge_id is not None}
+    for case in found:
+        if case.charge_id is None and case.stay_id is not None and case.fee_fen is not None:
+            wanted[case.id] = charge_id(case.stay_id, case.account_id)
+    known = await charge_store.charges_by_id(db, list(set(wanted.values()))) if wanted else {}
+    return {case_id: known[key] for case_id, key in wanted.items() if key in known}
+
+
+async def _candidates(db: sql.Connection, found: Sequence[Known]) -> dict[UUID, list[Candidate]]:
+    """For each case about a half, or about two that were put together, the other halves that fit it."""
+    windows: dict[int, tuple[datetime, datetime]] = {}
+    asking = [case for case in found if case.stay_id is not None and _asks(case)]
+    for case in asking:
+        at = case.left_at or case.entered_at
+        assert at is not None
+        since, until = windows.get(case.lot_id, (at, at))
+        windows[case.lot_id] = min(since, at - PAIR_MAX), max(until, at + PAIR_MAX)
+    if not windows:
+        return {}
+    halves = await _halves(db, [(lot_id, *window) for lot_id, window in windows.items()])
+    rivals = {case.id: _rivals(case, halves) for case in asking}
+    facts = [fact for of_case in rivals.values() for _, half in of_case if (fact := _fact(half)) is not None]
+    images = await store.images_of(db, facts) if facts else {}
+    return {id_: [_candidate(like, half, images) for like, half in of_case] for id_, of_case in rivals.items()}
+
+
+def _asks(case: Known) -> bool:
+    return case.reason is cases.Reason.MATCH_PROBABLE or case.state in (StayState.EXIT_ONLY, StayState.SUPERSEDED)
+
+
+async def _halves(db: sql.Connection, windows: Sequence[tuple[int, datetime, datetime]]) -> dict[UUID, Stay]:
+    rows = {stay.id: stay for stay, _ in await event_store.halves(db, windows)}
+    others = {stay.matched_id or stay.merged_into for stay in rows.values()} - {None, *rows}
+    if others:
+        rows |= {s.id: s for s, _ in await event_store.stays_by_id(db, [each for each in others if each is not None])}
+    rows = {stay.id: stay for stay in rows.values() if stay.matched_id is None or stay.matched_id in rows}
+    return derivation.halves(rows) | {stay.id: stay for stay in await event_store.open_halves(db, windows)}
+
+
+def _rivals(case: Known, halves: Mapping[UUID, Stay]) -> list[tuple[Likeness, Stay]]:
+    """The halves that fit the one of a case, the likeliest first."""
+    mine = _mine(case, halves)
+    if mine is None:
+        return []
+    of_lot = [half for half in halves.values() if half.lot_id == case.lot_id]
+    if mine.state is StayState.EXIT_ONLY:
+        entries = [half for half in of_lot if half.state in (StayState.OPEN, StayState.SUPERSEDED)]
+        found = matching.candidates(mine, entries)
+    else:
+        exits = [half for half in of_lot if half.state is StayState.EXIT_ONLY]
+        found = matching.candidates_of_entry(mine, exits)
+    return [(each.likeness, halves[each.stay_id]) for each in found[:CANDIDATES_MAX]]
+
+
+def _mine(case: Known, halves: Mapping[UUID, Stay]) -> Stay | None:
+    """The half that has the event of a case."""
+    return next((half for half in halves.values() if case.event_id in half.facts), None)
+
+
+def _fact(half: Stay) -> UUID | None:
+    return half.exit_event_id or half.entry_event_id
+
+
+def _candidate(like: Likeness, half: Stay, images: Mapping[UUID, str]) -> Candidate:
+    fact = _fact(half)
+    pictures = None if fact is None else images.get(fact)
+    return Candidate(
+        stay_id=half.id,
+        event_id=fact,
+        plate=half.plate,
+        plate_color=half.plate_color,
+        entered_at=half.entered_at,
+        left_at=half.left_at,
+        likeness=like.name.lower(),
+        images=None if pictures is None else Raw(pictures.encode()),
+    )
+
+
+# -- what could not be taken
 
 
 async def refused_events(

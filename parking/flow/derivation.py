@@ -9,10 +9,10 @@ from datetime import datetime
 from uuid import UUID
 
 import sql
-from parking import derivation, dues, effects
+from parking import derivation, dues, effects, matching
 from parking.billings import Alarm
 from parking.effects import Believed, CaseChanges, Derived, Difference, Priced
-from parking.facts import Read
+from parking.facts import Cause, Read
 from parking.fees import Bill
 from parking.flow.billings import watch_charges
 from parking.groups import SECOND_LOOK, belong_together
@@ -20,8 +20,10 @@ from parking.lookback import further_lookback, ids_within, lookback_of
 from parking.network import Network
 from parking.passings import REPEATS_KEPT
 from parking.stays import State, Stay
+from parking.store import decisions as decision_store
 from parking.store import events as store
 from payments import charges, ids
+from payments.charges import ChargeRequest
 from payments.flow import charges as charges_flow
 from payments.flow import holds as holds_flow
 from payments.flow.adjustments import adjust_charges
@@ -35,13 +37,15 @@ async def derive_stays(
     new: Sequence[Read],
     *,
     gone: Sequence[Read] = (),
+    cause: Cause | None = None,
     network: Network,
     now: datetime,
     random_bits: RandomBits,
 ) -> Derived:
     """The stays with `new` reads and without those that are `gone`, beside what was believed until now.
 
-    A read that is corrected is gone as it was and new as it is.
+    A read that is corrected, or to which another entry was given, is gone as it was and new as it is. `cause`: the
+    decision that changes the stays; None: the reads do.
     """
     if not new and not gone:
         return Derived(Believed({}, {}), Believed({}, {}), {}, (), Difference([], [], [], []), {}, {}, {})
@@ -58,7 +62,7 @@ async def derive_stays(
         changed=effects.difference(before, after, everything),
         charges=known,
         references={id_: charges.new_reference(random_bits(), random_bits()) for id_ in after.bills},
-        causes={read.lot_id: read.id for read in (*gone, *new)},
+        causes={read.lot_id: cause or Cause("later_fact", read.id) for read in (*gone, *new)},
     )
 
 
@@ -69,7 +73,7 @@ async def _derive(
     db: sql.Connection, new: Sequence[Read], gone: Sequence[Read], network: Network, now: datetime
 ) -> tuple[Believed, Sequence[Read], dict[UUID, Stay]]:
     """What was believed of the vehicles of these reads, all reads that matter to it, and the stays now."""
-    near = [*gone, *await _near(db, [*new, *gone], now)]
+    near = [*gone, *await _near(db, new, now), *await _near(db, gone, now)]
     before = await _believed(db, [*new, *near], network, now)
     parts = derivation.halves(before.stays)
     scopes = derivation.scopes(parts, new, near, gone)
@@ -79,7 +83,8 @@ async def _derive(
         facts.pop(read.id, None)
     reads = [*derivation.reads_of(scopes, facts), *new]
     after = derivation.rederived(parts, scopes, reads)
-    return before, reads, await _match(db, before, parts, after)
+    decided = derivation.with_facts(after.values(), {read.id for read in gone}) if gone else []
+    return before, reads, await _match(db, before, parts, after, decided)
 
 
 async def _near(db: sql.Connection, new: Sequence[Read], now: datetime) -> list[Read]:
@@ -115,10 +120,17 @@ async def _believed(db: sql.Connection, reads: Sequence[Read], network: Network,
 
 
 async def _match(
-    db: sql.Connection, before: Believed, parts: Mapping[UUID, Stay], after: Mapping[UUID, Stay]
+    db: sql.Connection,
+    before: Believed,
+    parts: Mapping[UUID, Stay],
+    after: Mapping[UUID, Stay],
+    decided: Sequence[Stay] = (),
 ) -> dict[UUID, Stay]:
-    """The stays `after`, with halves put together that belong together. `before` grows by what had to be read."""
-    changed = derivation.changed_halves(parts, after)
+    """The stays `after`, with halves put together that belong together. `before` grows by what had to be read.
+
+    `decided`: exits of which people decided something, which are matched anew also if they are as they were.
+    """
+    changed = [*derivation.changed_halves(parts, after), *decided]
     lots = await _lots_to_match(db, changed)
     if not lots:
         return derivation.as_it_was(before.stays, parts, after)
@@ -126,8 +138,14 @@ async def _match(
     known = set(before.stays)
     effects.add(before, await store.halves(db, windows))
     before.stays |= {stay.id: stay for stay in await store.open_halves(db, windows) if stay.id not in known}
+    partners = effects.partners(before)
+    if partners:
+        effects.add(before, await store.stays_by_id(db, partners))
     others = {id_: stay for id_, stay in derivation.halves(before.stays).items() if id_ not in known}
-    return derivation.matched_in(lots, before.stays, {**parts, **others}, {**others, **after})
+    everything = {**others, **after}
+    exits = [fact for stay in everything.values() if stay.state is State.EXIT_ONLY for fact in stay.facts]
+    pairs = matching.pairs_of(everything, await decision_store.pairs(db, exits)) if exits else None
+    return derivation.matched_in(lots, before.stays, {**parts, **others}, everything, changed, pairs)
 
 
 async def _lots_to_match(db: sql.Connection, changed: Sequence[Stay]) -> set[int]:
@@ -138,7 +156,9 @@ async def _lots_to_match(db: sql.Connection, changed: Sequence[Stay]) -> set[int
         if stay.lot_id not in lots:
             since[stay.lot_id] = min(since.get(stay.lot_id, stay.first_at), stay.first_at)
     exits = [stay for stay, _ in await store.exit_halves(db, since)] if since else []
-    return lots | derivation.lots_that_match(changed, exits)
+    facts = [fact for stay in exits for fact in stay.facts]
+    paired = {entry for _, entry in await decision_store.pairs(db, facts)} if facts else frozenset[UUID]()
+    return lots | derivation.lots_that_match(changed, exits, paired)
 
 
 async def _price(
@@ -185,9 +205,11 @@ async def write_stays(
     """
     await _write(db, derived.changed, now, random_bits)
     owed = dues.owed(derived, network.lots)
-    requests, alarms = await watch_charges(
-        db, owed.requests, dues.told_by(owed.requests, derived, gateways), network.lots, now=now
-    )
+    requests: Sequence[ChargeRequest] = owed.requests
+    alarms: Sequence[Alarm] = ()
+    if gateways:
+        told = dues.told_by(requests, derived, gateways)
+        requests, alarms = await watch_charges(db, requests, told, network.lots, now=now)
     await adjust_charges(db, owed.adjustments, beside=[*owed.doubted, *owed.cleared], now=now)
     await charges_flow.request_charges(db, requests, now=now)
     if owed.doubted:

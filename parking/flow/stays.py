@@ -54,6 +54,9 @@ async def stay_by_id(db: sql.Connection, *, lot_id: int, stay_id: UUID) -> StayN
 
 
 def _decision(row: StayRow, charge: ChargeState | None) -> Decision:
+    if row.state == "open":
+        return Decision(Command.NONE)
     if row.state != "closed":
-        return Decision(Command.NONE if row.state == "open" else Command.HOLD)
-    return decide_fee(row.fee_fen or 0, row.account_id, settled=charge is not ChargeState.DUE)
+        return Decision(Command.HOLD if row.let_out is None else Command.OPEN)
+    settled = charge is not ChargeState.DUE or row.let_out is not None
+    return decide_fee(row.fee_fen or 0, row.account_id, settled=settled)

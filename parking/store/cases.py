@@ -1,31 +1,120 @@
-"""Events in review, and what could not be taken as an event."""
+"""Cases, events that staff look up, and what could not be taken as an event."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 import sql
-from parking.cases import RefusedCount, RefusedEvent, Review, ReviewState
+from parking.cases import Filter, FoundEvent, Known, OpenCase, RefusedCount, RefusedEvent
+from parking.decisions import Decision
+from payments import ids
 
 _SQL = sql.load("parking/cases")
 
 
-async def open_reviews(
-    db: sql.Connection, *, lot_ids: Sequence[int] | None, after: UUID, limit: int
-) -> Sequence[Review]:
-    """Unresolved reviews of the lots (None: of all), the oldest first, from after a review's id on."""
-    return await sql.every(db, Review, _SQL["open_reviews"], lot_ids, after, limit)
+class Half(Struct, frozen=True):
+    """The reads by which a stay, or the known half of it, began and ended."""
+
+    entry_event_id: UUID | None
+    exit_event_id: UUID | None
 
 
-async def review_state(db: sql.Connection, lot_id: int, review_id: UUID) -> ReviewState | None:
-    return await sql.one(db, ReviewState, _SQL["review_state"], lot_id, review_id)
+class Images(Struct, frozen=True):
+    """The pictures of an event, as JSON text."""
+
+    id: UUID
+    images: str
 
 
-async def resolve_review(
-    db: sql.Connection, lot_id: int, review_id: UUID, *, by: str, note: str, now: datetime
-) -> bool:
-    """Marks a review as resolved; returns whether this call did."""
-    return await db.fetchval(_SQL["resolve_review"], lot_id, review_id, now, by, note) is not None
+async def cases(db: sql.Connection, wanted: Filter, *, after: UUID, limit: int) -> Sequence[Known]:
+    """The cases of a filter, the oldest first, from after a case's id on."""
+    return await sql.every(
+        db,
+        Known,
+        _SQL["cases"],
+        wanted.lot_ids,
+        after,
+        limit,
+        wanted.state,
+        wanted.reason,
+        wanted.plate,
+        wanted.day,
+        wanted.assignee,
+    )
+
+
+async def case_by_id(db: sql.Connection, lot_id: int, case_id: UUID) -> OpenCase | None:
+    return await sql.one(db, OpenCase, _SQL["case_by_id"], lot_id, case_id)
+
+
+async def cases_of_decision(db: sql.Connection, lot_id: int, decision_id: UUID) -> Sequence[OpenCase]:
+    """The cases that a decision resolved."""
+    return await sql.every(db, OpenCase, _SQL["cases_of_decision"], lot_id, decision_id)
+
+
+async def resolve(db: sql.Connection, decision: Decision, case_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Cases are resolved by a decision; those that a person had resolved without one stay as they are."""
+    by, note = decision.decided_by, decision.note
+    await db.execute(_SQL["resolve_cases"], decision.lot_id, case_ids, now, by, note, decision.id)
+
+
+async def reopen(db: sql.Connection, lot_id: int, case_ids: Sequence[UUID]) -> None:
+    """Cases are before a person again."""
+    await db.execute(_SQL["reopen_cases"], lot_id, case_ids)
+
+
+async def assign(db: sql.Connection, lot_id: int, case_id: UUID, assignee: str | None, *, now: datetime) -> bool:
+    """Says who looks at a case (None: nobody yet); whether there is one."""
+    return await db.fetchval(_SQL["assign_case"], lot_id, case_id, assignee, now) is not None
+
+
+async def half(db: sql.Connection, lot_id: int, stay_id: UUID) -> Half | None:
+    """The reads of a stay of the lot, open or over."""
+    return await sql.one(db, Half, _SQL["half"], lot_id, stay_id)
+
+
+async def images_of(db: sql.Connection, event_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The pictures of those of these events that have some."""
+    lots = [ids.shard_of(each) for each in event_ids]
+    return {row.id: row.images for row in await sql.every(db, Images, _SQL["images_of"], lots, event_ids)}
+
+
+async def events(
+    db: sql.Connection,
+    places: Sequence[tuple[int, int]],
+    *,
+    since: datetime,
+    until: datetime,
+    after: UUID | None,
+    plate: str | None,
+    limit: int,
+) -> Sequence[FoundEvent]:
+    """The events at lanes (each with its lot) within a time, in its order. `plate`: a part of its text."""
+    return await sql.every(
+        db, FoundEvent, _SQL["events"], *zip(*places, strict=True), since, until, after, plate, limit
+    )
+
+
+async def open_appeals(db: sql.Connection, account_id: int) -> int:
+    """How many appeals of an account nobody has looked at."""
+    found: int = await db.fetchval(_SQL["open_appeals"], account_id)
+    return found
+
+
+async def add_appeal(
+    db: sql.Connection,
+    case: OpenCase,
+    *,
+    account_id: int,
+    charge_id: UUID,
+    said: str,
+    now: datetime,
+) -> None:
+    """Puts an appeal before a person; again is nothing."""
+    about = (case.lot_id, case.id, case.event_id, now, case.stay_id)
+    await db.execute(_SQL["add_appeal"], *about, account_id, charge_id, said)
 
 
 async def refused_events(

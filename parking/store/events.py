@@ -311,6 +311,7 @@ async def put_stays(db: sql.Connection, stays: Sequence[BilledStay], *, now: dat
             *(s.read_until, _array(s.doubts), s.seen_again_at, s.matched_id, s.matched_half, s.merged_into),
             *((None, None, None) if bill is None else (bill.tariff_id, bill.fee_fen, bill.account_id)),
             None if bill is None or not bill.uses else msgspec.json.encode(bill.uses).decode(),
+            s.let_out,
         )
         for s, bill in stays
     ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from asyncpg import UniqueViolationError
+from msgspec import Struct
 
 import sql
 from parking.lots import CodeTaken, IssuedKey, LotPlan
@@ -16,6 +17,18 @@ _FIELD_OF = {"lot_code_key": "code", "gateway_code_key": "gateway", "lane_code_k
 async def operator_of_code(db: sql.Connection, code: str) -> int | None:
     number: int | None = await db.fetchval(_SQL["operator_of_code"], code)
     return number
+
+
+class LotOfOperator(Struct, frozen=True):
+    """A lot's number and its operator's."""
+
+    id: int
+    operator_id: int
+
+
+async def lot_of_code(db: sql.Connection, code: str) -> LotOfOperator | None:
+    """The lot of a code, if there is one."""
+    return await sql.one(db, LotOfOperator, _SQL["lot_of_code"], code)
 
 
 async def operator_of_gateway(db: sql.Connection, gateway_code: str) -> int | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 import sql
+from parking.facts import LetOut
 
 _SQL = sql.load("parking/stays")
 
@@ -20,6 +21,7 @@ class StayRow(Struct, frozen=True):
     left_at: datetime | None
     fee_fen: int | None
     account_id: int | None
+    let_out: LetOut | None
 
 
 async def stay_by_id(db: sql.Connection, lot_id: int, stay_id: UUID) -> StayRow | None:

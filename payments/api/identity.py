@@ -11,7 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from payments import identity, ids
-from payments.api.dependencies import Db, Now, Principal, RandomBits, TokenSecret
+from payments.api.dependencies import Db, LotNames, Now, Principal, RandomBits, TokenSecret
 from payments.flow import identity as flow
 from payments.flow.identity import NewToken
 from payments.identity import Audience, IssuedToken
@@ -24,7 +24,8 @@ _Number = Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)]
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """For whom a token is: a driver by account, or staff by name. An operator limits a clerk or a finance officer.
+    """For whom a token is: a driver by account, or staff by name. An operator limits a clerk or a finance officer;
+    a booth is at a lot.
 
     `hours` is its life: of staff at most 12, of drivers at most 2160.
     """
@@ -33,6 +34,7 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     subject: _Subject
     account_id: _Number | None = None
     operator_id: _Number | None = None
+    lot_id: _Number | None = None
     hours: Annotated[int, Meta(ge=1, le=_HOURS_MAX)] = 12
 
 
@@ -72,6 +74,7 @@ async def issue_token(
     now: Now,
     random_bits: RandomBits,
     token_secret: TokenSecret,
+    lot_names: LotNames,
 ) -> NewToken:
     """The token is not kept; that it was issued is. Staff of one operator issue tokens for that operator only."""
     return await flow.issue_token(
@@ -79,13 +82,21 @@ async def issue_token(
         audience=data.audience,
         subject=data.subject,
         account_id=data.account_id,
-        operator_id=data.operator_id,
+        operator_id=data.operator_id if data.lot_id is None else _operator_of(lot_names, data.lot_id),
+        lot_id=data.lot_id,
         life=timedelta(hours=data.hours),
         issuer=principal,
         secret=token_secret,
         now=now,
         random_bits=random_bits,
     )
+
+
+def _operator_of(lots: LotNames, lot_id: int) -> int:
+    """Whose a lot is: a booth sees no other operator's affairs, should its lot change hands."""
+    if lot_id not in lots:
+        raise identity.NoSuchLot("There is no such lot.", field="lot_id", lot_id=lot_id)
+    return lots[lot_id].operator_id
 
 
 @get(

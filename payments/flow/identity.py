@@ -32,6 +32,7 @@ async def issue_token(
     subject: str,
     account_id: int | None,
     operator_id: int | None,
+    lot_id: int | None = None,
     life: timedelta,
     issuer: Principal,
     secret: str,
@@ -41,13 +42,16 @@ async def issue_token(
     """Signs a token. For whom, by whom and until when is kept, and stands in the audit log; the token is not kept.
 
     Raises:
-        HolderUnclear: drivers have an account, clerks and finance officers perhaps an operator, nobody else either.
+        HolderUnclear: drivers have an account, booths a lot with its operator, clerks and finance officers perhaps an
+            operator, nobody else either.
         TokenLifeTooLong: see `identity.life_max`.
         NotYours: the issuer is limited to an operator and the token would reach beyond it.
         NoSuchAccount, NoSuchOperator: there is none of this number.
         AccountBarred: the account is suspended or closed.
     """
-    holder = identity.token_holder(audience, subject=subject, account_id=account_id, operator_id=operator_id)
+    holder = identity.token_holder(
+        audience, subject=subject, account_id=account_id, operator_id=operator_id, lot_id=lot_id
+    )
     identity.check_life(audience, life)
     identity.may_issue(issuer, holder)
     if account_id is not None:
@@ -57,7 +61,7 @@ async def issue_token(
         raise NoSuchOperator("There is no such operator.", field="operator_id", operator_id=operator_id)
     owner = account_id or operator_id or ledger.PLATFORM
     issued = IssuedToken(
-        *(ids.new(now, owner, random_bits()), audience, subject, account_id, operator_id, issuer.subject),
+        *(ids.new(now, owner, random_bits()), audience, subject, account_id, operator_id, lot_id, issuer.subject),
         issued_at=now,
         expires_at=now + life,
     )
@@ -69,7 +73,7 @@ async def issue_token(
         actor=issuer.subject,
         action="token.issue",
         subject=f"{audience}:{subject}",
-        detail={**detail, "account_id": account_id, "operator_id": operator_id},
+        detail={**detail, "account_id": account_id, "operator_id": operator_id, "lot_id": lot_id},
         now=now,
         random_bits=random_bits(),
     )

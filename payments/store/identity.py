@@ -12,7 +12,7 @@ _IDENTITY = sql.load("payments/identity")
 
 
 async def insert_token(db: Connection, token: IssuedToken) -> None:
-    for_whom = (token.id, token.audience, token.subject, token.account_id, token.operator_id)
+    for_whom = (token.id, token.audience, token.subject, token.account_id, token.operator_id, token.lot_id)
     await db.execute(_IDENTITY["insert_token"], *for_whom, token.issued_by, token.issued_at, token.expires_at)
 
 

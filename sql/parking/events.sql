@@ -51,22 +51,44 @@ select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.rec
 
 -- name: reads_near
 -- Reads of the same lane close by of which the text is another, though hardly: they may belong to one passing. Texts that
--- differ in one character have the same beginning or the same end.
+-- differ in one character have the same beginning or the same end. What people decided about is as they decided.
+with seen as (
+  select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[], $6::plate_color[])
+                  seen (lot_id, id, lane_id, at, plate, plate_color))
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
-       e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence, seen.id as near_id
-  from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[], $6::plate_color[])
-       seen (lot_id, id, lane_id, at, plate, plate_color)
+       e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
+       false as looked_at, null::text as let_out, seen.id as near_id
+  from seen
   join gate_event e on e.lot_id = seen.lot_id and e.lane_id = seen.lane_id
    and e.effective_at between seen.at - $7::interval and seen.at + $7::interval
  where (e.plate <> seen.plate or e.plate_color <> seen.plate_color) and e.stay_id is not null and e.first_id is null
    and (left(e.plate, 3) = left(seen.plate, 3) or right(e.plate, 3) = right(seen.plate, 3))
    and e.id between $8 and $9
+   and not exists (select 1 from decision d where d.lot_id = e.lot_id and d.fact_id = e.id)
+union all
+select d.lot_id, d.fact_id, d.lane_id, d.direction::text, d.at, d.plate, d.plate_color::text, d.vehicle_class::text,
+       d.confidence, d.looked_at, d.let_out::text, seen.id
+  from seen
+  join decision d on d.lot_id = seen.lot_id and d.lane_id = seen.lane_id
+   and d.at between seen.at - $7::interval and seen.at + $7::interval
+ where d.counts and (d.plate <> seen.plate or d.plate_color <> seen.plate_color) and d.fact_id between $8 and $9
+   and not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)
 
 -- name: reads_by_id
+-- As people decided, where they did; without what they decided does not count.
+with wanted as (select * from unnest($1::int[], $2::uuid[]) wanted (lot_id, id))
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
-       e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence
-  from unnest($1::int[], $2::uuid[]) wanted (lot_id, id)
+       e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
+       false as looked_at, null::text as let_out
+  from wanted
   join gate_event e on e.lot_id = wanted.lot_id and e.id = wanted.id
+ where not exists (select 1 from decision d where d.lot_id = e.lot_id and d.fact_id = e.id)
+union all
+select d.lot_id, d.fact_id, d.lane_id, d.direction::text, d.at, d.plate, d.plate_color::text, d.vehicle_class::text,
+       d.confidence, d.looked_at, d.let_out::text
+  from wanted
+  join decision d on d.lot_id = wanted.lot_id and d.fact_id = wanted.id
+ where d.counts and not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)
 
 -- name: open_stays
 select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_class::text as vehicle_class,
@@ -79,7 +101,8 @@ select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_cl
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
        s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::text[], $3::plate_color[], $4::timestamptz[]) seen (lot_id, plate, plate_color, since)
   join stay s on s.lot_id = seen.lot_id and s.plate = seen.plate and s.plate_color = seen.plate_color
    and s.last_at >= seen.since
@@ -89,7 +112,8 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
        s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::uuid[]) wanted (lot_id, id)
   join stay s on s.lot_id = wanted.lot_id and s.id = wanted.id
  where s.state <> 'open'
@@ -99,7 +123,8 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
        s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::timestamptz[]) seen (lot_id, since)
   join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since
    and (s.state <> 'closed' or s.matched_id is not null)
@@ -110,7 +135,8 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
        s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.tariff_id, s.fee_fen, s.account_id, s.uses::text as uses
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) seen (lot_id, since, until)
   join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since and s.last_at <= seen.until
    and (s.state <> 'closed' or s.matched_id is not null)
@@ -160,10 +186,12 @@ select distinct e.gateway_id, r.reason::text as reason, (r.opened_at at time zon
    and r.reason in ('clock_ahead', 'clock_behind', 'numbers_restarted')
 
 -- name: open_reviews
--- One that settled itself comes back; one that a person resolved does not.
+-- One that settled itself comes back, and one that a decision resolved that holds no more; one that a person resolved
+-- otherwise does not.
 insert into review as r (lot_id, id, event_id, reason, opened_at, stay_id)
 select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::review_reason[], $5::timestamptz[], $6::uuid[])
-on conflict (lot_id, id) do update set resolved_at = null, resolved_by = null, note = null where r.resolved_by = 'facts'
+on conflict (lot_id, id) do update set resolved_at = null, resolved_by = null, note = null, decision_id = null
+ where r.resolved_by = 'facts' or r.decision_id is not null
 
 -- name: settle_reviews
 -- What later facts have made moot needs no person.
@@ -197,17 +225,17 @@ select s.lot_id, was.revision_id, s.id, s.believed_from, greatest($4, s.believed
 -- name: put_stays
 insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id,
                   exit_lane_id, entry_event_id, exit_event_id, confidence, facts, read_until, doubts, seen_again_at,
-                  matched_id, matched_half, merged_into, tariff_id, fee_fen, account_id, uses, believed_from)
+                  matched_id, matched_half, merged_into, tariff_id, fee_fen, account_id, uses, let_out, believed_from)
 select lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id, exit_lane_id,
        entry_event_id, exit_event_id, confidence, facts::uuid[], read_until, doubts::text[], seen_again_at, matched_id, matched_half,
-       merged_into, tariff_id, fee_fen, account_id, uses, $25::timestamptz
+       merged_into, tariff_id, fee_fen, account_id, uses, let_out, $26::timestamptz
   from unnest($1::int[], $2::uuid[], $3::text[], $4::plate_color[], $5::vehicle_class[], $6::stay_state[],
               $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::real[],
               $14::text[], $15::timestamptz[], $16::text[], $17::timestamptz[], $18::uuid[], $19::stay_state[],
-              $20::uuid[], $21::int[], $22::bigint[], $23::bigint[], $24::jsonb[])
+              $20::uuid[], $21::int[], $22::bigint[], $23::bigint[], $24::jsonb[], $25::let_out[])
        s (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id, exit_lane_id,
           entry_event_id, exit_event_id, confidence, facts, read_until, doubts, seen_again_at, matched_id, matched_half, merged_into,
-          tariff_id, fee_fen, account_id, uses)
+          tariff_id, fee_fen, account_id, uses, let_out)
 on conflict (lot_id, id) do update set
   plate = excluded.plate, plate_color = excluded.plate_color, vehicle_class = excluded.vehicle_class,
   state = excluded.state, entered_at = excluded.entered_at, left_at = excluded.left_at,
@@ -216,7 +244,7 @@ on conflict (lot_id, id) do update set
   facts = excluded.facts, read_until = excluded.read_until, doubts = excluded.doubts, seen_again_at = excluded.seen_again_at,
   matched_id = excluded.matched_id, matched_half = excluded.matched_half, merged_into = excluded.merged_into,
   tariff_id = excluded.tariff_id, fee_fen = excluded.fee_fen, account_id = excluded.account_id, uses = excluded.uses,
-  believed_from = excluded.believed_from
+  let_out = excluded.let_out, believed_from = excluded.believed_from
 
 -- name: move_counts
 -- moved: cars more (or fewer) inside; moved_since: how many of them after the lot's own last count, which is an anchor;

@@ -27,6 +27,9 @@ select $1, g.id, w.id, l.code, l.direction
 -- name: add_occupancy
 insert into lot_occupancy (lot_id, updated_at) values ($1, $2)
 
+-- name: lot_of_code
+select id, operator_id from lot where code = $1
+
 -- name: operator_of_gateway
 select l.operator_id from gateway g join lot l on l.id = g.lot_id where g.code = $1
 

@@ -7,12 +7,12 @@ select version from identity_version
 update identity_version set version = version + 1
 
 -- name: insert_token
-insert into token (id, audience, subject, account_id, operator_id, issued_by, issued_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into token (id, audience, subject, account_id, operator_id, lot_id, issued_by, issued_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: tokens
 -- Keyset pages by id, the newest first; $1 to $3 are who they are for, each null for anybody.
-select id, audience, subject, account_id, operator_id, issued_by, issued_at, expires_at, revoked_at, revoked_by
+select id, audience, subject, account_id, operator_id, lot_id, issued_by, issued_at, expires_at, revoked_at, revoked_by
   from token
  where ($1::uuid is null or id = $1) and ($2::bigint is null or account_id = $2) and ($3::text is null or subject = $3)
    and ($4::uuid is null or id < $4)

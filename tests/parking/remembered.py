@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from parking import derivation, groups
+from parking import decisions, derivation, groups, matching
+from parking.decisions import Ruling, Standing
 from parking.facts import Read, Vehicle
 from parking.stays import State, Stay
 
 
-def whole(reads: Iterable[Read]) -> dict[UUID, Stay]:
-    """The stays of one lot, from all of its reads at once."""
-    return derivation.matched(derivation.derive(reads))
+def whole(reads: Iterable[Read], pairs: Iterable[tuple[UUID, UUID]] = ()) -> dict[UUID, Stay]:
+    """The stays of one lot, from all of its reads at once. `pairs`: the entries that people gave to exits."""
+    parts = derivation.derive(reads)
+    return derivation.matched(parts, matching.pairs_of(parts, pairs))
 
 
 class Remembered:
@@ -20,29 +22,53 @@ class Remembered:
         self.facts: dict[UUID, Read] = {}
         self.rows: dict[UUID, Stay] = {}
         self.facts_read = 0
+        self.recorded: dict[UUID, Read] = {}
+        self.rulings: dict[UUID, list[Ruling]] = {}
+        self.pairs: dict[UUID, UUID] = {}
+
+    def decide(self, fact: UUID, ruling: Ruling) -> None:
+        """A person decides about a read that was added."""
+        rulings = self.rulings.setdefault(fact, [])
+        was = decisions.standing(Standing(self.recorded[fact], counts=True), rulings)
+        rulings.append(ruling)
+        now = decisions.standing(Standing(self.recorded[fact], counts=True), rulings)
+        self.pairs.pop(fact, None)
+        if now.pair_id is not None:
+            self.pairs[fact] = now.pair_id
+        self.facts.pop(fact, None)
+        self._derive([now.read] if now.counts else [], [was.read] if was.counts else [])
 
     def add(self, new: Sequence[Read]) -> None:
         """Reads that arrive together."""
-        new = [read for read in new if read.id not in self.facts]
-        if not new:
+        new = [read for read in new if read.id not in self.recorded]
+        self.recorded |= {read.id: read for read in new}
+        if new:
+            self._derive(new, [])
+
+    def _derive(self, new: Sequence[Read], gone: Sequence[Read]) -> None:
+        if not new and not gone:
             return
-        near = self._near(new)
+        near = [*gone, *self._near([*new, *gone])]
         known = self._rows_of({read.vehicle for read in (*new, *near)})
         parted = derivation.halves(known)
-        scopes = derivation.scopes(parted, new, near)
+        scopes = derivation.scopes(parted, new, near, gone)
         self.facts |= {read.id: read for read in new}
         self.facts_read += sum(len(scope.facts) for scope in scopes)
         after = derivation.rederived(parted, scopes, [*derivation.reads_of(scopes, self.facts), *new])
-        changed = derivation.changed_halves(parted, after)
+        decided = derivation.with_facts(after.values(), {read.id for read in gone})
+        changed = [*derivation.changed_halves(parted, after), *decided]
         exits = [stay for stay in derivation.halves(self.rows).values() if stay.state is State.EXIT_ONLY]
-        if derivation.lots_that_match(changed, exits):
+        if derivation.lots_that_match(changed, exits, set(self.pairs.values())):
             since, until = derivation.window(changed)
             lot = {i: row for i, row in self.rows.items() if i not in known and self._is_half(row)}
             stored = derivation.halves(known | lot)
             lot = {i: row for i, row in lot.items() if since <= stored[i].last_at and stored[i].first_at <= until}
+            lot |= self._partners(known | lot)
             known |= lot
-            after |= {i: stored[i] for i in lot}
-            after = derivation.matched(after)
+            stored = derivation.halves(known)
+            after |= {i: stored[i] for i in lot if i in stored}
+            pairs = matching.pairs_of(after, self.pairs.items())
+            after = derivation.matched_in({1}, known, stored, after, changed, pairs)
         else:
             after = derivation.as_it_was(known, parted, after)
         self.rows |= after | derivation.remains(known, after)
@@ -67,5 +93,8 @@ class Remembered:
 
     def _rows_of(self, vehicles: set[Vehicle]) -> dict[UUID, Stay]:
         rows = {i: row for i, row in self.rows.items() if row.vehicle in vehicles and row.facts}
+        return rows | self._partners(rows)
+
+    def _partners(self, rows: dict[UUID, Stay]) -> dict[UUID, Stay]:
         partners = {row.matched_id or row.merged_into for row in rows.values()} - {None}
-        return rows | {i: self.rows[i] for i in partners if i is not None}
+        return {i: self.rows[i] for i in partners if i is not None and i not in rows}

@@ -4,6 +4,7 @@ Each is one or more statements, of which the last must change a row.
 """
 
 from tests.district import STATION
+from tests.sql.sabotage_of_decisions import DECISIONS
 from tests.sql.sabotage_of_stays import STAYS
 
 FIRST = "(lot_id, id) = (select lot_id, id from charge where {} order by id limit 1)"
@@ -314,6 +315,7 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = STAYS | {
         "values (1, id_floor('2031-01-01'), now(), 'a', 'b', 'c')",
         {"month_is_missing"},
     ),
+    **DECISIONS,
 }
 
 

@@ -131,13 +131,13 @@ async def test_an_administrator_of_one_operator_stays_with_it(client: httpx.Asyn
     assert (await client.get("/v1/admin/invariants", headers=staff(Audience.ADMIN))).json()["holds"]
 
 
-async def test_a_review_names_its_lot(client: httpx.AsyncClient, district: District) -> None:
+async def test_a_case_names_its_lot(client: httpx.AsyncClient, district: District) -> None:
     said = event("names-1", "entry", NOW, "无车牌")
     headers = running.bearer(district.keys[QC])
     (await client.post("/v1/gate-events", json=said, headers=headers)).raise_for_status()
-    (review,) = (await client.get("/v1/reviews", headers=staff(Audience.CLERK))).json()["reviews"]
-    assert (review["lot"], review["reason"]) == (QC, "no_plate")
-    assert "lot_id" not in review
+    (case,) = (await client.get("/v1/cases", headers=staff(Audience.CLERK))).json()["cases"]
+    assert (case["lot"], case["reason"]) == (QC, "no_plate")
+    assert "lot_id" not in case
 
 
 def test_findings_show_no_plates() -> None:

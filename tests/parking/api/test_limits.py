@@ -107,21 +107,21 @@ async def test_who_says_who_it_is_counts_by_itself(start: Start) -> None:
         one = running.bearer(token(Audience.CLERK, now=NOW, id=1))
         other = running.bearer(token(Audience.CLERK, now=NOW, id=2))
         assert set(await statuses(client, 10, "/v1/lots", headers=one)) == {200}
-        refused(await client.get("/v1/reviews", headers=one))
-        assert (await client.get("/v1/reviews", headers=other)).status_code == 200
+        refused(await client.get("/v1/cases", headers=one))
+        assert (await client.get("/v1/cases", headers=other)).status_code == 200
 
 
 async def test_failures_are_counted_and_shut_out_nobody_else(start: Start, registered: dict[str, str]) -> None:
     async with start(failures_max=5) as client:
-        assert await statuses(client, 8, "/v1/reviews", headers=SECOND) == [401] * 5 + [429] * 3
+        assert await statuses(client, 8, "/v1/cases", headers=SECOND) == [401] * 5 + [429] * 3
         refused(await client.get(f"/v1/charges/{NOBODY}"))
         refused(await client.post("/v1/gate-events", json=[], headers=SECOND))
         assert (await client.get("/v1/lots")).status_code == 200
         honest = running.bearer(token(Audience.CLERK, now=NOW))
-        assert (await client.get("/v1/reviews", headers=honest)).status_code == 200
+        assert (await client.get("/v1/cases", headers=honest)).status_code == 200
         # A good token for another route is a failure of its own holder.
         assert await statuses(client, 7, "/v1/account", headers=honest) == [403] * 5 + [429] * 2
-        assert (await client.get("/v1/reviews", headers=honest)).status_code == 200
+        assert (await client.get("/v1/cases", headers=honest)).status_code == 200
         key = running.bearer(registered[QC])
         assert (await client.get(f"/v1/stays/{NOBODY}", headers=key)).status_code == 404
 
@@ -219,10 +219,10 @@ async def test_the_description_is_rendered_once_and_sent_once(start: Start) -> N
 async def test_answers_for_one_caller_are_kept_by_nobody(start: Start) -> None:
     async with start() as client:
         clerk = running.bearer(token(Audience.CLERK, now=NOW))
-        reviews = await client.get("/v1/reviews", headers=clerk)
+        cases = await client.get("/v1/cases", headers=clerk)
         charge = await client.get(f"/v1/charges/{NOBODY}")
         lots = await client.get("/v1/lots")
-        assert (reviews.status_code, reviews.headers["cache-control"]) == (200, "no-store")
+        assert (cases.status_code, cases.headers["cache-control"]) == (200, "no-store")
         assert (charge.status_code, charge.headers["cache-control"]) == (404, "no-store")
         assert lots.headers["cache-control"] == "public, max-age=1"
-        assert {each.headers["x-content-type-options"] for each in (reviews, charge, lots)} == {"nosniff"}
+        assert {each.headers["x-content-type-options"] for each in (cases, charge, lots)} == {"nosniff"}

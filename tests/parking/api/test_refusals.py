@@ -138,8 +138,8 @@ async def test_a_lot_is_not_called_like_the_stream(client: httpx.AsyncClient) ->
 async def test_credentials_come_in_any_case(client: httpx.AsyncClient) -> None:
     signed = token(Audience.CLERK, now=NOW)
     for scheme in ("Bearer", "bearer", "BEARER"):
-        assert (await client.get("/v1/reviews", headers={"Authorization": f"{scheme} {signed}"})).status_code == 200
-    assert (await client.get("/v1/reviews", headers={"Authorization": f"Basic {signed}"})).status_code == 401
+        assert (await client.get("/v1/cases", headers={"Authorization": f"{scheme} {signed}"})).status_code == 200
+    assert (await client.get("/v1/cases", headers={"Authorization": f"Basic {signed}"})).status_code == 401
 
 
 # Names that look like paths, as many as a body may have: what tries again from every character takes long.

@@ -44,7 +44,7 @@ async def test_help() -> None:
     code, printed = await running.onelot({}, "--help")
     assert code == 0
     running_it = ("demo", "migrate", "rebuild-occupancy", "serve", "settle", "token", "verify", "work")
-    for command in (*running_it, "disputes", "operator", "operators", "lot", "gateway", "tariff"):
+    for command in (*running_it, "cases", "disputes", "operator", "operators", "lot", "gateway", "tariff"):
         assert f"\n  {command} " in printed
 
 

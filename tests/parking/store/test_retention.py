@@ -14,7 +14,18 @@ from tests.district import District, event, visit
 YEAR = datetime.now(UTC).year - 6
 THEN = datetime(YEAR, 3, 10, 2, tzinfo=UTC)
 MONTHS = tuple(f"{YEAR}_{month:02}" for month in range(1, 7))
-GROWING = ("gate_event", "refused_event", "review", "stay", "stay_revision", "charge", "journal", "transfer", "audit")
+GROWING = (
+    "gate_event",
+    "decision",
+    "refused_event",
+    "review",
+    "stay",
+    "stay_revision",
+    "charge",
+    "journal",
+    "transfer",
+    "audit",
+)
 JANUARY, FEBRUARY, MARCH, *_, JUNE = MONTHS
 
 
@@ -58,10 +69,12 @@ async def drop(pool: sql.Pool, now: datetime) -> set[str]:
 async def test_old_months_go_and_nothing_breaks(pool: sql.Pool, old: District) -> None:
     lot = old.lot()
     assert await drop(pool, months_later(13)) == {
-        f"{table}_{month}" for table in ("gate_event", "refused_event") for month in (JANUARY, FEBRUARY)
+        f"{table}_{month}" for table in ("gate_event", "decision", "refused_event") for month in (JANUARY, FEBRUARY)
     }
     # Thirteen months after its last day, March is over.
-    assert await drop(pool, months_later(14)) == {f"gate_event_{MARCH}", f"refused_event_{MARCH}"}
+    assert await drop(pool, months_later(14)) == {
+        f"{table}_{MARCH}" for table in ("gate_event", "decision", "refused_event")
+    }
     assert await drop(pool, months_later(14)) == set()
     assert MARCH in await partitions(old.owner, "review")
     assert await old.broken() == {}
@@ -92,8 +105,9 @@ async def test_old_months_go_and_nothing_breaks(pool: sql.Pool, old: District) -
 
 async def test_what_others_refer_to_is_kept_as_long(owner: sql.Connection) -> None:
     keep = {row["name"]: row["keep_months"] for row in await owner.fetch("select name, keep_months from growing_table")}
-    assert keep["gate_event"] <= keep["review"] <= keep["stay"]
+    assert keep["decision"] == keep["gate_event"] <= keep["review"] <= keep["stay"]
     assert {name for name, months in keep.items() if months} == {
+        "decision",
         "gate_event",
         "refused_event",
         "review",

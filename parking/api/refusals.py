@@ -1,0 +1,68 @@
+"""What gateways sent that could not be taken as an event, for staff."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from parking.api.dependencies import Network
+from parking.api.scope import lots_of
+from parking.cases import RefusedCount, RefusedEvent
+from parking.events import REFUSED_KEPT_PER_DAY
+from parking.flow import cases as flow
+from parking.store.cases import refused_counts
+from payments.api.dependencies import Db, Now, Principal, RandomBits
+from payments.identity import Audience
+
+ROWS_PER_PAGE_MAX = 200
+_FIRST = UUID(int=0)
+
+
+class RefusedPage(Struct, frozen=True):
+    """Refused events, the oldest first; `next` is null on the last page.
+
+    `not_all_kept`: gateways that had more refused in a day than are kept; the rest is only counted.
+    """
+
+    refused: Sequence[RefusedEvent]
+    next: UUID | None
+    not_all_kept: Sequence[RefusedCount]
+
+
+@get(
+    "/v1/refused-events",
+    operation_id="listRefusedEvents",
+    summary="What gateways sent and the service could not take",
+    tags=["operators"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def list_refused(
+    *,
+    principal: Principal,
+    network: Network,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
+    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")] = 50,
+) -> RefusedPage:
+    """Malformed events, unknown lanes, ids that came again with other content: the first of each gateway and day."""
+    lots = lots_of(principal, network)
+    rows = await flow.refused_events(
+        db,
+        lot_ids=lots,
+        after=after or _FIRST,
+        limit=limit,
+        reader=principal,
+        now=now,
+        random_bits=random_bits,
+    )
+    counts = await refused_counts(db, lot_ids=lots, above=REFUSED_KEPT_PER_DAY)
+    return RefusedPage(rows, rows[-1].id if len(rows) == limit else None, counts)
+
+
+ROUTES: list[HTTPRouteHandler] = [list_refused]
