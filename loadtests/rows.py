@@ -13,9 +13,9 @@ import sql
 from loadtests.environment import TARIFF
 from loadtests.traffic import Event, Lot
 from parking import tariffs
-from parking.facts import Vehicle
 from parking.fees import Bill
 from parking.plates import PlateColor, VehicleClass
+from parking.reads import Vehicle
 from parking.stays import State, Stay
 from parking.tariffs import Visit
 from payments import ids

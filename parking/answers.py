@@ -12,8 +12,8 @@ from parking import barrier
 from parking.barrier import Command, Decision, Payment
 from parking.cases import Reason
 from parking.doubts import Doubt
+from parking.facts import Fact
 from parking.lots import Direction
-from parking.passings import Passing
 from parking.texts import amounts
 
 # A lot, one of its gateways, and the gateway's own number of the event.
@@ -100,22 +100,20 @@ def instruct(event_id: str | None, direction: Direction | None, gate: Command) -
     return Instruction(event_id, gate, display(direction or Direction.EXIT, gate, None, None))
 
 
-def key_of(passing: Passing) -> EventKey:
-    """The key under which a passing's event is recorded."""
-    return passing.lot_id, passing.gateway_id, passing.event.event_id
+def key_of(fact: Fact) -> EventKey:
+    """The key under which an event is recorded."""
+    return fact.lot_id, fact.gateway_id, fact.event.event_id
 
 
-def answers(
-    passings: Sequence[Passing], first: Mapping[UUID, UUID], records: Mapping[UUID, EventRecord]
-) -> list[Answer]:
-    """The answers in the order of the passings. `first`: see `repeats.Sorted`; `records` by their identifiers."""
+def answers(facts: Sequence[Fact], first: Mapping[UUID, UUID], records: Mapping[UUID, EventRecord]) -> list[Answer]:
+    """The answers in the order of the facts. `first`: see `repeats.Sorted`; `records` by their identifiers."""
     return [
-        _answer(passing, record) if record.id == passing.id else _repeated(passing, record)
-        for passing, record in ((passing, records[first[passing.id]]) for passing in passings)
+        _answer(fact, record) if record.id == fact.id else _repeated(fact, record)
+        for fact, record in ((fact, records[first[fact.id]]) for fact in facts)
     ]
 
 
-def _answer(passing: Passing, record: EventRecord) -> Answer:
+def _answer(fact: Fact, record: EventRecord) -> Answer:
     return Answer(
         event_id=record.event_id,
         status=Status.REVIEW if record.reason else Status.RECORDED,
@@ -124,33 +122,33 @@ def _answer(passing: Passing, record: EventRecord) -> Answer:
         fee_fen=record.fee_fen,
         payment=record.payment,
         charge_reference=record.charge_reference,
-        display=display(passing.direction, record.gate, record.fee_fen, record.payment),
+        display=display(fact.direction, record.gate, record.fee_fen, record.payment),
         reason=record.reason,
-        doubts=passing.doubts,
+        doubts=fact.doubts,
     )
 
 
-def _repeated(passing: Passing, record: EventRecord) -> Answer:
-    answer = _answer(passing, structs.replace(record, gate=repeat_command(passing, record)))
+def _repeated(fact: Fact, record: EventRecord) -> Answer:
+    answer = _answer(fact, structs.replace(record, gate=repeat_command(fact, record)))
     return structs.replace(answer, status=Status.DUPLICATE)
 
 
-def repeat_command(passing: Passing, record: EventRecord) -> Command:
+def repeat_command(fact: Fact, record: EventRecord) -> Command:
     """What the barrier does for an event that was recorded before."""
     first = Decision(record.gate, record.fee_fen, record.payment)
-    return barrier.decide_repeat(first, passing.direction, record.reason, replay=passing.event.replay)
+    return barrier.decide_repeat(first, fact.direction, record.reason, replay=fact.event.replay)
 
 
-def record_of_read(passing: Passing, record: EventRecord) -> EventRecord:
+def record_of_read(fact: Fact, record: EventRecord) -> EventRecord:
     """What is kept of one more read of a recorded event."""
     return EventRecord(
-        *key_of(passing),
-        id=passing.id,
-        lane_id=passing.lane_id,
-        occurred_at=passing.occurred_at,
-        received_at=passing.received_at,
-        content_hash=passing.content_hash,
-        gate=repeat_command(passing, record),
+        *key_of(fact),
+        id=fact.id,
+        lane_id=fact.lane_id,
+        occurred_at=fact.occurred_at,
+        received_at=fact.received_at,
+        content_hash=fact.content_hash,
+        gate=repeat_command(fact, record),
         stay_id=None,
         fee_fen=None,
         payment=None,

@@ -5,9 +5,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from parking.cases import Reason
+from parking.facts import Fact
 from parking.fees import Bill
 from parking.lots import Direction, LotKind
-from parking.passings import Passing
 
 
 class Command(StrEnum):
@@ -34,25 +34,25 @@ class Decision(Struct, frozen=True):
     payment: Payment | None = None
 
 
-def decide(passing: Passing, bill: Bill | None, *, settled: bool, let_out: bool = False) -> Decision:
-    """What the barrier does for a passing. `bill` is that of the stay which it closed, or whose exit it repeats.
+def decide(fact: Fact, bill: Bill | None, *, settled: bool, let_out: bool = False) -> Decision:
+    """What the barrier does for an event. `bill` is that of the stay which it closed, or whose exit it repeats.
 
-    `settled`: of a repeated exit, nothing is owed any more; `let_out`: a person opened for it. A replayed passing is
+    `settled`: of a repeated exit, nothing is owed any more; `let_out`: a person opened for it. A replayed event is
     long over, so its barrier is left alone whatever it costs.
     """
-    if passing.direction is Direction.ENTRY:
-        decision = _decide_entry(passing)
+    if fact.direction is Direction.ENTRY:
+        decision = _decide_entry(fact)
     else:
         decision = _decide_exit(bill, settled=settled, let_out=let_out)
-    if passing.event.replay:
+    if fact.event.replay:
         return Decision(Command.NONE, decision.fee_fen, decision.payment)
     return decision
 
 
-def _decide_entry(passing: Passing) -> Decision:
+def _decide_entry(fact: Fact) -> Decision:
     # Letting a car in does no harm, but one without a plate could not be found again at the exit. A car that drives out
     # by the way in has not paid.
-    held = passing.doubt in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE)
+    held = fact.doubt in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE)
     return Decision(Command.HOLD if held else Command.OPEN)
 
 

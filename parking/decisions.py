@@ -13,11 +13,11 @@ from uuid import UUID
 from msgspec import Meta, Struct, structs
 
 from parking import matching, plates
-from parking.facts import LetOut, Read
+from parking.facts import CLOCK_OFF_MAX
 from parking.lots import Direction
 from parking.matching import PAIR_MAX
-from parking.passings import CLOCK_OFF_MAX
 from parking.plates import PlateColor, PlateForm
+from parking.reads import LetOut, Read
 from parking.stays import STAY_MAX
 from payments import ids
 from payments.errors import OneLotError

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from parking import groups, matching, stays
-from parking.facts import Read, Vehicle
-from parking.groups import SECOND_LOOK
+from parking import matching, passings, stays
 from parking.lots import Direction
 from parking.matching import PAIR_MAX
+from parking.passings import SECOND_LOOK
+from parking.reads import Read, Vehicle
 from parking.stays import STANDS_MAX, State, Stay
 
 
@@ -57,7 +57,7 @@ def touched(new: Sequence[Read], near: Sequence[Read], gone: Sequence[Read] = ()
     others = [read for read in near if read.id not in no_more] if gone else near
     # A read that is corrected stands beside the others twice: as it was, and as it is.
     for together in ([*new, *others], [*gone, *others]) if gone else ([*new, *others],):
-        for passing in groups.group(_close_together(together)):
+        for passing in passings.group(_close_together(together)):
             if len(passing.reads) > 1:
                 for read in passing.reads:
                     instants.setdefault(read.vehicle, []).append(passing.at)
@@ -178,9 +178,9 @@ def derive(reads: Iterable[Read]) -> dict[UUID, Stay]:
     by_lot: dict[int, dict[UUID, Read]] = {}
     for read in reads:
         by_lot.setdefault(read.lot_id, {})[read.id] = read
-    by_vehicle: dict[Vehicle, list[groups.Passing]] = {}
+    by_vehicle: dict[Vehicle, list[passings.Passing]] = {}
     for of_lot in by_lot.values():
-        for passing in groups.group(of_lot.values()):
+        for passing in passings.group(of_lot.values()):
             by_vehicle.setdefault(passing.vehicle, []).append(passing)
     return {stay.id: stay for passings in by_vehicle.values() for stay in stays.derive(passings)}
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from parking import stays as rules
 from parking.effects import Derived
-from parking.facts import Cause
 from parking.fees import Bill
 from parking.lots import Lot
+from parking.reads import Cause
 from parking.stays import Stay
 from payments import ids
 from payments.adjustments import Adjustment

@@ -13,14 +13,14 @@ from parking import barrier, fees, matching, prices
 from parking import stays as rules
 from parking.answers import EventRecord, key_of
 from parking.cases import OF_A_READ, Case, Reason
-from parking.facts import Cause, LetOut, NumberPlate, Read, Vehicle
+from parking.facts import CONFIDENCE_MIN, Fact
 from parking.fees import Bill, Payer
 from parking.lots import Direction, Lot
 from parking.network import Network
 from parking.occupancy import Sighting
-from parking.passings import CONFIDENCE_MIN, Passing
 from parking.plates import PlateForm, form
 from parking.prices import LotPrices
+from parking.reads import Cause, LetOut, NumberPlate, Read, Vehicle
 from parking.stays import State, Stay
 from parking.tariffs import Past
 from parking.tariffs.engine.memory import scope_of
@@ -187,7 +187,7 @@ class CaseChanges(Struct, frozen=True):
 
 
 def case_changes(
-    derived: Derived, new: Sequence[Passing], records: Sequence[EventRecord], lots: Mapping[int, Lot]
+    derived: Derived, new: Sequence[Fact], records: Sequence[EventRecord], lots: Mapping[int, Lot]
 ) -> CaseChanges:
     """What stays, and what is odd about new events themselves, give a person to look at.
 
@@ -198,9 +198,9 @@ def case_changes(
     now = _cases(stays.values(), lots)
     clear = {fact for stay in stays.values() if _is_clear(stay, lots[stay.lot_id]) for fact in stay.facts}
     odd = [
-        Case(passing.lot_id, passing.id, passing.doubt, record.stay_id)
-        for passing, record in zip(new, records, strict=True)
-        if passing.doubt is not None and passing.doubt not in OF_A_READ
+        Case(fact.lot_id, fact.id, fact.doubt, record.stay_id)
+        for fact, record in zip(new, records, strict=True)
+        if fact.doubt is not None and fact.doubt not in OF_A_READ
     ]
     odd += [
         Case(read.lot_id, read.id, reason, None)
@@ -236,7 +236,7 @@ def _had_doubtful_read(stay: Stay) -> bool:
     return stay.confidence < CONFIDENCE_MIN or len(stay.facts) > 2 or form(stay.plate) is PlateForm.UNKNOWN
 
 
-def sightings(passings: Sequence[Passing], derived: Derived, lots: Mapping[int, Lot]) -> Iterator[Sighting]:
+def sightings(facts: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> Iterator[Sighting]:
     """What a batch says of the counts of its lots, in order of time."""
     changed, stays = derived.changed, derived.stays
     seen: list[tuple[datetime, int, int, int | None]] = []
@@ -244,9 +244,9 @@ def sightings(passings: Sequence[Passing], derived: Derived, lots: Mapping[int, 
     seen += [(_left_at(stay, stays), stay.lot_id, -1, None) for stay in changed.ended if stay.counted]
     # A replayed count is old news. One that comes with a car counts that car.
     seen += [
-        (passing.effective_at, passing.lot_id, 0, passing.event.remaining_spaces)
-        for passing in passings
-        if not passing.event.replay and passing.event.remaining_spaces is not None
+        (fact.effective_at, fact.lot_id, 0, fact.event.remaining_spaces)
+        for fact in facts
+        if not fact.event.replay and fact.event.remaining_spaces is not None
     ]
     for at, lot_id, moved, free in sorted(seen, key=lambda each: (each[0], each[3] is not None)):
         yield Sighting(lot_id, lots[lot_id].capacity, at, moved, free)
@@ -283,34 +283,34 @@ def home_of(stays: Mapping[UUID, Stay], facts: Container[UUID]) -> dict[UUID, St
     }
 
 
-def records(new: Sequence[Passing], derived: Derived, lots: Mapping[int, Lot]) -> list[EventRecord]:
+def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> list[EventRecord]:
     """What is kept of each event, and so what its gateway is answered."""
     after = derived.after
-    homes = home_of(after.stays, {passing.id for passing in new})
+    homes = home_of(after.stays, {fact.id for fact in new})
     again = {(stay.vehicle, stay.seen_again_at) for stay in after.stays.values() if stay.seen_again_at is not None}
     found = []
-    for passing in new:
-        home = homes.get(passing.id)
-        reason = _reason(passing, home, again, lots) or passing.doubt
-        found.append(_record(passing, home, reason, derived))
+    for fact in new:
+        home = homes.get(fact.id)
+        reason = _reason(fact, home, again, lots) or fact.doubt
+        found.append(_record(fact, home, reason, derived))
     return found
 
 
-def _record(passing: Passing, home: Stay | None, reason: Reason | None, derived: Derived) -> EventRecord:
+def _record(fact: Fact, home: Stay | None, reason: Reason | None, derived: Derived) -> EventRecord:
     bill = None if home is None else derived.after.bills.get(home.id)
     charge = _charge_of(home, bill, derived) if derived.charges else None
     settled = charge is not None and charge.state is not ChargeState.DUE
-    decision = barrier.decide(passing, bill, settled=settled, let_out=home is not None and home.let_out is not None)
+    decision = barrier.decide(fact, bill, settled=settled, let_out=home is not None and home.let_out is not None)
     reference = None
     if decision.fee_fen and home is not None:
         reference = derived.references[home.id] if charge is None else charge.reference
     return EventRecord(
-        *key_of(passing),
-        id=passing.id,
-        lane_id=passing.lane_id,
-        occurred_at=passing.occurred_at,
-        received_at=passing.received_at,
-        content_hash=passing.content_hash,
+        *key_of(fact),
+        id=fact.id,
+        lane_id=fact.lane_id,
+        occurred_at=fact.occurred_at,
+        received_at=fact.received_at,
+        content_hash=fact.content_hash,
         gate=decision.gate,
         stay_id=None if home is None else home.id,
         fee_fen=decision.fee_fen,
@@ -325,7 +325,7 @@ def _charge_of(home: Stay | None, bill: Bill | None, derived: Derived) -> Charge
 
 
 def _reason(
-    passing: Passing,
+    fact: Fact,
     home: Stay | None,
     seen_again: Container[tuple[Vehicle, datetime]],
     lots: Mapping[int, Lot],
@@ -333,8 +333,8 @@ def _reason(
     """What is odd about the stay that an event belongs to, which weighs more than a doubtful read."""
     if home is None:
         return None
-    if passing.direction is Direction.EXIT:
-        found = rules.cases_of(home, lots[passing.lot_id].kind)
+    if fact.direction is Direction.EXIT:
+        found = rules.cases_of(home, lots[fact.lot_id].kind)
         return found[0].reason if found else None
     return Reason.ENTRY_WHILE_INSIDE if (home.vehicle, home.first_at) in seen_again else None
 

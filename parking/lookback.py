@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from parking.facts import Read, Vehicle
+from parking.facts import CLOCK_OFF_MAX, REPEATS_KEPT
 from parking.lots import Direction
 from parking.matching import PAIR_MAX
-from parking.passings import CLOCK_OFF_MAX, REPEATS_KEPT
 from parking.prices import LotPrices
+from parking.reads import Read, Vehicle
 from parking.stays import HISTORY_WINDOW, STAY_MAX, Stay
 from payments import ids
 

@@ -1,174 +1,131 @@
-"""A passing: an event that was taken, with its lane, when the rules say it happened, and what is odd about it."""
+"""Reads that can only be one vehicle passing once: one passing, with a plate that is agreed upon.
 
-from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime, timedelta
+A camera fires twice, first reads a piece of a plate and then all of it, or takes a B for an 8 half a second later. What
+belongs together is decided by all reads of a lane around an instant and never by their turn.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from parking import plates
-from parking.cases import Reason
-from parking.doubts import Doubt, doubt
-from parking.events import NO_TIME, EventRejected, GateEvent, Refusal, content_hash
-from parking.lots import CAPACITY_MAX, Direction, Gateway, Lane
-from parking.plates import PlateColor, PlateForm
+from parking.facts import CONFIDENCE_MIN
+from parking.likeness import Likeness, likeness
+from parking.lots import Direction
+from parking.plates import PlateColor, PlateForm, VehicleClass, form
+from parking.reads import Read, Vehicle
 
-# A live event stands for a car at the gate now: what its device's clock may be off, either way.
-CLOCK_OFF_MAX = timedelta(minutes=2)
-# Repeats are recognised for 40 days and replays taken for 35: a gateway may hand in a month that it was cut off.
-REPLAY_AGE_MAX = timedelta(days=35)
-REPEATS_KEPT = timedelta(days=40)
-# Whose device says that it is older has its turn with what is handed in late: it may be no car that waits.
-AT_GATE_MAX = timedelta(minutes=10)
-CONFIDENCE_MIN = 0.6
-# A year beyond them is no time that a clock could show, and has no instant in every zone.
-_YEAR_MIN, _YEAR_MAX = 1900, 2200
+# No two vehicles pass a lane within so little time, so what looks alike then is one. A second look takes a camera some
+# time: what has one instant, and is sure, are vehicles that were handed in together.
+TOGETHER = timedelta(seconds=1)
+# A doubtful read of the same vehicle may come so long before or after a sure one.
+SECOND_LOOK = timedelta(seconds=10)
+# From here on a camera is sure of what it read.
+SURE = 0.9
 
 
 class Passing(Struct, frozen=True):
-    """A vehicle at a lane. Times are UTC.
+    """A vehicle at a lane, once. `at` and `until`: its first and its last read; `confidence`: of the plate agreed upon.
 
-    `occurred_at` is what the device says, `effective_at` what the rules go by. `plate` and `plate_color` are made
-    comparable; what was read stands in `event`. `doubt`: why a person should look. A passing that does not `apply` is
-    recorded and changes no stay. `doubts`: what of the event was not sent in its form. `of_device`: what is odd about
-    the device and not about this car; a person is told of it once a day (`once_a_day`).
+    `reads` are all of it in order of time, also those of another text.
     """
 
-    id: UUID
-    lot_id: int
-    gateway_id: int
-    lane_id: int
+    reads: tuple[Read, ...]
     direction: Direction
-    event: GateEvent
-    plate: str
-    plate_color: PlateColor
-    occurred_at: datetime
-    received_at: datetime
-    effective_at: datetime
-    content_hash: bytes
-    doubt: Reason | None
-    applies: bool
-    doubts: tuple[Doubt, ...] = ()
-    of_device: tuple[Reason, ...] = ()
+    vehicle: Vehicle
+    vehicle_class: VehicleClass
+    confidence: float
+    at: datetime
+    until: datetime
+
+    @property
+    def id(self) -> UUID:
+        """The number of the read that was recorded first."""
+        return recorded_first(self.reads).id
+
+    @property
+    def lane_id(self) -> int:
+        """Where it was read first."""
+        return self.reads[0].lane_id
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether no camera was halfway sure of the plate."""
+        return self.confidence < CONFIDENCE_MIN
 
 
-def accept(
-    event: GateEvent,
-    *,
-    lane: Lane | None,
-    gateway: Gateway,
-    received_at: datetime,
-    id: UUID,  # noqa: A002
-    doubts: tuple[Doubt, ...] = (),
-    no_plate_texts: Collection[str] = (),
-    capacity: int = CAPACITY_MAX,
-) -> Passing:
-    """An event as a passing of a known lane, its time settled and its oddities named.
+def group(reads: Iterable[Read]) -> list[Passing]:
+    """The passings of one lot, each read in one of them, in order of time."""
+    lanes: dict[int, list[Read]] = {}
+    for read in reads:
+        lanes.setdefault(read.lane_id, []).append(read)
+    passings = [passing for lane in lanes.values() for passing in _of_lane(sorted(lane, key=_in_time))]
+    return sorted(passings, key=lambda passing: (passing.at, passing.reads[0].id))
 
-    doubts: of what was read. no_plate_texts: what cameras of this operator say when they read no plate, beside what
-    `plates` knows, made comparable. capacity: the lot's spaces.
 
-    A live event stands for a car at the gate now: if the device's clock is off, the time of receipt is the right one.
-    A replayed event with an impossible time says nothing about when, so it is kept and not applied.
+def belong_together(one: Read, other: Read) -> bool:
+    """Whether two reads of one lane can only be of one vehicle that passes once."""
+    apart = abs(one.at - other.at)
+    if one.lane_id != other.lane_id or apart > SECOND_LOOK:
+        return False
+    alike = likeness(one.plate, other.plate)
+    if alike is Likeness.SAME or (alike is Likeness.CONFUSED and timedelta(0) < apart <= TOGETHER):
+        return True
+    return alike is not Likeness.NONE and min(one.confidence, other.confidence) < SURE
 
-    Raises:
-        EventRejected: the lane is unknown or another gateway's.
-    """
-    lane = _own(lane, event, gateway)
-    if any(each.field == "kind" and each.read is None for each in doubts):
-        event = structs.replace(event, kind=lane.direction)
-    if event.remaining_spaces is not None and event.remaining_spaces > capacity:
-        doubts += (doubt("remaining_spaces", f"{event.remaining_spaces} of {capacity}"),)
-    has_time = _YEAR_MIN <= event.occurred_at.year <= _YEAR_MAX
-    occurred_at = event.occurred_at.astimezone(UTC) if has_time else NO_TIME
-    clock = _clock_doubt(occurred_at, received_at, replay=event.replay)
-    plate = plates.normalise(event.plate)
-    if plate in no_plate_texts:
-        plate = ""
-    reason = _reason(event, lane, plate, clock if event.replay else None)
+
+def recorded_first(reads: Iterable[Read]) -> Read:
+    """Of those that were received in one millisecond the one that happened first."""
+    return min(reads, key=lambda read: (read.id.int >> 80, read.at, read.id))
+
+
+def _in_time(read: Read) -> tuple[datetime, UUID]:
+    return read.at, read.id
+
+
+def _of_lane(reads: Sequence[Read]) -> list[Passing]:
+    """`reads` are in order of time. Two that belong to a third belong to each other."""
+    passings: list[list[Read]] = []
+    recent: list[list[Read]] = []
+    for read in reads:
+        recent = [each for each in recent if read.at - each[-1].at <= SECOND_LOOK]
+        joined = [each for each in recent if any(belong_together(read, earlier) for earlier in each)]
+        first = joined[0] if joined else []
+        for each in joined[1:]:
+            first += each
+            each.clear()
+        if not joined:
+            passings.append(first)
+            recent.append(first)
+        first.append(read)
+        recent = [each for each in recent if each]
+    return [_agreed(sorted(each, key=_in_time)) for each in passings if each]
+
+
+def _agreed(reads: Sequence[Read]) -> Passing:
+    """What reads of one passing agree upon: the surest text that has the form of a plate."""
+    if len(reads) == 1:
+        only = reads[0]
+        return Passing((only,), only.direction, only.vehicle, only.vehicle_class, only.confidence, only.at, only.at)
+    best = max(reads, key=_trust)
+    same = [read for read in reads if read.plate == best.plate]
+    color = max(same, key=lambda read: (read.plate_color is not PlateColor.UNKNOWN, *_trust(read))).plate_color
     return Passing(
-        id=id,
-        lot_id=lane.lot_id,
-        gateway_id=gateway.id,
-        lane_id=lane.id,
-        direction=lane.direction,
-        event=event,
-        plate=plate,
-        plate_color=plates.settle_color(plate, event.plate_color),
-        occurred_at=occurred_at,
-        received_at=received_at,
-        effective_at=occurred_at if clock is None or event.replay else received_at,
-        content_hash=content_hash(event),
-        doubt=reason,
-        applies=reason not in (Reason.KIND_CONTRADICTS_LANE, Reason.NO_PLATE) and not (clock and event.replay),
-        doubts=doubts,
-        of_device=(clock,) if clock is not None and not event.replay else (),
+        reads=tuple(reads),
+        direction=best.direction,
+        vehicle=best.vehicle._replace(plate_color=color),
+        vehicle_class=_class(sorted(same, key=_trust, reverse=True)),
+        confidence=best.confidence,
+        at=reads[0].at,
+        until=max(read.at for read in reads),
     )
 
 
-def _own(lane: Lane | None, event: GateEvent, gateway: Gateway) -> Lane:
-    if lane is None:
-        raise EventRejected(
-            f"No lane has the code {event.lane!r}.",
-            reason=Refusal.UNKNOWN_LANE,
-            field="lane",
-            event_id=event.event_id,
-        )
-    if lane.gateway_id != gateway.id:
-        raise EventRejected(
-            "This lane belongs to another gateway.",
-            reason=Refusal.LANE_NOT_YOURS,
-            field="lane",
-            event_id=event.event_id,
-        )
-    return lane
+def _trust(read: Read) -> tuple[bool, float, str, int]:
+    return form(read.plate) is not PlateForm.UNKNOWN, read.confidence, read.plate, -read.id.int
 
 
-def unapplied(passing: Passing) -> Passing:
-    """The passing as a bare fact: recorded and reviewed, without touching any stay."""
-    return structs.replace(passing, doubt=Reason.COULD_NOT_APPLY, applies=False)
-
-
-def once_a_day(passings: Iterable[Passing], said: Collection[tuple[int, Reason, date]]) -> list[Passing]:
-    """The passings, in which what is odd about a device is a doubt of the first car of its day (UTC) that has no other.
-
-    said: what a person was told already: gateway, reason and day.
-    """
-    known = set(said)
-    told = []
-    for passing in passings:
-        day = passing.received_at.date()
-        new = [(passing.gateway_id, reason, day) for reason in passing.of_device]
-        if passing.doubt is None and (first := next((each for each in new if each not in known), None)):
-            known.add(first)
-            told.append(structs.replace(passing, doubt=first[1]))
-        else:
-            told.append(passing)
-    return told
-
-
-def _clock_doubt(occurred_at: datetime, received_at: datetime, *, replay: bool) -> Reason | None:
-    if occurred_at > received_at + CLOCK_OFF_MAX:
-        return Reason.CLOCK_AHEAD
-    if occurred_at < received_at - (REPLAY_AGE_MAX if replay else CLOCK_OFF_MAX):
-        return Reason.CLOCK_BEHIND
-    return None
-
-
-def _reason(event: GateEvent, lane: Lane, plate: str, clock: Reason | None) -> Reason | None:
-    if event.kind is not lane.direction:
-        return Reason.KIND_CONTRADICTS_LANE
-    if not plates.names_vehicle(plate):
-        return Reason.NO_PLATE
-    if clock is not None:
-        return clock
-    if event.confidence < CONFIDENCE_MIN:
-        return Reason.LOW_CONFIDENCE
-    if plates.form(plate) is PlateForm.UNKNOWN:
-        return Reason.UNKNOWN_PLATE_FORM
-    return None
-
-
-def is_at_gate(passing: Passing) -> bool:
-    """Whether a vehicle may be waiting for the answer, as far as the event tells."""
-    return not passing.event.replay and passing.received_at - passing.occurred_at <= AT_GATE_MAX
+def _class(surest_first: Sequence[Read]) -> VehicleClass:
+    known = [read.vehicle_class for read in surest_first if read.vehicle_class is not VehicleClass.UNKNOWN]
+    return known[0] if known else VehicleClass.UNKNOWN

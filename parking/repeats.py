@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from parking.answers import EventKey, EventRecord, key_of
 from parking.cases import Reason
 from parking.events import NO_TIME
-from parking.passings import Passing
+from parking.facts import Fact
 
 # A camera that tells a passing in two stages does so within seconds, and by one clock.
 SAME_WITHIN = timedelta(seconds=10)
@@ -24,41 +24,41 @@ READS_KEPT_MAX = 8
 class Sorted(Struct, frozen=True):
     """A batch by what is known of it. `new`: facts, in order. `reads`: more reads of a fact, which change nothing.
 
-    `first`: for each passing, by its identifier, that of the fact that is answered: its own if it is new.
+    `first`: for each told one, by its identifier, that of the fact that is answered: its own if it is new.
     """
 
-    new: Sequence[Passing]
-    reads: Sequence[Passing]
+    new: Sequence[Fact]
+    reads: Sequence[Fact]
     first: Mapping[UUID, UUID]
 
 
-def sort(passings: Iterable[Passing], earlier: Mapping[EventKey, Sequence[EventRecord]]) -> Sorted:
-    """The passings in the order given; `earlier`: what was recorded under their ids, further reads too."""
+def sort(facts: Iterable[Fact], earlier: Mapping[EventKey, Sequence[EventRecord]]) -> Sorted:
+    """The facts in the order given; `earlier`: what was recorded under their ids, further reads too."""
     known = {key: _told(records) for key, records in earlier.items()}
-    new: list[Passing] = []
-    reads: list[Passing] = []
+    new: list[Fact] = []
+    reads: list[Fact] = []
     first: dict[UUID, UUID] = {}
-    for passing in passings:
-        told = known.setdefault(key_of(passing), [])
-        same = next((each for each, one in told if one.content_hash == passing.content_hash), None)
+    for fact in facts:
+        told = known.setdefault(key_of(fact), [])
+        same = next((each for each, one in told if one.content_hash == fact.content_hash), None)
         if same is None:
-            same = next((each for each, one in told if _is_same_passing(one, passing)), None)
+            same = next((each for each, one in told if _is_same_passing(one, fact)), None)
             if same is None:
-                new.append(_restarted(passing) if told else passing)
+                new.append(_restarted(fact) if told else fact)
             elif sum(each == same for each, _ in told) <= READS_KEPT_MAX:
-                reads.append(passing)
-            told.append((same or passing.id, passing))
-        first[passing.id] = same or passing.id
+                reads.append(fact)
+            told.append((same or fact.id, fact))
+        first[fact.id] = same or fact.id
     return Sorted(new, reads, first)
 
 
-def _told(records: Sequence[EventRecord]) -> list[tuple[UUID, Passing | EventRecord]]:
+def _told(records: Sequence[EventRecord]) -> list[tuple[UUID, Fact | EventRecord]]:
     """Each record with the fact that it is of, as far as that is among them."""
     there = {record.id for record in records}
     return [(first, record) for record in records if (first := record.first_id or record.id) in there]
 
 
-def _is_same_passing(one: Passing | EventRecord, other: Passing) -> bool:
+def _is_same_passing(one: Fact | EventRecord, other: Fact) -> bool:
     if one.lane_id != other.lane_id:
         return False
     if NO_TIME in (one.occurred_at, other.occurred_at):
@@ -66,5 +66,5 @@ def _is_same_passing(one: Passing | EventRecord, other: Passing) -> bool:
     return abs(one.occurred_at - other.occurred_at) <= SAME_WITHIN
 
 
-def _restarted(passing: Passing) -> Passing:
-    return structs.replace(passing, of_device=(*passing.of_device, Reason.NUMBERS_RESTARTED))
+def _restarted(fact: Fact) -> Fact:
+    return structs.replace(fact, of_device=(*fact.of_device, Reason.NUMBERS_RESTARTED))

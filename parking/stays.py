@@ -12,11 +12,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from parking.cases import Case, Reason
-from parking.facts import LetOut, Vehicle
-from parking.groups import Passing, recorded_first
+from parking.facts import CONFIDENCE_MIN
 from parking.lots import LONGEST_USUAL, Direction, LotKind
-from parking.passings import CONFIDENCE_MIN
+from parking.passings import Passing, recorded_first
 from parking.plates import PlateColor, VehicleClass
+from parking.reads import LetOut, Vehicle
 from parking.tariffs import STAY_DAYS_MAX
 from payments.errors import OneLotError
 

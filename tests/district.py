@@ -13,8 +13,10 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 import sql
-from parking import events, passings
+from parking import events
+from parking import facts as facts_
 from parking.answers import Answer
+from parking.facts import Fact
 from parking.flow.events import record_events
 from parking.flow.network import read_network
 from parking.flow.plates import link_plate
@@ -23,7 +25,6 @@ from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
 from parking.lots import Gateway, Lot, LotKind
 from parking.network import Network
-from parking.passings import Passing
 from parking.plates import PlateColor
 from payments import ids
 from payments.flow import accounts as accounts_flow
@@ -120,7 +121,7 @@ class District(Struct):
             batch_events_max=500,
         )
 
-    def passing(self, said: Say, *, received_at: datetime | None = None) -> Passing:
+    def passing(self, said: Say, *, received_at: datetime | None = None) -> Fact:
         """What the service makes of an event of the gateway whose lane it names. If nothing is said, a live one arrives
         when it happens, a replay now.
         """
@@ -130,7 +131,7 @@ class District(Struct):
         lot = self.network.lots[lane.lot_id]
         happened = self.now if submission.event.replay else submission.event.occurred_at.astimezone(UTC)
         received_at = received_at or happened
-        return passings.accept(
+        return facts_.accept(
             submission.event,
             lane=lane,
             gateway=self.network.gateways[lane.gateway_id],

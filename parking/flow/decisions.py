@@ -12,11 +12,11 @@ from parking import stays as stay_rules
 from parking.cases import OF_A_READ, OF_AN_EVENT, OpenCase, Reason
 from parking.decisions import Decision, DecisionUnfit, Kind, NoSuchFact, Ruling, Standing, Verdict
 from parking.effects import Derived
-from parking.facts import Cause
 from parking.flow.derivation import derive_stays, write_cases, write_stays
 from parking.lots import Direction
 from parking.network import Network
 from parking.occupancy import Count
+from parking.reads import Cause
 from parking.stays import State, Stay, UnknownStay
 from parking.store import cases as case_store
 from parking.store import decisions as store

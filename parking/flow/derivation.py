@@ -12,13 +12,13 @@ import sql
 from parking import derivation, dues, effects, matching
 from parking.billings import Alarm
 from parking.effects import Believed, CaseChanges, Derived, Difference, Priced
-from parking.facts import Cause, Read
+from parking.facts import REPEATS_KEPT
 from parking.fees import Bill
 from parking.flow.billings import watch_charges
-from parking.groups import SECOND_LOOK, belong_together
 from parking.lookback import further_lookback, ids_within, lookback_of
 from parking.network import Network
-from parking.passings import REPEATS_KEPT
+from parking.passings import SECOND_LOOK, belong_together
+from parking.reads import Cause, Read
 from parking.stays import State, Stay
 from parking.store import decisions as decision_store
 from parking.store import events as store

@@ -10,17 +10,17 @@ from msgspec import Struct
 
 import sql
 from parking import effects, occupancy, repeats
-from parking import passings as passings_
+from parking import facts as facts_
 from parking.answers import Answer, answers, key_of, record_of_read
 from parking.billings import Alarm
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
-from parking.facts import read_of
+from parking.facts import REPEATS_KEPT, Fact
 from parking.flow.derivation import derive_stays, write_cases, write_stays
 from parking.lookback import ids_within
 from parking.lots import Gateway
 from parking.network import Network
 from parking.occupancy import Count
-from parking.passings import REPEATS_KEPT, Passing
+from parking.reads import read_of
 from parking.store import events as store
 from payments import ids
 
@@ -28,7 +28,7 @@ RandomBits = Callable[[], int]
 
 
 class Recorded(Struct, frozen=True):
-    """What became of a batch: an answer per passing in their order, the counts that moved, and gateways
+    """What became of a batch: an answer per event in their order, the counts that moved, and gateways
     that billed beyond their history.
     """
 
@@ -38,19 +38,19 @@ class Recorded(Struct, frozen=True):
 
 
 async def record_events(
-    db: sql.Connection, passings: Sequence[Passing], *, network: Network, now: datetime, random_bits: RandomBits
+    db: sql.Connection, facts: Sequence[Fact], *, network: Network, now: datetime, random_bits: RandomBits
 ) -> Recorded:
     """Records events in one go and says what each gate is to do. `db` is in a transaction.
 
     Recognises repeats (answered as the first time) and further reads of one passing (kept beside it), and has stays
     that the new ones change derived, priced and charged. Nothing may be answered before the transaction commits.
     """
-    await store.lock_lots(db, sorted({p.lot_id for p in passings}))
-    keys = list(dict.fromkeys(map(key_of, passings)))
+    await store.lock_lots(db, sorted({p.lot_id for p in facts}))
+    keys = list(dict.fromkeys(map(key_of, facts)))
     earlier = await store.event_records(db, keys, ids_within(now, REPEATS_KEPT))
-    told = repeats.sort(passings, earlier)
+    told = repeats.sort(facts, earlier)
     new = await _once_a_day(db, told.new)
-    reads = [read_of(passing) for passing in new if passing.applies]
+    reads = [read_of(fact) for fact in new if fact.applies]
 
     derived = await derive_stays(db, reads, network=network, now=now, random_bits=random_bits)
     made = effects.records(new, derived, network.lots)
@@ -59,21 +59,21 @@ async def record_events(
     rows = [*zip(new, made, strict=True), *((p, record_of_read(p, records[told.first[p.id]])) for p in told.reads)]
     if rows:
         await store.add_events(db, rows)
-    gateways = {passing.id: passing.gateway_id for passing in new}
+    gateways = {fact.id: fact.gateway_id for fact in new}
     alarms = await write_stays(db, derived, gateways, network=network, now=now, random_bits=random_bits)
     await write_cases(db, effects.case_changes(derived, new, made, network.lots), now=now)
     moves = occupancy.moves(effects.sightings(new, derived, network.lots))
     counts = await store.move_counts(db, now, moves) if moves else ()
-    return Recorded(answers(passings, told.first, records), counts, alarms)
+    return Recorded(answers(facts, told.first, records), counts, alarms)
 
 
-async def _once_a_day(db: sql.Connection, new: Sequence[Passing]) -> Sequence[Passing]:
-    """The passings, of which one a device and day has what is odd about the device as its doubt."""
-    odd = [passing for passing in new if passing.of_device]
+async def _once_a_day(db: sql.Connection, new: Sequence[Fact]) -> Sequence[Fact]:
+    """The facts, of which one a device and day has what is odd about the device as its doubt."""
+    odd = [fact for fact in new if fact.of_device]
     if not odd:
         return new
     since = datetime.combine(min(p.received_at for p in odd), time(), UTC)
-    return passings_.once_a_day(new, await store.said_of_devices(db, {p.lot_id for p in odd}, ids.floor(since)))
+    return facts_.once_a_day(new, await store.said_of_devices(db, {p.lot_id for p in odd}, ids.floor(since)))
 
 
 # -- what cannot be taken

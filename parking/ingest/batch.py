@@ -17,11 +17,11 @@ from msgspec import Struct, structs
 
 import sql
 from parking.answers import Answer
+from parking.facts import Fact, is_at_gate, unapplied
 from parking.flow.events import Recorded, record_events
 from parking.ingest.queue import TURN_EVENTS, Queue
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
-from parking.passings import Passing, is_at_gate, unapplied
 from payments.errors import OneLotError
 from sql.pool import TRANSIENT
 
@@ -44,7 +44,7 @@ class StorageAway(OneLotError):
 class _Request(Struct, eq=False):
     """`until`: when it is answered at the latest, by the event loop's clock."""
 
-    passings: Sequence[Passing]
+    facts: Sequence[Fact]
     done: "asyncio.Future[list[Answer]]"
     until: float
 
@@ -94,8 +94,8 @@ class GroupCommit:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._counts.catch_up()
 
-    async def record(self, passings: Sequence[Passing]) -> list[Answer]:
-        """Records passings of one gateway; returns, in their order, once they are committed.
+    async def record(self, facts: Sequence[Fact]) -> list[Answer]:
+        """Records events of one gateway; returns, in their order, once they are committed.
 
         An array is recorded in pieces, one after the other, and two of one gateway are not recorded side by side.
 
@@ -105,29 +105,29 @@ class GroupCommit:
             RECORD_TIMEOUT_S. Some of them may be recorded: sent again they are recognised.
         """
         until = asyncio.get_running_loop().time() + RECORD_TIMEOUT_S
-        gateway_id, live = passings[0].gateway_id, any(map(is_at_gate, passings))
-        self._queue.enter(gateway_id, len(passings), live=live)
+        gateway_id, live = facts[0].gateway_id, any(map(is_at_gate, facts))
+        self._queue.enter(gateway_id, len(facts), live=live)
         if live:
             self._live_at = monotonic()
         try:
-            if len(passings) == 1:
-                return await self._piece(passings, until, live=live)
+            if len(facts) == 1:
+                return await self._piece(facts, until, live=live)
             answers: list[Answer] = []
             lock = self._arrays.setdefault((gateway_id, live), asyncio.Lock())
             async with lock:
-                for at in range(0, len(passings), TURN_EVENTS):
-                    answers += await self._piece(passings[at : at + TURN_EVENTS], until, live=live)
+                for at in range(0, len(facts), TURN_EVENTS):
+                    answers += await self._piece(facts[at : at + TURN_EVENTS], until, live=live)
             return answers
         finally:
-            self._queue.leave(gateway_id, len(passings), live=live)
+            self._queue.leave(gateway_id, len(facts), live=live)
 
-    async def _piece(self, passings: Sequence[Passing], until: float, *, live: bool) -> list[Answer]:
-        request = _Request(passings, asyncio.get_running_loop().create_future(), until)
+    async def _piece(self, facts: Sequence[Fact], until: float, *, live: bool) -> list[Answer]:
+        request = _Request(facts, asyncio.get_running_loop().create_future(), until)
         if live and self._queue.replays_waiting:
             # A car's exit never passes its own entry, also where that is so old that it counts as handed in later.
-            plates = {passing.plate for passing in passings}
-            self._queue.hasten(passings[0].gateway_id, lambda earlier: any(p.plate in plates for p in earlier.passings))
-        self._queue.put(passings[0].gateway_id, request, len(passings), live=live)
+            plates = {fact.plate for fact in facts}
+            self._queue.hasten(facts[0].gateway_id, lambda earlier: any(p.plate in plates for p in earlier.facts))
+        self._queue.put(facts[0].gateway_id, request, len(facts), live=live)
         self._something_waits.set()
         self._unanswered.add(request)
         if until < self._expires_at:
@@ -185,7 +185,7 @@ class GroupCommit:
     def _deliver(self, batch: list[_Request], recorded: Recorded) -> None:
         at = 0
         for request in batch:
-            end = at + len(request.passings)
+            end = at + len(request.facts)
             if not request.done.done():
                 request.done.set_result(recorded.answers[at:end])
             at = end
@@ -212,7 +212,7 @@ class GroupCommit:
         task.add_done_callback(self._tasks.discard)
 
     async def _record(self, batch: list[_Request]) -> Recorded:
-        passings = [passing for request in batch for passing in request.passings]
+        facts = [fact for request in batch for fact in request.facts]
         until = monotonic() + RECORD_TIMEOUT_S
         for attempt in range(1, RETRIES_MAX + 1):
             if (left_s := until - monotonic()) <= 0:
@@ -220,33 +220,29 @@ class GroupCommit:
             try:
                 async with self._pool.acquire(timeout=left_s) as db, db.transaction():
                     return await record_events(
-                        db, passings, network=self._network.snapshot, now=self._clock(), random_bits=self._random_bits
+                        db, facts, network=self._network.snapshot, now=self._clock(), random_bits=self._random_bits
                     )
             except TRANSIENT as e:
                 # Trying again is harmless even if the commit went through unseen: the events are recognised.
-                _log.warning("recording %d events failed (%s), attempt %d", len(passings), type(e).__name__, attempt)
+                _log.warning("recording %d events failed (%s), attempt %d", len(facts), type(e).__name__, attempt)
                 await asyncio.sleep(RETRY_PAUSE_S * 2**attempt)
         raise StorageAway("The events could not be stored; none was acknowledged, send them again.")
 
     async def _one_by_one(self, request: _Request) -> None:
         """Each event of a request on its own; one that cannot be applied is kept as it came, for review."""
         answers: list[Answer] = []
-        for passing in request.passings:
-            single = structs.replace(request, passings=(passing,))
+        for fact in request.facts:
+            single = structs.replace(request, facts=(fact,))
             try:
                 try:
                     recorded = await self._record([single])
                 except StorageAway:
                     raise
                 except Exception:  # noqa: BLE001 - an event nobody can apply is still a fact
-                    _log.exception(
-                        "event %r of gateway %d cannot be applied", passing.event.event_id, passing.gateway_id
-                    )
-                    recorded = await self._record([structs.replace(request, passings=(unapplied(passing),))])
+                    _log.exception("event %r of gateway %d cannot be applied", fact.event.event_id, fact.gateway_id)
+                    recorded = await self._record([structs.replace(request, facts=(unapplied(fact),))])
             except Exception:  # noqa: BLE001 - the loop goes on and the caller hears of it
-                _log.exception(
-                    "event %r of gateway %d could not even be kept", passing.event.event_id, passing.gateway_id
-                )
+                _log.exception("event %r of gateway %d could not even be kept", fact.event.event_id, fact.gateway_id)
                 _fail(request, StorageAway("The events could not be stored; none was acknowledged, send them again."))
                 return
             answers += recorded.answers

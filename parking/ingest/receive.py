@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from parking import barrier, events, passings
+from parking import barrier, events, facts
 from parking.answers import HELD, Answer, Instruction, instruct
 from parking.events import BODY_BYTES_MAX, EventRejected, Refusal, Submission, TooManyEvents
+from parking.facts import Fact
 from parking.flow import events as flow
 from parking.ingest.batch import GroupCommit
 from parking.ingest.refusals import Refusals
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
-from parking.passings import Passing
 from payments import ids
 
 _encode = msgspec.json.Encoder().encode
@@ -103,9 +103,9 @@ class Intake:
         self, submissions: Sequence[Submission], gateway: Gateway, received_at: datetime
     ) -> list[Answer | EventRejected]:
         taken = [await self._take(submission, gateway, received_at) for submission in submissions]
-        accepted = [each for each in taken if isinstance(each, Passing)]
+        accepted = [each for each in taken if isinstance(each, Fact)]
         answers = iter(await self._group_commit.record(accepted) if accepted else ())
-        outcomes = [next(answers) if isinstance(each, Passing) else each for each in taken]
+        outcomes = [next(answers) if isinstance(each, Fact) else each for each in taken]
         refused = [
             flow.Refused(outcome, submission.raw or (submission.event and _encode(submission.event)) or b"")
             for outcome, submission in zip(outcomes, submissions, strict=True)
@@ -115,7 +115,7 @@ class Intake:
             await self._refusals.keep(gateway, refused, received_at)
         return outcomes
 
-    async def _take(self, submission: Submission, gateway: Gateway, received_at: datetime) -> Passing | EventRejected:
+    async def _take(self, submission: Submission, gateway: Gateway, received_at: datetime) -> Fact | EventRejected:
         if submission.event is None:
             assert submission.refused is not None
             return submission.refused
@@ -124,7 +124,7 @@ class Intake:
         lot = self._network.snapshot.lots[gateway.lot_id]
         id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
         try:
-            return passings.accept(
+            return facts.accept(
                 submission.event,
                 lane=lane,
                 gateway=gateway,

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 import sql
 from parking.decisions import Decision, Standing
-from parking.facts import CONFIDENCE_DIGITS, Read
+from parking.reads import CONFIDENCE_DIGITS, Read
 from payments import ids
 
 _SQL = sql.load("parking/decisions")

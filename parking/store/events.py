@@ -14,12 +14,12 @@ from msgspec import Struct, structs
 import sql
 from parking.answers import EventKey, EventRecord, Status
 from parking.cases import Reason
-from parking.facts import CONFIDENCE_DIGITS, NumberPlate, Read, Vehicle
+from parking.facts import Fact
 from parking.fees import Bill, Payer
 from parking.lots import Gateway
 from parking.occupancy import Count, Move
-from parking.passings import Passing
 from parking.plates import PlateColor, VehicleClass
+from parking.reads import CONFIDENCE_DIGITS, NumberPlate, Read, Vehicle
 from parking.stays import State, Stay
 from parking.tariffs import Past, Use
 from payments import ids
@@ -241,12 +241,12 @@ async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[Numb
     return paying
 
 
-async def add_events(db: sql.Connection, events: Sequence[tuple[Passing, EventRecord]]) -> None:
-    rows = [_event_row(passing, record) for passing, record in events]
+async def add_events(db: sql.Connection, events: Sequence[tuple[Fact, EventRecord]]) -> None:
+    rows = [_event_row(fact, record) for fact, record in events]
     await db.execute(_SQL["add_events"], *zip(*rows, strict=True))
 
 
-def _event_row(p: Passing, record: EventRecord) -> tuple[object, ...]:
+def _event_row(p: Fact, record: EventRecord) -> tuple[object, ...]:
     e = p.event
     images = msgspec.json.encode(e.images).decode() if e.images else None
     status = Status.REVIEW if record.reason else Status.RECORDED

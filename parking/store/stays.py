@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 import sql
-from parking.facts import LetOut
+from parking.reads import LetOut
 
 _SQL = sql.load("parking/stays")
 

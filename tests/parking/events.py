@@ -4,18 +4,18 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from parking.events import GateEvent
+from parking.facts import Fact
 from parking.lots import Direction
-from parking.passings import Passing
 from parking.plates import PlateColor, VehicleClass
 
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
 
 
-def passing(direction: Direction) -> Passing:
+def passing(direction: Direction) -> Fact:
     """A small blue car at noon."""
     lane_id = 1 if direction is Direction.ENTRY else 2
     event = GateEvent("1", direction, f"lane {lane_id}", NOON, "鲁A12345", PlateColor.BLUE, VehicleClass.SMALL)
-    return Passing(
+    return Fact(
         id=UUID(int=1),
         lot_id=1,
         gateway_id=1,

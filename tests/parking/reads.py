@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
-from parking.facts import Read
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
+from parking.reads import Read
 from parking.stays import State, Stay
 
 MIDNIGHT = datetime(2026, 11, 16, tzinfo=timezone(timedelta(hours=8)))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from parking import decisions, derivation, groups, matching
+from parking import decisions, derivation, matching, passings
 from parking.decisions import Ruling, Standing
-from parking.facts import Read, Vehicle
+from parking.reads import Read, Vehicle
 from parking.stays import State, Stay
 
 
@@ -85,7 +85,7 @@ class Remembered:
             found = {
                 read.id: read
                 for read in self.facts.values()
-                if read.id not in near and any(groups.belong_together(read, each) for each in edge)
+                if read.id not in near and any(passings.belong_together(read, each) for each in edge)
             }
             near |= found
             edge = list(found.values())

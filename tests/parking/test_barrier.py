@@ -6,16 +6,16 @@ from msgspec import structs
 from parking import barrier
 from parking.barrier import Command, Decision, Payment
 from parking.cases import Reason
+from parking.facts import Fact
 from parking.fees import Bill
 from parking.lots import Direction, LotKind
-from parking.passings import Passing
 from tests.parking.events import passing
 
 OPEN, HOLD, NONE = Command.OPEN, Command.HOLD, Command.NONE
 FREE, CHARGED, AT_GATE = Payment.NOT_NEEDED, Payment.WILL_BE_CHARGED, Payment.PAY_AT_GATE
 
 
-def at_gate(direction: Direction, *, doubt: Reason | None = None, replay: bool = False) -> Passing:
+def at_gate(direction: Direction, *, doubt: Reason | None = None, replay: bool = False) -> Fact:
     read = passing(direction)
     return structs.replace(read, doubt=doubt, event=structs.replace(read.event, replay=replay))
 

@@ -12,9 +12,9 @@ from msgspec import structs
 
 from parking import decisions
 from parking.decisions import DecisionUnfit, Kind, Ruling, Standing
-from parking.facts import LetOut, Read
 from parking.lots import Direction
 from parking.plates import PlateColor
+from parking.reads import LetOut, Read
 from parking.stays import Doubt, State, Stay
 from tests.parking.reads import story, told
 from tests.parking.remembered import Remembered, whole

@@ -8,9 +8,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parking.facts import Read
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
+from parking.reads import Read
 from parking.stays import State, Stay
 from tests.parking.remembered import Remembered, whole
 

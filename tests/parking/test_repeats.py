@@ -11,8 +11,8 @@ from parking.answers import EventRecord, key_of, record_of_read
 from parking.barrier import Command
 from parking.cases import Reason
 from parking.events import NO_TIME
+from parking.facts import Fact
 from parking.lots import Direction
-from parking.passings import Passing
 from parking.repeats import READS_KEPT_MAX
 from tests.parking.events import passing
 
@@ -20,7 +20,7 @@ FIRST = structs.replace(passing(Direction.ENTRY), content_hash=b"1")
 SECOND = timedelta(seconds=1)
 
 
-def told(number: int, *, after: timedelta = timedelta(0), **changes: object) -> Passing:
+def told(number: int, *, after: timedelta = timedelta(0), **changes: object) -> Fact:
     """The first event's id again, with other content, so much later."""
     later = {"occurred_at": FIRST.occurred_at + after, "received_at": FIRST.received_at + after}
     return structs.replace(FIRST, id=UUID(int=number), content_hash=bytes([number]), **{**later, **changes})
@@ -73,7 +73,7 @@ def test_more_reads_of_one_event_than_are_kept_are_answered_all_the_same() -> No
     assert set(found.first.values()) == {FIRST.id}
 
 
-def _record(passing: Passing) -> EventRecord:
+def _record(passing: Fact) -> EventRecord:
     return EventRecord(
         *key_of(passing),
         id=passing.id,

@@ -5,11 +5,11 @@ from itertools import permutations
 
 import pytest
 
-from parking import groups, stays
+from parking import passings, stays
 from parking.cases import Reason
-from parking.facts import Read
 from parking.lots import LONGEST_USUAL, LotKind
 from parking.plates import VehicleClass
+from parking.reads import Read
 from parking.stays import Doubt, State, Stay
 from tests.parking.reads import read, story, told
 from tests.parking.remembered import Remembered
@@ -18,7 +18,7 @@ ROAD = LotKind.ROAD
 
 
 def derive(reads: list[Read]) -> list[Stay]:
-    return stays.derive(groups.group(reads))
+    return stays.derive(passings.group(reads))
 
 
 def reasons(found: list[Stay], kind: LotKind = ROAD) -> str:

@@ -32,14 +32,14 @@ async def test_ten_days_of_misreads_leave_nobody_inside_and_nobody_unseen(distri
             entered_at = begins + number * 2 * MINUTE + chance.randrange(60) * SECOND
             left_at = entered_at + chance.randrange(5, 480) * MINUTE + chance.randrange(60) * SECOND
             visits.append((f"{day}-{number}", plate, entered_at, left_at))
-    told: list[tuple[object, Say]] = []
+    told: list[Say] = []
     for came, plate, entered_at, left_at in visits:
         for kind, at in (("entry", entered_at), ("exit", left_at)):
             seen = misread(chance, plate) if chance.random() < MISREAD else plate
-            told.append((at, event(f"{came}{'i' if kind == 'entry' else 'o'}", kind, at, seen, replay=True)))
-    told.sort(key=lambda each: str(each[1]["occurred_at"]))
-    for at in range(0, len(told), 200):
-        await district.record(*(said for _, said in told[at : at + 200]))
+            told.append(event(f"{came}{'i' if kind == 'entry' else 'o'}", kind, at, seen, replay=True))
+    told.sort(key=lambda each: str(each["occurred_at"]))
+    for first in range(0, len(told), 200):
+        await district.record(*told[first : first + 200])
     await leave_out_long_inside(district.pool, now=NOW)
     ghosts = await district.inside(QC) - sum(left_at > NOW for _, _, _, left_at in visits)
     names, entered, left = zip(*((came, at, until) for came, _, at, until in visits), strict=True)

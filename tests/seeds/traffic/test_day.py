@@ -11,8 +11,8 @@ from parking import plates
 from parking.events import BATCH_EVENTS_MAX, content_hash
 from parking.events import GateEvent as Read
 from parking.events import read as read_events
+from parking.facts import CONFIDENCE_MIN
 from parking.lots import Direction, LotKind
-from parking.passings import CONFIDENCE_MIN
 from parking.plates import PlateForm
 from seeds.city.drivers import drivers
 from seeds.city.jinan import jinan

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from parking import passings
+from parking import facts
 from parking.cases import Reason
 from parking.doubts import Doubt
 from parking.events import NO_TIME, EventRejected
+from parking.facts import Fact
 from parking.lots import Direction, Gateway, Lane
-from parking.passings import Passing
 from tests.conftest import NOW
 from tests.parking.said import read, said
 
@@ -20,9 +20,9 @@ ENTRY = Lane(11, "qc-in", 3, 7, Direction.ENTRY)
 EXIT = Lane(12, "qc-out", 3, 7, Direction.EXIT)
 
 
-def accepted(through: Lane | None = ENTRY, received_at: datetime = NOW, **changes: object) -> Passing:
+def accepted(through: Lane | None = ENTRY, received_at: datetime = NOW, **changes: object) -> Fact:
     event = read(said(**changes))
-    return passings.accept(event, lane=through, gateway=GATEWAY, received_at=received_at, id=UUID(int=1))
+    return facts.accept(event, lane=through, gateway=GATEWAY, received_at=received_at, id=UUID(int=1))
 
 
 # -- reading
@@ -87,11 +87,11 @@ def test_what_is_odd_about_a_device_is_said_of_one_car_a_day() -> None:
     late = (NOW - timedelta(hours=1)).isoformat()
     low = accepted(occurred_at=late, confidence=0.1)
     first, second, tomorrow = accepted(occurred_at=late), accepted(occurred_at=late), accepted(received_at=NOW + DAY)
-    assert [p.doubt for p in passings.once_a_day([low, first, second, tomorrow], ())] == [
+    assert [p.doubt for p in facts.once_a_day([low, first, second, tomorrow], ())] == [
         *(Reason.LOW_CONFIDENCE, Reason.CLOCK_BEHIND, None, Reason.CLOCK_BEHIND)
     ]
     said = {(GATEWAY.id, Reason.CLOCK_BEHIND, NOW.date())}
-    assert [p.doubt for p in passings.once_a_day([first, tomorrow], said)] == [None, Reason.CLOCK_BEHIND]
+    assert [p.doubt for p in facts.once_a_day([first, tomorrow], said)] == [None, Reason.CLOCK_BEHIND]
 
 
 @pytest.mark.parametrize(
@@ -127,20 +127,20 @@ def test_words_of_an_operators_own_cameras_are_no_plate() -> None:
     words = frozenset(("京A88888",))
     event = read(said(plate="京A·88888"))
     about: dict[str, Any] = {"lane": ENTRY, "gateway": GATEWAY, "received_at": NOW, "id": UUID(int=1)}
-    assert passings.accept(event, **about).plate == "京A88888"
-    passing = passings.accept(event, **about, no_plate_texts=words)
+    assert facts.accept(event, **about).plate == "京A88888"
+    passing = facts.accept(event, **about, no_plate_texts=words)
     assert (passing.plate, passing.doubt, passing.applies) == ("", Reason.NO_PLATE, False)
 
 
 def test_where_the_way_cannot_be_read_the_lane_says_it() -> None:
     event = read(said(kind=0))
     about: dict[str, Any] = {"gateway": GATEWAY, "received_at": NOW, "id": UUID(int=1)}
-    passing = passings.accept(event, lane=EXIT, **about, doubts=(Doubt("kind", "0"),))
+    passing = facts.accept(event, lane=EXIT, **about, doubts=(Doubt("kind", "0"),))
     assert (passing.event.kind, passing.doubt, passing.applies) == (Direction.EXIT, None, True)
 
 
 def test_more_free_spaces_than_there_are_is_a_doubt() -> None:
     event = read(said(remaining_spaces=8259))
     about: dict[str, Any] = {"lane": ENTRY, "gateway": GATEWAY, "received_at": NOW, "id": UUID(int=1)}
-    assert passings.accept(event, **about, capacity=140).doubts == (Doubt("remaining_spaces", "8259 of 140"),)
-    assert passings.accept(event, **about, capacity=8259).doubts == ()
+    assert facts.accept(event, **about, capacity=140).doubts == (Doubt("remaining_spaces", "8259 of 140"),)
+    assert facts.accept(event, **about, capacity=8259).doubts == ()

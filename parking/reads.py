@@ -1,0 +1,88 @@
+"""What is known to have happened at a lane, as the rules of stays see it: a plate was read there.
+
+Facts only grow. A person who puts something right adds a fact too, which points at the one it is about; what follows
+from all of them is derived again (`passings`, `matching`, `stays`).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from msgspec import Struct
+
+from parking.facts import Fact
+from parking.lots import Direction
+from parking.plates import PlateColor, VehicleClass
+
+# A confidence is compared to so many digits.
+CONFIDENCE_DIGITS = 3
+
+NumberPlate: TypeAlias = tuple[str, PlateColor]
+
+
+class LetOut(StrEnum):
+    """How a person opened the barrier for an exit: nothing is owed, or it is as it was and will be paid later."""
+
+    FREE = "free"
+    CHARGE = "charge"
+
+
+class Vehicle(NamedTuple):
+    """A vehicle as one lot knows it."""
+
+    lot_id: int
+    plate: str
+    plate_color: PlateColor
+
+    @property
+    def number_plate(self) -> NumberPlate:
+        """What every lot knows it by."""
+        return self.plate, self.plate_color
+
+
+class Read(Struct, frozen=True):
+    """A plate at a lane. `at` is the instant the rules go by; plate and colour are those it is compared by.
+
+    What people decided about it (`decisions`) is in it. `looked_at`: they found right what follows from it, whatever is
+    doubtful about that. `let_out`: they opened the barrier.
+    """
+
+    lot_id: int
+    id: UUID
+    lane_id: int
+    direction: Direction
+    at: datetime
+    plate: str
+    plate_color: PlateColor
+    vehicle_class: VehicleClass
+    confidence: float
+    looked_at: bool = False
+    let_out: LetOut | None = None
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """The vehicle that the text names."""
+        return Vehicle(self.lot_id, self.plate, self.plate_color)
+
+
+class Cause(NamedTuple):
+    """What an adjustment follows from, in a word, and its number."""
+
+    word: str
+    id: UUID
+
+
+def read_of(event: Fact) -> Read:
+    """An event as the rules of stays see it."""
+    return Read(
+        event.lot_id,
+        event.id,
+        event.lane_id,
+        event.direction,
+        event.effective_at,
+        event.plate,
+        event.plate_color,
+        event.event.vehicle_class,
+        round(event.event.confidence, CONFIDENCE_DIGITS),
+    )
