@@ -1,8 +1,9 @@
 """Read this first: a Monday of a car park, told over HTTP against `onelot serve` and `onelot work` as they run.
 
 A driver opens an account, drives in and out without stopping, and has paid a second later; who has no account pays at
-the gate; who has too little pays after a top-up; the gateway tells its whole day again; finance closes the day, and the
-figures agree to the fen.
+the gate; who has too little pays after a top-up; who pays for a car that a camera took for theirs appeals, and a clerk
+puts it right and the money comes back; the gateway tells its whole day again; finance closes the day, and the figures
+agree to the fen.
 """
 
 import asyncio
@@ -29,7 +30,8 @@ from tests.district import QC, Say, event, token
 JINAN = timezone(timedelta(hours=8))
 MONDAY = date(2026, 11, 16)
 NINE = datetime(2026, 11, 16, 9, 0, tzinfo=JINAN)
-NOON = NINE + timedelta(hours=3)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+NOON = NINE + 3 * HOUR
 TUESDAY = NINE + timedelta(days=1)
 # Three hours by day on the road: three times two yuan.
 FEE_FEN = 600
@@ -163,6 +165,7 @@ async def test_a_monday(lot: Installation) -> None:
         await at_noon_the_regular_drives_out_without_stopping(lot, regular)
         await the_casual_driver_pays_at_the_gate(lot)
         await the_poor_one_pays_after_a_top_up(lot, poor)
+        await a_misread_is_put_right_and_the_money_comes_back(lot)
         await everything_is_told_again(lot, regular, poor)
     async with lot.running_at(TUESDAY) as client:
         await finance_closes_the_day(lot, client)
@@ -237,6 +240,43 @@ async def last_attempt(lot: Installation) -> object:
         await connection.close()
 
 
+async def a_misread_is_put_right_and_the_money_comes_back(lot: Installation) -> None:
+    """Dirt on the plate: 鲁CQ3598 came and left, and was read as the car of somebody who was at home."""
+    at_home = await a_driver(lot, "Li", "鲁CQ3398", wallet_fen=5000)
+    for way, at in (("entry", NOON - 2 * HOUR), ("exit", NOON + MINUTE)):
+        lot.said.append({**event(str(len(lot.said)), way, at, "鲁CQ3398"), "replay": True})
+        await lot.gateway("POST", DOOR, json=lot.said[-1])
+    await soon((5000 - FEE_FEN, 0), at_home.stands)
+
+    (charge,) = (await lot.ask(at_home.token, "GET", "/v1/account/charges"))["charges"]
+    body = {"reason": "My car was at home."}
+    await lot.ask(at_home.token, "POST", f"/v1/account/charges/{charge['reference']}/appeal", json=body)
+
+    clerk = token(Audience.CLERK, now=NOON - HOUR, operator_id=await operator_of(lot))
+    (case,) = (await lot.ask(clerk, "GET", "/v1/cases", params={"reason": "appeal"}))["cases"]
+    assert (case["said"], case["at_stake_fen"]) == ("My car was at home.", FEE_FEN)
+    day = {"from": NINE.isoformat(), "to": (NOON + HOUR).isoformat(), "lot": QC, "plate": "鲁CQ3398"}
+    reads = (await lot.ask(clerk, "GET", "/v1/events", params=day))["events"]
+    assert [read["kind"] for read in reads] == ["entry", "exit"]
+    verdict = {"kind": "plate", "plate": "鲁CQ3598", "plate_color": "blue", "note": "seen on the picture"}
+    await lot.ask(clerk, "POST", f"/v1/events/{reads[0]['id']}/decide", json=verdict)
+    await lot.ask(clerk, "POST", f"/v1/cases/{case['id']}/decide", json=verdict)
+
+    await soon((5000, 0), at_home.stands)
+    (charge,) = (await lot.ask(at_home.token, "GET", "/v1/account/charges"))["charges"]
+    assert (charge["amount_fen"], charge["refunded_fen"]) == (0, FEE_FEN)
+    assert [each["to_fen"] for each in charge["corrections"]] == [0]
+    assert (await lot.ask(clerk, "GET", "/v1/cases", params={"reason": "appeal"}))["cases"] == []
+
+
+async def operator_of(lot: Installation) -> int:
+    connection = await asyncpg.connect(lot.database_url)
+    try:
+        return int(await connection.fetchval("select operator_id from lot where code = $1", QC))
+    finally:
+        await connection.close()
+
+
 async def everything_is_told_again(lot: Installation, *drivers: Driver) -> None:
     """The gateway was cut off, does not know what had arrived, and hands in its whole day."""
     before = [await driver.stands() for driver in drivers], await free_spaces(lot)
@@ -252,13 +292,14 @@ async def finance_closes_the_day(lot: Installation, client: httpx.AsyncClient) -
     day = {"business_date": str(MONDAY)}
     settled = await lot.ask(finance, "POST", "/v1/settlements", json=day)
     (ours,) = [one for one in settled if one["operator_code"] == "jn-static"]
-    assert (ours["charges"], ours["gross_fen"], ours["refunds_fen"]) == (3, 3 * FEE_FEN, 0)
+    # What was paid for the misread car came and went on the same day; who really was there owes it.
+    assert (ours["charges"], ours["gross_fen"], ours["refunds_fen"]) == (5, 5 * FEE_FEN, FEE_FEN)
     assert await lot.ask(finance, "POST", "/v1/settlements", json=day) == settled
 
     file = await client.get(f"/v1/settlements/jn-static/{MONDAY}.csv", headers=running.bearer(finance))
     header, *lines, total = csv.reader(StringIO(file.content.decode("utf-8-sig")))
     gross, fee, net = (next(n for n, name in enumerate(header) if word in name) for word in ("gross", "fee", "net"))
-    assert sum(fen(line[gross]) for line in lines) == fen(total[gross]) == 3 * FEE_FEN
+    assert sum(fen(line[gross]) for line in lines) == fen(total[gross]) == 5 * FEE_FEN
 
     # What the operator is owed in the books is what the file says, to the fen.
     journals = (await lot.ask(finance, "GET", "/v1/journals", params={"date": str(MONDAY)}))["journals"]
@@ -266,8 +307,8 @@ async def finance_closes_the_day(lot: Installation, client: httpx.AsyncClient) -
     for transfer in (transfer for journal in journals for transfer in journal["transfers"]):
         amount_fen = transfer["amount_fen"]
         owed += amount_fen * ((transfer["credit_book"] == "payable") - (transfer["debit_book"] == "payable"))
-    assert fen(total[net]) == owed == 3 * FEE_FEN - fen(total[fee])
-    assert fen(total[fee]) == 54  # three of a hundred
+    assert fen(total[net]) == owed == 4 * FEE_FEN - fen(total[fee])
+    assert fen(total[fee]) == 72  # three of a hundred of what is kept
 
 
 def fen(yuan: str) -> int:
