@@ -1,6 +1,6 @@
 """What a gateway is answered: for an event that is new, for the same event again, and the text of the lane's screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -105,12 +105,28 @@ def key_of(fact: Fact) -> EventKey:
     return fact.lot_id, fact.gateway_id, fact.event.event_id
 
 
-def answers(facts: Sequence[Fact], first: Mapping[UUID, UUID], records: Mapping[UUID, EventRecord]) -> list[Answer]:
-    """The answers in the order of the facts. `first`: see `repeats.Sorted`; `records` by their identifiers."""
+def answers(
+    facts: Sequence[Fact],
+    first: Mapping[UUID, UUID],
+    records: Mapping[UUID, EventRecord],
+    paid: Container[UUID] = (),
+) -> list[Answer]:
+    """The answers in the order of the facts. `first`: see `repeats.Sorted`; `records` by their identifiers. `paid`:
+    stays of repeated events that nothing is owed for any more.
+    """
     return [
-        _answer(fact, record) if record.id == fact.id else _repeated(fact, record)
+        _answer(fact, record) if record.id == fact.id else _repeated(fact, _as_paid(record, paid))
         for fact, record in ((fact, records[first[fact.id]]) for fact in facts)
     ]
+
+
+def waits_for_payment(fact: Fact, record: EventRecord) -> bool:
+    """Whether an event that is told again may find that its car has paid since."""
+    return not fact.event.replay and record.payment is Payment.PAY_AT_GATE and record.gate is not Command.OPEN
+
+
+def _as_paid(record: EventRecord, paid: Container[UUID]) -> EventRecord:
+    return structs.replace(record, gate=Command.OPEN) if record.stay_id in paid else record
 
 
 def _answer(fact: Fact, record: EventRecord) -> Answer:

@@ -261,7 +261,7 @@ def _left_at(inside: Stay, stays: Mapping[UUID, Stay]) -> datetime:
 
 
 def charges_that_matter(before: Believed, after: Believed, reads: Sequence[Read]) -> list[UUID]:
-    """The charges of stays that were billed before and are billed again, or that a read belongs to."""
+    """The charges of stays that were billed before and are billed again, or that one of the new reads belongs to."""
     new = {read.id for read in reads}
     billed = {id_ for id_, bill in after.bills.items() if before.bills.get(id_) is not bill}
     again = [id_ for id_ in billed if id_ not in new and not _is_billed_first(id_, before)]

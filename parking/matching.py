@@ -125,9 +125,8 @@ def _outcome(exit_id: UUID, candidates: Sequence[Candidate], wanted: Mapping[UUI
     rivals = [each for each in candidates[1:] if each.likeness is best.likeness]
     other_exits = sum(like >= best.likeness for like in wanted[best.stay_id]) - 1
     listed = tuple(candidates[:CANDIDATES_MAX])
-    # Any one character may be read wrongly, but then nothing else may come into question at all.
-    only = len(candidates) == 1 and len(wanted[best.stay_id]) == 1
-    if rivals or other_exits or best.likeness is Likeness.PERHAPS or (best.likeness is Likeness.ONE_OFF and not only):
+    # Any one character may be read wrongly, but a changed plate is the oldest way not to pay: that is for a person.
+    if rivals or other_exits or best.likeness <= Likeness.ONE_OFF:
         return Match(exit_id, Outcome.AMBIGUOUS, None, listed)
     return Match(exit_id, Outcome.PROBABLE, best.stay_id, listed)
 

@@ -486,7 +486,7 @@ select r.lot_id, r.id, r.reason
    and r.stay_id is not null
 
 -- name: count_differs_from_stays
--- The count of every lot is the number of vehicles inside, without those that are inside longer than any usual one.
+-- The count of every lot is the number of vehicles inside. Those that are there longer than any usual one do not count.
 select o.lot_id, o.inside, count(s.id) as stays
   from lot_occupancy o left join open_stay s on s.lot_id = o.lot_id and s.counted
  group by o.lot_id, o.inside

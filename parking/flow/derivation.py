@@ -51,7 +51,8 @@ async def derive_stays(
         return Derived(Believed({}, {}), Believed({}, {}), {}, (), Difference([], [], [], []), {}, {}, {})
     before, reads, stays = await _derive(db, new, gone, network, now)
     after = Believed(stays, await _price(db, before, stays, [*new, *gone], network, now))
-    wanted = effects.charges_that_matter(before, after, new)
+    # What a person decides is about reads that were there before, and may have been billed.
+    wanted = effects.charges_that_matter(before, after, new if cause is None else ())
     known = await charge_store.charges_by_id(db, wanted) if wanted else {}
     everything = stays | derivation.remains(before.stays, stays)
     return Derived(

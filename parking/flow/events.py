@@ -5,13 +5,14 @@ The batch is the unit because its cost is nearly that of one event: every statem
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
+from uuid import UUID
 
 from msgspec import Struct
 
 import sql
 from parking import effects, occupancy, repeats
 from parking import facts as facts_
-from parking.answers import Answer, answers, key_of, record_of_read
+from parking.answers import Answer, EventRecord, answers, key_of, record_of_read, waits_for_payment
 from parking.billings import Alarm
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
 from parking.facts import REPEATS_KEPT, Fact
@@ -23,6 +24,8 @@ from parking.occupancy import Count
 from parking.reads import read_of
 from parking.store import events as store
 from payments import ids
+from payments.charges import ChargeState, charge_id
+from payments.store import charges as charge_store
 
 RandomBits = Callable[[], int]
 
@@ -64,7 +67,16 @@ async def record_events(
     await write_cases(db, effects.case_changes(derived, new, made, network.lots), now=now)
     moves = occupancy.moves(effects.sightings(new, derived, network.lots))
     counts = await store.move_counts(db, now, moves) if moves else ()
-    return Recorded(answers(facts, told.first, records), counts, alarms)
+    repeated = [(fact, records[told.first[fact.id]]) for fact in facts if told.first[fact.id] != fact.id]
+    paid = await _paid(db, [record for fact, record in repeated if waits_for_payment(fact, record)])
+    return Recorded(answers(facts, told.first, records, paid), counts, alarms)
+
+
+async def _paid(db: sql.Connection, waiting: Sequence[EventRecord]) -> set[UUID]:
+    """The stays of events told again whose cars have paid since, or owe nothing any more."""
+    wanted = {charge_id(record.stay_id, None): record.stay_id for record in waiting if record.stay_id is not None}
+    charges = await charge_store.charges_by_id(db, wanted) if wanted else {}
+    return {wanted[key] for key, charge in charges.items() if charge.state is not ChargeState.DUE}
 
 
 async def _once_a_day(db: sql.Connection, new: Sequence[Fact]) -> Sequence[Fact]:

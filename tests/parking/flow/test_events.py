@@ -186,6 +186,11 @@ async def test_a_camera_that_fires_twice(district: District) -> None:
         await charges_flow.void_charge(db, charge_id=charge_id(left.stay_id, None), reason="kind", actor="li", now=NOW)
     paid = await district.answer(event("l5", "exit", NOW + 40 * SECOND, "鲁A10014"))
     assert facts(paid) == ("recorded", "open", 600, "pay_at_gate", None)
+    # The first event again is answered by what holds now.
+    again = await district.answer(event("l3", "exit", NOW, "鲁A10014"))
+    assert facts(again) == ("duplicate", "open", 600, "pay_at_gate", None)
+    assert again.display is not None
+    assert again.display.zh.endswith("已支付")
 
 
 async def test_the_same_camera_in_one_batch(district: District) -> None:
