@@ -357,8 +357,12 @@ def test_documents_name_what_is_there(document: str) -> None:
 def texts() -> list[Path]:
     folders = [*PACKAGES, ".ci"]
     inside = [file for folder in folders for file in (ROOT / folder).rglob("*")]
+    # What coverage writes while the tests run lies beside them and is no text.
     return [
         file
         for file in [*ROOT.iterdir(), *inside]
-        if file.is_file() and file.suffix in TEXT_SUFFIXES and "__pycache__" not in file.parts
+        if file.is_file()
+        and file.suffix in TEXT_SUFFIXES
+        and "__pycache__" not in file.parts
+        and not file.name.startswith(".coverage")
     ]
