@@ -1,6 +1,6 @@
-"""What new events change: how far back facts matter to them, what stays cost then, and what each gate is answered.
+"""What follows from stays that are derived anew: what they cost, what is written, and what each gate is answered.
 
-`flow/derivation` reads as far as these functions say, has stays derived, and writes what is different.
+`flow/derivation` reads as far as `lookback` says, has stays derived, and writes what is different.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

@@ -12,6 +12,7 @@ from parking.cases import Filter, Known, OpenCase, RefusedEvent, State, UnknownC
 from parking.decisions import Decision, Verdict
 from parking.flow import decisions as decisions_flow
 from parking.flow.decisions import Decided
+from parking.flow.derivation import RandomBits
 from parking.likeness import Likeness
 from parking.matching import CANDIDATES_MAX, PAIR_MAX
 from parking.network import Network
@@ -27,7 +28,6 @@ from payments.flow import audit as audit_flow
 from payments.identity import Principal
 from payments.store import charges as charge_store
 
-RandomBits = Callable[[], int]
 _FIRST = UUID(int=0)
 
 

@@ -1,6 +1,6 @@
 """What a person decides about a read: stays, money, count and cases follow in the same transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from parking import stays as stay_rules
 from parking.cases import OF_A_READ, OF_AN_EVENT, OpenCase, Reason
 from parking.decisions import Decision, DecisionUnfit, Kind, NoSuchFact, Ruling, Standing, Verdict
 from parking.effects import Derived
-from parking.flow.derivation import derive_stays, write_cases, write_stays
+from parking.flow.derivation import RandomBits, derive_stays, write_cases, write_stays
 from parking.lots import Direction
 from parking.network import Network
 from parking.occupancy import Count
@@ -24,8 +24,6 @@ from parking.store import events as event_store
 from payments import ids
 from payments.identity import Principal
 from payments.store import audit as audit_store
-
-RandomBits = Callable[[], int]
 
 
 class Decided(Struct, frozen=True):

@@ -62,7 +62,11 @@ async def derive_stays(
         reads=reads,
         changed=effects.difference(before, after, everything),
         charges=known,
-        references={id_: charges.new_reference(random_bits(), random_bits()) for id_ in after.bills},
+        references={
+            id_: charges.new_reference(random_bits(), random_bits())
+            for id_, bill in after.bills.items()
+            if before.bills.get(id_) is not bill
+        },
         causes={read.lot_id: cause or Cause("later_fact", read.id) for read in (*gone, *new)},
     )
 

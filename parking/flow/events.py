@@ -3,7 +3,7 @@
 The batch is the unit because its cost is nearly that of one event: every statement works on all events at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from parking.answers import Answer, EventRecord, answers, key_of, record_of_read
 from parking.billings import Alarm
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
 from parking.facts import REPEATS_KEPT, Fact
-from parking.flow.derivation import derive_stays, write_cases, write_stays
+from parking.flow.derivation import RandomBits, derive_stays, write_cases, write_stays
 from parking.lookback import ids_within
 from parking.lots import Gateway
 from parking.network import Network
@@ -26,8 +26,6 @@ from parking.store import events as store
 from payments import ids
 from payments.charges import ChargeState, charge_id
 from payments.store import charges as charge_store
-
-RandomBits = Callable[[], int]
 
 
 class Recorded(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Events that staff look up, and deciding about one that is no case."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,13 +9,12 @@ from parking.cases import FoundEvent
 from parking.decisions import NoSuchFact, Verdict
 from parking.flow import decisions as decisions_flow
 from parking.flow.decisions import Decided
+from parking.flow.derivation import RandomBits
 from parking.network import Network
 from parking.store import cases as store
 from payments import ids
 from payments.flow import audit as audit_flow
 from payments.identity import Principal
-
-RandomBits = Callable[[], int]
 
 
 async def find_events(
