@@ -4,14 +4,15 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 TESTS ?= tests
-# Two runs at once, each with servers of its own; servers that are given are for one run alone.
-SIDE_BY_SIDE := $(if $(ONELOT_TEST_DATABASE_URL)$(ONELOT_TEST_REDIS_URL),,-n 2 --dist loadfile --no-loadscope-reorder)
+# Three runs at once, each with servers of its own: half of the time a run waits for something. Servers that are given are
+# for one run alone.
+SIDE_BY_SIDE := $(if $(ONELOT_TEST_DATABASE_URL)$(ONELOT_TEST_REDIS_URL),,-n 3 --dist loadfile --no-loadscope-reorder)
 
 # Text is UTF-8 whatever the locale says, and no setting of the caller's Python reaches ours.
 export PYTHONUTF8 := 1
-unexport PYTHONPATH PYTHONHOME
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format types check lock schema bench install clean
+.PHONY: help demo test lint format types check lock schema bench docs install clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,17 +37,28 @@ types: install ## mypy --strict
 
 check: lint types test ## all three, as before a change is handed in
 
-lock: install ## requirements.lock, anew from pyproject.toml
+lock: install ## requirements.lock, .run.lock and .docs.lock, anew from pyproject.toml
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
-	@.venv/bin/uv pip compile pyproject.toml --extra=demo --extra=dev --universal --python-version=3.11 --upgrade \
+	@.venv/bin/uv pip compile pyproject.toml --extra=demo --extra=dev --extra=tracing --universal --python-version=3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-annotate --no-config --quiet \
 		--custom-compile-command="make lock" --output-file=requirements.lock > /dev/null
+	@.venv/bin/uv pip compile pyproject.toml --constraint=requirements.lock --universal --python-version=3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --no-config --quiet \
+		--custom-compile-command="make lock" --output-file=requirements.run.lock > /dev/null
+	@.venv/bin/uv pip compile --group=docs --constraint=requirements.lock --universal --python-version=3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-annotate --no-config --quiet \
+		--custom-compile-command="make lock" --output-file=requirements.docs.lock > /dev/null
 
 schema: install ## sql/schema.sql, anew from sql/migrations
 	@$(PYTHON) -m sql.dump
 
 bench: install ## throughput and latency on this machine
 	@$(PYTHON) -m loadtests throughput
+
+docs: install ## docs/ as a site in build/site; a link that leads nowhere fails
+	@$(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet --no-deps --require-hashes \
+		--requirement requirements.docs.lock
+	@$(PYTHON) -m zensical build --strict
 
 install: ## .venv as requirements.lock says
 	@python3 .ci/install.py

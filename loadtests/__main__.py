@@ -1,8 +1,9 @@
-"""The command line: `python -m loadtests throughput | faults | fairness | redelivery | attack | pricing`."""
+"""The command line: `python -m loadtests throughput | faults | fairness | …`, as `python -m loadtests --help` lists."""
 
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 import click
@@ -10,10 +11,11 @@ import msgspec
 import uvloop
 from rich.console import Console, RenderableType
 
-from loadtests import attack, fairness, faults, pricing, redelivery, throughput
+from loadtests import attack, dialogue, fairness, faults, pricing, redelivery, restore, throughput, upgrade
 from loadtests.environment import Environment, new_environment, servers
 
 TABLE_CHARACTERS = 120
+PYTHON = click.Path(exists=True, dir_okay=False, executable=True, path_type=Path)
 
 
 class Report(Protocol):
@@ -29,10 +31,17 @@ class Report(Protocol):
         ...
 
 
-def _run(what: Callable[[Environment], Awaitable[Report]], *, lots: int, vehicles: int, as_json: bool) -> None:
+def _run(
+    what: Callable[[Environment], Awaitable[Report]],
+    *,
+    lots: int,
+    vehicles: int,
+    as_json: bool,
+    python: Path | None = None,
+) -> None:
     async def go() -> Report:
         with servers() as own:
-            async with new_environment(own, lots=lots, vehicles=vehicles) as env:
+            async with new_environment(own, lots=lots, vehicles=vehicles, python=python) as env:
                 return await what(env)
 
     _print(uvloop.run(go()), as_json=as_json)
@@ -110,6 +119,22 @@ def _fairness(lots: int, as_json: bool, backlog: int, array: int, cars: float) -
     )
 
 
+@main.command("dialogue")
+@click.option("--lots", default=200, type=click.IntRange(1, 1000), help="Lots in the city, with a gateway each.")
+@_json
+@click.option("--cars", default=5, type=click.IntRange(1, 100), help="Cars that pay at each exit.")
+@click.option(
+    "--within-ms",
+    default=dialogue.TOLD_P99_MAX_MS,
+    show_default=True,
+    type=click.IntRange(1),
+    help="What 99 of 100 cars may wait.",
+)
+def _dialogue(lots: int, as_json: bool, cars: int, within_ms: int) -> None:
+    """Held cars pay while all gateways listen: each is told to open, once and within a second."""
+    _run(lambda env: dialogue.run(env, cars=cars, within_ms=within_ms), lots=lots, vehicles=lots * 5, as_json=as_json)
+
+
 @main.command("redelivery")
 @_lots
 @_json
@@ -135,6 +160,33 @@ def _attack(lots: int, as_json: bool, seconds: float, events: int, only: tuple[s
         lots=lots,
         vehicles=attack.VEHICLES,
         as_json=as_json,
+    )
+
+
+@main.command("restore")
+@_lots
+@_json
+@click.option("--seconds", default=3.0, type=click.FloatRange(1, 60), help="Load before, between and after.")
+@click.option("--connections", default=32, type=click.IntRange(1, 1000), help="Requests in flight.")
+def _restore(lots: int, as_json: bool, seconds: float, connections: int) -> None:
+    """PostgreSQL is lost and restored to a moment: what was acknowledged by then is there. On servers of its own."""
+    _print(uvloop.run(restore.run(lots=lots, seconds=seconds, connections=connections)), as_json=as_json)
+
+
+@main.command("upgrade")
+@_lots
+@_json
+@click.option("--seconds", default=3.0, type=click.FloatRange(1, 60), help="Load before, between the steps and after.")
+@click.option("--connections", default=32, type=click.IntRange(1, 1000), help="Requests in flight.")
+@click.option("--before", type=PYTHON, help="The interpreter of an installation of the version before.")
+def _upgrade(lots: int, as_json: bool, seconds: float, connections: int, before: Path | None) -> None:
+    """The schema is migrated and another process takes over under load: no event may be refused or lost."""
+    _run(
+        lambda env: upgrade.run(env, seconds=seconds, connections=connections),
+        lots=lots,
+        vehicles=upgrade.VEHICLES,
+        as_json=as_json,
+        python=before,
     )
 
 

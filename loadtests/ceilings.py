@@ -89,7 +89,7 @@ async def _write(url: str, batches: Iterator[Batch], ends_at: float, latencies: 
 
 async def _write_batch(db: sql.Connection, batch: Batch, now: datetime) -> None:
     await store.lock_lots(db, sorted(batch.lot_ids))
-    await db.execute(_GATE["add_events"], *zip(*batch.events, strict=True))
+    await db.execute(_GATE["add_events"], batch.events)
     if batch.ended:
         await store.end_open_stays(db, batch.ended)
     if batch.opened:

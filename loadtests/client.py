@@ -21,6 +21,7 @@ LAST_ANSWER_TIMEOUT_S = 40.0
 RECONNECT_PAUSE_S = 0.2
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
+_CLOSE = b"connection: close"
 
 
 class Shot(Struct, frozen=True, gc=False):
@@ -72,18 +73,24 @@ class _Run:
         self.last_at = self.began
 
 
+class _Ended(Struct, frozen=True):
+    """The shot to go on with, None at the end of the stream, and whether its answer was owed."""
+
+    shot: Shot | None
+    owed: bool
+
+
 class _Connection(asyncio.Protocol):
     """Sends the shots of one stream, one after the other."""
 
-    def __init__(
-        self, run: _Run, shots: Iterator[Shot], done: "asyncio.Future[Shot | None]", first: Shot | None
-    ) -> None:
+    def __init__(self, run: _Run, shots: Iterator[Shot], done: "asyncio.Future[_Ended]", first: Shot | None) -> None:
         self._run = run
         self._shots = shots
         self._done = done
         self._shot: Shot | None = first
         self._buffer = b""
         self._sent_at = 0.0
+        self._owed = False
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -95,28 +102,33 @@ class _Connection(asyncio.Protocol):
         """Sends the next shot. When the time is over none is taken, so that the stream can be continued later."""
         assert self._transport is not None
         now = perf_counter()
-        shot = again or (next(self._shots, None) if now < self._run.ends_at else None)
+        shot = again or self._next(now)
         self._shot = shot
         if shot is None:
             self._transport.close()
             return
+        self._owed = True
         self._sent_at = now
         self._transport.write(shot.payload)
+
+    def _next(self, now: float) -> Shot | None:
+        return next(self._shots, None) if now < self._run.ends_at else None
 
     def data_received(self, data: bytes) -> None:
         answer = self._buffer + data if self._buffer else data
         head = answer.find(_END)
         if head >= 0:
-            start = answer.lower().find(_LENGTH, 0, head)
+            lower = answer[:head].lower()
+            start = lower.find(_LENGTH)
             length = int(answer[start + len(_LENGTH) : answer.find(b"\r\n", start)]) if start >= 0 else 0
             end = head + len(_END) + length
             if len(answer) >= end:
                 self._buffer = b""
-                self._answered(int(answer[9:12]), answer[head + len(_END) : end])
+                self._answered(int(answer[9:12]), answer[head + len(_END) : end], last=_CLOSE in lower)
                 return
         self._buffer = answer
 
-    def _answered(self, status: int, body: bytes) -> None:
+    def _answered(self, status: int, body: bytes, *, last: bool) -> None:
         run, shot = self._run, self._shot
         assert shot is not None
         run.last_at = perf_counter()
@@ -126,11 +138,18 @@ class _Connection(asyncio.Protocol):
             run.events += shot.events
         if run.on_answer is not None:
             run.on_answer(shot, status, body)
-        self._send()
+        self._owed = False
+        if last:
+            # The server takes no more here: the next connection begins with what comes next.
+            assert self._transport is not None
+            self._shot = self._next(run.last_at)
+            self._transport.close()
+        else:
+            self._send()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         if not self._done.done():
-            self._done.set_result(self._shot)
+            self._done.set_result(_Ended(self._shot, self._owed))
 
 
 async def _stream(run: _Run, host: str, port: int, shots: Iterator[Shot]) -> None:
@@ -138,7 +157,7 @@ async def _stream(run: _Run, host: str, port: int, shots: Iterator[Shot]) -> Non
     loop = asyncio.get_running_loop()
     first: Shot | None = None
     while perf_counter() < run.ends_at:
-        done: asyncio.Future[Shot | None] = loop.create_future()
+        done: asyncio.Future[_Ended] = loop.create_future()
         try:
             transport, _ = await loop.create_connection(partial(_Connection, run, shots, done, first), host, port)
         except OSError:
@@ -149,11 +168,14 @@ async def _stream(run: _Run, host: str, port: int, shots: Iterator[Shot]) -> Non
             continue
         try:
             async with asyncio.timeout(max(run.ends_at - perf_counter(), 0) + LAST_ANSWER_TIMEOUT_S):
-                first = await done
+                ended = await done
         finally:
             transport.abort()
+        first = ended.shot
         if first is None:
             return
+        if not ended.owed:
+            continue
         run.broken += 1
         if not run.retry:
             raise ConnectionResetError("the server closed a connection while it owed an answer")

@@ -1,36 +1,49 @@
 """A OneLot of its own for a run: a database with lots, keys and drivers, and the servers that work on it."""
 
+import asyncio
 import os
 import platform
 import secrets
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from time import perf_counter
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 import sql
 from loadtests.accounts import open_accounts
 from loadtests.server import Server, child_environment
 from loadtests.traffic import Lot
+from parking.flow.discrepancies import look_at_all
+from parking.flow.network import read_network
 from parking.lots import Direction, LotPlan
-from seeds.city.jinan import tariff
+from seeds.city.jinan import TARIFFS, tariff
 from seeds.city.network import lot_plan, small_city
 from seeds.city.registration import register_network
 from seeds.servers import embedded
-from seeds.servers.process import free_port
+from seeds.servers.process import ServerFailed, free_port
 from sql import invariants
 from sql.invariants import Invariant
 from sql.migrate import migrate
+from sql.pool import open_pool
 
 OPERATORS = 5
 TARIFF = "jinan_road"
+# What `lot add` has always asked for.
+_FIELDS_OF_LOTS = (
+    *("code", "operator_code", "name_zh", "name_en", "district_zh", "district_en"),
+    *("kind", "capacity", "longitude", "latitude", "gateway", "lanes"),
+)
+TARIFF_WARNINGS = ("farmable@free",)
 # fsync stays on, and a commit is answered when it is on the disk, as in production. The rest is what anybody gives a
 # server of this size: enough shared memory, checkpoints far enough apart not to fall into every run.
 POSTGRES_SETTINGS: Mapping[str, str] = {
@@ -85,13 +98,19 @@ def servers(environment: Mapping[str, str] = os.environ) -> Iterator[Servers]:
 
 
 class Environment:
-    """A migrated database with lots and drivers. `lots` hold their gateways' keys; `servers` is where it lives."""
+    """A migrated database with lots and drivers. `lots` hold their gateways' keys; `servers` is where it lives;
+    `python` is the interpreter of another installation whose OneLot works on it.
+    """
 
-    def __init__(self, servers: Servers, database_url: str, lots: Sequence[Lot], vehicles: int) -> None:
+    def __init__(
+        self, servers: Servers, database_url: str, lots: Sequence[Lot], vehicles: int, python: Path | None = None
+    ) -> None:
         self.servers = servers
         self.database_url = database_url
         self.lots = lots
         self.vehicles = vehicles
+        self._python = python
+        self._secrets = secrets.token_hex(32)
         self._began = perf_counter()
 
     def progress(self, what: str) -> None:
@@ -113,15 +132,24 @@ class Environment:
 
     @asynccontextmanager
     async def serving(
-        self, *, workers: int = 1, gateway_port: int = 0, only_gateways: bool = False
+        self,
+        *,
+        workers: int = 1,
+        gateway_port: int = 0,
+        only_gateways: bool = False,
+        listener: socket.socket | None = None,
     ) -> AsyncIterator[Server]:
-        """`onelot serve` on this database, for as long as this lasts; with a listener for gateways, or that alone."""
-        port = gateway_port if only_gateways else free_port()
+        """`onelot serve` on this database, for as long as this lasts; with a listener for gateways, or that alone; on a
+        `listener` that others may hold as well.
+        """
+        port = gateway_port if only_gateways else listener.getsockname()[1] if listener else free_port()
         words = ["--gateway-port", str(gateway_port)] if gateway_port else []
         words += ["--only-gateways"] if only_gateways else []
-        server = Server("serve", ["-m", "parking", "serve", *words], self._settings(port, workers), port)
+        words += ["--fd", str(listener.fileno())] if listener else []
+        command = ["-m", "parking", "serve", *words]
+        server = Server("serve", command, self._settings(port, workers), port, listener=listener, python=self._python)
         try:
-            await server.start(path="/readyz")
+            await server.start(path="/readyz", says="Application startup complete" if listener else "")
             yield server
         finally:
             server.stop()
@@ -129,19 +157,38 @@ class Environment:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Server]:
         """`onelot work` on this database, for as long as this lasts."""
-        worker = Server("work", ["-m", "parking", "work"], self._settings(0, 1), 0)
+        worker = Server("work", ["-m", "parking", "work"], self._settings(0, 1), 0, python=self._python)
         try:
             await worker.start(path=None)
             yield worker
         finally:
             worker.stop()
 
+    async def command(self, *words: str) -> tuple[int, str, str]:
+        """Runs `onelot` with these words on this database: its exit code, and what it printed and complained."""
+        process = await asyncio.create_subprocess_exec(
+            *(str(self._python or sys.executable), "-m", "parking", *words),
+            # Python looks for packages where it is started, and another installation is to find its own.
+            cwd=gettempdir(),
+            env=self._settings(0, 1),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complained = await process.communicate()
+        return process.returncode or 0, printed.decode(), complained.decode()
+
+    def by_this_version(self) -> "Environment":
+        """The same database, for the OneLot of this program to work on."""
+        env = Environment(self.servers, self.database_url, self.lots, self.vehicles)
+        env._began = self._began
+        return env
+
     def _settings(self, port: int, workers: int) -> dict[str, str]:
         return {
-            **child_environment(),
+            **child_environment(self._python),
             "ONELOT_DATABASE_URL": self.database_url,
             "ONELOT_REDIS_URL": self.servers.redis_url,
-            "ONELOT_TOKEN_SECRETS": secrets.token_hex(32),
+            "ONELOT_TOKEN_SECRETS": self._secrets,
             "ONELOT_PORT": str(port),
             "ONELOT_WORKERS": str(workers),
             "ONELOT_TEST_CHANNEL": "true",
@@ -158,7 +205,12 @@ class Environment:
                 await db.execute("checkpoint")
 
     async def broken_invariants(self) -> list[Invariant]:
-        """The invariants that do not hold, and none if all is well."""
+        """The invariants that do not hold, and none if all is well; what is stored is derived again before."""
+        pool = await open_pool(self.database_url, connections_max=1)
+        async with pool:
+            async with pool.acquire() as db:
+                network = await read_network(db, datetime.now(UTC))
+            await look_at_all(pool, network=network, clock=lambda: datetime.now(UTC))
         async with self.database() as db:
             return [invariant for invariant in await invariants.check(db, now=datetime.now(UTC)) if invariant.rows]
 
@@ -171,28 +223,81 @@ class Environment:
 
 
 @asynccontextmanager
-async def new_environment(servers: Servers, *, lots: int = 50, vehicles: int = 40_000) -> AsyncIterator[Environment]:
-    """A new database with lots and the accounts of vehicles' drivers (accounts.py); dropped afterwards."""
+async def new_environment(
+    servers: Servers, *, lots: int = 50, vehicles: int = 40_000, python: Path | None = None
+) -> AsyncIterator[Environment]:
+    """A new database with lots and the accounts of vehicles' drivers (accounts.py); dropped afterwards. Another
+    installation, by its interpreter, makes it by its own commands, and without accounts.
+    """
     name = f"onelot_load_{secrets.token_hex(4)}"
     server = await asyncpg.connect(servers.database_url)
     try:
         await server.execute(f'create database "{name}"')
         try:
             url = urlunsplit(urlsplit(servers.database_url)._replace(path=f"/{name}"))
-            now = datetime.now(UTC)
-            await migrate(url, now=now)
-            db = await asyncpg.connect(url)
-            try:
-                registered = await _register(db, lots, now)
-                await open_accounts(db, vehicles=vehicles, now=now)
-                await db.execute("analyze")
-            finally:
-                await db.close()
-            yield Environment(servers, url, registered, vehicles)
+            if python is None:
+                yield await fill(servers, url, lots=lots, vehicles=vehicles)
+            else:
+                yield await _fill_by(python, servers, url, lots=lots, vehicles=vehicles)
         finally:
             await server.execute(f'drop database if exists "{name}" with (force)')
     finally:
         await server.close()
+
+
+async def fill(servers: Servers, database_url: str, *, lots: int, vehicles: int) -> Environment:
+    """The same in a database that is there and empty."""
+    now = datetime.now(UTC)
+    await migrate(database_url, now=now)
+    db = await asyncpg.connect(database_url)
+    try:
+        registered = await _register(db, lots, now)
+        await open_accounts(db, vehicles=vehicles, now=now)
+        await db.execute("analyze")
+    finally:
+        await db.close()
+    return Environment(servers, database_url, registered, vehicles)
+
+
+async def _fill_by(python: Path, servers: Servers, database_url: str, *, lots: int, vehicles: int) -> Environment:
+    """An environment that another installation works on, registered by its commands.
+
+    Raises:
+        ServerFailed: a command failed.
+    """
+    plans = [_plan(n, "OP0") for n in range(lots)]
+    env = Environment(servers, database_url, [], vehicles, python)
+
+    async def onelot(*words: str) -> str:
+        code, printed, complained = await env.command(*words)
+        if code:
+            raise ServerFailed(f"onelot {' '.join(words)} of {python} failed ({code}):\n{printed}{complained}")
+        return printed
+
+    env.progress(f"{python} registers {lots} lots")
+    await onelot("migrate")
+    await onelot("operator", "add", "OP0", "--name-zh", "经营单位", "--name-en", "Operator", "--fee-bps", "300")
+    keys = []
+    with TemporaryDirectory() as folder:
+        for plan in plans:
+            file = Path(folder) / f"{plan.code}.json"
+            file.write_bytes(msgspec.json.encode(_as_ever(plan)))
+            await onelot("lot", "add", str(file))
+            keys.append((await onelot("gateway", "key", plan.gateway)).split()[-1])
+    accepted = [word for name in TARIFF_WARNINGS for word in ("--accept", f"{name}=as the notice says")]
+    await onelot("tariff", "publish", str(TARIFFS / f"{TARIFF}.toml"), *accepted)
+    places = [word for plan in plans for word in ("--lot", plan.code)]
+    await onelot("tariff", "apply", TARIFF, *places, "--from", "2025-01-01T00:00:00+08:00")
+    return Environment(
+        servers, database_url, [_lot(plan, key) for plan, key in zip(plans, keys, strict=True)], vehicles, python
+    )
+
+
+def _as_ever(plan: LotPlan) -> dict[str, object]:
+    """A plan by the fields that every version knows."""
+    known = msgspec.to_builtins(plan)
+    known["lanes"] = [{name: lane[name] for name in ("code", "gate", "direction")} for lane in known["lanes"]]
+    return {name: known[name] for name in _FIELDS_OF_LOTS}
 
 
 async def _register(db: sql.Connection, count: int, now: datetime) -> list[Lot]:

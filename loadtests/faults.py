@@ -2,43 +2,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from time import perf_counter
-from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 from rich.table import Table
 
-from loadtests import traffic
-from loadtests.client import Measured, Shot, fire
+from loadtests.acknowledged import SAMPLE_MAX, Key, Seen, compare
+from loadtests.client import Measured, fire
 from loadtests.environment import Environment, Machine
 from loadtests.server import Server
 from sql.invariants import Invariant
 
 VEHICLES = 20_000
 DOWN_S = 0.5
-SAMPLE_MAX = 5
 # The statistics of a backend reach the view when it is idle for a moment or gone.
 STATISTICS_WAIT_S = 1.5
-_EVENTS = """
-select l.code as lot, e.event_id, count(*) as times, min(e.stay_id::text) as stay_id, min(e.fee_fen) as fee_fen
-  from gate_event e join lot l on l.id = e.lot_id group by l.code, e.event_id
-"""
 _DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
-
-# A gateway's event: the lot's code and the event's id.
-Key = tuple[str, str]
-
-
-class _Acknowledged(Struct, frozen=True):
-    """What an acknowledgement said that the database must say too."""
-
-    status: str
-    event_id: str
-    stay_id: UUID | None = None
-    fee_fen: int | None = None
 
 
 class Report(Struct, frozen=True):
@@ -88,42 +67,12 @@ class Report(Struct, frozen=True):
         return table
 
 
-class _Seen:
-    """What was sent by its number, and the acknowledgements."""
-
-    def __init__(self) -> None:
-        self.sent: list[Key] = []
-        self.acknowledged: dict[Key, _Acknowledged] = {}
-        self.refused = 0
-        self.errors = 0
-        self._decoder = msgspec.json.Decoder(_Acknowledged)
-
-    def shots(self, lots: list[traffic.Lot], numbers: range, name: str, seed: int) -> Iterator[Shot]:
-        """Endless events of some vehicles, made as they are sent."""
-        until = datetime.now(UTC) - timedelta(seconds=1)
-        for lot, event in traffic.visits(lots, numbers, name=name, until=until, seed=seed):
-            self.sent.append((lot.code, event["event_id"]))
-            yield Shot(traffic.body(lot, event), key=len(self.sent) - 1)
-
-    def answered(self, shot: Shot, status: int, body: bytes) -> None:
-        """Keeps what the service acknowledged."""
-        if status == 200:
-            self.acknowledged[self.sent[shot.key]] = self._decoder.decode(body)
-        elif status >= 500:
-            self.errors += 1
-        else:
-            self.refused += 1
-
-
 async def run(env: Environment, *, seconds: float = 30.0, connections: int = 200, kills: int = 1) -> Report:
     """Sends events for `seconds` over `connections` while a worker collects the charges; in between the server is
     killed `kills` times, evenly, and started again.
     """
-    seen = _Seen()
-    lots = env.lots
-    streams = [
-        seen.shots([lots[n % len(lots)]], range(env.vehicles)[n::connections], f"f{n}", n) for n in range(connections)
-    ]
+    seen = Seen()
+    streams = seen.streams(env.lots, env.vehicles, connections, "f")
     async with env.serving() as server, env.working():
         env.progress(f"{connections} connections send for {seconds:.0f} s, {kills} kills meanwhile")
         killing = asyncio.create_task(_kill_and_start(server, kills, seconds / (kills + 1)))
@@ -132,14 +81,8 @@ async def run(env: Environment, *, seconds: float = 30.0, connections: int = 200
     env.progress("comparing what was acknowledged with what is stored, and the invariants")
     await asyncio.sleep(STATISTICS_WAIT_S)
     async with env.database() as db:
-        recorded = {(row["lot"], row["event_id"]): row for row in await db.fetch(_EVENTS)}
+        stored = await compare(db, seen.acknowledged)
         deadlocks: int = await db.fetchval(_DEADLOCKS)
-    otherwise = [
-        key
-        for key, answer in seen.acknowledged.items()
-        if key in recorded
-        and (str(answer.stay_id), answer.fee_fen) != (str(recorded[key]["stay_id"]), recorded[key]["fee_fen"])
-    ]
     return Report(
         machine=await env.machine(),
         load=load,
@@ -147,10 +90,10 @@ async def run(env: Environment, *, seconds: float = 30.0, connections: int = 200
         restart_s=round(restart_s, 2),
         acknowledged=len(seen.acknowledged),
         recognised=Counter(answer.status for answer in seen.acknowledged.values())["duplicate"],
-        in_database=len(recorded),
-        lost=[key for key in seen.acknowledged if key not in recorded][:SAMPLE_MAX],
-        twice=[key for key, row in recorded.items() if row["times"] != 1][:SAMPLE_MAX],
-        answered_otherwise=otherwise[:SAMPLE_MAX],
+        in_database=stored.in_database,
+        lost=stored.lost[:SAMPLE_MAX],
+        twice=stored.twice[:SAMPLE_MAX],
+        answered_otherwise=stored.answered_otherwise[:SAMPLE_MAX],
         deadlocks=deadlocks,
         server_errors=seen.errors,
         refused=seen.refused,

@@ -48,10 +48,10 @@ select l.code as lot, s.plate, s.state::text as state, s.vehicle_class::text as 
  order by s.entered_at, s.left_at, s.state
 """
 _CASES = """
-select l.code as lot, e.plate, r.reason::text as reason
-  from review r join gate_event e on e.lot_id = r.lot_id and e.id = r.event_id join lot l on l.id = r.lot_id
- where r.resolved_at is null
- order by e.effective_at, r.reason
+select l.code as lot, e.plate, k.reason::text as reason
+  from parking_case k join gate_event e on e.lot_id = k.lot_id and e.id = k.event_id join lot l on l.id = k.lot_id
+ where k.resolved_at is null
+ order by e.effective_at, k.reason
 """
 _COUNTS = "select l.code as lot, o.inside from lot_occupancy o join lot l on l.id = o.lot_id"
 _OWED = """

@@ -97,6 +97,7 @@ class Rows:
             *(place.lot_id, id_, event["plate"], PlateColor.BLUE, VehicleClass.SMALL, State.OPEN),
             *(at, None, place.entry_lane_id, None, id_, None),
             facts=(id_,),
+            confidence=event["confidence"],
             read_until=at,
         )
         self._inside[place.lot_id, event["plate"]] = stay
@@ -113,6 +114,7 @@ class Rows:
             *(place.lot_id, entered.id, entered.plate, entered.plate_color, entered.vehicle_class, State.CLOSED),
             *(entered.entered_at, at, entered.entry_lane_id, place.exit_lane_id, entered.entry_event_id, id_),
             facts=(*entered.facts, id_),
+            confidence=entered.confidence,
             read_until=at,
         )
         batch.finished.append((stay, Bill(_TARIFF_ID, fee.fee_fen, account_id, fee.uses)))
@@ -153,5 +155,5 @@ class Rows:
             *(event["plate"], event["plate"], event["plate_color"], event["plate_color"]),
             *(event["vehicle_class"], event["confidence"]),
             *(images, None, _HASH, "recorded", None, gate, stay_id, fee_fen, payment, reference),
-            *(None, None),
+            *(None, None, None),
         )

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +14,8 @@ from seeds.servers.process import Process, environment_without, temporary_folder
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 30.0
+LOG_LINES = 200
 
 
 class ServerFailed(Exception):
@@ -22,12 +25,22 @@ class ServerFailed(Exception):
 class Server:
     """A child process that answers on a loopback port."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], port: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        port: int,
+        *,
+        listener: socket.socket | None = None,
+        python: Path | None = None,
+    ) -> None:
         self.name = name
         self.port = port
         self.logs = ""
-        self._command = [sys.executable, *command]
+        self._command = [str(python or sys.executable), *command]
         self._environment = environment
+        self._fds = () if listener is None else (listener.fileno(),)
         self._process: Process | None = None
 
     @property
@@ -36,16 +49,19 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
-    async def start(self, *, path: str | None, status: int = 200) -> None:
-        """Starts the process and returns when it answers `path` with `status` (without a path: at once).
+    async def start(self, *, path: str | None, status: int = 200, says: str = "") -> None:
+        """Starts the process and returns when it answers `path` with `status` (without a path: at once), and has said
+        what is to stand in its log: on a shared port it may be another one that answers.
 
         Raises:
             ServerFailed: it did not within START_TIMEOUT_S.
         """
         folder = temporary_folder(f"load-{self.name}")
-        self._process = Process(folder, self._command, stop_signal=signal.SIGTERM, env=self._environment)
+        self._process = Process(folder, self._command, stop_signal=signal.SIGTERM, env=self._environment, fds=self._fds)
         deadline = monotonic() + START_TIMEOUT_S
-        while path is not None and not await _answers(self.port, path, status):
+        while not (
+            says in self._process.log_tail(LOG_LINES) and (path is None or await _answers(self.port, path, status))
+        ):
             if not self._process.running() or monotonic() > deadline:
                 self.stop()
                 raise ServerFailed(f"{self.name} did not start:\n{self.logs}")
@@ -72,17 +88,38 @@ class Server:
         os.kill(self.pid, signal.SIGKILL)
         self.stop()
 
+    async def end(self) -> float:
+        """SIGTERM, as whoever brings a new version tells it; the seconds until it had ended by itself.
+
+        Raises:
+            ServerFailed: it did not within END_TIMEOUT_S.
+        """
+        assert self._process is not None
+        began = monotonic()
+        os.kill(self.pid, signal.SIGTERM)
+        while self._process.running():
+            if monotonic() > began + END_TIMEOUT_S:
+                raise ServerFailed(f"{self.name} did not end:\n{self._process.log_tail(LOG_LINES)}")
+            await asyncio.sleep(0.05)
+        took_s = monotonic() - began
+        await asyncio.to_thread(self.stop)
+        return took_s
+
     def stop(self) -> None:
         """Ends the process; what it logged stays in `logs`. A second call does nothing."""
         if self._process is not None:
-            self.logs += self._process.log_tail(200)
+            self.logs += self._process.log_tail(LOG_LINES)
             self._process.stop()
             self._process = None
 
 
-def child_environment() -> dict[str, str]:
-    """The environment of a child: nothing of the caller's own settings for OneLot."""
-    return {**environment_without("ONELOT_"), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+def child_environment(python: Path | None = None) -> dict[str, str]:
+    """The environment of a child: nothing of the caller's own settings for OneLot. The interpreter of another
+    installation has its own packages.
+    """
+    environment = {**environment_without("ONELOT_"), "PYTHONUTF8": "1"}
+    environment.pop("PYTHONPATH", None)
+    return environment if python else {**environment, "PYTHONPATH": str(ROOT)}
 
 
 async def _answers(port: int, path: str, status: int) -> bool:

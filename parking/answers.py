@@ -1,8 +1,9 @@
 """What a gateway is answered: for an event that is new, for the same event again, and the text of the lane's screen."""
 
-from collections.abc import Container, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 from uuid import UUID
 
@@ -10,16 +11,20 @@ from msgspec import Struct, structs
 
 from parking import barrier
 from parking.barrier import Command, Decision, Payment
+from parking.bookings import BookingSeen
 from parking.cases import Reason
+from parking.coupons import Presented
 from parking.doubts import Doubt
 from parking.facts import Fact
 from parking.lots import Direction
 from parking.texts import amounts
+from payments.charges import ChargeState
 
 # A lot, one of its gateways, and the gateway's own number of the event.
 EventKey: TypeAlias = tuple[int, int, str]
 # What the lots of the city charge in.
-_CURRENCY = "CNY"
+CURRENCY = "CNY"
+_NOTHING: Mapping[UUID, "StayNow"] = MappingProxyType({})
 
 
 class Status(StrEnum):
@@ -38,11 +43,20 @@ class Display(Struct, frozen=True):
     en: str
 
 
+class Owing(Struct, frozen=True):
+    """What a vehicle owes of earlier stays that no account pays for, and since which day, by the lot's clock."""
+
+    owed_fen: int
+    since: date
+
+
 class Answer(Struct, frozen=True, omit_defaults=True):
     """The answer to one event that was taken.
 
     `charge_reference` is what the driver pays by at the gate, or contests a charge to an account that is not theirs;
     `reason` says why an event is in review; `doubts` are for whoever runs the gateway: what was not sent in its form.
+    `coupons`: what became of those that came with it. `arrears`: where the lot says what a car owes from before.
+    `booking`: by which the vehicle comes in.
     """
 
     event_id: str | None
@@ -55,6 +69,9 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     display: Display | None = None
     reason: str | None = None
     doubts: tuple[Doubt, ...] = ()
+    coupons: tuple[Presented, ...] = ()
+    arrears: Owing | None = None
+    booking: BookingSeen | None = None
 
 
 class Instruction(Struct, frozen=True, omit_defaults=True):
@@ -93,6 +110,23 @@ class EventRecord(Struct, frozen=True):
         return self.lot_id, self.gateway_id, self.event_id
 
 
+class StayNow(Struct, frozen=True):
+    """A stay and what its barrier may do now. `paid_until`: its vehicle is inside, paid there, and leaves until then
+    without paying.
+    """
+
+    stay_id: UUID
+    state: str
+    entered_at: datetime | None
+    left_at: datetime | None
+    gate: Command
+    fee_fen: int | None
+    payment: Payment | None
+    charge_reference: UUID | None
+    charge_state: ChargeState | None
+    paid_until: datetime | None = None
+
+
 def instruct(event_id: str | None, direction: Direction | None, gate: Command) -> Instruction:
     """The instruction that goes with a command."""
     if gate is Command.NONE:
@@ -109,24 +143,53 @@ def answers(
     facts: Sequence[Fact],
     first: Mapping[UUID, UUID],
     records: Mapping[UUID, EventRecord],
-    paid: Container[UUID] = (),
+    now: Mapping[UUID, StayNow] = _NOTHING,
+    presented: Mapping[UUID, tuple[Presented, ...]] | None = None,
+    booked: Mapping[UUID, BookingSeen] = MappingProxyType({}),
 ) -> list[Answer]:
-    """The answers in the order of the facts. `first`: see `repeats.Sorted`; `records` by their identifiers. `paid`:
-    stays of repeated events that nothing is owed for any more.
+    """The answers in the order of the facts. `first`: see `repeats.Sorted`; `records` by their identifiers. `now`: how
+    the stays of repeated events that wait stand, by the numbers that were answered. `presented`: what became of
+    coupons, by event; `booked`: by which bookings vehicles come in.
     """
-    return [
-        _answer(fact, record) if record.id == fact.id else _repeated(fact, _as_paid(record, paid))
+    found = [
+        _answer(fact, record) if record.id == fact.id else _repeated(fact, _as_it_is(fact, record, now))
         for fact, record in ((fact, records[first[fact.id]]) for fact in facts)
     ]
+    if presented:
+        with_coupons = zip(facts, found, strict=True)
+        found = [structs.replace(answer, coupons=presented.get(fact.id, ())) for fact, answer in with_coupons]
+    if booked:
+        found = [_booked(answer, booked.get(fact.id)) for fact, answer in zip(facts, found, strict=True)]
+    return found
 
 
-def waits_for_payment(fact: Fact, record: EventRecord) -> bool:
-    """Whether an event that is told again may find that its car has paid since."""
-    return not fact.event.replay and record.payment is Payment.PAY_AT_GATE and record.gate is not Command.OPEN
+def _booked(answer: Answer, booking: BookingSeen | None) -> Answer:
+    if booking is None:
+        return answer
+    shown = answer.display if answer.gate is Command.HOLD else Display("预约车辆 欢迎光临", "Booked, welcome")
+    return structs.replace(answer, booking=booking, display=shown)
 
 
-def _as_paid(record: EventRecord, paid: Container[UUID]) -> EventRecord:
-    return structs.replace(record, gate=Command.OPEN) if record.stay_id in paid else record
+def waits(fact: Fact, record: EventRecord) -> bool:
+    """Whether an exit that is told again may find that its car has paid since, or was found to belong to an entry."""
+    is_exit = fact.direction is Direction.EXIT and record.stay_id is not None
+    return is_exit and not fact.event.replay and record.gate is not Command.OPEN
+
+
+def _as_it_is(fact: Fact, record: EventRecord, now: Mapping[UUID, StayNow]) -> EventRecord:
+    """What is answered for an exit that waits: the same as to whoever asks for its stay."""
+    stay = now.get(record.stay_id) if record.stay_id is not None and waits(fact, record) else None
+    # One that is no exit any more, since somebody decided so, waits as it did.
+    if stay is None or stay.gate is Command.NONE:
+        return record
+    return structs.replace(
+        record,
+        gate=stay.gate,
+        stay_id=stay.stay_id,
+        fee_fen=stay.fee_fen,
+        payment=stay.payment,
+        charge_reference=stay.charge_reference,
+    )
 
 
 def _answer(fact: Fact, record: EventRecord) -> Answer:
@@ -185,7 +248,7 @@ def display(direction: Direction, gate: Command, fee_fen: int | None, payment: P
         return Display("请联系值守", "Please call for help") if gate is Command.HOLD else Display("一路平安", "Goodbye")
     if fee_fen == 0 or payment is Payment.NOT_NEEDED:
         return Display("免费 一路平安", "Free, goodbye")
-    zh, en = amounts.narrow(fee_fen, _CURRENCY)
+    zh, en = amounts.narrow(fee_fen, CURRENCY)
     if payment is Payment.WILL_BE_CHARGED:
         return Display(f"{zh} 自动扣费", f"{en} charged to your account")
     if gate is Command.OPEN:

@@ -5,7 +5,7 @@ import contextlib
 import gc
 import resource
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 
 import sql
 from parking import api, limits, web
-from parking.api import etags, openapi, problems, requests
+from parking.api import document, etags, openapi, problems, requests
 from parking.api.authentication import Authentication
 from parking.api.connections import Config
 from parking.api.decoding import StrictRequest
@@ -27,14 +27,17 @@ from parking.api.paths import Paths
 from parking.api.tariff_lint import TariffLint
 from parking.cli import logs
 from parking.clock import Clock, random_bits
+from parking.flow.stays import visits_of
 from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
 from parking.ingest.refusals import Refusals
 from parking.limits import Shares
-from parking.live import counts, rates
+from parking.live import counts, metrics, rates, tracing
 from parking.live import health as live_health
 from parking.live import redis as live_redis
-from parking.live.ending import Ending
+from parking.live.clocks import LiveClocks
+from parking.live.commands import Bell, Dialogue
+from parking.live.ending import Ending, end
 from parking.live.health import LiveHealth
 from parking.live.identity import LiveIdentity
 from parking.live.network import LiveNetwork
@@ -42,11 +45,16 @@ from parking.live.rates import Rates
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
 from parking.settings import Settings, read
+from parking.texts.cases import HOLDS
+from parking.texts.corrections import CAUSES
 from payments import api as payments_api
 from payments import channels
+from payments.api.pages import PROVIDED as PAGES
 from payments.channels import Channel
+from payments.flow.charges import VisitsOf
 from payments.identity import Principal
 from payments.settlement import LotName
+from payments.wording import Wording
 from sql.pool import open_pool
 
 # Nearly all objects of a request die with it; the collector of cycles need not look after each seven hundred.
@@ -75,15 +83,18 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         live_network = await LiveNetwork.open(pool, clock)
         live_identity = await LiveIdentity.open(pool, clock)
         stream = _stream(settings, pool, live_counts)
-        ending = Ending(settings.ending_grace_s)
-        ending.when_begun(stream.close)
-        group_commit = _group_commit(settings, pool, live_network, live_counts, clock)
+        dialogue = Dialogue(pool, Bell(redis), clock=clock, random_bits=random_bits)
+        ending = Ending(settings.ending_grace_s, (stream.close, dialogue.close))
+        group_commit = _group_commit(settings, pool, live_network, live_counts, clock, dialogue)
         refusals = Refusals(pool, random_bits=random_bits)
+        live_clocks = LiveClocks(pool, clock=clock, random_bits=random_bits)
+        await live_clocks.refresh()
         app.state.update(
             pool=pool,
             clock=clock,
             random_bits=random_bits,
             secrets=settings.secrets,
+            city=settings.city,
             network=live_network,
             identity=live_identity,
             live_counts=live_counts,
@@ -92,35 +103,62 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             reads=Turns(limits.READS_AT_ONCE_MAX),
             writes=Turns(limits.writes_at_once(settings.pool_max)),
             stream=stream,
+            dialogue=dialogue,
+            live_clocks=live_clocks,
+            group_commit=group_commit,
             ending=ending,
             live_health=LiveHealth(health_pool, live_counts, ending, clock),
-            intake=Intake(live_network, group_commit, refusals, random_bits=random_bits),
+            intake=Intake(live_network, group_commit, refusals, live_clocks, random_bits=random_bits),
             tariff_lint=TariffLint(),
             channels=channels.open_all(pool, clock, settings.channels),
         )
-        following = (live_network.follow(), live_identity.follow(), stream.run(), refusals.run())
-        followers = [asyncio.create_task(each) for each in following]
+        stack.push_async_callback(refusals.count)
+        following = (each.follow() for each in (live_network, live_identity, live_clocks))
+        running = (each.run() for each in (stream, dialogue, refusals))
+        await stack.enter_async_context(_running(*following, *running, _sampling(app.state)))
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
         openapi.description(app)
         group_commit.start()
+        stack.push_async_callback(group_commit.stop)
         _spare_the_collector()
-        try:
-            with ending.before_signals():
-                yield
-        finally:
-            await group_commit.stop()
-            for task in followers:
-                task.cancel()
-            await asyncio.gather(*followers, return_exceptions=True)
-            await refusals.count()
+        with ending.before_signals():
+            yield
+
+
+@asynccontextmanager
+async def _running(*what: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """What is done beside the requests, until the block ends."""
+    tasks = [asyncio.create_task(each) for each in what]
+    try:
+        yield
+    finally:
+        await end(tasks)
+
+
+def _sampling(state: State) -> Coroutine[Any, Any, None]:
+    """What measures this process now and then."""
+    waiting, stream, live_counts = state.group_commit.queue, state.stream, state.live_counts
+    return metrics.sample(state.pool, waiting, lambda: stream.listeners, lambda: live_counts.away)
 
 
 def _group_commit(
-    settings: Settings, pool: sql.Pool, network: LiveNetwork, live_counts: LiveCounts, clock: Clock
+    settings: Settings,
+    pool: sql.Pool,
+    network: LiveNetwork,
+    live_counts: LiveCounts,
+    clock: Clock,
+    dialogue: Dialogue,
 ) -> GroupCommit:
-    size = settings.batch_events_max
-    return GroupCommit(pool, network, live_counts, clock=clock, random_bits=random_bits, batch_events_max=size)
+    return GroupCommit(
+        pool,
+        network,
+        live_counts,
+        clock=clock,
+        random_bits=random_bits,
+        batch_events_max=settings.batch_events_max,
+        ring=dialogue.ring,
+    )
 
 
 def _stream(settings: Settings, pool: sql.Pool, live_counts: LiveCounts) -> Stream:
@@ -148,7 +186,7 @@ def shares_of(settings: Settings, *, gateways: bool, public: bool = True) -> Sha
 
 async def transaction(state: State) -> AsyncIterator[sql.Connection]:
     """One transaction for the request. It commits before the answer is sent, and rolls back on any error."""
-    async with state.pool.acquire() as db, db.transaction():
+    async with state.pool.acquire() as db, tracing.committed(db.transaction()):
         yield db
 
 
@@ -160,6 +198,10 @@ def _principal(request: Request[object, object, State]) -> Principal:
 def _caller(request: Request[object, object, State]) -> Principal | None:
     caller: Principal | None = request.scope.get("principal")  # type: ignore[assignment]
     return caller
+
+
+# What payments keeps as words of ours.
+WORDING: Wording = {**CAUSES, **HOLDS}
 
 
 def _from_state(name: str) -> Provide:
@@ -193,6 +235,14 @@ def _lot_names(state: State) -> dict[int, LotName]:
     return {lot.id: LotName(lot.operator_id, lot.code, lot.name_zh, lot.name_en) for lot in lots}
 
 
+def _visits_of() -> VisitsOf:
+    return visits_of
+
+
+def _wording() -> Wording:
+    return WORDING
+
+
 def _channels(state: State) -> dict[str, Channel]:
     opened: dict[str, Channel] = state.channels
     return opened
@@ -200,7 +250,7 @@ def _channels(state: State) -> dict[str, Channel]:
 
 ROUTES: list[HTTPRouteHandler] = [*api.ROUTES, *web.ROUTES, *payments_api.ROUTES]
 for _route in ROUTES:
-    openapi.describe(_route)
+    document.describe(_route)
     etags.keep_private(_route)
 
 
@@ -220,7 +270,10 @@ def build(settings: Settings) -> Litestar:
             "caller": Provide(_caller, sync_to_thread=False),
             "channels": Provide(_channels, sync_to_thread=False),
             "lot_names": Provide(_lot_names, sync_to_thread=False),
+            "visits_of": Provide(_visits_of, sync_to_thread=False),
+            "wording": Provide(_wording, sync_to_thread=False),
             "token_secret": Provide(_token_secret, sync_to_thread=False),
+            **PAGES,
             **{
                 name: _from_state(name)
                 for name in (
@@ -230,7 +283,11 @@ def build(settings: Settings) -> Litestar:
                     "live_counts",
                     "live_health",
                     "stream",
+                    "dialogue",
+                    "live_clocks",
+                    "group_commit",
                     "tariff_lint",
+                    "city",
                 )
             },
         },
@@ -247,7 +304,7 @@ def build(settings: Settings) -> Litestar:
         # Logging is the command line's business; a library that is imported leaves it alone.
         logging_config=None,
     )
-    app.asgi_handler = requests.Requests(Paths(app.asgi_handler), app.state)
+    app.asgi_handler = requests.Requests(Paths(app.asgi_handler), app.state, access_share=settings.access_log_share)
     return app
 
 
@@ -261,6 +318,7 @@ def server_config(
         trusted_proxies=settings.trusted_proxies,
         gateway_port=port,
         shares=shares or shares_of(settings, gateways=bool(port)),
+        timeout_worker_healthcheck=limits.WORKER_SILENCE_S,
         **more,
     )
 
@@ -268,5 +326,6 @@ def server_config(
 def application() -> Litestar:
     """The application as each serving process builds it, with the settings of its environment."""
     settings = read()
-    logs.configure(settings.log_format)
+    logs.configure_for(settings)
+    tracing.start(settings.tracing_endpoint, settings.tracing_share)
     return build(settings)

@@ -26,6 +26,11 @@ class Payment(StrEnum):
     PAY_AT_GATE = "pay_at_gate"
 
 
+# Letting a car in does no harm, but one without a plate could not be found again at the exit. A car that drives out by
+# the way in has not paid. One that is banned is kept out, and so is everybody where it is closed.
+_HELD_AT_ENTRY = (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE, Reason.BANNED, Reason.CLOSED)
+
+
 class Decision(Struct, frozen=True):
     """What the barrier does, and what the stay costs if it ended."""
 
@@ -34,43 +39,53 @@ class Decision(Struct, frozen=True):
     payment: Payment | None = None
 
 
-def decide(fact: Fact, bill: Bill | None, *, settled: bool, let_out: bool = False) -> Decision:
+def decide(fact: Fact, bill: Bill | None, *, owed_fen: int | None = None, let_out: bool = False) -> Decision:
     """What the barrier does for an event. `bill` is that of the stay which it closed, or whose exit it repeats.
 
-    `settled`: of a repeated exit, nothing is owed any more; `let_out`: a person opened for it. A replayed event is
+    `owed_fen`: what is owed of that, where it was billed before; `let_out`: a person opened for it. A replayed event is
     long over, so its barrier is left alone whatever it costs.
     """
     if fact.direction is Direction.ENTRY:
         decision = _decide_entry(fact)
     else:
-        decision = _decide_exit(bill, settled=settled, let_out=let_out)
+        decision = _decide_exit(bill, owed_fen, let_out=let_out)
     if fact.event.replay:
         return Decision(Command.NONE, decision.fee_fen, decision.payment)
     return decision
 
 
 def _decide_entry(fact: Fact) -> Decision:
-    # Letting a car in does no harm, but one without a plate could not be found again at the exit. A car that drives out
-    # by the way in has not paid.
-    held = fact.doubt in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE)
-    return Decision(Command.HOLD if held else Command.OPEN)
+    return Decision(Command.HOLD if fact.doubt in _HELD_AT_ENTRY else Command.OPEN)
 
 
-def _decide_exit(bill: Bill | None, *, settled: bool, let_out: bool) -> Decision:
+def _decide_exit(bill: Bill | None, owed_fen: int | None, *, let_out: bool) -> Decision:
     # An exit that fits no stay is held, not waved through: a changed plate is the oldest way not to pay.
     # A person at the lot can always open; the event is in review either way.
     if bill is None:
         return Decision(Command.OPEN if let_out else Command.HOLD)
-    return decide_fee(bill.fee_fen, bill.account_id, settled=settled or let_out)
+    return decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=let_out)
 
 
-def decide_fee(fee_fen: int, account_id: int | None, *, settled: bool) -> Decision:
-    """What the barrier does for a stay that cost `fee_fen`: who pays (None: the driver, there), and is it settled."""
+def decide_fee(fee_fen: int, account_id: int | None, owed_fen: int | None, *, let_out: bool) -> Decision:
+    """What the barrier does for a stay that costs `fee_fen`: who pays (None: the driver, there), and what of it is owed
+    (None: all of it). A driver who has paid a part is asked for the rest.
+    """
     if fee_fen == 0:
         return Decision(Command.OPEN, 0, Payment.NOT_NEEDED)
     if account_id is not None:
         return Decision(Command.OPEN, fee_fen, Payment.WILL_BE_CHARGED)
-    return Decision(Command.OPEN if settled else Command.HOLD, fee_fen, Payment.PAY_AT_GATE)
+    if let_out or owed_fen == 0:
+        return Decision(Command.OPEN, fee_fen, Payment.PAY_AT_GATE)
+    return Decision(Command.HOLD, fee_fen if owed_fen is None else owed_fen, Payment.PAY_AT_GATE)
+
+
+def decide_stay(state: str, fee_fen: int | None, account_id: int | None, owed_fen: int, *, let_out: bool) -> Decision:
+    """What the barrier does now for a stay as it stands. `owed_fen`: of its fee; `let_out`: a person opened for it."""
+    if state == "open":
+        return Decision(Command.NONE)
+    if state != "closed":
+        return Decision(Command.OPEN if let_out else Command.HOLD)
+    return decide_fee(fee_fen or 0, account_id, owed_fen, let_out=let_out)
 
 
 def decide_repeat(first: Decision, direction: Direction, reason: Reason | None, *, replay: bool) -> Command:
@@ -83,7 +98,7 @@ def decide_repeat(first: Decision, direction: Direction, reason: Reason | None, 
     if first.gate is not Command.NONE:
         return first.gate
     if direction is Direction.ENTRY:
-        return Command.HOLD if reason in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE) else Command.OPEN
+        return Command.HOLD if reason in _HELD_AT_ENTRY else Command.OPEN
     return Command.OPEN if first.payment in (Payment.NOT_NEEDED, Payment.WILL_BE_CHARGED) else Command.HOLD
 
 

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     UNKNOWN_PLATE_FORM = "unknown_plate_form"
     LOW_CONFIDENCE = "low_confidence"
     NUMBERS_RESTARTED = "numbers_restarted"
+    NO_PRICE = "no_price"
     LONG_STAY = "long_stay"
     CLOCK_AHEAD = "clock_ahead"
     CLOCK_BEHIND = "clock_behind"
@@ -38,7 +39,13 @@ class Reason(StrEnum):
     TURNED_ROUND = "turned_round"
     INSIDE_TOO_LONG = "inside_too_long"
     MATCH_PROBABLE = "match_probable"
+    PASSAGE_WITHOUT_READ = "passage_without_read"
+    PLATES_INSIDE_DIFFER = "plates_inside_differ"
+    CASH_TAKEN = "cash_taken"
+    ELSEWHERE = "elsewhere"
     APPEAL = "appeal"
+    BANNED = "banned"
+    CLOSED = "closed"
 
 
 # What is odd about an event itself, whatever stay it belongs to.
@@ -50,21 +57,29 @@ OF_AN_EVENT = (
     Reason.NO_PLATE,
     Reason.KIND_CONTRADICTS_LANE,
     Reason.COULD_NOT_APPLY,
+    Reason.BANNED,
+    Reason.CLOSED,
 )
 # What is odd about a read alone and no longer matters once it fits into a whole stay.
 OF_A_READ = (Reason.LOW_CONFIDENCE, Reason.UNKNOWN_PLATE_FORM)
 
 
 class Case(NamedTuple):
-    """Something about a fact that a person should look at. It is the same case however often it is found."""
+    """Something about a fact that a person should look at. It is the same case however often it is found.
+
+    `other_stay_id`: a stay in another lot that contradicts this one (`elsewhere`).
+    """
 
     lot_id: int
     event_id: UUID
     reason: Reason
     stay_id: UUID | None
+    other_stay_id: UUID | None = None
 
     @property
     def id(self) -> UUID:
+        if self.other_stay_id is not None:
+            return ids.derive(self.event_id, f"{self.reason} {self.other_stay_id}")
         return case_id(self.event_id, self.reason)
 
 
@@ -107,10 +122,12 @@ class OpenCase(Struct, frozen=True):
     reason: Reason
     stay_id: UUID | None
     resolved_by: str | None
+    other_stay_id: UUID | None = None
 
 
 class Known(Struct, frozen=True):
-    """A case as it is stored. `images` is JSON text. What the event said is None once that is no longer kept.
+    """A case as it is stored. What the event said is None once that is no longer kept, and of a fact of a device, which
+    said `device`. That, `found` and `images` are JSON text.
 
     `stay_id` is the stay that the event is part of now.
     """
@@ -128,6 +145,9 @@ class Known(Struct, frozen=True):
     assigned_at: datetime | None
     said: str | None
     charge_id: UUID | None
+    other_stay_id: UUID | None
+    device: str | None
+    found: str | None
     kind: Direction | None
     lane: str | None
     occurred_at: datetime | None

@@ -1,5 +1,6 @@
 """Time and entropy, asked only at the edges. A demonstration may start its clock elsewhere and let it run faster."""
 
+import math
 import os
 import secrets
 from collections.abc import Callable
@@ -14,12 +15,20 @@ def system() -> datetime:
     return datetime.now(UTC)
 
 
-def accelerated(starts_at: datetime, speed: float, *, started: float) -> Clock:
-    """A clock that showed `starts_at` at the real instant `started` (Unix seconds) and runs `speed` times as fast.
+def accelerated(starts_at: datetime, speed: float, *, started: float, until: datetime | None = None) -> Clock:
+    """A clock that shows `starts_at` up to the real instant `started` (Unix seconds), then runs `speed` times as fast,
+    and from `until` on as any other.
 
-    All processes of a demonstration are given the same three numbers and so agree on the time.
+    All processes of a demonstration are given the same numbers and so agree on the time.
     """
-    return lambda: starts_at + timedelta(seconds=(time() - started) * speed)
+    fast_s = math.inf if until is None else max(0.0, (until - starts_at).total_seconds() / speed)
+
+    def now() -> datetime:
+        passed_s = max(0.0, time() - started)
+        in_haste_s = min(passed_s, fast_s)
+        return starts_at + timedelta(seconds=in_haste_s * speed + (passed_s - in_haste_s))
+
+    return now
 
 
 class _Entropy:

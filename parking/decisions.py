@@ -7,44 +7,44 @@ been made. Stays are derived from reads as they stand (`derivation`), so money, 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, TypeVar
 from uuid import UUID
 
-from msgspec import Meta, Struct, structs
+from msgspec import Struct, structs
 
 from parking import matching, plates
-from parking.facts import CLOCK_OFF_MAX
+from parking.clocks import CLOCK_OFF_MAX
 from parking.lots import Direction
 from parking.matching import PAIR_MAX
 from parking.plates import PlateColor, PlateForm
 from parking.reads import LetOut, Read
-from parking.stays import STAY_MAX
 from payments import ids
 from payments.errors import OneLotError
 
-T = TypeVar("T")
 # What lies further back is settled: repeats and neighbours are looked for no further.
 DECIDED_WITHIN = timedelta(days=35)
-NOTE_CHARACTERS_MAX = 1000
-REQUEST_KEY_CHARACTERS_MAX = 128
 
 
 class Kind(StrEnum):
     """What is decided about a read.
 
-    plate: it was this vehicle. void: it was none. right: what follows from it is right. pair: the exit belongs to that
-    entry. manual_entry: a read that no camera made. let_out_free, let_out_and_charge: the barrier opens. undo: an
-    earlier decision about it does not hold.
+    plate: it was this vehicle. ticket: its ticket was merged with this plate. void: it was none. right: what follows
+    from it is right. pair: the exit belongs to that entry. manual_entry, manual_exit: a read that no camera made.
+    let_out_free, let_out_and_charge: the barrier opens. undo: an earlier decision about it does not hold.
     """
 
     PLATE = "plate"
+    TICKET = "ticket"
     VOID = "void"
     RIGHT = "right"
     PAIR = "pair"
     MANUAL_ENTRY = "manual_entry"
+    MANUAL_EXIT = "manual_exit"
     LET_OUT_FREE = "let_out_free"
     LET_OUT_AND_CHARGE = "let_out_and_charge"
     UNDO = "undo"
+
+
+MADE_BY_HAND = (Kind.MANUAL_ENTRY, Kind.MANUAL_EXIT)
 
 
 class NoSuchFact(OneLotError):
@@ -64,17 +64,21 @@ class DecisionContradicted(OneLotError):
 
 
 class Standing(Struct, frozen=True):
-    """A read as it stands. `counts`: a vehicle passed there. `pair_id`: the entry that it, an exit, belongs to."""
+    """A read as it stands. `counts`: a vehicle passed there. `pair_id`: the entry that it, an exit, belongs to. `says`:
+    whether a vehicle passed, if people said so of it; else it counts as it came, or as its passage says.
+    """
 
     read: Read
     counts: bool
     pair_id: UUID | None = None
+    says: bool | None = None
 
 
 class Ruling(Struct, frozen=True):
     """What one decision says of a read: the fields that its kind has, all others None.
 
-    `plate` is normalised. `undoes`: the number, from 1, of the decision that does not hold.
+    `plate` is normalised. `undoes`: the number, from 1, of the decision that does not hold. `set_fen`: what the stay
+    costs, of who is let out and charged something else than its tariff says.
     """
 
     kind: Kind
@@ -83,31 +87,15 @@ class Ruling(Struct, frozen=True):
     direction: Direction | None = None
     about_id: UUID | None = None
     undoes: int | None = None
-
-
-class Verdict(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person says; a field that its kind does not have is left out.
-
-    `plate`, `plate_color` and `direction` (of a read that counted as none): of `plate`. `stay_id`: of `pair`, the stay
-    that the other half is. `entered_at` and `lane` (a code): of `manual_entry`, and of `let_out_and_charge` for a
-    vehicle that nobody saw come. `undoes`: of `undo`, the number of a decision about the same event.
-    """
-
-    kind: Kind
-    note: Annotated[str, Meta(min_length=1, max_length=NOTE_CHARACTERS_MAX)]
-    plate: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
-    plate_color: PlateColor | None = None
-    direction: Direction | None = None
-    stay_id: UUID | None = None
-    entered_at: Annotated[datetime, Meta(tz=True)] | None = None
-    lane: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    undoes: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    set_fen: int | None = None
 
 
 class Decision(Struct, frozen=True):
     """The `n`-th decision about a fact of a lot, and how that stands from then on.
 
-    `about_id`: of a pair the entry, of a manual entry the exit for which it was made.
+    `about_id`: of a pair the entry, of a read made by hand the read or the passage for which it was made, of a ticket
+    that. `with_id`: the decision that was asked for, where this one came with it. `counts`: whether a vehicle passed
+    there; None: nobody has said so, and it counts as it came or as its passage says.
     """
 
     lot_id: int
@@ -129,17 +117,22 @@ class Decision(Struct, frozen=True):
     plate_color: PlateColor
     vehicle_class: plates.VehicleClass
     confidence: float
-    counts: bool
+    counts: bool | None
     looked_at: bool
     let_out: LetOut | None
+    set_fen: int | None
     pair_id: UUID | None
+    with_id: UUID | None
 
     @property
     def ruling(self) -> Ruling:
         """What it said."""
         if self.kind is Kind.PLATE:
             return Ruling(self.kind, self.plate, self.plate_color, self.direction)
-        return Ruling(self.kind, about_id=self.about_id, undoes=self.undoes)
+        if self.kind is Kind.TICKET:
+            return Ruling(self.kind, self.plate, self.plate_color, about_id=self.about_id)
+        set_fen = self.set_fen if self.kind is Kind.LET_OUT_AND_CHARGE else None
+        return Ruling(self.kind, about_id=self.about_id, undoes=self.undoes, set_fen=set_fen)
 
 
 # -- how a read stands
@@ -147,15 +140,19 @@ class Decision(Struct, frozen=True):
 
 def standing(recorded: Standing, rulings: Sequence[Ruling]) -> Standing:
     """A read as it stands after all rulings about it, in the order in which they were made."""
+    stands = recorded
+    for n in holding(rulings):
+        stands = _after(stands, rulings[n - 1])
+    return stands
+
+
+def holding(rulings: Sequence[Ruling]) -> list[int]:
+    """The numbers, from 1, of the rulings about a fact that no other one undoes."""
     undone: set[int] = set()
     for n in range(len(rulings), 0, -1):
         if rulings[n - 1].kind is Kind.UNDO and n not in undone:
             undone.add(rulings[n - 1].undoes or 0)
-    stands = recorded
-    for n, ruling in enumerate(rulings, 1):
-        if n not in undone:
-            stands = _after(stands, ruling)
-    return stands
+    return [n for n in range(1, len(rulings) + 1) if n not in undone]
 
 
 def applied(recorded: Read, rulings: Sequence[Ruling]) -> Read | None:
@@ -168,27 +165,30 @@ def _after(stands: Standing, ruling: Ruling) -> Standing:
     after = stands
     match ruling.kind:
         case Kind.PLATE:
-            after = structs.replace(stands, read=_named(stands.read, ruling), counts=True)
+            after = structs.replace(stands, read=_named(stands.read, ruling), counts=True, says=True)
+        case Kind.TICKET:
+            # Whose ticket it was says nothing of whether the vehicle passed.
+            after = structs.replace(stands, read=_named(stands.read, ruling))
         case Kind.VOID:
-            after = structs.replace(stands, counts=False)
-        case Kind.MANUAL_ENTRY:
-            after = structs.replace(stands, counts=True)
+            after = structs.replace(stands, counts=False, says=False)
+        case Kind.MANUAL_ENTRY | Kind.MANUAL_EXIT:
+            after = structs.replace(stands, counts=True, says=True)
         case Kind.RIGHT:
             after = structs.replace(stands, read=structs.replace(stands.read, looked_at=True))
         case Kind.PAIR:
             after = structs.replace(stands, pair_id=ruling.about_id)
         case Kind.LET_OUT_FREE:
-            after = _let_out(stands, LetOut.FREE)
+            after = _let_out(stands, LetOut.FREE, None)
         case Kind.LET_OUT_AND_CHARGE:
-            after = _let_out(stands, LetOut.CHARGE)
+            after = _let_out(stands, LetOut.CHARGE, ruling.set_fen)
         case Kind.UNDO:
             pass
     return after
 
 
-def _let_out(stands: Standing, how: LetOut) -> Standing:
+def _let_out(stands: Standing, how: LetOut, set_fen: int | None) -> Standing:
     # Whoever opens has seen the car: what is to be paid is right.
-    return structs.replace(stands, read=structs.replace(stands.read, let_out=how, looked_at=True))
+    return structs.replace(stands, read=structs.replace(stands.read, let_out=how, set_fen=set_fen, looked_at=True))
 
 
 def _named(read: Read, ruling: Ruling) -> Read:
@@ -239,43 +239,9 @@ def pair_ruling(exit_read: Read, entry: Read) -> Ruling:
     return Ruling(Kind.PAIR, about_id=entry.id)
 
 
-def manual_entry(exit_read: Read, fact_id: UUID, *, lane_id: int, at: datetime) -> Standing:
-    """The entry of a vehicle that was seen to leave, which no camera made. It counts once its ruling is applied.
-
-    Raises:
-        DecisionUnfit: it is not before the exit, or further than any stay is long.
-    """
-    if exit_read.direction is not Direction.EXIT:
-        raise DecisionUnfit("An entry is given for an exit.", field="kind")
-    if not exit_read.at - STAY_MAX < at < exit_read.at:
-        raise DecisionUnfit("The entry has to be before the exit.", field="entered_at")
-    read = structs.replace(
-        exit_read,
-        id=fact_id,
-        lane_id=lane_id,
-        direction=Direction.ENTRY,
-        at=at,
-        confidence=1.0,
-        looked_at=False,
-        let_out=None,
-    )
-    return Standing(read, counts=False)
-
-
-def made_by_hand(first: Decision) -> Standing:
-    """A manual entry before it counted, from the decision that made it."""
-    read = Read(
-        lot_id=first.lot_id,
-        id=first.fact_id,
-        lane_id=first.lane_id,
-        direction=first.direction,
-        at=first.at,
-        plate=first.plate,
-        plate_color=first.plate_color,
-        vehicle_class=first.vehicle_class,
-        confidence=first.confidence,
-    )
-    return Standing(read, counts=False)
+def decision_id(fact_id: UUID, n: int) -> UUID:
+    """The number of the `n`-th decision about a fact."""
+    return ids.derive(fact_id, f"decision {n}")
 
 
 def settles(kind: Kind) -> bool:
@@ -314,35 +280,23 @@ def check_exit(read: Read) -> None:
         raise DecisionUnfit("Only who is at an exit is let out.", field="kind")
 
 
-def needed(value: T | None, field: str, kind: Kind) -> T:
-    """The value of a field that a kind of decision needs.
-
-    Raises:
-        DecisionUnfit: it was left out.
-    """
-    if value is None:
-        raise DecisionUnfit(f"A decision of this kind needs {field}.", field=field, kind=kind)
-    return value
-
-
-def check_undo(decisions: Sequence[Decision], n: int) -> None:
+def check_undo(rulings: Sequence[Ruling], n: int) -> None:
     """Refuses to undo what was not decided.
 
     Raises:
         DecisionUnfit: the fact has no decision of this number.
     """
-    if not 1 <= n <= len(decisions):
+    if not 1 <= n <= len(rulings):
         raise DecisionUnfit("There is no decision of this number about it.", field="undoes")
 
 
-def same_decision(known: Decision, said: Verdict) -> None:
-    """Recognises a repeated request.
-
-    Raises:
-        DecisionContradicted: its key was used for another decision.
-    """
-    if (known.kind, known.note, known.undoes) != (said.kind, said.note, said.undoes):
-        raise DecisionContradicted("This key was used for another decision.", decision_id=str(known.id))
+def tickets_of(rulings: Sequence[Ruling]) -> dict[int, UUID]:
+    """The tickets by which a read is of a plate, by the number of the ruling that holds and says so."""
+    return {
+        n: about_id
+        for n in holding(rulings)
+        if rulings[n - 1].kind is Kind.TICKET and (about_id := rulings[n - 1].about_id) is not None
+    }
 
 
 def made(
@@ -355,6 +309,7 @@ def made(
     by: str,
     now: datetime,
     request_key: str | None,
+    with_id: UUID | None = None,
 ) -> Decision:
     """The decision by which a fact `stands` so from now on."""
     read = stands.read
@@ -362,7 +317,7 @@ def made(
         lot_id=read.lot_id,
         fact_id=read.id,
         n=n,
-        id=ids.derive(read.id, f"decision {n}"),
+        id=decision_id(read.id, n),
         kind=ruling.kind,
         about_id=ruling.about_id,
         case_id=case_id,
@@ -378,8 +333,10 @@ def made(
         plate_color=read.plate_color,
         vehicle_class=read.vehicle_class,
         confidence=read.confidence,
-        counts=stands.counts,
+        counts=stands.says,
         looked_at=read.looked_at,
         let_out=read.let_out,
+        set_fen=read.set_fen,
         pair_id=stands.pair_id,
+        with_id=with_id,
     )

@@ -12,11 +12,16 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from parking import matching, passings, stays
+from parking.exits import NOWHERE, Exits
 from parking.lots import Direction
 from parking.matching import PAIR_MAX
 from parking.passings import SECOND_LOOK
 from parking.reads import Read, Vehicle
 from parking.stays import STANDS_MAX, State, Stay
+
+# How far a half that changes matters: to the exits that it may be matched with or that it vies with, and where it makes
+# what people gave to one of these hold or hold no more, to those that this one vies with.
+_MATTERS_MAX = 2 * PAIR_MAX
 
 
 class Scope(Struct, frozen=True):
@@ -78,10 +83,9 @@ def _close_together(reads: Sequence[Read]) -> list[Read]:
 
 def scope(known: Sequence[Stay], new: Sequence[Read], touched_at: Sequence[datetime] = ()) -> Scope:
     """What of a vehicle's `known` stays (halves) is derived again for `new` reads of it, and for what is touched."""
+    if new and not touched_at and _is_next(known, new):
+        return Scope(tuple([stay for stay in known if stay.state is State.OPEN]))
     instants = sorted([*(read.at for read in new), *touched_at])
-    if _is_next(known, new, instants):
-        inside = [stay for stay in known if stay.state is State.OPEN]
-        return Scope(tuple(inside))
     begins = max((stay.first_at for stay in known if stay.first_at < instants[0]), default=instants[0])
     chosen = [stay for stay in known if _reaches(stay, begins)]
     while len(chosen) < len(known):
@@ -102,11 +106,13 @@ def _read_until(stay: Stay) -> datetime:
     return stay.read_until or stay.last_at
 
 
-def _is_next(known: Sequence[Stay], new: Sequence[Read], instants: Sequence[datetime]) -> bool:
+def _is_next(known: Sequence[Stay], new: Sequence[Read]) -> bool:
     """Whether the reads follow on all that is known, as nearly all do: an exit of who is inside, or a new arrival."""
-    if not new or len(instants) > len(new):
+    first = new[0] if len(new) == 1 else min(new, key=lambda read: read.at)
+    if not known:
+        return first.direction is Direction.ENTRY
+    if any(stay.at_exit for stay in known):
         return False
-    first = min(new, key=lambda read: read.at)
     inside = next((stay for stay in known if stay.state is State.OPEN), None)
     if inside is not None:
         follows = len(inside.facts) == 1 and first.direction is Direction.EXIT and inside.first_at < first.at
@@ -134,14 +140,15 @@ def scopes(
     ]
 
 
-def rederived(parts: Mapping[UUID, Stay], scopes_: Sequence[Scope], reads: Iterable[Read]) -> dict[UUID, Stay]:
+def rederived(
+    parts: Mapping[UUID, Stay], scopes_: Sequence[Scope], reads: Iterable[Read], exits: Exits = NOWHERE
+) -> dict[UUID, Stay]:
     """The halves with the stays in scope as `reads` have it: those of the scopes, and the new ones."""
-    again = {stay.id for each in scopes_ for stay in each.stays}
+    again = {stay.id: stay for each in scopes_ for stay in each.stays}
     after = {id_: stay for id_, stay in parts.items() if id_ not in again}
-    uncounted = {id_ for id_ in again if not parts[id_].counted}
-    derived = derive(reads)
-    for id_ in uncounted & derived.keys():
-        if derived[id_].state is State.OPEN:
+    derived = derive(reads, exits)
+    for id_, was in again.items():
+        if not was.counted and id_ in derived and (derived[id_].state is State.OPEN or derived[id_].at_exit):
             derived[id_] = structs.replace(derived[id_], counted=False)
     return after | derived
 
@@ -173,7 +180,7 @@ def _read_of(inside: Stay) -> Read:
     )
 
 
-def derive(reads: Iterable[Read]) -> dict[UUID, Stay]:
+def derive(reads: Iterable[Read], exits: Exits = NOWHERE) -> dict[UUID, Stay]:
     """The stays (halves) that reads of any number of vehicles and lots come to."""
     by_lot: dict[int, dict[UUID, Read]] = {}
     for read in reads:
@@ -182,7 +189,7 @@ def derive(reads: Iterable[Read]) -> dict[UUID, Stay]:
     for of_lot in by_lot.values():
         for passing in passings.group(of_lot.values()):
             by_vehicle.setdefault(passing.vehicle, []).append(passing)
-    return {stay.id: stay for passings in by_vehicle.values() for stay in stays.derive(passings)}
+    return {stay.id: stay for passings in by_vehicle.values() for stay in stays.derive(passings, exits)}
 
 
 # -- the halves of a lot
@@ -210,8 +217,9 @@ def lots_that_match(changed: Sequence[Stay], exits: Iterable[Stay], paired: Coll
 
 
 def window(changed: Sequence[Stay]) -> tuple[datetime, datetime]:
-    """From when to when halves may matter to changed ones: their partners, and the other partners of these."""
-    return min(stay.first_at for stay in changed) - 2 * PAIR_MAX, max(stay.last_at for stay in changed) + 2 * PAIR_MAX
+    """From when to when halves may matter to what is matched anew: to all exits to which changed ones matter."""
+    within = _MATTERS_MAX + PAIR_MAX
+    return min(stay.first_at for stay in changed) - within, max(stay.last_at for stay in changed) + within
 
 
 def matched(
@@ -252,8 +260,8 @@ def _too_far(rows: Mapping[UUID, Stay], of_lot: Mapping[UUID, Stay], changed: Se
     """The exits to which nothing that changed matters, with their entries, as they were: not all that matters to them
     was read.
     """
-    since = min(stay.first_at for stay in changed) - PAIR_MAX
-    until = max(stay.last_at for stay in changed) + PAIR_MAX
+    since = min(stay.first_at for stay in changed) - _MATTERS_MAX
+    until = max(stay.last_at for stay in changed) + _MATTERS_MAX
     kept = {}
     for stay in of_lot.values():
         if stay.state is State.EXIT_ONLY and not since <= stay.last_at <= until:
@@ -289,6 +297,8 @@ def remains(rows: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> dict[UUID,
             seen_again_at=None,
             matched_id=None,
             matched_half=None,
+            at_exit=False,
+            exits=(),
             merged_into=next((home[fact] for fact in row.facts if fact in home), row.merged_into),
         )
         for row in gone

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
@@ -94,7 +95,7 @@ def _kept(text: str, characters_max: int) -> str:
     return text[:characters_max].replace("\0", "␀")
 
 
-def _word(sent: object) -> str:
+def word(sent: object) -> str:
     """A text or a number as a word to be looked up; "" for everything else."""
     if isinstance(sent, bool) or not isinstance(sent, str | int):
         return ""
@@ -106,26 +107,26 @@ def _word(sent: object) -> str:
 
 def read_color(sent: object) -> PlateColor | None:
     """A colour by its name in any case, in Chinese, or by its code."""
-    word = _word(sent)
-    return _COLORS.get(word) or _COLORS.get(re.sub(r"色?牌?$", "", word))
+    name = word(sent)
+    return _COLORS.get(name) or _COLORS.get(re.sub(r"色?牌?$", "", name))
 
 
 def read_class(sent: object) -> VehicleClass | None:
     """A class by its name in any case; what else it may be called says too little of the size."""
-    return _CLASSES.get(_word(sent))
+    return _CLASSES.get(word(sent))
 
 
 def read_kind(sent: object) -> Direction | None:
     """Which way, by a word."""
-    return _KINDS.get(_word(sent))
+    return _KINDS.get(word(sent))
 
 
 def read_yes(sent: object) -> bool | None:
     """Yes or no, also as a text or a number."""
     if isinstance(sent, bool):
         return sent
-    word = "" if isinstance(sent, float) else _word(sent)
-    return True if word in _YES else False if word in _NO else None
+    said = "" if isinstance(sent, float) else word(sent)
+    return True if said in _YES else False if said in _NO else None
 
 
 def read_confidence(sent: object) -> float | None:
@@ -166,6 +167,18 @@ def read_id(sent: object, characters_max: int, digest: str) -> str | None:
     if len(text) <= characters_max and not _CONTROLS.search(text):
         return text
     return f"{_CONTROLS.sub('', text)[: characters_max - len(digest) - 1]}~{digest}"
+
+
+def digest(value: object) -> str:
+    """What tells two values apart of which no more is kept."""
+    return blake2b(str(value).encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def read_text(sent: object, characters_max: int) -> str | None:
+    """A text or a number, without control characters and cut."""
+    if isinstance(sent, bool) or not isinstance(sent, str | int):
+        return None
+    return _CONTROLS.sub("", str(sent))[:characters_max].strip() or None
 
 
 def read_plate(sent: object) -> str | None:

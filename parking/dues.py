@@ -1,19 +1,19 @@
 """What is owed for stays that are derived anew: new charges, dearer or cheaper ones, and doubts that hold them back."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parking import stays as rules
-from parking.effects import Derived
+from parking.effects import Derived, unbilled
 from parking.fees import Bill
 from parking.lots import Lot
-from parking.reads import Cause
-from parking.stays import Stay
+from parking.reads import By, Cause
+from parking.stays import State, Stay
 from payments import ids
 from payments.adjustments import Adjustment
 from payments.charges import ChargeRequest, charge_id
@@ -33,14 +33,21 @@ class Owed(Struct, frozen=True):
 def owed(derived: Derived, lots: Mapping[int, Lot]) -> Owed:
     """What follows for money where a bill is another than before."""
     asked = Owed([], [], {}, {})
+    before = derived.before
     for stay_id, bill in derived.after.bills.items():
-        _bill(asked, derived, derived.after.stays[stay_id], bill, lots)
-    for stay_id, was in derived.before.bills.items():
+        stay = derived.after.stays[stay_id]
+        # Nearly all that is known of vehicles are earlier stays, of which nothing is otherwise.
+        if before.bills.get(stay_id) is not bill or before.stays.get(stay_id) != stay:
+            _bill(asked, derived, stay, bill, lots)
+    for stay_id, was in before.bills.items():
         now = derived.after.bills.get(stay_id)
-        stay = derived.before.stays[stay_id]
+        stay = before.stays[stay_id]
         gone = now is None and derived.after.stays.get(stay_id) != stay
         if was.fee_fen and (gone or (now is not None and now.account_id != was.account_id)):
             _bill_no_more(asked, derived, stay, was, lots[stay.lot_id])
+    if derived.charges:
+        for stay in unbilled(before):
+            _settle(asked, derived, stay, lots[stay.lot_id])
     return asked
 
 
@@ -50,7 +57,7 @@ def _bill(asked: Owed, derived: Derived, stay: Stay, bill: Bill, lots: Mapping[i
     hold = rules.doubt_of(stay, lot.kind)
     if was is None and not derived.charges:
         if bill.fee_fen:
-            asked.requests.append(_request(stay, bill, lot, derived.references[stay.id], hold))
+            asked.requests.append(request(stay, bill, lot, derived.references[stay.id], hold))
         return
     key = charge_id(stay.id, bill.account_id)
     if was is not None and was.account_id == bill.account_id:
@@ -61,18 +68,50 @@ def _bill(asked: Owed, derived: Derived, stay: Stay, bill: Bill, lots: Mapping[i
         if was.fee_fen == bill.fee_fen:
             return
     if key in derived.charges or (was is not None and was.account_id == bill.account_id and was.fee_fen):
-        asked.adjustments.append(_adjustment(key, bill, stay, lot, derived.causes[lot.id], hold))
+        asked.adjustments.append(adjustment(key, bill, stay, lot, _cause(derived, stay), hold))
     elif bill.fee_fen:
-        asked.requests.append(_request(stay, bill, lot, derived.references[stay.id], hold))
+        asked.requests.append(request(stay, bill, lot, derived.references[stay.id], hold))
+
+
+def _settle(asked: Owed, derived: Derived, was: Stay, lot: Lot) -> None:
+    """What was charged of a stay before it was billed goes back if that is none any more, or another's to pay. If
+    nobody saw how it ended, it cost what was paid of it.
+    """
+    now, bill = derived.after.stays.get(was.id), derived.after.bills.get(was.id)
+    charge = derived.charges.get(charge_id(was.id, None))
+    is_open = now is not None and now.state is State.OPEN
+    if charge is None or is_open or (bill is not None and bill.account_id is None):
+        return
+    to_nothing = adjustment(charge.id, Bill(None, 0, None), was, lot, derived.causes[lot.id], None)
+    is_lost = now is not None and now.state is State.SUPERSEDED
+    asked.adjustments.append(structs.replace(to_nothing, keeps_paid=is_lost))
+
+
+def _cause(derived: Derived, stay: Stay) -> Cause:
+    """Why a stay costs something else: what changed the stays of its lot, or that its vehicle is at the exit still."""
+    was = derived.before.stays.get(stay.id)
+    if was is not None and was.at_exit and stay.at_exit and was.entered_at == stay.entered_at:
+        assert stay.exit_event_id is not None
+        return Cause(By.AT_EXIT, stay.exit_event_id)
+    return derived.causes[stay.lot_id]
 
 
 def _bill_no_more(asked: Owed, derived: Derived, stay: Stay, was: Bill, lot: Lot) -> None:
     """A stay that is no more, or is another's to pay, costs its payer nothing."""
     key = charge_id(stay.id, was.account_id)
     nothing = Bill(None, 0, was.account_id)
-    asked.adjustments.append(_adjustment(key, nothing, stay, lot, derived.causes[lot.id], None))
+    to_nothing = adjustment(key, nothing, stay, lot, derived.causes[lot.id], None)
+    asked.adjustments.append(structs.replace(to_nothing, keeps_paid=_goes_on(derived, stay)))
     if (doubted := rules.doubt_of(stay, lot.kind)) is not None:
         asked.cleared[key] = doubted
+
+
+def _goes_on(derived: Derived, stay: Stay) -> bool:
+    """Whether a vehicle that was seen to turn back at the exit is in the same stay again: what was paid of that, was
+    paid of it.
+    """
+    now = derived.after.stays.get(stay.id)
+    return now is not None and now.state is State.OPEN and any(fact in derived.turned_back for fact in stay.facts)
 
 
 def told_by(requests: Iterable[ChargeRequest], derived: Derived, gateways: Mapping[UUID, int]) -> dict[UUID, int]:
@@ -86,7 +125,8 @@ def told_by(requests: Iterable[ChargeRequest], derived: Derived, gateways: Mappi
     }
 
 
-def _request(stay: Stay, bill: Bill, lot: Lot, reference: UUID, hold: str | None) -> ChargeRequest:
+def request(stay: Stay, bill: Bill, lot: Lot, reference: UUID, hold: str | None) -> ChargeRequest:
+    """A charge of a stay over its bill."""
     return ChargeRequest(
         lot_id=lot.id,
         stay_id=stay.id,
@@ -101,7 +141,8 @@ def _request(stay: Stay, bill: Bill, lot: Lot, reference: UUID, hold: str | None
     )
 
 
-def _adjustment(key: UUID, bill: Bill, stay: Stay, lot: Lot, cause: Cause, hold: str | None) -> Adjustment:
+def adjustment(key: UUID, bill: Bill, stay: Stay, lot: Lot, cause: Cause, hold: str | None) -> Adjustment:
+    """What a charge of a stay costs by its bill."""
     return Adjustment(
         charge_id=key,
         wanted_fen=bill.fee_fen,
@@ -114,6 +155,11 @@ def _adjustment(key: UUID, bill: Bill, stay: Stay, lot: Lot, cause: Cause, hold:
     )
 
 
+def lapsed(key: UUID, lot: Lot, cause: Cause, now: datetime) -> Adjustment:
+    """Nothing is owed of a charge of a vehicle that is inside still; what was paid of it stays paid."""
+    today = now.astimezone(ZoneInfo(lot.time_zone)).date()
+    return Adjustment(key, 0, b"[]", cause.id, cause.word, today, keeps_paid=True)
+
+
 def _local_date(stay: Stay, lot: Lot) -> date:
-    assert stay.left_at is not None
-    return stay.left_at.astimezone(ZoneInfo(lot.time_zone)).date()
+    return (stay.left_at or stay.first_at).astimezone(ZoneInfo(lot.time_zone)).date()

@@ -7,42 +7,23 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from parking import barrier, fees, matching, prices
+from parking import barrier
 from parking import stays as rules
 from parking.answers import EventRecord, key_of
+from parking.bills import Believed, Moved
 from parking.cases import OF_A_READ, Case, Reason
+from parking.entitlements import Rights
 from parking.facts import CONFIDENCE_MIN, Fact
-from parking.fees import Bill, Payer
+from parking.fees import Bill
 from parking.lots import Direction, Lot
-from parking.network import Network
 from parking.occupancy import Sighting
 from parking.plates import PlateForm, form
-from parking.prices import LotPrices
-from parking.reads import Cause, LetOut, NumberPlate, Read, Vehicle
+from parking.reads import Cause, Read, Vehicle
 from parking.stays import State, Stay
-from parking.tariffs import Past
-from parking.tariffs.engine.memory import scope_of
-from payments.charges import Charge, ChargeState, charge_id
-
-# What a vehicle used, and in which lot.
-PastAt = tuple[int, Past]
-
-
-class Believed(Struct):
-    """Stays by their numbers, and what those that are closed cost. `reopened`: those that were closed before."""
-
-    stays: dict[UUID, Stay]
-    bills: dict[UUID, Bill]
-    reopened: set[UUID] = set()
-
-
-class Priced(Struct):
-    """What is known to price stays: who pays for plates, and what these used in other lots, where a tariff asks."""
-
-    payers: Mapping[NumberPlate, Sequence[Payer]]
-    used: dict[NumberPlate, list[PastAt]]
+from payments.adjustments import owed_after
+from payments.charges import Charge, charge_id
 
 
 class Difference(Struct, frozen=True):
@@ -63,7 +44,10 @@ class Derived(Struct, frozen=True):
 
     `reads`: those that stays were derived from again.
     `charges`: of stays that were billed before, as far as they matter. `references`: for a new charge, by its stay.
-    `causes`: the fact or the decision that changed the stays of a lot.
+    `causes`: the fact or the decision that changed the stays of a lot. `rights`: those of the stays that were priced by
+    a tariff which asks for some, and none for those that are no more. `turned_back`: reads that no longer count since
+    their vehicles were seen to turn back. `moved`: what was used otherwise and may be
+    remembered by later visits to other lots.
     """
 
     before: Believed
@@ -74,78 +58,24 @@ class Derived(Struct, frozen=True):
     charges: Mapping[UUID, Charge]
     references: Mapping[UUID, UUID]
     causes: Mapping[int, Cause]
+    rights: Mapping[UUID, Rights] = {}
+    turned_back: Container[UUID] = frozenset()
+    moved: Sequence[Moved] = ()
 
 
-# -- what it costs
+class Occasion(Struct, frozen=True):
+    """Why stays are derived again, where it is not that reads are new.
+
+    `recorded`: reads that were there before, and may have been billed. `causes`: by the lot, what changes its stays.
+    `turned_back`: reads that no longer count since their vehicles were seen to turn back.
+    """
+
+    recorded: Container[UUID] | None = None
+    causes: dict[int, Cause] = {}
+    turned_back: Container[UUID] = frozenset()
 
 
-def as_billed(stay: Stay, stays: Mapping[UUID, Stay]) -> Stay:
-    """A closed stay as the vehicle it is billed as. `stays` holds the half it was matched with, if there is one."""
-    if stay.matched_id is None:
-        return stay
-    leaving = stays[stay.matched_id]
-    return matching.as_billed(matching.entry_half(stay, leaving), matching.exit_half(leaving), stay)
-
-
-def to_price(before: Believed, after: Mapping[UUID, Stay], tariffs: Mapping[int, LotPrices]) -> list[Stay]:
-    """The closed stays that are new or otherwise than before, and those whose price may remember what has changed."""
-    changed = [stay for id_, stay in after.items() if before.stays.get(id_) != stay]
-    gone = [stay for id_, stay in before.stays.items() if stay.state is State.CLOSED and after.get(id_) != stay]
-    since: dict[Vehicle, datetime] = {}
-    for stay in (*changed, *gone):
-        if tariffs[stay.lot_id].remembers and stay.state is State.CLOSED:
-            since[stay.vehicle] = min(since.get(stay.vehicle, stay.first_at), stay.first_at)
-    later = [
-        stay
-        for stay in after.values()
-        if since and stay.first_at > since.get(stay.vehicle, stay.first_at) and before.stays.get(stay.id) == stay
-    ]
-    closed = [stay for stay in (*changed, *later) if stay.state is State.CLOSED]
-    return sorted(closed, key=lambda stay: stay.first_at)
-
-
-def price(
-    stays: Sequence[Stay], before: Believed, after: Mapping[UUID, Stay], priced: Priced, network: Network
-) -> dict[UUID, Bill]:
-    """The bills of `stays` (in order of time), given those of all others. What one used, the next remembers."""
-    so_far = dict(before.bills)
-    by_vehicle: dict[Vehicle, list[Stay]] = {}
-    for stay in after.values():
-        if stay.state is State.CLOSED:
-            by_vehicle.setdefault(stay.vehicle, []).append(stay)
-    for stay in stays:
-        so_far.pop(stay.id, None)
-    made: dict[UUID, Bill] = {}
-    for stay in stays:
-        billed = as_billed(stay, after)
-        assert billed.entered_at is not None
-        assert billed.left_at is not None
-        others = [other for other in by_vehicle.get(billed.vehicle, ()) if other.id != stay.id]
-        pasts = fees.pasts_of(others, so_far) + _pasts_elsewhere(priced, billed, network)
-        in_force = prices.of_stay(network.prices[stay.lot_id].tariffs, billed.entered_at, billed.left_at)
-        plate = billed.vehicle.number_plate
-        bill = fees.bill(billed, in_force, pasts, priced.payers.get(plate, ()))
-        if before.stays.get(stay.id) == stay:
-            # Only what others used has changed: who pays for it does not.
-            bill = structs.replace(bill, account_id=before.bills[stay.id].account_id)
-        made[stay.id] = so_far[stay.id] = fees.nothing(bill) if billed.let_out is LetOut.FREE else bill
-        if plate in priced.used:
-            priced.used[plate] += [(stay.lot_id, past) for past in fees.pasts_of([billed], so_far)]
-    return made
-
-
-def _pasts_elsewhere(priced: Priced, closed: Stay, network: Network) -> list[Past]:
-    """What the vehicle used in other lots, where the price of this one asks for it."""
-    if not network.prices[closed.lot_id].is_wide:
-        return []
-    here = network.lots[closed.lot_id].operator_id
-    elsewhere = [each for each in priced.used.get(closed.vehicle.number_plate, ()) if each[0] != closed.lot_id]
-    return [structs.replace(past, place=scope_of(_operator(network, lot_id), here)) for lot_id, past in elsewhere]
-
-
-def _operator(network: Network, lot_id: int) -> int | None:
-    lot = network.lots.get(lot_id)
-    return None if lot is None else lot.operator_id
+NEW_READS = Occasion()
 
 
 # -- what is written
@@ -161,8 +91,9 @@ def difference(before: Believed, after: Believed, stays: Mapping[UUID, Stay]) ->
         for id_, stay in stays.items()
         if stay.state is not State.OPEN and (before.stays.get(id_) != stay or _billed_otherwise(before, after, id_))
     ]
-    # A stay that is open again leaves its row as a sign of that.
-    reopened = [(stay, None) for stay in opened if stay.id in before.stays and stay.id not in was_open]
+    # A stay that is open again, or was asked to be paid inside, leaves its row as a sign of that.
+    signs = before.reopened | (before.stays.keys() - was_open.keys())
+    reopened = [(stay, None) for stay in opened if stay.id in signs]
     rewritten = [stay.id for stay, _ in (*finished, *reopened) if stay.id in before.stays and stay.id not in was_open]
     return Difference(ended, opened, [*finished, *reopened], rewritten)
 
@@ -193,24 +124,23 @@ def case_changes(
 
     A doubtful read is nobody's matter any more once its stay is whole and nothing about that is in doubt.
     """
-    before, stays = derived.before, derived.stays
-    was = _cases(before.stays.values(), lots)
-    now = _cases(stays.values(), lots)
-    clear = {fact for stay in stays.values() if _is_clear(stay, lots[stay.lot_id]) for fact in stay.facts}
+    before, stays = derived.before.stays, derived.stays
+    changed = [stay for id_, stay in stays.items() if before.get(id_) != stay]
+    was = _cases((before[stay.id] for stay in changed if stay.id in before), lots)
+    now = _cases(changed, lots)
     odd = [
         Case(fact.lot_id, fact.id, fact.doubt, record.stay_id)
         for fact, record in zip(new, records, strict=True)
         if fact.doubt is not None and fact.doubt not in OF_A_READ
     ]
-    odd += [
-        Case(read.lot_id, read.id, reason, None)
-        for read in derived.reads
-        if read.id not in clear and (reason := _doubt_of(read)) is not None
-    ]
+    doubtful = [(read, reason) for read in derived.reads if (reason := doubt_of_read(read)) is not None]
+    if doubtful:
+        clear = {fact for stay in stays.values() if is_clear(stay, lots[stay.lot_id]) for fact in stay.facts}
+        odd += [Case(read.lot_id, read.id, reason, None) for read, reason in doubtful if read.id not in clear]
     moot = [
         Case(stay.lot_id, fact, reason, None)
-        for stay in stays.values()
-        if before.stays.get(stay.id) != stay and _had_doubtful_read(stay) and _is_clear(stay, lots[stay.lot_id])
+        for stay in changed
+        if _had_doubtful_read(stay) and is_clear(stay, lots[stay.lot_id])
         for fact in stay.facts
         for reason in OF_A_READ
     ]
@@ -222,32 +152,47 @@ def _cases(stays: Iterable[Stay], lots: Mapping[int, Lot]) -> dict[UUID, Case]:
     return {case.id: case for stay in stays for case in rules.cases_of(stay, lots[stay.lot_id].kind)}
 
 
-def _doubt_of(read: Read) -> Reason | None:
+def doubt_of_read(read: Read) -> Reason | None:
+    """Why a person should look at a read by itself."""
     if read.confidence < CONFIDENCE_MIN:
         return Reason.LOW_CONFIDENCE
     return Reason.UNKNOWN_PLATE_FORM if form(read.plate) is PlateForm.UNKNOWN else None
 
 
-def _is_clear(stay: Stay, lot: Lot) -> bool:
+def is_clear(stay: Stay, lot: Lot) -> bool:
+    """Whether a stay is whole and nothing about it is in doubt."""
     return stay.state is State.CLOSED and rules.doubt_of(stay, lot.kind) is None
+
+
+def clear_no_more(before: Mapping[UUID, Stay], after: Mapping[UUID, Stay], lots: Mapping[int, Lot]) -> dict[UUID, int]:
+    """The facts, with their lots, of stays that were whole and without a doubt and are otherwise now: a doubtful read
+    among them is before a person again.
+    """
+    lost = [stay for id_, stay in before.items() if after.get(id_) != stay and is_clear(stay, lots[stay.lot_id])]
+    return {fact: stay.lot_id for stay in lost for fact in stay.facts}
 
 
 def _had_doubtful_read(stay: Stay) -> bool:
     return stay.confidence < CONFIDENCE_MIN or len(stay.facts) > 2 or form(stay.plate) is PlateForm.UNKNOWN
 
 
-def sightings(facts: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> Iterator[Sighting]:
-    """What a batch says of the counts of its lots, in order of time."""
-    changed, stays = derived.changed, derived.stays
+def sightings(
+    facts: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot], counted: Sequence[Sighting] = ()
+) -> Iterator[Sighting]:
+    """What a batch says of the counts of its lots, in order of time. `counted`: what lots counted without a car."""
+    stays = derived.stays
+    was = {id_: stay for id_, stay in derived.before.stays.items() if stay.is_inside}
+    now = {id_: stay for id_, stay in stays.items() if stay.is_inside}
     seen: list[tuple[datetime, int, int, int | None]] = []
-    seen += [(stay.first_at, stay.lot_id, 1, None) for stay in changed.opened if stay.counted]
-    seen += [(_left_at(stay, stays), stay.lot_id, -1, None) for stay in changed.ended if stay.counted]
+    seen += [(stay.first_at, stay.lot_id, 1, None) for id_, stay in now.items() if id_ not in was]
+    seen += [(_left_at(stay, stays), stay.lot_id, -1, None) for id_, stay in was.items() if id_ not in now]
     # A replayed count is old news. One that comes with a car counts that car.
     seen += [
         (fact.effective_at, fact.lot_id, 0, fact.event.remaining_spaces)
         for fact in facts
         if not fact.event.replay and fact.event.remaining_spaces is not None
     ]
+    seen += [(each.at, each.lot_id, each.moved, each.reported_free) for each in counted]
     for at, lot_id, moved, free in sorted(seen, key=lambda each: (each[0], each[3] is not None)):
         yield Sighting(lot_id, lots[lot_id].capacity, at, moved, free)
 
@@ -262,12 +207,28 @@ def _left_at(inside: Stay, stays: Mapping[UUID, Stay]) -> datetime:
 
 def charges_that_matter(before: Believed, after: Believed, reads: Sequence[Read]) -> list[UUID]:
     """The charges of stays that were billed before and are billed again, or that one of the new reads belongs to."""
-    new = {read.id for read in reads}
-    billed = {id_ for id_, bill in after.bills.items() if before.bills.get(id_) is not bill}
-    again = [id_ for id_ in billed if id_ not in new and not _is_billed_first(id_, before)]
-    homes = home_of(after.stays, {read.id for read in reads if read.direction is Direction.EXIT})
-    again += [stay.id for stay in homes.values() if stay.id in before.bills]
-    return list({charge_id(id_, bill.account_id) for id_ in again if (bill := after.bills.get(id_)) is not None})
+    billed = [id_ for id_, bill in after.bills.items() if before.bills.get(id_) is not bill]
+    again = [id_ for id_ in billed if not _is_billed_first(id_, before)]
+    if again:
+        new = {read.id for read in reads}
+        again = [id_ for id_ in again if id_ not in new]
+    if before.bills:
+        exits = {read.id for read in reads if read.direction is Direction.EXIT}
+        known = [stay for stay in made_anew(before.stays, after.stays) if stay.id in before.bills]
+        again += [stay.id for stay in home_of(known, exits).values()]
+    wanted = {charge_id(id_, bill.account_id) for id_ in again if (bill := after.bills.get(id_)) is not None}
+    # Something may have been paid of what was open, whoever pays for it now.
+    wanted |= {charge_id(stay.id, None) for stay in unbilled(before) if after.stays.get(stay.id) != stay}
+    return list(wanted)
+
+
+def unbilled(before: Believed) -> list[Stay]:
+    """The stays that have no bill and may have been paid: while they were open, though that may have ended unseen."""
+    return [
+        stay
+        for id_, stay in before.stays.items()
+        if stay.state is State.SUPERSEDED or (stay.state is State.OPEN and id_ in before.reopened)
+    ]
 
 
 def _is_billed_first(stay_id: UUID, before: Believed) -> bool:
@@ -276,17 +237,20 @@ def _is_billed_first(stay_id: UUID, before: Believed) -> bool:
     return was is not None and was.state is State.OPEN and stay_id not in before.reopened
 
 
-def home_of(stays: Mapping[UUID, Stay], facts: Container[UUID]) -> dict[UUID, Stay]:
+def made_anew(before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> list[Stay]:
+    """The stays `after` but for those that are what was stored: with a fact that is new none is that."""
+    return [stay for id_, stay in after.items() if before.get(id_) is not stay]
+
+
+def home_of(stays: Iterable[Stay], facts: Container[UUID]) -> dict[UUID, Stay]:
     """The stays that these facts belong to, by the fact."""
-    return {
-        fact: stay for stay in stays.values() if stay.state is not State.MERGED for fact in stay.facts if fact in facts
-    }
+    return {fact: stay for stay in stays if stay.state is not State.MERGED for fact in stay.facts if fact in facts}
 
 
 def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> list[EventRecord]:
     """What is kept of each event, and so what its gateway is answered."""
     after = derived.after
-    homes = home_of(after.stays, {fact.id for fact in new})
+    homes = home_of(made_anew(derived.before.stays, after.stays), {fact.id for fact in new})
     again = {(stay.vehicle, stay.seen_again_at) for stay in after.stays.values() if stay.seen_again_at is not None}
     found = []
     for fact in new:
@@ -299,8 +263,8 @@ def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> l
 def _record(fact: Fact, home: Stay | None, reason: Reason | None, derived: Derived) -> EventRecord:
     bill = None if home is None else derived.after.bills.get(home.id)
     charge = _charge_of(home, bill, derived) if derived.charges else None
-    settled = charge is not None and charge.state is not ChargeState.DUE
-    decision = barrier.decide(fact, bill, settled=settled, let_out=home is not None and home.let_out is not None)
+    owed_fen = None if charge is None or bill is None else owed_after(charge, bill.fee_fen)
+    decision = barrier.decide(fact, bill, owed_fen=owed_fen, let_out=home is not None and home.let_out is not None)
     reference = None
     if decision.fee_fen and home is not None:
         reference = derived.references[home.id] if charge is None else charge.reference

@@ -1,25 +1,25 @@
 """A fact: an event that was taken, with its lane, when the rules say it happened, and what is odd about it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct, structs
 
-from parking import plates
+from parking import clocks, plates
 from parking.cases import Reason
+from parking.clocks import CLOCK_OFF_MAX, Spell
+from parking.device_events import DeviceEvent
 from parking.doubts import Doubt, doubt
 from parking.events import NO_TIME, EventRejected, GateEvent, Refusal, content_hash
-from parking.lots import CAPACITY_MAX, Direction, Gateway, Lane
+from parking.lanes import Lane
+from parking.lots import CAPACITY_MAX, Direction, Gateway
 from parking.plates import PlateColor, PlateForm
 
-# A live event stands for a car at the gate now: what its device's clock may be off, either way.
-CLOCK_OFF_MAX = timedelta(minutes=2)
 # Repeats are recognised for 40 days and replays taken for 35: a gateway may hand in a month that it was cut off.
 REPLAY_AGE_MAX = timedelta(days=35)
 REPEATS_KEPT = timedelta(days=40)
-# Whose device says that it is older has its turn with what is handed in late: it may be no car that waits.
-AT_GATE_MAX = timedelta(minutes=10)
 CONFIDENCE_MIN = 0.6
 # A year beyond them is no time that a clock could show, and has no instant in every zone.
 _YEAR_MIN, _YEAR_MAX = 1900, 2200
@@ -28,10 +28,11 @@ _YEAR_MIN, _YEAR_MAX = 1900, 2200
 class Fact(Struct, frozen=True):
     """A vehicle at a lane. Times are UTC.
 
-    `occurred_at` is what the device says, `effective_at` what the rules go by. `plate` and `plate_color` are made
+    `occurred_at` is what the device says, `effective_at` what the rules go by; `clock_ahead` is what was taken off for
+    its clock. `plate` and `plate_color` are made
     comparable; what was read stands in `event`. `doubt`: why a person should look. A fact that does not `apply` is
     recorded and changes no stay. `doubts`: what of the event was not sent in its form. `of_device`: what is odd about
-    the device and not about this car; a person is told of it once a day (`once_a_day`).
+    the device or the lot and not about this car; a person is told of it once a day (`once_a_day`).
     """
 
     id: UUID
@@ -50,6 +51,7 @@ class Fact(Struct, frozen=True):
     applies: bool
     doubts: tuple[Doubt, ...] = ()
     of_device: tuple[Reason, ...] = ()
+    clock_ahead: timedelta | None = None
 
 
 def accept(
@@ -60,53 +62,96 @@ def accept(
     received_at: datetime,
     id: UUID,  # noqa: A002
     doubts: tuple[Doubt, ...] = (),
+    way_of_lane: bool = False,
     no_plate_texts: Collection[str] = (),
     capacity: int = CAPACITY_MAX,
+    spells: Sequence[Spell] = (),
 ) -> Fact:
     """An event as a fact of a known lane, its time settled and its oddities named.
 
-    doubts: of what was read. no_plate_texts: what cameras of this operator say when they read no plate, beside what
-    `plates` knows, made comparable. capacity: the lot's spaces.
+    doubts: of what was read. way_of_lane: its kind is its lane's. no_plate_texts: what cameras of this operator
+    say when they read no plate, beside what `plates` knows, made comparable. capacity: the lot's spaces. spells: when
+    the clock was wrong, the latest first.
 
-    A live event stands for a car at the gate now: if the device's clock is off, the time of receipt is the right one.
-    A replayed event with an impossible time says nothing about when, so it is kept and not applied.
+    What is known of a wrong clock is taken off. A live event stands for a car at the gate now: if its time is off all
+    the same, that of receipt is the right one. A replayed event with an impossible time says nothing about when, so it
+    is kept and not applied.
 
     Raises:
         EventRejected: the lane is unknown or another gateway's.
     """
-    lane = _own(lane, event, gateway)
-    if any(each.field == "kind" and each.read is None for each in doubts):
-        event = structs.replace(event, kind=lane.direction)
+    lane = own(lane, event, gateway)
     if event.remaining_spaces is not None and event.remaining_spaces > capacity:
         doubts += (doubt("remaining_spaces", f"{event.remaining_spaces} of {capacity}"),)
-    has_time = _YEAR_MIN <= event.occurred_at.year <= _YEAR_MAX
-    occurred_at = event.occurred_at.astimezone(UTC) if has_time else NO_TIME
-    clock = _clock_doubt(occurred_at, received_at, replay=event.replay)
-    plate = plates.normalise(event.plate)
+    timed = settle_time(event.occurred_at, received_at, spells, replay=event.replay)
+    clock = timed.doubt
+    unsaid = way_of_lane or any(each.field == "kind" and each.read is None for each in doubts)
+    event, direction = _going(event, lane, timed.effective_at, unsaid=unsaid)
+    if event.ticket is None:
+        plate = plates.normalise(event.plate)
+    else:
+        # How sure the camera was says nothing of it.
+        plate, event = plates.of_ticket(event.ticket), structs.replace(event, confidence=1.0)
     if plate in no_plate_texts:
         plate = ""
-    reason = _reason(event, lane, plate, clock if event.replay else None)
+    reason = _reason(event, direction, plate, clock if event.replay else None)
     return Fact(
         id=id,
         lot_id=lane.lot_id,
         gateway_id=gateway.id,
         lane_id=lane.id,
-        direction=lane.direction,
+        direction=direction,
         event=event,
         plate=plate,
         plate_color=plates.settle_color(plate, event.plate_color),
-        occurred_at=occurred_at,
+        occurred_at=timed.occurred_at,
         received_at=received_at,
-        effective_at=occurred_at if clock is None or event.replay else received_at,
+        effective_at=timed.effective_at,
         content_hash=content_hash(event),
         doubt=reason,
         applies=reason not in (Reason.KIND_CONTRADICTS_LANE, Reason.NO_PLATE) and not (clock and event.replay),
         doubts=doubts,
-        of_device=(clock,) if clock is not None and not event.replay else (),
+        clock_ahead=timed.clock_ahead,
     )
 
 
-def _own(lane: Lane | None, event: GateEvent, gateway: Gateway) -> Lane:
+def _going(event: GateEvent, lane: Lane, at: datetime, *, unsaid: bool) -> tuple[GateEvent, Direction]:
+    """The event, and which way its vehicle went; one that leaves that unsaid says what its lane does."""
+    direction = lane.settled(None if unsaid else event.kind, at)
+    return structs.replace(event, kind=direction) if unsaid else event, direction
+
+
+class Timed(NamedTuple):
+    """When something happened: by its device, what was taken off for its clock, by the rules; and what is odd of it."""
+
+    occurred_at: datetime
+    clock_ahead: timedelta | None
+    effective_at: datetime
+    doubt: Reason | None
+
+
+def settle_time(said_at: datetime, received_at: datetime, spells: Sequence[Spell], *, replay: bool) -> Timed:
+    """When something happened that a device says; `spells`: when its clock was wrong, the latest first."""
+    occurred_at = by_device(said_at)
+    ahead = None
+    if spells and occurred_at != NO_TIME:
+        ahead = clocks.shift(occurred_at, received_at, spells, replay=replay)
+    at = occurred_at if ahead is None else occurred_at - ahead
+    doubt_ = clock_doubt(at, received_at, replay=replay)
+    return Timed(occurred_at, ahead, at if doubt_ is None or replay else received_at, doubt_)
+
+
+def by_device(at: datetime) -> datetime:
+    """What a device's clock says, where it is a time that a clock could show."""
+    return at.astimezone(UTC) if _YEAR_MIN <= at.year <= _YEAR_MAX else NO_TIME
+
+
+def own(lane: Lane | None, event: GateEvent | DeviceEvent, gateway: Gateway) -> Lane:
+    """The lane of an event.
+
+    Raises:
+        EventRejected: it is unknown or another gateway's.
+    """
     if lane is None:
         raise EventRejected(
             f"No lane has the code {event.lane!r}.",
@@ -130,7 +175,8 @@ def unapplied(fact: Fact) -> Fact:
 
 
 def once_a_day(facts: Iterable[Fact], said: Collection[tuple[int, Reason, date]]) -> list[Fact]:
-    """The facts, in which what is odd about a device is a doubt of the first car of its day (UTC) that has no other.
+    """The facts, in which what is odd about a device or its lot is a doubt of the first car of a day (UTC) that has no
+    other.
 
     said: what a person was told already: gateway, reason and day.
     """
@@ -147,7 +193,8 @@ def once_a_day(facts: Iterable[Fact], said: Collection[tuple[int, Reason, date]]
     return told
 
 
-def _clock_doubt(occurred_at: datetime, received_at: datetime, *, replay: bool) -> Reason | None:
+def clock_doubt(occurred_at: datetime, received_at: datetime, *, replay: bool) -> Reason | None:
+    """What is odd about the clock of a device: a live event is of now, a replay of the time that replays are taken."""
     if occurred_at > received_at + CLOCK_OFF_MAX:
         return Reason.CLOCK_AHEAD
     if occurred_at < received_at - (REPLAY_AGE_MAX if replay else CLOCK_OFF_MAX):
@@ -155,8 +202,8 @@ def _clock_doubt(occurred_at: datetime, received_at: datetime, *, replay: bool) 
     return None
 
 
-def _reason(event: GateEvent, lane: Lane, plate: str, clock: Reason | None) -> Reason | None:
-    if event.kind is not lane.direction:
+def _reason(event: GateEvent, direction: Direction, plate: str, clock: Reason | None) -> Reason | None:
+    if event.kind is not direction:
         return Reason.KIND_CONTRADICTS_LANE
     if not plates.names_vehicle(plate):
         return Reason.NO_PLATE
@@ -167,8 +214,3 @@ def _reason(event: GateEvent, lane: Lane, plate: str, clock: Reason | None) -> R
     if plates.form(plate) is PlateForm.UNKNOWN:
         return Reason.UNKNOWN_PLATE_FORM
     return None
-
-
-def is_at_gate(fact: Fact) -> bool:
-    """Whether a vehicle may be waiting for the answer, as far as the event tells."""
-    return not fact.event.replay and fact.received_at - fact.occurred_at <= AT_GATE_MAX

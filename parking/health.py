@@ -15,12 +15,60 @@ CLOCK_OFF_MAX = timedelta(seconds=30)
 
 
 class Round(Struct, frozen=True):
-    """A job of the worker: how often it is due, whether it is being done, how long ago it was done (None: never)."""
+    """A job of the worker: how often it is due, whether it is being done, how long ago it was done (None: never).
+
+    `took_s`: the last round that ended, well or not. `failures`: rounds that failed since one was done; `failed_at` and
+    `error`: the last that failed. `holder`: who leads it, or has led it last.
+    """
 
     name: str
     every_s: float
     running: bool
     done_s_ago: float | None
+    begun_at: datetime | None = None
+    done_at: datetime | None = None
+    took_s: float | None = None
+    failures: int = 0
+    failed_at: datetime | None = None
+    error: str | None = None
+    holder: str = ""
+
+
+class JobShown(Struct, frozen=True):
+    """A job of the worker. `overdue`: it should have been done by now. `took_s`: its last round. `failures`: rounds
+    that failed since one was done; `failed_at` and `error` of the last that failed. `leader`: the machine and process
+    that does it, or did it last.
+    """
+
+    name: str
+    every_s: float
+    running: bool
+    overdue: bool
+    begun_at: datetime | None
+    done_at: datetime | None
+    took_s: float | None
+    failures: int
+    failed_at: datetime | None
+    error: str | None
+    leader: str
+
+
+def shown(round_: Round) -> JobShown:
+    """A job as staff see it."""
+    return JobShown(
+        name=round_.name,
+        every_s=round_.every_s,
+        running=round_.running,
+        overdue=overdue(round_),
+        begun_at=round_.begun_at,
+        done_at=round_.done_at,
+        took_s=round_.took_s,
+        failures=round_.failures,
+        failed_at=round_.failed_at,
+        error=round_.error,
+        # The rest tells one life of a lease from another.
+        leader=" ".join(round_.holder.split(" ")[:2]),
+    )
 
 
 class Observed(Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from parking.plates import TICKET_MARK
+
 # Characters that look alike, each as the first of its group. Q is what dirt makes of 0.
 _LOOKS_LIKE = {character: group[0] for group in ("0ODQ", "8B", "5S", "17I", "2Z") for character in group}
 # The first character of a plate is small and full of strokes: any province may be read for any other.
@@ -29,6 +31,9 @@ def likeness(one: str, other: str) -> Likeness:
     """
     if one == other:
         return Likeness.SAME
+    # A ticket is read off paper or a phone and not by a camera: numbers that follow each other are different vehicles.
+    if one.startswith(TICKET_MARK) or other.startswith(TICKET_MARK):
+        return Likeness.NONE
     if len(one) == len(other):
         return _of_same_length(one, other)
     shorter, longer = sorted((one, other), key=len)

@@ -19,6 +19,7 @@ HEADERS_MAX = 64
 PIPELINED_MAX = 8
 BODY_BYTES_MAX = 8 * 1024
 LOT_BODY_BYTES_MAX = 64 * 1024
+BAYS_BODY_BYTES_MAX = 512 * 1024
 TARIFF_BODY_BYTES_MAX = 256 * 1024
 # How long it may take. A body gets BODY_TIMEOUT_S, and beyond it the time that its bytes take at BODY_BYTES_PER_S_MIN.
 HEAD_TIMEOUT_S = 10.0
@@ -28,6 +29,9 @@ BODY_BYTES_PER_S_MIN = 2 * 1024
 IDLE_TIMEOUT_S = 30.0
 # How long a caller may leave an answer unread that no longer fits the socket's buffers.
 WRITE_TIMEOUT_S = 30.0
+# A serving process that is silent to its parent for so long is killed and started anew. One that starts is silent until
+# it has imported what it needs, which takes a busy machine a while; it must not be killed again and again.
+WORKER_SILENCE_S = 20
 # How long a refusal is left for the caller to read before the connection is closed.
 LINGER_S = 1.0
 # So much of a refused body is read and dropped, which costs little: many clients send all of it before they read.

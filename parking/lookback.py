@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from parking.facts import CLOCK_OFF_MAX, REPEATS_KEPT
+from parking.clocks import CLOCK_OFF_MAX
+from parking.facts import REPEATS_KEPT
 from parking.lots import Direction
 from parking.matching import PAIR_MAX
 from parking.prices import LotPrices
@@ -36,24 +37,27 @@ def lookback_of(
     # What went before a stay matters to its price, so the window is counted from the entry, however long ago it was.
     for vehicle, stay in opened.items():
         earliest[vehicle] = min(earliest[vehicle], stay.first_at)
-    since = {vehicle: at - _window(tariffs[vehicle.lot_id]) for vehicle, at in earliest.items()}
-    window = max(_window(tariffs[vehicle.lot_id]) for vehicle in since)
-    first, last = ids_within(now, REPEATS_KEPT + window)
+    windows = {lot_id: window_of(tariffs[lot_id]) for lot_id in {vehicle.lot_id for vehicle in earliest}}
+    since = {vehicle: at - windows[vehicle.lot_id] for vehicle, at in earliest.items()}
+    first, last = ids_within(now, REPEATS_KEPT + max(windows.values()))
     # An identifier has the time of the entry; where a stay used something later, it matters however long it was.
     late = [ids.floor(at - STAY_MAX) for vehicle, at in since.items() if tariffs[vehicle.lot_id].remembers_late]
-    return Lookback(since, (min([first, *late]), last))
+    # Of who is inside it is to be known whether anything was charged, however long ago it came.
+    return Lookback(since, (min([first, *late, *(stay.id for stay in opened.values())]), last))
 
 
 def further_lookback(reads: Iterable[Read], known: Iterable[Stay], now: datetime) -> Lookback | None:
     """How far back to look for vehicles with a read before all that is known of them, or an exit without any of it."""
-    begins: dict[Vehicle, list[datetime]] = {}
+    begins: dict[Vehicle, datetime] = {}
     for stay in known:
-        begins.setdefault(stay.vehicle, []).append(stay.first_at)
+        vehicle, at = stay.vehicle, stay.first_at
+        begins[vehicle] = min(begins.get(vehicle, at), at)
     since = {}
     for read in reads:
-        seen = begins.get(read.vehicle, ())
-        if (seen or read.direction is Direction.EXIT) and not any(at <= read.at for at in seen):
-            since[read.vehicle] = read.at - STAY_MAX
+        vehicle = read.vehicle
+        begun = begins.get(vehicle)
+        if (begun is None and read.direction is Direction.EXIT) or (begun is not None and begun > read.at):
+            since[vehicle] = read.at - STAY_MAX
     return Lookback(since, ids_within(now, REPEATS_KEPT + STAY_MAX)) if since else None
 
 
@@ -62,6 +66,11 @@ def ids_within(now: datetime, within: timedelta) -> Range:
     return ids.floor(now - within), ids.floor(now + CLOCK_OFF_MAX)
 
 
-def _window(tariffs: LotPrices) -> timedelta:
+def recorded_since(at: datetime, kept: Range) -> Range:
+    """The part of a range that can name what happened at an instant or later: nothing is recorded before it happens."""
+    return max(kept[0], ids.floor(at - CLOCK_OFF_MAX)), kept[1]
+
+
+def window_of(tariffs: LotPrices) -> timedelta:
     """How long before a read other visits may matter: halves that belong together, and what the price remembers."""
     return max(HISTORY_WINDOW, PAIR_MAX + tariffs.remembers)

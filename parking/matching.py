@@ -133,6 +133,9 @@ def _outcome(exit_id: UUID, candidates: Sequence[Candidate], wanted: Mapping[UUI
 
 def _likeness(entry: Stay, leaving: Stay) -> Likeness:
     """How well an entry and an exit fit: by time, by class, and by their texts."""
+    if entry.vehicle == leaving.vehicle:
+        # What `stays.derive` did not put together does not belong together: one of the two was another vehicle.
+        return Likeness.NONE
     came, left = entry.first_at, leaving.last_at
     if not came <= left <= came + PAIR_MAX or (entry.seen_again_at is not None and left > entry.seen_again_at):
         return Likeness.NONE
@@ -174,6 +177,9 @@ def joined(entry: Stay, leaving: Stay, outcome: Outcome) -> tuple[Stay, Stay]:
         matched_id=leaving.id,
         matched_half=entry.state,
         let_out=leaving.let_out,
+        set_fen=leaving.set_fen,
+        at_exit=leaving.at_exit,
+        exits=tuple(at for at in leaving.exits if at >= entry.first_at),
     )
     return whole, structs.replace(leaving, state=State.MERGED, merged_into=entry.id)
 
@@ -193,6 +199,9 @@ def entry_half(whole: Stay, leaving: Stay) -> Stay:
         matched_id=None,
         matched_half=None,
         let_out=None,
+        set_fen=None,
+        at_exit=False,
+        exits=(),
     )
 
 

@@ -1,12 +1,21 @@
 """One snapshot of what is registered and of the tariffs in force: what a gate event needs to know."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct, structs
 
-from parking import prices, tariffs
-from parking.lots import Gateway, GatewayKey, Lane, Lot
+from parking import bans as bans_
+from parking import dated, prices, tariffs
+from parking import facilities as facilities_
+from parking.bans import Ban, BansOf
+from parking.dated import Version
+from parking.facilities import Facilities
+from parking.lanes import Gate, Lane, LaneClosure, LaneRow, LaneWay, Way
+from parking.lots import Gateway, GatewayKey, Lot, LotCapacity, LotClosure, LotRow
+from parking.pauses import Nest, nests_of
 from parking.prices import (
     Dated,
     LotPrices,
@@ -31,10 +40,17 @@ class NoPlateText(Struct, frozen=True):
     text: str
 
 
+class FacilitiesRow(Struct, frozen=True):
+    """What a lot offers, as the database has it; the document is JSON text."""
+
+    lot_id: int
+    document: str
+
+
 class Rows(Struct, frozen=True):
     """The network as the database has it, all of one instant.
 
-    `next_change_at`: when the next tariff that is published for a later instant comes into force.
+    `next_change_at`: when what is registered for a later instant begins to hold, a tariff or any other change.
     """
 
     version: int
@@ -45,17 +61,28 @@ class Rows(Struct, frozen=True):
     zone_tariffs: Sequence[ZoneTariff]
     lot_tariffs: Sequence[LotTariff]
     lot_zones: Sequence[LotZone]
-    lots: Sequence[Lot]
-    lanes: Sequence[Lane]
+    lots: Sequence[LotRow]
+    lanes: Sequence[LaneRow]
     gateways: Sequence[Gateway]
     keys: Sequence[GatewayKey]
     no_plate_texts: Sequence[NoPlateText] = ()
+    bans: Sequence[Ban] = ()
+    facilities: Sequence[FacilitiesRow] = ()
+    capacities: Sequence[LotCapacity] = ()
+    closures: Sequence[LotClosure] = ()
+    bookable: Sequence[int] = ()
+    gates: Sequence[Gate] = ()
+    ways: Sequence[LaneWay] = ()
+    lane_closures: Sequence[LaneClosure] = ()
 
 
 class Network(Struct, frozen=True):
     """The network, to be looked up. `tariffs` are all that are published, by number; `prices` those of lots, by lot.
 
     `unreadable`: published tariffs that cannot be computed, by number, with the reason. `no_plate_texts`: by operator.
+    `bans`: those that hold or will, by plate. `nests`: of the lots where clocks stop, and of those that stop them.
+    `facilities`: of the lots that say what they offer.
+    `bookable`: the lots that take bookings, or did.
     """
 
     version: int
@@ -71,12 +98,26 @@ class Network(Struct, frozen=True):
     gateways: dict[int, Gateway]
     keys: dict[str, GatewayKey]
     no_plate_texts: Mapping[int, Collection[str]] = {}
+    bans: BansOf = {}
+    nests: Mapping[int, Nest] = {}
+    gates: Mapping[int, Gate] = {}
+    facilities: Mapping[int, Facilities] = {}
+    bookable: frozenset[int] = frozenset()
+
+    def codes_of(self, lot_id: int | None, operator_id: int | None) -> tuple[str | None, str | None]:
+        """The codes of a lot and of an operator, where they are given and known."""
+        lot = None if lot_id is None else self.lots.get(lot_id)
+        operator = None if operator_id is None else self.operators.get(operator_id)
+        return None if lot is None else lot.code, None if operator is None else operator.code
 
 
 def assemble(rows: Rows, *, now: datetime, before: Network | None = None) -> Network:
     """The network at `now`. What is published never changes, so `before` lends the tariffs it has compiled."""
     published, unreadable = _published(rows.tariffs, before.tariffs if before else {})
     of_zones = _by_zone(rows.zone_tariffs)
+    lots = _lots(rows, now)
+    nests = nests_of(lots)
+    of_lots = of_roads(lots.values(), prices.seen_by_others(_prices(rows, of_zones, published, now)))
     return Network(
         version=rows.version,
         next_change_at=rows.next_change_at,
@@ -84,14 +125,54 @@ def assemble(rows: Rows, *, now: datetime, before: Network | None = None) -> Net
         tariffs=published,
         unreadable=unreadable,
         zones={row.code: _zone(row, of_zones.get(row.id, ()), published) for row in rows.zones},
-        lots={row.id: row for row in rows.lots},
-        lots_by_code={row.code: row for row in rows.lots},
-        prices=_prices(rows, of_zones, published, now),
-        lanes={row.code: row for row in rows.lanes},
+        lots=lots,
+        lots_by_code={lot.code: lot for lot in lots.values()},
+        prices={id_: prices.pausing(each) if id_ in nests else each for id_, each in of_lots.items()},
+        gates={row.id: row for row in rows.gates},
+        lanes=_lanes(rows),
         gateways={row.id: row for row in rows.gateways},
         keys={row.id: row for row in rows.keys},
         no_plate_texts=_by_operator(rows.no_plate_texts),
+        bans=bans_.by_plate(rows.bans),
+        nests=nests,
+        facilities={row.lot_id: facilities_.decode(row.document) for row in rows.facilities},
+        bookable=frozenset(rows.bookable),
     )
+
+
+def _lots(rows: Rows, now: datetime) -> dict[int, Lot]:
+    capacities: dict[int, list[Version[int]]] = {}
+    for each in rows.capacities:
+        capacities.setdefault(each.lot_id, []).append(Version(each.valid_from, each.capacity))
+    closures: dict[int, list[Version[bool]]] = {}
+    for one in rows.closures:
+        closures.setdefault(one.lot_id, []).append(Version(one.valid_from, one.is_closed))
+    lots = {}
+    for row in rows.lots:
+        changes = tuple(closures.get(row.id, ()))
+        lots[row.id] = Lot(
+            **structs.asdict(row),
+            is_closed=dated.at(False, changes, now),
+            capacities=tuple(capacities.get(row.id, ())),
+            closures=changes,
+        )
+    return lots
+
+
+def _lanes(rows: Rows) -> dict[str, Lane]:
+    ways: dict[int, list[Version[Way]]] = {}
+    for each in rows.ways:
+        way = msgspec.json.decode(each.way, type=Way)
+        ways.setdefault(each.lane_id, []).append(Version(each.valid_from, way))
+    closures: dict[int, list[Version[bool]]] = {}
+    for one in rows.lane_closures:
+        closures.setdefault(one.lane_id, []).append(Version(one.valid_from, one.is_closed))
+    return {
+        row.code: Lane(
+            **structs.asdict(row), ways=tuple(ways.get(row.id, ())), closures=tuple(closures.get(row.id, ()))
+        )
+        for row in rows.lanes
+    }
 
 
 def _by_operator(rows: Sequence[NoPlateText]) -> dict[int, frozenset[str]]:
@@ -147,6 +228,18 @@ def _prices(
         dated = prices.of_lot(own.get(lot.id, []), places, of_zones)
         prices_by_lot[lot.id] = prices.lot_prices(_in_force(dated, published), None if here is None else codes[here])
     return prices_by_lot
+
+
+def of_roads(lots: Collection[Lot], of_lots: Mapping[int, LotPrices]) -> dict[int, LotPrices]:
+    """The prices of all lots; those of the stretches of one road count on from one to the other."""
+    stretches = Counter(lot.road for lot in lots if lot.road is not None)
+    compiled: dict[tuple[int, int], tariffs.Compiled] = {}
+    return {
+        lot.id: prices.of_road(of_lots[lot.id], lot.road_within_min, compiled)
+        if lot.road is not None and lot.road_within_min is not None and stretches[lot.road] > 1
+        else of_lots[lot.id]
+        for lot in lots
+    }
 
 
 def _in_force(dated: Sequence[Dated], published: Mapping[int, Published]) -> tuple[TariffInForce, ...]:

@@ -2,7 +2,8 @@
 
     inside      vehicles with an open stay; moves with every entry and exit (the raw count)
     correction  what the lot's own last report says the raw count is off by (the drift)
-    published   occupied = inside + correction, kept between nothing and the capacity; free is the rest
+    published   occupied = inside + correction, kept between nothing and the capacity; free is the rest, less
+                the spaces that are kept for bookings whose vehicles have not come
 
 A missed car makes the raw count wrong for ever. A report corrects what is published at once and leaves the raw count
 as it is, so the drift stays in sight as a measure of how well the lot's cameras see.
@@ -26,12 +27,14 @@ class LotStatus(StrEnum):
     OPEN = "open"
     ALMOST_FULL = "almost_full"
     FULL = "full"
+    CLOSED = "closed"
 
 
 class Count(Struct, frozen=True):
     """The count of one lot. `version` grows by one with each write of it, so of two readings the greater one holds.
 
     `updated_at` is None for a lot that was never counted. `inside` counts stays, so it may pass the capacity.
+    `booked`: spaces that are kept for who has not come.
     """
 
     lot_id: int
@@ -41,10 +44,12 @@ class Count(Struct, frozen=True):
     reported_at: datetime | None = None
     version: int = 0
     updated_at: datetime | None = None
+    booked: int = 0
 
 
 class Published(Struct, frozen=True):
-    """What is published of a lot: `free + occupied == capacity`, none of them negative.
+    """What is published of a lot: `free + occupied + booked == capacity`, none of them negative; of a closed
+    lot none is free.
 
     `updated_at`: when the count last moved. `counted_at`: when the lot itself last reported its free spaces.
     `raw_inside` and `drift` (what the reports add to it) are for staff who look after the cameras.
@@ -58,20 +63,24 @@ class Published(Struct, frozen=True):
     counted_at: datetime | None
     raw_inside: int
     drift: int
+    booked: int = 0
 
 
-def publish(count: Count, capacity: int) -> Published:
+def publish(count: Count, capacity: int, *, is_closed: bool = False) -> Published:
     """The figures to publish of a lot with `capacity` spaces (at least 1)."""
     occupied = min(max(count.inside + count.correction, 0), capacity)
+    booked = min(count.booked, capacity - occupied)
+    free = capacity - occupied - booked
     return Published(
-        free=capacity - occupied,
+        free=0 if is_closed else free,
         occupied=occupied,
         capacity=capacity,
-        status=status(capacity - occupied, capacity),
+        status=LotStatus.CLOSED if is_closed else status(free, capacity),
         updated_at=count.updated_at,
         counted_at=count.reported_at,
         raw_inside=count.inside,
         drift=count.correction,
+        booked=booked,
     )
 
 

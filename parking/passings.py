@@ -75,9 +75,9 @@ def belong_together(one: Read, other: Read) -> bool:
     return alike is not Likeness.NONE and min(one.confidence, other.confidence) < SURE
 
 
-def recorded_first(reads: Iterable[Read]) -> Read:
+def recorded_first(reads: Sequence[Read]) -> Read:
     """Of those that were received in one millisecond the one that happened first."""
-    return min(reads, key=lambda read: (read.id.int >> 80, read.at, read.id))
+    return reads[0] if len(reads) == 1 else min(reads, key=lambda read: (read.id.int >> 80, read.at, read.id))
 
 
 def _in_time(read: Read) -> tuple[datetime, UUID]:
@@ -90,17 +90,18 @@ def _of_lane(reads: Sequence[Read]) -> list[Passing]:
     recent: list[list[Read]] = []
     for read in reads:
         recent = [each for each in recent if read.at - each[-1].at <= SECOND_LOOK]
-        joined = [each for each in recent if any(belong_together(read, earlier) for earlier in each)]
-        first = joined[0] if joined else []
+        joined = [each for each in recent if any(belong_together(read, earlier) for earlier in each)] if recent else []
+        if not joined:
+            passings.append([read])
+            recent.append(passings[-1])
+            continue
+        first = joined[0]
         for each in joined[1:]:
             first += each
             each.clear()
-        if not joined:
-            passings.append(first)
-            recent.append(first)
         first.append(read)
         recent = [each for each in recent if each]
-    return [_agreed(sorted(each, key=_in_time)) for each in passings if each]
+    return [_agreed(each if len(each) == 1 else sorted(each, key=_in_time)) for each in passings if each]
 
 
 def _agreed(reads: Sequence[Read]) -> Passing:

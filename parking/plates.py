@@ -49,7 +49,10 @@ class VehicleClass(StrEnum):
 
 
 class PlateForm(StrEnum):
-    """Kinds of plates a text can belong to (GA 36). SMALL is the text of large vehicles too: the colour differs."""
+    """Kinds of plates a text can belong to (GA 36). SMALL is the text of large vehicles too: the colour differs.
+
+    TICKET is no plate: what a vehicle without one goes by.
+    """
 
     SMALL = "small"
     NEV_SMALL = "nev_small"
@@ -64,6 +67,7 @@ class PlateForm(StrEnum):
     ARMED_POLICE = "armed_police"
     MILITARY = "military"
     TEMPORARY = "temporary"
+    TICKET = "ticket"
     UNKNOWN = "unknown"
 
 
@@ -94,6 +98,12 @@ class PlateLink(Struct, frozen=True):
     unlinked_at: datetime | None
     contested: bool
 
+
+# What no camera reads and no plate has, in front of the number of a ticket.
+TICKET_MARK = "票"
+TICKET_CHARACTERS_MAX = 24
+# A part of a plate that so many share says nothing of a vehicle.
+PART_CHARACTERS_MIN = 3
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 # Neither I nor O is issued in a serial, and O only as the office letter of the police.
@@ -140,12 +150,19 @@ _FORMS = re.compile(
             (PlateForm.ARMED_POLICE, rf"WJ[警{_PROVINCES}]?\d{{4}}{_SERIAL}"),
             (PlateForm.MILITARY, r"[A-HJ-NP-Z]{2}\d{5}"),
             (PlateForm.TEMPORARY, rf"临[{_PROVINCES}]?[0-9A-Z]{{5,8}}|{_ISSUED}[0-9A-Z]{{4,6}}临"),
+            (PlateForm.TICKET, rf"{TICKET_MARK}[0-9A-Z]{{4,{TICKET_CHARACTERS_MAX}}}"),
         )
     )
 )
-# In a text, wherever it stands: more may be masked than is a plate, never less.
+# In a text, wherever it stands: more may be masked than is a plate, never less. A province may be escaped there, as in
+# a path, in JSON or in bytes.
+_ESCAPED = r"(?:%[0-9A-F]{2}){2,3}|\\+u[0-9A-F]{4}|(?:\\+x[0-9A-F]{2}){2,3}"
 _IN_TEXT = re.compile(
-    rf"(?:{_ISSUED}|粤Z|WJ[警{_PROVINCES}]?|使|临[{_PROVINCES}]?)[0-9A-Z]{{4,7}}[挂学警港澳领使临应急]{{0,2}}"
+    rf"(?:{_ISSUED}|(?<![0-9A-Z])WJ[警{_PROVINCES}]?|使|临[{_PROVINCES}]?|[{_PROVINCES}](?=\d{{6}}领)|(?:{_ESCAPED})[A-Z]?)"
+    rf"(?:[·•・. -]|{_ESCAPED})?[0-9A-Z]{{4,7}}[挂学警港澳领使临应急]{{0,2}}"
+    rf"|{TICKET_MARK}[0-9A-Z]{{4,{TICKET_CHARACTERS_MAX}}}"
+    r"|(?<![0-9A-Z])(?-i:[A-HJ-NP-Z]{2}\d{5})(?![0-9A-Z])",
+    re.IGNORECASE,
 )
 _NEV = frozenset((PlateForm.NEV_SMALL, PlateForm.NEV_LARGE))
 _GREENS = frozenset((PlateColor.GREEN, PlateColor.YELLOW_GREEN))
@@ -180,6 +197,11 @@ def normalise(read: str) -> str:
     return "" if _NO_PLATE.fullmatch(text) else text
 
 
+def looked_for(plate: str | None) -> str | None:
+    """The text by which what is kept of a vehicle is found, as somebody wrote its plate; None: of any vehicle."""
+    return None if plate is None else normalise(plate)
+
+
 def _fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).upper()
     # Marks come off in the decomposed form; what is no mark of a Latin letter (Korean, Japanese) is put together again.
@@ -189,6 +211,16 @@ def _fold(text: str) -> str:
     if colors := _COLORS.match(text):
         text = text[colors.end() :]
     return _COLORS_BEHIND.sub("", text)
+
+
+def of_ticket(ticket: str) -> str:
+    """The text by which a vehicle without a plate is compared, from its ticket, on paper or a phone."""
+    return normalise(TICKET_MARK + ticket)
+
+
+def is_plate(text: str) -> bool:
+    """Whether a normalised text has the form of a plate."""
+    return form(text) not in (PlateForm.UNKNOWN, PlateForm.TICKET)
 
 
 def names_vehicle(plate: str) -> bool:

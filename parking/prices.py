@@ -9,10 +9,14 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from parking.cases import Reason
+from parking.facts import Fact
+from parking.lots import Direction
 from parking.tariffs import Compiled, Tariff
 from parking.tariffs.engine.memory import is_remembered_late, is_wide, memory_of
+from parking.tariffs.language.sources import Source, sources_of
 from payments.errors import OneLotError
 
 
@@ -153,7 +157,9 @@ class LotPrices(Struct, frozen=True):
     """The tariffs of a lot in order of time, those of the future included, and what they remember.
 
     `zone`: the code of the price area the lot lies in now. `remembers`: how far back earlier visits bear on a fee;
-    `remembers_late`: also by when they ended. `is_wide`: visits to other lots do as well.
+    `remembers_late`: also by when they ended. `is_wide`: visits to other lots do as well; `is_seen`:
+    visits here may bear on fees in other lots. `asks`: where what they ask
+    for comes from, beyond the events themselves.
     """
 
     tariffs: tuple[TariffInForce, ...] = ()
@@ -161,6 +167,8 @@ class LotPrices(Struct, frozen=True):
     remembers: timedelta = timedelta(0)
     remembers_late: bool = False
     is_wide: bool = False
+    is_seen: bool = False
+    asks: frozenset[Source] = frozenset()
 
 
 class Dated(NamedTuple):
@@ -180,6 +188,25 @@ class Period(NamedTuple):
 def in_force_at(prices: Sequence[TariffInForce], at: datetime) -> TariffInForce | None:
     """The tariff of these (in order of time) that is in force at an instant, or None before the first."""
     return next((price for price in reversed(prices) if price.valid_from <= at), None)
+
+
+def holds_within(prices: Sequence[TariffInForce], code: str, since: datetime, until: datetime) -> bool:
+    """Whether a tariff of this code is in force at some instant of a period (`until` is outside of it).
+
+    One that cannot be read has no code.
+    """
+    ends = [*(each.valid_from for each in prices[1:]), until]
+    return any(
+        each.text is not None and each.text.code == code and max(each.valid_from, since) < min(end, until)
+        for each, end in zip(prices, ends, strict=False)
+    )
+
+
+def noticed(fact: Fact, prices: Sequence[TariffInForce]) -> Fact:
+    """The fact, with what is odd about its lot if that has no price in force when somebody leaves."""
+    if fact.direction is not Direction.EXIT or in_force_at(prices, fact.effective_at) is not None:
+        return fact
+    return structs.replace(fact, of_device=(*fact.of_device, Reason.NO_PRICE))
 
 
 def of_stay(prices: Sequence[TariffInForce], entered_at: datetime, left_at: datetime) -> Sequence[TariffInForce]:
@@ -206,8 +233,40 @@ def lot_prices(tariffs: Sequence[TariffInForce], zone: str | None) -> LotPrices:
         zone,
         remembers=max((memory_of(text) for text in texts), default=timedelta(0)),
         remembers_late=any(is_remembered_late(text) for text in texts),
-        is_wide=any(is_wide(text) for text in texts),
+        is_wide=(wide := any(is_wide(text) for text in texts)),
+        is_seen=wide,
+        asks=frozenset[Source]().union(*map(sources_of, texts)),
     )
+
+
+def seen_by_others(of_lots: Mapping[int, LotPrices]) -> dict[int, LotPrices]:
+    """The prices of all lots; where what is used may bear on the fees of others, that is said."""
+    if not any(each.is_wide for each in of_lots.values()):
+        return dict(of_lots)
+    return {id_: structs.replace(each, is_seen=each.is_wide or bool(each.remembers)) for id_, each in of_lots.items()}
+
+
+def pausing(lot: LotPrices) -> LotPrices:
+    """The prices of a lot of a nest: they ask when the clock stood, whatever their documents say."""
+    return structs.replace(lot, asks=lot.asks | {Source.NEST})
+
+
+def of_road(lot: LotPrices, within_min: int, compiled: dict[tuple[int, int], Compiled]) -> LotPrices:
+    """The prices of a stretch of a road: who drives on to another within so many minutes is counted on, unless the
+    tariff itself says how long. `compiled`: such tariffs by their number and the minutes, which grow.
+    """
+    tariffs = [_counting_on(each, within_min, compiled) for each in lot.tariffs]
+    return structs.replace(lot_prices(tariffs, lot.zone), is_wide=True, is_seen=True)
+
+
+def _counting_on(tariff: TariffInForce, within_min: int, compiled: dict[tuple[int, int], Compiled]) -> TariffInForce:
+    if tariff.text is None or tariff.text.rejoin_min:
+        return tariff
+    text = structs.replace(tariff.text, rejoin_min=within_min)
+    key = tariff.tariff_id, within_min
+    if key not in compiled:
+        compiled[key] = Compiled(text)
+    return structs.replace(tariff, text=text, ready=compiled[key])
 
 
 def of_lot(

@@ -1,26 +1,39 @@
-"""What the environment says: every setting, its default and its limits. Nothing else reads the environment."""
+"""Every setting, its default and its limits, as a file or the environment says it. Nothing else reads either."""
 
 import os
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from ipaddress import ip_network
+from pathlib import Path
 from time import time
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, inspect
 
 from parking import clock
+from parking.positions import Box
 from payments.channels import ChannelSettings
 from payments.errors import OneLotError
 from payments.shapes import misfit
 
 PREFIX = "ONELOT_"
+CONFIG = f"{PREFIX}CONFIG"
+# What the tests are told where to find, and nobody else.
+_OF_TESTS = (f"{PREFIX}TEST_DATABASE", f"{PREFIX}TEST_REDIS")
+# A setting with a secret in it may name a file that has it: token_secrets_file.
+SECRET = ("database_url", "redis_url", "token_secrets")
+FILE_SUFFIX = "_file"
+_IN_FILES = tuple(name + FILE_SUFFIX for name in SECRET)
+FILE_BYTES_MAX = 1 << 16
 SECRET_CHARACTERS_MIN = 32
 _URLS = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
+    "tracing_endpoint": ("http://", "https://"),
 }
 
 
@@ -29,7 +42,7 @@ class BadSetting(OneLotError):
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The environment, read once at start. Each field is the variable ONELOT_<NAME>."""
+    """What is set, read once at start. Each field is a key of the file, and the variable ONELOT_<NAME>."""
 
     database_url: str = "postgresql://localhost/onelot"
     redis_url: str = "redis://localhost:6379/0"
@@ -42,6 +55,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     ending_grace_s: Annotated[float, Meta(ge=0, le=60)] = 0.5
     batch_events_max: Annotated[int, Meta(ge=1, le=5000)] = 500
     gateway_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    # Nothing in what is counted is secret, and none of it is the public's: a port of its own, on this machine alone.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    work_metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     trusted_proxies: str = ""
     address_requests_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     caller_requests_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 500
@@ -49,9 +66,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     clock_start: Annotated[datetime, Meta(tz=True)] | None = None
     clock_speed: Annotated[float, Meta(gt=0, le=100_000)] = 1.0
     clock_started: float | None = None
+    clock_until: Annotated[datetime, Meta(tz=True)] | None = None
     test_channel: bool = False
     allow_owner: bool = False
     log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    # The share of requests that get a line though nothing was refused; gate events never do.
+    access_log_share: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    tracing_endpoint: str = ""
+    tracing_share: Annotated[float, Meta(ge=0, le=1)] = 0.1
+    city_box: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -70,6 +94,27 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return secrets
 
     @property
+    def confidential(self) -> tuple[str, ...]:
+        """What must never be shown: the token secrets, and the passwords in addresses."""
+        secrets = (part.strip() for part in self.token_secrets.split(","))
+        passwords = [urlsplit(address).password or "" for address in (self.database_url, self.redis_url)]
+        return tuple(filter(None, (*secrets, *passwords, *map(unquote, passwords))))
+
+    @property
+    def city(self) -> Box | None:
+        """Where lots may lie, if that is set.
+
+        Raises:
+            ValueError: it is no rectangle.
+        """
+        if not self.city_box:
+            return None
+        west, south, east, north = (float(part) for part in self.city_box.split(","))
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise ValueError("it is no rectangle")
+        return Box(west, south, east, north)
+
+    @property
     def channels(self) -> ChannelSettings:
         return ChannelSettings(local=self.test_channel)
 
@@ -78,59 +123,170 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         if self.clock_start is None:
             return clock.system
         started = self.clock_started if self.clock_started is not None else time()
-        return clock.accelerated(self.clock_start.astimezone(UTC), self.clock_speed, started=started)
+        return clock.accelerated(
+            self.clock_start.astimezone(UTC), self.clock_speed, started=started, until=self.clock_until
+        )
+
+
+class _Given(NamedTuple):
+    """What was said of a setting, and where. `in_file`: the value names a file that has it."""
+
+    value: object
+    place: str
+    facts: dict[str, str]
+    in_file: bool
+
+    def refused(self, why: str) -> BadSetting:
+        """The refusal of it; `why` goes on after the place."""
+        return BadSetting(f"{self.place} {why}", **self.facts)
+
+
+def use_file(file: Path) -> None:
+    """Names the file of settings to this process and to those it starts."""
+    os.environ[CONFIG] = str(file)
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in an environment; a variable with the prefix that names none of them is an error.
+    """The settings of the file that ONELOT_CONFIG names, if it does, and of an environment, which has the last word.
 
     Raises:
-        BadSetting: with the variable and what was expected.
+        BadSetting: with the file, the setting and what is allowed; also for a name that is none of a setting.
     """
-    values = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(PREFIX)
-        and not name.startswith(f"{PREFIX}TEST_DATABASE")
-        and not name.startswith(f"{PREFIX}TEST_REDIS")
-    }
+    file = environment.get(CONFIG)
+    given = (_of_file(Path(file)) if file else {}) | _of_environment(environment)
+    values = {name: _of_own_file(each) if each.in_file else each.value for name, each in given.items()}
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as e:
-        raise _bad(e) from None
+        name = misfit(e).name
+        raise given[name].refused(f"must be {_ALLOWED[name]}.") from None
     for name, begins in _URLS.items():
-        if not getattr(settings, name).startswith(begins):
-            variable = PREFIX + name.upper()
-            raise BadSetting(f"{variable} must be an address that begins with {begins[0]}.", setting=variable)
-        _check_port(PREFIX + name.upper(), getattr(settings, name))
-    _check_proxies(settings.trusted_proxies)
+        # What nobody gave is the default, which is well.
+        if name in given:
+            _check_url(given[name], getattr(settings, name), begins)
+    if "trusted_proxies" in given:
+        _check_proxies(given["trusted_proxies"], settings.trusted_proxies)
+    if "city_box" in given:
+        _check_box(given["city_box"], settings)
     return settings
 
 
-def _check_proxies(text: str) -> None:
+def _of_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
+    """What variables say, by setting."""
+    said = [
+        (name.removeprefix(PREFIX).lower(), value, name, {"setting": name})
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name != CONFIG and not name.startswith(_OF_TESTS)
+    ]
+    return _by_setting(said)
+
+
+def _of_file(file: Path) -> dict[str, _Given]:
+    """What a TOML file says, by setting."""
+    place = f"{file} ({CONFIG})"
+    try:
+        said = tomllib.loads(_text(file))
+    except (OSError, ValueError) as e:
+        raise BadSetting(f"{place} cannot be read: {_why(e)}.", setting=CONFIG) from None
+    return _by_setting(
+        [(name, value, f"{file}: {name}", {"setting": name, "file": str(file)}) for name, value in said.items()]
+    )
+
+
+def _by_setting(said: Iterable[tuple[str, object, str, dict[str, str]]]) -> dict[str, _Given]:
+    """By setting what is said: name, value, the place and the facts of a refusal.
+
+    Raises:
+        BadSetting: a name is none of a setting, or a secret is given twice.
+    """
+    found: dict[str, _Given] = {}
+    for name, value, place, facts in said:
+        in_file = name in _IN_FILES
+        setting = name.removesuffix(FILE_SUFFIX) if in_file else name
+        given = _Given(value, place, facts, in_file)
+        if setting not in Settings.__struct_fields__:
+            near = get_close_matches(name, [*Settings.__struct_fields__, *_IN_FILES], n=1)
+            upper = facts["setting"].startswith(PREFIX)
+            meant = [PREFIX + each.upper() if upper else each for each in near]
+            raise given.refused("is no setting of OneLot" + "".join(f"; is {each} meant?" for each in meant[:1]))
+        if setting in found:
+            raise given.refused(f"is given twice, here and as {found[setting].place}.")
+        found[setting] = given
+    return found
+
+
+def _of_own_file(given: _Given) -> str:
+    """The text of the file that has a secret, without the white space around it."""
+    try:
+        text = _text(Path(str(given.value))).strip()
+    except (OSError, ValueError) as e:
+        raise given.refused(f"names {given.value}, which cannot be read: {_why(e)}.") from None
+    if not text:
+        raise given.refused(f"names {given.value}, which is empty.")
+    return text
+
+
+def _text(file: Path) -> str:
+    with file.open("rb") as opened:
+        raw = opened.read(FILE_BYTES_MAX + 1)
+    if len(raw) > FILE_BYTES_MAX:
+        raise ValueError(f"it has more than {FILE_BYTES_MAX} bytes")
+    return raw.decode()
+
+
+def _why(error: Exception) -> str:
+    """Why a file cannot be read, without what stands in it: that may be a secret."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no UTF-8"
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+
+
+def _check_box(given: _Given, settings: Settings) -> None:
+    """Refuses what is no rectangle of the map."""
+    try:
+        _ = settings.city
+    except ValueError:
+        raise given.refused("must be west,south,east,north in WGS-84 degrees, like 116.2,36.0,117.8,37.6.") from None
+
+
+def _check_proxies(given: _Given, text: str) -> None:
     """Refuses what is no address: it would be believed of nobody, and everybody would share one limit."""
     for part in filter(None, (part.strip() for part in text.split(","))):
         try:
             ip_network(part)
         except ValueError:
-            variable = f"{PREFIX}TRUSTED_PROXIES"
-            raise BadSetting(
-                f"{variable}: {part!r} is no IP address and no network like 10.0.0.0/8.", setting=variable
-            ) from None
+            raise given.refused(f"has {part!r}, which is no IP address and no network like 10.0.0.0/8.") from None
 
 
-def _check_port(variable: str, address: str) -> None:
+def _check_url(given: _Given, address: str, begins: Sequence[str]) -> None:
+    """Refuses what is no address. It is never shown: there may be a password in it."""
+    if not address.startswith(tuple(begins)):
+        raise given.refused(f"must be an address that begins with {' or '.join(begins)}.")
     try:
         # More than one server may be named for PostgreSQL; the driver reads that by itself.
         _ = "," in address or urlsplit(address).port
     except ValueError:
-        raise BadSetting(f"{variable} has a port that is no number up to 65535.", setting=variable) from None
+        raise given.refused("has a port that is no number up to 65535.") from None
 
 
-def _bad(error: msgspec.ValidationError) -> BadSetting:
-    """The refusal of a variable, by the name it has in the environment."""
-    wrong = misfit(error)
-    variable = PREFIX + wrong.name.upper()
-    if wrong.field is not None:
-        return BadSetting(f"{variable} is no setting of OneLot.", setting=variable)
-    return BadSetting(f"{variable}: {wrong.sentence}.", setting=variable)
+def _allowed(type_: inspect.Type) -> str:
+    """What a setting may be, in words."""
+    match type_:
+        case inspect.UnionType(types=types):
+            return _allowed(next(each for each in types if not isinstance(each, inspect.NoneType)))
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.LiteralType(values=values):
+            return " or ".join(map(str, values))
+        case inspect.DateTimeType():
+            return "an instant with its offset, like 2026-11-20T08:00:00+08:00"
+        case inspect.IntType() | inspect.FloatType():
+            kind = "a whole number" if isinstance(type_, inspect.IntType) else "a number"
+            low = f" of at least {type_.ge}" if type_.ge is not None else ""
+            low = f" above {type_.gt}" if type_.gt is not None else low
+            return f"{kind}{low}{f' and at most {type_.le}' if type_.le is not None else ''}"
+        case _:
+            return "text"
+
+
+_ALLOWED = {field.name: _allowed(field.type) for field in inspect.type_info(Settings).fields}  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@
 late changes the result as if it had always been there. Stays know no price.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -12,11 +12,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from parking.cases import Case, Reason
+from parking.exits import NOWHERE, Exits
 from parking.facts import CONFIDENCE_MIN
 from parking.lots import LONGEST_USUAL, Direction, LotKind
 from parking.passings import Passing, recorded_first
 from parking.plates import PlateColor, VehicleClass
-from parking.reads import LetOut, Vehicle
+from parking.reads import LetOut, Read, Vehicle
 from parking.tariffs import STAY_DAYS_MAX
 from payments.errors import OneLotError
 
@@ -30,6 +31,8 @@ TURNED_ROUND_SEEN_MAX = timedelta(hours=24)
 STAY_MAX = timedelta(days=STAY_DAYS_MAX)
 # How far back the other visits to a lot are looked at; further where its price remembers longer.
 HISTORY_WINDOW = timedelta(hours=96)
+# Of one stay; the first of more are left out.
+EXITS_MAX = 200
 
 
 class State(StrEnum):
@@ -72,7 +75,10 @@ class Stay(Struct, frozen=True):
 
     `matched_id`: the half whose exit ended it, read with another text; `matched_half`: what it was without. Of a merged
     one `merged_into` is the stay that it is part of (None: its reads no longer count); it has no facts unless it is
-    such a half. `let_out`: a person opened the barrier for it.
+    such a half. `let_out`: a person opened the barrier for it, and `set_fen` what that person said that it costs.
+
+    Where the lot tells passages (`exits`): `at_exit`: it was not seen to pass, and counts as inside; `exits`: when it
+    was read at an exit, if that was more than once.
     """
 
     lot_id: int
@@ -97,11 +103,19 @@ class Stay(Struct, frozen=True):
     matched_half: State | None = None
     merged_into: UUID | None = None
     let_out: LetOut | None = None
+    set_fen: int | None = None
+    at_exit: bool = False
+    exits: tuple[datetime, ...] = ()
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether its vehicle is among those that are counted inside."""
+        return self.counted and (self.state is State.OPEN or (self.state is State.CLOSED and self.at_exit))
 
     @property
     def vehicle(self) -> Vehicle:
         """Whose stay it is."""
-        return Vehicle(self.lot_id, self.plate, self.plate_color)
+        return tuple.__new__(Vehicle, (self.lot_id, self.plate, self.plate_color))
 
     @property
     def first_at(self) -> datetime:
@@ -119,54 +133,53 @@ class Stay(Struct, frozen=True):
 
 
 class _Span:
-    """A stay while its passings are gone through: those of its entry, and those of its exit."""
+    """A stay while its passings are gone through: those of its entry, and those of its exit. `waits`: the lot tells
+    passages, so that it is not over before one.
+    """
 
-    __slots__ = ("came", "left", "seen_again_at", "turned_round")
+    __slots__ = ("came", "left", "seen_again_at", "turned_round", "waits")
 
     def __init__(self, came: list[Passing], left: list[Passing]) -> None:
         self.came = came
         self.left = left
         self.turned_round = False
+        self.waits = False
         self.seen_again_at: datetime | None = None
 
 
-def derive(passings: Iterable[Passing]) -> list[Stay]:
+def derive(passings: Sequence[Passing], exits: Exits = NOWHERE) -> list[Stay]:
     """The stays of one vehicle in one lot, in the order in which they began."""
     spans: list[_Span] = []
     inside: _Span | None = None
     gone: _Span | None = None
-    for passing in _in_order(passings):
-        if passing.direction is Direction.ENTRY:
-            inside = _enter(spans, inside, gone, passing)
+    # By time; at one instant a vehicle leaves before it comes again, unless it has not come yet.
+    ordered = list(passings)
+    if len(ordered) > 1:
+        ordered.sort(key=lambda p: (p.at, p.direction is Direction.ENTRY, p.reads[0].id))
+    for n in range(len(ordered)):
+        if inside is None and _comes_at_once(ordered, n):
+            ordered[n], ordered[n + 1] = ordered[n + 1], ordered[n]
+        if ordered[n].direction is Direction.ENTRY:
+            inside = _enter(spans, inside, gone, ordered[n])
         else:
-            gone = _leave(spans, inside, gone, passing)
+            gone = _leave(spans, inside, gone, ordered[n], exits)
             inside = None
-    stays = [_stay(span, is_open=span is inside) for span in spans]
-    return sorted(stays, key=lambda stay: (stay.first_at, stay.id))
+    last = None if inside is not None else gone
+    stays = [_stay(span, exits, is_open=span is inside, is_last=span is last) for span in spans]
+    return stays if len(stays) == 1 else sorted(stays, key=lambda stay: (stay.first_at, stay.id))
 
 
-def _in_order(passings: Iterable[Passing]) -> list[Passing]:
-    """By time; at one instant a vehicle leaves before it comes again, unless it has not come yet."""
-    ordered = sorted(passings, key=lambda p: (p.at, p.direction is Direction.ENTRY, p.reads[0].id))
-    is_inside = False
-    for n, passing in enumerate(ordered):
-        following = ordered[n + 1] if n + 1 < len(ordered) else None
-        if (
-            following is not None
-            and not is_inside
-            and passing.at == following.at
-            and passing.direction is Direction.EXIT
-            and following.direction is Direction.ENTRY
-        ):
-            ordered[n], ordered[n + 1] = following, passing
-        is_inside = ordered[n].direction is Direction.ENTRY
-    return ordered
+def _comes_at_once(ordered: Sequence[Passing], n: int) -> bool:
+    """Whether an exit is followed by an entry of the same instant."""
+    if n + 1 == len(ordered) or ordered[n].direction is Direction.ENTRY:
+        return False
+    return ordered[n + 1].at == ordered[n].at and ordered[n + 1].direction is Direction.ENTRY
 
 
 def _enter(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing: Passing) -> _Span | None:
     """What is inside after an entry."""
     if inside is not None:
-        if passing.at - inside.came[-1].until <= STANDS_MAX:
+        if passing.at - inside.came[-1].until <= STANDS_MAX and not _has_passed(inside.came, passing.at):
             inside.came.append(passing)
             return inside
         if passing.is_doubtful and not inside.came[0].is_doubtful:
@@ -181,14 +194,16 @@ def _enter(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing
     return spans[-1]
 
 
-def _leave(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing: Passing) -> _Span:
+def _leave(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing: Passing, exits: Exits) -> _Span:
     """The stay that an exit ends."""
+    waits = exits.confirmed(passing.vehicle.lot_id, passing.at)
     if inside is not None:
         if passing.at - inside.came[0].at <= STAY_MAX:
             inside.left.append(passing)
+            inside.waits = waits
             return inside
         # Nobody parks for years: the exit of that visit was missed, and the entry of this one too.
-    elif gone is not None:
+    elif gone is not None and not _has_passed(gone.left, passing.at):
         if passing.at - gone.left[-1].until <= STANDS_MAX:
             gone.left.append(passing)
             return gone
@@ -197,12 +212,36 @@ def _leave(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing
             spans.append(_Span([], gone.left))
             gone.left = [passing]
             return gone
-        if gone.came and _turned_round(gone, passing.at):
+        if _stands_there(gone, passing, exits):
+            gone.left.append(passing)
+            return gone
+        if gone.came and not gone.waits and _turned_round(gone, passing.at):
             gone.left = [*gone.left, passing]
             gone.turned_round = True
             return gone
     spans.append(_Span([], [passing]))
+    spans[-1].waits = waits
     return spans[-1]
+
+
+def _stands_there(gone: _Span, passing: Passing, exits: Exits) -> bool:
+    """Whether a vehicle that was read at an exit has not left there yet: it has to pass first, or has just paid."""
+    if gone.waits and gone.came:
+        return passing.at - gone.came[0].at <= STAY_MAX
+    return exits.may_leave(passing.vehicle.lot_id, _id(gone), passing.at)
+
+
+def _has_passed(stood: Sequence[Passing], again_at: datetime) -> bool:
+    """Whether a vehicle was seen to pass since it was read at a lane, so that what is read of it now is something new.
+
+    A camera may see the back of it for a moment.
+    """
+    passed = _passed(stood)
+    return bool(passed) and again_at > max(passed) + SEEN_AGAIN_MAX
+
+
+def _passed(stood: Sequence[Passing]) -> list[datetime]:
+    return [read.passed_at for passing in stood for read in passing.reads if read.passed_at is not None]
 
 
 def _turned_round(gone: _Span, again_at: datetime) -> bool:
@@ -211,20 +250,25 @@ def _turned_round(gone: _Span, again_at: datetime) -> bool:
 
 
 def _surest(passings: Sequence[Passing]) -> Passing:
-    return max(passings, key=lambda passing: passing.confidence)
+    return passings[0] if len(passings) == 1 else max(passings, key=lambda passing: passing.confidence)
 
 
-def _stay(span: _Span, *, is_open: bool) -> Stay:
+def _id(span: _Span) -> UUID:
+    return recorded_first([read for passing in span.came or span.left for read in passing.reads]).id
+
+
+def _stay(span: _Span, exits: Exits, *, is_open: bool, is_last: bool) -> Stay:
     came, left = span.came, span.left
-    first = came[0] if came else left[0]
-    # Read again and again at the exit, it left when it was read there first, unless it had turned round.
-    leaving = None if not left else _last_stop(left) if span.turned_round else left[0]
+    passings, known = [*came, *left], came or left
+    first = known[0]
+    leaving = _leaving(span)
+    let_out = None if leaving is None else _let_out(_stop(span, leaving, exits))
     return Stay(
         lot_id=first.vehicle.lot_id,
-        id=recorded_first(read for passing in came or left for read in passing.reads).id,
+        id=_id(span),
         plate=first.vehicle.plate,
         plate_color=first.vehicle.plate_color,
-        vehicle_class=_class(came, left),
+        vehicle_class=_class(passings),
         state=_state(span, is_open=is_open),
         entered_at=came[0].at if came else None,
         left_at=None if leaving is None else leaving.at,
@@ -232,18 +276,39 @@ def _stay(span: _Span, *, is_open: bool) -> Stay:
         exit_lane_id=None if leaving is None else leaving.lane_id,
         entry_event_id=came[0].reads[0].id if came else None,
         exit_event_id=None if leaving is None else leaving.reads[0].id,
-        confidence=max(passing.confidence for passing in came or left),
-        facts=tuple(read.id for passing in (*came, *left) for read in passing.reads),
-        read_until=max(passing.until for passing in (*came, *left)),
+        confidence=max([passing.confidence for passing in known]),
+        facts=tuple([read.id for passing in passings for read in passing.reads]),
+        read_until=max([passing.until for passing in passings]),
         doubts=_doubts(span),
         seen_again_at=span.seen_again_at,
-        let_out=None if leaving is None else _let_out(left[left.index(leaving) :]),
+        let_out=None if let_out is None else let_out.let_out,
+        set_fen=None if let_out is None else let_out.set_fen,
+        at_exit=is_last and span.waits and not _passed(left),
+        exits=tuple(passing.at for passing in left[-EXITS_MAX:]) if span.waits and len(left) > 1 else (),
     )
 
 
-def _let_out(left: Sequence[Passing]) -> LetOut | None:
-    """How the vehicle was let out at an exit, by what was decided about the last read there."""
-    return next((read.let_out for passing in reversed(left) for read in reversed(passing.reads) if read.let_out), None)
+def _leaving(span: _Span) -> Passing | None:
+    """The passing with which a vehicle left, as far as is known."""
+    if not span.left:
+        return None
+    if span.waits:
+        return span.left[-1]
+    # Read again and again at the exit, it left when it was read there first, unless it had turned round.
+    return _last_stop(span.left) if span.turned_round else span.left[0]
+
+
+def _stop(span: _Span, leaving: Passing, exits: Exits) -> Sequence[Passing]:
+    """The passings of the time that a vehicle stood at an exit and left there."""
+    if not span.waits:
+        return span.left[span.left.index(leaving) :]
+    since = leaving.at - exits.leave_within(leaving.vehicle.lot_id)
+    return [passing for passing in span.left if passing.at >= since]
+
+
+def _let_out(left: Sequence[Passing]) -> Read | None:
+    """The last read at an exit about which it was decided to let the vehicle out."""
+    return next((read for passing in reversed(left) for read in reversed(passing.reads) if read.let_out), None)
 
 
 def _last_stop(left: Sequence[Passing]) -> Passing:
@@ -263,7 +328,7 @@ def _state(span: _Span, *, is_open: bool) -> State:
 
 
 def _doubts(span: _Span) -> tuple[Doubt, ...]:
-    if any(read.looked_at for passing in span.left for read in passing.reads):
+    if [read for passing in span.left for read in passing.reads if read.looked_at]:
         return (Doubt.LOOKED_AT,)
     if not (span.came and span.left):
         return ()
@@ -275,9 +340,9 @@ def _doubts(span: _Span) -> tuple[Doubt, ...]:
     return tuple(doubts)
 
 
-def _class(came: Sequence[Passing], left: Sequence[Passing]) -> VehicleClass:
+def _class(passings: Sequence[Passing]) -> VehicleClass:
     """The class read at the entry, or the one at the exit where the entry camera could not tell."""
-    for passing in (*came, *left):
+    for passing in passings:
         if passing.vehicle_class is not VehicleClass.UNKNOWN:
             return passing.vehicle_class
     return VehicleClass.UNKNOWN
@@ -286,6 +351,7 @@ def _class(came: Sequence[Passing], left: Sequence[Passing]) -> VehicleClass:
 # -- what a person should look at
 
 
+_TOO_LONG = Reason.INSIDE_TOO_LONG
 _OF_DOUBT = {
     Doubt.MATCH_PROBABLE: Reason.MATCH_PROBABLE,
     Doubt.READ_DOUBTFUL: Reason.LOW_CONFIDENCE,
@@ -308,13 +374,8 @@ def doubt_of(stay: Stay, kind: LotKind) -> Reason | None:
 
 def cases_of(stay: Stay, kind: LotKind) -> list[Case]:
     """The cases that a stay gives rise to, by the event that is odd about it."""
-    if stay.state is State.CLOSED:
-        doubt = doubt_of(stay, kind)
-        assert stay.exit_event_id is not None
-        return [] if doubt is None else [Case(stay.lot_id, stay.exit_event_id, doubt, stay.id)]
-    if stay.state is State.OPEN and not stay.counted:
-        assert stay.entry_event_id is not None
-        return [Case(stay.lot_id, stay.entry_event_id, Reason.INSIDE_TOO_LONG, stay.id)]
+    if stay.state in (State.OPEN, State.CLOSED):
+        return _cases_of_whole(stay, kind)
     if stay.state is State.EXIT_ONLY:
         assert stay.exit_event_id is not None
         return [Case(stay.lot_id, stay.exit_event_id, Reason.EXIT_WITHOUT_ENTRY, stay.id)]
@@ -325,3 +386,12 @@ def cases_of(stay: Stay, kind: LotKind) -> list[Case]:
         if stay.confidence < CONFIDENCE_MIN:
             return [Case(stay.lot_id, stay.entry_event_id, Reason.LOW_CONFIDENCE, stay.id)]
     return []
+
+
+def _cases_of_whole(stay: Stay, kind: LotKind) -> list[Case]:
+    too_long = not stay.counted and (stay.state is State.OPEN or stay.at_exit)
+    doubt = doubt_of(stay, kind)
+    if doubt is None and not too_long:
+        return []
+    found = ((stay.exit_event_id, doubt), (stay.entry_event_id, _TOO_LONG if too_long else None))
+    return [Case(stay.lot_id, fact, why, stay.id) for fact, why in found if fact is not None and why is not None]

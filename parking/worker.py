@@ -6,155 +6,82 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from time import monotonic
 
 import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from msgspec import Struct
 
 import sql
+from parking import masks
 from parking.clock import random_bits
-from parking.flow.occupancy import leave_out_long_inside
-from parking.live import counts
+from parking.jobs import Job, LookElsewhere, jobs
+from parking.live import metrics, tracing
 from parking.live import redis as live_redis
+from parking.live.commands import Bell
+from parking.live.ending import end
+from parking.live.measures import keep_measuring
+from parking.live.metrics import Verified
 from parking.live.redis import LiveCounts
 from parking.settings import Settings
-from parking.store import contests as contest_store
 from parking.store import jobs as store
-from parking.store.retention import (
-    THINGS_FORGOTTEN,
-    drop_expired,
-    forget_a_day,
-    forget_closed_accounts,
-    forget_ended_links,
-)
 from payments import channels as payment_channels
-from payments import jobs as payment_jobs
-from payments.jobs import Work
-from payments.store import identity as identity_store
-from sql import invariants
+from payments.jobs import Done, Work
 from sql.pool import TRANSIENT, LoginTooPowerful, check_login, open_pool
 
-COUNTERS_EVERY_S = 1
-REPAIR_EVERY_S = 300
-VERIFY_EVERY_S = 600
-VERIFY_ALL_EVERY_S = 12 * 3600
-# Longer than a refund or a late event takes; what is older is looked at twice a day.
-VERIFIED_DAYS = 45
-LONG_INSIDE_EVERY_S = 600.0
-PARTITIONS_EVERY_S = 6 * 3600
 STOP_TIMEOUT_S = 20
-FORGET_DAYS_MAX = 400
-ENDED_TOKENS_KEPT = timedelta(days=30)
-RESOLVED_CONTESTS_KEPT = timedelta(days=400)
-ANALYZE_EVERY_S = 5
 # A leader that died leaves its job to others after the lease; one that lives renews it in time.
 LEASE_S = 10.0
 RENEW_EVERY_S = 3.0
-LEADING_CONNECTIONS = 2
+LEADING_CONNECTIONS = 3
+ERROR_CHARACTERS_MAX = 500
+# What quick jobs did is said together: a line each fifth of a second is read by nobody.
+SAID_EVERY_S = 10.0
 _log = logging.getLogger(__name__)
-
-
-class Job(Struct, frozen=True):
-    """Something done every `every_s` seconds by one worker at a time."""
-
-    name: str
-    every_s: float
-    run: Callable[[], Awaitable[object]]
-
-
-def jobs(work: Work, live_counts: LiveCounts) -> list[Job]:
-    """Everything the worker does."""
-    return [
-        *(Job(job.name, job.every_s, partial(job.run, work)) for job in payment_jobs.JOBS),
-        Job("counters", COUNTERS_EVERY_S, lambda: counts.keep_whole(work.pool, live_counts)),
-        Job("repair", REPAIR_EVERY_S, lambda: counts.repair(work.pool, live_counts)),
-        Job("verify", VERIFY_EVERY_S, lambda: _verify(work, since=work.clock() - timedelta(days=VERIFIED_DAYS))),
-        Job("verify_all", VERIFY_ALL_EVERY_S, lambda: _verify(work, since=None)),
-        Job("analyze", ANALYZE_EVERY_S, lambda: _analyze(work)),
-        Job("partitions", PARTITIONS_EVERY_S, lambda: _partitions(work)),
-        Job("retention", PARTITIONS_EVERY_S, lambda: _retention(work)),
-        Job("forget", PARTITIONS_EVERY_S, lambda: _forget(work)),
-        Job("long_inside", LONG_INSIDE_EVERY_S, lambda: leave_out_long_inside(work.pool, now=work.clock())),
-    ]
-
-
-async def _verify(work: Work, *, since: datetime | None) -> None:
-    async with work.pool.acquire() as db:
-        for invariant in await invariants.check(db, now=work.clock(), since=since):
-            if invariant.rows:
-                sample = "; ".join(invariant.sample)
-                _log.error("INVARIANT %s broken by %d rows: %s", invariant.name, invariant.rows, sample)
-
-
-async def _analyze(work: Work) -> None:
-    async with work.pool.acquire() as db:
-        await store.analyze_grown(db)
-
-
-async def _retention(work: Work) -> None:
-    async with work.pool.acquire() as db:
-        for dropped in await drop_expired(db, work.clock()):
-            _log.warning("dropped %s: its time was over", dropped)
-
-
-async def _forget(work: Work) -> None:
-    """A day at a time, each in a transaction of its own: after an upgrade there may be years."""
-    now = work.clock()
-    async with work.pool.acquire() as db:
-        for what in THINGS_FORGOTTEN:
-            days = 0
-            while days < FORGET_DAYS_MAX and await forget_a_day(db, what, now):
-                days += 1
-        await forget_ended_links(db, now)
-        await forget_closed_accounts(db, now)
-        await identity_store.drop_ended_tokens(db, now - ENDED_TOKENS_KEPT)
-        await contest_store.drop_resolved(db, now - RESOLVED_CONTESTS_KEPT)
-
-
-async def _partitions(work: Work) -> None:
-    async with work.pool.acquire() as db:
-        failed = await store.create_partitions(db, work.clock())
-    if failed:
-        _log.error("%d partitions could not be made; rows fall into the default ones until they can", failed)
 
 
 class LeaseLost(Exception):
     """Another worker may lead the job by now: the lease could not be renewed in time."""
 
 
-async def lead(pool: sql.Pool, job: Job) -> bool:
-    """Runs one round of a job unless another worker leads it; returns whether it ran. A failure is logged."""
+async def lead(pool: sql.Pool, job: Job) -> Done | None:
+    """Runs one round of a job unless another worker leads it; what it did, None if it did not run or failed, which is
+    logged.
+    """
     holder = f"{socket.gethostname()} {os.getpid()} {random_bits():016x}"
     try:
         async with pool.acquire() as db:
             lease = timedelta(seconds=LEASE_S)
             if not await store.claim(db, job=job.name, holder=holder, lease=lease, every_s=job.every_s):
-                return False
-        done = False
-        try:
-            await _run_leased(pool, job, holder)
-            done = True
-        finally:
-            # A lease that cannot be given back runs out by itself.
-            with contextlib.suppress(*TRANSIENT):
-                async with pool.acquire() as db:
-                    await store.release(db, job=job.name, holder=holder, done=done)
-    except (*TRANSIENT, asyncpg.PostgresError, LeaseLost) as e:
+                return None
+    except (*TRANSIENT, asyncpg.PostgresError) as e:
         _log.warning("job %s could not run: %s: %s", job.name, type(e).__name__, e)
-        return False
-    except Exception:  # noqa: BLE001 - one job's defect must not stop the others
+        return None
+    done, error = None, "it was stopped"
+    began = monotonic()
+    try:
+        with tracing.span(f"job {job.name}"):
+            done = await _run_leased(pool, job, holder)
+    except (*TRANSIENT, asyncpg.PostgresError, LeaseLost) as e:
+        error = f"{type(e).__name__}: {e}"
+        _log.warning("job %s could not run: %s", job.name, error)
+    except Exception as e:  # noqa: BLE001 - one job's defect must not stop the others
+        error = f"{type(e).__name__}: {e}"
         _log.exception("job %s failed", job.name)
-        return False
-    return True
+    finally:
+        metrics.led(job.name, monotonic() - began, done)
+        kept = None if done is not None else masks.masked(error)[:ERROR_CHARACTERS_MAX]
+        # A lease that cannot be given back runs out by itself.
+        with contextlib.suppress(*TRANSIENT):
+            async with pool.acquire() as db:
+                await store.release(db, job=job.name, holder=holder, error=kept)
+    return done
 
 
-async def _run_leased(pool: sql.Pool, job: Job, holder: str) -> None:
-    """A round of a job; it is cancelled when its lease is lost.
+async def _run_leased(pool: sql.Pool, job: Job, holder: str) -> Done:
+    """A round of a job, and what it did; it is cancelled when its lease is lost.
 
     Raises:
         LeaseLost: the lease was not renewed before it ran out, or another worker has it.
@@ -172,10 +99,38 @@ async def _run_leased(pool: sql.Pool, job: Job, holder: str) -> None:
             except TRANSIENT:
                 if monotonic() + RENEW_EVERY_S > ends_at:
                     raise LeaseLost("it could not be renewed") from None
-        await running
+        return await running
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await end([running])
+
+
+class Said:
+    """What the rounds of each job did since that was last logged."""
+
+    def __init__(self) -> None:
+        self._untold: dict[str, Counter[str]] = {}
+        self._told_at: dict[str, float] = {}
+
+    def add(self, job: Job, done: Done, now_s: float) -> None:
+        """Adds a round, and logs what was done if something was, and the line before is SAID_EVERY_S ago."""
+        untold = self._untold.setdefault(job.name, Counter())
+        if any(done.values()):
+            untold.update({"rounds": 1, **done})
+        if untold and now_s - self._told_at.get(job.name, -SAID_EVERY_S) >= SAID_EVERY_S:
+            _tell(job.name, untold)
+            self._told_at[job.name] = now_s
+
+    def end(self) -> None:
+        """Logs what was not yet."""
+        for name, untold in self._untold.items():
+            if untold:
+                _tell(name, untold)
+
+
+def _tell(name: str, untold: Counter[str]) -> None:
+    counts = {each: number for each, number in untold.items() if number}
+    _log.info("did %s", name, extra={"fields": {"job": name, **counts}})
+    untold.clear()
 
 
 class Rounds:
@@ -183,6 +138,7 @@ class Rounds:
 
     def __init__(self, leading: sql.Pool) -> None:
         self._leading = leading
+        self._said = Said()
         self._running: set[asyncio.Task[object]] = set()
 
     async def run(self, job: Job) -> None:
@@ -191,7 +147,8 @@ class Rounds:
         assert task is not None
         self._running.add(task)
         try:
-            await lead(self._leading, job)
+            if (done := await lead(self._leading, job)) is not None:
+                self._said.add(job, done, monotonic())
         finally:
             self._running.discard(task)
 
@@ -199,10 +156,11 @@ class Rounds:
         """Waits for what is running, but not for ever."""
         if self._running:
             await asyncio.wait(self._running, timeout=STOP_TIMEOUT_S)
+        self._said.end()
 
 
-async def work(settings: Settings) -> None:
-    """Runs the worker until SIGINT or SIGTERM."""
+async def work(settings: Settings, *, metrics_port: int) -> None:
+    """Runs the worker until SIGINT or SIGTERM. metrics_port: where it shows what it counts, 0 nowhere."""
     clock = settings.clock()
     pool = await open_pool(settings.database_url, connections_max=settings.pool_max)
     if not settings.allow_owner:
@@ -213,7 +171,9 @@ async def work(settings: Settings) -> None:
             raise
     redis = live_redis.connect(settings.redis_url)
     channels = payment_channels.open_all(pool, clock, settings.channels)
-    all_jobs = jobs(Work(pool, channels, clock, random_bits), LiveCounts(redis))
+    tools = Work(pool, channels, clock, random_bits, LookElsewhere(pool, clock))
+    verified = Verified()
+    all_jobs = jobs(tools, LiveCounts(redis), Bell(redis), verified)
     # Jobs may take all connections of their pool for long; leases are renewed over others.
     leading = await open_pool(settings.database_url, connections_max=LEADING_CONNECTIONS, limit_s=LEASE_S)
     rounds = Rounds(leading)
@@ -230,20 +190,23 @@ async def work(settings: Settings) -> None:
             misfire_grace_time=None,
             next_run_time=datetime.now(UTC),
         )
-    # A round that is still running when the next is due is skipped, which is meant; the library would warn each time.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+    # Its lines tell of each round, and warn of each that is skipped because the one before still runs, which is meant.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     scheduler.start()
+    measuring = [asyncio.create_task(keep_measuring(leading, clock, verified))] if metrics_port else []
     _log.info("working: %s", ", ".join(job.name for job in all_jobs))
     try:
-        await stop.wait()
+        with metrics.shown(metrics.WORKING, settings.metrics_host, metrics_port):
+            await stop.wait()
         scheduler.pause()
         await rounds.ended()
     finally:
         scheduler.shutdown(wait=False)
+        await end(measuring)
         await pool.close()
         await leading.close()
         await redis.aclose()

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,8 @@ TOP_UP_FEN_MIN = 1
 TOP_UP_FEN_MAX = 500_000
 DEBIT_FEN_MAX = 500_000
 REQUEST_KEY_CHARACTERS_MAX = 200
+# What an account is called where it was brought from.
+KnownAs = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class AccountStatus(StrEnum):

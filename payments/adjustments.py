@@ -25,11 +25,15 @@ import msgspec
 
 from payments import ids, ledger
 from payments.charges import Charge, ChargeState, public_lines
+from payments.visits import Visit
+from payments.wording import Wording, spelled
 
 ADJUSTMENTS_PER_PAGE_MAX = 200
 CAUSE_CHARACTERS_MAX = 64
 # The cause of what a person withdrew.
 WITHDRAWN = "withdrawn"
+# The line that explains what stays paid while nothing is owed.
+CREDIT = "credit"
 # As far back as the books take the day of a stay.
 DAYS_BACK_MAX = timedelta(days=45)
 
@@ -55,7 +59,8 @@ class Adjustment(msgspec.Struct, frozen=True, gc=False):
     `lines`: a JSON array that explains it. `cause_id`: the fact it follows from, which the asker knows as `cause` (a
     word). `business_date`: the local date of that. `hold`: why the charge is not taken from its account by itself from
     now on, in the asker's word; None leaves that as it is. `at_gate`: a driver without account stands there and sees
-    what is to be paid before leaving, and so accepts it.
+    what is to be paid before leaving, and so accepts it. `keeps_paid`: what was paid of it is not given back, for what
+    it is for goes on and will cost that much or more.
     """
 
     charge_id: UUID
@@ -66,6 +71,7 @@ class Adjustment(msgspec.Struct, frozen=True, gc=False):
     business_date: date
     hold: str | None = None
     at_gate: bool = False
+    keeps_paid: bool = False
 
 
 class Standing(Charge, frozen=True, kw_only=True):
@@ -140,14 +146,21 @@ class Correction(msgspec.Struct, frozen=True):
     cause: str
 
 
+class CorrectionShown(Correction, frozen=True, kw_only=True):
+    """A correction with its cause in words."""
+
+    cause_zh: str
+    cause_en: str
+
+
 class ChargeOfDriver(msgspec.Struct, frozen=True):
     """A charge as its driver sees it: what it costs, what was paid of it, is owed of it and goes back, and what the
     stay would cost beyond that and nobody is asked for (`waived_fen`). `corrections` say what it cost before, the
     oldest first. `lines` explain the amount with what is waived.
 
-    Where and when (`lot_id`, `created_at`, `paid_at`, the times in `lines` and `corrections`) are null or left out if
-    the stay began before its plate was linked, while the link is contested, and after the time for which they may be
-    kept.
+    Where and when (`lot_id`, `visit`, `created_at`, `paid_at`, the times in `lines` and `corrections`) are null or left
+    out if the stay began before its plate was linked, while the link is contested, and after the time for which they
+    may be kept.
     """
 
     reference: UUID
@@ -160,9 +173,10 @@ class ChargeOfDriver(msgspec.Struct, frozen=True):
     state: ChargeState
     method: str | None
     lines: msgspec.Raw
-    corrections: Sequence[Correction]
+    corrections: Sequence[CorrectionShown]
     created_at: datetime | None
     paid_at: datetime | None
+    visit: Visit | None
 
 
 class CorrectionOf(Correction, frozen=True, kw_only=True):
@@ -202,7 +216,7 @@ def accepted_max(charge: Charge, *, debit_max_fen: int | None, at_gate: bool) ->
     """
     if charge.account_id is not None:
         if debit_max_fen is None:
-            return charge.paid_fen + charge.owed_fen - charge.refunded_fen
+            return charge.kept_fen
         return max(charge.first_fen, charge.accepted_fen, debit_max_fen)
     return None if at_gate or not charge.paid_fen else charge.accepted_fen
 
@@ -217,7 +231,7 @@ def change(charge: Charge, wanted_fen: int, *, accepted_max_fen: int | None) -> 
         amount_fen, waived_for = accepted_max_fen, WaivedFor.NOT_ACCEPTED
     if charge.kept_max_fen is not None and amount_fen > charge.kept_max_fen:
         amount_fen, waived_for = charge.kept_max_fen, WaivedFor.GIVEN_BACK
-    kept_fen = charge.paid_fen + charge.owed_fen - charge.refunded_fen
+    kept_fen = charge.kept_fen
     # What is owed is taken off first: nobody pays what goes back.
     owed_fen = max(amount_fen - kept_fen, -charge.owed_fen)
     change_fen = amount_fen - charge.amount_fen
@@ -233,9 +247,18 @@ def change(charge: Charge, wanted_fen: int, *, accepted_max_fen: int | None) -> 
     )
 
 
+def owed_after(charge: Charge, wanted_fen: int) -> int:
+    """What is owed of a charge that its driver pays at the gate once it costs `wanted_fen` in all."""
+    accepted_max_fen = accepted_max(charge, debit_max_fen=None, at_gate=True)
+    changes = change(charge, wanted_fen, accepted_max_fen=accepted_max_fen)
+    return charge.owed_fen + (0 if changes is None else changes.owed_fen)
+
+
 def made(charge: Standing, asked: Adjustment, *, now: datetime) -> Made | None:
     """The adjustment that follows when it is asked for. None: it is none."""
     accepted_max_fen = accepted_max(charge, debit_max_fen=charge.debit_max_fen, at_gate=asked.at_gate)
+    if asked.keeps_paid and (credit_fen := charge.paid_fen - charge.refunded_fen) > asked.wanted_fen:
+        asked = msgspec.structs.replace(asked, wanted_fen=credit_fen, lines=_credit(credit_fen))
     changes = change(charge, asked.wanted_fen, accepted_max_fen=accepted_max_fen)
     if changes is None:
         return None
@@ -243,6 +266,11 @@ def made(charge: Standing, asked: Adjustment, *, now: datetime) -> Made | None:
     # Its own day, as far as the books take it.
     business_date = min(max(asked.business_date, today - DAYS_BACK_MAX), today)
     return Made(charge, asked, changes, business_date, charge.asleep)
+
+
+def _credit(amount_fen: int) -> bytes:
+    label = {"label_zh": "已付，计入本次停车", "label_en": "paid, and counted when the car leaves"}
+    return msgspec.json.encode([{"kind": CREDIT, "amount_fen": amount_fen, "running_fen": amount_fen, **label}])
 
 
 def withdrawn(charge: Charge, *, now: datetime) -> Made:
@@ -286,15 +314,22 @@ def returns(payments: Sequence[Payment], returned_fen: int) -> list[tuple[Paymen
     return found
 
 
-def shown(charge: Charge, corrections: Sequence[Correction]) -> Sequence[Correction]:
-    """The corrections of a charge without their days, where it is hidden when it was made."""
-    if not charge.place_hidden:
-        return corrections
-    return [msgspec.structs.replace(each, made_on=None) for each in corrections]
+def shown(charge: Charge, corrections: Sequence[Correction], wording: Wording) -> list[CorrectionShown]:
+    """The corrections of a charge in words, and without their days where it is hidden when it was made."""
+    found = []
+    for each in corrections:
+        fields = msgspec.structs.asdict(each)
+        zh, en = spelled(each.cause, wording)
+        if charge.place_hidden:
+            fields["made_on"] = None
+        found.append(CorrectionShown(**fields, cause_zh=zh, cause_en=en))
+    return found
 
 
-def of_driver(charge: Charge, corrections: Sequence[Correction]) -> ChargeOfDriver:
-    """What the driver who pays a charge sees of it."""
+def of_driver(
+    charge: Charge, corrections: Sequence[Correction], wording: Wording, visit: Visit | None
+) -> ChargeOfDriver:
+    """What the driver who pays a charge sees of it. `visit`: what it is for, as far as that is known."""
     hidden = charge.place_hidden
     return ChargeOfDriver(
         reference=charge.reference,
@@ -306,10 +341,11 @@ def of_driver(charge: Charge, corrections: Sequence[Correction]) -> ChargeOfDriv
         waived_fen=charge.waived_fen,
         state=charge.state,
         method=charge.method,
-        corrections=shown(charge, corrections),
+        corrections=shown(charge, corrections, wording),
         lines=msgspec.Raw(msgspec.json.encode(public_lines(charge)) if hidden else charge.lines.encode()),
         created_at=None if hidden else charge.created_at,
         paid_at=None if hidden else charge.paid_at,
+        visit=None if hidden else visit,
     )
 
 

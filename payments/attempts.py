@@ -236,6 +236,32 @@ def new(
     )
 
 
+def taken(
+    charge_id: UUID, receipt_id: UUID, amount_fen: int, *, channel: str, key_digest: str, now: datetime
+) -> Attempt:
+    """An attempt that nobody is asked for: its money was taken before it was told of."""
+    shard = ids.shard_of(charge_id)
+    attempt_id = ids.new(now, shard, receipt_id.int & 0xFFFFFFFFFFFFFFFF)
+    return Attempt(
+        shard=shard,
+        payable_id=charge_id,
+        id=attempt_id,
+        kind=PayableKind.CHARGE,
+        request_no=receipt_id.hex,
+        channel=channel,
+        amount_fen=amount_fen,
+        state=_S.SUBMITTING,
+        code=None,
+        request=msgspec.json.encode({"receipt": receipt_id}).decode(),
+        next_action=None,
+        tries=1,
+        created_at=now,
+        updated_at=now,
+        query_at=None,
+        key_digest=key_digest,
+    )
+
+
 def key_digest(payable_id: UUID, request_key: str) -> str:
     """The form in which the key that an asker chose for a payment is stored."""
     return ids.derive(payable_id, f"attempt {request_key}").hex

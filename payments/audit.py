@@ -7,16 +7,19 @@ import msgspec
 
 from payments import ids
 
-LINES_PER_PAGE_MAX = 200
-
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which lines are wanted; None is any."""
+    """Which lines are wanted; None is any. `operator`: under the operator of this code; `since` and `until`: when it
+    was done.
+    """
 
     owner_id: int | None = None
     actor: str | None = None
     action: str | None = None
     subject: str | None = None
+    operator: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -11,7 +11,6 @@ import msgspec
 from payments import ids
 from payments.errors import OneLotError
 
-CHARGES_PER_PAGE_MAX = 100
 REASON_CHARACTERS_MAX = 200
 
 # How long a charge that the wallet does not cover waits before it is tried again. A top-up wakes it at once,
@@ -101,6 +100,11 @@ class Charge(msgspec.Struct, frozen=True):
         """In whose books it is: the driver's, or the operator's for a casual driver."""
         return self.account_id or self.operator_id
 
+    @property
+    def kept_fen(self) -> int:
+        """What it costs its driver: what was paid and is not given back, and what is owed."""
+        return self.paid_fen + self.owed_fen - self.refunded_fen
+
 
 class PublicLine(msgspec.Struct, frozen=True):
     """A line of a charge for anyone who has its reference: what was counted, not when.
@@ -116,6 +120,14 @@ class PublicLine(msgspec.Struct, frozen=True):
     label_en: str = ""
 
 
+class AboutToBeTaken(msgspec.Struct, frozen=True, gc=False):
+    """A charge whose time to be taken from the wallet has come, and the stay that it is for."""
+
+    lot_id: int
+    id: UUID
+    stay_id: UUID
+
+
 class DueCharge(msgspec.Struct, frozen=True, gc=False):
     """A charge whose time to be taken from the wallet has come: what is owed of it. `today` is the operator's local
     date.
@@ -128,6 +140,27 @@ class DueCharge(msgspec.Struct, frozen=True, gc=False):
     owed_fen: int
     collect_tries: int
     today: date
+
+
+class Cleared(msgspec.Struct, frozen=True):
+    """A charge that no account pays and of which nothing is owed any more."""
+
+    lot_id: int
+    charge_id: UUID
+    stay_id: UUID
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What a charge adds to the line of its lot in a statement: whether it was billed on the day (1 or 0), what is
+    billed of it then, given back, collected and taken in cash, in fen.
+    """
+
+    id: UUID
+    charges: int
+    gross_fen: int
+    refunds_fen: int
+    collected_fen: int
+    cash_fen: int
 
 
 class Collected(msgspec.Struct, frozen=True):
@@ -160,7 +193,7 @@ def charge_id(stay_id: UUID, account_id: int | None) -> UUID:
 
 def new_reference(random_bits: int, more_random_bits: int) -> UUID:
     """A reference for a charge from two times 64 random bits: a UUIDv4, which no identifier of ours is."""
-    return UUID(int=random_bits << 64 | more_random_bits, version=4)
+    return ids.random(random_bits << 64 | more_random_bits)
 
 
 def is_reference(name: UUID) -> bool:

@@ -8,7 +8,7 @@
     no_answer            no end was learned in time                      -        received, dismissed
     denied               refused or failed, after it had succeeded       -        dismissed
     refund_mismatch      a refund of another number or amount            -        paid, not_paid, dismissed
-    refund_no_answer     no end of a refund was learned in time          -        paid, not_paid, dismissed
+    refund_no_answer     no end of a refund was learned; or it is of cash -        paid, not_paid, dismissed
     refund_after_closed  paid after it was closed                        -        paid, dismissed
     refund_denied        closed after it was paid                        -        dismissed
 
@@ -21,7 +21,7 @@
 Books are not moved by evidence that contradicts the request: whoever resolves it has looked at the channel's bill.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,7 +30,9 @@ import msgspec
 from payments import ids
 from payments.errors import OneLotError
 
-DISPUTES_PER_PAGE_MAX = 200
+AMOUNT_FEN_MAX = 1_000_000_000
+# Within so long somebody looks; the invariant waited_for_too_long names what is older.
+LOOK_WITHIN = timedelta(days=3)
 NOTE_CHARACTERS_MAX = 1000
 
 
@@ -179,6 +181,16 @@ def new(
         resolution=None,
         note=None,
     )
+
+
+def age(dispute: Dispute, now: datetime) -> timedelta:
+    """How long it has been open, or was until somebody resolved it."""
+    return max((dispute.resolved_at or now) - dispute.opened_at, timedelta())
+
+
+def is_overdue(dispute: Dispute, now: datetime) -> bool:
+    """Whether nobody has resolved it in time."""
+    return dispute.state is DisputeState.OPEN and age(dispute, now) > LOOK_WITHIN
 
 
 def check_finding(dispute: Dispute, finding: Finding, amount_fen: int | None) -> None:

@@ -1,7 +1,7 @@
 """The root of everything that can be refused.
 
 Each class is in the module of its noun, carries its facts as attributes and says itself in one sentence;
-`parking/problems.py` is the one table that gives each its HTTP status.
+`parking/api/statuses.py` is the one table that gives each its HTTP status.
 """
 
 

@@ -30,17 +30,20 @@ class Audience(StrEnum):
     CLERK = "clerk"
     FINANCE = "finance"
     ADMIN = "admin"
+    AUDITOR = "auditor"
 
 
 STAFF = (Audience.BOOTH, Audience.CLERK, Audience.FINANCE, Audience.ADMIN)
+# Who may look things up: staff, and auditors, who change nothing.
+READERS = (*STAFF, Audience.AUDITOR)
 
 
 class Principal(msgspec.Struct, frozen=True):
     """Someone who proved who they are.
 
     `subject` names them in the audit log; `id` is the gateway's or the account's number (0 for staff);
-    `operator_id` limits a clerk or finance officer to one operator (None: all of them), `lot_id` a booth to the lot at
-    which it is.
+    `operator_id` limits a clerk, finance officer or auditor to one operator (None: all of them), `lot_id` a booth to
+    the lot at which it is.
     """
 
     audience: Audience
@@ -136,13 +139,15 @@ def token_holder(
             since who opens accounts and issues tokens is not limited to one; a booth has a lot and its operator, and
             nobody else a lot; nobody else has tokens.
     """
-    if audience not in (Audience.DRIVER, *STAFF):
+    if audience not in (Audience.DRIVER, *READERS):
         raise HolderUnclear("Tokens are for drivers and for staff.", field="audience", audience=audience)
     if (audience is Audience.DRIVER) != (account_id is not None):
         raise HolderUnclear("A driver's token names an account, staff's none.", field="account_id", audience=audience)
     if audience in (Audience.DRIVER, Audience.ADMIN) and operator_id is not None:
         raise HolderUnclear(
-            "Only a clerk or a finance officer is limited to an operator.", field="operator_id", audience=audience
+            "Only a clerk, a finance officer or an auditor is limited to an operator.",
+            field="operator_id",
+            audience=audience,
         )
     if (audience is Audience.BOOTH) != (lot_id is not None) or (lot_id is not None and operator_id is None):
         raise HolderUnclear("A booth's token names its lot, and no other does.", field="lot_id", audience=audience)

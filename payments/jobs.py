@@ -1,7 +1,8 @@
 """What the worker does by the clock. Each job is safe to run twice at once and picks up what an earlier round left."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -10,6 +11,7 @@ from payments.channels import Channels
 from payments.charges import Collected
 from payments.flow import collection, resolution
 from payments.flow import settlement as settlement_flow
+from payments.flow.collection import Look
 from payments.settlement import Settlement
 from payments.store import settlement as settlement_store
 from sql import Pool
@@ -19,12 +21,19 @@ _COLLECT_LIMIT = 500
 
 
 class Work(msgspec.Struct, frozen=True):
-    """What jobs are done with: `clock` gives the time (aware), `random_bits` 64 random bits a call."""
+    """What jobs are done with: `clock` gives the time (aware), `random_bits` 64 random bits a call. `look`: at charges
+    before they are taken from accounts.
+    """
 
     pool: Pool
     channels: Channels
     clock: Callable[[], datetime]
     random_bits: Callable[[], int]
+    look: Look | None = None
+
+
+# What a round of a job did, as counts by their names. All zero: there was nothing to do.
+Done: TypeAlias = Mapping[str, int]
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -32,7 +41,7 @@ class Job(msgspec.Struct, frozen=True):
 
     name: str
     every_s: float
-    run: Callable[[Work], Awaitable[object]]
+    run: Callable[[Work], Awaitable[Done]]
 
 
 async def collect(work: Work) -> Collected:
@@ -40,7 +49,7 @@ async def collect(work: Work) -> Collected:
     paid = declined = 0
     for _ in range(COLLECT_ROUNDS_MAX):
         done = await collection.collect_due(
-            work.pool, now=work.clock(), random_bits=work.random_bits, limit=_COLLECT_LIMIT
+            work.pool, now=work.clock(), random_bits=work.random_bits, limit=_COLLECT_LIMIT, look=work.look
         )
         paid, declined = paid + done.paid, declined + done.declined
         if done.paid + done.declined < _COLLECT_LIMIT:
@@ -65,4 +74,18 @@ async def settle(work: Work) -> list[Settlement]:
     return [] if day is None else await settlement_flow.settle(work.pool, business_date=day, now=now)
 
 
-JOBS = (Job("collect", 0.2, collect), Job("resolve", 3, resolve), Job("settle", 600, settle))
+async def _collect(work: Work) -> Done:
+    collected = await collect(work)
+    return {"paid": collected.paid, "declined": collected.declined}
+
+
+async def _resolve(work: Work) -> Done:
+    return {"asked": await resolve(work)}
+
+
+async def _settle(work: Work) -> Done:
+    begun = work.clock()
+    return {"settlements": sum(each.settled_at >= begun for each in await settle(work))}
+
+
+JOBS = (Job("collect", 0.2, _collect), Job("resolve", 3, _resolve), Job("settle", 600, _settle))

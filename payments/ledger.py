@@ -30,6 +30,7 @@ class Book(StrEnum):
     PLATFORM_INCOME = "platform_income"
     REFUND_PAYABLE = "refund_payable"
     SUSPENSE = "suspense"
+    CASH = "cash"
 
 
 class Kind(StrEnum):
@@ -52,7 +53,7 @@ class Kind(StrEnum):
 
 
 class Funds(msgspec.Struct, frozen=True, gc=False):
-    """The book in which the money of a channel stands: its own clearing book, or a driver's wallet."""
+    """The book in which the money of a channel stands: its own clearing book, a driver's wallet, an operator's cash."""
 
     owner_id: int
     book: Book
@@ -84,8 +85,20 @@ class Journal(msgspec.Struct, frozen=True):
     reverses: UUID | None = None
 
 
+class Filter(msgspec.Struct, frozen=True):
+    """Which journals of a day are wanted; None is any."""
+
+    operator_id: int | None = None
+    operator_code: str | None = None
+    lot_id: int | None = None
+    kind: Kind | None = None
+
+
 class Booked(msgspec.Struct, frozen=True):
-    """A journal as it stands in the books. It is booked into a later day than it occurred on if that day was closed."""
+    """A journal as it stands in the books. It is booked into a later day than it occurred on if that day was closed.
+
+    `operator`: by its code; `charge_reference`: of the charge that it is about, if it is about one.
+    """
 
     owner_id: int
     id: UUID
@@ -93,6 +106,8 @@ class Booked(msgspec.Struct, frozen=True):
     ref: UUID
     lot_id: int | None
     operator_id: int | None
+    operator: str | None
+    charge_reference: UUID | None
     business_date: date
     occurred_on: date | None
     recorded_at: datetime

@@ -70,6 +70,11 @@ def owner_of(payable: Payable) -> int:
     return payable.owner_id if isinstance(payable, Charge) else payable.account_id
 
 
+def operator_of(payable: Payable) -> int | None:
+    """Whom it is owed to, if to an operator."""
+    return payable.operator_id if isinstance(payable, Charge) else None
+
+
 def time_zone_of(payable: Payable) -> str:
     """By whose clock its days go."""
     return payable.time_zone if isinstance(payable, Charge) else ledger.CITY_TIME_ZONE
@@ -82,7 +87,7 @@ def dispute(payable: Payable, attempt: Attempt, doubt: Doubt, *, held_fen: int =
         payable=kind_of(payable),
         payable_id=payable.id,
         attempt_id=attempt.id,
-        operator_id=payable.operator_id if isinstance(payable, Charge) else None,
+        operator_id=operator_of(payable),
         channel=attempt.channel,
         asked_fen=attempt.amount_fen,
         held_fen=held_fen,
@@ -106,6 +111,11 @@ def effects(payable: Payable, attempt: Attempt, state: AttemptState, *, funds: F
         return Effects()
     # The channel did not take it: the wallet is tried again.
     return Effects(collects=payable)
+
+
+def not_collected(follows: Effects) -> Effects:
+    """The same, and what is left of the charge is not taken from its account for now."""
+    return msgspec.structs.replace(follows, collects=None)
 
 
 def _of_charge(charge: Charge, attempt: Attempt, funds: Funds, now: datetime) -> Effects:

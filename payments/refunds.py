@@ -6,8 +6,9 @@ waits in suspense and goes back whole and once.
 
     state      ends in
     requested  succeeded; closed, when the channel refuses it or does not know it NOT_FOUND_AFTER; unknown
-    unknown    the same; by ASK_MAX, or when the answer contradicts the request, it is before a person (a dispute), is
-               asked for no more, and keeps the money back until that person has looked
+    unknown    the same; by ASK_MAX, when the answer contradicts the request, or at once when a person is to give it
+               (cash), it is before a person (a dispute), is asked for no more, and keeps the money back until that
+               person has looked
     succeeded  an end; a channel that closes it now is a dispute
     closed     an end: no money moved and the reservation was released; a channel that pays it now is a dispute
 
@@ -36,6 +37,7 @@ NOT_FOUND_AFTER = timedelta(days=2)
 ASK_MAX = timedelta(days=30)
 # Who asked for what no person did.
 BY_ADJUSTMENT = "adjustment"
+BY_HAND = "by_hand"
 
 
 class RefundState(StrEnum):
@@ -107,7 +109,11 @@ class RefundNotFound(msgspec.Struct, frozen=True, tag=True):
     """The channel does not know the number, yet."""
 
 
-RefundOutcome: TypeAlias = Refunded | RefundClosed | RefundPending | RefundNotFound
+class RefundByHand(msgspec.Struct, frozen=True, tag=True):
+    """No machine gives this back: a person does, and says so."""
+
+
+RefundOutcome: TypeAlias = Refunded | RefundClosed | RefundPending | RefundNotFound | RefundByHand
 
 
 class RefundStep(msgspec.Struct, frozen=True):
@@ -264,6 +270,8 @@ def step(refund: Refund, outcome: RefundOutcome, *, now: datetime) -> RefundStep
             return RefundStep(_S.UNKNOWN, MISMATCH, doubt=Doubt(DisputeKind.REFUND_MISMATCH, _said(outcome)))
         case RefundClosed(code=code):
             return RefundStep(_S.CLOSED, code)
+        case RefundByHand():
+            return RefundStep(_S.UNKNOWN, BY_HAND, doubt=Doubt(DisputeKind.REFUND_NO_ANSWER, {"code": BY_HAND}))
         case RefundPending() | RefundNotFound():
             return _unresolved(refund, outcome, now)
 

@@ -1,4 +1,5 @@
-"""What an operator is owed for a business day: gross, less what was given back, less the platform's fee.
+"""What an operator is owed for a business day: gross, less what was given back, less the platform's fee; of that it is
+paid out what it did not take in cash itself.
 
 The fee runs: what is due of everything the operator kept so far, less what was due before. So money that is given back
 takes its fee back, on whichever day. What a day leaves short is carried to the next statement.
@@ -51,6 +52,7 @@ class Movement(msgspec.Struct, frozen=True):
     gross_fen: int
     refunds_fen: int
     collected_fen: int
+    cash_fen: int = 0
 
 
 class Carry(msgspec.Struct, frozen=True):
@@ -66,7 +68,8 @@ class Settlement(msgspec.Struct, frozen=True):
     """The statement of one operator for one closed day; net = gross - refunds - fee, and may be negative.
 
     The fee is negative where more of it is given back than kept. Collected is what was paid on this day for stays of
-    whatever day. Paid out is net and what earlier statements left short (`carried_fen`, 0 or less), if that is more.
+    whatever day; `cash_fen` what the operator took in cash itself, less what it gave back so. Paid out is net and what
+    earlier statements left short (`carried_fen`, 0 or less), less that cash, if that is more.
     """
 
     operator_id: int
@@ -81,6 +84,7 @@ class Settlement(msgspec.Struct, frozen=True):
     net_fen: int
     settled_at: datetime
     collected_fen: int
+    cash_fen: int
     carried_fen: int
     payout_fen: int
 
@@ -93,6 +97,7 @@ class Line(msgspec.Struct, frozen=True):
     gross_fen: int
     refunds_fen: int
     collected_fen: int
+    cash_fen: int = 0
 
 
 class LotName(msgspec.Struct, frozen=True):
@@ -214,6 +219,7 @@ def by_lot(movements: Sequence[Movement]) -> list[Line]:
             line.gross_fen + moved.gross_fen,
             line.refunds_fen + moved.refunds_fen,
             line.collected_fen + moved.collected_fen,
+            line.cash_fen + moved.cash_fen,
         )
     return [lines[lot_id] for lot_id in sorted(lines)]
 
@@ -237,7 +243,9 @@ def statement(
     fee_exact = before.fee_exact + kept
     fee_fen = money.fen_of(fee_exact) - money.fen_of(before.fee_exact)
     net_fen = gross_fen - refunds_fen - fee_fen
-    balance_fen = before.short_fen + net_fen
+    cash_fen = sum(line.cash_fen for line in lines)
+    # The operator has its cash already.
+    balance_fen = before.short_fen + net_fen - cash_fen
     settled = Settlement(
         operator_id=operator.id,
         operator_code=operator.code,
@@ -251,6 +259,7 @@ def statement(
         net_fen=net_fen,
         settled_at=now,
         collected_fen=sum(line.collected_fen for line in lines),
+        cash_fen=cash_fen,
         carried_fen=before.short_fen,
         payout_fen=max(balance_fen, 0),
     )

@@ -4,13 +4,18 @@ A message quotes names and words of whoever sent the value, at any length. So it
 taken out of it is short.
 """
 
-from typing import NamedTuple
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import inspect
 
 CHARACTERS_MAX = 200
 _AT = " - at `"
 _KEY = "key` in `"
+_NO_VALUE = "Invalid enum value "
+_STEP = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
 _FIELD = ("Object missing required field `", "Object contains unknown field `")
 _PATTERN = "Expected `str` matching regex "
 _OTHER_FORM = "Expected `str` of another form"
@@ -66,3 +71,52 @@ def _parted(message: str) -> tuple[str, str, bool]:
 
 def _is_path(text: str) -> bool:
     return text.startswith(("$.", "$[")) and all(character.isalnum() or character in "_-.[]" for character in text[1:])
+
+
+def sentence_of(wrong: Misfit, shape: Any) -> str:
+    """The sentence, with what is allowed where a value is none of a few. `shape`: the type that was asked for."""
+    if not wrong.sentence.startswith(_NO_VALUE):
+        return wrong.sentence
+    values = _values(_at(inspect.type_info(shape), wrong.path), is_key=wrong.is_key)
+    return f"{wrong.sentence}: it is one of {', '.join(values)}" if values else wrong.sentence
+
+
+def _at(info: inspect.Type, path: str) -> Sequence[inspect.Type]:
+    """The types that a value may have at a path."""
+    found = list(_alternatives([info]))
+    for step in _STEP.finditer(path):
+        found = list(_alternatives(_inside(found, step[1])))
+    return found
+
+
+def _inside(found: Iterable[inspect.Type], field: str | None) -> Iterable[inspect.Type]:
+    """The types of a field, or of the items of a list or map."""
+    for each in found:
+        if field is not None and isinstance(each, inspect.StructType):
+            yield from (own.type for own in each.fields if own.encode_name == field)
+        elif isinstance(each, inspect.ListType | inspect.VarTupleType | inspect.CollectionType):
+            yield each.item_type
+        elif isinstance(each, inspect.DictType):
+            yield each.value_type
+
+
+def _alternatives(found: Iterable[inspect.Type]) -> Iterable[inspect.Type]:
+    for each in found:
+        if isinstance(each, inspect.Metadata):
+            yield from _alternatives([each.type])
+        elif isinstance(each, inspect.UnionType):
+            yield from _alternatives(each.types)
+        else:
+            yield each
+
+
+def _values(found: Iterable[inspect.Type], *, is_key: bool) -> list[str]:
+    values: list[str] = []
+    for each in found:
+        if is_key and isinstance(each, inspect.DictType):
+            values += _values(_alternatives([each.key_type]), is_key=False)
+        elif isinstance(each, inspect.EnumType):
+            values += [str(member.value) for member in each.cls]
+        elif isinstance(each, inspect.LiteralType):
+            values += map(str, each.values)
+    return values

@@ -36,11 +36,7 @@ having sum(net) <> 0
 -- name: balance_differs_from_transfers
 -- Every balance row equals the sum of its transfers.
 with moved as (
-  select owner_id, book, sum(debit) as debits, sum(credit) as credits
-    from (select debit_owner as owner_id, debit_book as book, amount_fen as debit, 0 as credit from transfer
-          union all
-          select credit_owner, credit_book, 0, amount_fen from transfer) legs
-   group by owner_id, book)
+  select owner_id, book, sum(debit_fen) as debits, sum(credit_fen) as credits from leg group by owner_id, book)
 select coalesce(b.owner_id, m.owner_id) as owner_id, coalesce(b.book, m.book) as book
   from balance b
   full join (select m.* from moved m join book k on k.book = m.book and k.mode = 'row') m
@@ -177,9 +173,14 @@ select c.lot_id, c.id, h.reason
   from charge_hold h
   join charge c on c.lot_id = h.lot_id and c.id = h.charge_id
   left join stay s on s.lot_id = c.lot_id and s.id = c.stay_id
-  left join review r on r.lot_id = c.lot_id and r.event_id = s.exit_event_id and r.reason::text = h.reason
-                    and r.resolved_at is null
- where h.released_at is null and c.state = 'due' and h.reason <> 'billed_beyond_history' and r.id is null
+  left join parking_case k on k.lot_id = c.lot_id and k.event_id = s.exit_event_id and k.reason::text = h.reason
+                    and k.resolved_at is null
+ where h.released_at is null and c.state = 'due' and h.reason <> 'billed_beyond_history' and k.id is null
+   and not (h.reason = 'elsewhere'
+            and exists (select 1 from parking_case e where e.stay_id = c.stay_id and e.other_stay_id is not null
+                                                       and e.resolved_at is null
+                        union all
+                        select 1 from parking_case e where e.other_stay_id = c.stay_id and e.resolved_at is null))
 
 -- name: charge_held_and_collected
 -- What is held back is not taken from an account by itself.
@@ -222,11 +223,7 @@ having sum(r.amount_fen) > a.paid_fen
 -- name: suspense_differs_from_disputes
 -- What lies in suspense is the money of disputes that was not given back.
 with booked as (
-  select owner_id, sum(fen) as fen
-    from (select credit_owner as owner_id, amount_fen as fen from transfer where credit_book = 'suspense'
-          union all
-          select debit_owner, -amount_fen from transfer where debit_book = 'suspense') legs
-   group by owner_id),
+  select owner_id, sum(credit_fen - debit_fen) as fen from leg where book = 'suspense' group by owner_id),
 held as (
   select coalesce(c.account_id, c.operator_id, d.shard) as owner_id, sum(d.held_fen) as fen
     from dispute d
@@ -280,11 +277,7 @@ select c.lot_id, c.id, c.refunded_fen, r.fen
 -- name: refunds_pending_differ
 -- What the books keep back of each operator for refunds is what was asked for and has not ended.
 with booked as (
-  select operator_id, sum(fen) as fen
-    from (select credit_owner as operator_id, amount_fen as fen from transfer where credit_book = 'refund_payable'
-          union all
-          select debit_owner, -amount_fen from transfer where debit_book = 'refund_payable') legs
-   group by operator_id),
+  select owner_id as operator_id, sum(credit_fen - debit_fen) as fen from leg where book = 'refund_payable' group by owner_id),
 asked as (
   select c.operator_id, sum(r.amount_fen) as fen
     from refund r join charge c on c.lot_id = r.shard and c.id = r.payable_id
@@ -303,13 +296,44 @@ select s.lot_id, s.id, s.fee_fen
    and c.state is distinct from 'void'
 
 -- name: charge_without_stay
--- Every charge that costs something is for a closed stay of the same lot and payer, as long as stays are kept.
+-- Every charge that costs something is for a closed stay of the same lot and payer, as long as stays are kept. What was paid
+-- before a vehicle turned back at the exit, or inside, stays paid of the stay that goes on; and what a vehicle inside was quoted
+-- is owed as long as that may be paid.
 select c.lot_id, c.id
   from charge c
-  left join stay s on s.lot_id = c.lot_id and s.id = c.stay_id and s.state = 'closed'
-                  and s.account_id is not distinct from c.account_id
+  left join stay s on s.lot_id = c.lot_id and s.id = c.stay_id
+   and (s.state = 'closed' and s.account_id is not distinct from c.account_id
+        or s.state in ('open', 'superseded') and c.owed_fen = 0 and c.amount_fen = c.paid_fen - c.refunded_fen
+        or s.state = 'open' and c.account_id is null
+           and exists (select 1 from prepayment p
+                        where p.lot_id = c.lot_id and p.stay_id = c.stay_id and p.ended_at is null
+                          and p.fee_fen = c.amount_fen + c.waived_fen))
  where s.id is null and c.amount_fen > 0 and c.state <> 'void'
    and c.stay_id >= (select kept_from from growing_table where name = 'stay')
+
+-- name: quote_without_charge
+-- What a vehicle was quoted inside is a charge to no account, quotes of one stay are counted without a gap, and only the last
+-- of them waits to be paid.
+select p.lot_id, p.stay_id, count(*) as quotes, max(p.n) as last
+  from prepayment p
+ where p.stay_id >= checked_from()
+ group by p.lot_id, p.stay_id
+having count(*) <> max(p.n) or max(p.n) filter (where p.ended_at is null) < max(p.n)
+    or count(*) filter (where p.ended_at is null) > 1
+    or not exists (select 1 from charge c where c.lot_id = p.lot_id and c.stay_id = p.stay_id and c.account_id is null)
+
+-- name: quote_stays_due
+-- Of a vehicle inside nothing stays due that was not paid in time, by the clock this is run with, unless a payment is under way.
+with clock as (
+  select coalesce(nullif(current_setting('onelot.now', true), '')::timestamptz,
+                  (select max(closed_through) from operator_day)::timestamp at time zone 'UTC') as now)
+select p.lot_id, p.stay_id, p.pay_by
+  from clock
+  join prepayment p on p.ended_at is null and p.pay_by < clock.now - interval '1 hour'
+  join open_stay o on o.lot_id = p.lot_id and o.id = p.stay_id
+  join charge c on c.lot_id = p.lot_id and c.stay_id = p.stay_id and c.account_id is null and c.state = 'due'
+ where not exists (select 1 from attempt a where a.shard = c.lot_id and a.payable_id = c.id
+                                             and a.state in ('submitting', 'accepted', 'unknown'))
 
 -- name: fee_lines_differ
 -- The lines of every charge add up to what it was billed over, and those of an adjustment to what it says. What is counted in units costs something; only what is taken off again
@@ -358,19 +382,19 @@ select s.lot_id, s.id, s.tariff_id
  where s.tariff_id is not null and t.id is null
 
 -- name: stays_overlap
--- A vehicle is in a lot once at a time.
+-- A vehicle is in a lot once at a time. Of halves whose texts differ it is not known whose they are: a person looks.
 select lot_id, plate, plate_color, entered_at
   from (select lot_id, plate, plate_color, entered_at,
                lag(left_at) over (partition by lot_id, plate, plate_color order by entered_at, left_at) as previous_left_at
-          from stay where state = 'closed') stays
+          from stay where state = 'closed' and matched_id is null) stays
  where entered_at < previous_left_at
 
 -- name: inside_and_gone
--- A vehicle that is inside has no later stay that ended.
+-- A vehicle that is inside has no later stay that ended, but for halves whose texts differ.
 select o.lot_id, o.plate, o.plate_color
   from open_stay o
   join stay s on s.lot_id = o.lot_id and s.plate = o.plate and s.plate_color = o.plate_color and s.state = 'closed'
- where s.left_at > o.entered_at
+ where s.left_at > o.entered_at and s.matched_id is null
 
 -- name: event_recorded_twice
 -- A gateway's event is recorded once: the same content, or the same lane within seconds, is no new fact under its number.
@@ -408,18 +432,21 @@ select e.lot_id, e.id, e.stay_id
  where s.id is null and o.id is null and e.stay_id >= (select kept_from from growing_table where name = 'stay')
 
 -- name: read_in_no_stay
--- Every event that counts, as it came or as was decided, is a fact that one stay stands on, and only one, and none that does
--- not count is; as long as stays are kept.
+-- Every event that counts, as it came, as was decided or as its passage says, is a fact that one stay stands on, and only one,
+-- and none that does not count is; as long as stays are kept.
 with held as (
   select distinct on (lot_id, fact_id) lot_id, fact_id, counts from decision
    where fact_id >= checked_from() order by lot_id, fact_id, n desc),
 read as (
-  select e.lot_id, e.id, coalesce(h.counts, e.stay_id is not null) as counts
-    from gate_event e left join held h on h.lot_id = e.lot_id and h.fact_id = e.id
-   where e.id >= checked_from() and e.first_id is null and (e.stay_id is not null or h.fact_id is not null)
+  select e.lot_id, e.id, coalesce(h.counts, m.counts, e.stay_id is not null) as counts
+    from gate_event e
+    left join held h on h.lot_id = e.lot_id and h.fact_id = e.id
+    left join read_passage m on m.lot_id = e.lot_id and m.read_id = e.id
+   where e.id >= checked_from() and e.first_id is null
+     and (e.stay_id is not null or h.fact_id is not null or m.read_id is not null)
      and (e.stay_id is null or e.stay_id >= (select kept_from from growing_table where name = 'stay'))
   union all
-  select h.lot_id, h.fact_id, h.counts
+  select h.lot_id, h.fact_id, coalesce(h.counts, false)
     from held h left join gate_event e on e.lot_id = h.lot_id and e.id = h.fact_id where e.id is null)
 select r.lot_id, r.id, r.counts, count(home.id) as stays
   from read r
@@ -431,64 +458,115 @@ select r.lot_id, r.id, r.counts, count(home.id) as stays
 having count(home.id) <> r.counts::int
 
 -- name: decision_of_nothing
--- Every decision is about an event, or is a manual entry; those about one fact are counted without a gap.
+-- Every decision is about an event, or is a read made by hand; those about one fact are counted without a gap.
 select d.lot_id, d.fact_id, count(*) as decisions, max(d.n) as last
   from decision d
   left join gate_event e on e.lot_id = d.lot_id and e.id = d.fact_id
  where d.fact_id >= checked_from()
  group by d.lot_id, d.fact_id
-having count(*) <> max(d.n) or count(e.id) = 0 and min(d.n) filter (where d.kind = 'manual_entry') is distinct from 1
+having count(*) <> max(d.n) or count(e.id) = 0 and min(d.n) filter (where d.kind in ('manual_entry', 'manual_exit')) is distinct from 1
+
+-- name: device_decision_of_nothing
+-- Every decision about what a device said is about such a fact, and a read that it names was made by hand for that; those
+-- about one are counted without a gap.
+select d.lot_id, d.fact_id, count(*) as decisions, max(d.n) as last
+  from device_decision d
+  left join device_fact f on f.lot_id = d.lot_id and f.id = d.fact_id
+  left join decision o on o.lot_id = d.lot_id and o.fact_id = d.made_id and o.n = 1 and o.about_id = d.fact_id
+ where d.fact_id >= checked_from()
+ group by d.lot_id, d.fact_id
+having count(*) <> max(d.n) or count(f.id) = 0 or count(o.id) <> count(d.made_id)
 
 -- name: decision_without_effect
 -- A stay is let out as the last decision about the event that ended it says, and as none says it is not.
 with held as (
-  select distinct on (lot_id, fact_id) lot_id, fact_id, counts, let_out from decision
+  select distinct on (lot_id, fact_id) lot_id, fact_id, counts, let_out, set_fen from decision
    where fact_id >= checked_from() order by lot_id, fact_id, n desc)
 select s.lot_id, s.id, s.let_out
   from stay s
  where s.state in ('closed', 'exit_only') and s.id >= checked_from()
    and (s.let_out is not null
         or exists (select 1 from held h where h.lot_id = s.lot_id and h.fact_id = s.exit_event_id and h.let_out is not null))
-   and not exists (select 1 from held h where h.lot_id = s.lot_id and h.fact_id = any(s.facts) and h.let_out = s.let_out)
+   and not exists (select 1 from held h where h.lot_id = s.lot_id and h.fact_id = any(s.facts) and h.let_out = s.let_out
+                                          and h.set_fen is not distinct from s.set_fen)
 
 -- name: let_out_free_and_billed
 -- Who was let out free is billed nothing.
 select s.lot_id, s.id, s.fee_fen from stay s where s.let_out = 'free' and s.state = 'closed' and s.fee_fen > 0
 
+-- name: set_and_billed_otherwise
+-- What a person set is what is billed.
+select s.lot_id, s.id, s.set_fen, s.fee_fen
+  from stay s where s.set_fen is not null and s.state = 'closed' and s.fee_fen is distinct from s.set_fen
+
 -- name: resolved_by_no_decision
 -- A case that says by which decision it was resolved names one that exists, as long as these are kept.
-select r.lot_id, r.id, r.decision_id
-  from review r
- where r.decision_id is not null and r.id >= (select kept_from from growing_table where name = 'decision')
-   and not exists (select 1 from decision d where d.lot_id = r.lot_id and d.id = r.decision_id)
+select k.lot_id, k.id, k.decision_id
+  from parking_case k
+ where k.decision_id is not null and k.id >= (select kept_from from growing_table where name = 'decision')
+   and not exists (select 1 from decision d where d.lot_id = k.lot_id and d.id = k.decision_id)
+   and not exists (select 1 from device_decision d where d.lot_id = k.lot_id and d.id = k.decision_id)
 
--- name: review_lost
+-- name: stays_differ_from_facts
+-- Stays, cars inside, cases and charges are what follows from the facts of the last days when they are derived again, as
+-- the last look at their lot found.
+select lot_id, kind, subject_id, says, found_at from discrepancy
+
+-- name: case_lost
 -- What is odd about an event itself is, or was, before a person.
 select e.lot_id, e.id, e.reason
-  from gate_event e left join review r on r.lot_id = e.lot_id and r.event_id = e.id and r.reason = e.reason
- where e.reason in ('kind_contradicts_lane', 'no_plate', 'clock_ahead', 'clock_behind', 'could_not_apply') and r.id is null
+  from gate_event e left join parking_case k on k.lot_id = e.lot_id and k.event_id = e.id and k.reason = e.reason
+ where e.reason in ('kind_contradicts_lane', 'no_plate', 'clock_ahead', 'clock_behind', 'could_not_apply', 'closed')
+   and k.id is null
+
+-- name: passage_without_read
+-- What became of a vehicle is said of a read that is there, or is before a person, or was.
+select f.lot_id, f.id, f.event_id
+  from device_fact f
+ where f.id >= checked_from() and f.kind = 'passage' and f.applies and f.first_id is null
+   and not exists (select 1 from gate_event e
+                    where e.lot_id = f.lot_id and e.lane_id = f.lane_id and e.first_id is null
+                      and e.effective_at between f.effective_at - interval '30 minutes' and f.effective_at + interval '2 minutes'
+                      and case when f.of_event_id is not null then e.event_id = f.of_event_id
+                               else e.effective_at between f.effective_at - interval '10 minutes' and f.effective_at end)
+   and not exists (select 1 from parking_case r
+                    where r.lot_id = f.lot_id and r.event_id = f.id and r.reason = 'passage_without_read')
+
+-- name: passed_and_inside
+-- Who paid and was seen to pass the exit is not inside.
+select o.lot_id, o.id, m.read_id
+  from read_passage m
+  join (select lot_id, id, facts from open_stay
+        union all
+        select lot_id, id, facts from stay where at_exit and state = 'closed') o
+    on o.lot_id = m.lot_id and m.read_id = any(o.facts)
+  join gate_event e on e.lot_id = m.lot_id and e.id = m.read_id and e.kind = 'exit'
+ where m.read_id >= checked_from() and m.counts and m.outcome = 'passed'
 
 -- name: half_without_a_case
 -- Halves of stays are, or were, before a person.
 select s.lot_id, s.id, s.state
   from stay s
-  left join review r on r.lot_id = s.lot_id and r.event_id = coalesce(s.exit_event_id, s.entry_event_id)
-                    and r.reason = case s.state when 'exit_only' then 'exit_without_entry'
-                                   else 'entry_while_inside' end::review_reason
- where (s.state = 'exit_only' or s.state = 'superseded' and s.seen_again_at is not null) and r.id is null
+  left join parking_case k on k.lot_id = s.lot_id and k.event_id = coalesce(s.exit_event_id, s.entry_event_id)
+                    and k.reason = case s.state when 'exit_only' then 'exit_without_entry'
+                                   else 'entry_while_inside' end::case_reason
+ where (s.state = 'exit_only' or s.state = 'superseded' and s.seen_again_at is not null) and k.id is null
 
 -- name: case_that_is_moot
 -- No person is asked to look at a half that has become whole.
-select r.lot_id, r.id, r.reason
-  from review r
-  join stay s on s.lot_id = r.lot_id and r.event_id = any(s.facts) and s.state = 'closed'
- where r.resolved_at is null and r.reason in ('exit_without_entry', 'entry_while_inside')
-   and r.stay_id is not null
+select k.lot_id, k.id, k.reason
+  from parking_case k
+  join stay s on s.lot_id = k.lot_id and k.event_id = any(s.facts) and s.state = 'closed'
+ where k.resolved_at is null and k.reason in ('exit_without_entry', 'entry_while_inside')
+   and k.stay_id is not null
 
 -- name: count_differs_from_stays
--- The count of every lot is the number of vehicles inside. Those that are there longer than any usual one do not count.
+-- The count of every lot is the number of vehicles inside. At an exit they are until they pass, and those that are there longer than any usual one do not count.
 select o.lot_id, o.inside, count(s.id) as stays
-  from lot_occupancy o left join open_stay s on s.lot_id = o.lot_id and s.counted
+  from lot_occupancy o
+  left join (select lot_id, id from open_stay where counted
+             union all
+             select lot_id, id from stay where at_exit and counted and state = 'closed') s on s.lot_id = o.lot_id
  group by o.lot_id, o.inside
 having o.inside <> count(s.id)
 
@@ -684,11 +762,7 @@ select coalesce(d.id, b.ref) as refund_id, d.state, d.amount_fen, b.requested, b
 -- name: clearing_differs_from_payments
 -- What each channel holds for us is what it took, by the attempts or as a person found, and did not give back.
 with books as (
-  select owner_id, sum(fen) as fen
-    from (select debit_owner as owner_id, amount_fen as fen from transfer where debit_book = 'clearing'
-          union all
-          select credit_owner, -amount_fen from transfer where credit_book = 'clearing') legs
-   group by owner_id),
+  select owner_id, sum(debit_fen - credit_fen) as fen from leg where book = 'clearing' group by owner_id),
 facts as (
   select channel, sum(fen) as fen
     from (select channel, amount_fen as fen from attempt where state = 'succeeded'
@@ -696,7 +770,7 @@ facts as (
           select channel, held_fen from dispute where kind <> 'overpaid'
           union all
           select channel, -amount_fen from refund where state = 'succeeded') moved
-   where channel <> 'wallet'
+   where channel not in ('wallet', 'cash')
    group by channel)
 select coalesce(h.name, b.owner_id::text, f.channel) as channel, b.fen as in_books, f.fen as in_payments
   from books b
@@ -704,15 +778,58 @@ select coalesce(h.name, b.owner_id::text, f.channel) as channel, b.fen as in_boo
   full join facts f on f.channel = h.name
  where coalesce(b.fen, 0) <> coalesce(f.fen, 0)
 
+-- name: cash_differs_from_payments
+-- What each operator has in cash is what was taken so, by the attempts or as a person found, and not given back.
+with books as (
+  select owner_id, sum(debit_fen - credit_fen) as fen from leg where book = 'cash' group by owner_id),
+facts as (
+  select c.operator_id, sum(m.fen) as fen
+    from (select shard, payable_id, amount_fen as fen from attempt where state = 'succeeded' and channel = 'cash'
+          union all
+          select shard, payable_id, held_fen from dispute where kind <> 'overpaid' and channel = 'cash'
+          union all
+          select shard, payable_id, -amount_fen from refund where state = 'succeeded' and channel = 'cash') m
+    join charge c on c.lot_id = m.shard and c.id = m.payable_id
+   group by c.operator_id)
+select coalesce(b.owner_id, f.operator_id) as operator_id, b.fen as in_books, f.fen as in_payments
+  from books b full join facts f on f.operator_id = b.owner_id
+ where coalesce(b.fen, 0) <> coalesce(f.fen, 0)
+
+-- name: cash_lost
+-- Cash that a booth took is booked with its amount for the charge that it says, once, or is, or was, before a person; and
+-- nothing is booked as cash that no booth took.
+with told as (
+  select f.lot_id, f.id, (f.said->>'amount_fen')::bigint as fen
+    from device_fact f
+   where f.kind = 'cash' and f.applies and f.first_id is null and f.id >= checked_from()),
+booked as (
+  select shard as lot_id, request->>'receipt' as id, count(*) as times, sum(amount_fen) as fen
+    from attempt
+   where channel = 'cash' and state = 'succeeded' and (request->>'receipt')::uuid >= checked_from() group by 1, 2)
+select coalesce(t.lot_id, b.lot_id) as lot_id, coalesce(t.id, b.id::uuid) as id, t.fen, b.fen as booked
+  from told t
+  full join booked b on b.lot_id = t.lot_id and b.id = t.id::text
+  left join cash_taken k on k.lot_id = t.lot_id and k.id = t.id
+ where case when b.id is not null then b.times <> 1 or b.fen is distinct from t.fen or k.charge_id is null
+                                       or k.amount_fen is distinct from t.fen
+            else k.charge_id is not null or k.amount_fen <> t.fen
+                 or not exists (select 1 from parking_case c
+                                 where c.lot_id = t.lot_id and c.event_id = t.id and c.reason = 'cash_taken'
+                                   and (c.resolved_at is null or c.resolved_by <> 'facts')) end
+
+-- name: shift_differs_from_its_cash
+-- What was handed over of a shift is what its booth said it took, and nothing comes to it afterwards.
+select s.lot_id, s.id, s.taken_fen, k.fen
+  from booth_shift s
+  left join lateral (select coalesce(sum(c.amount_fen), 0) as fen, count(*) as n
+                       from cash_taken c where c.lot_id = s.lot_id and c.shift_id = s.id) k on true
+ where s.id >= checked_from() and s.handed_over_at is not null and (s.taken_fen <> k.fen or s.cash_count <> k.n)
+
 -- name: suspense_differs_from_payments
 -- What is held to be given back is what was taken for charges beyond what was owed of them, and what a person found to have come,
 -- less what was given back of it.
 with books as (
-  select owner_id, sum(fen) as fen
-    from (select credit_owner as owner_id, amount_fen as fen from transfer where credit_book = 'suspense'
-          union all
-          select debit_owner, -amount_fen from transfer where debit_book = 'suspense') legs
-   group by owner_id),
+  select owner_id, sum(credit_fen - debit_fen) as fen from leg where book = 'suspense' group by owner_id),
 moved as (
   select a.shard, a.payable_id, a.fen - c.paid_fen as fen
     from (select shard, payable_id, sum(amount_fen) as fen
@@ -759,28 +876,30 @@ with booked as (
          coalesce(sum(fen) filter (where statement = 'gross'), 0) as gross,
          coalesce(sum(fen) filter (where statement = 'given_back'), 0) as refunds,
          coalesce(sum(fen) filter (where statement = 'collected'), 0) as collected,
+         coalesce(sum(fen) filter (where statement = 'cash'), 0) as cash,
          coalesce(sum(fen) filter (where statement = 'fee'), 0) as fee
     from movement
    where business_date >= id_instant(checked_from())::date
    group by operator_id, business_date, lot_id),
 days as (
   select operator_id, business_date, sum(charges) as charges, sum(gross) as gross, sum(refunds) as refunds,
-         sum(collected) as collected, sum(fee) as fee
+         sum(collected) as collected, sum(cash) as cash, sum(fee) as fee
     from booked group by operator_id, business_date)
 select s.operator_id, s.business_date, null as lot_id
   from settlement s
   left join days b on b.operator_id = s.operator_id and b.business_date = s.business_date
  where s.business_date >= id_instant(checked_from())::date
-   and (s.charges, s.gross_fen, s.refunds_fen, s.collected_fen, s.platform_fee_fen)
-         is distinct from (coalesce(b.charges, 0), coalesce(b.gross, 0), coalesce(b.refunds, 0), coalesce(b.collected, 0), coalesce(b.fee, 0))
+   and (s.charges, s.gross_fen, s.refunds_fen, s.collected_fen, s.cash_fen, s.platform_fee_fen)
+         is distinct from (coalesce(b.charges, 0), coalesce(b.gross, 0), coalesce(b.refunds, 0), coalesce(b.collected, 0),
+                           coalesce(b.cash, 0), coalesce(b.fee, 0))
 union all
 select coalesce(l.operator_id, b.operator_id), coalesce(l.business_date, b.business_date), coalesce(l.lot_id, b.lot_id)
   from (select * from settlement_line where business_date >= id_instant(checked_from())::date) l
   full join (select b.* from booked b join settlement s on s.operator_id = b.operator_id and s.business_date = b.business_date
-              where (b.charges, b.gross, b.refunds, b.collected) <> (0, 0, 0, 0)) b
+              where (b.charges, b.gross, b.refunds, b.collected, b.cash) <> (0, 0, 0, 0, 0)) b
     on b.operator_id = l.operator_id and b.business_date = l.business_date and b.lot_id = l.lot_id
- where (l.charges, l.gross_fen, l.refunds_fen, l.collected_fen)
-         is distinct from (b.charges, b.gross, b.refunds, b.collected)
+ where (l.charges, l.gross_fen, l.refunds_fen, l.collected_fen, l.cash_fen)
+         is distinct from (b.charges, b.gross, b.refunds, b.collected, b.cash)
 
 -- name: fee_differs_from_what_was_kept
 -- The fee of a day is what the fee on everything the operator kept so far grew by: of each stay the share that held on its
@@ -806,11 +925,11 @@ select s.operator_id, s.business_date, s.platform_fee_bps, s.platform_fee_fen
         or s.platform_fee_bps is distinct from fee_bps(s.operator_id, s.business_date))
 
 -- name: carried_differs_from_the_statement_before
--- A statement carries what the one before left short, and pays out what is left after it.
+-- A statement carries what the one before left short, and pays out what is left after it and after the operator's own cash.
 select operator_id, business_date
-  from (select s.*, coalesce(lag(least(carried_fen + net_fen, 0)) over days, 0) as left_short
+  from (select s.*, coalesce(lag(least(carried_fen + net_fen - cash_fen, 0)) over days, 0) as left_short
           from settlement s window days as (partition by operator_id order by business_date)) days
- where carried_fen <> left_short or payout_fen <> greatest(carried_fen + net_fen, 0)
+ where carried_fen <> left_short or payout_fen <> greatest(carried_fen + net_fen - cash_fen, 0)
 
 -- name: settlement_of_an_open_day
 -- What is settled is closed, and stays so.
@@ -840,6 +959,125 @@ select a.id, b.debits - b.credits as owed_fen
   from account a join balance b on b.owner_id = a.id and b.book = 'receivable'
  where a.status = 'closed' and b.debits <> b.credits
 
+-- name: priced_by_other_rights
+-- A stay was priced with all that its vehicle was known for while it was there and with nothing else, where its price
+-- asks for any of that, or it waits to be priced again.
+with asking as (
+  select id from tariff
+   where state = 'published'
+     and (jsonb_path_exists(document, '$.**.tags[*]') or jsonb_path_exists(document, '$.**.at_least.*')
+          or jsonb_path_exists(document, '$.**.at_most.*') or jsonb_path_exists(document, '$.**.per_bay ? (@ == true)'))),
+held as (
+  select s.lot_id, s.id, s.plate, s.plate_color,
+         coalesce(array_agg(distinct t.tag) filter (where t.tag is not null), '{}') as tags,
+         coalesce(array_agg(distinct f.key) filter (where f.key is not null), '{}') as facts
+    from stay s
+    join asking a on a.id = s.tariff_id
+    join lot l on l.id = s.lot_id
+    left join exempt_vehicle v on v.plate = s.plate and v.plate_color = s.plate_color
+     and coalesce(v.operator_id, l.operator_id) = l.operator_id and coalesce(v.lot_id, l.id) = l.id
+     and v.valid_from <= s.left_at and s.entered_at < coalesce(v.valid_until, 'infinity')
+    left join lateral unnest(v.tags) t (tag) on true
+    left join lateral jsonb_object_keys(v.facts) f (key) on true
+   where s.id >= checked_from() and s.state = 'closed' and s.matched_id is null
+   group by s.lot_id, s.id, s.plate, s.plate_color),
+had as (
+  select r.lot_id, r.stay_id,
+         coalesce((select array_agg(tag order by tag) from jsonb_array_elements_text(r.rights -> 'tags') tag), '{}') as tags,
+         coalesce((select array_agg(key order by key) from jsonb_object_keys(r.rights -> 'facts') key), '{}') as facts
+    from stay_rights r where r.stay_id >= checked_from())
+select h.lot_id, h.id, h.tags, g.tags as priced_with
+  from held h
+  left join had g on g.lot_id = h.lot_id and g.stay_id = h.id
+ where (h.tags, h.facts) is distinct from (coalesce(g.tags, '{}'), coalesce(g.facts, '{}'))
+   and not exists (select 1 from repricing w
+                    where w.lot_id = h.lot_id and w.plate = h.plate and w.plate_color = h.plate_color)
+union all
+select r.lot_id, r.stay_id, null, null
+  from stay_rights r
+  left join stay s on s.lot_id = r.lot_id and s.id = r.stay_id
+ where r.stay_id >= checked_from() and s.state is distinct from 'closed'
+
+-- name: priced_by_another_pass
+-- A stay is covered by passes of its vehicle in its lot alone, and by each of these that has a bay for every vehicle and
+-- that its price knows, or it waits to be priced again.
+with whole as (
+  select s.lot_id, s.id, s.plate, s.plate_color, s.entered_at, s.left_at, s.tariff_id, r.rights -> 'passes' as passes
+    from stay s
+    left join stay_rights r on r.lot_id = s.lot_id and r.stay_id = s.id
+   where s.id >= checked_from() and s.state = 'closed' and s.matched_id is null
+     and not exists (select 1 from repricing w
+                      where w.lot_id = s.lot_id and w.plate = s.plate and w.plate_color = s.plate_color)),
+sold as (
+  select p.id, p.code, p.lot_ids, l.id as lot_id, v.plate, v.plate_color, p.bays = p.vehicles as alone,
+         p.valid_from::timestamp at time zone l.time_zone as since,
+         (least(p.valid_through, p.ended_through) + 1)::timestamp at time zone l.time_zone as until
+    from parking_pass p
+    join pass_vehicle v on v.pass_id = p.id
+    join lot l on l.id = any (p.lot_ids))
+select w.lot_id, w.id, (u ->> 'pass_id')::uuid as pass_id
+  from whole w cross join lateral jsonb_array_elements(w.passes) u
+ where not exists (select 1 from sold p
+                    where p.id = (u ->> 'pass_id')::uuid and p.lot_id = w.lot_id and p.plate = w.plate and p.plate_color = w.plate_color)
+union all
+select w.lot_id, w.id, p.id
+  from whole w
+  join sold p on p.lot_id = w.lot_id and p.plate = w.plate and p.plate_color = w.plate_color
+   and p.alone and p.since <= w.left_at and w.entered_at < p.until and p.since < p.until
+  join tariff t on t.id = w.tariff_id and t.document -> 'passes' @> jsonb_build_array(jsonb_build_object('code', p.code))
+ where not exists (select 1 from jsonb_array_elements(w.passes) u
+                    where u ->> 'code' = p.code and (u ->> 'since')::timestamptz <= p.since
+                      and (u ->> 'until')::timestamptz >= p.until)
+
+-- name: priced_by_another_booking
+-- A stay is there by bookings of its vehicle in its lot alone, and by each of these that it came in time for where its price
+-- knows bookings, or it waits to be priced again.
+with whole as (
+  select s.lot_id, s.id, s.plate, s.plate_color, s.entered_at, s.left_at, s.tariff_id, coalesce(r.rights -> 'booked', '[]') as booked
+    from stay s
+    left join stay_rights r on r.lot_id = s.lot_id and r.stay_id = s.id
+   where s.id >= checked_from() and s.state = 'closed' and s.matched_id is null
+     and not exists (select 1 from repricing w
+                      where w.lot_id = s.lot_id and w.plate = s.plate and w.plate_color = s.plate_color)),
+meant as (
+  select w.lot_id, w.id, w.tariff_id, w.booked, b.id as booking_id
+    from whole w
+    join booking b on b.lot_id = w.lot_id and b.plate = w.plate and b.plate_color = w.plate_color and b.ended_at is null
+     and w.entered_at < b.holds_until and b.holds_from < w.left_at)
+select w.lot_id, w.id, (u ->> 'booking_id')::uuid as booking_id
+  from whole w cross join lateral jsonb_array_elements(w.booked) u
+ where not exists (select 1 from meant m where m.lot_id = w.lot_id and m.id = w.id and m.booking_id = (u ->> 'booking_id')::uuid)
+union all
+select m.lot_id, m.id, m.booking_id
+  from meant m
+  join tariff t on t.id = m.tariff_id and t.document -> 'booking' <> 'null'
+ where not exists (select 1 from jsonb_array_elements(m.booked) u where (u ->> 'booking_id')::uuid = m.booking_id)
+
+-- name: coupon_used_too_often
+-- A coupon goes with no more stays than it may, and a stay was priced with those alone that were presented with it.
+select u.coupon_id, null::uuid as stay_id, count(*) as uses
+  from coupon_use u left join coupon c on c.id = u.coupon_id
+ where u.given_back_at is null
+ group by u.coupon_id, c.uses_max
+having count(*) > coalesce(c.uses_max, 0)
+union all
+select (k ->> 'coupon_id')::uuid, r.stay_id, null
+  from stay_rights r
+ cross join lateral jsonb_array_elements(r.rights -> 'coupons') k
+ where r.stay_id >= checked_from()
+   and not exists (select 1 from stay s join coupon_use u on u.lot_id = s.lot_id and u.fact_id = any (s.facts)
+                    where s.lot_id = r.lot_id and s.id = r.stay_id and u.coupon_id = (k ->> 'coupon_id')::uuid)
+
+-- name: coupon_counts_its_uses
+-- A coupon says with how many stays it goes, as far as the months are kept in which it can have been used.
+select c.id, c.used, count(u.coupon_id) as uses
+  from coupon c left join coupon_use u on u.coupon_id = c.id and u.given_back_at is null
+ where c.id >= (select id_floor(min(to_date(right(m.relname, 7), 'YYYY_MM')))
+                  from pg_inherits i join pg_class m on m.oid = i.inhrelid and m.relname ~ '_\d{4}_\d{2}$'
+                 where i.inhparent = 'coupon_use'::regclass)
+ group by c.id
+having count(u.coupon_id) <> c.used
+
 -- name: month_is_missing
 -- Every row that grows lies in the partition of its month; a row in a default partition means one was not made in time.
 select 'audit' as table_name where exists (select 1 from audit_default)
@@ -850,9 +1088,29 @@ select 'refused_event' as table_name where exists (select 1 from refused_event_d
 union all
 select 'stay' as table_name where exists (select 1 from stay_default)
 union all
-select 'review' as table_name where exists (select 1 from review_default)
+select 'coupon_use' as table_name where exists (select 1 from coupon_use_default)
+union all
+select 'charging_session' as table_name where exists (select 1 from charging_session_default)
+union all
+select 'paid_by' as table_name where exists (select 1 from paid_by_default)
+union all
+select 'stay_rights' as table_name where exists (select 1 from stay_rights_default)
+union all
+select 'parking_case' as table_name where exists (select 1 from parking_case_default)
 union all
 select 'decision' as table_name where exists (select 1 from decision_default)
+union all
+select 'device_decision' as table_name where exists (select 1 from device_decision_default)
+union all
+select 'device_fact' as table_name where exists (select 1 from device_fact_default)
+union all
+select 'read_passage' as table_name where exists (select 1 from read_passage_default)
+union all
+select 'ticket' as table_name where exists (select 1 from ticket_default)
+union all
+select 'booth_shift' as table_name where exists (select 1 from booth_shift_default)
+union all
+select 'cash_taken' as table_name where exists (select 1 from cash_taken_default)
 union all
 select 'charge' as table_name where exists (select 1 from charge_default)
 union all

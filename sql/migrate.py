@@ -1,4 +1,5 @@
-"""Brings a schema of a database to this version: numbered files, forward only, each in its own transaction.
+"""Brings a schema of a database to this version: numbered files, forward only, each in its own transaction. What an
+index of a large table lacks is built after them, outside of any.
 
 The schema is the one the connection's `search_path` names first, `public` if it says nothing. Several may live side by
 side in one database; none knows of another.
@@ -34,6 +35,14 @@ class Migration(msgspec.Struct, frozen=True):
     name: str
     sha256: str
     text: str
+
+
+class MissingPart(msgspec.Struct, frozen=True):
+    """The part of an index that one partition lacks: the statements that make it."""
+
+    drop_half: str
+    build: str
+    attach: str
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -122,7 +131,25 @@ async def _migrate(db: sql.Connection, now: datetime, folder: Path) -> Sequence[
         await db.execute(_MIGRATE["create_partitions"], now)
     finally:
         await db.execute(_MIGRATE["next_please"])
+    await _build_indexes(db)
     return missing
+
+
+async def _build_indexes(db: sql.Connection) -> None:
+    """Builds what indexes lack that were made on their tables alone: a month at a time, while everybody goes on
+    writing. Stopped in between, the next `migrate` goes on.
+    """
+    if not await db.fetchval(_MIGRATE["build_alone"]):
+        return
+    try:
+        for part in await sql.every(db, MissingPart, _MIGRATE["unfinished_indexes"]):
+            await db.execute(part.drop_half)
+            await db.execute(part.build)
+            async with db.transaction():
+                await db.execute(_MIGRATE["be_patient"])
+                await db.execute(part.attach)
+    finally:
+        await db.execute(_MIGRATE["build_no_more"])
 
 
 async def _apply(db: sql.Connection, migration: Migration) -> None:

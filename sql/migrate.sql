@@ -64,3 +64,29 @@ insert into schema_migration (number, name, sha256, applied_at) values ($1, $2, 
 
 -- name: create_partitions
 select create_partitions($1)
+
+-- name: build_alone
+-- False: another process builds the indexes of this schema now. It is not waited for: who builds waits for all who were there before, and so
+-- for whoever would wait here.
+select pg_try_advisory_lock(7412, hashtext(current_schema()))
+
+-- name: build_no_more
+select pg_advisory_unlock(7412, hashtext(current_schema()))
+
+-- name: unfinished_indexes
+-- The parts that an index lacks which was made on its table alone (create index … on only …): how each is dropped if it
+-- was left half built, built beside those who write, and put into its index.
+select format('drop index concurrently if exists %I', part.index_name) as drop_half,
+       regexp_replace(pg_get_indexdef(part.whole), '^CREATE (UNIQUE )?INDEX \S+ ON ONLY \S+',
+                      format('CREATE \1INDEX CONCURRENTLY %I ON %I', part.index_name, part.table_name)) as build,
+       format('alter index %s attach partition %I', part.whole::regclass, part.index_name) as attach
+  from (select i.indexrelid as whole, p.relname as table_name, w.relname || substr(p.relname, length(t.relname) + 1) as index_name
+          from pg_index i
+          join pg_class w on w.oid = i.indexrelid
+          join pg_class t on t.oid = i.indrelid and t.relkind = 'p' and t.relnamespace = to_regnamespace(quote_ident(current_schema()))
+          join pg_inherits h on h.inhparent = t.oid
+          join pg_class p on p.oid = h.inhrelid
+         where not i.indisvalid
+           and not exists (select 1 from pg_inherits c join pg_index x on x.indexrelid = c.inhrelid
+                            where c.inhparent = i.indexrelid and x.indrelid = p.oid)) part
+ order by part.table_name, part.index_name

@@ -7,28 +7,52 @@
 CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
 CREATE TYPE adjustment_kind AS ENUM ( 'raised', 'lowered', 'waived' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
+CREATE TYPE case_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round', 'appeal', 'inside_too_long', 'banned', 'passage_without_read', 'elsewhere', 'plates_inside_differ', 'cash_taken', 'no_price', 'closed' );
+CREATE TYPE charge_row AS ( lot_id integer, id uuid, stay_id uuid, operator_id bigint, account_id bigint, amount_fen bigint, lines jsonb, held boolean, reference uuid, place_hidden boolean );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
-CREATE TYPE decision_kind AS ENUM ( 'plate', 'void', 'right', 'pair', 'manual_entry', 'let_out_free', 'let_out_and_charge', 'undo' );
+CREATE TYPE command_outcome AS ENUM ( 'done', 'failed', 'too_late' );
+CREATE TYPE command_reason AS ENUM ( 'paid', 'released', 'debited', 'free', 'priced', 'remote_open' );
+CREATE TYPE decision_kind AS ENUM ( 'plate', 'ticket', 'void', 'right', 'pair', 'manual_entry', 'manual_exit', 'let_out_free', 'let_out_and_charge', 'undo' );
+CREATE TYPE device_fact_kind AS ENUM ( 'passage', 'barrier', 'count', 'cash', 'plates_inside' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
+CREATE TYPE discrepancy_kind AS ENUM ( 'stay_otherwise', 'stay_missing', 'stay_unfounded', 'counted_wrongly', 'case_missing', 'case_moot', 'charge_otherwise', 'hold_missing' );
 CREATE TYPE dispute_kind AS ENUM ( 'overpaid', 'other_number', 'other_amount', 'other_channel_no', 'denied', 'no_answer', 'refund_mismatch', 'refund_after_closed', 'refund_denied', 'refund_no_answer' );
 CREATE TYPE dispute_resolution AS ENUM ( 'returned', 'paid', 'not_paid', 'dismissed' );
 CREATE TYPE dispute_state AS ENUM ( 'open', 'resolved' );
 CREATE TYPE event_status AS ENUM ( 'recorded', 'review' );
 CREATE TYPE gate_command AS ENUM ( 'open', 'hold', 'none' );
-CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal', 'suspense_received', 'suspense_returned', 'charge_raised', 'charge_lowered' );
-CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense' );
-CREATE TYPE let_out AS ENUM ( 'free', 'charge' );
-CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
-CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE payment_kind AS ENUM ( 'not_needed', 'will_be_charged', 'pay_at_gate' );
 CREATE TYPE plate_color AS ENUM ( 'blue', 'yellow', 'green', 'yellow_green', 'white', 'black', 'unknown' );
+CREATE TYPE vehicle_class AS ENUM ( 'small', 'large', 'motorcycle', 'unknown' );
+CREATE TYPE event_row AS ( lot_id integer, id uuid, gateway_id integer, event_id text, lane_id integer, kind direction, occurred_at timestamp with time zone, received_at timestamp with time zone, effective_at timestamp with time zone, replay boolean, plate text, plate_read text, plate_color plate_color, color_read plate_color, vehicle_class vehicle_class, confidence real, images jsonb, remaining_spaces integer, content_hash bytea, status event_status, reason case_reason, gate gate_command, stay_id uuid, fee_fen bigint, payment payment_kind, charge_reference uuid, doubts jsonb, first_id uuid, clock_ahead interval );
+CREATE TYPE inner_clock AS ENUM ( 'runs', 'stops' );
+CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid', 'refund_requested', 'refund_paid', 'refund_closed', 'top_up', 'platform_fee', 'overpaid', 'reversal', 'suspense_received', 'suspense_returned', 'charge_raised', 'charge_lowered' );
+CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense', 'cash' );
+CREATE TYPE let_out AS ENUM ( 'free', 'charge' );
+CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
+CREATE TYPE near_row AS ( lot_id integer, id uuid, lane_id integer, at timestamp with time zone, plate text, plate_color plate_color );
+CREATE TYPE open_stay_row AS ( lot_id integer, plate text, plate_color plate_color, id uuid, vehicle_class vehicle_class, entered_at timestamp with time zone, entry_lane_id integer, entry_event_id uuid, confidence real, facts uuid[], read_until timestamp with time zone, counted boolean );
+CREATE TYPE passage_outcome AS ENUM ( 'passed', 'turned_back', 'cancelled' );
+CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
-CREATE TYPE review_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round', 'appeal', 'inside_too_long' );
+CREATE TYPE say_arrears AS ENUM ( 'nothing', 'show' );
 CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
 CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only', 'open', 'merged' );
+CREATE TYPE stay_row AS ( lot_id integer, id uuid, plate text, plate_color plate_color, vehicle_class vehicle_class, state stay_state, entered_at timestamp with time zone, left_at timestamp with time zone, entry_lane_id integer, exit_lane_id integer, entry_event_id uuid, exit_event_id uuid, confidence real, facts uuid[], read_until timestamp with time zone, doubts text[], seen_again_at timestamp with time zone, matched_id uuid, matched_half stay_state, merged_into uuid, tariff_id integer, fee_fen bigint, account_id bigint, uses jsonb, let_out let_out, set_fen bigint, at_exit boolean, exits timestamp with time zone[], counted boolean );
 CREATE TYPE tariff_state AS ENUM ( 'draft', 'published' );
-CREATE TYPE vehicle_class AS ENUM ( 'small', 'large', 'motorcycle', 'unknown' );
 CREATE TYPE waived_for AS ENUM ( 'not_accepted', 'given_back' );
+
+COMMENT ON TYPE charge_row IS 'A charge as it is made.';
+
+COMMENT ON TYPE event_row IS 'A row of gate_event as it is written.';
+
+COMMENT ON TYPE ledger_book IS 'The chart of accounts; the table book describes it.';
+
+COMMENT ON TYPE near_row IS 'A read to which others are looked for at its lane.';
+
+COMMENT ON TYPE open_stay_row IS 'A row of open_stay as it is written.';
+
+COMMENT ON TYPE stay_row IS 'A row of stay as it is written.';
 
 CREATE SEQUENCE owner_id
     START WITH 1001
@@ -92,10 +116,35 @@ CREATE TABLE job (
     leased_until timestamp with time zone NOT NULL,
     every_s      double precision,
     done_at      timestamp with time zone,
+    begun_at     timestamp with time zone,
+    took_s       double precision,
+    failures     integer DEFAULT 0 NOT NULL,
+    failed_at    timestamp with time zone,
+    error        text,
+    CONSTRAINT an_error_has_its_time CHECK (((error IS NULL) = (failed_at IS NULL))),
     CONSTRAINT job_pkey PRIMARY KEY (name)
 );
 COMMENT ON COLUMN job.every_s IS 'How long after the beginning of a round the next one is due, in seconds.';
 COMMENT ON COLUMN job.done_at IS 'When a round last ended well. A job that is not being done and has not been for long says that the worker is dead or fails.';
+COMMENT ON COLUMN job.begun_at IS 'When the last round began.';
+COMMENT ON COLUMN job.took_s IS 'How long the last round that ended took, well or not, in seconds.';
+COMMENT ON COLUMN job.failures IS 'How many rounds have failed since one ended well.';
+COMMENT ON COLUMN job.error IS 'Why the last round that failed did, without whole plates; it failed at failed_at.';
+-- The service may: select, insert, update.
+
+-- Where a look at all lots, one after the other, has come to: the lot, and the last fact of it that was looked at.
+CREATE TABLE sweep (
+    name     text NOT NULL,
+    lot_id   integer NOT NULL,
+    after    uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    turn     bigint NOT NULL,
+    whole_at timestamp with time zone,
+    CONSTRAINT sweep_pkey PRIMARY KEY (name)
+);
+COMMENT ON COLUMN sweep.began_at IS 'When the round began.';
+COMMENT ON COLUMN sweep.turn IS 'The number of the look at this lot: what an earlier one found and this one does not is no more.';
+COMMENT ON COLUMN sweep.whole_at IS 'When a round last came through.';
 -- The service may: select, insert, update.
 
 -- What of people is forgotten where the row itself is kept, and after how many months: the times in the lines of
@@ -121,6 +170,8 @@ CREATE TABLE operator (
     name_en          text NOT NULL,
     platform_fee_bps integer NOT NULL,
     time_zone        text DEFAULT 'Asia/Shanghai'::text NOT NULL,
+    say_arrears      say_arrears DEFAULT 'nothing'::say_arrears NOT NULL,
+    closed_from      date,
     CONSTRAINT operator_id_fits_identifiers CHECK (((id > 0) AND (id < (1 << 30)))),
     CONSTRAINT platform_fee_within_whole CHECK (((platform_fee_bps >= 0) AND (platform_fee_bps <= 10000))),
     CONSTRAINT operator_code_key UNIQUE (code),
@@ -129,7 +180,9 @@ CREATE TABLE operator (
 CREATE TRIGGER rate_stays BEFORE UPDATE OF platform_fee_bps ON operator FOR EACH ROW WHEN ((old.platform_fee_bps IS DISTINCT FROM new.platform_fee_bps)) EXECUTE FUNCTION deny_rate();
 ALTER TABLE operator ENABLE ALWAYS TRIGGER rate_stays;
 COMMENT ON COLUMN operator.platform_fee_bps IS 'The platform''s share from the beginning on, in ten-thousandths; it never changes. Later shares stand in operator_fee.';
--- The service may: select, insert, update (name_zh, name_en).
+COMMENT ON COLUMN operator.say_arrears IS 'Whether the lanes of its lots say what a car owes from before (show), or nothing.';
+COMMENT ON COLUMN operator.closed_from IS 'The first day (by its clock) on which it runs no lots any more. What is owed is settled and paid as ever.';
+-- The service may: select, insert, update (name_zh, name_en, time_zone, say_arrears, closed_from).
 
 -- The platform's share of what an operator keeps, in ten-thousandths, of stays that end on this day or later. Before
 -- the first it is that of operator.
@@ -146,27 +199,92 @@ ALTER TABLE operator_fee ENABLE ALWAYS TRIGGER rate_stays;
 
 -- A car park or a stretch of road bays (停车场); the shard of every parking fact.
 CREATE TABLE lot (
-    id          integer NOT NULL GENERATED ALWAYS AS IDENTITY,
-    code        text NOT NULL,
-    operator_id bigint NOT NULL,
-    name_zh     text NOT NULL,
-    name_en     text NOT NULL,
-    district_zh text NOT NULL,
-    district_en text NOT NULL,
-    address_zh  text DEFAULT ''::text NOT NULL,
-    kind        lot_kind NOT NULL,
-    capacity    integer NOT NULL,
-    longitude   double precision NOT NULL,
-    latitude    double precision NOT NULL,
-    time_zone   text DEFAULT 'Asia/Shanghai'::text NOT NULL,
+    id                      integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    code                    text NOT NULL,
+    operator_id             bigint NOT NULL,
+    name_zh                 text NOT NULL,
+    name_en                 text NOT NULL,
+    district_zh             text NOT NULL,
+    district_en             text NOT NULL,
+    address_zh              text DEFAULT ''::text NOT NULL,
+    kind                    lot_kind NOT NULL,
+    capacity                integer NOT NULL,
+    longitude               double precision NOT NULL,
+    latitude                double precision NOT NULL,
+    time_zone               text DEFAULT 'Asia/Shanghai'::text NOT NULL,
+    confirms_passages_since timestamp with time zone,
+    leave_within_min        integer DEFAULT 15 NOT NULL,
+    inside_of               integer,
+    road                    text,
+    road_within_min         integer,
+    inner_clock             inner_clock DEFAULT 'runs'::inner_clock NOT NULL,
+    say_arrears             say_arrears,
     CONSTRAINT capacity_positive CHECK ((capacity > 0)),
+    CONSTRAINT leaves_within_reason CHECK (((leave_within_min >= 1) AND (leave_within_min <= 120))),
     CONSTRAINT lot_id_fits_identifiers CHECK ((id < (1 << 30))),
+    CONSTRAINT not_inside_itself CHECK ((inside_of <> id)),
+    CONSTRAINT road_is_whole CHECK (((road IS NULL) = (road_within_min IS NULL))),
+    CONSTRAINT road_within_limits CHECK (((road_within_min >= 1) AND (road_within_min <= 120))),
+    CONSTRAINT stops_a_clock_around CHECK (((inner_clock = 'runs'::inner_clock) OR (inside_of IS NOT NULL))),
     CONSTRAINT wgs84 CHECK ((((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)) AND ((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision)))),
     CONSTRAINT lot_code_key UNIQUE (code),
     CONSTRAINT lot_pkey PRIMARY KEY (id),
+    CONSTRAINT lot_inside_of_fkey FOREIGN KEY (inside_of) REFERENCES lot(id),
     CONSTRAINT lot_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
 );
+COMMENT ON COLUMN lot.capacity IS 'From the beginning on; later ones stand in lot_capacity.';
+COMMENT ON COLUMN lot.confirms_passages_since IS 'From when on a car that was read at an exit is inside until a passage says that it passed; null: an opened barrier means passed.';
+COMMENT ON COLUMN lot.leave_within_min IS 'How long who has paid may take to leave; what is beyond that is asked.';
+COMMENT ON COLUMN lot.inside_of IS 'The lot that it lies in: whoever is here is there as well.';
+COMMENT ON COLUMN lot.road IS 'What all stretches of one road have in common: who drives on from one to another is priced as one stay.';
+COMMENT ON COLUMN lot.road_within_min IS 'Within how many minutes of leaving another stretch that holds, unless the tariff says so itself.';
+COMMENT ON COLUMN lot.inner_clock IS 'Whether the lots that it lies in count the time of who is here as well (runs), or not.';
+COMMENT ON COLUMN lot.say_arrears IS 'The same of one lot; null: as its operator says.';
 -- The service may: select, insert, update.
+
+-- How many spaces a lot has from an instant on; until the first it has those of lot.
+CREATE TABLE lot_capacity (
+    lot_id     integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    capacity   integer NOT NULL,
+    CONSTRAINT lot_capacity_capacity_check CHECK ((capacity > 0)),
+    CONSTRAINT lot_capacity_pkey PRIMARY KEY (lot_id, valid_from),
+    CONSTRAINT lot_capacity_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert.
+
+-- From when on a lot is closed, or open again; until the first it is open. Nobody is let into one that is closed.
+CREATE TABLE lot_closure (
+    lot_id     integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    is_closed  boolean NOT NULL,
+    CONSTRAINT lot_closure_pkey PRIMARY KEY (lot_id, valid_from),
+    CONSTRAINT lot_closure_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert.
+
+-- What a lot offers (parking/facilities.py): spaces of each kind, limits, opening hours, ways in, pictures, how one
+-- pays. One document, replaced as a whole.
+CREATE TABLE lot_facilities (
+    lot_id   integer NOT NULL,
+    document jsonb NOT NULL,
+    said_at  timestamp with time zone NOT NULL,
+    CONSTRAINT lot_facilities_pkey PRIMARY KEY (lot_id),
+    CONSTRAINT lot_facilities_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert, update (document, said_at).
+
+-- Spaces of a lot that have numbers of their own (泊位), as along roads.
+CREATE TABLE bay (
+    lot_id integer NOT NULL,
+    number text NOT NULL,
+    sensor text,
+    CONSTRAINT bay_pkey PRIMARY KEY (lot_id, number),
+    CONSTRAINT bay_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+CREATE UNIQUE INDEX bay_sensor_key ON bay USING btree (sensor);
+COMMENT ON COLUMN bay.sensor IS 'What the sensor in the ground or on the post calls itself, if there is one.';
+-- The service may: select, insert, delete, update (sensor).
 
 -- A place where vehicles pass the border of a lot (出入口); it has one or more lanes.
 CREATE TABLE gate (
@@ -222,7 +340,29 @@ CREATE TABLE lane (
     CONSTRAINT lane_lot_id_gate_id_fkey FOREIGN KEY (lot_id, gate_id) REFERENCES gate(lot_id, id),
     CONSTRAINT lane_lot_id_gateway_id_fkey FOREIGN KEY (lot_id, gateway_id) REFERENCES gateway(lot_id, id)
 );
+COMMENT ON COLUMN lane.direction IS 'From the beginning on; later ones stand in lane_way.';
 -- The service may: select, insert, update.
+
+-- Which way a lane leads from an instant on, always or by a week of its lot (parking/lanes.py); until the first that
+-- of lane.
+CREATE TABLE lane_way (
+    lane_id    integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    way        jsonb NOT NULL,
+    CONSTRAINT lane_way_pkey PRIMARY KEY (lane_id, valid_from),
+    CONSTRAINT lane_way_lane_id_fkey FOREIGN KEY (lane_id) REFERENCES lane(id)
+);
+-- The service may: select, insert.
+
+-- From when on a lane is closed, or open again; until the first it is open.
+CREATE TABLE lane_closure (
+    lane_id    integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    is_closed  boolean NOT NULL,
+    CONSTRAINT lane_closure_pkey PRIMARY KEY (lane_id, valid_from),
+    CONSTRAINT lane_closure_lane_id_fkey FOREIGN KEY (lane_id) REFERENCES lane(id)
+);
+-- The service may: select, insert.
 
 -- Texts (made comparable) that cameras of an operator send when they read no plate, beside those that are known
 -- everywhere. Cars with such a text are no vehicle that could be found again.
@@ -273,7 +413,7 @@ CREATE TABLE zone (
     CONSTRAINT zone_code_key UNIQUE (code),
     CONSTRAINT zone_pkey PRIMARY KEY (id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (name_zh, name_en).
 
 -- Which tariff holds at a lot, and since when.
 CREATE TABLE lot_tariff (
@@ -309,6 +449,305 @@ CREATE TABLE zone_tariff (
 );
 -- The service may: select, insert.
 
+-- What vehicles have a right to -------------------------------------------------------------------------------------
+
+-- Vehicles that are known for something a price may ask for (an ambulance with an ordinary plate, a resident, the
+-- seats of a bus), and from when to when. A row never changes but for its end.
+CREATE TABLE exempt_vehicle (
+    id          uuid NOT NULL,
+    operator_id bigint,
+    lot_id      integer,
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    tags        text[] DEFAULT '{}'::text[] NOT NULL,
+    facts       jsonb DEFAULT '{}'::jsonb NOT NULL,
+    valid_from  timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone,
+    reason      text NOT NULL,
+    added_by    text NOT NULL,
+    added_at    timestamp with time zone NOT NULL,
+    ended_by    text,
+    ended_at    timestamp with time zone,
+    end_reason  text,
+    CONSTRAINT ended_is_whole CHECK ((((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) OR (valid_until IS NOT NULL)))),
+    CONSTRAINT known_for_something CHECK (((tags <> '{}'::text[]) OR (facts <> '{}'::jsonb))),
+    CONSTRAINT lot_names_its_operator CHECK (((lot_id IS NULL) OR (operator_id IS NOT NULL))),
+    CONSTRAINT exempt_vehicle_pkey PRIMARY KEY (id),
+    CONSTRAINT exempt_vehicle_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
+    CONSTRAINT exempt_vehicle_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+CREATE INDEX exempt_vehicle_by_plate ON exempt_vehicle USING btree (plate, plate_color);
+CREATE INDEX exempt_vehicle_of_operator ON exempt_vehicle USING btree (operator_id, id);
+COMMENT ON COLUMN exempt_vehicle.operator_id IS 'In whose lots it holds; null: in the whole city.';
+COMMENT ON COLUMN exempt_vehicle.lot_id IS 'In which one lot of the operator; null: in all of them.';
+COMMENT ON COLUMN exempt_vehicle.facts IS 'Numbers that are known of it: seats, length_cm, bays.';
+COMMENT ON COLUMN exempt_vehicle.valid_until IS 'The first instant at which it holds no more; null: until further notice.';
+-- The service may: select, insert, update (valid_until, ended_by, ended_at, end_reason).
+
+-- Vehicles that are not let in, from when to when, by whom and why. Who is inside leaves as any other. A row never
+-- changes but for its end and the appeal against it.
+CREATE TABLE ban (
+    id          uuid NOT NULL,
+    operator_id bigint,
+    lot_id      integer,
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    valid_from  timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone,
+    reason      text NOT NULL,
+    added_by    text NOT NULL,
+    added_at    timestamp with time zone NOT NULL,
+    ended_by    text,
+    ended_at    timestamp with time zone,
+    end_reason  text,
+    account_id  bigint,
+    said        text,
+    said_at     timestamp with time zone,
+    CONSTRAINT appeal_is_whole CHECK ((((said IS NULL) = (said_at IS NULL)) AND ((said IS NULL) = (account_id IS NULL)))),
+    CONSTRAINT ended_is_whole CHECK ((((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) OR (valid_until IS NOT NULL)))),
+    CONSTRAINT lot_names_its_operator CHECK (((lot_id IS NULL) OR (operator_id IS NOT NULL))),
+    CONSTRAINT ban_pkey PRIMARY KEY (id),
+    CONSTRAINT ban_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id),
+    CONSTRAINT ban_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
+    CONSTRAINT ban_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+CREATE INDEX ban_by_plate ON ban USING btree (plate, plate_color);
+CREATE INDEX ban_of_operator ON ban USING btree (operator_id, id);
+COMMENT ON COLUMN ban.operator_id IS 'In whose lots it holds; null: in the whole city.';
+COMMENT ON COLUMN ban.lot_id IS 'In which one lot of the operator; null: in all of them.';
+COMMENT ON COLUMN ban.said IS 'What the driver of account_id, who pays for the plate, says against it.';
+-- The service may: select, insert, update (valid_until, ended_by, ended_at, end_reason, account_id, said, said_at).
+
+-- Passes as they were sold. A row never changes but for its end; a change ends one and begins another of the same
+-- group.
+CREATE TABLE parking_pass (
+    id            uuid NOT NULL,
+    group_id      uuid NOT NULL,
+    operator_id   bigint,
+    code          text NOT NULL,
+    lot_ids       integer[] NOT NULL,
+    vehicles      integer NOT NULL,
+    bays          integer NOT NULL,
+    valid_from    date NOT NULL,
+    valid_through date NOT NULL,
+    ended_through date,
+    note          text NOT NULL,
+    added_by      text NOT NULL,
+    added_at      timestamp with time zone NOT NULL,
+    ended_by      text,
+    ended_at      timestamp with time zone,
+    end_reason    text,
+    CONSTRAINT bays_within_vehicles CHECK (((bays >= 1) AND (bays <= vehicles))),
+    CONSTRAINT begins_before_it_ends CHECK ((valid_from <= valid_through)),
+    CONSTRAINT ended_is_whole CHECK ((((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (ended_through IS NULL)))),
+    CONSTRAINT some_lots CHECK (((cardinality(lot_ids) >= 1) AND (cardinality(lot_ids) <= 500))),
+    CONSTRAINT parking_pass_pkey PRIMARY KEY (id),
+    CONSTRAINT parking_pass_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+CREATE INDEX parking_pass_of_group ON parking_pass USING btree (group_id);
+CREATE INDEX parking_pass_of_operator ON parking_pass USING btree (operator_id, id);
+COMMENT ON COLUMN parking_pass.operator_id IS 'Whose lots these are; null: of several operators.';
+COMMENT ON COLUMN parking_pass.code IS 'Which pass of the price.';
+COMMENT ON COLUMN parking_pass.bays IS 'So many of its vehicles park by it at a time, in each of the lots: those that came first.';
+COMMENT ON COLUMN parking_pass.valid_through IS 'The last day on which it holds; days are those of each lot''s own zone.';
+COMMENT ON COLUMN parking_pass.ended_through IS 'The last day on which it holds after it was ended early.';
+-- The service may: select, insert, update (ended_through, ended_by, ended_at, end_reason).
+
+-- The vehicles of a pass.
+CREATE TABLE pass_vehicle (
+    pass_id     uuid NOT NULL,
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    CONSTRAINT pass_vehicle_pkey PRIMARY KEY (pass_id, plate, plate_color),
+    CONSTRAINT pass_vehicle_pass_id_fkey FOREIGN KEY (pass_id) REFERENCES parking_pass(id)
+);
+CREATE INDEX pass_vehicle_by_plate ON pass_vehicle USING btree (plate, plate_color);
+-- The service may: select, insert.
+
+-- How a lot takes bookings: of so many spaces at a time, and how early and how late who booked may come. Who changed
+-- it stands in the audit log.
+CREATE TABLE booking_rule (
+    lot_id    integer NOT NULL,
+    spaces    integer NOT NULL,
+    early_min integer NOT NULL,
+    late_min  integer NOT NULL,
+    CONSTRAINT early_not_negative CHECK ((early_min >= 0)),
+    CONSTRAINT late_not_negative CHECK ((late_min >= 0)),
+    CONSTRAINT spaces_not_negative CHECK ((spaces >= 0)),
+    CONSTRAINT booking_rule_pkey PRIMARY KEY (lot_id),
+    CONSTRAINT booking_rule_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert, update (spaces, early_min, late_min).
+
+-- A space that is kept for a vehicle from an instant to an instant. What was said before of one stands in the audit
+-- log.
+CREATE TABLE booking (
+    lot_id      integer NOT NULL,
+    id          uuid NOT NULL,
+    reference   text NOT NULL,
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    starts_at   timestamp with time zone NOT NULL,
+    ends_at     timestamp with time zone NOT NULL,
+    holds_from  timestamp with time zone NOT NULL,
+    holds_until timestamp with time zone NOT NULL,
+    note        text NOT NULL,
+    added_by    text NOT NULL,
+    added_at    timestamp with time zone NOT NULL,
+    changed_by  text,
+    changed_at  timestamp with time zone,
+    ended_by    text,
+    ended_at    timestamp with time zone,
+    end_reason  text,
+    CONSTRAINT begins_before_it_ends CHECK ((starts_at < ends_at)),
+    CONSTRAINT changed_is_whole CHECK (((changed_at IS NULL) = (changed_by IS NULL))),
+    CONSTRAINT ended_is_whole CHECK ((((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (end_reason IS NULL)))),
+    CONSTRAINT held_about_its_beginning CHECK (((holds_from <= starts_at) AND ((holds_until >= starts_at) AND (holds_until <= ends_at)))),
+    CONSTRAINT booking_pkey PRIMARY KEY (lot_id, id),
+    CONSTRAINT booking_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+CREATE UNIQUE INDEX booking_by_reference ON booking USING btree (lot_id, reference);
+CREATE INDEX booking_held ON booking USING btree (holds_until) WHERE (ended_at IS NULL);
+CREATE INDEX booking_of_lot ON booking USING btree (lot_id, ends_at);
+CREATE INDEX booking_of_vehicle ON booking USING btree (plate, plate_color, ends_at);
+COMMENT ON COLUMN booking.reference IS 'What who made it knows it by.';
+COMMENT ON COLUMN booking.holds_from IS 'From when its vehicle may come, and the space is kept.';
+COMMENT ON COLUMN booking.holds_until IS 'Until when the space is kept for a vehicle that has not come.';
+-- The service may: select, insert, update (plate, plate_color, starts_at, ends_at, holds_from, holds_until, note, changed_by, changed_at, ended_by, ended_at, end_reason).
+
+-- Bookings, and when their vehicles came.
+CREATE VIEW booking_now AS
+ SELECT lot_id,
+    id,
+    reference,
+    plate,
+    plate_color,
+    starts_at,
+    ends_at,
+    holds_from,
+    holds_until,
+    note,
+    added_by,
+    added_at,
+    changed_by,
+    changed_at,
+    ended_by,
+    ended_at,
+    end_reason,
+    ( SELECT min(c.entered_at) AS min
+           FROM ( SELECT o.entered_at
+                   FROM open_stay o
+                  WHERE ((o.lot_id = b.lot_id) AND (o.plate = b.plate) AND (o.plate_color = b.plate_color) AND (o.entered_at < b.holds_until))
+                UNION ALL
+                 SELECT s.entered_at
+                   FROM stay s
+                  WHERE ((s.lot_id = b.lot_id) AND (s.plate = b.plate) AND (s.plate_color = b.plate_color) AND (s.state = ANY (ARRAY['closed'::stay_state, 'superseded'::stay_state])) AND (s.last_at > b.holds_from) AND (s.entered_at < b.holds_until) AND ((s.id >= id_floor((b.holds_from - '31 days'::interval))) AND (s.id <= id_floor((b.holds_until + '40 days'::interval)))))) c) AS came_at
+   FROM booking b;
+-- The service may: select.
+
+-- Coupons that were handed out. A row never changes but for its end; whoever presents one locks it.
+CREATE TABLE coupon (
+    id          uuid NOT NULL,
+    code        text NOT NULL,
+    operator_id bigint NOT NULL,
+    lot_ids     integer[] NOT NULL,
+    discount    text NOT NULL,
+    uses_max    integer NOT NULL,
+    valid_from  timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    merchant    text,
+    note        text NOT NULL,
+    added_by    text NOT NULL,
+    added_at    timestamp with time zone NOT NULL,
+    ended_by    text,
+    ended_at    timestamp with time zone,
+    used        integer DEFAULT 0 NOT NULL,
+    CONSTRAINT ended_is_whole CHECK (((ended_at IS NULL) = (ended_by IS NULL))),
+    CONSTRAINT ends_after_it_begins CHECK ((valid_until > valid_from)),
+    CONSTRAINT some_lots CHECK (((cardinality(lot_ids) >= 1) AND (cardinality(lot_ids) <= 500))),
+    CONSTRAINT used_at_least_once CHECK ((uses_max > 0)),
+    CONSTRAINT used_so_often CHECK ((used >= 0)),
+    CONSTRAINT coupon_code_key UNIQUE (code),
+    CONSTRAINT coupon_pkey PRIMARY KEY (id),
+    CONSTRAINT coupon_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+CREATE INDEX coupon_of_operator ON coupon USING btree (operator_id, id);
+COMMENT ON COLUMN coupon.discount IS 'Which discount of the price it stands for.';
+COMMENT ON COLUMN coupon.merchant IS 'Who bears what it takes off; null: the operator.';
+COMMENT ON COLUMN coupon.used IS 'How many stays it goes with: its uses that were not given back.';
+-- The service may: select, insert, update (ended_by, ended_at, used).
+
+-- Coupons that were presented: each goes with the stay that its fact is part of.
+CREATE TABLE coupon_use (
+    lot_id        integer NOT NULL,
+    fact_id       uuid NOT NULL,
+    coupon_id     uuid NOT NULL,
+    presented_at  timestamp with time zone NOT NULL,
+    presented_by  text NOT NULL,
+    stay_id       uuid,
+    given_back_at timestamp with time zone,
+    CONSTRAINT coupon_use_pkey PRIMARY KEY (lot_id, fact_id, coupon_id)
+) PARTITION BY RANGE (fact_id);
+CREATE INDEX coupon_use_of_coupon ON ONLY coupon_use USING btree (coupon_id, fact_id) WHERE (given_back_at IS NULL);
+COMMENT ON COLUMN coupon_use.fact_id IS 'An event of the stay: its exit, or the one that the stay is called by.';
+COMMENT ON COLUMN coupon_use.stay_id IS 'The stay that was last priced with it.';
+COMMENT ON COLUMN coupon_use.given_back_at IS 'When it was found that the stay is none any more, or was not paid in the end: then it may be used again.';
+-- The service may: select, insert, update (stay_id, given_back_at).
+
+-- What vehicles that were inside were quoted: until then their stays are billed if that was paid and they left in
+-- time.
+CREATE TABLE prepayment (
+    lot_id   integer NOT NULL,
+    stay_id  uuid NOT NULL,
+    n        integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    pay_by   timestamp with time zone NOT NULL,
+    fee_fen  bigint NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT asked_before_it_lapses CHECK ((pay_by > asked_at)),
+    CONSTRAINT prepayment_fee_fen_check CHECK ((fee_fen > 0)),
+    CONSTRAINT prepayment_n_check CHECK ((n > 0)),
+    CONSTRAINT prepayment_pkey PRIMARY KEY (lot_id, stay_id, n)
+) PARTITION BY RANGE (stay_id);
+CREATE INDEX prepayment_waiting ON ONLY prepayment USING btree (pay_by) WHERE (ended_at IS NULL);
+COMMENT ON COLUMN prepayment.n IS 'Its number in its stay, from 1. The last one that was not ended is what the charge of the stay is over.';
+COMMENT ON COLUMN prepayment.fee_fen IS 'What the whole stay cost then.';
+COMMENT ON COLUMN prepayment.ended_at IS 'When it was replaced by another one, lapsed, or was no longer waited for since its vehicle had left.';
+-- The service may: select, insert, update (ended_at).
+
+-- The method of payment that a gate named with an exit; it goes with the stay that the event is part of.
+CREATE TABLE paid_by (
+    lot_id  integer NOT NULL,
+    fact_id uuid NOT NULL,
+    word    text NOT NULL,
+    CONSTRAINT word_is_some CHECK ((word <> ''::text)),
+    CONSTRAINT paid_by_pkey PRIMARY KEY (lot_id, fact_id)
+) PARTITION BY RANGE (fact_id);
+-- The service may: select, insert.
+
+-- When vehicles were charged, as the lot said. It only grows: of what is said of one session the last counts.
+CREATE TABLE charging_session (
+    lot_id      integer NOT NULL,
+    id          uuid NOT NULL,
+    session     text NOT NULL,
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    started_at  timestamp with time zone NOT NULL,
+    ended_at    timestamp with time zone,
+    bay         text DEFAULT ''::text NOT NULL,
+    energy_wh   integer,
+    told_at     timestamp with time zone NOT NULL,
+    told_by     text NOT NULL,
+    CONSTRAINT ends_after_it_starts CHECK ((ended_at >= started_at)),
+    CONSTRAINT energy_not_negative CHECK ((energy_wh >= 0)),
+    CONSTRAINT charging_session_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX charging_session_by_name ON ONLY charging_session USING btree (lot_id, session, id);
+CREATE INDEX charging_session_of_vehicle ON ONLY charging_session USING btree (lot_id, plate, plate_color, started_at);
+COMMENT ON COLUMN charging_session.session IS 'What the lot calls the session.';
+COMMENT ON COLUMN charging_session.ended_at IS 'Null: it goes on.';
+-- The service may: select, insert.
+
 -- Events and stays --------------------------------------------------------------------------------------------------
 
 -- Every plate event a gateway sent, once, with the answer it got. plate is empty when the camera read none.
@@ -333,7 +772,7 @@ CREATE TABLE gate_event (
     remaining_spaces integer,
     content_hash     bytea NOT NULL,
     status           event_status NOT NULL,
-    reason           review_reason,
+    reason           case_reason,
     gate             gate_command NOT NULL,
     stay_id          uuid,
     fee_fen          bigint,
@@ -341,6 +780,7 @@ CREATE TABLE gate_event (
     charge_reference uuid,
     doubts           jsonb,
     first_id         uuid,
+    clock_ahead      interval,
     CONSTRAINT confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
     CONSTRAINT review_has_reason CHECK (((status = 'review'::event_status) = (reason IS NOT NULL))),
@@ -348,6 +788,7 @@ CREATE TABLE gate_event (
 ) PARTITION BY RANGE (id);
 CREATE INDEX gate_event_by_event_id ON ONLY gate_event USING btree (lot_id, gateway_id, event_id, id);
 CREATE INDEX gate_event_by_lane ON ONLY gate_event USING btree (lot_id, lane_id, effective_at, id);
+CREATE INDEX gate_event_by_ticket ON ONLY gate_event USING btree (lot_id, plate) WHERE (plate ~~ '票%'::text);
 COMMENT ON COLUMN gate_event.occurred_at IS 'What the device''s clock said.';
 COMMENT ON COLUMN gate_event.effective_at IS 'The instant the rules use: occurred_at, or received_at where a live event''s clock is off.';
 COMMENT ON COLUMN gate_event.plate_color IS 'The colour the rules use: color_read, or the usual one of the plate''s form where the camera read none.';
@@ -355,7 +796,140 @@ COMMENT ON COLUMN gate_event.content_hash IS 'Over everything but replay: the sa
 COMMENT ON COLUMN gate_event.charge_reference IS 'What the lane was answered for the driver to pay by, so that a repeat is answered alike.';
 COMMENT ON COLUMN gate_event.doubts IS 'What was not sent in its form: field, what was sent, what it was read as. For whoever runs the gateway.';
 COMMENT ON COLUMN gate_event.first_id IS 'This is one more read of that event, with fuller or other content under the same number, and changed nothing.';
+COMMENT ON COLUMN gate_event.clock_ahead IS 'By how much the clock was taken to be ahead that occurred_at is by: effective_at is earlier by that.';
 -- The service may: select, insert.
+
+-- What a device said beside plate reads: passages, barriers, counts, cash, the plates inside. It only grows.
+CREATE TABLE device_fact (
+    lot_id       integer NOT NULL,
+    id           uuid NOT NULL,
+    gateway_id   integer NOT NULL,
+    event_id     text NOT NULL,
+    kind         device_fact_kind NOT NULL,
+    lane_id      integer,
+    occurred_at  timestamp with time zone NOT NULL,
+    received_at  timestamp with time zone NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    replay       boolean NOT NULL,
+    applies      boolean NOT NULL,
+    outcome      passage_outcome,
+    of_event_id  text,
+    said         jsonb NOT NULL,
+    content_hash bytea NOT NULL,
+    reason       case_reason,
+    stay_id      uuid,
+    doubts       jsonb,
+    first_id     uuid,
+    clock_ahead  interval,
+    found        jsonb,
+    CONSTRAINT at_a_lane CHECK (((lane_id IS NOT NULL) OR (kind = ANY (ARRAY['count'::device_fact_kind, 'cash'::device_fact_kind, 'plates_inside'::device_fact_kind])))),
+    CONSTRAINT passage_says_what_became CHECK (((kind = 'passage'::device_fact_kind) = (outcome IS NOT NULL))),
+    CONSTRAINT device_fact_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX device_fact_by_event_id ON ONLY device_fact USING btree (lot_id, gateway_id, event_id, id);
+CREATE INDEX device_fact_passages ON ONLY device_fact USING btree (lot_id, lane_id, effective_at, id) WHERE (kind = 'passage'::device_fact_kind);
+COMMENT ON COLUMN device_fact.effective_at IS 'The instant the rules use: occurred_at, or received_at where a live one''s clock is off.';
+COMMENT ON COLUMN device_fact.applies IS 'Whether anything follows from it: not where its time is impossible.';
+COMMENT ON COLUMN device_fact.of_event_id IS 'The gateway''s own number of the read that it is about, if it said one.';
+COMMENT ON COLUMN device_fact.said IS 'All that was said, in its form; what was not in form stands in doubts.';
+COMMENT ON COLUMN device_fact.stay_id IS 'The stay that it was about when it was told.';
+COMMENT ON COLUMN device_fact.first_id IS 'This is fuller or other content of that fact under the same number, and changed nothing.';
+COMMENT ON COLUMN device_fact.clock_ahead IS 'By how much the clock was taken to be ahead that occurred_at is by: effective_at is earlier by that.';
+COMMENT ON COLUMN device_fact.found IS 'Of a list of plates: which cars are inside for us and not on it, and which are on it and not inside for us.';
+-- The service may: select, insert.
+
+-- The passage by which a read stands, as follows from all reads and passages of its lane: a vehicle that turned back
+-- made no read.
+CREATE TABLE read_passage (
+    lot_id     integer NOT NULL,
+    read_id    uuid NOT NULL,
+    passage_id uuid,
+    outcome    passage_outcome,
+    passed_at  timestamp with time zone,
+    counts     boolean NOT NULL,
+    CONSTRAINT passage_is_whole CHECK (((passage_id IS NULL) = (outcome IS NULL))),
+    CONSTRAINT passed_at_an_instant CHECK (((passed_at IS NOT NULL) = ((outcome IS NOT NULL) AND (outcome = 'passed'::passage_outcome)))),
+    CONSTRAINT read_passage_pkey PRIMARY KEY (lot_id, read_id)
+) PARTITION BY RANGE (read_id);
+COMMENT ON COLUMN read_passage.passage_id IS 'Null where a passage was taken for that of this read, and is not any more.';
+COMMENT ON COLUMN read_passage.counts IS 'Whether stays are derived from the read, as long as nobody decided about it.';
+-- The service may: select, insert, update.
+
+-- Cash that a booth said it took, by the number of that fact: booked for a charge, or waiting for one and before a
+-- person.
+CREATE TABLE cash_taken (
+    lot_id      integer NOT NULL,
+    id          uuid NOT NULL,
+    gateway_id  integer NOT NULL,
+    shift_id    uuid NOT NULL,
+    is_late     boolean NOT NULL,
+    amount_fen  bigint NOT NULL,
+    at          timestamp with time zone NOT NULL,
+    person      text,
+    of_event_id text,
+    plate       text,
+    charge_id   uuid,
+    booked_at   timestamp with time zone,
+    CONSTRAINT booked_for_a_charge CHECK (((charge_id IS NULL) = (booked_at IS NULL))),
+    CONSTRAINT cash_taken_amount_fen_check CHECK ((amount_fen > 0)),
+    CONSTRAINT cash_taken_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX cash_of_shift ON ONLY cash_taken USING btree (lot_id, shift_id, id);
+CREATE INDEX cash_waiting ON ONLY cash_taken USING btree (lot_id, id) WHERE (charge_id IS NULL);
+COMMENT ON COLUMN cash_taken.is_late IS 'It was taken in a shift that was handed over before it was told, and so stands in the next one.';
+-- The service may: select, insert, update (charge_id, booked_at).
+
+-- A ticket (无牌车凭证) that was handed out at a lane, and the plate that it was merged with.
+CREATE TABLE ticket (
+    lot_id      integer NOT NULL,
+    id          uuid NOT NULL,
+    gateway_id  integer NOT NULL,
+    event_id    text NOT NULL,
+    lane_id     integer NOT NULL,
+    number      text NOT NULL,
+    issued_at   timestamp with time zone NOT NULL,
+    plate       text,
+    plate_color plate_color,
+    claimed_at  timestamp with time zone,
+    claimed_by  text,
+    CONSTRAINT claimed_is_whole CHECK ((num_nulls(plate, plate_color, claimed_at, claimed_by) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT ticket_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX ticket_by_event ON ONLY ticket USING btree (lot_id, gateway_id, event_id, id);
+CREATE INDEX ticket_by_number ON ONLY ticket USING btree (lot_id, number, id);
+CREATE INDEX ticket_by_plate ON ONLY ticket USING btree (lot_id, plate) WHERE (plate IS NOT NULL);
+COMMENT ON COLUMN ticket.event_id IS 'The gateway''s own number of what it asked by: asked again, it is the same ticket.';
+COMMENT ON COLUMN ticket.number IS 'Random, and unguessable: whoever holds it may say whose it is.';
+COMMENT ON COLUMN ticket.claimed_by IS 'Who said that it is of this plate, as the audit log names them.';
+-- The service may: select, insert, update (plate, plate_color, claimed_at, claimed_by).
+
+-- A turn of a person at a booth (班次): opened by whoever asks or by the first cash, handed over with what was counted,
+-- and then it takes no more.
+CREATE TABLE booth_shift (
+    lot_id              integer NOT NULL,
+    id                  uuid NOT NULL,
+    name                text NOT NULL,
+    opened_at           timestamp with time zone NOT NULL,
+    handed_over_at      timestamp with time zone,
+    handed_over_by      text,
+    counted_fen         bigint,
+    taken_fen           bigint,
+    cash_count          integer,
+    waiting_count       integer,
+    lifts               integer,
+    lifts_without_money integer,
+    digest              text,
+    CONSTRAINT booth_shift_counted_fen_check CHECK ((counted_fen >= 0)),
+    CONSTRAINT booth_shift_taken_fen_check CHECK ((taken_fen >= 0)),
+    CONSTRAINT handed_over_whole CHECK ((num_nulls(handed_over_at, handed_over_by, counted_fen, taken_fen, cash_count, waiting_count, lifts, lifts_without_money, digest) = ANY (ARRAY[0, 9]))),
+    CONSTRAINT booth_shift_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX booth_shift_by_name ON ONLY booth_shift USING btree (lot_id, name, id);
+COMMENT ON COLUMN booth_shift.name IS 'The shift, or else the person, as the booth says with its cash.';
+COMMENT ON COLUMN booth_shift.taken_fen IS 'What the booth said it took, as it was when the shift was handed over.';
+COMMENT ON COLUMN booth_shift.waiting_count IS 'How many of its cash facts were before a person then, for nothing was known that they pay.';
+COMMENT ON COLUMN booth_shift.digest IS 'SHA-256 over the cash and the lifts that were handed over, as parking/shifts.py writes them down.';
+-- The service may: select, insert, update (handed_over_at, handed_over_by, counted_fen, taken_fen, cash_count, waiting_count, lifts, lifts_without_money, digest).
 
 -- What an authenticated gateway sent and the service could not take as an event: kept (first 8 KiB) so that no car is
 -- lost.
@@ -402,6 +976,7 @@ CREATE TABLE open_stay (
     counted        boolean DEFAULT true NOT NULL,
     CONSTRAINT open_stay_pkey PRIMARY KEY (lot_id, plate, plate_color)
 ) WITH (fillfactor='70');
+CREATE INDEX open_stay_of_vehicle ON open_stay USING btree (plate, plate_color);
 COMMENT ON COLUMN open_stay.facts IS 'The events it stands on: the reads of its entry.';
 COMMENT ON COLUMN open_stay.counted IS 'Whether it counts among the cars inside: not once it has been inside longer than is usual in a lot of its kind.';
 -- The service may: select, insert, delete, update.
@@ -460,6 +1035,10 @@ CREATE TABLE stay (
     merged_into    uuid,
     believed_from  timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     let_out        let_out,
+    set_fen        bigint,
+    at_exit        boolean DEFAULT false NOT NULL,
+    exits          timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    counted        boolean DEFAULT true NOT NULL,
     CONSTRAINT closed_is_whole CHECK (((state <> 'closed'::stay_state) OR ((entered_at IS NOT NULL) AND (left_at IS NOT NULL) AND (fee_fen IS NOT NULL)))),
     CONSTRAINT exit_only_lacks_entry CHECK (((state <> 'exit_only'::stay_state) OR ((entered_at IS NULL) AND (left_at IS NOT NULL)))),
     CONSTRAINT fee_not_negative CHECK ((fee_fen >= 0)),
@@ -469,46 +1048,86 @@ CREATE TABLE stay (
     CONSTRAINT superseded_lacks_exit CHECK (((state <> ALL (ARRAY['superseded'::stay_state, 'open'::stay_state])) OR ((entered_at IS NOT NULL) AND (left_at IS NULL)))),
     CONSTRAINT stay_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
-CREATE INDEX stay_by_plate ON ONLY stay USING btree (lot_id, plate, plate_color, last_at, id);
+CREATE INDEX stay_at_exit ON ONLY stay USING btree (lot_id, entered_at) WHERE at_exit;
+CREATE INDEX stay_by_time ON ONLY stay USING btree (lot_id, last_at, id);
+CREATE INDEX stay_by_vehicle ON ONLY stay USING btree (plate, plate_color, last_at, lot_id, id);
 CREATE INDEX stay_halves ON ONLY stay USING btree (lot_id, last_at, id) WHERE ((state <> 'closed'::stay_state) OR (matched_id IS NOT NULL));
-CREATE INDEX stay_with_uses ON ONLY stay USING btree (plate, plate_color, last_at, id) WHERE (uses IS NOT NULL);
 COMMENT ON COLUMN stay.uses IS 'What it used of things that are remembered: [{rule, at, amount}], null if nothing. `at` is the instant its memory counts from.';
 COMMENT ON COLUMN stay.facts IS 'The events it stands on: the reads of its entry, then those of its exit.';
 COMMENT ON COLUMN stay.read_until IS 'When the last of its events was: a car that stands at a lane is read again and again.';
 COMMENT ON COLUMN stay.doubts IS 'Why it may not be what it looks like; while there is one, no account is charged for it by itself.';
 COMMENT ON COLUMN stay.matched_id IS 'The half whose exit ended it, read with another text; it is merged into this one.';
 COMMENT ON COLUMN stay.let_out IS 'The barrier was opened for it by a person: free, or though it was not paid.';
+COMMENT ON COLUMN stay.set_fen IS 'What a person said that it costs, who let it out.';
+COMMENT ON COLUMN stay.at_exit IS 'It was read at an exit and was not seen to pass: where the state is closed, it counts among the cars inside.';
+COMMENT ON COLUMN stay.exits IS 'When it was read at an exit, if that was more than once and the lot tells passages: until when it is billed follows from that and from when it was paid.';
+COMMENT ON COLUMN stay.counted IS 'Of one that is at_exit, as in open_stay.';
 -- The service may: select, insert, update.
 
--- Events a person should look at, and what was said of them.
-CREATE TABLE review (
+-- What a closed stay was priced with beyond what its plate tells, where it had something of that.
+CREATE TABLE stay_rights (
+    lot_id  integer NOT NULL,
+    stay_id uuid NOT NULL,
+    rights  jsonb NOT NULL,
+    CONSTRAINT stay_rights_pkey PRIMARY KEY (lot_id, stay_id)
+) PARTITION BY RANGE (stay_id);
+COMMENT ON COLUMN stay_rights.rights IS 'parking/entitlements.py: Rights.';
+-- The service may: select, insert, delete, update.
+
+-- Vehicles whose closed stays in a lot are to be priced again, since what they are priced by has turned out
+-- otherwise. A row goes when that is done.
+CREATE TABLE repricing (
     lot_id      integer NOT NULL,
-    id          uuid NOT NULL,
-    event_id    uuid NOT NULL,
-    reason      review_reason NOT NULL,
-    opened_at   timestamp with time zone NOT NULL,
-    resolved_at timestamp with time zone,
-    resolved_by text,
-    note        text,
-    stay_id     uuid,
-    decision_id uuid,
-    assignee    text,
-    assigned_at timestamp with time zone,
-    account_id  bigint,
-    charge_id   uuid,
-    said        text,
-    CONSTRAINT appeal_is_whole CHECK ((((account_id IS NULL) = (charge_id IS NULL)) AND ((account_id IS NULL) = (said IS NULL)))),
+    plate       text NOT NULL,
+    plate_color plate_color NOT NULL,
+    cause_id    uuid NOT NULL,
+    cause       text NOT NULL,
+    since       timestamp with time zone NOT NULL,
+    asked_at    timestamp with time zone NOT NULL,
+    CONSTRAINT repricing_pkey PRIMARY KEY (lot_id, plate, plate_color, cause_id)
+);
+COMMENT ON COLUMN repricing.cause_id IS 'What has changed, which adjustments name as their cause.';
+COMMENT ON COLUMN repricing.since IS 'Stays that ended at this instant or later.';
+-- The service may: select, insert, delete, update (since).
+
+-- Events and stays that a person should look at, appeals of drivers, and what was said of them.
+CREATE TABLE parking_case (
+    lot_id        integer NOT NULL,
+    id            uuid NOT NULL,
+    event_id      uuid NOT NULL,
+    reason        case_reason NOT NULL,
+    opened_at     timestamp with time zone NOT NULL,
+    resolved_at   timestamp with time zone,
+    resolved_by   text,
+    note          text,
+    stay_id       uuid,
+    decision_id   uuid,
+    assignee      text,
+    assigned_at   timestamp with time zone,
+    account_id    bigint,
+    charge_id     uuid,
+    said          text,
+    appealed_fen  bigint,
+    other_stay_id uuid,
+    CONSTRAINT appeal_is_whole CHECK ((((account_id IS NULL) = (charge_id IS NULL)) AND ((account_id IS NULL) = (said IS NULL)) AND ((account_id IS NULL) = (appealed_fen IS NULL)))),
     CONSTRAINT assigned_is_whole CHECK (((assignee IS NULL) = (assigned_at IS NULL))),
+    CONSTRAINT other_stay_is_elsewhere CHECK ((((reason)::text = 'elsewhere'::text) = (other_stay_id IS NOT NULL))),
     CONSTRAINT resolved_is_whole CHECK (((resolved_at IS NULL) = (resolved_by IS NULL))),
-    CONSTRAINT review_pkey PRIMARY KEY (lot_id, id)
+    CONSTRAINT parking_case_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
-CREATE INDEX review_appeals ON ONLY review USING btree (account_id, id) WHERE (account_id IS NOT NULL);
-CREATE INDEX review_by_event ON ONLY review USING btree (lot_id, event_id);
-CREATE INDEX review_open ON ONLY review USING btree (lot_id, id) WHERE (resolved_at IS NULL);
-COMMENT ON COLUMN review.stay_id IS 'The stay it is about when it was opened, if any.';
-COMMENT ON COLUMN review.decision_id IS 'The decision by which a person resolved it.';
-COMMENT ON COLUMN review.assignee IS 'Who of the staff looks at it.';
-COMMENT ON COLUMN review.said IS 'What the driver of account_id, who appeals against charge_id, wrote.';
+CREATE INDEX case_appeals ON ONLY parking_case USING btree (account_id, id) WHERE (account_id IS NOT NULL);
+CREATE INDEX case_by_event ON ONLY parking_case USING btree (lot_id, event_id);
+CREATE INDEX case_elsewhere ON ONLY parking_case USING btree (stay_id) WHERE (other_stay_id IS NOT NULL);
+CREATE INDEX case_elsewhere_of_other ON ONLY parking_case USING btree (other_stay_id) WHERE (other_stay_id IS NOT NULL);
+CREATE INDEX case_elsewhere_open ON ONLY parking_case USING btree (id) WHERE ((other_stay_id IS NOT NULL) AND (resolved_at IS NULL));
+CREATE INDEX case_open ON ONLY parking_case USING btree (lot_id, id) WHERE (resolved_at IS NULL);
+CREATE INDEX case_open_appeals ON ONLY parking_case USING btree (lot_id, charge_id) WHERE ((charge_id IS NOT NULL) AND ((resolved_at IS NULL) OR (resolved_by = 'facts'::text)));
+COMMENT ON COLUMN parking_case.stay_id IS 'The stay it is about when it was opened, if any.';
+COMMENT ON COLUMN parking_case.decision_id IS 'The decision by which a person resolved it.';
+COMMENT ON COLUMN parking_case.assignee IS 'Who of the staff looks at it.';
+COMMENT ON COLUMN parking_case.said IS 'What the driver of account_id, who appeals against charge_id, wrote.';
+COMMENT ON COLUMN parking_case.appealed_fen IS 'What was kept of charge_id or owed of it when the driver appealed: what is less now was given back.';
+COMMENT ON COLUMN parking_case.other_stay_id IS 'The stay in another lot that cannot be of the same vehicle.';
 -- The service may: select, insert, update.
 
 -- What a person decided about a fact (a read at a lane), and how that fact stands from then on: the last row of a
@@ -533,44 +1152,100 @@ CREATE TABLE decision (
     plate_color   plate_color NOT NULL,
     vehicle_class vehicle_class NOT NULL,
     confidence    real NOT NULL,
-    counts        boolean NOT NULL,
+    counts        boolean,
     looked_at     boolean NOT NULL,
     let_out       let_out,
     pair_id       uuid,
-    CONSTRAINT counts_as_its_kind_says CHECK ((counts OR (kind <> ALL (ARRAY['plate'::decision_kind, 'manual_entry'::decision_kind])))),
+    set_fen       bigint,
+    with_id       uuid,
+    CONSTRAINT counts_as_its_kind_says CHECK (((counts IS TRUE) OR ((kind)::text <> ALL (ARRAY['plate'::text, 'manual_entry'::text, 'manual_exit'::text])))),
     CONSTRAINT decision_confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT decision_n_check CHECK ((n > 0)),
     CONSTRAINT let_out_as_its_kind_says CHECK (((kind <> ALL (ARRAY['let_out_free'::decision_kind, 'let_out_and_charge'::decision_kind])) OR ((let_out IS NOT NULL) AND ((let_out = 'free'::let_out) = (kind = 'let_out_free'::decision_kind))))),
     CONSTRAINT paired_as_its_kind_says CHECK (((kind <> 'pair'::decision_kind) OR ((about_id IS NOT NULL) AND (pair_id = about_id)))),
+    CONSTRAINT set_by_who_lets_out CHECK (((set_fen IS NULL) OR ((set_fen > 0) AND (NOT (let_out IS DISTINCT FROM 'charge'::let_out))))),
     CONSTRAINT undoes_an_earlier_one CHECK ((((undoes IS NOT NULL) = (kind = 'undo'::decision_kind)) AND ((undoes IS NULL) OR ((undoes >= 1) AND (undoes <= (n - 1)))))),
-    CONSTRAINT void_counts_no_more CHECK (((NOT counts) OR (kind <> 'void'::decision_kind))),
+    CONSTRAINT void_counts_no_more CHECK (((counts IS FALSE) OR (kind <> 'void'::decision_kind))),
     CONSTRAINT decision_pkey PRIMARY KEY (lot_id, fact_id, n)
 ) PARTITION BY RANGE (fact_id);
 CREATE INDEX decision_by_about ON ONLY decision USING btree (lot_id, about_id) WHERE (about_id IS NOT NULL);
 CREATE INDEX decision_by_lane ON ONLY decision USING btree (lot_id, lane_id, at, fact_id);
+CREATE INDEX decision_by_with ON ONLY decision USING btree (lot_id, with_id) WHERE (with_id IS NOT NULL);
 ALTER TABLE decision ENABLE ALWAYS TRIGGER only_grows;
-COMMENT ON COLUMN decision.fact_id IS 'The event it is about, or of a manual entry and what is decided about that, a number of its own.';
+COMMENT ON COLUMN decision.fact_id IS 'The event it is about, or of a read made by hand and what is decided about that, a number of its own.';
 COMMENT ON COLUMN decision.n IS '1, 2, … of its fact.';
-COMMENT ON COLUMN decision.about_id IS 'pair: the entry that the exit belongs to; manual_entry: the exit for which it was made.';
+COMMENT ON COLUMN decision.about_id IS 'pair: the entry that the exit belongs to; manual_entry, manual_exit: the read or the passage for which it was made; ticket: that.';
 COMMENT ON COLUMN decision.undoes IS 'The number of the decision about the same fact that no longer holds.';
 COMMENT ON COLUMN decision.request_key IS 'Chosen by the caller: the same key is the same decision.';
-COMMENT ON COLUMN decision.counts IS 'Whether it is a read of a vehicle from then on; lane_id and what follows are as it counts.';
+COMMENT ON COLUMN decision.counts IS 'Whether a vehicle passed there; null: no decision that holds says so, and it counts as it came or as its passage says.';
 COMMENT ON COLUMN decision.looked_at IS 'A person found right what followed from it: nothing is in doubt.';
+COMMENT ON COLUMN decision.set_fen IS 'What the stay costs since a person said so, with the barrier opened; null: what its tariff says.';
+COMMENT ON COLUMN decision.with_id IS 'The decision that was asked for, where this one came with it: whoever undoes that one undoes this one.';
 -- The service may: select, insert.
+
+-- What a person decided about what a device said (device_fact), and how that stands from then on: the last row of a
+-- fact holds. It only grows.
+CREATE TABLE device_decision (
+    lot_id      integer NOT NULL,
+    fact_id     uuid NOT NULL,
+    n           integer NOT NULL,
+    id          uuid NOT NULL,
+    kind        decision_kind NOT NULL,
+    case_id     uuid,
+    undoes      integer,
+    note        text NOT NULL,
+    decided_by  text NOT NULL,
+    decided_at  timestamp with time zone NOT NULL,
+    request_key text,
+    applies     boolean NOT NULL,
+    is_settled  boolean NOT NULL,
+    plate       text,
+    made_id     uuid,
+    CONSTRAINT device_decision_n_check CHECK ((n > 0)),
+    CONSTRAINT device_decision_of_its_kind CHECK (((kind)::text = ANY (ARRAY['right'::text, 'void'::text, 'plate'::text, 'manual_entry'::text, 'manual_exit'::text, 'undo'::text]))),
+    CONSTRAINT device_decision_undoes_an_earlier_one CHECK ((((undoes IS NOT NULL) = (kind = 'undo'::decision_kind)) AND ((undoes IS NULL) OR ((undoes >= 1) AND (undoes <= (n - 1)))))),
+    CONSTRAINT made_by_hand_as_its_kind_says CHECK (((made_id IS NOT NULL) OR ((kind)::text <> ALL (ARRAY['manual_entry'::text, 'manual_exit'::text])))),
+    CONSTRAINT plate_as_its_kind_says CHECK (((plate IS NOT NULL) OR (kind <> 'plate'::decision_kind))),
+    CONSTRAINT device_decision_pkey PRIMARY KEY (lot_id, fact_id, n)
+) PARTITION BY RANGE (fact_id);
+ALTER TABLE device_decision ENABLE ALWAYS TRIGGER only_grows;
+COMMENT ON COLUMN device_decision.applies IS 'Whether anything follows from the fact from then on.';
+COMMENT ON COLUMN device_decision.is_settled IS 'Whether it is no case any more, whatever else is told.';
+COMMENT ON COLUMN device_decision.plate IS 'Of cash: the vehicle that it was taken for.';
+COMMENT ON COLUMN device_decision.made_id IS 'Of a passage: the read that was made by hand for it, and counts (see decision).';
+-- The service may: select, insert.
+
+-- What is stored otherwise than it follows from facts: a stay, a case or a charge (subject_id). It goes when the lot
+-- was looked at again and all is well.
+CREATE TABLE discrepancy (
+    lot_id     integer NOT NULL,
+    kind       discrepancy_kind NOT NULL,
+    subject_id uuid NOT NULL,
+    says       text NOT NULL,
+    found_at   timestamp with time zone NOT NULL,
+    turn       bigint NOT NULL,
+    CONSTRAINT discrepancy_pkey PRIMARY KEY (lot_id, kind, subject_id)
+);
+-- The service may: select, insert, delete, update.
 
 -- Cars inside per lot. inside: the raw count, equal to the open stays; correction: what the lot's own last count adds
 -- to it (the drift).
 CREATE TABLE lot_occupancy (
-    lot_id        integer NOT NULL,
-    inside        integer DEFAULT 0 NOT NULL,
-    correction    integer DEFAULT 0 NOT NULL,
-    reported_free integer,
-    reported_at   timestamp with time zone,
-    version       bigint DEFAULT 0 NOT NULL,
-    updated_at    timestamp with time zone NOT NULL,
+    lot_id         integer NOT NULL,
+    inside         integer DEFAULT 0 NOT NULL,
+    correction     integer DEFAULT 0 NOT NULL,
+    reported_free  integer,
+    reported_at    timestamp with time zone,
+    version        bigint DEFAULT 0 NOT NULL,
+    updated_at     timestamp with time zone NOT NULL,
+    tells_passages boolean DEFAULT false NOT NULL,
+    booked         integer DEFAULT 0 NOT NULL,
+    CONSTRAINT booked_not_negative CHECK ((booked >= 0)),
     CONSTRAINT lot_occupancy_pkey PRIMARY KEY (lot_id),
     CONSTRAINT lot_occupancy_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 ) WITH (fillfactor='50');
+COMMENT ON COLUMN lot_occupancy.tells_passages IS 'A passage was told of this lot: from then on new reads are held against passages.';
+COMMENT ON COLUMN lot_occupancy.booked IS 'Spaces that are kept for vehicles which have not come yet.';
 -- The service may: select, insert, update.
 
 -- Vehicles by a hash of their plates: whoever draws on what one has left in several lots locks its slot. Nothing is
@@ -600,6 +1275,105 @@ COMMENT ON COLUMN gateway_billing.day_largest_fen IS 'The largest hour so far of
 COMMENT ON COLUMN gateway_billing.usual_fen IS 'The largest hour of the days before, as far as it is believed.';
 -- The service may: select, insert, update.
 
+-- What is known of a gateway beside what is registered: one row each, which changes often.
+CREATE TABLE gateway_state (
+    lot_id         integer NOT NULL,
+    gateway_id     integer NOT NULL,
+    commands       bigint DEFAULT 0 NOT NULL,
+    seen_at        timestamp with time zone,
+    sent_at        timestamp with time zone,
+    backlog_events integer,
+    software       text,
+    lanes          jsonb,
+    CONSTRAINT gateway_state_backlog_events_check CHECK ((backlog_events >= 0)),
+    CONSTRAINT gateway_state_pkey PRIMARY KEY (lot_id, gateway_id)
+) WITH (fillfactor='50');
+COMMENT ON COLUMN gateway_state.commands IS 'The number of its last command. Whoever adds one holds this row until the commit, so that no lower number shows up later.';
+COMMENT ON COLUMN gateway_state.seen_at IS 'When its last heartbeat came; sent_at by its own clock.';
+COMMENT ON COLUMN gateway_state.backlog_events IS 'How many events it has still to hand in, as it says; so do software and lanes.';
+-- The service may: select, insert, update.
+
+-- What a gateway is told to do at a lane, written in the transaction of its cause. What the gateway says of it
+-- (outcome) is apart from what is seen to happen, which is a fact of its own.
+CREATE TABLE gateway_command (
+    lot_id          integer NOT NULL,
+    id              uuid NOT NULL,
+    gateway_id      integer NOT NULL,
+    n               bigint NOT NULL,
+    lane_id         integer NOT NULL,
+    gate            gate_command NOT NULL,
+    because         command_reason NOT NULL,
+    stay_id         uuid,
+    fact_id         uuid,
+    event_id        text,
+    read_at         timestamp with time zone,
+    fee_fen         bigint,
+    display_zh      text NOT NULL,
+    display_en      text NOT NULL,
+    reason          text,
+    asked_by        text,
+    issued_at       timestamp with time zone NOT NULL,
+    expires_at      timestamp with time zone NOT NULL,
+    outcome         command_outcome,
+    acknowledged_at timestamp with time zone,
+    detail          text,
+    CONSTRAINT acknowledged_is_whole CHECK (((outcome IS NULL) = (acknowledged_at IS NULL))),
+    CONSTRAINT answers_a_read CHECK ((((fact_id IS NULL) = (event_id IS NULL)) AND ((fact_id IS NULL) = (read_at IS NULL)))),
+    CONSTRAINT asked_is_whole CHECK ((((because = 'remote_open'::command_reason) = (asked_by IS NOT NULL)) AND ((asked_by IS NULL) = (reason IS NULL)))),
+    CONSTRAINT expires_later CHECK ((expires_at > issued_at)),
+    CONSTRAINT gateway_command_fee_fen_check CHECK ((fee_fen >= 0)),
+    CONSTRAINT gateway_command_n_check CHECK ((n > 0)),
+    CONSTRAINT moves_or_shows CHECK ((gate = ANY (ARRAY['open'::gate_command, 'hold'::gate_command]))),
+    CONSTRAINT gateway_command_pkey PRIMARY KEY (lot_id, id)
+) PARTITION BY RANGE (id);
+CREATE INDEX gateway_command_by_fact ON ONLY gateway_command USING btree (lot_id, fact_id) WHERE (fact_id IS NOT NULL);
+CREATE INDEX gateway_command_by_lane ON ONLY gateway_command USING btree (lot_id, lane_id, id);
+CREATE INDEX gateway_command_by_number ON ONLY gateway_command USING btree (lot_id, gateway_id, n);
+COMMENT ON COLUMN gateway_command.n IS '1, 2, … of its gateway: where a gateway goes on after a break.';
+COMMENT ON COLUMN gateway_command.fact_id IS 'The read of the car that it is for (event_id: by the gateway''s own number, read_at: when); null: for whoever stands at the lane.';
+COMMENT ON COLUMN gateway_command.reason IS 'Why a person (asked_by) opens from afar.';
+COMMENT ON COLUMN gateway_command.expires_at IS 'From then on nobody is told. Nor is it once another car was read at the lane after read_at.';
+COMMENT ON COLUMN gateway_command.detail IS 'What the gateway said beside the outcome.';
+-- The service may: select, insert, update (outcome, acknowledged_at, detail).
+
+-- Times in which the clock of a gateway (lane_id null: by its heartbeats) or of one of its lanes was wrong. What is
+-- handed in later of such a time is shifted by ahead.
+CREATE TABLE clock_spell (
+    lot_id      integer NOT NULL,
+    id          uuid NOT NULL,
+    gateway_id  integer NOT NULL,
+    lane_id     integer,
+    ahead       interval,
+    since       timestamp with time zone NOT NULL,
+    right_until timestamp with time zone,
+    ended_at    timestamp with time zone,
+    case_id     uuid NOT NULL,
+    CONSTRAINT ends_later CHECK ((ended_at >= since)),
+    CONSTRAINT right_before CHECK ((right_until <= since)),
+    CONSTRAINT clock_spell_pkey PRIMARY KEY (lot_id, id)
+);
+CREATE INDEX clock_spell_ended ON clock_spell USING btree (ended_at);
+CREATE UNIQUE INDEX one_clock_is_wrong_once ON clock_spell USING btree (lot_id, gateway_id, COALESCE(lane_id, 0)) WHERE (ended_at IS NULL);
+COMMENT ON COLUMN clock_spell.ahead IS 'By how much it was ahead of ours all the while; null: it was wrong in no steady way.';
+COMMENT ON COLUMN clock_spell.right_until IS 'When it was last seen otherwise before.';
+COMMENT ON COLUMN clock_spell.case_id IS 'What a person was told: one case of a gateway, however many of its clocks are wrong and in how many ways.';
+-- The service may: select, insert, delete, update (ended_at).
+
+-- The last pack that a gateway was given, from which the next one differs: marks of vehicles and no plates. One row
+-- each.
+CREATE TABLE gateway_pack (
+    lot_id     integer NOT NULL,
+    gateway_id integer NOT NULL,
+    version    bigint NOT NULL,
+    key_id     text NOT NULL,
+    made_at    timestamp with time zone NOT NULL,
+    entries    jsonb NOT NULL,
+    CONSTRAINT gateway_pack_version_check CHECK ((version > 0)),
+    CONSTRAINT gateway_pack_pkey PRIMARY KEY (lot_id, gateway_id)
+) WITH (fillfactor='50');
+COMMENT ON COLUMN gateway_pack.key_id IS 'The key of the gateway by which its marks are made: by another one all are others.';
+-- The service may: select, insert, update.
+
 -- Accounts ----------------------------------------------------------------------------------------------------------
 
 -- A driver who pays (车主账户). Its id is an owner in the ledger; the wallet is a balance there.
@@ -619,6 +1393,16 @@ CREATE INDEX account_barred ON account USING btree (id) WHERE (status <> 'active
 COMMENT ON COLUMN account.closed_at IS 'When its holder closed it; what is left of it is forgotten some months later.';
 COMMENT ON COLUMN account.debit_max_fen IS 'Up to how much a visit that was billed may become dearer without the driver being asked (无感支付限额).';
 -- The service may: select, insert, update.
+
+-- What whoever brought an account from elsewhere calls it; gone when it is closed.
+CREATE TABLE account_known_as (
+    known_as   text NOT NULL,
+    account_id bigint NOT NULL,
+    CONSTRAINT account_known_as_account_id_key UNIQUE (account_id),
+    CONSTRAINT account_known_as_pkey PRIMARY KEY (known_as),
+    CONSTRAINT account_known_as_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
+);
+-- The service may: select, insert, delete, update.
 
 -- Bearer tokens that were issued: for whom, by whom and until when; never the token itself. A row goes some days
 -- after its token has ended.
@@ -728,7 +1512,9 @@ CREATE TABLE audit (
     detail   jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT audit_pkey PRIMARY KEY (owner_id, id)
 ) PARTITION BY RANGE (id);
+CREATE INDEX audit_by_actor ON ONLY audit USING btree (actor, id);
 CREATE INDEX audit_by_id ON ONLY audit USING btree (id);
+CREATE INDEX audit_by_subject ON ONLY audit USING btree (subject, id);
 -- The service may: select, insert.
 
 -- Charges and payments ----------------------------------------------------------------------------------------------
@@ -846,6 +1632,18 @@ CREATE TABLE charge_hold (
 );
 CREATE INDEX charge_hold_waiting ON charge_hold USING btree (lot_id, charge_id) WHERE (released_at IS NULL);
 -- The service may: select, insert, update (held_at, released_at, released_by).
+
+-- Charges that no account pays and of which nothing is owed any more, until that was passed on to where a car may
+-- wait for it. Written in the transaction that clears them.
+CREATE TABLE charge_cleared (
+    lot_id     integer NOT NULL,
+    charge_id  uuid NOT NULL,
+    stay_id    uuid NOT NULL,
+    cleared_at timestamp with time zone NOT NULL,
+    CONSTRAINT charge_cleared_pkey PRIMARY KEY (lot_id, charge_id)
+);
+CREATE INDEX charge_cleared_in_turn ON charge_cleared USING btree (cleared_at);
+-- The service may: select, insert, delete, update (cleared_at).
 
 -- One try to collect a charge or a top-up through one channel (扣费尝试). request_no is what the channel knows it by and
 -- is committed before the first byte is sent.
@@ -1095,6 +1893,21 @@ CREATE TRIGGER same_transaction AFTER INSERT ON transfer REFERENCING NEW TABLE A
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER same_transaction;
 -- The service may: select.
 
+-- Both sides of every transfer, each by the owner and the book that it moves.
+CREATE VIEW leg AS
+ SELECT transfer.debit_owner AS owner_id,
+    transfer.debit_book AS book,
+    transfer.amount_fen AS debit_fen,
+    (0)::bigint AS credit_fen
+   FROM transfer
+UNION ALL
+ SELECT transfer.credit_owner AS owner_id,
+    transfer.credit_book AS book,
+    (0)::bigint AS debit_fen,
+    transfer.amount_fen AS credit_fen
+   FROM transfer;
+-- The service may: select.
+
 -- Balances of the books kept in row mode; always equal to the sum of their transfers.
 CREATE TABLE balance (
     owner_id bigint NOT NULL,
@@ -1145,27 +1958,31 @@ CREATE VIEW movement AS
             WHEN ((r.statement = ANY (ARRAY['given_back'::text, 'fee'::text])) AND (t.credit_book = 'payable'::ledger_book)) THEN (- t.amount_fen)
             WHEN ((r.statement = ANY (ARRAY['given_back'::text, 'fee'::text])) AND (t.debit_book <> 'payable'::ledger_book)) THEN (0)::bigint
             ELSE t.amount_fen
-        END AS fen
+        END AS fen,
+    charge_of(j.kind, j.owner_id, j.id, j.lot_id, j.ref, j.reverses) AS charge_id
    FROM (((journal j
      JOIN journal_rule r ON (((r.kind = j.kind) AND (r.statement IS NOT NULL))))
      JOIN transfer t ON (((t.owner_id = j.owner_id) AND (t.journal_id = j.id))))
      LEFT JOIN LATERAL ( SELECT COALESCE(b.occurred_on, b.business_date) AS day
            FROM journal b
-          WHERE (((r.statement = 'given_back'::text) OR (r.about = 'adjustment'::text)) AND (b.owner_id = j.owner_id) AND ((b.id >= id_first(j.id)) AND (b.id <= id_last(j.id))) AND (b.kind = 'stay_billed'::journal_kind) AND (b.ref =
-                CASE r.about
-                    WHEN 'charge'::text THEN j.ref
-                    WHEN 'adjustment'::text THEN ( SELECT d.charge_id
-                       FROM charge_adjustment d
-                      WHERE ((d.lot_id = j.lot_id) AND (d.id = j.ref) AND ((d.charge_id >= id_first(j.id)) AND (d.charge_id <= id_last(j.id)))))
-                    WHEN 'refund'::text THEN ( SELECT d.payable_id
-                       FROM refund d
-                      WHERE ((d.shard = j.lot_id) AND (d.id = j.ref) AND ((d.payable_id >= id_first(j.id)) AND (d.payable_id <= id_last(j.id)))))
-                    ELSE ( SELECT v.ref
-                       FROM journal v
-                      WHERE ((v.owner_id = j.owner_id) AND (v.id = j.reverses)))
-                END))
+          WHERE (((r.statement = 'given_back'::text) OR (r.about = 'adjustment'::text)) AND (b.owner_id = j.owner_id) AND ((b.id >= id_first(j.id)) AND (b.id <= id_last(j.id))) AND (b.kind = 'stay_billed'::journal_kind) AND (b.ref = charge_of(j.kind, j.owner_id, j.id, j.lot_id, j.ref, j.reverses)))
          LIMIT 1) billed ON (true))
-  WHERE (j.operator_id IS NOT NULL);
+  WHERE (j.operator_id IS NOT NULL)
+UNION ALL
+ SELECT j.operator_id,
+    j.business_date,
+    COALESCE(j.lot_id, 0) AS lot_id,
+    'cash'::text AS statement,
+    j.kind,
+    COALESCE(j.occurred_on, j.business_date) AS traded_on,
+        CASE
+            WHEN (t.debit_book = 'cash'::ledger_book) THEN t.amount_fen
+            ELSE (- t.amount_fen)
+        END AS fen,
+    charge_of(j.kind, j.owner_id, j.id, j.lot_id, j.ref, j.reverses) AS charge_id
+   FROM (journal j
+     JOIN transfer t ON (((t.owner_id = j.owner_id) AND (t.journal_id = j.id))))
+  WHERE ((j.operator_id IS NOT NULL) AND ((t.debit_book = 'cash'::ledger_book) OR (t.credit_book = 'cash'::ledger_book)));
 -- The service may: select.
 
 -- The statement of one operator for one closed business day (结算单).
@@ -1185,8 +2002,9 @@ CREATE TABLE settlement (
     fee_by           text DEFAULT 'running'::text NOT NULL,
     carried_fen      bigint DEFAULT 0 NOT NULL,
     payout_fen       bigint DEFAULT 0 NOT NULL,
+    cash_fen         bigint DEFAULT 0 NOT NULL,
     CONSTRAINT net_adds_up CHECK ((net_fen = ((gross_fen - refunds_fen) - platform_fee_fen))),
-    CONSTRAINT paid_out_or_carried CHECK ((payout_fen = GREATEST((carried_fen + net_fen), (0)::bigint))),
+    CONSTRAINT paid_out_or_carried CHECK ((payout_fen = GREATEST(((carried_fen + net_fen) - cash_fen), (0)::bigint))),
     CONSTRAINT settlement_carried_fen_check CHECK ((carried_fen <= 0)),
     CONSTRAINT settlement_fee_by_check CHECK ((fee_by = ANY (ARRAY['day'::text, 'running'::text]))),
     CONSTRAINT settlement_payout_fen_check CHECK ((payout_fen >= 0)),
@@ -1201,6 +2019,7 @@ COMMENT ON COLUMN settlement.fee_exact IS 'The fee on all that the operator kept
 COMMENT ON COLUMN settlement.fee_by IS 'running: as fee_exact says. day: made before, half up of what was left of that day alone; such days enter fee_exact as they were.';
 COMMENT ON COLUMN settlement.carried_fen IS 'What earlier statements left short, 0 or less.';
 COMMENT ON COLUMN settlement.payout_fen IS 'What is to be paid out for this day: net and carried, if that is more than nothing; else the next statement carries it.';
+COMMENT ON COLUMN settlement.cash_fen IS 'What the operator took in cash itself on this day, less what it gave back so: it has that money, and so much less is paid out.';
 -- The service may: select, insert.
 
 -- The part of a settlement each lot earned.
@@ -1212,9 +2031,11 @@ CREATE TABLE settlement_line (
     gross_fen     bigint NOT NULL,
     refunds_fen   bigint NOT NULL,
     collected_fen bigint DEFAULT 0 NOT NULL,
+    cash_fen      bigint DEFAULT 0 NOT NULL,
     CONSTRAINT settlement_line_pkey PRIMARY KEY (operator_id, business_date, lot_id),
     CONSTRAINT settlement_line_operator_id_business_date_fkey FOREIGN KEY (operator_id, business_date) REFERENCES settlement(operator_id, business_date)
 );
+COMMENT ON COLUMN settlement_line.cash_fen IS 'The part of it that one lot took.';
 -- The service may: select, insert.
 
 -- Functions ---------------------------------------------------------------------------------------------------------
@@ -1240,6 +2061,32 @@ begin
   end loop;
   return done;
 end $$;
+
+CREATE FUNCTION charge_of(_kind journal_kind, _owner bigint, _journal uuid, _lot integer, _ref uuid, _reverses uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  return (
+  select case r.about
+           when 'charge' then _ref
+           when 'adjustment' then (select d.charge_id from charge_adjustment d
+                                    where d.lot_id = _lot and d.id = _ref
+                                      and d.charge_id between id_first(_journal) and id_last(_journal))
+           when 'refund' then (select d.payable_id from refund d
+                                where d.shard = _lot and d.id = _ref
+                                  and d.payable_id between id_first(_journal) and id_last(_journal))
+           when 'return' then (select d.payable_id from refund d
+                                where d.shard = _lot and d.id = _ref
+                                  and d.payable_id between id_first(_journal) and id_last(_journal))
+           when 'dispute' then (select d.payable_id from dispute d where d.shard = _lot and d.id = _ref and d.payable = 'charge')
+           when 'journal' then (select charge_of(v.kind, v.owner_id, v.id, v.lot_id, v.ref, v.reverses) from journal v
+                                 where v.owner_id = _owner and v.id = _reverses) end
+    from journal_rule r
+   where r.kind = _kind);
+end $$;
+
+COMMENT ON FUNCTION charge_of(_kind journal_kind, _owner bigint, _journal uuid, _lot integer, _ref uuid, _reverses uuid) IS 'The charge that a journal is about; null: none, or not of one.';
 
 CREATE FUNCTION checked_from() RETURNS uuid
     LANGUAGE plpgsql STABLE
@@ -1424,7 +2271,8 @@ begin
      and a.closed_at < least(_now, now()) - make_interval(months => f.keep_months);
   if gone is null then return 0; end if;
   update audit a
-     set detail = a.detail - 'plate' - 'plate_color' - 'name',
+     set detail = (a.detail - 'plate' - 'plate_color' - 'name' - 'known_as')
+                  #- '{before,name}' #- '{after,name}' #- '{before,known_as}' #- '{after,known_as}',
          subject = case when a.subject like 'driver:%' then 'driver' else a.subject end,
          actor = case when a.action in ('plate.link', 'plate.unlink', 'plate.claim', 'account.close', 'account.export')
                       then 'account:' || a.owner_id else a.actor end
@@ -1446,6 +2294,39 @@ begin
      and (a.status = 'closed' or p.unlinked_at < least(_now, now()) - make_interval(months => f.keep_months));
   get diagnostics gone = row_count;
   return gone;
+end $$;
+
+CREATE FUNCTION forget_ended_rights(_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  gone int;
+  more int;
+  unused int;
+  lapsed int;
+  over uuid[];
+begin
+  delete from exempt_vehicle v using forgetting f
+   where f.what = 'ended_right' and v.valid_until < least(_now, now()) - make_interval(months => f.keep_months);
+  get diagnostics gone = row_count;
+  delete from ban b using forgetting f
+   where f.what = 'ended_ban' and b.valid_until < least(_now, now()) - make_interval(months => f.keep_months);
+  get diagnostics more = row_count;
+  delete from booking b using forgetting f
+   where f.what = 'ended_right' and b.ends_at < least(_now, now()) - make_interval(months => f.keep_months);
+  get diagnostics unused = row_count;
+  delete from coupon c using forgetting f
+   where f.what = 'ended_right' and least(c.valid_until, c.ended_at) < least(_now, now()) - make_interval(months => f.keep_months)
+     and not exists (select 1 from coupon_use u where u.coupon_id = c.id);
+  get diagnostics lapsed = row_count;
+  select array_agg(p.id) into over
+    from parking_pass p, forgetting f
+   where f.what = 'ended_right'
+     and least(p.valid_through, p.ended_through) < (least(_now, now()) - make_interval(months => f.keep_months))::date;
+  delete from pass_vehicle where pass_id = any(over);
+  delete from parking_pass where id = any(over);
+  return gone + more + unused + lapsed + coalesce(cardinality(over), 0);
 end $$;
 
 CREATE FUNCTION grow(_table text, _keep_months integer DEFAULT NULL::integer) RETURNS void
@@ -1828,6 +2709,8 @@ CREATE TRIGGER only_grows BEFORE DELETE ON charge_adjustment FOR EACH ROW EXECUT
 
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON decision FOR EACH ROW EXECUTE FUNCTION deny();
 
+CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON device_decision FOR EACH ROW EXECUTE FUNCTION deny();
+
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION deny();
 
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION deny();
@@ -1837,6 +2720,10 @@ CREATE TRIGGER rate_stays BEFORE DELETE OR UPDATE ON operator_fee FOR EACH ROW E
 REVOKE ALL ON FUNCTION analyze_grown() FROM PUBLIC;
 
 GRANT ALL ON FUNCTION analyze_grown() TO onelot_service;
+
+REVOKE ALL ON FUNCTION charge_of(_kind journal_kind, _owner bigint, _journal uuid, _lot integer, _ref uuid, _reverses uuid) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION charge_of(_kind journal_kind, _owner bigint, _journal uuid, _lot integer, _ref uuid, _reverses uuid) TO onelot_service;
 
 REVOKE ALL ON FUNCTION close_day(_operator bigint, _date date) FROM PUBLIC;
 
@@ -1863,6 +2750,10 @@ GRANT ALL ON FUNCTION forget_closed_accounts(_now timestamp with time zone) TO o
 REVOKE ALL ON FUNCTION forget_ended_links(_now timestamp with time zone) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION forget_ended_links(_now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION forget_ended_rights(_now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION forget_ended_rights(_now timestamp with time zone) TO onelot_service;
 
 REVOKE ALL ON FUNCTION guard_partition(_table text, _partition text) FROM PUBLIC;
 

@@ -8,10 +8,12 @@ import gc
 import os
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import wraps
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -28,6 +30,10 @@ from tests.district import District
 # A Monday, ten in the morning in Jinan. Tests never depend on the day they are run.
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 POOL_CONNECTIONS_MAX = 10
+OWNER_STATEMENTS_MAX, OWNER_RESET_S = 500, 5
+# The databases of tests live for seconds: what a server does on the side for later would only take time from them.
+SERVER_SETTINGS = {"autovacuum": "off", "max_wal_senders": "0", "max_wal_size": "256MB", "wal_level": "minimal"}
+MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 2 << 30
 DATABASE_VARIABLE = "ONELOT_TEST_DATABASE_URL"
 REDIS_VARIABLE = "ONELOT_TEST_REDIS_URL"
 # A law that holds takes longer on a busy machine, and holds there too.
@@ -113,12 +119,20 @@ def server_url() -> Iterator[str]:
     if other:
         yield other
         return
-    with embedded.postgres(fsync=False) as url:
+    with embedded.postgres(fsync=False, settings=SERVER_SETTINGS, parent=memory()) as url:
         yield url
 
 
+def memory() -> Path | None:
+    """A folder that is kept in memory, if this machine has one with room for the databases and the programs of a run:
+    each database has a thousand files, and to make them on a disk is half of what the system does for the tests.
+    """
+    there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+    return MEMORY if there and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN else None
+
+
 @pytest.fixture(scope="session")
-def redis_server_url() -> Iterator[str]:
+def redis_server() -> Iterator[str]:
     """A Redis nobody else uses."""
     other = os.environ.get(REDIS_VARIABLE)
     if other:
@@ -134,7 +148,8 @@ async def new_database(server_url: str, *, template: str = "template1") -> Async
     name = f"onelot_test_{secrets.token_hex(4)}"
     server = await asyncpg.connect(server_url)
     try:
-        await server.execute(f'create database "{name}" template "{template}"')
+        # Copied as files: nothing has to be in the log of a server that is gone after the run.
+        await server.execute(f'create database "{name}" template "{template}" strategy file_copy')
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:
         await server.execute(f'drop database if exists "{name}" with (force)')
@@ -180,22 +195,65 @@ async def db(pool: sql.Pool) -> AsyncIterator[sql.Connection]:
             await transaction.rollback()
 
 
+async def as_owner(database_url: str, **settings: str) -> sql.Connection:
+    """A connection of the owner that plans each statement once, however long it is. `settings`: of the server."""
+    return await asyncpg.connect(
+        database_url,
+        statement_cache_size=OWNER_STATEMENTS_MAX,
+        max_cacheable_statement_size=0,
+        server_settings=settings,
+    )
+
+
+@pytest.fixture(scope="module")
+async def owning(database_url: str) -> AsyncIterator[Callable[[], Awaitable[sql.Connection]]]:
+    """Gives the one connection as the owner of the module's database, which is kept: to plan all invariants takes a new
+    one four times as long as to run them. If it was closed there is another.
+    """
+    opened: list[sql.Connection] = []
+
+    async def connection() -> sql.Connection:
+        if not opened or opened[-1].is_closed():
+            opened.append(await as_owner(database_url))
+        return opened[-1]
+
+    yield connection
+    for each in opened:
+        await each.close()
+
+
 @pytest.fixture
-async def owner(database_url: str) -> AsyncIterator[sql.Connection]:
-    """A connection that owns the module's database and may do anything in it."""
-    connection = await asyncpg.connect(database_url)
+async def owner(owning: Callable[[], Awaitable[sql.Connection]]) -> AsyncIterator[sql.Connection]:
+    """A connection that owns the module's database and may do anything in it; what a test sets there ends with it."""
+    connection = await owning()
     try:
         yield connection
     finally:
-        await connection.close()
+        if not connection.is_closed():
+            try:
+                await connection.reset(timeout=OWNER_RESET_S)
+                await connection.execute("reset session authorization")
+            except BaseException:
+                connection.terminate()
+                raise
+
+
+@pytest.fixture(scope="module")
+async def redis_server_url(redis_server: str) -> str:
+    """The run's Redis, emptied for the file: what another one counted at the same fixed instant is not its own."""
+    return await _emptied(redis_server)
 
 
 @pytest.fixture
 async def redis_url(redis_server_url: str) -> str:
     """The run's Redis, emptied for the test."""
-    async with Redis.from_url(redis_server_url) as client:
+    return await _emptied(redis_server_url)
+
+
+async def _emptied(url: str) -> str:
+    async with Redis.from_url(url) as client:
         await client.flushdb()
-    return redis_server_url
+    return url
 
 
 @pytest.fixture

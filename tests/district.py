@@ -13,26 +13,33 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 import sql
-from parking import events
+from parking import bans, closures, device_facts, events, prices
 from parking import facts as facts_
 from parking.answers import Answer
-from parking.facts import Fact
+from parking.clocks import Spell
+from parking.device_events import DeviceEvent
+from parking.device_facts import Told
+from parking.flow.discrepancies import look_at_all
 from parking.flow.events import record_events
 from parking.flow.network import read_network
 from parking.flow.plates import link_plate
 from parking.ingest.batch import GroupCommit
+from parking.ingest.queue import TURN_EVENTS
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
 from parking.lots import Gateway, Lot, LotKind
 from parking.network import Network
 from parking.plates import PlateColor
 from payments import ids
+from payments.channels import ChannelSettings, open_all
+from payments.channels.port import Channel
 from payments.flow import accounts as accounts_flow
 from payments.identity import Audience, Principal, sign_token
 from seeds.city.jinan import tariff
 from seeds.city.network import lot_plan, small_city
 from seeds.city.registration import register_network
 from sql import invariants
+from tests import held
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN_SECRET = "a secret that is long enough for tests"
@@ -85,6 +92,13 @@ def visit(number: str, plate: str, entered: datetime, left: datetime, *, lot: st
     ]
 
 
+async def hand_in(commit: GroupCommit, told: Sequence[Told]) -> list[Answer]:
+    """Events of one gateway that came together, recorded as a process does it."""
+    async with commit.place(told[0].gateway_id, len(told), live=any(map(device_facts.is_at_gate, told))) as until:
+        pieces = [told[at : at + TURN_EVENTS] for at in range(0, len(told), TURN_EVENTS)]
+        return [answer for piece in pieces for answer in await commit.record(piece, until)]
+
+
 def facts(answer: Answer) -> tuple[object, ...]:
     """An answer in short: what became of the event and what the barrier does, and what it costs."""
     return answer.status, answer.gate, answer.fee_fen, answer.payment, answer.reason
@@ -121,30 +135,57 @@ class District(Struct):
             batch_events_max=500,
         )
 
-    def passing(self, said: Say, *, received_at: datetime | None = None) -> Fact:
-        """What the service makes of an event of the gateway whose lane it names. If nothing is said, a live one arrives
-        when it happens, a replay now.
+    def passing(self, said: Say, *, received_at: datetime | None = None, spells: Sequence[Spell] = ()) -> Told:
+        """What the service makes of an event of the gateway whose lane it names, or of that of `lot`. If nothing is
+        said, a live one arrives when it happens, a replay now. `spells`: what is known of the clock.
         """
-        _, (submission,) = events.read(msgspec.json.encode(said), ZoneInfo("Asia/Shanghai"))
-        assert submission.event is not None, submission.refused
-        lane = self.network.lanes[submission.event.lane]
-        lot = self.network.lots[lane.lot_id]
-        happened = self.now if submission.event.replay else submission.event.occurred_at.astimezone(UTC)
+        lot = self.network.lots_by_code[said["lot"]] if "lot" in said else None
+        body = {name: value for name, value in said.items() if name != "lot"}
+        submission = events.read(msgspec.json.encode(body), ZoneInfo("Asia/Shanghai"))
+        event = submission.event
+        assert event is not None, submission.refused
+        lane = None if event.lane is None else self.network.lanes[event.lane]
+        lot = lot or self.network.lots[lane.lot_id]  # type: ignore[union-attr]
+        happened = self.now if event.replay else event.occurred_at.astimezone(UTC)
         received_at = received_at or happened
-        return facts_.accept(
-            submission.event,
+        gateway = self.gateway(lot.code) if lane is None else self.network.gateways[lane.gateway_id]
+        id_ = ids.new(received_at, lot.id, self.random_bits())
+        if isinstance(event, DeviceEvent):
+            return device_facts.accept(
+                event,
+                lane=lane,
+                gateway=gateway,
+                lot=lot,
+                received_at=received_at,
+                id=id_,
+                doubts=submission.doubts,
+                spells=spells,
+            )
+        fact = facts_.accept(
+            event,
             lane=lane,
-            gateway=self.network.gateways[lane.gateway_id],
+            gateway=gateway,
             received_at=received_at,
-            id=ids.new(received_at, lane.lot_id, self.random_bits()),
+            id=id_,
             doubts=submission.doubts,
+            way_of_lane=submission.way_of_lane,
             no_plate_texts=self.network.no_plate_texts.get(lot.operator_id, ()),
             capacity=lot.capacity,
+            spells=spells,
         )
+        assert lane is not None
+        fact = bans.noticed(closures.noticed(fact, lot, lane), lot, self.network.bans)
+        return prices.noticed(fact, self.network.prices[lot.id].tariffs)
 
-    async def record(self, *said: Say, received_at: datetime | None = None) -> Sequence[Answer]:
+    def channels(self, at: datetime) -> dict[str, Channel]:
+        """The ways to pay, at an instant."""
+        return open_all(self.pool, lambda: at, ChannelSettings(local=True))
+
+    async def record(
+        self, *said: Say, received_at: datetime | None = None, spells: Sequence[Spell] = ()
+    ) -> Sequence[Answer]:
         """The answers to events that arrive together."""
-        passings_ = [self.passing(each, received_at=received_at) for each in said]
+        passings_ = [self.passing(each, received_at=received_at, spells=spells) for each in said]
         async with self.pool.acquire() as db, db.transaction():
             recorded = await record_events(
                 db, passings_, network=self.network, now=received_at or self.now, random_bits=self.random_bits
@@ -184,8 +225,10 @@ class District(Struct):
         return int(await self.owner.fetchval(query, *args))
 
     async def broken(self) -> dict[str, int]:
-        """The invariants that do not hold, with the number of their rows."""
-        return {found.name: found.rows for found in await invariants.check(self.owner, now=self.now) if found.rows}
+        """The invariants that do not hold, with the number of their rows; what is stored is derived again for them."""
+        await look_at_all(self.pool, network=self.network, clock=lambda: self.now)
+        await invariants.set_clock(self.owner, self.now)
+        return await held.broken(self.owner)
 
 
 async def district_in(

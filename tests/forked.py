@@ -20,11 +20,11 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.imported", "tests.forked"])
 
 
-async def command(env: Mapping[str, str], *words: str) -> tuple[int, str]:
-    """Runs `onelot <words>` to its end: exit code, and what it printed."""
-    with TemporaryDirectory() as folder:
-        printed = Path(folder) / "printed"
-        process = _FORKS.Process(target=_command, args=(dict(env), words, printed))
+async def command(env: Mapping[str, str], *words: str, folder: Path = ROOT) -> tuple[int, str]:
+    """Runs `onelot <words>` in a folder to its end: exit code, and what it printed."""
+    with TemporaryDirectory() as outside:
+        printed = Path(outside) / "printed"
+        process = _FORKS.Process(target=_command, args=(dict(env), words, folder, printed))
         process.start()
         try:
             await asyncio.to_thread(process.join, ENDS_WITHIN_S)
@@ -37,13 +37,13 @@ async def command(env: Mapping[str, str], *words: str) -> tuple[int, str]:
             process.close()
 
 
-def _command(env: dict[str, str], words: tuple[str, ...], printed: Path) -> None:
+def _command(env: dict[str, str], words: tuple[str, ...], folder: Path, printed: Path) -> None:
     """The command as it is from here on: its environment, folder, arguments and outputs are those of a new process."""
     with printed.open("wb") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
     os.environ.clear()
     os.environ.update(env)
-    os.chdir(ROOT)
+    os.chdir(folder)
     sys.argv = ["onelot", *words]
     main()

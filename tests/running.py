@@ -24,8 +24,8 @@ from tests import forked
 from tests.district import TOKEN_SECRET
 
 ROOT = Path(__file__).parent.parent
-START_S = 20.0
-STOP_S = 15.0
+START_S = 60.0
+STOP_S = 30.0
 
 
 def settings(database_url: str, redis_url: str, *, now: datetime, **changes: object) -> Settings:

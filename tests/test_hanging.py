@@ -18,7 +18,7 @@ from sql.migrate import migrate
 from sql.pool import CLOSE_TIMEOUT_S, TRANSIENT, BoundedPool, open_pool
 from tests import district as district_of_jinan
 from tests import running
-from tests.conftest import NOW
+from tests.conftest import NOW, memory
 from tests.district import QC, event
 
 ANSWER_WITHIN_S = 4.0
@@ -27,7 +27,7 @@ ANSWER_WITHIN_S = 4.0
 @pytest.fixture(scope="module")
 def own_server_url() -> Iterator[str]:
     """A PostgreSQL that may be stopped."""
-    with embedded.postgres(fsync=False) as url:
+    with embedded.postgres(fsync=False, parent=memory()) as url:
         yield url
 
 

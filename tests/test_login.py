@@ -125,6 +125,7 @@ async def empty(server_url: str) -> AsyncIterator[str]:
         ("account", "suspend", "1001", "--reason", "x"),
         ("audit",),
         ("rebuild-occupancy",),
+        ("jobs",),
     ],
     ids=" ".join,
 )
@@ -134,6 +135,11 @@ async def test_a_database_that_was_not_migrated(empty: str, redis_url: str, word
     assert printed.startswith("DatabaseNotReady: "), printed
     assert "onelot migrate" in printed
     assert len(printed.splitlines()) == 1
+
+
+async def test_the_doctor_says_that_a_database_was_not_migrated(empty: str, redis_url: str) -> None:
+    code, printed = await running.onelot(running.environment(empty, redis_url), "doctor")
+    assert (code, "wrong  schema" in printed, "onelot migrate" in printed) == (2, True, True), printed
 
 
 async def test_a_database_that_lacks_a_migration(owner: sql.Connection, database_url: str, redis_url: str) -> None:

@@ -13,9 +13,9 @@ import pytest
 import sql
 from parking.flow import plates as plates_flow
 from parking.flow.network import read_network
+from parking.jobs import _forget
 from parking.plates import PlateColor
 from parking.store import retention
-from parking.worker import _forget
 from payments.adjustments import Adjustment
 from payments.channels import ChannelSettings, open_all
 from payments.flow import accounts as accounts_flow
@@ -172,7 +172,9 @@ async def test_an_ended_link_goes_when_no_exit_of_its_time_can_be_recorded(distr
 
 async def test_what_is_left_of_a_closed_account_goes_after_half_a_year(pool: sql.Pool, district: District) -> None:
     async with pool.acquire() as db, db.transaction():
-        account = await accounts_flow.open_account(db, name="Wang Fang", now=THEN, actor="admin")
+        account = await accounts_flow.open_account(db, name="Wang F.", now=THEN, actor="admin", known_as="WANG-1")
+        about = {"actor": "admin", "now": THEN, "random_bits": district.random_bits}
+        await accounts_flow.describe_account(db, account.id, name="Wang Fang", known_as="WANG-2", **about)  # type: ignore[arg-type]
         await accounts_flow.close_account(
             db, account_id=account.id, actor="wang", now=THEN, random_bits=district.random_bits
         )
@@ -183,7 +185,9 @@ async def test_what_is_left_of_a_closed_account_goes_after_half_a_year(pool: sql
     said = await district.owner.fetchval(left, account.id)
     assert "Wang" not in said
     assert "wang" not in said
-    assert await district.count("select count(*) from audit where owner_id = $1", account.id) == 2
+    assert "WANG" not in said
+    assert await district.count("select count(*) from audit where owner_id = $1", account.id) == 3
+    assert await district.count("select count(*) from account_known_as where account_id = $1", account.id) == 0
 
 
 # -- over HTTP

@@ -111,7 +111,7 @@ async def test_a_suspended_account_can_do_nothing_on_any_route(client: httpx.Asy
     for method, path, handler in OURS:
         if Audience.DRIVER not in handler.opt["audience"]:
             continue
-        url = path.format_map({**PATH, "plate": "x"})
+        url = path.format_map({**PATH, "plate": "x", "code": "x"})
         for bearer in (signed["token"], other):
             answer = await client.request(method, url, headers={**running.bearer(bearer), "Idempotency-Key": "x"})
             assert (answer.status_code, answer.json()["title"]) == (403, "Account barred"), f"{method} {path}"

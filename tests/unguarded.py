@@ -5,11 +5,33 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import sql
+from tests.conftest import as_owner
 
 _ALWAYS = """
 select format('alter table %s disable trigger %I', tgrelid::regclass, tgname)
   from pg_trigger where tgenabled = 'A' and not tgisinternal
 """
+
+
+async def without_guards(owner: sql.Connection) -> None:
+    """Takes the guards that nothing else turns off from the tables: for this transaction, or for good without one.
+
+    Every statement on these tables is planned anew afterwards; who plants many things does it once.
+    """
+    for row in await owner.fetch(_ALWAYS):
+        await owner.execute(row[0])
+
+
+@asynccontextmanager
+async def hands(database_url: str) -> AsyncIterator[sql.Connection]:
+    """A connection of the owner on which no trigger fires. It keeps its plans: where triggers come and go with a test,
+    so do the plans.
+    """
+    connection = await as_owner(database_url, session_replication_role="replica")
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @asynccontextmanager
@@ -22,8 +44,7 @@ async def unguarded(owner: sql.Connection, **options: Any) -> AsyncIterator[sql.
     await transaction.start()
     try:
         await owner.execute("set local session_replication_role = replica")
-        for row in await owner.fetch(_ALWAYS):
-            await owner.execute(row[0])
+        await without_guards(owner)
         yield owner
     finally:
         await transaction.rollback()

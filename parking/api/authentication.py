@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from parking import limits
+from parking.api import queries
 from parking.api.requests import trail_of
 from parking.live.network import LiveNetwork
 from parking.lots import Gateway
@@ -56,6 +57,7 @@ class Authentication:
             NotAuthorizedException: no credentials, or wrong ones (401).
             NotYours: good credentials of somebody the route is not for (403).
             AccountBarred: the account is suspended or closed (403).
+            ValidationException: the query has a parameter that the route does not know (400).
             QueryTooLong: the query has more than limits.URL_BYTES_MAX bytes (414).
         """
         if len(scope["query_string"]) > limits.URL_BYTES_MAX:
@@ -78,6 +80,7 @@ class Authentication:
             principal = await _principal(scope["litestar_app"].state, said, trail_of(scope))
             if principal.audience in recognised:
                 scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
+        queries.check(scope)
         await self._app(scope, receive, send)
 
 
@@ -140,6 +143,13 @@ async def _principal(state: State, text: str, trail: Trail) -> Principal:
         raise
     trail.guessed = False
     return token.principal
+
+
+def key_said(scope: Scope) -> str:
+    """The name of the key that a gateway shows, which was found to be good."""
+    parts = split_key(_credentials(scope))
+    assert parts is not None
+    return parts[0]
 
 
 async def gateway_of_key(network: LiveNetwork, text: str) -> Gateway | None:

@@ -10,38 +10,32 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from parking import decisions, plates
-from parking.api.dependencies import LiveCounts, Network
+from parking import decisions, plates, verdicts
+from parking.api.dependencies import Dialogue, LiveCounts, Network
 from parking.api.scope import lots_named, lots_of
 from parking.cases import Filter, Reason, State
-from parking.decisions import Verdict
 from parking.flow import cases as flow
 from parking.flow.cases import CaseShown
 from parking.flow.decisions import Decided
+from parking.verdicts import Verdict
 from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
+from payments.api.pages import Page
 from payments.errors import OneLotError
 from payments.identity import STAFF, SUBJECT_CHARACTERS_MAX
 
-ROWS_PER_PAGE_MAX = 200
-CASES_PER_PAGE_MAX = 100
 BULK_MAX = 100
 LOOK_UP_DAYS_MAX = 7
-# A part of a plate that so many share says nothing of a vehicle.
-PLATE_PART_CHARACTERS_MIN = 3
-Limit = Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")]
-After = Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")]
 Code = Annotated[str | None, QueryParameter(min_length=1, max_length=64, description="A lot's code.")]
 RequestKey = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key",
         min_length=1,
-        max_length=decisions.REQUEST_KEY_CHARACTERS_MAX,
+        max_length=verdicts.REQUEST_KEY_CHARACTERS_MAX,
         description="Chosen by the caller; the same key is the same decision, however often it comes.",
     ),
 ]
 _STAFF = {"audience": STAFF}
-_FIRST = UUID(int=0)
 
 
 class CasePage(Struct, frozen=True):
@@ -99,28 +93,33 @@ async def list_cases(
     db: Db,
     now: Now,
     random_bits: RandomBits,
+    short_page: Page,
     which: Annotated[State, QueryParameter(name="state", description="Resolved or not.")] = State.OPEN,
     lot: Code = None,
     reason: Annotated[Reason | None, QueryParameter(description="Why a person should look.")] = None,
     plate: Annotated[str | None, QueryParameter(min_length=1, max_length=32, description="As it was read.")] = None,
     day: Annotated[date | None, QueryParameter(description="On which it happened, by the lot's clock.")] = None,
     assignee: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Who looks.")] = None,
-    after: After = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=CASES_PER_PAGE_MAX, description="Cases per page.")] = 50,
 ) -> CasePage:
     """Of the caller's lots, the oldest first, with the vehicles that may be meant, pictures and the money at stake."""
     wanted = Filter(
         lot_ids=lots_named(principal, network, lot),
         state=which,
         reason=reason,
-        plate=None if plate is None else plates.normalise(plate),
+        plate=plates.looked_for(plate),
         day=day,
         assignee=assignee,
     )
     found = await flow.find_cases(
-        db, wanted, after=after, limit=limit, reader=principal, now=now, random_bits=random_bits
+        db,
+        wanted,
+        after=short_page.above,
+        limit=short_page.limit,
+        reader=principal,
+        now=now,
+        random_bits=random_bits,
     )
-    return CasePage(found, found[-1].id if len(found) == limit else None)
+    return CasePage(found, short_page.next([each.id for each in found]))
 
 
 @get("/v1/cases/{case_id:uuid}", operation_id="getCase", summary="A case", tags=["operators"], opt=_STAFF)
@@ -153,6 +152,7 @@ async def decide_case(
     principal: Principal,
     network: Network,
     live_counts: LiveCounts,
+    dialogue: Dialogue,
     pool: Pool,
     now: Now,
     random_bits: RandomBits,
@@ -173,6 +173,7 @@ async def decide_case(
         random_bits=random_bits,
     )
     live_counts.queue(decided.counts)
+    dialogue.ring(decided.told)
     return decided_now(decided)
 
 
@@ -190,6 +191,7 @@ async def decide_cases(
     principal: Principal,
     network: Network,
     live_counts: LiveCounts,
+    dialogue: Dialogue,
     pool: Pool,
     now: Now,
     random_bits: RandomBits,
@@ -215,6 +217,7 @@ async def decide_cases(
             answers.append(BulkAnswer(case_id, refused=type(e).__name__, detail=e.sentence))
         else:
             live_counts.queue(decided.counts)
+            dialogue.ring(decided.told)
             answers.append(BulkAnswer(case_id, decided=decided_now(decided)))
     return BulkAnswers(answers)
 
@@ -232,7 +235,9 @@ async def assign_case(
 ) -> None:
     """It stays where it is; others may decide it all the same."""
     lot_ids = lots_of(principal, network)
-    await flow.assign_case(db, case_id=case_id, lot_ids=lot_ids, assignee=data.assignee, now=now)
+    await flow.assign_case(
+        db, case_id=case_id, lot_ids=lot_ids, assignee=data.assignee, by=principal, network=network.snapshot, now=now
+    )
 
 
 def decided_now(decided: Decided) -> DecidedNow:

@@ -36,7 +36,10 @@ class Refusal(Struct, frozen=True):
         return STATUS_LINE[self.status] + head.encode() + document
 
 
-UNREADABLE = Refusal(HTTPStatus.BAD_REQUEST, "This is not a request of HTTP/1.1.")
+UNREADABLE = Refusal(
+    HTTPStatus.BAD_REQUEST,
+    "This is not a request of HTTP/1.1: an address is ASCII, other text in it is percent-encoded.",
+)
 LARGE_URL = Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"The URL is longer than {limits.URL_BYTES_MAX} bytes.")
 LARGE_HEAD = Refusal(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from parking import contests
@@ -15,9 +15,9 @@ from parking.flow import contests as flow
 from parking.plates import PlateColor
 from payments import accounts, identity
 from payments.api.dependencies import Db, Now, Principal, RandomBits
+from payments.api.pages import Page
 from payments.identity import Audience
 
-ROWS_PER_PAGE_MAX = 200
 _STAFF = {"audience": (Audience.CLERK, Audience.ADMIN)}
 _Note = Annotated[str, Meta(min_length=1, max_length=contests.NOTE_CHARACTERS_MAX)]
 
@@ -78,15 +78,14 @@ async def list_contests(
     db: Db,
     now: Now,
     random_bits: RandomBits,
-    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")] = 50,
+    page: Page,
 ) -> ContestPage:
     """The oldest first; who looks is kept in the audit log."""
     identity.may_act_for_all(principal)
     found = await flow.open_contests(
-        db, after=after or UUID(int=0), limit=limit, reader=principal, now=now, random_bits=random_bits
+        db, after=page.above, limit=page.limit, reader=principal, now=now, random_bits=random_bits
     )
-    return ContestPage(found, found[-1].id if len(found) == limit else None)
+    return ContestPage(found, page.next([each.id for each in found]))
 
 
 @post(

@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.exceptions import InternalServerException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
-from payments.shapes import CHARACTERS_MAX, misfit
+from payments.shapes import CHARACTERS_MAX, misfit, sentence_of
 
 _NUL = "\0"
 
@@ -62,7 +62,8 @@ def decoded(body: bytes, field: Any) -> Any:
         twice = _named_twice(body)
     except msgspec.ValidationError as e:
         wrong = misfit(e)
-        raise unfit(wrong.name or "body", f"{wrong.sentence}.") from None
+        sentence = wrong.sentence if field is None else sentence_of(wrong, field.annotation)
+        raise unfit(wrong.name or "body", f"{sentence}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unfit("body", "The body is not JSON in UTF-8.") from None
     if twice is not None:

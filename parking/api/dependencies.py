@@ -8,16 +8,25 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from parking.api.tariff_lint import TariffLint as _TariffLint
+from parking.ingest.batch import GroupCommit as _GroupCommit
+from parking.live.clocks import LiveClocks as _LiveClocks
+from parking.live.commands import Dialogue as _Dialogue
 from parking.live.health import LiveHealth as _LiveHealth
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
+from parking.positions import Box
 
 Network: TypeAlias = NamedDependency[SkipValidation[LiveNetwork]]
 TariffLint: TypeAlias = NamedDependency[SkipValidation[_TariffLint]]
 LiveCounts: TypeAlias = NamedDependency[SkipValidation[_LiveCounts]]
+LiveClocks: TypeAlias = NamedDependency[SkipValidation[_LiveClocks]]
+GroupCommit: TypeAlias = NamedDependency[SkipValidation[_GroupCommit]]
+Dialogue: TypeAlias = NamedDependency[SkipValidation[_Dialogue]]
 LiveHealth: TypeAlias = NamedDependency[SkipValidation[_LiveHealth]]
 Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
+# Where the city lies, if that is set.
+City: TypeAlias = NamedDependency[SkipValidation[Box | None]]
 # 32 random bytes for a new key.
 Secret: TypeAlias = NamedDependency[SkipValidation[bytes]]

@@ -1,41 +1,28 @@
 """POST /v1/gate-events: events in, answers out, in milliseconds and only after the commit."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import Response, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Operation
 from litestar.types import ASGIApp, Receive, Scope, Send
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from parking.answers import HELD, Answer, Display, Instruction, Status
 from parking.api import problems
 from parking.api.decoding import StrictRequest, read
-from parking.api.openapi import RawBody, inlined
+from parking.api.document import BODY, JSON
+from parking.api.statuses import REFUSED
 from parking.barrier import Command
+from parking.device_events import DeviceEvent
 from parking.events import BATCH_EVENTS_MAX, BODY_BYTES_MAX, EventRejected, GateEvent, Refusal
 from parking.ingest.receive import Intake, Received
 from payments.identity import Audience
 
 _encode = msgspec.json.Encoder().encode
-_EXAMPLE = {
-    "event_id": "20261121-000123",
-    "kind": "exit",
-    "lane": "JN-LX-001-X1",
-    "occurred_at": "2026-11-21T10:31:07+08:00",
-    "plate": "鲁A12345",
-    "plate_color": "blue",
-    "vehicle_class": "small",
-    "confidence": 0.97,
-    "replay": False,
-    "images": [{"role": "plate", "ref": "oss://jn-lx-001/2026/11/21/000123-plate.jpg"}],
-    "remaining_spaces": 112,
-}
 
 
 class RejectedEvent(Struct, frozen=True, omit_defaults=True):
@@ -68,14 +55,12 @@ class _Answered(Response[bytes]):
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-@dataclass
-class _GateEventsOperation(Operation):
-    """Describes the body by hand: it is read as bytes, so that each event is judged on its own."""
+# One event, or so many at once. Each is judged on its own, so they are read as bytes.
+_Body: TypeAlias = GateEvent | DeviceEvent | Annotated[list[GateEvent | DeviceEvent], Meta(max_length=BATCH_EVENTS_MAX)]
 
-    def __post_init__(self) -> None:
-        event = inlined(GateEvent)
-        either = {"oneOf": [event, {"type": "array", "items": event, "maxItems": BATCH_EVENTS_MAX}]}
-        self.request_body = RawBody({"application/json": {"schema": either, "example": _EXAMPLE}})  # type: ignore[assignment]
+
+# As a shape for the API's description alone: the two are told apart by their `status`.
+_Answers: Any = Answer | list[Answer | RejectedEvent]
 
 
 @post(
@@ -85,17 +70,24 @@ class _GateEventsOperation(Operation):
     description=(
         "Each event is answered on its own: `recorded`, `duplicate` (with the first answer), `review` (recorded, and a "
         "person should look), or `rejected` with a reason. A single rejected event is a problem document. "
-        "What is not of the form below is read as far as it can be, and named under `doubts`. Every answer to a live "
-        "event, problem documents too, says under `gate` what the barrier does now, and under `display` what the lane "
-        "shows; a problem document for an array says it for each event, under `events`. "
+        "What is not of the form below is read as far as it can be, and named under `doubts`. By the same door come "
+        "facts beside plate reads, each of a `kind` of its own: `passage`, `barrier`, `count`, "
+        "`cash`, `plates_inside`; a read of the kind "
+        "`read` goes the way of its lane. Every answer to a live event, problem documents too, says under `gate` what "
+        "the barrier does now, and under `display` what the lane shows; a problem document for an array says it for "
+        "each event, under `events`. "
         "Events are answered in the order sent, after they are committed."
     ),
     tags=["gateways"],
-    opt={"audience": (Audience.GATEWAY,), "unlimited": True, "exclude_from_compression": True},
-    operation_class=_GateEventsOperation,
+    opt={
+        "audience": (Audience.GATEWAY,),
+        "unlimited": True,
+        "exclude_from_compression": True,
+        BODY: {JSON: _Body},
+    },
     responses={
         200: ResponseSpec(
-            Answer | list[Answer | RejectedEvent],
+            _Answers,
             generate_examples=False,
             description="One answer, or one for each event of an array.",
         )
@@ -117,7 +109,7 @@ async def record_gate_events(request: StrictRequest) -> Response[bytes]:
         received = await intake.receive(body, gateway, now)
     except Exception:
         # Whatever it is: a car waits for a command.
-        problems.instruct(request, *intake.instructions(body, gateway))
+        problems.instruct(request, *await intake.instructions(body, gateway, now))
         raise
     if not received.alone:
         return _Answered(_encode(_lines(received)))
@@ -137,7 +129,7 @@ def _lines(received: Received) -> list[Answer | RejectedEvent]:
 
 
 def _rejected(e: EventRejected, told: Instruction) -> RejectedEvent:
-    code = problems.REFUSED[e.reason]
+    code = REFUSED[e.reason]
     return RejectedEvent(e.event_id, Status.REJECTED, told.gate, e.reason, e.sentence, code, e.field, told.display)
 
 

@@ -12,18 +12,17 @@ from msgspec import Raw, Struct
 
 from parking import plates
 from parking.api.cases import DecidedNow, RequestKey, decided_now
-from parking.api.dependencies import LiveCounts, Network
+from parking.api.dependencies import Dialogue, LiveCounts, Network
 from parking.api.scope import lots_named, lots_of
 from parking.cases import FoundEvent, Reason
-from parking.decisions import DecisionUnfit, Verdict
+from parking.decisions import DecisionUnfit
 from parking.flow import facts as flow
+from parking.verdicts import Verdict
 from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
+from payments.api.pages import Page
 from payments.identity import STAFF
 
-ROWS_PER_PAGE_MAX = 200
 LOOK_UP_DAYS_MAX = 7
-# A part of a plate that so many share says nothing of a vehicle.
-PLATE_PART_CHARACTERS_MIN = 3
 _STAFF = {"audience": STAFF}
 
 
@@ -65,6 +64,7 @@ async def find_events(
     db: Db,
     now: Now,
     random_bits: RandomBits,
+    page: Page,
     since: Annotated[datetime, QueryParameter(name="from", description="From when on.")],
     until: Annotated[datetime, QueryParameter(name="to", description="Until when, at most seven days later.")],
     lot: Annotated[str, QueryParameter(min_length=1, max_length=64, description="A lot's code.")],
@@ -72,17 +72,19 @@ async def find_events(
     plate: Annotated[
         str | None, QueryParameter(min_length=1, max_length=32, description="A plate, or three characters of one.")
     ] = None,
-    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Events per page.")] = 50,
 ) -> EventPage:
     """What the cameras of a lot saw within a time, with their pictures; who looks is kept in the audit log."""
-    if since.tzinfo is None or until.tzinfo is None or not since < until <= since + timedelta(days=LOOK_UP_DAYS_MAX):
+    if (
+        since.tzinfo is None
+        or until.tzinfo is None
+        or not timedelta(0) < until - since <= timedelta(days=LOOK_UP_DAYS_MAX)
+    ):
         raise DecisionUnfit(
             "Times have an offset, and lie at most so many days apart.", field="to", days_max=LOOK_UP_DAYS_MAX
         )
-    text = None if plate is None else plates.normalise(plate)
-    if text is not None and len(text) < PLATE_PART_CHARACTERS_MIN:
-        raise DecisionUnfit("Name more of the plate.", field="plate", characters_min=PLATE_PART_CHARACTERS_MIN)
+    text = plates.looked_for(plate)
+    if text is not None and len(text) < plates.PART_CHARACTERS_MIN:
+        raise DecisionUnfit("Name more of the plate.", field="plate", characters_min=plates.PART_CHARACTERS_MIN)
     lot_ids = lots_named(principal, network, lot) or []
     lanes = network.snapshot.lanes.values()
     found = await flow.find_events(
@@ -90,14 +92,14 @@ async def find_events(
         [(each.lot_id, each.id) for each in lanes if each.lot_id in lot_ids and lane in (None, each.code)],
         since=since,
         until=until,
-        after=after,
+        after=page.after,
         plate=text,
-        limit=limit,
+        limit=page.limit,
         reader=principal,
         now=now,
         random_bits=random_bits,
     )
-    return EventPage([_found(each) for each in found], found[-1].id if len(found) == limit else None)
+    return EventPage([_found(each) for each in found], page.next([each.id for each in found]))
 
 
 @post(
@@ -115,6 +117,7 @@ async def decide_event(
     principal: Principal,
     network: Network,
     live_counts: LiveCounts,
+    dialogue: Dialogue,
     pool: Pool,
     now: Now,
     random_bits: RandomBits,
@@ -133,6 +136,7 @@ async def decide_event(
         random_bits=random_bits,
     )
     live_counts.queue(decided.counts)
+    dialogue.ring(decided.told)
     return decided_now(decided)
 
 

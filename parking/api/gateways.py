@@ -1,15 +1,20 @@
-"""The keys of gateways."""
+"""Gateways: what they say of themselves, how staff see them, and their keys."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from litestar import delete, get, post
+from litestar import delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
-from msgspec import Struct
+from litestar.params import FromPath, JSONBody
+from msgspec import Raw, Struct
 
-from parking.api.dependencies import Secret
+from parking.api.dependencies import GroupCommit, LiveClocks, Network, Secret
+from parking.api.scope import lots_of
+from parking.dated import Changed
+from parking.flow import gateways as flow_of_state
 from parking.flow import lots as flow
-from parking.lots import IssuedKey
+from parking.lots import Code, Heartbeat, IssuedKey
+from parking.store import gateways as state_store
 from parking.store import lots as store
 from payments import identity
 from payments.api.dependencies import Db, Now, Principal
@@ -20,6 +25,133 @@ class NewKey(Struct, frozen=True):
     """A gateway's new key, shown this once."""
 
     key: str
+
+
+class Heard(Struct, frozen=True):
+    """The answer to a heartbeat. `clock_ahead_ms`: by how much its clock seems ahead of ours, less the way of the
+    message; `events_waiting`: events of the gateway that wait to be recorded here.
+    """
+
+    as_of: datetime
+    clock_ahead_ms: int
+    events_waiting: int
+    commands_waiting: int
+
+
+class GatewayShown(Struct, frozen=True):
+    """A gateway. `silent_s`: since its last heartbeat, null if there was none. `last_event_at`: of any lane. `clocks`:
+    those that are wrong, its own (no lane) or of lanes, since when, and by how much if that is steady.
+    """
+
+    code: str
+    lot: str
+    keys_active: int
+    seen_at: datetime | None
+    silent_s: int | None
+    clock_ahead_ms: int | None
+    backlog_events: int | None
+    software: str | None
+    lanes: Raw | None
+    last_event_at: datetime | None
+    clocks: Raw
+
+
+@post(
+    "/v1/gateway/heartbeat",
+    operation_id="beat",
+    summary="Say that the gateway is alive, and how it is; hear the time",
+    tags=["gateways"],
+    opt={"audience": (Audience.GATEWAY,)},
+    status_code=200,
+)
+async def beat(
+    *,
+    data: JSONBody[Heartbeat],
+    principal: Principal,
+    network: Network,
+    live_clocks: LiveClocks,
+    group_commit: GroupCommit,
+    db: Db,
+    now: Now,
+) -> Heard:
+    """Once in 30 s is enough. Only the last one is kept."""
+    gateway = network.snapshot.gateways[principal.id]
+    waiting = await flow_of_state.beat(db, gateway, data, now=now)
+    live_clocks.hear_heartbeat(gateway, data.sent_at, now)
+    return Heard(now, _ms(data.sent_at - now), group_commit.waiting_of(gateway.id), waiting)
+
+
+@get(
+    "/v1/admin/gateways",
+    operation_id="listGateways",
+    summary="Gateways: when they were last heard of, their backlogs and their clocks",
+    tags=["administration"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def list_gateways(principal: Principal, network: Network, db: Db, now: Now) -> Sequence[GatewayShown]:
+    """Of the caller's lots."""
+    rows = await state_store.gateways(db, lots_of(principal, network))
+    return [
+        GatewayShown(
+            code=row.code,
+            lot=row.lot,
+            keys_active=row.keys_active,
+            seen_at=row.seen_at,
+            silent_s=None if row.seen_at is None else max(0, _ms(now - row.seen_at) // 1000),
+            clock_ahead_ms=None if row.seen_at is None or row.sent_at is None else _ms(row.sent_at - row.seen_at),
+            backlog_events=row.backlog_events,
+            software=row.software,
+            lanes=None if row.lanes is None else Raw(row.lanes.encode()),
+            last_event_at=row.last_event_at,
+            clocks=Raw(row.clocks.encode()),
+        )
+        for row in rows
+    ]
+
+
+def _ms(length: timedelta) -> int:
+    return length // timedelta(milliseconds=1)
+
+
+class NewGateway(Struct, frozen=True, forbid_unknown_fields=True):
+    """A gateway to register beside the first of a lot."""
+
+    code: Code
+
+
+@post(
+    "/v1/admin/lots/{code:str}/gateways",
+    operation_id="addGateway",
+    summary="Register another gateway of a lot",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=200,
+)
+async def add_gateway(
+    code: FromPath[str], data: JSONBody[NewGateway], principal: Principal, db: Db, now: Now
+) -> Changed:
+    """It moves the lanes that are handed over to it, and sends their events. The same again changes nothing."""
+    return Changed(await flow_of_state.add_gateway(db, code, data.code, by=principal, now=now))
+
+
+class GatewayChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """By which code a gateway is known rightly."""
+
+    code: Code
+
+
+@patch(
+    "/v1/admin/gateways/{gateway:str}",
+    operation_id="changeGateway",
+    summary="Correct the code of a gateway",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def change_gateway(
+    gateway: FromPath[str], data: JSONBody[GatewayChange], principal: Principal, db: Db, now: Now
+) -> Changed:
+    """Its keys and its lanes stay with it: the computer at the lot notices nothing."""
+    return Changed(await flow_of_state.rename_gateway(db, gateway, data.code, by=principal, now=now))
 
 
 @post(
@@ -61,4 +193,7 @@ async def revoke_key(gateway: FromPath[str], key_id: FromPath[str], principal: P
     await flow.revoke_gateway_key(db, gateway_code=gateway, key_id=key_id, by=principal.subject, now=now)
 
 
-ROUTES: list[HTTPRouteHandler] = [issue_key, list_keys, revoke_key]
+ROUTES: list[HTTPRouteHandler] = [
+    *(beat, list_gateways, add_gateway, change_gateway),
+    *(issue_key, list_keys, revoke_key),
+]

@@ -2,28 +2,42 @@
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, post, put
 from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Struct
 
 from parking import listing
-from parking.api.dependencies import Clock, LiveCounts, Network
+from parking.api.dependencies import City, Clock, LiveCounts, Network
 from parking.api.etags import UNCHANGED, tagged
-from parking.api.search import WANTED, Wanted
+from parking.api.search import WANTED, AskedCrs, Wanted
+from parking.dated import Outcome
 from parking.flow import lots as flow
 from parking.limits import LOT_BODY_BYTES_MAX
 from parking.listing import LotDetail, LotPage, detail, summary
 from parking.live import counts
-from parking.lots import LotPlan
+from parking.lots import ExitRule, LotPlan, SayArrears
 from parking.occupancy import publish
-from payments import identity
+from parking.positions import Crs
 from payments.api.dependencies import Db, Now, Pool, Principal
 from payments.identity import Audience
 
 LIMIT_MAX = 500
 OFFSET_MAX = 1_000_000
+
+
+class ArrearsOfLot(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the lanes of a lot say; null: what its operator says."""
+
+    say: SayArrears | None
+
+
+class ArrearsOfLots(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the lanes of an operator's lots say."""
+
+    say: SayArrears
 
 
 @get(
@@ -44,17 +58,26 @@ async def list_lots(
     clock: Clock,
     wanted: Wanted,
     min_free: Annotated[int, QueryParameter(ge=0, le=100_000, description="At least this many free spaces.")] = 0,
-    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX)] = 100,
-    offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Lots per page.")] = 100,
+    offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="Lots to pass over.")] = 0,
 ) -> Response[bytes]:
-    """Lots that match every filter: nearest first with `near`, else by code."""
-    matching = listing.find(network.snapshot.lots.values(), wanted)
+    """Lots that match every filter: nearest first with `near`, else by code. Positions of the question and of the
+    answer are in `crs`.
+    """
+    snapshot = network.snapshot
+    matching = listing.find(snapshot.lots.values(), wanted, snapshot.facilities)
     counted = await counts.current(pool, live_counts, [place.lot.id for place in matching])
-    published = [(place, publish(counted[place.lot.id], place.lot.capacity)) for place in matching]
+    published = [
+        (place, publish(counted[place.lot.id], place.lot.capacity, is_closed=place.lot.is_closed)) for place in matching
+    ]
     enough = [(place, count) for place, count in published if count.free >= min_free]
-    prices, now = network.snapshot.prices, clock()
+    now = clock()
     page = LotPage(
-        lots=[summary(place, count, prices[place.lot.id], now) for place, count in enough[offset : offset + limit]],
+        crs=wanted.crs,
+        lots=[
+            summary(place, count, snapshot.prices[place.lot.id], snapshot.facilities.get(place.lot.id), now, wanted.crs)
+            for place, count in enough[offset : offset + limit]
+        ],
         total=len(enough),
         free=sum(count.free for _, count in enough),
         capacity=sum(count.capacity for _, count in enough),
@@ -79,17 +102,24 @@ async def get_lot(
     pool: Pool,
     clock: Clock,
     code: FromPath[str],
+    crs: AskedCrs = Crs.WGS84,
 ) -> Response[bytes]:
     """The lot of a code, with its tariff notice and how far its own reports are from the count.
+
+    Positions are in `crs`. WGS-84 is what is stored; maps of China show GCJ-02 (高德, 腾讯) or BD-09 (百度).
 
     Raises:
         UnknownLot: no lot has this code.
     """
     lot = network.lot(code)
     counted = await counts.current(pool, live_counts, [lot.id])
-    published = publish(counted[lot.id], lot.capacity)
+    published = publish(counted[lot.id], lot.capacity, is_closed=lot.is_closed)
     snapshot = network.snapshot
-    return tagged(request, detail(lot, published, snapshot.lanes.values(), snapshot.prices[lot.id], clock()))
+    inner = sorted(snapshot.nests[lot.id].inner) if lot.id in snapshot.nests else ()
+    stopping = [snapshot.lots[each] for each in inner]
+    prices, facilities = snapshot.prices[lot.id], snapshot.facilities.get(lot.id)
+    lanes = snapshot.lanes.values()
+    return tagged(request, detail(lot, published, lanes, prices, facilities, clock(), crs, stopping))
 
 
 @post(
@@ -100,12 +130,71 @@ async def get_lot(
     opt={"audience": (Audience.ADMIN,)},
     request_max_body_size=LOT_BODY_BYTES_MAX,
     response_headers=[ResponseHeader(name="Location", description="The new lot.", documentation_only=True)],
+    responses={
+        200: ResponseSpec(LotPlan, generate_examples=False, description="It is registered so already."),
+        201: ResponseSpec(LotPlan, generate_examples=False, description="The new lot."),
+    },
 )
-async def register_lot(data: JSONBody[LotPlan], principal: Principal, db: Db, now: Now) -> Response[LotPlan]:
-    """Every process knows the lot within a second."""
-    identity.may_act_for(principal, await flow.operator_of_code(db, code=data.operator_code))
-    await flow.register_lot(db, data, by=principal.subject, now=now)
-    return Response(data, headers={"Location": f"/v1/lots/{data.code}"}, status_code=201)
+async def register_lot(
+    *, data: JSONBody[LotPlan], principal: Principal, city: City, db: Db, now: Now
+) -> Response[LotPlan]:
+    """Every process knows the lot within a second. The same again is answered with 200 and changes nothing."""
+    await flow.may_register(db, data, principal)
+    registered = await flow.register_lot(db, data, by=principal.subject, now=now, city=city)
+    status = 200 if registered.outcome is Outcome.UNCHANGED else 201
+    return Response(data, headers={"Location": f"/v1/lots/{data.code}"}, status_code=status)
 
 
-ROUTES: list[HTTPRouteHandler] = [list_lots, get_lot, register_lot]
+@put(
+    "/v1/admin/lots/{code:str}/exits",
+    operation_id="setExitRule",
+    summary="How cars leave a lot: whether it tells passages, and how long who has paid may take",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=204,
+)
+async def set_exit_rule(code: FromPath[str], data: JSONBody[ExitRule], principal: Principal, db: Db, now: Now) -> None:
+    """From now on, known to every process within a second. Where a lot tells passages, a car that was read at an exit
+    is inside until it passes.
+    """
+    await flow.set_exit_rule(db, code, data, by=principal, now=now)
+
+
+@put(
+    "/v1/admin/lots/{code:str}/arrears",
+    operation_id="sayArrearsInLot",
+    summary="Whether the lanes of a lot say what a car owes from before",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=204,
+)
+async def say_arrears_in_lot(
+    code: FromPath[str], data: JSONBody[ArrearsOfLot], principal: Principal, db: Db, now: Now
+) -> None:
+    """`show` or `nothing`; null: as its operator says. Known to every process within a second. It keeps nobody in."""
+    await flow.say_arrears_in_lot(db, code, data.say, by=principal, now=now)
+
+
+@put(
+    "/v1/admin/operators/{code:str}/arrears",
+    operation_id="sayArrearsInLotsOf",
+    summary="Whether the lanes of an operator's lots say what a car owes from before",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=204,
+)
+async def say_arrears_in_lots_of(
+    code: FromPath[str], data: JSONBody[ArrearsOfLots], principal: Principal, db: Db, now: Now
+) -> None:
+    """Of all its lots that do not say otherwise."""
+    await flow.say_arrears_in_lots_of(db, code, data.say, by=principal, now=now)
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    list_lots,
+    get_lot,
+    register_lot,
+    set_exit_rule,
+    say_arrears_in_lot,
+    say_arrears_in_lots_of,
+]

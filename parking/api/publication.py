@@ -1,29 +1,26 @@
 """Tariffs for staff: registered as drafts, checked and published."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Operation
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from parking import tariffs
 from parking.api.dependencies import Clock, Network, TariffLint
-from parking.api.openapi import RawBody, inlined
+from parking.api.document import BODY, JSON
 from parking.api.prices import Application, places_of
 from parking.flow import tariffs as flow
 from parking.limits import TARIFF_BODY_BYTES_MAX
 from parking.prices import TariffState
 from parking.store import tariffs as store
 from parking.store.tariffs import TariffListed, TariffRow
-from parking.tariffs import Tariff
 from parking.tariffs.lint import Finding, acceptance
 from parking.tariffs.lint.acceptance import Accepted
 from payments import identity
@@ -79,14 +76,11 @@ class Publication(Application, frozen=True):
     accept: Annotated[list[Acceptance], Meta(max_length=256)] = msgspec.field(default_factory=list)
 
 
-@dataclass
-class _DocumentOperation(Operation):
-    """Describes the body by hand: it may be JSON or TOML."""
-
-    def __post_init__(self) -> None:
-        toml = {"schema": {"type": "string", "description": "The same document as TOML."}}
-        kinds = {"application/json": {"schema": inlined(Tariff)}, "application/toml": toml}
-        self.request_body = RawBody(kinds)  # type: ignore[assignment]
+# A document has a schema of its own, `/v1/schemas/tariff`, and is refused by sentences that say what to do.
+_Document: TypeAlias = Annotated[
+    dict[str, Any], Meta(description="A tariff document; its schema is at `/v1/schemas/tariff`.")
+]
+_Toml: TypeAlias = Annotated[str, Meta(description="The same document as TOML.")]
 
 
 @post(
@@ -94,8 +88,7 @@ class _DocumentOperation(Operation):
     operation_id="registerTariff",
     summary="Register a draft of a tariff",
     tags=["administration"],
-    opt={"audience": (Audience.ADMIN,)},
-    operation_class=_DocumentOperation,
+    opt={"audience": (Audience.ADMIN,), BODY: {JSON: _Document, "application/toml": _Toml}},
     request_max_body_size=TARIFF_BODY_BYTES_MAX,
     response_headers=[ResponseHeader(name="Location", description="The version.", documentation_only=True)],
     responses={

@@ -1,9 +1,8 @@
 """What a stay at a lot would cost, for everybody to ask."""
 
 import asyncio
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -16,6 +15,7 @@ from parking import fees, prices
 from parking.api import problems
 from parking.api.dependencies import Clock, Network
 from parking.api.etags import tagged, unreadable
+from parking.api.instants import YEARS, instant
 from parking.plates import VehicleClass
 from parking.prices import NoTariff
 from parking.tariffs import STAY_DAYS_MAX, FeeLine
@@ -24,10 +24,6 @@ from payments.identity import Audience
 
 STAY_MIN_MAX = STAY_DAYS_MAX * 24 * 60
 LONG = timedelta(days=31)
-# Calendars are known and clocks agree on these years.
-YEARS = range(1970, 2200)
-# In a query, a plus that was not written as %2B arrives as a space.
-_LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
 
 class Quote(Struct, frozen=True):
@@ -125,9 +121,9 @@ def _period(
 ) -> tuple[datetime, datetime]:
     if (last is None) == (stay_min is None):
         raise unreadable("to", "Say when the stay ends: either to, or stay_min.")
-    entered_at = clock() if first is None else _instant("from", first)
+    entered_at = clock() if first is None else instant("from", first)
     try:
-        left_at = entered_at + timedelta(minutes=stay_min or 0) if last is None else _instant("to", last)
+        left_at = entered_at + timedelta(minutes=stay_min or 0) if last is None else instant("to", last)
     except OverflowError:
         raise unreadable("stay_min", "The stay would end after the last day there is.") from None
     for parameter, at in (("from", entered_at), ("to" if stay_min is None else "stay_min", left_at)):
@@ -138,19 +134,6 @@ def _period(
     if left_at - entered_at > timedelta(days=STAY_DAYS_MAX):
         raise unreadable("to", f"Stays of more than {durations.days(STAY_DAYS_MAX)[1]} have no price.")
     return entered_at, left_at
-
-
-def _instant(parameter: str, text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
-    except ValueError:
-        raise unreadable(parameter, f"{parameter} is an instant like 2026-12-01T09:00+08:00.") from None
-    if at.utcoffset() is None:
-        raise unreadable(parameter, f"{parameter} lacks its offset from UTC: write it like 2026-12-01T09:00+08:00.")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise unreadable(parameter, f"{parameter} lies outside of the calendar.") from None
 
 
 ROUTES: list[HTTPRouteHandler] = [quote_stay]

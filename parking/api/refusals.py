@@ -1,25 +1,21 @@
 """What gateways sent that could not be taken as an event, for staff."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import QueryParameter
 from msgspec import Struct
 
 from parking.api.dependencies import Network
 from parking.api.scope import lots_of
 from parking.cases import RefusedCount, RefusedEvent
 from parking.events import REFUSED_KEPT_PER_DAY
-from parking.flow import cases as flow
+from parking.flow import facts as flow
 from parking.store.cases import refused_counts
 from payments.api.dependencies import Db, Now, Principal, RandomBits
+from payments.api.pages import Page
 from payments.identity import Audience
-
-ROWS_PER_PAGE_MAX = 200
-_FIRST = UUID(int=0)
 
 
 class RefusedPage(Struct, frozen=True):
@@ -47,22 +43,21 @@ async def list_refused(
     db: Db,
     now: Now,
     random_bits: RandomBits,
-    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=ROWS_PER_PAGE_MAX, description="Rows per page.")] = 50,
+    page: Page,
 ) -> RefusedPage:
     """Malformed events, unknown lanes, ids that came again with other content: the first of each gateway and day."""
     lots = lots_of(principal, network)
     rows = await flow.refused_events(
         db,
         lot_ids=lots,
-        after=after or _FIRST,
-        limit=limit,
+        after=page.above,
+        limit=page.limit,
         reader=principal,
         now=now,
         random_bits=random_bits,
     )
     counts = await refused_counts(db, lot_ids=lots, above=REFUSED_KEPT_PER_DAY)
-    return RefusedPage(rows, rows[-1].id if len(rows) == limit else None, counts)
+    return RefusedPage(rows, page.next([each.id for each in rows]), counts)
 
 
 ROUTES: list[HTTPRouteHandler] = [list_refused]

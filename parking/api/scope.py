@@ -1,6 +1,7 @@
 """Which lots staff may see."""
 
 from parking.api.dependencies import Network
+from parking.commands import UnknownLane
 from parking.lots import UnknownLot
 from payments.api.dependencies import Principal
 from payments.identity import Audience, NotYours
@@ -32,3 +33,21 @@ def lots_named(principal: Principal, network: Network, code: str | None) -> list
     if may is not None and lot.id not in may:
         raise NotYours("This lot is not yours.", field="lot")
     return [lot.id]
+
+
+def lots_at(
+    principal: Principal, network: Network, lot: str | None, lane: str | None
+) -> tuple[list[int] | None, int | None]:
+    """As `lots_named`, and the number of the lane that was named, if one was; its lot is named with it.
+
+    Raises:
+        UnknownLot, NotYours: as there.
+        UnknownLane: none of these lots has a lane of this code.
+    """
+    lot_ids = lots_named(principal, network, lot)
+    if lane is None:
+        return lot_ids, None
+    found = network.snapshot.lanes.get(lane)
+    if found is None or (lot_ids is not None and found.lot_id not in lot_ids):
+        raise UnknownLane("No lane of yours has this code.", field="lane")
+    return [found.lot_id], found.id

@@ -1,17 +1,25 @@
 """The filters that the list of lots and its live stream share."""
 
 import math
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter, SkipValidation
 
 from parking.api.etags import unreadable
-from parking.listing import Box, Point, Search
+from parking.api.instants import YEARS, instant
+from parking.facilities import LENGTH_CM_MAX
+from parking.listing import Search
 from parking.lots import LotKind
+from parking.positions import Box, Crs, Point, stored
 
 RADIUS_M_DEFAULT = 2_000
 RADIUS_M_MAX = 50_000
+AskedCrs: TypeAlias = Annotated[
+    Crs,
+    QueryParameter(description="Coordinates of all positions: wgs84 (GPS), gcj02 (高德, 腾讯) or bd09 (百度)."),
+]
 
 
 async def lot_search(
@@ -25,6 +33,15 @@ async def lot_search(
     bbox: Annotated[str, QueryParameter(max_length=128, description="minLon,minLat,maxLon,maxLat in degrees.")] = "",
     near: Annotated[str, QueryParameter(max_length=64, description="lat,lon in degrees; orders by distance.")] = "",
     radius_m: Annotated[int | None, QueryParameter(ge=1, le=RADIUS_M_MAX, description="How far from `near`.")] = None,
+    crs: AskedCrs = Crs.WGS84,
+    ev: Annotated[bool, QueryParameter(description="With spaces where vehicles are charged.")] = False,
+    disabled: Annotated[bool, QueryParameter(description="With spaces for disabled people.")] = False,
+    height_cm: Annotated[
+        int | None, QueryParameter(ge=1, le=LENGTH_CM_MAX, description="Without lots that say that they are lower.")
+    ] = None,
+    open_at: Annotated[
+        str, QueryParameter(max_length=64, description="An instant: without lots that say that they are closed then.")
+    ] = "",
 ) -> Search:
     """The filters as a search.
 
@@ -39,14 +56,25 @@ async def lot_search(
         district=district,
         kind=kind,
         operator_code=operator,
+        crs=crs,
         box=None if not bbox else _box(bbox),
-        near=place,
+        near=None if place is None else stored(place, crs),
         radius_m=None if place is None else radius_m or RADIUS_M_DEFAULT,
+        ev=ev,
+        disabled=disabled,
+        height_cm=height_cm,
+        open_at=None if not open_at else _year(instant("open_at", open_at)),
     )
 
 
 Wanted: TypeAlias = NamedDependency[SkipValidation[Search]]
 WANTED = {"wanted": Provide(lot_search)}
+
+
+def _year(open_at: datetime) -> datetime:
+    if open_at.year not in YEARS:
+        raise unreadable("open_at", f"Opening hours are known from {YEARS[0]} to {YEARS[-1]}.")
+    return open_at
 
 
 def _point(text: str) -> Point:

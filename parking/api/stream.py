@@ -89,8 +89,9 @@ _written: dict[int, tuple[Lot, Count, bytes]] = {}
 
 
 def _lines(network: Network, wanted: Search, changed: Iterable[Count]) -> list[bytes]:
-    by_lot = {count.lot_id: count for count in changed if count.lot_id in network.snapshot.lots}
-    matching = listing.find((network.snapshot.lots[lot_id] for lot_id in by_lot), wanted)
+    snapshot = network.snapshot
+    by_lot = {count.lot_id: count for count in changed if count.lot_id in snapshot.lots}
+    matching = listing.find((snapshot.lots[lot_id] for lot_id in by_lot), wanted, snapshot.facilities)
     return [_line(place.lot, by_lot[place.lot.id]) for place in matching]
 
 

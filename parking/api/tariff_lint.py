@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from time import monotonic
+from time import thread_time
 from zoneinfo import ZoneInfo
 
 from parking.tariffs import Tariff, lint
@@ -33,7 +33,7 @@ class TariffLint:
         except TimeoutError:
             raise CheckUnderWay("Another tariff is being checked. Try again in a few seconds.") from None
         today = now.astimezone(ZoneInfo(tariff.time_zone)).date()
-        check = asyncio.create_task(asyncio.to_thread(lint.check, tariff, today=today, clock=monotonic))
+        check = asyncio.create_task(asyncio.to_thread(lint.check, tariff, today=today, clock=thread_time))
         # A thread cannot be stopped: the caller may go away, and the next check waits until this one is done.
         check.add_done_callback(self._done)
         return await asyncio.shield(check)

@@ -34,8 +34,8 @@ async def list_tariffs(
     request: Request[Any, Any, Any],
     network: Network,
     clock: Clock,
-    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX)] = 100,
-    offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Tariffs per page.")] = 100,
+    offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="Tariffs to pass over.")] = 0,
 ) -> Response[bytes]:
     """Each tariff once, by its newest version."""
     return tagged(request, tariff_listing.page(network.snapshot, now=clock(), limit=limit, offset=offset))

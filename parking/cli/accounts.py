@@ -10,17 +10,20 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, in_transaction
+from parking.cli.registry import BY, STAFF, in_transaction
 from parking.clock import random_bits
 from parking.flow import accounts as flow
-from parking.flow.accounts import Export
-from payments.accounts import Account
+from parking.flow.accounts import AccountPage, AccountShown, Export
+from parking.plates import PlateColor
+from parking.texts.amounts import in_yuan
+from payments.accounts import DEBIT_FEN_MAX, Account, AccountStatus, Standing
 from payments.flow import accounts as accounts_flow
 from payments.flow import identity as identity_flow
 from payments.identity import IssuedToken
 from payments.store import identity as identity_store
 
 TOKENS_SHOWN_MAX = 200
+ACCOUNTS_SHOWN_MAX = 100
 _out = Console()
 _NUMBER = click.IntRange(min=1)
 
@@ -76,6 +79,65 @@ def revoke_tokens(token_id: UUID | None, account: int | None, subject: str | Non
 @click.group()
 def account() -> None:
     """Accounts of drivers."""
+
+
+@account.command("list")
+@click.option("--number", type=_NUMBER, help="The one of this number.")
+@click.option("--plate", help="Those that pay for this plate now.")
+@click.option("--plate-color", type=click.Choice([each.value for each in PlateColor]))
+@click.option("--status", type=click.Choice([each.value for each in AccountStatus]))
+@click.option("--after", default=0, type=click.IntRange(min=0), help="The last number of the page before.")
+def list_accounts(
+    number: int | None, plate: str | None, plate_color: str | None, status: str | None, after: int
+) -> None:
+    """List accounts by their numbers; who looked, and whom they saw, is kept."""
+
+    async def find(db: sql.Connection, now: datetime) -> AccountPage:
+        return await flow.find_accounts(
+            db,
+            number=number,
+            plate=plate,
+            plate_color=None if plate_color is None else PlateColor(plate_color),
+            status=None if status is None else AccountStatus(status),
+            after=after,
+            limit=ACCOUNTS_SHOWN_MAX,
+            reader=STAFF,
+            now=now,
+            random_bits=random_bits,
+        )
+
+    page = in_transaction(find)
+    table = Table("number", "name", "status", "since")
+    for one in page.accounts:
+        table.add_row(str(one.id), one.name, one.status, f"{one.created_at:%Y-%m-%d}")
+    _out.print(table)
+    if page.next is not None:
+        _out.print(f"more: --after {page.next}", highlight=False)
+
+
+@account.command("show")
+@click.argument("number", type=_NUMBER)
+def show(number: int) -> None:
+    """Print what the wallet of an account holds, what it owes, its limit and its plates; who looked is kept."""
+
+    async def find(db: sql.Connection, now: datetime) -> AccountShown:
+        return await flow.show_account(db, number, reader=STAFF, now=now, random_bits=random_bits)
+
+    click.echo(msgspec.json.format(msgspec.json.encode(in_transaction(find))))
+
+
+@account.command("debit-limit")
+@click.argument("number", type=_NUMBER)
+@click.argument("fen", type=click.IntRange(0, DEBIT_FEN_MAX))
+def debit_limit(number: int, fen: int) -> None:
+    """Set up to how much (fen) a visit may become dearer without its driver being asked, for the driver."""
+
+    async def limit(db: sql.Connection, now: datetime) -> Standing:
+        return await accounts_flow.set_debit_max(
+            db, account_id=number, debit_max_fen=fen, actor=BY, now=now, random_bits=random_bits
+        )
+
+    _out.print(f"account {number}: up to {in_yuan(in_transaction(limit).debit_max_fen)} a visit")
 
 
 @account.command("suspend")

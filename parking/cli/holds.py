@@ -1,8 +1,7 @@
 """The commands for charges that are held back: which they are, and letting them be collected."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,26 +10,27 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, CODE
-from parking.flow.network import read_network
+from parking.cli.registry import BY, CODE, with_network
 from parking.lots import Lot, UnknownLot
 from parking.network import Network
-from parking.settings import read
+from parking.texts.cases import HOLDS
+from parking.texts.durations import short_in_days
+from payments import ids
 from payments.flow import holds as flow
-from payments.holds import HOLDS_PER_PAGE_MAX, HeldCharge
+from payments.holds import Filter, HeldCharge, shown
 from payments.money import yuan
+from payments.pages import ROWS_PER_PAGE_MAX
 from payments.store import holds as store
-from sql.pool import open_pool
 
 T = TypeVar("T")
 _out = Console()
 _LOT = click.option("--lot", type=CODE, help="Only those of a lot.")
 
 
-async def _held(db: sql.Connection, lot_id: int | None) -> list[HeldCharge]:
+async def _held(db: sql.Connection, wanted: Filter) -> list[HeldCharge]:
     found: list[HeldCharge] = []
-    after = UUID(int=0)
-    while page := await store.held_charges(db, operator_id=None, lot_id=lot_id, after=after, limit=HOLDS_PER_PAGE_MAX):
+    after = ids.FIRST
+    while page := await store.held_charges(db, wanted, after=after, limit=ROWS_PER_PAGE_MAX):
         found += page
         after = page[-1].charge_id
     return found
@@ -53,41 +53,42 @@ def _with_lot(lot: str | None, do: Callable[[sql.Connection, Network, int | None
     Raises:
         UnknownLot: no lot has this code.
     """
-    settings = read()
 
-    async def done() -> T:
-        async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
-            now = settings.clock()()
-            network = await read_network(db, now)
-            if lot is not None:
-                named(network, lot)
-            async with db.transaction():
-                return await do(db, network, None if lot is None else network.lots_by_code[lot].id, now)
+    async def of_lot(db: sql.Connection, network: Network, now: datetime) -> T:
+        return await do(db, network, None if lot is None else named(network, lot).id, now)
 
-    return asyncio.run(done())
+    return with_network(of_lot)
 
 
-@click.group()
-def held() -> None:
+@click.group("holds")
+def holds() -> None:
     """Charges that wait for a person before an account pays."""
 
 
-@held.command("list")
+@holds.command("list")
 @_LOT
-def list_held(lot: str | None) -> None:
+@click.option("--operator", type=click.IntRange(min=1), help="Only those of an operator (see `onelot operators`).")
+@click.option("--reason", type=click.Choice(list(HOLDS)), help="Only what is held for this, among others.")
+def list_holds(lot: str | None, operator: int | None, reason: str | None) -> None:
     """List the held charges, the oldest stay first."""
 
-    async def find(db: sql.Connection, network: Network, lot_id: int | None, _: datetime) -> None:
-        table = Table("charge", "lot", "account", "¥", "since", "reason")
-        for one in await _held(db, lot_id):
-            code, since = network.lots[one.lot_id].code, one.held_at.isoformat(timespec="seconds")
-            table.add_row(str(one.charge_id), code, str(one.account_id), yuan(one.amount_fen), since, one.reason)
+    async def find(db: sql.Connection, network: Network, lot_id: int | None, now: datetime) -> None:
+        table = Table("charge", "stay", "lot", "account", "¥", "waits", "why")
+        for row in await _held(db, Filter(operator, lot_id, reason)):
+            one = shown(row, network.lots[row.lot_id].code, HOLDS, now=now)
+            who = (str(one.charge_id), str(one.stay_id), one.lot, str(one.account_id))
+            table.add_row(
+                *who,
+                yuan(one.amount_fen),
+                short_in_days(timedelta(seconds=one.age_s)),
+                f"{one.reasons_zh} {one.reasons_en}",
+            )
         _out.print(table)
 
     _with_lot(lot, find)
 
 
-@held.command("release")
+@holds.command("release")
 @click.argument("charges", nargs=-1, type=click.UUID)
 @_LOT
 @click.option("--reason", required=True, help="Why they are right; the audit log keeps it.")
@@ -97,7 +98,7 @@ def release(charges: tuple[UUID, ...], lot: str | None, reason: str) -> None:
         raise click.UsageError("Name charges, or a lot with --lot.")
 
     async def do(db: sql.Connection, _: Network, lot_id: int | None, now: datetime) -> int:
-        wanted = charges or [each.charge_id for each in await _held(db, lot_id)]
+        wanted = charges or [each.charge_id for each in await _held(db, Filter(lot_id=lot_id))]
         for charge_id in wanted:
             await flow.release_charge(db, charge_id=charge_id, reason=reason, actor=BY, now=now)
         return len(wanted)

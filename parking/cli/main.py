@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Coroutine
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
@@ -15,20 +16,50 @@ from rich.table import Table
 
 import sql
 from parking import worker
-from parking.cli import accounts, audit, cases, disputes, holds, logs, plates, registry, tariffs
+from parking.cli import (
+    accounts,
+    audit,
+    bans,
+    bookings,
+    cases,
+    charges,
+    coupons,
+    disputes,
+    doctor,
+    entitlements,
+    facilities,
+    gateways,
+    holds,
+    imports,
+    jobs,
+    lanes,
+    logs,
+    operators,
+    passes,
+    plates,
+    registry,
+    stays,
+    surroundings,
+    tariffs,
+    zones,
+)
+from parking.cli.arguments import FILE
 from parking.cli.serve import serve
 from parking.clock import random_bits
-from parking.live import counts
+from parking.flow.discrepancies import look_at_all
+from parking.flow.lots import operator_of_code
+from parking.flow.network import read_network
+from parking.live import counts, tracing
 from parking.live import redis as live_redis
 from parking.live.redis import LiveCounts
 from parking.lots import UnknownLot
-from parking.settings import Settings, read
+from parking.settings import Settings, read, use_file
 from parking.store import lots as lot_store
 from parking.store.lots import LotOfOperator
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
-from payments.identity import DRIVER_TOKEN_LIFE_MAX, STAFF, Audience, Principal
+from payments.identity import DRIVER_TOKEN_LIFE_MAX, READERS, Audience, Principal
 from payments.money import yuan
 from payments.settlement import Settlement
 from sql import invariants
@@ -71,9 +102,12 @@ class _Command(click.Group):
 
 @click.group(cls=_Command)
 @click.version_option(package_name="onelot")
+@click.option("--config", type=FILE, help="A TOML file of settings (ONELOT_CONFIG); the environment goes before it.")
 @click.option("--verbose", is_flag=True, help="Log what happens inside.")
-def main(verbose: bool) -> None:
+def main(config: Path | None, *, verbose: bool) -> None:
     """OneLot: a city's parking as one network, paid without stopping."""
+    if config is not None:
+        use_file(config)
     logs.configure("text", logging.INFO if verbose else logging.WARNING)
 
 
@@ -82,11 +116,16 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 @main.command()
-def work() -> None:
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), help="Where /metrics is (ONELOT_WORK_METRICS_PORT); 0: nowhere."
+)
+def work(metrics_port: int | None) -> None:
     """Run the background jobs: collecting, settling, counting, verifying."""
     settings = read()
-    logs.configure(settings.log_format)
-    _run(worker.work(settings))
+    logs.configure_for(settings)
+    tracing.start(settings.tracing_endpoint, settings.tracing_share)
+    port = settings.work_metrics_port if metrics_port is None else metrics_port
+    _run(worker.work(settings, metrics_port=port))
 
 
 @main.command()
@@ -99,7 +138,7 @@ def migrate() -> None:
 
 @main.command()
 def verify() -> None:
-    """Run all invariants; exit with 1 if any returns a row."""
+    """Derive the stays of the last days again, and run all invariants; exit with 1 if any returns a row."""
     invariants_checked = _run(_findings(read()))
     table = Table("invariant", "rows", "seconds", title="Invariants: queries that must return no row")
     for invariant in invariants_checked:
@@ -117,8 +156,13 @@ def verify() -> None:
 
 async def _findings(settings: Settings) -> list[Invariant]:
     pool = await open_pool(settings.database_url, connections_max=1)
-    async with pool, pool.acquire() as db:
-        return await invariants.check(db, now=settings.clock()())
+    clock = settings.clock()
+    async with pool:
+        async with pool.acquire() as db:
+            network = await read_network(db, clock())
+        await look_at_all(pool, network=network, clock=clock)
+        async with pool.acquire() as db:
+            return await invariants.check(db, now=clock())
 
 
 @main.command()
@@ -149,29 +193,31 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
                 pool,
                 business_date=day,
                 now=settings.clock()(),
+                actor=registry.BY,
                 progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
 
 
 @main.command()
-@click.option("--role", required=True, type=click.Choice([Audience.DRIVER.value, *(a.value for a in STAFF)]))
+@click.option("--role", required=True, type=click.Choice([Audience.DRIVER.value, *(a.value for a in READERS)]))
 @click.option("--subject", required=True, help="Who it is for, as the audit log names them.")
 @click.option("--account", type=click.IntRange(min=1), help="The account of a driver's token.")
-@click.option("--operator", type=click.IntRange(min=1), help="Limit a clerk or finance officer to one operator.")
+@click.option("--operator", type=registry.CODE, help="Limit a clerk, finance officer or auditor to one operator.")
 @click.option("--lot", type=registry.CODE, help="The lot at which a booth is, by its code.")
 @click.option("--hours", default=12, type=click.IntRange(1, DRIVER_TOKEN_LIFE_MAX // timedelta(hours=1)))
-def token(role: str, subject: str, account: int | None, operator: int | None, lot: str | None, hours: int) -> None:
+def token(role: str, subject: str, account: int | None, operator: str | None, lot: str | None, hours: int) -> None:
     """Sign a token for a driver (90 days at most) or for staff (12 hours); prints its identifier and the token."""
     secret = read().secrets[0]
 
     async def issue(db: sql.Connection, now: datetime) -> identity_flow.NewToken:
+        of_operator = None if operator is None else await operator_of_code(db, code=operator)
         of_lot = None if lot is None else await _lot_of(db, lot)
         return await identity_flow.issue_token(
             db,
             audience=Audience(role),
             subject=subject,
             account_id=account,
-            operator_id=operator if of_lot is None else of_lot.operator_id,
+            operator_id=of_operator if of_lot is None else of_lot.operator_id,
             lot_id=None if of_lot is None else of_lot.id,
             life=timedelta(hours=hours),
             issuer=ISSUER,
@@ -214,17 +260,36 @@ async def _rebuild(settings: Settings) -> int | None:
 @main.command()
 @click.option("--minutes", type=click.FloatRange(min=0.2), help="End by itself after so long.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Where to serve; without it 8000, or a free port.")
-def demo(minutes: float | None, port: int | None) -> None:
+@click.option("--drivers", type=click.IntRange(min=1), help="How many have an account at the most; without it 3,000.")
+@click.option(
+    "--lots", type=click.IntRange(min=1), help="How many lots the city has at the most; its drivers and traffic follow."
+)
+def demo(minutes: float | None, port: int | None, drivers: int | None, lots: int | None) -> None:
     """Play a day of a made-up Jinan on an embedded PostgreSQL and Redis."""
     # The demonstration needs packages that production does not install.
     from seeds.demo import command as demonstration  # noqa: PLC0415
 
-    sys.exit(demonstration.main(minutes, port))
+    sys.exit(demonstration.main(minutes, port, drivers, lots))
 
 
 for command in (
-    *(serve, holds.held, registry.operator, registry.operators, registry.lot, registry.gateway, tariffs.tariff),
+    *(
+        serve,
+        holds.holds,
+        registry.operator,
+        operators.operators,
+        registry.lot,
+        gateways.gateway,
+        tariffs.tariff,
+        zones.zone,
+    ),
+    *(lanes.gate, lanes.lane, imports.import_, imports.export),
     *(accounts.tokens, accounts.account, audit.audit, plates.plate, disputes.disputes),
-    cases.cases,
+    *(bans.ban, passes.passes, coupons.coupon, bookings.booking),
+    *(cases.cases, entitlements.exempt, jobs.jobs, doctor.examine, stays.stays, charges.charges),
 ):
     main.add_command(command)
+for of_operators in (operators.show, operators.change, operators.close, operators.reopen):
+    registry.operator.add_command(of_operators)
+for of_lots in (facilities.facilities, facilities.bays, surroundings.surroundings):
+    registry.lot.add_command(of_lots)

@@ -17,6 +17,7 @@ from parking.flow import plates as plates_flow
 from parking.network import NoPlateText
 from parking.plates import PlateColor
 from parking.store import network as store
+from payments import ids
 from payments.identity import Audience, Principal
 
 CONTESTS_SHOWN_MAX = 200
@@ -36,7 +37,7 @@ def contests() -> None:
     async def find(db: sql.Connection, now: datetime) -> Sequence[Contest]:
         reader = Principal(Audience.ADMIN, BY)
         return await flow.open_contests(
-            db, after=UUID(int=0), limit=CONTESTS_SHOWN_MAX, reader=reader, now=now, random_bits=random_bits
+            db, after=ids.FIRST, limit=CONTESTS_SHOWN_MAX, reader=reader, now=now, random_bits=random_bits
         )
 
     table = Table("id", "plate", "account", "linked", "contested", "by", "note")

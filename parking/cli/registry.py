@@ -1,7 +1,6 @@
-"""The commands that register a city: operators, lots and the keys of gateways. Tariffs have their own."""
+"""The commands that register a city: operators, lots and their changes, keys of gateways. Tariffs have their own."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,22 +12,41 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
+from parking import registry
+from parking.dated import Changed, Outcome
 from parking.flow import lots as flow
+from parking.flow.lots import Registered
 from parking.flow.network import read_network
-from parking.lots import Code, LotPlan, Name, decode_plan
+from parking.listing import Search
+from parking.lots import (
+    CAPACITY_MAX,
+    Address,
+    Code,
+    LotChange,
+    LotKind,
+    LotPlan,
+    Name,
+    SayArrears,
+    UnknownLot,
+    decode_plan,
+)
 from parking.network import Network
+from parking.registry import State
 from parking.settings import read
 from payments.flow.settlement import agree_rate
+from payments.identity import Audience, Principal
 from payments.money import BPS_WHOLE
 from sql.pool import open_pool
 
 T = TypeVar("T")
-KEY_BYTES = 32
 # Who the audit log names for what is done here.
 BY = "command line"
+STAFF = Principal(Audience.ADMIN, BY)
+LOTS_MAX = 500
 # A lot with all its lanes is a page of text.
 FILE_BYTES_MAX = 1 << 20
 _out = Console()
+_err = Console(stderr=True)
 
 
 class Like(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.5
@@ -64,6 +82,11 @@ class Instant(click.ParamType):  # type: ignore[type-arg]  # takes none before c
 
 CODE = Like("code", Code)
 NAME = Like("name", Name)
+# From when on a change holds.
+FROM = click.option(
+    "--from", "since", type=Instant(), help="When it begins, with its offset from UTC; now if left out."
+)
+SAY = click.Choice([each.value for each in SayArrears])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -78,6 +101,20 @@ def in_transaction(do: Callable[[sql.Connection, datetime], Awaitable[T]]) -> T:
             db.transaction(),
         ):
             return await do(db, settings.clock()())
+
+    return asyncio.run(done())
+
+
+def with_network(do: Callable[[sql.Connection, Network, datetime], Awaitable[T]]) -> T:
+    """As `in_transaction`, and the network is given as it is before that."""
+    settings = read()
+
+    async def done() -> T:
+        async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
+            now = settings.clock()()
+            network = await read_network(db, now)
+            async with db.transaction():
+                return await do(db, network, now)
 
     return asyncio.run(done())
 
@@ -99,9 +136,9 @@ def operator() -> None:
 )
 @click.option("--time-zone", default="Asia/Shanghai", show_default=True, help="The IANA zone of its business days.")
 def add_operator(code: str, name_zh: str, name_en: str, fee_bps: int, time_zone: str) -> None:
-    """Register an operator; prints its number."""
+    """Register an operator; prints its number. The same again changes nothing."""
 
-    async def register(db: sql.Connection, now: datetime) -> int:
+    async def register(db: sql.Connection, now: datetime) -> Registered:
         return await flow.register_operator(
             db,
             code=code,
@@ -113,7 +150,7 @@ def add_operator(code: str, name_zh: str, name_en: str, fee_bps: int, time_zone:
             now=now,
         )
 
-    click.echo(in_transaction(register))
+    _say_number(in_transaction(register))
 
 
 @operator.command("fee")
@@ -140,22 +177,12 @@ def agree_fee(code: str, fee_bps: int, since: datetime) -> None:
     in_transaction(agree)
 
 
-@click.command()
-def operators() -> None:
-    """List the operators with their numbers."""
-    settings = read()
-
-    async def network() -> Network:
-        async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
-            return await read_network(db, settings.clock()())
-
-    registered = asyncio.run(network())
-    table = Table("number", "code", "name", "", "platform fee", "lots")
-    for operator in registered.operators.values():
-        lots = sum(lot.operator_id == operator.id for lot in registered.lots.values())
-        fee = f"{operator.platform_fee_bps / 100:.2f} %"
-        table.add_row(str(operator.id), operator.code, operator.name_zh, operator.name_en, fee, str(lots))
-    _out.print(table)
+@operator.command("arrears")
+@click.argument("code", type=CODE)
+@click.argument("say", type=SAY)
+def say_arrears_in_lots_of(code: str, say: str) -> None:
+    """Whether the lanes of an operator's lots say what a car owes from before."""
+    in_transaction(lambda db, now: flow.say_arrears_in_lots_of(db, code, SayArrears(say), by=STAFF, now=now))
 
 
 @click.group()
@@ -166,40 +193,163 @@ def lot() -> None:
 @lot.command("add")
 @click.argument("file", type=FILE)
 def add_lot(file: Path) -> None:
-    """Register the lot of a JSON file with its lanes and its gateway; prints the lot's number."""
-    plan = _plan(file)
+    """Register the lot of a JSON file with its lanes and its gateway; prints the lot's number. The same again changes
+    nothing.
+    """
+    plan, city = _plan(file), read().city
 
-    async def register(db: sql.Connection, now: datetime) -> int:
-        return await flow.register_lot(db, plan, by=BY, now=now)
+    async def register(db: sql.Connection, now: datetime) -> Registered:
+        return await flow.register_lot(db, plan, by=BY, now=now, city=city)
 
-    click.echo(in_transaction(register))
-
-
-@click.group()
-def gateway() -> None:
-    """The computers of lots that send their events."""
+    _say_number(in_transaction(register))
 
 
-@gateway.command("key")
+@lot.command("list")
+@click.argument("words", nargs=-1)
+@click.option("--operator", "operator_code", default="", help="Of this operator.")
+@click.option("--district", default="", help="In this district, by its name in Chinese or English.")
+@click.option("--kind", type=click.Choice([kind.value for kind in LotKind]))
+@click.option("--state", type=click.Choice([state.value for state in State]))
+@click.option("--after", default="", help="The last code of the page before.")
+def list_lots(
+    words: tuple[str, ...], operator_code: str, district: str, kind: str | None, state: str | None, after: str
+) -> None:
+    """List lots by their codes; WORDS are of the name, district, address or code."""
+    search = Search(
+        words=" ".join(words),
+        district=district,
+        kind=None if kind is None else LotKind(kind),
+        operator_code=operator_code,
+    )
+    page = registry.page(
+        network(), search, lot_ids=None, state=None if state is None else State(state), after=after, limit=LOTS_MAX
+    )
+    table = Table("code", "operator", "name", "", "district", "kind", "state", "spaces", "gateways")
+    for one in page.lots:
+        table.add_row(
+            *(one.code, one.operator, one.name_zh, one.name_en, one.district_zh, one.kind, one.state),
+            *(str(one.capacity), " ".join(one.gateways)),
+        )
+    _out.print(table)
+    if page.next is not None:
+        _err.print(f"more: --after {page.next}", highlight=False)
+
+
+@lot.command("show")
 @click.argument("code", type=CODE)
-def issue_key(code: str) -> None:
-    """Issue another key to a gateway and print it. It is shown this once; two may be active at a time."""
+def show_lot(code: str) -> None:
+    """Show a lot with everything that is registered of it, as JSON."""
+    registered = network()
+    if code not in registered.lots_by_code:
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    shown = registry.shown(registered.lots_by_code[code], registered, read().clock()())
+    click.echo(msgspec.json.format(msgspec.json.encode(shown)).decode())
 
-    async def issue(db: sql.Connection, now: datetime) -> str:
-        secret = secrets.token_bytes(KEY_BYTES)
-        return await flow.issue_gateway_key(db, gateway_code=code, secret=secret, by=BY, now=now)
 
-    click.echo(in_transaction(issue))
+@lot.command("change")
+@click.argument("code", type=CODE)
+@click.option("--name-zh", type=NAME)
+@click.option("--name-en", type=NAME)
+@click.option("--district-zh", type=NAME)
+@click.option("--district-en", type=NAME)
+@click.option("--address-zh", type=Like("address", Address))
+@click.option("--kind", type=click.Choice([kind.value for kind in LotKind]))
+@click.option("--longitude", type=float, help="WGS-84 degrees.")
+@click.option("--latitude", type=float, help="WGS-84 degrees.")
+def change_lot(code: str, **said: Any) -> None:
+    """Correct how a lot is described, at once; what is left out stays as it is."""
+    city = read().city
+    change = converted(said, LotChange)
+
+    async def correct(db: sql.Connection, now: datetime) -> Outcome:
+        return await flow.change_lot(db, code, change, by=STAFF, now=now, city=city)
+
+    click.echo(in_transaction(correct))
+
+
+@lot.command("capacity")
+@click.argument("code", type=CODE)
+@click.argument("spaces", type=click.IntRange(1, CAPACITY_MAX))
+@FROM
+def set_capacity(code: str, spaces: int, since: datetime | None) -> None:
+    """Say that a lot has so many SPACES from an instant on."""
+
+    async def begin(db: sql.Connection, now: datetime) -> Changed:
+        return await flow.set_capacity(db, code, spaces, valid_from=since, by=STAFF, now=now)
+
+    say(in_transaction(begin))
+
+
+@lot.command("close")
+@click.argument("code", type=CODE)
+@FROM
+def close_lot(code: str, since: datetime | None) -> None:
+    """Close a lot from an instant on: nobody is let in, everybody gets out."""
+    say(in_transaction(lambda db, now: flow.set_closed(db, code, is_closed=True, valid_from=since, by=STAFF, now=now)))
+
+
+@lot.command("reopen")
+@click.argument("code", type=CODE)
+@FROM
+def reopen_lot(code: str, since: datetime | None) -> None:
+    """Open a lot again from an instant on."""
+    say(in_transaction(lambda db, now: flow.set_closed(db, code, is_closed=False, valid_from=since, by=STAFF, now=now)))
+
+
+@lot.command("arrears")
+@click.argument("code", type=CODE)
+@click.argument("say", type=SAY, required=False)
+def say_arrears_in_lot(code: str, say: str | None) -> None:
+    """Whether the lanes of a lot say what a car owes from before; left out: as its operator says."""
+    said = None if say is None else SayArrears(say)
+    in_transaction(lambda db, now: flow.say_arrears_in_lot(db, code, said, by=STAFF, now=now))
+
+
+def network() -> Network:
+    """What is registered, as of now."""
+    settings = read()
+
+    async def read_now() -> Network:
+        async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
+            return await read_network(db, settings.clock()())
+
+    return asyncio.run(read_now())
+
+
+def _say_number(registered: Registered) -> None:
+    """The number, for the next command; that nothing was changed, for a person."""
+    click.echo(registered.id)
+    if registered.outcome is Outcome.UNCHANGED:
+        _err.print(registered.outcome.value)
+
+
+def say(changed: Changed) -> None:
+    """What became of a change, and since when it holds."""
+    since = "" if changed.valid_from is None else f" from {changed.valid_from.isoformat()}"
+    click.echo(f"{changed.outcome}{since}")
+
+
+def converted(said: dict[str, Any], shape: type[T]) -> T:
+    """What was said on the line as a value of the domain; what was left out is left out."""
+    try:
+        return msgspec.convert({name: value for name, value in said.items() if value is not None}, shape)
+    except msgspec.ValidationError as e:
+        raise click.UsageError(str(e)) from None
 
 
 def _plan(file: Path) -> LotPlan:
     try:
-        return decode_plan(_read(file))
+        return decode_plan(read_file(file))
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
         raise click.BadParameter(f"{file} is not the plan of a lot: {e}.", param_hint="FILE") from None
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """What is in a file that a person wrote.
+
+    Raises:
+        click.BadParameter: it is too large to be one.
+    """
     with file.open("rb") as opened:
         document = opened.read(FILE_BYTES_MAX + 1)
     if len(document) > FILE_BYTES_MAX:

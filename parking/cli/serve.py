@@ -5,12 +5,17 @@ import resource
 import socket
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
 from parking.cli import logs
+from parking.live import metrics, tracing
 from parking.settings import Settings, read
 from sql.pool import check_login, open_pool
+
+if TYPE_CHECKING:
+    from uvicorn import Config
 
 # Longer than a batch may take to be recorded: what is in flight is answered.
 SHUTDOWN_S = 22
@@ -23,6 +28,9 @@ SHUTDOWN_S = 22
 @click.option(
     "--gateway-port", type=click.IntRange(0, 65535), help="Gateways' own port (ONELOT_GATEWAY_PORT); 0: none."
 )
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), help="Where /metrics is (ONELOT_METRICS_PORT); 0: nowhere."
+)
 @click.option("--only-gateways", is_flag=True, help="Listen on the gateways' port alone.")
 @click.option("--fd", type=click.IntRange(min=3), help="A socket that listens already, handed over by who starts this.")
 @click.option("--gateway-fd", type=click.IntRange(min=3), help="The same for the gateways' port, beside --fd.")
@@ -33,20 +41,17 @@ def serve(
     gateway_port: int | None,
     fd: int | None,
     gateway_fd: int | None,
+    metrics_port: int | None,
     *,
     only_gateways: bool,
 ) -> None:
     """Serve the HTTP API."""
     # Other commands need nothing of the HTTP service, and start sooner without it.
-    import uvicorn  # noqa: PLC0415
-    from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
-
     from parking.app import server_config, shares_of  # noqa: PLC0415
-    from parking.cli.processes import Processes  # noqa: PLC0415
 
     settings = read()
     _ = settings.secrets  # refuses to start without them
-    logs.configure(settings.log_format)
+    logs.configure_for(settings)
     asyncio.run(_check(settings))
     raise_descriptors()
     gateway_port = settings.gateway_port if gateway_port is None else gateway_port
@@ -68,7 +73,7 @@ def serve(
         workers=workers or settings.workers,
         # Its lines look like all others.
         log_config=None,
-        log_level="info",
+        log_level=settings.log_level,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     # What the kernel has queued on a socket that two processes share is not lost when one of them closes it.
@@ -77,11 +82,22 @@ def serve(
         listeners.append(_given(gateway_fd, gateway_port))
     elif both:
         listeners.append(server_config(settings, made.app, host=made.host, port=gateway_port).bind_socket())
+    _run(made, listeners, settings.metrics_host, settings.metrics_port if metrics_port is None else metrics_port)
+
+
+def _run(made: "Config", listeners: list[socket.socket], metrics_host: str, metrics_port: int) -> None:
+    """Serves until it is told to end."""
+    import uvicorn  # noqa: PLC0415
+    from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
+
+    from parking.cli.processes import Processes  # noqa: PLC0415
+
     if made.workers > 1:
-        Processes(made, listeners).run()
+        with metrics.shown_together(metrics_host, metrics_port):
+            Processes(made, listeners).run()
         return
     server = uvicorn.Server(made)
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), metrics.shown(metrics.SERVING, metrics_host, metrics_port):
         server.run(sockets=listeners)
     if not server.started:
         sys.exit(STARTUP_FAILURE)
@@ -109,6 +125,7 @@ def raise_descriptors() -> None:
 
 async def _check(settings: Settings) -> None:
     """What serving needs, looked at before it starts, so that what is missing is said in one sentence."""
+    tracing.check_installed(settings.tracing_endpoint)
     async with await open_pool(settings.database_url, connections_max=1) as pool:
         if not settings.allow_owner:
             await check_login(pool)

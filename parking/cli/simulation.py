@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 import click
 from msgspec import structs
@@ -21,7 +21,7 @@ from parking.cli.arguments import FILE, INSTANT, aware, tariff_of
 from parking.flow.network import read_network
 from parking.lots import Lot, UnknownLot, UnknownZone
 from parking.network import Network
-from parking.prices import in_force_at
+from parking.prices import holds_within, in_force_at
 from parking.settings import read
 from parking.simulation import csv_report
 from parking.simulation.histogram import quantiles
@@ -41,12 +41,15 @@ YEARS = range(1971, 9999)
 _out = Console()
 _err = Console(stderr=True)
 _FILE_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+# Chooses the lots whose stays are priced, by the network, the code of the draft and the period.
+Choice: TypeAlias = Callable[[Network, str, Period], Sequence[Lot]]
 
 
 @click.command("replay")
 @click.option("--tariff", "file", required=True, type=FILE, help="The draft, as TOML or JSON.")
-@click.option("--lot", "--lots", "codes", multiple=True, help="Where; may be given again. Without it, all lots.")
+@click.option("--lot", "--lots", "codes", multiple=True, help="Where; may be given again.")
 @click.option("--zone", "zones", multiple=True, help="Or the lots that lie in a price area now; may be given again.")
+@click.option("--everywhere", is_flag=True, help="Or all lots, also those that charge by another tariff.")
 @click.option("--from", "since", required=True, type=INSTANT, help="Stays that ended since; local to the draft's zone.")
 @click.option("--to", "until", required=True, type=INSTANT, help="Stays that ended before; a date is its midnight.")
 @click.option(
@@ -65,8 +68,15 @@ def replay(
     csv_file: Path | None,
     html_file: Path | None,
     limit: int | None,
+    *,
+    everywhere: bool,
 ) -> None:
-    """Price past stays by a draft and report what it would have changed."""
+    """Price past stays by a draft and report what it would have changed.
+
+    Where nothing is said, at the lots that charged by a tariff of the draft's code in that time.
+    """
+    if everywhere and (codes or zones):
+        raise click.UsageError("Either --everywhere, or some lots by --lot and --zone.")
     draft = tariffs.Compiled(tariff_of(file))
     period = Period(aware(since, draft.time_zone), aware(until, draft.time_zone))
     for name, moment in (("--from", since), ("--to", until)):
@@ -77,9 +87,12 @@ def replay(
     for name, out in (("--csv", csv_file), ("--html", html_file)):
         if out is not None and not out.absolute().parent.is_dir():
             raise click.BadParameter(f"There is no folder {str(out.parent)!r}.", param_hint=name)
-    simulation, outcome = asyncio.run(_simulate(draft, (codes, zones), period, against, csv_file, limit))
+    choose = _everywhere if everywhere else _named(codes, zones) if codes or zones else _of_code
+    simulation, outcome = asyncio.run(_simulate(draft, choose, period, against, csv_file, limit))
     if html_file is not None:
         html_file.write_text(page(report(simulation, outcome)), encoding="utf-8")
+    if choose is _of_code:
+        _say(f"At the lots that charged by {draft.tariff.code} then; --lot, --zone or --everywhere name others.")
     _print(simulation, outcome)
     for written in filter(None, (csv_file, html_file)):
         click.echo(f"written: {written}")
@@ -87,7 +100,7 @@ def replay(
 
 async def _simulate(
     draft: tariffs.Compiled,
-    where: tuple[Sequence[str], Sequence[str]],
+    choose: Choice,
     period: Period,
     against: str,
     csv_file: Path | None,
@@ -101,7 +114,7 @@ async def _simulate(
         db.transaction(isolation="repeatable_read", readonly=True),
     ):
         network = await read_network(db, now)
-        lots = _lots(network, *where)
+        lots = {lot.id: lot for lot in choose(network, draft.tariff.code, period)}
         current = _in_force(network, lots, now) if against == "current" else None
         lead = lead_of([draft.tariff, *(each.tariff for each in (current or {}).values())])
         counted = await count_past_stays(db, list(lots), period, lead)
@@ -130,17 +143,45 @@ def _up_to(limit: int | None, run: Run, stays: Sequence[PastStay]) -> Iterator[P
         yield stay
 
 
-def _lots(network: Network, codes: Sequence[str], zones: Sequence[str]) -> dict[int, Lot]:
-    """The lots of these codes and those that lie in these price areas, or all if none is named; by number."""
-    for code in codes:
-        if code not in network.lots_by_code:
-            raise UnknownLot(f"No lot has the code {code!r}.", code=code)
-    for zone in zones:
-        if zone not in network.zones:
-            raise UnknownZone(f"No price area has the code {zone!r}.", code=zone)
-    if not (codes or zones):
-        return network.lots
-    return {lot.id: lot for lot in network.lots.values() if lot.code in codes or network.prices[lot.id].zone in zones}
+def _named(codes: Sequence[str], zones: Sequence[str]) -> Choice:
+    """Chooses the lots of these codes and those that lie in these price areas.
+
+    Raises, when it chooses:
+        UnknownLot, UnknownZone: there is none of a code.
+    """
+
+    def choose(network: Network, _code: str, _period: Period) -> Sequence[Lot]:
+        for code in codes:
+            if code not in network.lots_by_code:
+                raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+        for zone in zones:
+            if zone not in network.zones:
+                raise UnknownZone(f"No price area has the code {zone!r}.", code=zone)
+        return [lot for lot in network.lots.values() if lot.code in codes or network.prices[lot.id].zone in zones]
+
+    return choose
+
+
+def _everywhere(network: Network, _code: str, _period: Period) -> Sequence[Lot]:
+    return list(network.lots.values())
+
+
+def _of_code(network: Network, code: str, period: Period) -> Sequence[Lot]:
+    """The lots where a tariff of the code was in force in the period: what another one charged is no measure of it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    lots = [
+        lot
+        for lot in network.lots.values()
+        if holds_within(network.prices[lot.id].tariffs, code, period.since, period.until)
+    ]
+    if not lots:
+        raise click.UsageError(
+            f"No lot charged by a tariff {code!r} then: name lots by --lot or --zone, or all of them by --everywhere."
+        )
+    return lots
 
 
 def _in_force(network: Network, lots: Iterable[int], now: datetime) -> dict[int, tariffs.Compiled]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from time import monotonic
+from time import process_time
 from typing import Any, NamedTuple
 
 import click
@@ -30,7 +30,7 @@ from parking.cli.arguments import (
     is_toml,
     tariff_of,
 )
-from parking.cli.registry import BY, CODE, Instant, in_transaction
+from parking.cli.registry import BY, CODE, FROM, in_transaction
 from parking.cli.simulation import replay
 from parking.cli.tables import Printer
 from parking.flow.prices import Places, apply_newest
@@ -48,6 +48,10 @@ from payments.identity import Audience, Principal
 _out = Console()
 _err = Console(stderr=True)
 CLEAN, WARNED, WRONG = 0, 1, 2
+_MEANING = {
+    WARNED: ("退出码 1：有警告未确认。", "Exit code 1: a warning is not accepted."),
+    WRONG: ("退出码 2：有错误，不能发布。", "Exit code 2: an error forbids publication."),
+}
 
 
 class _Checked(NamedTuple):
@@ -85,13 +89,20 @@ def tariff() -> None:
 @_lang
 @_json
 def check(files: tuple[Path, ...], accepted: tuple[tuple[str, str], ...], lang: str | None, as_json: bool) -> None:
-    """Look for what would surprise drivers: exit code 1 for warnings that are not accepted, 2 for errors."""
+    """Look for what would surprise drivers.
+
+    Exit code 0: nothing, or every warning is accepted; 1: a warning is not accepted; 2: an error, which forbids
+    publication.
+    """
     checked = _checked(files, dict(accepted))
     result = max(_result(file) for file in checked)
     if as_json:
         _print_json([_as_json(file) for file in checked])
         sys.exit(result)
-    _print_findings(checked, Printer(_out, lang))
+    printer = Printer(_out, lang)
+    _print_findings(checked, printer)
+    if result != CLEAN:
+        printer.both(*_MEANING[result])
     sys.exit(result)
 
 
@@ -129,6 +140,7 @@ def explain(file: Path, lang: str | None) -> None:
 @click.option("--paid-by", default="", help="The method of payment.")
 @click.option("--pass", "passes", multiple=True, type=PASS, help="A pass it has: code:from/until.")
 @click.option("--charging", multiple=True, type=PERIOD, help="When it was charged: from/to.")
+@click.option("--booked", multiple=True, type=PERIOD, help="When a space was booked for it: from/to.")
 @click.option("--history", multiple=True, type=PERIOD, help="An earlier visit to the same lot: from/to.")
 @_lang
 @_json
@@ -138,6 +150,7 @@ def quote(
     left: datetime,
     passes: tuple[HeldPass, ...],
     charging: tuple[Period, ...],
+    booked: tuple[Period, ...],
     history: tuple[Period, ...],
     lang: str | None,
     as_json: bool,
@@ -156,6 +169,7 @@ def quote(
         vehicle=vehicle,
         bays=brought["bays"],
         charging=tuple(period.within(zone) for period in charging),
+        booked=tuple(period.within(zone) for period in booked),
         passes=tuple(held.within(zone) for held in passes),
         coupons=brought["coupons"],
         paid_by=brought["paid_by"],
@@ -242,8 +256,8 @@ def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None)
 @click.argument("code")
 @click.option("--lot", "lots", multiple=True, type=CODE, help="Where it holds; may be given again.")
 @click.option("--zone", "zones", multiple=True, type=CODE, help="A price area where it holds; may be given again.")
-@click.option("--from", "valid_from", required=True, type=Instant(), help="Since when, for instance 2026-12-01T00:00Z.")
-def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], valid_from: datetime) -> None:
+@FROM
+def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], since: datetime | None) -> None:
     """Let the newest published version of a tariff hold from an instant on: at all these places, or at none.
 
     In a price area it holds at the lots that have no price of their own.
@@ -251,12 +265,13 @@ def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], valid_from: 
     if not (lots or zones):
         raise click.UsageError("Say where it is to hold: --lot or --zone.")
 
-    async def applied(db: sql.Connection, now: datetime) -> int:
-        principal = Principal(Audience.ADMIN, BY)
-        return await apply_newest(db, code=code, places=Places(lots, zones, valid_from), principal=principal, now=now)
+    async def applied(db: sql.Connection, now: datetime) -> tuple[int, datetime]:
+        begins, principal = since or now, Principal(Audience.ADMIN, BY)
+        places = Places(lots, zones, begins)
+        return await apply_newest(db, code=code, places=places, principal=principal, now=now), begins
 
-    version = in_transaction(applied)
-    click.echo(f"{code} version {version} holds at {', '.join((*lots, *zones))} from {valid_from.isoformat()}")
+    version, begins = in_transaction(applied)
+    click.echo(f"{code} version {version} holds at {', '.join((*lots, *zones))} from {begins.isoformat()}")
 
 
 tariff.add_command(replay)
@@ -269,7 +284,7 @@ def _checked(files: Sequence[Path], reasons: dict[str, str]) -> list[_Checked]:
     for file in files:
         with _progress(file) as progress:
             text, findings = check_document(
-                document_of(file), toml=is_toml(file), today=today, budget=BUDGET, progress=progress, clock=monotonic
+                document_of(file), toml=is_toml(file), today=today, budget=BUDGET, progress=progress, clock=process_time
             )
         checked.append(_Checked(file, text, findings, {}))
     try:

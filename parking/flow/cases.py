@@ -1,6 +1,6 @@
 """What people look at: cases and the events behind them, who looks, and what was decided."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,11 +8,14 @@ from msgspec import Raw, Struct
 
 import sql
 from parking import cases, derivation, matching
-from parking.cases import Filter, Known, OpenCase, RefusedEvent, State, UnknownCase
-from parking.decisions import Decision, Verdict
-from parking.flow import decisions as decisions_flow
+from parking.cases import Filter, Known, OpenCase, State, UnknownCase
+from parking.decisions import MADE_BY_HAND, Decision
+from parking.device_decisions import DeviceDecision
+from parking.flow import elsewhere as elsewhere_flow
+from parking.flow import facts as facts_flow
 from parking.flow.decisions import Decided
 from parking.flow.derivation import RandomBits
+from parking.flow.elsewhere import Elsewhere
 from parking.likeness import Likeness
 from parking.matching import CANDIDATES_MAX, PAIR_MAX
 from parking.network import Network
@@ -21,14 +24,17 @@ from parking.stays import State as StayState
 from parking.stays import Stay
 from parking.store import cases as store
 from parking.store import decisions as decision_store
+from parking.store import device_decisions as device_store
 from parking.store import events as event_store
+from parking.texts.cases import REASONS
+from parking.texts.decisions import KINDS
+from parking.verdicts import Verdict
 from payments import ids
 from payments.charges import Charge, ChargeState, charge_id
 from payments.flow import audit as audit_flow
 from payments.identity import Principal
+from payments.store import audit as audit_store
 from payments.store import charges as charge_store
-
-_FIRST = UUID(int=0)
 
 
 class Candidate(Struct, frozen=True):
@@ -46,12 +52,15 @@ class Candidate(Struct, frozen=True):
 
 class CaseShown(Struct, frozen=True):
     """A case with all that helps to decide it. `stay_state` and what follows are of the stay that the event is part of
-    now; `at_stake_fen`: what is charged for that. `said`: what a driver wrote who appeals.
+    now; `at_stake_fen`: what is charged for that. `said`: what a driver wrote who appeals. `device`: what a device
+    said, of a case about no read (but for a list of plates), and `found` how that differs.
     """
 
     id: UUID
     lot: str
     reason: cases.Reason
+    reason_zh: str
+    reason_en: str
     opened_at: datetime
     age_s: int
     assignee: str | None
@@ -59,6 +68,8 @@ class CaseShown(Struct, frozen=True):
     resolved_by: str | None
     note: str | None
     said: str | None
+    device: Raw | None
+    found: Raw | None
     event_id: UUID
     kind: str | None
     lane: str | None
@@ -79,19 +90,24 @@ class CaseShown(Struct, frozen=True):
     charge_reference: UUID | None
     charge_state: ChargeState | None
     candidates: Sequence[Candidate]
+    elsewhere: Elsewhere | None
     decisions: Sequence["DecisionShown"]
 
 
 class DecisionShown(Struct, frozen=True):
-    """A decision about the event of a case, or about an entry that was made by hand for it (`event_id`)."""
+    """A decision about the event of a case, or about a read that was made by hand for it (`event_id`). `counts`:
+    whether anything follows from that since. Where nothing was said of a plate, that is null.
+    """
 
     event_id: UUID
     n: int
     kind: str
+    kind_zh: str
+    kind_en: str
     undoes: int | None
-    plate: str
-    plate_color: PlateColor
-    counts: bool
+    plate: str | None
+    plate_color: PlateColor | None
+    counts: bool | None
     note: str
     decided_by: str
     decided_at: datetime
@@ -101,14 +117,14 @@ async def find_cases(
     db: sql.Connection,
     wanted: Filter,
     *,
-    after: UUID | None,
+    after: UUID,
     limit: int,
     reader: Principal,
     now: datetime,
     random_bits: RandomBits,
 ) -> list[CaseShown]:
     """Cases, the oldest first. They show plates: who read is kept."""
-    found = await store.cases(db, wanted, after=after or _FIRST, limit=limit)
+    found = await store.cases(db, wanted, after=after, limit=limit)
     await audit_flow.record_look(db, subject="cases", rows=len(found), reader=reader, now=now, random_bits=random_bits)
     return await _shown(db, found, now)
 
@@ -152,11 +168,11 @@ async def decide_case(
 
     Raises:
         UnknownCase: there is none of this id among these lots.
-        others: see `decisions.decide`.
+        others: see `facts.decide`.
     """
     async with pool.acquire() as db, db.transaction():
         case = await _case(db, case_id, lot_ids)
-        return await decisions_flow.decide(
+        decided = await facts_flow.decide(
             db,
             said,
             fact_id=case.event_id,
@@ -167,18 +183,34 @@ async def decide_case(
             now=now,
             random_bits=random_bits,
         )
+    if case.other_stay_id is not None and case.stay_id is not None:
+        # The other stay is another lot's: what follows for it comes in a transaction of its own, or by the clock.
+        await elsewhere_flow.look_at_stays(pool, [case.stay_id, case.other_stay_id], network=network, now=now)
+    return decided
 
 
 async def assign_case(
-    db: sql.Connection, *, case_id: UUID, lot_ids: Sequence[int] | None, assignee: str | None, now: datetime
+    db: sql.Connection,
+    *,
+    case_id: UUID,
+    lot_ids: Sequence[int] | None,
+    assignee: str | None,
+    by: Principal,
+    network: Network,
+    now: datetime,
 ) -> None:
-    """Says who looks at a case; None: nobody yet.
+    """Says who looks at a case; None: nobody yet. The same again is nothing.
 
     Raises:
         UnknownCase: there is none of this id among these lots.
     """
     case = await _case(db, case_id, lot_ids)
-    await store.assign(db, case.lot_id, case_id, assignee, now=now)
+    if (before := await store.assign(db, case.lot_id, case_id, assignee, now=now)) != assignee:
+        owner = network.lots[case.lot_id].operator_id
+        detail: dict[str, object] = {"before": before, "after": assignee}
+        await audit_store.record(
+            db, owner, actor=by.subject, action="case.assign", subject=f"case:{case_id}", detail=detail, now=now
+        )
 
 
 async def _case(db: sql.Connection, case_id: UUID, lot_ids: Sequence[int] | None) -> OpenCase:
@@ -197,24 +229,41 @@ async def _shown(db: sql.Connection, found: Sequence[Known], now: datetime) -> l
         return []
     charges = await _charges(db, found)
     rivals = await _candidates(db, found)
-    decided: dict[UUID, list[Decision]] = {}
-    for each in await decision_store.decisions_around(db, {case.event_id for case in found}):
-        decided.setdefault(each.fact_id if each.kind != "manual_entry" else each.about_id or each.fact_id, []).append(
-            each
-        )
+    decided: dict[UUID, list[DecisionShown]] = {}
+    facts = {case.event_id for case in found}
+    for each in await decision_store.decisions_around(db, facts):
+        home = each.about_id if each.kind in MADE_BY_HAND else None
+        decided.setdefault(home or each.fact_id, []).append(decision_shown(each))
+    for said in await device_store.decisions(db, facts):
+        decided.setdefault(said.fact_id, []).append(decision_shown(said))
+    elsewhere = await elsewhere_flow.others_of(db, found)
     return [
-        _case_shown(case, charges.get(case.id), rivals.get(case.id, ()), decided.get(case.event_id, ()), now)
+        _case_shown(
+            case,
+            charges.get(case.id),
+            rivals.get(case.id, ()),
+            elsewhere.get(case.id),
+            sorted(decided.get(case.event_id, ()), key=lambda each: each.decided_at),
+            now,
+        )
         for case in found
     ]
 
 
 def _case_shown(
-    case: Known, charge: Charge | None, candidates: Sequence[Candidate], decided: Sequence[Decision], now: datetime
+    case: Known,
+    charge: Charge | None,
+    candidates: Sequence[Candidate],
+    elsewhere: Elsewhere | None,
+    decided: Sequence[DecisionShown],
+    now: datetime,
 ) -> CaseShown:
     return CaseShown(
         id=case.id,
         lot=case.lot,
         reason=case.reason,
+        reason_zh=REASONS[case.reason][0],
+        reason_en=REASONS[case.reason][1],
         opened_at=case.opened_at,
         age_s=max(0, (now - case.opened_at) // timedelta(seconds=1)),
         assignee=case.assignee,
@@ -222,6 +271,8 @@ def _case_shown(
         resolved_by=case.resolved_by,
         note=case.note,
         said=case.said,
+        device=_raw(case.device),
+        found=_raw(case.found),
         event_id=case.event_id,
         kind=case.kind,
         lane=case.lane,
@@ -232,7 +283,7 @@ def _case_shown(
         plate_read=case.plate_read,
         plate_color=case.plate_color,
         confidence=None if case.confidence is None else round(case.confidence, 3),
-        images=None if case.images is None else Raw(case.images.encode()),
+        images=_raw(case.images),
         stay_id=case.stay_id,
         stay_state=case.state,
         entered_at=case.entered_at,
@@ -242,19 +293,27 @@ def _case_shown(
         charge_reference=None if charge is None else charge.reference,
         charge_state=None if charge is None else charge.state,
         candidates=candidates,
-        decisions=[_decision_shown(each) for each in decided],
+        elsewhere=elsewhere,
+        decisions=decided,
     )
 
 
-def _decision_shown(made: Decision) -> DecisionShown:
+def _raw(text: str | None) -> Raw | None:
+    return None if text is None else Raw(text.encode())
+
+
+def decision_shown(made: Decision | DeviceDecision) -> DecisionShown:
+    """A decision in words."""
     return DecisionShown(
         event_id=made.fact_id,
         n=made.n,
         kind=made.kind,
+        kind_zh=KINDS[made.kind][0],
+        kind_en=KINDS[made.kind][1],
         undoes=made.undoes,
         plate=made.plate,
-        plate_color=made.plate_color,
-        counts=made.counts,
+        plate_color=made.plate_color if isinstance(made, Decision) else None,
+        counts=made.counts if isinstance(made, Decision) else made.applies,
         note=made.note,
         decided_by=made.decided_by,
         decided_at=made.decided_at,
@@ -337,26 +396,5 @@ def _candidate(like: Likeness, half: Stay, images: Mapping[UUID, str]) -> Candid
         entered_at=half.entered_at,
         left_at=half.left_at,
         likeness=like.name.lower(),
-        images=None if pictures is None else Raw(pictures.encode()),
+        images=_raw(pictures),
     )
-
-
-# -- what could not be taken
-
-
-async def refused_events(
-    db: sql.Connection,
-    *,
-    lot_ids: Sequence[int] | None,
-    after: UUID,
-    limit: int,
-    reader: Principal,
-    now: datetime,
-    random_bits: Callable[[], int],
-) -> Sequence[RefusedEvent]:
-    """What was refused at the lots (None: at all), the oldest first. It may show plates, as above."""
-    found = await store.refused_events(db, lot_ids=lot_ids, after=after, limit=limit)
-    await audit_flow.record_look(
-        db, subject="refused-events", rows=len(found), reader=reader, now=now, random_bits=random_bits
-    )
-    return found

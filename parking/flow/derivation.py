@@ -4,26 +4,37 @@ New events and what people decide about old ones come this way alike. The lots a
 and `db` is in a transaction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sql
+from parking import bills as bills_
 from parking import derivation, dues, effects, matching
 from parking.billings import Alarm
-from parking.effects import Believed, CaseChanges, Derived, Difference, Priced
+from parking.bills import Believed, Priced
+from parking.clocks import CLOCK_OFF_MAX
+from parking.derivation import Scope
+from parking.effects import NEW_READS, CaseChanges, Derived, Difference, Occasion
+from parking.exits import Exits
 from parking.facts import REPEATS_KEPT
-from parking.fees import Bill
+from parking.fees import Bill, PastAt
 from parking.flow.billings import watch_charges
-from parking.lookback import further_lookback, ids_within, lookback_of
+from parking.flow.pauses import ask_nests, changed_in_nests
+from parking.flow.rights import ask_sharing, keep_rights, rights_of
+from parking.live import tracing
+from parking.lookback import further_lookback, ids_within, lookback_of, recorded_since, window_of
 from parking.network import Network
 from parking.passings import SECOND_LOOK, belong_together
-from parking.reads import Cause, Read
-from parking.stays import State, Stay
+from parking.reads import By, Cause, NumberPlate, Read
+from parking.stays import STAY_MAX, State, Stay
+from parking.store import cases as case_store
 from parking.store import decisions as decision_store
 from parking.store import events as store
+from parking.store import prepayments as prepayment_store
+from parking.store import repricing as repricing_store
 from payments import charges, ids
-from payments.charges import ChargeRequest
+from payments.charges import ChargeRequest, charge_id
 from payments.flow import charges as charges_flow
 from payments.flow import holds as holds_flow
 from payments.flow.adjustments import adjust_charges
@@ -37,24 +48,33 @@ async def derive_stays(
     new: Sequence[Read],
     *,
     gone: Sequence[Read] = (),
-    cause: Cause | None = None,
+    told: Occasion = NEW_READS,
     network: Network,
     now: datetime,
     random_bits: RandomBits,
 ) -> Derived:
     """The stays with `new` reads and without those that are `gone`, beside what was believed until now.
 
-    A read that is corrected, or to which another entry was given, is gone as it was and new as it is. `cause`: the
-    decision that changes the stays; None: the reads do.
+    A read that is corrected, or to which another entry was given, or whose vehicle was seen to pass, is gone as it was
+    and new as it is. `told`: on what occasion.
     """
     if not new and not gone:
         return Derived(Believed({}, {}), Believed({}, {}), {}, (), Difference([], [], [], []), {}, {}, {})
-    before, reads, stays = await _derive(db, new, gone, network, now)
-    after = Believed(stays, await _price(db, before, stays, [*new, *gone], network, now))
-    # What a person decides is about reads that were there before, and may have been billed.
-    wanted = effects.charges_that_matter(before, after, new if cause is None else ())
-    known = await charge_store.charges_by_id(db, wanted) if wanted else {}
+    with tracing.span("derive", reads=len(new)):
+        before, reads, stays = await derive_again(db, new, gone, network, now)
+    wanted = bills_.to_price(before, stays, network.prices)
+    with tracing.span("price", stays=len(wanted)):
+        bills, priced = await price_stays(db, wanted, before, stays, network, now)
+    after = Believed(stays, bills)
+    fresh = new if told.recorded is None else [read for read in new if read.id not in told.recorded]
+    charged = effects.charges_that_matter(before, after, fresh)
+    known = await charge_store.charges_by_id(db, charged) if charged else {}
     everything = stays | derivation.remains(before.stays, stays)
+    lost = effects.clear_no_more(before.stays, stays, network.lots)
+    if lost:
+        there = {read.id for read in (*reads, *gone)}
+        again = [(lot_id, fact) for fact, lot_id in lost.items() if fact not in there]
+        reads = [*reads, *((await store.reads_by_id(db, *zip(*again, strict=True))).values() if again else ())]
     return Derived(
         before=before,
         after=after,
@@ -62,24 +82,35 @@ async def derive_stays(
         reads=reads,
         changed=effects.difference(before, after, everything),
         charges=known,
-        references={
-            id_: charges.new_reference(random_bits(), random_bits())
-            for id_, bill in after.bills.items()
-            if before.bills.get(id_) is not bill
-        },
-        causes={read.lot_id: cause or Cause("later_fact", read.id) for read in (*gone, *new)},
+        references=new_references(before, after, random_bits),
+        causes={read.lot_id: Cause(By.LATER_FACT, read.id) for read in (*gone, *new)} | told.causes,
+        rights={**priced.rights, **bills_.rights_gone(before, after, network.prices)},
+        moved=bills_.moved_elsewhere(before, after, priced.used, network.prices),
+        turned_back=told.turned_back,
     )
+
+
+def new_references(before: Believed, after: Believed, random_bits: RandomBits) -> dict[UUID, UUID]:
+    """A reference for each new bill, should that be charged."""
+    return {
+        id_: charges.new_reference(random_bits(), random_bits())
+        for id_, bill in after.bills.items()
+        if before.bills.get(id_) is not bill
+    }
 
 
 # -- what is believed, and what follows
 
 
-async def _derive(
+async def derive_again(
     db: sql.Connection, new: Sequence[Read], gone: Sequence[Read], network: Network, now: datetime
 ) -> tuple[Believed, Sequence[Read], dict[UUID, Stay]]:
-    """What was believed of the vehicles of these reads, all reads that matter to it, and the stays now."""
+    """What was believed of the vehicles of these reads, all reads that matter to it, and the stays now. Writes nothing.
+
+    A read that is gone and new as it is changes nothing.
+    """
     near = [*gone, *await _near(db, new, now), *await _near(db, gone, now)]
-    before = await _believed(db, [*new, *near], network, now)
+    before = await believed(db, [*new, *near], network, now)
     parts = derivation.halves(before.stays)
     scopes = derivation.scopes(parts, new, near, gone)
     wanted = [(stay.lot_id, fact) for scope in scopes if scope.facts for stay in scope.stays for fact in stay.facts]
@@ -87,18 +118,58 @@ async def _derive(
     for read in gone:
         facts.pop(read.id, None)
     reads = [*derivation.reads_of(scopes, facts), *new]
-    after = derivation.rederived(parts, scopes, reads)
+    exits = Exits(network.lots, await _paid(db, before, scopes))
+    after = derivation.rederived(parts, scopes, reads, exits)
     decided = derivation.with_facts(after.values(), {read.id for read in gone}) if gone else []
     return before, reads, await _match(db, before, parts, after, decided)
 
 
+async def _paid(db: sql.Connection, before: Believed, scopes: Sequence[Scope]) -> dict[UUID, Sequence[datetime]]:
+    """When stays that are derived again were paid without an account, by their numbers and those of the exits'
+    halves.
+    """
+    again = {stay.id for scope in scopes for stay in scope.stays}
+    rows = [before.stays[id_] for id_ in again if id_ in before.stays]
+    whole = [row if row.merged_into is None else before.stays[row.merged_into] for row in rows]
+    billed = {stay.id for stay in whole if stay.state is State.CLOSED and _is_paid_there(before.bills.get(stay.id))}
+    found = await paid_without_account(db, billed | {stay.id for stay in whole if stay.id in before.reopened})
+    return found | {stay.matched_id: found[stay.id] for stay in whole if stay.matched_id and stay.id in found}
+
+
+def _is_paid_there(bill: Bill | None) -> bool:
+    return bill is not None and bill.fee_fen > 0 and bill.account_id is None
+
+
+async def paid_without_account(db: sql.Connection, stay_ids: Iterable[UUID]) -> dict[UUID, Sequence[datetime]]:
+    """When drivers without account paid for stays."""
+    keys = {charge_id(id_, None): id_ for id_ in stay_ids}
+    paid = await charge_store.paid_at(db, list(keys)) if keys else {}
+    return {keys[key]: instants for key, instants in paid.items()}
+
+
+async def _quoted_before(db: sql.Connection, wanted: Sequence[Stay], before: Believed, network: Network) -> Exits:
+    """How vehicles leave whose stays are priced, when they were quoted inside, and when that was paid. Of a stay that
+    ends as an open one nothing is read, but where that was charged.
+    """
+    known = [
+        stay.id
+        for stay in wanted
+        if stay.id in before.reopened or (stay.id in before.stays and before.stays[stay.id].state is not State.OPEN)
+    ]
+    quotes = await prepayment_store.asked(db, known) if known else {}
+    again = {stay.id for stay in wanted if stay.exits and _is_paid_there(before.bills.get(stay.id))}
+    asked = {id_: [each.asked_at for each in of_one] for id_, of_one in quotes.items()}
+    return Exits(network.lots, await paid_without_account(db, again | asked.keys()), asked)
+
+
 async def _near(db: sql.Connection, new: Sequence[Read], now: datetime) -> list[Read]:
-    """Earlier reads that belong to a passing of new ones though their text is another, and the others of these."""
+    """Earlier reads that belong to a passing of new ones, and the others of these."""
     near: dict[UUID, Read] = {}
     edge: Sequence[Read] = new
-    id_range = ids_within(now, REPEATS_KEPT)
+    kept = ids_within(now, REPEATS_KEPT)
     while edge:
         reached = {read.id: read for read in edge}
+        id_range = recorded_since(min(read.at for read in edge) - SECOND_LOOK, kept)
         around = await store.reads_near(db, edge, SECOND_LOOK, id_range)
         found = {
             read.id: read for read, near_id in around if read.id not in near and belong_together(read, reached[near_id])
@@ -108,7 +179,7 @@ async def _near(db: sql.Connection, new: Sequence[Read], now: datetime) -> list[
     return list(near.values())
 
 
-async def _believed(db: sql.Connection, reads: Sequence[Read], network: Network, now: datetime) -> Believed:
+async def believed(db: sql.Connection, reads: Sequence[Read], network: Network, now: datetime) -> Believed:
     """The stays of the vehicles of these reads, with the other halves of those that were matched."""
     opened = {stay.vehicle: stay for stay in await store.open_stays(db, list({read.vehicle for read in reads}))}
     lookback = lookback_of(reads, opened, network.prices, now)
@@ -166,31 +237,58 @@ async def _lots_to_match(db: sql.Connection, changed: Sequence[Stay]) -> set[int
     return lots | derivation.lots_that_match(changed, exits, paired)
 
 
-async def _price(
+async def price_stays(
     db: sql.Connection,
+    wanted: Sequence[Stay],
     before: Believed,
     stays: Mapping[UUID, Stay],
-    reads: Sequence[Read],
     network: Network,
     now: datetime,
-) -> dict[UUID, Bill]:
-    """What the closed stays cost, each with the bill it has or a new one."""
+    *,
+    lock: bool = True,
+) -> tuple[dict[UUID, Bill], Priced]:
+    """What the closed `stays` cost, each with the bill it has or, if it is `wanted` (in order of time), a new one; and
+    what these were priced by. `lock`: what comes out is written.
+    """
     kept = {id_: bill for id_, bill in before.bills.items() if stays.get(id_) == before.stays[id_]}
-    wanted = effects.to_price(before, stays, network.prices)
+    billed = {stay.id: bills_.as_billed(stay, stays) for stay in wanted}
+    # What vehicles used in other lots, and what is registered of them, is read only where a price asks for it. Their
+    # plates are locked until the transaction ends: two lots never draw on what one vehicle has left at the same time,
+    # and no right begins or ends unseen.
+    seen = [stay for stay in billed.values() if network.prices[stay.lot_id].is_seen]
+    gone = [before.stays[id_] for id_ in before.bills.keys() - kept.keys()]
+    moving = [*seen, *(stay for stay in gone if network.prices[stay.lot_id].is_seen)]
+    asking = {id_: stay for id_, stay in billed.items() if network.prices[stay.lot_id].asks}
+    nested = changed_in_nests(before.stays, stays, network) if network.nests else []
+    if lock and (moving or asking or nested):
+        await store.lock_plates(db, list({stay.vehicle.number_plate for stay in (*moving, *asking.values(), *nested)}))
     if not wanted:
-        return kept
-    billed = [effects.as_billed(stay, stays) for stay in wanted]
-    plates = list({stay.vehicle.number_plate for stay in billed})
+        return kept, Priced({}, {})
+    plates = list({stay.vehicle.number_plate for stay in billed.values()})
     priced = Priced(await store.payers(db, plates), {})
-    # What vehicles used in other lots is read only where a price asks for it. Their plates are locked until the
-    # transaction ends: two lots never draw on what one vehicle has left at the same time.
-    asking = [stay for stay in billed if network.prices[stay.lot_id].is_wide]
+    if seen:
+        known = await _used(db, seen, network, now)
+        no_more = {stay.id for stay in gone} | billed.keys()
+        priced.used = {plate: [e for e in pasts if e.stay_id not in no_more] for plate, pasts in known.items()}
     if asking:
-        wide = list({stay.vehicle.number_plate for stay in asking})
-        await store.lock_plates(db, wide)
-        lookback = lookback_of(reads, {}, network.prices, now)
-        priced.used = await store.uses_of(db, wide, min(lookback.since.values()), lookback.id_range)
-    return kept | effects.price(wanted, before, stays, priced, network)
+        priced.rights = await rights_of(db, asking, before.stays, stays, network)
+    priced.exits = await _quoted_before(db, wanted, before, network)
+    return kept | bills_.price(wanted, before, stays, priced, network), priced
+
+
+async def _used(
+    db: sql.Connection, billed: Sequence[Stay], network: Network, now: datetime
+) -> dict[NumberPlate, list[PastAt]]:
+    """What the vehicles of these stays used wherever they were, and their visits that began later."""
+    began: dict[NumberPlate, datetime] = {}
+    for stay in billed:
+        plate = stay.vehicle.number_plate
+        began[plate] = min(began.get(plate, stay.first_at), stay.first_at)
+    tariffs = [network.prices[stay.lot_id] for stay in billed]
+    since = min(began.values()) - max(window_of(each) for each in tariffs)
+    # An identifier has the time of the entry; where a stay used something later, it matters however long it was.
+    longest = STAY_MAX if any(each.remembers_late for each in tariffs) else REPEATS_KEPT
+    return await store.uses_of(db, began, since, (ids.floor(since - longest), ids_within(now, longest)[1]))
 
 
 # -- what is written
@@ -209,6 +307,13 @@ async def write_stays(
     from a gateway is watched, and the alarms about that are returned.
     """
     await _write(db, derived.changed, now, random_bits)
+    if derived.rights:
+        await keep_rights(db, derived.rights)
+    await ask_sharing(db, derived, network, now)
+    if network.nests:
+        await ask_nests(db, derived, network, now)
+    if derived.moved:
+        await _ask_elsewhere(db, derived, network, now)
     owed = dues.owed(derived, network.lots)
     requests: Sequence[ChargeRequest] = owed.requests
     alarms: Sequence[Alarm] = ()
@@ -222,6 +327,17 @@ async def write_stays(
     if owed.cleared:
         await holds_flow.release_holds(db, owed.cleared, now=now)
     return alarms
+
+
+async def _ask_elsewhere(db: sql.Connection, derived: Derived, network: Network, now: datetime) -> None:
+    """Later visits to other lots that may remember what is used otherwise now are priced again, by a job: their lots
+    are not this transaction's.
+    """
+    wide = [lot_id for lot_id, each in network.prices.items() if each.is_wide]
+    asked = [(each, derived.causes[each.lot_id]) for each in derived.moved]
+    since = min(each.since for each in derived.moved)
+    id_range = ids.floor(since - CLOCK_OFF_MAX), ids_within(now, STAY_MAX)[1]
+    await repricing_store.ask_elsewhere(db, asked, wide, id_range=id_range, now=now)
 
 
 async def _write(db: sql.Connection, changed: Difference, now: datetime, random_bits: RandomBits) -> None:
@@ -239,8 +355,6 @@ async def _write(db: sql.Connection, changed: Difference, now: datetime, random_
 async def write_cases(db: sql.Connection, changes: CaseChanges, *, now: datetime) -> None:
     """Puts before people what they should look at now, and takes away what is moot."""
     if changes.moot:
-        await store.settle_reviews(db, changes.moot, now=now)
+        await case_store.settle_cases(db, changes.moot, now=now)
     if changes.opened:
-        await store.open_reviews(
-            db, [(case.lot_id, case.id, case.event_id, case.reason, now, case.stay_id) for case in changes.opened]
-        )
+        await case_store.open_cases(db, changes.opened, now=now)

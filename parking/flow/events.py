@@ -3,20 +3,30 @@
 The batch is the unit because its cost is nearly that of one event: every statement works on all events at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time
-from uuid import UUID
 
 from msgspec import Struct
 
 import sql
-from parking import effects, occupancy, repeats
+from parking import commands, device_facts, effects, occupancy, repeats
 from parking import facts as facts_
-from parking.answers import Answer, EventRecord, answers, key_of, record_of_read, waits_for_payment
+from parking.answers import Answer, answers, key_of, record_of_read, waits
 from parking.billings import Alarm
+from parking.device_facts import Told
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
 from parking.facts import REPEATS_KEPT, Fact
+from parking.flow import bookings as booking_flow
+from parking.flow import cash as cash_flow
+from parking.flow import device_facts as device_flow
+from parking.flow import tickets as tickets_flow
+from parking.flow.arrears import say_at_lanes
+from parking.flow.commands import tell_exits
+from parking.flow.coupons import present_with_events
 from parking.flow.derivation import RandomBits, derive_stays, write_cases, write_stays
+from parking.flow.device_facts import NOTHING_SAID
+from parking.flow.rights import keep_methods
+from parking.flow.stays import stays_now
 from parking.lookback import ids_within
 from parking.lots import Gateway
 from parking.network import Network
@@ -24,57 +34,76 @@ from parking.occupancy import Count
 from parking.reads import read_of
 from parking.store import events as store
 from payments import ids
-from payments.charges import ChargeState, charge_id
-from payments.store import charges as charge_store
 
 
 class Recorded(Struct, frozen=True):
-    """What became of a batch: an answer per event in their order, the counts that moved, and gateways
-    that billed beyond their history.
+    """What became of a batch: an answer per event in their order, the counts that moved, gateways that billed beyond
+    their history, and those that were told something of cars which were held before.
     """
 
     answers: list[Answer]
     counts: Sequence[Count]
     alarms: Sequence[Alarm] = ()
+    told: Collection[int] = ()
 
 
 async def record_events(
-    db: sql.Connection, facts: Sequence[Fact], *, network: Network, now: datetime, random_bits: RandomBits
+    db: sql.Connection, facts: Sequence[Told], *, network: Network, now: datetime, random_bits: RandomBits
 ) -> Recorded:
     """Records events in one go and says what each gate is to do. `db` is in a transaction.
 
     Recognises repeats (answered as the first time) and further reads of one passing (kept beside it), and has stays
-    that the new ones change derived, priced and charged. Nothing may be answered before the transaction commits.
+    that the new ones change derived, priced and charged. What is no plate read is taken with them (`device_facts`).
+    Nothing may be answered before the transaction commits.
     """
-    await store.lock_lots(db, sorted({p.lot_id for p in facts}))
-    keys = list(dict.fromkeys(map(key_of, facts)))
-    earlier = await store.event_records(db, keys, ids_within(now, REPEATS_KEPT))
-    told = repeats.sort(facts, earlier)
+    telling = await store.lock_lots(db, sorted({p.lot_id for p in facts}))
+    merged = await tickets_flow.with_plates(db, facts, now)
+    facts = merged.told
+    events, said = device_facts.parted(facts)
+    keys = list(dict.fromkeys(map(key_of, events)))
+    earlier = await store.event_records(db, keys, ids_within(now, REPEATS_KEPT)) if keys else {}
+    told = repeats.sort(events, earlier)
     new = await _once_a_day(db, told.new)
-    reads = [read_of(fact) for fact in new if fact.applies]
+    taken = await device_flow.take(db, said, new, telling=telling, now=now) if said or telling else NOTHING_SAID
+    reads, gone = taken.reads([read_of(fact) for fact in new if fact.applies])
 
-    derived = await derive_stays(db, reads, network=network, now=now, random_bits=random_bits)
+    if any(fact.event.paid_by for fact in new):
+        await keep_methods(db, new)
+    handed_in = [fact for fact in (*new, *told.reads) if fact.event.coupons]
+    presented = await present_with_events(db, handed_in, told.first, now=now) if handed_in else None
+    derived = await derive_stays(
+        db, reads, gone=gone, told=taken.told(), network=network, now=now, random_bits=random_bits
+    )
     made = effects.records(new, derived, network.lots)
     records = {record.id: record for records in earlier.values() for record in records}
     records |= {record.id: record for record in made}
     rows = [*zip(new, made, strict=True), *((p, record_of_read(p, records[told.first[p.id]])) for p in told.reads)]
     if rows:
-        await store.add_events(db, rows)
-    gateways = {fact.id: fact.gateway_id for fact in new}
+        await store.add_events(db, [(merged.recorded(fact), record) for fact, record in rows])
+    if merged.as_read:
+        await tickets_flow.keep(db, merged, new, now)
+    changes = effects.case_changes(derived, new, made, network.lots)
+    if taken is not NOTHING_SAID:
+        changes = await device_flow.write(db, taken, derived, changes)
+    gateways = {fact.id: fact.gateway_id for fact in facts}
     alarms = await write_stays(db, derived, gateways, network=network, now=now, random_bits=random_bits)
-    await write_cases(db, effects.case_changes(derived, new, made, network.lots), now=now)
-    moves = occupancy.moves(effects.sightings(new, derived, network.lots))
+    await write_cases(db, changes, now=now)
+    if said:
+        await cash_flow.take(db, taken.sorted.new, now=now)
+    seen = device_facts.sightings(taken.sorted.new, network.lots)
+    moves = occupancy.moves(effects.sightings(new, derived, network.lots, seen))
     counts = await store.move_counts(db, now, moves) if moves else ()
-    repeated = [(fact, records[told.first[fact.id]]) for fact in facts if told.first[fact.id] != fact.id]
-    paid = await _paid(db, [record for fact, record in repeated if waits_for_payment(fact, record)])
-    return Recorded(answers(facts, told.first, records, paid), counts, alarms)
-
-
-async def _paid(db: sql.Connection, waiting: Sequence[EventRecord]) -> set[UUID]:
-    """The stays of events told again whose cars have paid since, or owe nothing any more."""
-    wanted = {charge_id(record.stay_id, None): record.stay_id for record in waiting if record.stay_id is not None}
-    charges = await charge_store.charges_by_id(db, wanted) if wanted else {}
-    return {wanted[key] for key, charge in charges.items() if charge.state is not ChargeState.DUE}
+    held = commands.held_before(derived.changed.finished, gateways, now)
+    gates = await tell_exits(db, held, now=now, random_bits=random_bits) if held else ()
+    repeated = [(fact, records[told.first[fact.id]]) for fact in events if told.first[fact.id] != fact.id]
+    waiting = {(ids.shard_of(r.stay_id), r.stay_id) for fact, r in repeated if r.stay_id is not None and waits(fact, r)}
+    stays = await stays_now(db, waiting) if waiting else {}
+    booked = await booking_flow.seen_at_gates(db, events, network) if network.bookable else {}
+    answered = answers(events, told.first, records, stays, presented, booked)
+    answered = await say_at_lanes(db, events, answered, network, now)
+    if said:
+        answered = device_flow.in_order(facts, events, answered, taken)
+    return Recorded(answered, counts, alarms, gates)
 
 
 async def _once_a_day(db: sql.Connection, new: Sequence[Fact]) -> Sequence[Fact]:

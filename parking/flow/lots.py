@@ -1,15 +1,45 @@
-"""Registering the network: operators, lots with their lanes, and the keys of gateways."""
+"""Registering the network: operators, lots with their lanes and what changes of them, and the keys of gateways."""
 
 from datetime import datetime
 from hashlib import sha256
 
+from msgspec import UNSET, Struct, structs
+
 import sql
+from parking import dated
+from parking.dated import Changed, Outcome, Version
 from parking.flow.network import record_change
-from parking.lots import KeysInUse, LotPlan, UnknownGateway, UnknownOperator, check_time_zone
+from parking.flow.operators import check_runs_lot, check_takes_lots
+from parking.lots import (
+    Description,
+    ExitRule,
+    InnerClock,
+    KeysInUse,
+    LotChange,
+    LotPlan,
+    SayArrears,
+    UnknownGateway,
+    UnknownLot,
+    UnknownOperator,
+    check_time_zone,
+    difference,
+    registered_otherwise,
+)
+from parking.positions import Box, check_position
+from parking.store import events as event_store
 from parking.store import lots as store
-from payments.identity import key_text
+from parking.store.lots import LotToChange
+from parking.store.tariffs import take_turns
+from payments.identity import Principal, key_text, may_act_for
 
 KEYS_ACTIVE_MAX = 2
+
+
+class Registered(Struct, frozen=True):
+    """The number of what is registered, and whether it was before (`unchanged`)."""
+
+    id: int
+    outcome: Outcome = Outcome.CHANGED
 
 
 async def register_operator(
@@ -22,41 +52,241 @@ async def register_operator(
     by: str,
     now: datetime,
     time_zone: str = "Asia/Shanghai",
-) -> int:
-    """A new operator's number, which is also its owner number in the ledger.
+) -> Registered:
+    """An operator's number, which is also its owner number in the ledger. The same again changes nothing.
 
     Raises:
-        CodeTaken: another operator has this code.
+        RegisteredOtherwise: an operator of this code says something else.
         UnknownTimeZone: the zone is not one of IANA's.
     """
+    said = {"name_zh": name_zh, "name_en": name_en, "platform_fee_bps": platform_fee_bps}
+    said["time_zone"] = check_time_zone(time_zone)
+    await take_turns(db)
+    known = await store.registered_operator(db, code)
+    if known is not None:
+        for field, value in said.items():
+            if (registered := getattr(known, field)) != value:
+                raise registered_otherwise("operator", code, field, registered, value)
+        return Registered(known.id, Outcome.UNCHANGED)
     number = await store.add_operator(
         db,
         code=code,
         name_zh=name_zh,
         name_en=name_en,
         platform_fee_bps=platform_fee_bps,
-        time_zone=check_time_zone(time_zone),
+        time_zone=time_zone,
     )
     detail: dict[str, object] = {"operator_id": number, "platform_fee_bps": platform_fee_bps}
     await record_change(db, by=by, action="operator.register", subject=f"operator:{code}", detail=detail, now=now)
-    return number
+    return Registered(number)
 
 
-async def register_lot(db: sql.Connection, plan: LotPlan, *, by: str, now: datetime) -> int:
-    """A new lot's number, registered with its gates, lanes and gateway.
+async def may_register(db: sql.Connection, plan: LotPlan, by: Principal) -> None:
+    """Refuses staff of one operator the lots of another, and to stop the clocks there.
 
     Raises:
         UnknownOperator: the plan names an operator that is not registered.
+        NotYours: it is another operator's.
+    """
+    may_act_for(by, await operator_of_code(db, code=plan.operator_code))
+    if plan.inner_clock is InnerClock.STOPS and plan.inside_of is not None:
+        for operator_id in await store.operators_around(db, plan.inside_of):
+            may_act_for(by, operator_id)
+
+
+async def register_lot(
+    db: sql.Connection, plan: LotPlan, *, by: str, now: datetime, city: Box | None = None
+) -> Registered:
+    """A lot's number, registered with its gates, lanes and gateway. The same again changes nothing. `city`: its box.
+
+    Raises:
+        UnknownOperator: the plan names an operator that is not registered.
+        UnknownLot: the lot that it lies in is not registered.
         UnknownTimeZone: the zone is not one of IANA's.
-        CodeTaken: the code of the lot, of its gateway or of a lane is taken.
+        OutsideTheCity: it does not lie there.
+        RegisteredOtherwise: a lot of this code says something else.
+        OperatorEnds: its operator takes no lots any more.
+        CodeTaken: the code of its gateway or of a lane is taken.
     """
     check_time_zone(plan.time_zone)
-    lot_id = await store.add_lot(db, plan, now=now)
+    check_position(plan.longitude, plan.latitude, city)
+    await take_turns(db)
+    known = await store.registered_lot(db, plan.code, now)
+    if known is not None:
+        field = difference(known.plan, plan)
+        if field is not None:
+            raise registered_otherwise("lot", plan.code, field, getattr(known.plan, field), getattr(plan, field))
+        return Registered(known.id, Outcome.UNCHANGED)
+    await check_takes_lots(db, plan.operator_code, now)
+    outer = None if plan.inside_of is None else await store.lot_of_code(db, plan.inside_of)
+    if plan.inside_of is not None and outer is None:
+        raise UnknownLot(f"No lot has the code {plan.inside_of!r}.", field="inside_of", code=plan.inside_of)
+    lot_id = await store.add_lot(db, plan, inside_of=None if outer is None else outer.id, now=now)
     if lot_id is None:
         raise _unknown_operator(plan.operator_code)
     detail: dict[str, object] = {"lot_id": lot_id}
     await record_change(db, by=by, action="lot.register", subject=f"lot:{plan.code}", detail=detail, now=now)
-    return lot_id
+    return Registered(lot_id)
+
+
+async def change_lot(
+    db: sql.Connection, code: str, said: LotChange, *, by: Principal, now: datetime, city: Box | None = None
+) -> Outcome:
+    """Corrects how a lot is described, for what was before as well. `city`: where it lies.
+
+    Raises:
+        UnknownLot: no lot has this code.
+        NotYours: it is another operator's.
+        OutsideTheCity: it does not lie there.
+    """
+    await take_turns(db)
+    lot = await _to_change(db, code, by)
+    was = Description(*(getattr(lot, name) for name in Description.__struct_fields__))
+    wanted = {name: value for name, value in structs.asdict(said).items() if value is not UNSET}
+    after = {name: value for name, value in wanted.items() if getattr(was, name) != value}
+    if not after:
+        return Outcome.UNCHANGED
+    becomes = structs.replace(was, **after)
+    if {"longitude", "latitude"} & after.keys():
+        check_position(becomes.longitude, becomes.latitude, city)
+    await store.describe_lot(db, lot.id, becomes)
+    before = {name: getattr(was, name) for name in after}
+    await _record_lot(db, "lot.change", code, before, after, by=by, now=now)
+    return Outcome.CHANGED
+
+
+async def set_capacity(
+    db: sql.Connection, code: str, capacity: int, *, valid_from: datetime | None, by: Principal, now: datetime
+) -> Changed:
+    """From an instant on (None: now) a lot has so many spaces.
+
+    Raises:
+        UnknownLot, NotYours: as `change_lot`.
+        RewritesThePast, TooFarAhead, BeginsOtherwise: see `dated.begin`.
+    """
+    await take_turns(db)
+    lot = await _to_change(db, code, by)
+    versions = await store.capacities(db, lot.id)
+    begins = dated.begin(lot.capacity, versions, capacity, valid_from=valid_from, now=now)
+    if begins is None:
+        return Changed(Outcome.UNCHANGED)
+    await store.add_capacity(db, lot.id, begins)
+    was = dated.at(lot.capacity, versions, begins.valid_from)
+    return await _begun(db, "lot.capacity", code, "capacity", was, begins, by=by, now=now)
+
+
+async def set_closed(
+    db: sql.Connection, code: str, *, is_closed: bool, valid_from: datetime | None, by: Principal, now: datetime
+) -> Changed:
+    """From an instant on (None: now) a lot is closed, or open again. Who is inside gets out as ever.
+
+    Raises:
+        UnknownLot, NotYours: as `change_lot`.
+        RewritesThePast, TooFarAhead, BeginsOtherwise: see `dated.begin`; no read that was taken is decided anew.
+        OperatorEnds: a lot is not opened again whose operator takes none any more.
+    """
+    await take_turns(db)
+    lot = await _to_change(db, code, by)
+    if not is_closed:
+        await check_runs_lot(db, code)
+    # Nobody is let in meanwhile whose read would be later than the instant.
+    await event_store.lock_lots(db, [lot.id])
+    versions = await store.closures(db, lot.id)
+    decided_until = await store.last_read_at(db, lot.id)
+    begins = dated.begin(False, versions, is_closed, valid_from=valid_from, now=now, decided_until=decided_until)
+    if begins is None:
+        return Changed(Outcome.UNCHANGED)
+    await store.add_closure(db, lot.id, begins)
+    action = "lot.close" if is_closed else "lot.reopen"
+    return await _begun(db, action, code, "is_closed", not is_closed, begins, by=by, now=now)
+
+
+async def _to_change(db: sql.Connection, code: str, by: Principal) -> LotToChange:
+    lot = await store.lot_to_change(db, code)
+    if lot is None:
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    may_act_for(by, lot.operator_id)
+    return lot
+
+
+async def _begun(
+    db: sql.Connection,
+    action: str,
+    code: str,
+    what: str,
+    was: object,
+    begins: Version[int] | Version[bool],
+    *,
+    by: Principal,
+    now: datetime,
+) -> Changed:
+    after = {what: begins.value, "valid_from": begins.valid_from}
+    await _record_lot(db, action, code, {what: was}, after, by=by, now=now)
+    return Changed(Outcome.CHANGED, begins.valid_from)
+
+
+async def _record_lot(
+    db: sql.Connection,
+    action: str,
+    code: str,
+    before: dict[str, object],
+    after: dict[str, object],
+    *,
+    by: Principal,
+    now: datetime,
+) -> None:
+    detail: dict[str, object] = {"before": before, "after": after}
+    await record_change(db, by=by.subject, action=action, subject=f"lot:{code}", detail=detail, now=now)
+
+
+async def set_exit_rule(db: sql.Connection, code: str, rule: ExitRule, *, by: Principal, now: datetime) -> None:
+    """How vehicles leave a lot from now on.
+
+    Raises:
+        UnknownLot: no lot has this code.
+        NotYours: it is another operator's.
+    """
+    was = await store.set_exit_rule(db, code, rule, now=now)
+    if was is None:
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    may_act_for(by, was.operator_id)
+    before: dict[str, object] = {name: getattr(was, name) for name in ExitRule.__struct_fields__}
+    await _record_lot(db, "lot.exit_rule", code, before, structs.asdict(rule), by=by, now=now)
+
+
+async def say_arrears_in_lot(
+    db: sql.Connection, code: str, say: SayArrears | None, *, by: Principal, now: datetime
+) -> None:
+    """What the lanes of a lot say of what cars owe from before, from now on; None: what its operator says.
+
+    Raises:
+        UnknownLot: no lot has this code.
+        NotYours: it is another operator's.
+    """
+    was = await store.say_arrears_in_lot(db, code, say)
+    if was is None:
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+    may_act_for(by, was.operator_id)
+    await _record_lot(db, "lot.say_arrears", code, {"say": was.before}, {"say": say}, by=by, now=now)
+
+
+async def say_arrears_in_lots_of(
+    db: sql.Connection, code: str, say: SayArrears, *, by: Principal, now: datetime
+) -> None:
+    """The same of all lots of an operator that do not say otherwise.
+
+    Raises:
+        UnknownOperator: no operator has this code.
+        NotYours: the caller acts for another one.
+    """
+    was = await store.say_arrears_in_lots_of(db, code, say)
+    if was is None:
+        raise _unknown_operator(code)
+    may_act_for(by, was.operator_id)
+    detail: dict[str, object] = {"before": {"say": was.before}, "after": {"say": say}}
+    await record_change(
+        db, by=by.subject, action="operator.say_arrears", subject=f"operator:{code}", detail=detail, now=now
+    )
 
 
 async def issue_gateway_key(db: sql.Connection, *, gateway_code: str, secret: bytes, by: str, now: datetime) -> str:

@@ -23,8 +23,15 @@ async def read_network(db: sql.Connection, now: datetime, before: Network | None
 
 
 async def record_change(
-    db: sql.Connection, *, by: str, action: str, subject: str, detail: dict[str, object], now: datetime
+    db: sql.Connection,
+    *,
+    by: str,
+    action: str,
+    subject: str,
+    detail: dict[str, object],
+    now: datetime,
+    owner_id: int = PLATFORM,
 ) -> None:
     """Ends a use case that changes the network: a line in the audit log, and every process reads the network again."""
-    await audit.record(db, PLATFORM, actor=by, action=action, subject=subject, detail=detail, now=now)
+    await audit.record(db, owner_id, actor=by, action=action, subject=subject, detail=detail, now=now)
     await store.bump_version(db)

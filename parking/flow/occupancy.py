@@ -1,6 +1,7 @@
-"""Cars that are inside longer than any usual one leave the count of their lot, not the facts.
+"""What moves a lot's count beside its gates: spaces that are kept for bookings, and cars that are inside for too long.
 
-Most of them were not seen to leave. The stay stays open: should the car leave after all, it pays for the whole of it,
+Cars that are inside longer than any usual one leave the count of their lot, not the facts. Most of them were not seen
+to leave. The stay stays open: should the car leave after all, it pays for the whole of it,
 and a person has looked at it before.
 """
 
@@ -9,9 +10,27 @@ from datetime import datetime
 import sql
 from parking.cases import Case, Reason
 from parking.lots import LONGEST_USUAL
+from parking.occupancy import Count
+from parking.store import cases as case_store
 from parking.store import events as event_store
 from parking.store import occupancy as store
 from parking.store.occupancy import LongInside
+
+
+async def keep_booked_spaces(pool: sql.Pool, *, now: datetime) -> list[Count]:
+    """Brings the spaces that are kept for who has not come to what they are now, a lot at a time; the counts that
+    moved.
+    """
+    async with pool.acquire() as db:
+        lots = await store.booked_now(db, now)
+    moved = []
+    for lot in lots:
+        async with pool.acquire() as db, db.transaction():
+            await event_store.lock_lots(db, [lot.lot_id])
+            count = await store.keep_spaces(db, lot, now=now)
+            if count is not None:
+                moved.append(count)
+    return moved
 
 
 async def leave_out_long_inside(pool: sql.Pool, *, now: datetime) -> int:
@@ -31,6 +50,5 @@ async def _leave_out(db: sql.Connection, lot: LongInside, now: datetime) -> int:
     if gone:
         await store.count_without(db, lot.lot_id, [stay.entered_at for stay in gone], now=now)
         cases = [Case(lot.lot_id, stay.entry_event_id, Reason.INSIDE_TOO_LONG, stay.id) for stay in gone]
-        rows = [(case.lot_id, case.id, case.event_id, case.reason, now, case.stay_id) for case in cases]
-        await event_store.open_reviews(db, rows)
+        await case_store.open_cases(db, cases, now=now)
     return len(gone)

@@ -7,7 +7,7 @@ import sql
 from parking import plates
 from parking.flow.lots import operator_of_code
 from parking.flow.network import record_change
-from parking.plates import LinkedPlate, PlateColor, PlateForm, PlateNotLinked, PlateRefused
+from parking.plates import LinkedPlate, PlateColor, PlateNotLinked, PlateRefused
 from parking.store import plates as store
 from parking.store.events import lock_plates
 from payments.accounts import AccountStatus, NoSuchAccount
@@ -40,7 +40,7 @@ async def link_plate(
     if plate_color is PlateColor.UNKNOWN:
         raise PlateRefused("A plate is linked with its colour.", field="plate_color")
     text, plate_color = plates.identity(plate, plate_color)
-    if plates.form(text) is PlateForm.UNKNOWN:
+    if not plates.is_plate(text):
         raise _no_plate(text)
     # Links of a plate take turns, and so do those of an account.
     await lock_plates(db, [(text, plate_color)])
@@ -182,8 +182,8 @@ async def drop_no_plate_text(db: sql.Connection, *, operator_code: str, text: st
 
 
 async def _record_text(db: sql.Connection, action: str, operator_code: str, text: str, by: str, now: datetime) -> None:
-    about = {"action": action, "subject": f"operator:{operator_code}", "by": by}
-    await record_change(db, **about, detail={"text": text}, now=now)
+    subject = f"operator:{operator_code}"
+    await record_change(db, by=by, action=action, subject=subject, detail={"text": text}, now=now)
 
 
 async def _pass_on(

@@ -53,18 +53,25 @@ async def apply_newest(db: sql.Connection, *, code: str, places: Places, princip
     return row.version
 
 
-async def apply_all(db: sql.Connection, tariff_id: int, places: Places, *, principal: Principal, now: datetime) -> None:
-    """Puts a tariff into force at places, as a part of a use case that has called `take_turns`."""
+async def apply_all(db: sql.Connection, tariff_id: int, places: Places, *, principal: Principal, now: datetime) -> bool:
+    """Puts a tariff into force at places, as a part of a use case that has called `take_turns`; whether it was not so
+    at one of them.
+    """
     valid_from = places.valid_from or now
     if places.zones:
         identity.may_act_for_all(principal)
-    lots = {code: await _lot(db, code, now) for code in places.lots}
+    lots = {code: await _lot(db, code, now, field="lots") for code in places.lots}
     for lot in lots.values():
         identity.may_act_for(principal, lot.operator_id)
-    for code, lot in lots.items():
+    begun = [
         await _apply_to_lot(db, code, lot, tariff_id, valid_from, by=principal.subject, now=now)
-    for code in dict.fromkeys(places.zones):
+        for code, lot in lots.items()
+    ]
+    begun += [
         await _apply_to_zone(db, code, tariff_id, valid_from, by=principal.subject, now=now)
+        for code in dict.fromkeys(places.zones)
+    ]
+    return any(begun)
 
 
 async def apply_to_lot(
@@ -150,54 +157,63 @@ async def _put_lot_in_zone(
         for time_zone in await store.time_zones_of_tariffs(db, zone.id):
             prices.check_time_zones(time_zone, [lot.time_zone], place=lot_code)
     prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=lot_code)
-    await store.move_lot(db, lot.id, valid_from, number)
-    detail: dict[str, object] = {"zone": zone_code, "valid_from": valid_from}
+    before = await store.move_lot(db, lot.id, valid_from, number)
+    detail: dict[str, object] = {"valid_from": valid_from, "before": {"zone": before}, "after": {"zone": zone_code}}
     await record_change(db, by=by, action="lot.zone", subject=f"lot:{lot_code}", detail=detail, now=now)
 
 
 async def _apply_to_lot(
     db: sql.Connection, code: str, lot: LotToPrice, tariff_id: int, valid_from: datetime, *, by: str, now: datetime
-) -> None:
+) -> bool:
     tariff = await _tariff(db, tariff_id)
     if _is_in_place(await store.tariff_at_lot(db, lot.id, valid_from), tariff_id, valid_from, place=code):
-        return
+        return False
     prices.check_time_zones(tariff.time_zone, [lot.time_zone], place=code)
     prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=code)
-    await store.apply_to_lot(db, lot.id, valid_from, tariff_id)
-    await _record(db, tariff, {"lot": code, "valid_from": valid_from}, by=by, now=now)
+    before = await store.apply_to_lot(db, lot.id, valid_from, tariff_id)
+    await _record(db, tariff, {"lot": code, "valid_from": valid_from}, before, by=by, now=now)
+    return True
 
 
 async def _apply_to_zone(
     db: sql.Connection, code: str, tariff_id: int, valid_from: datetime, *, by: str, now: datetime
-) -> None:
-    zone = await _zone(db, code, now)
+) -> bool:
+    zone = await _zone(db, code, now, field="zones")
     tariff = await _tariff(db, tariff_id)
     if _is_in_place(await store.tariff_in_zone(db, zone.id, valid_from), tariff_id, valid_from, place=code):
-        return
+        return False
     prices.check_time_zones(tariff.time_zone, await store.time_zones_of_lots(db, zone.id), place=code)
     prices.check_since(valid_from, now=now, is_priced=zone.is_priced, place=code)
-    await store.apply_to_zone(db, zone.id, valid_from, tariff_id)
-    await _record(db, tariff, {"zone": code, "valid_from": valid_from}, by=by, now=now)
+    before = await store.apply_to_zone(db, zone.id, valid_from, tariff_id)
+    await _record(db, tariff, {"zone": code, "valid_from": valid_from}, before, by=by, now=now)
+    return True
 
 
 async def _record(
-    db: sql.Connection, tariff: TariffToApply, detail: dict[str, object], *, by: str, now: datetime
+    db: sql.Connection,
+    tariff: TariffToApply,
+    where: dict[str, object],
+    before: str | None,
+    *,
+    by: str,
+    now: datetime,
 ) -> None:
-    subject = f"tariff:{tariff.code}/{tariff.version}"
+    name = f"{tariff.code}/{tariff.version}"
+    subject, detail = f"tariff:{name}", {**where, "before": {"tariff": before}, "after": {"tariff": name}}
     await record_change(db, by=by, action="tariff.apply", subject=subject, detail=detail, now=now)
 
 
-async def _lot(db: sql.Connection, code: str, now: datetime) -> LotToPrice:
+async def _lot(db: sql.Connection, code: str, now: datetime, **about: object) -> LotToPrice:
     lot = await store.lot_to_price(db, code, now)
     if lot is None:
-        raise UnknownLot(f"No lot has the code {code!r}.", code=code)
+        raise UnknownLot(f"No lot has the code {code!r}.", code=code, **about)
     return lot
 
 
-async def _zone(db: sql.Connection, code: str, now: datetime) -> ZoneToPrice:
+async def _zone(db: sql.Connection, code: str, now: datetime, **about: object) -> ZoneToPrice:
     zone = await store.zone_to_price(db, code, now)
     if zone is None:
-        raise UnknownZone(f"No price area has the code {code!r}.", code=code)
+        raise UnknownZone(f"No price area has the code {code!r}.", code=code, **about)
     return zone
 
 

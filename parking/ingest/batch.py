@@ -8,7 +8,8 @@ events are in the next batch says `queue`.
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from time import monotonic
 from weakref import WeakValueDictionary
@@ -17,9 +18,11 @@ from msgspec import Struct, structs
 
 import sql
 from parking.answers import Answer
-from parking.facts import Fact, is_at_gate, unapplied
+from parking.device_facts import Told, is_at_gate, unapplied
 from parking.flow.events import Recorded, record_events
 from parking.ingest.queue import TURN_EVENTS, Queue
+from parking.live import metrics, tracing
+from parking.live.ending import end
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
 from payments.errors import OneLotError
@@ -42,11 +45,12 @@ class StorageAway(OneLotError):
 
 
 class _Request(Struct, eq=False):
-    """`until`: when it is answered at the latest, by the event loop's clock."""
+    """`until`: when it is answered at the latest, by the event loop's clock. `asked`: its request if that is traced."""
 
-    facts: Sequence[Fact]
+    facts: Sequence[Told]
     done: "asyncio.Future[list[Answer]]"
     until: float
+    asked: tracing.Asked | None = None
 
 
 class GroupCommit:
@@ -61,6 +65,7 @@ class GroupCommit:
         clock: Callable[[], datetime],
         random_bits: Callable[[], int],
         batch_events_max: int,
+        ring: Callable[[Collection[int]], None] = lambda _: None,
     ) -> None:
         self._pool = pool
         self._network = network
@@ -68,6 +73,7 @@ class GroupCommit:
         self._clock = clock
         self._random_bits = random_bits
         self._batch_events_max = batch_events_max
+        self._ring = ring
         self._queue: Queue[_Request] = Queue()
         self._something_waits = asyncio.Event()
         self._live_at = -LIVE_LATELY_S
@@ -89,45 +95,46 @@ class GroupCommit:
             await asyncio.sleep(0.01)
         if self._expiry is not None:
             self._expiry.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end([*self._tasks])
         await self._counts.catch_up()
 
-    async def record(self, facts: Sequence[Fact]) -> list[Answer]:
-        """Records events of one gateway; returns, in their order, once they are committed.
+    @asynccontextmanager
+    async def place(self, gateway_id: int, events: int, *, live: bool) -> AsyncIterator[float]:
+        """A place for so many events of one gateway, which are recorded meanwhile; its arrays of one kind have their
+        turn one after the other. Yields until when they are answered, by the event loop's clock.
 
-        An array is recorded in pieces, one after the other, and two of one gateway are not recorded side by side.
+        Asked for before the events are read: what there is no room for costs next to nothing.
 
         Raises:
             queue.Overloaded: too many events wait already.
-            StorageAway: the database could not be reached, or failed, RETRIES_MAX times, or did not answer within
-            RECORD_TIMEOUT_S. Some of them may be recorded: sent again they are recognised.
         """
         until = asyncio.get_running_loop().time() + RECORD_TIMEOUT_S
+        self._queue.enter(gateway_id, events, live=live)
+        try:
+            if events == 1:
+                yield until
+            else:
+                async with self._arrays.setdefault((gateway_id, live), asyncio.Lock()):
+                    yield until
+        finally:
+            self._queue.leave(gateway_id, events, live=live)
+
+    async def record(self, facts: Sequence[Told], until: float) -> list[Answer]:
+        """Records events that have a place, TURN_EVENTS at most; returns, in their order, once they are committed.
+
+        Raises:
+            StorageAway: the database could not be reached, or failed, RETRIES_MAX times, or did not answer in time.
+            Some of them may be recorded: sent again they are recognised.
+        """
         gateway_id, live = facts[0].gateway_id, any(map(is_at_gate, facts))
-        self._queue.enter(gateway_id, len(facts), live=live)
+        request = _Request(facts, asyncio.get_running_loop().create_future(), until, tracing.here())
         if live:
             self._live_at = monotonic()
-        try:
-            if len(facts) == 1:
-                return await self._piece(facts, until, live=live)
-            answers: list[Answer] = []
-            lock = self._arrays.setdefault((gateway_id, live), asyncio.Lock())
-            async with lock:
-                for at in range(0, len(facts), TURN_EVENTS):
-                    answers += await self._piece(facts[at : at + TURN_EVENTS], until, live=live)
-            return answers
-        finally:
-            self._queue.leave(gateway_id, len(facts), live=live)
-
-    async def _piece(self, facts: Sequence[Fact], until: float, *, live: bool) -> list[Answer]:
-        request = _Request(facts, asyncio.get_running_loop().create_future(), until)
-        if live and self._queue.replays_waiting:
-            # A car's exit never passes its own entry, also where that is so old that it counts as handed in later.
-            plates = {fact.plate for fact in facts}
-            self._queue.hasten(facts[0].gateway_id, lambda earlier: any(p.plate in plates for p in earlier.facts))
-        self._queue.put(facts[0].gateway_id, request, len(facts), live=live)
+            if self._queue.has_replays:
+                # A car's exit never passes its own entry, also where that is so old that it counts as handed in later.
+                plates = {fact.plate for fact in facts}
+                self._queue.hasten(gateway_id, lambda earlier: any(p.plate in plates for p in earlier.facts))
+        self._queue.put(gateway_id, request, len(facts), live=live)
         self._something_waits.set()
         self._unanswered.add(request)
         if until < self._expires_at:
@@ -136,6 +143,15 @@ class GroupCommit:
             return await request.done
         finally:
             self._unanswered.discard(request)
+
+    @property
+    def queue(self) -> Queue[_Request]:
+        """What waits."""
+        return self._queue
+
+    def waiting_of(self, gateway_id: int) -> int:
+        """How many events of a gateway wait here, or are being recorded."""
+        return self._queue.waiting_of(gateway_id)
 
     def _expire_at(self, when: float) -> None:
         """One timer for all that wait: each of its own would cost more than most of what is done for an event."""
@@ -194,7 +210,9 @@ class GroupCommit:
     def _follow(self, recorded: Recorded) -> None:
         """What is done with a batch after its commit."""
         self._counts.queue(recorded.counts)
+        self._ring(recorded.told)
         for alarm in recorded.alarms:
+            metrics.ALARMS.labels("billing").inc()
             _log.error(
                 "ALARM gateway %d of lot %d billed %d fen in this hour, its limit is %d: what is beyond it is held",
                 *(alarm.gateway_id, alarm.lot_id, alarm.billed_fen, alarm.limit_fen),
@@ -213,23 +231,33 @@ class GroupCommit:
 
     async def _record(self, batch: list[_Request]) -> Recorded:
         facts = [fact for request in batch for fact in request.facts]
-        until = monotonic() + RECORD_TIMEOUT_S
+        links = [request.asked for request in batch if request.asked is not None]
+        began = monotonic()
+        until = began + RECORD_TIMEOUT_S
         for attempt in range(1, RETRIES_MAX + 1):
             if (left_s := until - monotonic()) <= 0:
                 break
             try:
-                async with self._pool.acquire(timeout=left_s) as db, db.transaction():
-                    return await record_events(
-                        db, facts, network=self._network.snapshot, now=self._clock(), random_bits=self._random_bits
-                    )
+                with tracing.span("batch", links=links, events=len(facts), attempt=attempt):
+                    recorded = await self._record_once(facts, left_s)
             except TRANSIENT as e:
+                metrics.BATCH_RETRIES.inc()
                 # Trying again is harmless even if the commit went through unseen: the events are recognised.
                 _log.warning("recording %d events failed (%s), attempt %d", len(facts), type(e).__name__, attempt)
                 await asyncio.sleep(RETRY_PAUSE_S * 2**attempt)
+            else:
+                metrics.recorded(recorded.answers, monotonic() - began)
+                return recorded
         raise StorageAway("The events could not be stored; none was acknowledged, send them again.")
 
+    async def _record_once(self, facts: Sequence[Told], limit_s: float) -> Recorded:
+        async with self._pool.acquire(timeout=limit_s) as db, tracing.committed(db.transaction()):
+            return await record_events(
+                db, facts, network=self._network.snapshot, now=self._clock(), random_bits=self._random_bits
+            )
+
     async def _one_by_one(self, request: _Request) -> None:
-        """Each event of a request on its own; one that cannot be applied is kept as it came, for review."""
+        """Each event of a request on its own; one that cannot be applied is kept as it came, for a person."""
         answers: list[Answer] = []
         for fact in request.facts:
             single = structs.replace(request, facts=(fact,))

@@ -62,6 +62,15 @@ class Queue(Generic[T]):
         """Counts the events of a request out: they are answered."""
         self._count(gateway_id, -events, live=live)
 
+    @property
+    def has_replays(self) -> bool:
+        """Whether replays are in line."""
+        return bool(self._replays)
+
+    def waiting_of(self, gateway_id: int) -> int:
+        """How many events of a gateway count as waiting."""
+        return self._entered.get((gateway_id, True), 0) + self._entered.get((gateway_id, False), 0)
+
     def put(self, gateway_id: int, piece: T, events: int, *, live: bool) -> None:
         """Puts a piece at the end of its gateway's line."""
         (self._live if live else self._replays).put(gateway_id, piece, events)

@@ -12,6 +12,7 @@ from datetime import date, datetime
 import sql
 from parking.flow import events as flow
 from parking.flow.events import Refused
+from parking.live import metrics
 from parking.lots import Gateway
 from parking.store import events as store
 from sql.pool import TRANSIENT
@@ -37,6 +38,7 @@ class Refusals:
         Raises:
             One of sql.pool.TRANSIENT: the database is away; nothing was kept.
         """
+        metrics.refused(len(refused))
         day = received_at.date()
         if self._spent.get(gateway.id) == day:
             self._uncounted[gateway, day] += len(refused)

@@ -7,24 +7,37 @@ ends: each answer then says `Connection: close`. Live streams end at once, for t
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# What a task does when it is told to end (a rollback, an answer that is still sent) takes less.
+TOLD_AGAIN_EACH_S = 1.0
+
+
+async def end(tasks: Collection[asyncio.Future[Any]]) -> None:
+    """Cancels tasks and waits until all have ended, whatever they end with.
+
+    A task is told more than once if need be: up to Python 3.11 `asyncio.wait_for`, which libraries wait with, forgets a
+    cancellation that comes together with what it waited for, and a task that goes on for ever would never end.
+    """
+    going = {task for task in tasks if not task.done()}
+    while going:
+        for task in going:
+            task.cancel()
+        _, going = await asyncio.wait(going, timeout=TOLD_AGAIN_EACH_S)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Ending:
-    """Whether this process is about to end, and those who want to hear of it."""
+    """Whether this process is about to end. `told`: what is called when that begins."""
 
-    def __init__(self, grace_s: float) -> None:
+    def __init__(self, grace_s: float, told: Sequence[Callable[[], None]] = ()) -> None:
         self._grace_s = grace_s
-        self._told: list[Callable[[], None]] = []
+        self._told = told
         self.begun = False
-
-    def when_begun(self, tell: Callable[[], None]) -> None:
-        """Calls `tell` when the end begins."""
-        self._told.append(tell)
 
     def begin(self) -> None:
         """From now on no new work should come. A second call does nothing."""

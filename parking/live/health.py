@@ -14,6 +14,7 @@ from parking.health import Health, Observed, Round
 from parking.live.ending import Ending
 from parking.live.redis import LiveCounts
 from parking.store import health as store
+from parking.store import jobs as job_store
 from sql.pool import TRANSIENT
 
 CONNECTIONS_MAX = 1
@@ -53,7 +54,7 @@ class LiveHealth:
     async def _ask(self) -> tuple[Observed, list[Round]] | None:
         try:
             async with self._pool.acquire(timeout=ANSWER_TIMEOUT_S) as db:
-                return await store.observed(db), list(await store.rounds(db))
+                return await store.observed(db), list(await job_store.rounds(db))
         except (PostgresError, *TRANSIENT) as e:
             _log.warning("the database does not answer: %s", type(e).__name__)
             return None

@@ -13,7 +13,8 @@ from asyncpg import InterfaceError, PostgresError
 
 import sql
 from parking.flow.network import read_network
-from parking.lots import GatewayKey, Lane, Lot, UnknownLot
+from parking.lanes import Lane
+from parking.lots import GatewayKey, Lot, UnknownLot
 from parking.network import Network
 from parking.store import network as store
 

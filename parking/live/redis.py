@@ -31,7 +31,7 @@ CONNECTIONS_MAX = 64
 
 T = TypeVar("T")
 Client: TypeAlias = Redis
-_FAILURES = (RedisError, OSError, TimeoutError)
+FAILURES = (RedisError, OSError, TimeoutError)
 # The marker is a field of the counts' own hash: Redis drops a key as a whole, so it cannot outlive what it vouches for.
 _WHOLE = b"whole"
 _log = logging.getLogger(__name__)
@@ -230,7 +230,7 @@ class LiveCounts:
                     if not str(refused).startswith("WRONGTYPE"):
                         raise
                     answer = unreadable
-        except _FAILURES as failure:
+        except FAILURES as failure:
             self._away_until = monotonic() + PAUSE_S
             if not self._away:
                 why = str(failure) or type(failure).__name__
@@ -246,7 +246,7 @@ class LiveCounts:
 class Subscription:
     """Changes as they are published."""
 
-    FAILURES = _FAILURES
+    FAILURES = FAILURES
 
     def __init__(self, pubsub: Any) -> None:
         self._pubsub = pubsub

@@ -6,7 +6,9 @@ from msgspec import Struct
 
 
 class PastStay(Struct, frozen=True, gc=False):
-    """A closed stay as it is stored. They come vehicle by vehicle, those of a vehicle in order of entry."""
+    """A closed stay as it is stored, with the rights it was priced with (JSON text). They come vehicle by vehicle,
+    those of a vehicle in order of entry.
+    """
 
     lot_id: int
     plate: str
@@ -15,6 +17,7 @@ class PastStay(Struct, frozen=True, gc=False):
     entered_at: datetime
     left_at: datetime
     fee_fen: int
+    rights: str | None = None
 
 
 class Period(Struct, frozen=True):

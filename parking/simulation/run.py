@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
-from parking.fees import vehicle_of
+from parking.entitlements import Rights
+from parking.fees import vehicle_of, visit_of
 from parking.lots import Lot
 from parking.plates import PlateColor, VehicleClass
 from parking.prices import NoTariff
@@ -15,6 +17,8 @@ from parking.simulation.past_stays import Case, PastStay, Period
 from parking.simulation.totals import Outcome, Priced, Totals
 from parking.tariffs import Compiled, StayNotPriceable, Tariff, Vehicle, Visit
 from parking.texts import amounts, times
+
+_decode_rights = msgspec.json.Decoder(Rights).decode
 
 
 class Simulation(Struct, frozen=True):
@@ -94,6 +98,8 @@ class Run:
                 known = self._vehicle(stay)
             vehicle, kind = known
             visit = Visit(stay.entered_at, stay.left_at, vehicle)
+            if stay.rights is not None:
+                visit = _with_rights(stay, _decode_rights(stay.rights))
             try:
                 after_fen = draft(stay.lot_id, visit)
                 before_fen = stay.fee_fen if current is None else current.fee_of(stay.lot_id, visit)
@@ -120,3 +126,9 @@ class Run:
         kind = f"{vehicle.kind.value}_new_energy" if vehicle.new_energy else vehicle.kind.value
         self._vehicles[stay.vehicle_class] = vehicle, kind
         return vehicle, kind
+
+
+def _with_rights(stay: PastStay, rights: Rights) -> Visit:
+    """A stay with what it had beyond its plate, which a draft may ask for as well."""
+    vehicle = vehicle_of(stay.plate, PlateColor(stay.plate_color), VehicleClass(stay.vehicle_class), rights)
+    return visit_of(stay.entered_at, stay.left_at, vehicle, rights)

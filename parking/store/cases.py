@@ -7,8 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 import sql
-from parking.cases import Filter, FoundEvent, Known, OpenCase, RefusedCount, RefusedEvent
+from parking.cases import Case, Filter, FoundEvent, Known, OpenCase, RefusedCount, RefusedEvent
 from parking.decisions import Decision
+from parking.device_decisions import DeviceDecision
 from payments import ids
 
 _SQL = sql.load("parking/cases")
@@ -49,12 +50,25 @@ async def case_by_id(db: sql.Connection, lot_id: int, case_id: UUID) -> OpenCase
     return await sql.one(db, OpenCase, _SQL["case_by_id"], lot_id, case_id)
 
 
+async def open_cases(db: sql.Connection, cases: Sequence[Case], *, now: datetime) -> None:
+    """Puts cases before a person, those that settled themselves again."""
+    rows = [(case.lot_id, case.id, case.event_id, case.reason, now, case.stay_id, case.other_stay_id) for case in cases]
+    await db.execute(_SQL["open_cases"], *zip(*rows, strict=True))
+
+
+async def settle_cases(db: sql.Connection, case_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Takes away what no person has to look at any more; those that are not there, or resolved, stay as they are."""
+    await db.execute(_SQL["settle_cases"], [ids.shard_of(each) for each in case_ids], case_ids, now)
+
+
 async def cases_of_decision(db: sql.Connection, lot_id: int, decision_id: UUID) -> Sequence[OpenCase]:
     """The cases that a decision resolved."""
     return await sql.every(db, OpenCase, _SQL["cases_of_decision"], lot_id, decision_id)
 
 
-async def resolve(db: sql.Connection, decision: Decision, case_ids: Sequence[UUID], *, now: datetime) -> None:
+async def resolve(
+    db: sql.Connection, decision: Decision | DeviceDecision, case_ids: Sequence[UUID], *, now: datetime
+) -> None:
     """Cases are resolved by a decision; those that a person had resolved without one stay as they are."""
     by, note = decision.decided_by, decision.note
     await db.execute(_SQL["resolve_cases"], decision.lot_id, case_ids, now, by, note, decision.id)
@@ -65,9 +79,10 @@ async def reopen(db: sql.Connection, lot_id: int, case_ids: Sequence[UUID]) -> N
     await db.execute(_SQL["reopen_cases"], lot_id, case_ids)
 
 
-async def assign(db: sql.Connection, lot_id: int, case_id: UUID, assignee: str | None, *, now: datetime) -> bool:
-    """Says who looks at a case (None: nobody yet); whether there is one."""
-    return await db.fetchval(_SQL["assign_case"], lot_id, case_id, assignee, now) is not None
+async def assign(db: sql.Connection, lot_id: int, case_id: UUID, assignee: str | None, *, now: datetime) -> str | None:
+    """Says who looks at a case (None: nobody yet); returns who did before."""
+    before: str | None = await db.fetchval(_SQL["assign_case"], lot_id, case_id, assignee, now)
+    return before
 
 
 async def half(db: sql.Connection, lot_id: int, stay_id: UUID) -> Half | None:
@@ -95,26 +110,6 @@ async def events(
     return await sql.every(
         db, FoundEvent, _SQL["events"], *zip(*places, strict=True), since, until, after, plate, limit
     )
-
-
-async def open_appeals(db: sql.Connection, account_id: int) -> int:
-    """How many appeals of an account nobody has looked at."""
-    found: int = await db.fetchval(_SQL["open_appeals"], account_id)
-    return found
-
-
-async def add_appeal(
-    db: sql.Connection,
-    case: OpenCase,
-    *,
-    account_id: int,
-    charge_id: UUID,
-    said: str,
-    now: datetime,
-) -> None:
-    """Puts an appeal before a person; again is nothing."""
-    about = (case.lot_id, case.id, case.event_id, now, case.stay_id)
-    await db.execute(_SQL["add_appeal"], *about, account_id, charge_id, said)
 
 
 async def refused_events(

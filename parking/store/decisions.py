@@ -1,6 +1,7 @@
 """What people decided about events, in PostgreSQL. It only grows."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -17,6 +18,13 @@ class FactRow(Read, frozen=True, kw_only=True):
     """An event as it was recorded, and whether it counted then."""
 
     counts: bool
+
+
+class Numbered(Struct, frozen=True):
+    """A decision by the fact that it is about, and its number there."""
+
+    fact_id: UUID
+    n: int
 
 
 class PairRow(Struct, frozen=True):
@@ -39,6 +47,17 @@ async def fact(db: sql.Connection, lot_id: int, fact_id: UUID) -> Standing | Non
 async def decisions(db: sql.Connection, lot_id: int, fact_id: UUID) -> list[Decision]:
     """The decisions about a fact, in their order."""
     return [_decision(row) for row in await sql.every(db, Decision, _SQL["decisions"], lot_id, fact_id)]
+
+
+async def decisions_with(db: sql.Connection, lot_id: int, decision_id: UUID) -> Sequence[Numbered]:
+    """The decisions that came with another one."""
+    return await sql.every(db, Numbered, _SQL["decisions_with"], lot_id, decision_id)
+
+
+async def passed_at(db: sql.Connection, lot_id: int, read_id: UUID) -> datetime | None:
+    """When the vehicle passed of which a read was made by hand, if that was for a passage."""
+    at: datetime | None = await db.fetchval(_SQL["passed_at"], lot_id, read_id)
+    return at
 
 
 async def decisions_around(db: sql.Connection, facts: Collection[UUID]) -> list[Decision]:

@@ -9,13 +9,14 @@ from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 from msgspec import Struct, structs
 
 import sql
 from parking.answers import EventKey, EventRecord, Status
 from parking.cases import Reason
 from parking.facts import Fact
-from parking.fees import Bill, Payer
+from parking.fees import Bill, PastAt, Payer
 from parking.lots import Gateway
 from parking.occupancy import Count, Move
 from parking.plates import PlateColor, VehicleClass
@@ -64,14 +65,15 @@ class StayRow(Stay, frozen=True, kw_only=True):
 
 
 class UseSomewhere(Struct, frozen=True):
-    """A stay that used something; `uses` is JSON text."""
+    """A stay that used something, or began later than what is priced; `uses` is JSON text."""
 
     lot_id: int
+    id: UUID
     plate: str
     plate_color: PlateColor
     entered_at: datetime
     left_at: datetime
-    uses: str
+    uses: str | None
 
 
 class SaidOfDevice(Struct, frozen=True):
@@ -99,10 +101,14 @@ SHAPES = {
 }
 
 
-async def lock_lots(db: sql.Connection, lot_ids: Sequence[int]) -> None:
-    """Makes this transaction the only writer of these lots' facts until it ends. `lot_ids` ascending."""
-    locked = await db.execute(_SQL["lock_lots"], lot_ids)
-    assert locked == f"SELECT {len(lot_ids)}", "a lot has no count that could be locked"
+async def lock_lots(db: sql.Connection, lot_ids: Sequence[int]) -> list[int]:
+    """Makes this transaction the only writer of these lots' facts until it ends. `lot_ids` ascending.
+
+    Returns those of them of which passages were ever told.
+    """
+    locked = await db.fetch(_SQL["lock_lots"], lot_ids)
+    assert len(locked) == len(lot_ids), "a lot has no count that could be locked"
+    return [row["lot_id"] for row in locked if row["tells_passages"]]
 
 
 async def lock_plates(db: sql.Connection, plates: Sequence[NumberPlate]) -> None:
@@ -127,11 +133,11 @@ async def event_records(
 async def reads_near(
     db: sql.Connection, reads: Sequence[Read], within: timedelta, id_range: tuple[UUID, UUID]
 ) -> list[tuple[Read, UUID]]:
-    """Other reads that may be of the same passings, at the same lanes within a time, of texts that differ a little;
-    each with the number of the one it is near to.
+    """Other reads that may be of the same passings, at the same lanes within a time, of texts that are the same or
+    differ a little; each with the number of the one it is near to.
     """
     seen = [(read.lot_id, read.id, read.lane_id, read.at, read.plate, read.plate_color) for read in reads]
-    rows = await sql.every(db, NearRead, _SQL["reads_near"], *zip(*seen, strict=True), within, *id_range)
+    rows = await sql.every(db, NearRead, _SQL["reads_near"], seen, within, *id_range)
     return [(_read(Read(*[getattr(row, name) for name in Read.__struct_fields__])), row.near_id) for row in rows]
 
 
@@ -183,53 +189,53 @@ async def finished_stays(
     db: sql.Connection, since: Mapping[Vehicle, datetime], id_range: tuple[UUID, UUID]
 ) -> list[BilledStay]:
     """The stays of vehicles that ended since, in order of time, each with its bill if it was closed."""
-    return _billed(
-        await sql.every(db, StayRow, _SQL["finished_stays"], *zip(*since, strict=True), list(since.values()), *id_range)
-    )
+    return _billed(await db.fetch(_SQL["finished_stays"], *zip(*since, strict=True), list(since.values()), *id_range))
 
 
 async def stays_by_id(db: sql.Connection, ids_: Sequence[UUID]) -> list[BilledStay]:
     """Stays that are not open, by their numbers."""
-    return _billed(await sql.every(db, StayRow, _SQL["stays_by_id"], [ids.shard_of(each) for each in ids_], ids_))
+    return _billed(await db.fetch(_SQL["stays_by_id"], [ids.shard_of(each) for each in ids_], ids_))
 
 
 async def exit_halves(db: sql.Connection, since: Mapping[int, datetime]) -> list[BilledStay]:
     """The exits of lots since an instant whose entry was not seen, matched with one of another text or not."""
-    return _billed(await sql.every(db, StayRow, _SQL["exit_halves"], list(since), list(since.values())))
+    return _billed(await db.fetch(_SQL["exit_halves"], list(since), list(since.values())))
 
 
 async def halves(db: sql.Connection, windows: Sequence[LotWindow]) -> list[BilledStay]:
     """The halves of lots within their windows that are not open, matched or not."""
-    return _billed(await sql.every(db, StayRow, _SQL["halves"], *zip(*windows, strict=True)))
+    return _billed(await db.fetch(_SQL["halves"], *zip(*windows, strict=True)))
 
 
-def _billed(rows: Sequence[StayRow]) -> list[BilledStay]:
+def _billed(rows: Sequence[Record]) -> list[BilledStay]:
     return [(_stay(row), _bill(row)) for row in rows]
 
 
-_STAY_FIELDS = Stay.__struct_fields__
+def _stay(row: Record) -> Stay:
+    # What is the bill's in a row (`StayRow`) is passed over: made in one step, a stay costs a third.
+    fields = dict(row)
+    fields["confidence"] = round(fields["confidence"], CONFIDENCE_DIGITS)
+    return msgspec.convert(fields, Stay)
 
 
-def _stay(row: StayRow) -> Stay:
-    stay = Stay(*[getattr(row, name) for name in _STAY_FIELDS])
-    return structs.replace(stay, confidence=round(row.confidence, CONFIDENCE_DIGITS))
-
-
-def _bill(row: StayRow) -> Bill | None:
-    if row.fee_fen is None:
+def _bill(row: Record) -> Bill | None:
+    if row["fee_fen"] is None:
         return None
-    uses = () if row.uses is None else _decode_uses(row.uses)
-    return Bill(row.tariff_id, row.fee_fen, row.account_id, uses)
+    uses = () if row["uses"] is None else _decode_uses(row["uses"])
+    return Bill(row["tariff_id"], row["fee_fen"], row["account_id"], uses)
 
 
 async def uses_of(
-    db: sql.Connection, plates: Sequence[NumberPlate], since: datetime, id_range: tuple[UUID, UUID]
-) -> dict[NumberPlate, list[tuple[int, Past]]]:
-    """What the vehicles with these plates used in stays that ended since, each with its lot."""
-    used: dict[NumberPlate, list[tuple[int, Past]]] = {plate: [] for plate in plates}
-    for row in await sql.every(db, UseSomewhere, _SQL["uses_of"], *zip(*plates, strict=True), since, *id_range):
-        past = Past(row.entered_at, row.left_at, _decode_uses(row.uses))
-        used[row.plate, row.plate_color].append((row.lot_id, past))
+    db: sql.Connection, began: Mapping[NumberPlate, datetime], since: datetime, id_range: tuple[UUID, UUID]
+) -> dict[NumberPlate, list[PastAt]]:
+    """What the vehicles with these plates used in stays that ended since, and their visits that began at an instant or
+    later.
+    """
+    used: dict[NumberPlate, list[PastAt]] = {plate: [] for plate in began}
+    plates, begins = zip(*began, strict=True), list(began.values())
+    for row in await sql.every(db, UseSomewhere, _SQL["uses_of"], *plates, since, *id_range, begins):
+        uses = () if row.uses is None else _decode_uses(row.uses)
+        used[row.plate, row.plate_color].append(PastAt(row.lot_id, row.id, Past(row.entered_at, row.left_at, uses)))
     return used
 
 
@@ -242,8 +248,7 @@ async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[Numb
 
 
 async def add_events(db: sql.Connection, events: Sequence[tuple[Fact, EventRecord]]) -> None:
-    rows = [_event_row(fact, record) for fact, record in events]
-    await db.execute(_SQL["add_events"], *zip(*rows, strict=True))
+    await db.execute(_SQL["add_events"], [_event_row(fact, record) for fact, record in events])
 
 
 def _event_row(p: Fact, record: EventRecord) -> tuple[object, ...]:
@@ -256,26 +261,14 @@ def _event_row(p: Fact, record: EventRecord) -> tuple[object, ...]:
         *(p.plate, e.plate, p.plate_color, e.plate_color, e.vehicle_class, e.confidence, images),
         *(e.remaining_spaces, p.content_hash, status),
         *(record.reason, record.gate, record.stay_id, record.fee_fen, record.payment, record.charge_reference),
-        *(msgspec.json.encode(p.doubts).decode() if p.doubts else None, record.first_id),
+        *(msgspec.json.encode(p.doubts).decode() if p.doubts else None, record.first_id, p.clock_ahead),
     )
 
 
 async def said_of_devices(db: sql.Connection, lot_ids: Collection[int], since: UUID) -> set[tuple[int, Reason, date]]:
-    """What persons were told of these lots' gateways in reviews from an identifier on: gateway, reason, day (UTC)."""
+    """What persons were told of these lots' gateways in cases from an identifier on: gateway, reason, day (UTC)."""
     rows = await sql.every(db, SaidOfDevice, _SQL["said_of_devices"], list(lot_ids), since)
     return {(row.gateway_id, row.reason, row.day) for row in rows}
-
-
-async def open_reviews(
-    db: sql.Connection, rows: Sequence[tuple[int, UUID, UUID, Reason, datetime, UUID | None]]
-) -> None:
-    """Puts events (lot, review's id, event's id, reason, when, the stay) before a person."""
-    await db.execute(_SQL["open_reviews"], *zip(*rows, strict=True))
-
-
-async def settle_reviews(db: sql.Connection, review_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Takes away what no person has to look at any more; those that are not there, or resolved, stay as they are."""
-    await db.execute(_SQL["settle_reviews"], [ids.shard_of(each) for each in review_ids], review_ids, now)
 
 
 async def end_open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> None:
@@ -288,11 +281,11 @@ async def add_open_stays(db: sql.Connection, stays: Sequence[Stay]) -> None:
     rows = [
         (
             *(s.lot_id, s.plate, s.plate_color, s.id, s.vehicle_class, s.entered_at, s.entry_lane_id),
-            *(s.entry_event_id, s.confidence, _array(s.facts), s.read_until, s.counted),
+            *(s.entry_event_id, s.confidence, s.facts, s.read_until, s.counted),
         )
         for s in stays
     ]
-    await db.execute(_SQL["add_open_stays"], *zip(*rows, strict=True))
+    await db.execute(_SQL["add_open_stays"], rows)
 
 
 async def keep_revisions(db: sql.Connection, revisions: Sequence[tuple[UUID, UUID]], *, now: datetime) -> None:
@@ -307,20 +300,15 @@ async def put_stays(db: sql.Connection, stays: Sequence[BilledStay], *, now: dat
     rows = [
         (
             *(s.lot_id, s.id, s.plate, s.plate_color, s.vehicle_class, s.state, s.entered_at, s.left_at),
-            *(s.entry_lane_id, s.exit_lane_id, s.entry_event_id, s.exit_event_id, s.confidence, _array(s.facts)),
-            *(s.read_until, _array(s.doubts), s.seen_again_at, s.matched_id, s.matched_half, s.merged_into),
+            *(s.entry_lane_id, s.exit_lane_id, s.entry_event_id, s.exit_event_id, s.confidence, s.facts),
+            *(s.read_until, s.doubts, s.seen_again_at, s.matched_id, s.matched_half, s.merged_into),
             *((None, None, None) if bill is None else (bill.tariff_id, bill.fee_fen, bill.account_id)),
             None if bill is None or not bill.uses else msgspec.json.encode(bill.uses).decode(),
-            s.let_out,
+            *(s.let_out, s.set_fen, s.at_exit, s.exits, s.counted),
         )
         for s, bill in stays
     ]
-    await db.execute(_SQL["put_stays"], *zip(*rows, strict=True), now)
-
-
-def _array(values: Sequence[object]) -> str:
-    """An array inside of an array of rows, as text: PostgreSQL has no arrays of arrays of different lengths."""
-    return f"{{{','.join(map(str, values))}}}"
+    await db.execute(_SQL["put_stays"], rows, now)
 
 
 async def move_counts(db: sql.Connection, now: datetime, moves: Sequence[Move]) -> Sequence[Count]:

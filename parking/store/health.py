@@ -1,12 +1,10 @@
-"""What the database says of itself and of the worker."""
-
-from collections.abc import Sequence
+"""What the database says of itself."""
 
 import sql
-from parking.health import Observed, Round
+from parking.health import Observed
 
 _SQL = sql.load("parking/health")
-SHAPES = {"observed": Observed, "rounds": Round}
+SHAPES = {"observed": Observed}
 
 
 async def observed(db: sql.Connection) -> Observed:
@@ -14,8 +12,3 @@ async def observed(db: sql.Connection) -> Observed:
     found = await sql.one(db, Observed, _SQL["observed"])
     assert found is not None
     return found
-
-
-async def rounds(db: sql.Connection) -> Sequence[Round]:
-    """All jobs that a worker has ever begun."""
-    return await sql.every(db, Round, _SQL["rounds"])

@@ -1,10 +1,13 @@
 """Leases of the worker's jobs, and the upkeep of tables that grow."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sql
+from parking.health import Round
 
 _SQL = sql.load("parking/jobs")
+SHAPES = {"rounds": Round}
 
 
 async def claim(db: sql.Connection, *, job: str, holder: str, lease: timedelta, every_s: float) -> bool:
@@ -17,14 +20,20 @@ async def renew(db: sql.Connection, *, job: str, holder: str, lease: timedelta) 
     return await db.fetchval(_SQL["renew"], job, holder, lease) is not None
 
 
-async def release(db: sql.Connection, *, job: str, holder: str, done: bool) -> None:
-    """Anybody may lead the job now; nothing if another does already. `done`: the round ended well."""
-    await db.execute(_SQL["release"], job, holder, done)
+async def release(db: sql.Connection, *, job: str, holder: str, error: str | None) -> None:
+    """Anybody may lead the job now; nothing if another does already. `error`: why the round failed; None: well."""
+    await db.execute(_SQL["release"], job, holder, error)
 
 
-async def analyze_grown(db: sql.Connection) -> None:
-    """Renews the statistics of partitions that have grown much."""
-    await db.execute(_SQL["analyze_grown"])
+async def rounds(db: sql.Connection) -> Sequence[Round]:
+    """All jobs that a worker has ever begun, with their last rounds."""
+    return await sql.every(db, Round, _SQL["rounds"])
+
+
+async def analyze_grown(db: sql.Connection) -> int:
+    """Renews the statistics of partitions that have grown much; how many these were."""
+    analyzed: int = await db.fetchval(_SQL["analyze_grown"])
+    return analyzed
 
 
 async def create_partitions(db: sql.Connection, now: datetime) -> int:

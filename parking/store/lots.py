@@ -3,11 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from asyncpg import UniqueViolationError
-from msgspec import Struct
+from msgspec import Struct, structs
 
 import sql
-from parking.lots import CodeTaken, IssuedKey, LotPlan
+from parking.dated import Version
+from parking.lots import (
+    CodeTaken,
+    Description,
+    ExitRule,
+    InnerClock,
+    IssuedKey,
+    LanePlan,
+    LotCapacity,
+    LotClosure,
+    LotKind,
+    LotPlan,
+    SayArrears,
+    Surroundings,
+)
 
 _SQL = sql.load("parking/lots")
 # The field of a plan whose code is taken, by the constraint that refused it.
@@ -31,6 +46,142 @@ async def lot_of_code(db: sql.Connection, code: str) -> LotOfOperator | None:
     return await sql.one(db, LotOfOperator, _SQL["lot_of_code"], code)
 
 
+class RegisteredOperator(Struct, frozen=True):
+    """An operator as it was registered."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    platform_fee_bps: int
+    time_zone: str
+    id: int
+
+
+class RegisteredLot(Struct, frozen=True):
+    """A lot as a plan says it, with its number; `lanes` is JSON text."""
+
+    id: int
+    code: str
+    operator_code: str
+    name_zh: str
+    name_en: str
+    district_zh: str
+    district_en: str
+    kind: LotKind
+    capacity: int
+    longitude: float
+    latitude: float
+    address_zh: str
+    time_zone: str
+    confirms_passages: bool
+    leave_within_min: int
+    inside_of: str | None
+    inner_clock: InnerClock
+    road: str | None
+    road_within_min: int | None
+    gateway: str
+    lanes: str
+
+    @property
+    def plan(self) -> LotPlan:
+        """What would register it so."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__ if name not in ("id", "lanes")}
+        if said["road_within_min"] is None:
+            del said["road_within_min"]
+        return LotPlan(**said, lanes=msgspec.json.decode(self.lanes, type=tuple[LanePlan, ...]))
+
+
+class LotToChange(Description, frozen=True, kw_only=True):
+    """A lot as it is described. `capacity`: the one it was registered with."""
+
+    id: int
+    operator_id: int
+    capacity: int
+
+
+async def registered_operator(db: sql.Connection, code: str) -> RegisteredOperator | None:
+    """The operator of a code, if there is one."""
+    return await sql.one(db, RegisteredOperator, _SQL["registered_operator"], code)
+
+
+async def registered_lot(db: sql.Connection, code: str, now: datetime) -> RegisteredLot | None:
+    """The lot of a code as it stands now, if there is one."""
+    return await sql.one(db, RegisteredLot, _SQL["registered_lot"], code, now)
+
+
+async def lot_to_change(db: sql.Connection, code: str) -> LotToChange | None:
+    """The lot of a code, if there is one."""
+    return await sql.one(db, LotToChange, _SQL["lot_to_change"], code)
+
+
+class SurroundingsRow(Struct, frozen=True):
+    """Where a lot lies, by its number."""
+
+    id: int
+    operator_id: int
+    inside_of: str | None
+    inner_clock: InnerClock
+    road: str | None
+    road_within_min: int | None
+
+    @property
+    def said(self) -> Surroundings:
+        """What would say it so."""
+        return Surroundings(self.inside_of, self.inner_clock, self.road, self.road_within_min or 10)
+
+
+async def surroundings(db: sql.Connection, code: str) -> SurroundingsRow | None:
+    """Where the lot of a code lies, if there is one."""
+    return await sql.one(db, SurroundingsRow, _SQL["surroundings"], code)
+
+
+async def lots_around(db: sql.Connection, code: str) -> list[int]:
+    """The numbers of a lot and of those that it lies in."""
+    return [row["id"] for row in await db.fetch(_SQL["lots_around"], code)]
+
+
+async def set_surroundings(db: sql.Connection, lot_id: int, said: Surroundings) -> None:
+    """A lot lies there."""
+    within_min = None if said.road is None else said.road_within_min
+    await db.execute(_SQL["set_surroundings"], lot_id, said.inside_of, said.inner_clock, said.road, within_min)
+
+
+async def describe_lot(db: sql.Connection, lot_id: int, said: Description) -> None:
+    """A lot is described so."""
+    await db.execute(_SQL["describe_lot"], lot_id, *structs.astuple(said))
+
+
+async def capacities(db: sql.Connection, lot_id: int) -> list[Version[int]]:
+    """How many spaces a lot has had since it was registered, or will have."""
+    rows = await sql.every(db, LotCapacity, _SQL["capacities_of"], lot_id)
+    return [Version(row.valid_from, row.capacity) for row in rows]
+
+
+async def add_capacity(db: sql.Connection, lot_id: int, version: Version[int]) -> None:
+    await db.execute(_SQL["add_capacity"], lot_id, version.valid_from, version.value)
+
+
+async def closures(db: sql.Connection, lot_id: int) -> list[Version[bool]]:
+    """When a lot was closed and open again, or will be."""
+    rows = await sql.every(db, LotClosure, _SQL["closures_of"], lot_id)
+    return [Version(row.valid_from, row.is_closed) for row in rows]
+
+
+async def add_closure(db: sql.Connection, lot_id: int, version: Version[bool]) -> None:
+    await db.execute(_SQL["add_closure"], lot_id, version.valid_from, version.value)
+
+
+async def last_read_at(db: sql.Connection, lot_id: int) -> datetime | None:
+    """When the last read of a lot happened."""
+    at: datetime | None = await db.fetchval(_SQL["last_read_at"], lot_id)
+    return at
+
+
+async def operators_around(db: sql.Connection, code: str) -> list[int]:
+    """The operators of a lot and of those that it lies in."""
+    return [row["operator_id"] for row in await db.fetch(_SQL["operators_around"], code)]
+
+
 async def operator_of_gateway(db: sql.Connection, gateway_code: str) -> int | None:
     """The number of the operator whose lot a gateway speaks for."""
     number: int | None = await db.fetchval(_SQL["operator_of_gateway"], gateway_code)
@@ -52,8 +203,39 @@ async def add_operator(
     return number
 
 
-async def add_lot(db: sql.Connection, plan: LotPlan, *, now: datetime) -> int | None:
+class LeftBy(Struct, frozen=True):
+    """How vehicles left a lot until now, and whose it is."""
+
+    operator_id: int
+    confirms_passages: bool
+    leave_within_min: int
+
+
+class SaidOfArrears(Struct, frozen=True):
+    """What was said of arrears until now (None: nothing of its own), and whose lots it is about."""
+
+    operator_id: int
+    before: SayArrears | None
+
+
+async def set_exit_rule(db: sql.Connection, code: str, rule: ExitRule, *, now: datetime) -> LeftBy | None:
+    """Writes how vehicles leave a lot; how they did before, or None if there is no such lot."""
+    return await sql.one(db, LeftBy, _SQL["set_exit_rule"], code, rule.confirms_passages, rule.leave_within_min, now)
+
+
+async def say_arrears_in_lot(db: sql.Connection, code: str, say: SayArrears | None) -> SaidOfArrears | None:
+    """What the lanes of a lot say of arrears (None: what its operator says); None if there is no such lot."""
+    return await sql.one(db, SaidOfArrears, _SQL["say_arrears_in_lot"], code, say)
+
+
+async def say_arrears_in_lots_of(db: sql.Connection, code: str, say: SayArrears) -> SaidOfArrears | None:
+    """What the lanes of an operator's lots say of arrears; None if there is no such operator."""
+    return await sql.one(db, SaidOfArrears, _SQL["say_arrears_in_lots_of"], code, say)
+
+
+async def add_lot(db: sql.Connection, plan: LotPlan, *, inside_of: int | None, now: datetime) -> int | None:
     """A new lot's number, written with its gates, lanes, gateway and count; None if there is no such operator.
+    `inside_of`: the number of the lot that it lies in.
 
     Raises:
         CodeTaken: the code of the lot, of its gateway or of a lane is taken.
@@ -64,7 +246,9 @@ async def add_lot(db: sql.Connection, plan: LotPlan, *, now: datetime) -> int | 
     gates = sorted({lane.gate for lane in plan.lanes})
     lanes = [(lane.code, lane.gate, lane.direction) for lane in plan.lanes]
     try:
-        lot_id: int | None = await db.fetchval(_SQL["add_lot"], *names, *place, *facts)
+        beside = (inside_of, plan.inner_clock, plan.road, None if plan.road is None else plan.road_within_min)
+        leaving = (now if plan.confirms_passages else None, plan.leave_within_min)
+        lot_id: int | None = await db.fetchval(_SQL["add_lot"], *names, *place, *facts, *leaving, *beside)
         if lot_id is None:
             return None
         await db.execute(_SQL["add_gates"], lot_id, gates)

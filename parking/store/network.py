@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sql
-from parking.lots import Gateway, GatewayKey, Lane, Lot
-from parking.network import NoPlateText, Rows
+from parking.bans import Ban
+from parking.lanes import Gate, LaneClosure, LaneRow, LaneWay
+from parking.lots import Gateway, GatewayKey, LotCapacity, LotClosure, LotRow
+from parking.network import FacilitiesRow, NoPlateText, Rows
 from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
 from payments.store import settlement
 
@@ -33,16 +35,24 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
     async with db.transaction(isolation="repeatable_read", readonly=True):
         return Rows(
             version=await version(db),
-            next_change_at=await db.fetchval(_SQL["next_price_change"], now),
+            next_change_at=await db.fetchval(_SQL["next_change"], now),
             operators=await settlement.operators(db),
             tariffs=await sql.every(db, PublishedRow, _SQL["tariffs"]),
             zones=await sql.every(db, ZoneRow, _SQL["zones"]),
             zone_tariffs=await sql.every(db, ZoneTariff, _SQL["zone_tariffs"]),
             lot_tariffs=await sql.every(db, LotTariff, _SQL["lot_tariffs"]),
             lot_zones=await sql.every(db, LotZone, _SQL["lot_zones"]),
-            lots=await sql.every(db, Lot, _SQL["lots"]),
-            lanes=await sql.every(db, Lane, _SQL["lanes"]),
+            lots=await sql.every(db, LotRow, _SQL["lots"], now),
+            capacities=await sql.every(db, LotCapacity, _SQL["lot_capacities"]),
+            closures=await sql.every(db, LotClosure, _SQL["lot_closures"]),
+            gates=await sql.every(db, Gate, _SQL["gates"]),
+            lanes=await sql.every(db, LaneRow, _SQL["lanes"]),
+            ways=await sql.every(db, LaneWay, _SQL["lane_ways"]),
+            lane_closures=await sql.every(db, LaneClosure, _SQL["lane_closures"]),
             gateways=await sql.every(db, Gateway, _SQL["gateways"]),
             keys=await sql.every(db, GatewayKey, _SQL["active_keys"]),
             no_plate_texts=await no_plate_texts(db),
+            bans=await sql.every(db, Ban, _SQL["bans"], now),
+            facilities=await sql.every(db, FacilitiesRow, _SQL["facilities"]),
+            bookable=[row["lot_id"] for row in await db.fetch(_SQL["bookable"])],
         )

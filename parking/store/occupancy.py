@@ -28,6 +28,13 @@ class Uncounted(Struct, frozen=True):
     entered_at: datetime
 
 
+class BookedNow(Struct, frozen=True):
+    """How many spaces of a lot are to be kept for who has not come."""
+
+    lot_id: int
+    spaces: int
+
+
 SHAPES = {"lots_with_long_inside": LongInside, "leave_the_count": Uncounted, "count_without": Count}
 
 
@@ -40,6 +47,16 @@ async def counts_of(db: sql.Connection, lot_ids: Collection[int]) -> Sequence[Co
     return await sql.every(db, Count, _SQL["counts_of"], list(lot_ids))
 
 
+async def booked_now(db: sql.Connection, now: datetime) -> Sequence[BookedNow]:
+    """Of the lots where that is another number than the one that stands."""
+    return await sql.every(db, BookedNow, _SQL["booked_now"], now)
+
+
+async def keep_spaces(db: sql.Connection, booked: BookedNow, *, now: datetime) -> Count | None:
+    """So many spaces of a locked lot are kept."""
+    return await sql.one(db, Count, _SQL["keep_spaces"], booked.lot_id, booked.spaces, now)
+
+
 async def lots_with_long_inside(db: sql.Connection, came_before: Mapping[LotKind, datetime]) -> Sequence[LongInside]:
     """The lots in which cars are still counted that came before the instant of the lot's kind."""
     query = _SQL["lots_with_long_inside"]
@@ -47,7 +64,8 @@ async def lots_with_long_inside(db: sql.Connection, came_before: Mapping[LotKind
 
 
 async def leave_the_count(db: sql.Connection, lot: LongInside) -> Sequence[Uncounted]:
-    return await sql.every(db, Uncounted, _SQL["leave_the_count"], lot.lot_id, lot.came_before)
+    inside = await sql.every(db, Uncounted, _SQL["leave_the_count"], lot.lot_id, lot.came_before)
+    return [*inside, *await sql.every(db, Uncounted, _SQL["leave_the_count_at_exits"], lot.lot_id, lot.came_before)]
 
 
 async def count_without(db: sql.Connection, lot_id: int, came: Sequence[datetime], *, now: datetime) -> Count | None:

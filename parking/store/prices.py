@@ -1,5 +1,6 @@
 """Where published tariffs are in force."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from asyncpg import UniqueViolationError
@@ -41,6 +42,20 @@ class Beginning(Struct, frozen=True):
     number: int | None
 
 
+class InForce(Struct, frozen=True):
+    """Where a tariff is in force from an instant on: lots and price areas by their codes."""
+
+    tariff_id: int
+    valid_from: datetime
+    lots: list[str]
+    zones: list[str]
+
+
+async def in_force(db: sql.Connection) -> Sequence[InForce]:
+    """All that was put into force, by tariff and instant."""
+    return await sql.every(db, InForce, _SQL["in_force"])
+
+
 async def tariff_to_apply(db: sql.Connection, tariff_id: int) -> TariffToApply | None:
     return await sql.one(db, TariffToApply, _SQL["to_apply"], tariff_id)
 
@@ -79,19 +94,22 @@ async def zone_of_lot(db: sql.Connection, lot_id: int, at: datetime) -> Beginnin
     return await sql.one(db, Beginning, _SQL["lot_zone_at"], lot_id, at)
 
 
-async def apply_to_lot(db: sql.Connection, lot_id: int, valid_from: datetime, tariff_id: int) -> None:
-    """A tariff is in force at a lot from an instant on."""
-    await db.execute(_SQL["apply_to_lot"], lot_id, valid_from, tariff_id)
+async def apply_to_lot(db: sql.Connection, lot_id: int, valid_from: datetime, tariff_id: int) -> str | None:
+    """A tariff is in force at a lot from an instant on; `code/version` of the lot's own one before."""
+    before: str | None = await db.fetchval(_SQL["apply_to_lot"], lot_id, valid_from, tariff_id)
+    return before
 
 
-async def apply_to_zone(db: sql.Connection, zone_id: int, valid_from: datetime, tariff_id: int) -> None:
-    """A tariff is in force in a price area from an instant on."""
-    await db.execute(_SQL["apply_to_zone"], zone_id, valid_from, tariff_id)
+async def apply_to_zone(db: sql.Connection, zone_id: int, valid_from: datetime, tariff_id: int) -> str | None:
+    """A tariff is in force in a price area from an instant on; `code/version` of the one before."""
+    before: str | None = await db.fetchval(_SQL["apply_to_zone"], zone_id, valid_from, tariff_id)
+    return before
 
 
-async def move_lot(db: sql.Connection, lot_id: int, valid_from: datetime, zone_id: int | None) -> None:
-    """A lot lies in a price area (None: in none) from an instant on."""
-    await db.execute(_SQL["move_lot"], lot_id, valid_from, zone_id)
+async def move_lot(db: sql.Connection, lot_id: int, valid_from: datetime, zone_id: int | None) -> str | None:
+    """A lot lies in a price area (None: in none) from an instant on; the code of the one before."""
+    before: str | None = await db.fetchval(_SQL["move_lot"], lot_id, valid_from, zone_id)
+    return before
 
 
 async def add_zone(db: sql.Connection, *, code: str, name_zh: str, name_en: str) -> int:

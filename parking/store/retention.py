@@ -1,4 +1,4 @@
-"""What has been kept long enough: whole months of events, reviews and stays, and people's data in rows that stay.
+"""What has been kept long enough: whole months of events, cases and stays, and people's data in rows that stay.
 
 Nothing of the books is ever dropped.
 """
@@ -39,6 +39,12 @@ async def forget_a_day(db: sql.Connection, what: str, now: datetime) -> bool:
 async def forget_ended_links(db: sql.Connection, now: datetime) -> int:
     """Forgets links of plates that ended so long ago that no exit of their time is recorded any more; how many."""
     forgotten: int = await db.fetchval(_SQL["forget_ended_links"], now)
+    return forgotten
+
+
+async def forget_ended_rights(db: sql.Connection, now: datetime) -> int:
+    """Forgets what vehicles were known for that ended long enough ago; how many."""
+    forgotten: int = await db.fetchval(_SQL["forget_ended_rights"], now)
     return forgotten
 
 

@@ -64,6 +64,11 @@ async def version(db: sql.Connection, code: str, number: int) -> TariffRow | Non
     return await sql.one(db, TariffRow, _SQL["version"], code, number)
 
 
+async def published(db: sql.Connection) -> Sequence[TariffRow]:
+    """Every published version, by code."""
+    return await sql.every(db, TariffRow, _SQL["published"])
+
+
 async def versions(db: sql.Connection, *, state: TariffState | None, after: int, limit: int) -> Sequence[TariffListed]:
     """Versions of this state (None: all) in the order in which they were first registered."""
     return await sql.every(db, TariffListed, _SQL["versions"], state, after, limit)

@@ -52,6 +52,11 @@ def short(fen: int, currency: str) -> Words:
     return f"{bare} {_NAMES_ZH.get(currency, currency)}", _with_symbol(bare, currency)
 
 
+def in_yuan(fen: int) -> str:
+    """An amount in what the city charges in, for a terminal: "¥12.50"."""
+    return _with_symbol(number(fen, "CNY"), "CNY")
+
+
 def percent(milli: int) -> str:
     """Thousandths of a percent, exactly: 18375 are "18.375%"."""
     whole, part = divmod(milli, 1000)

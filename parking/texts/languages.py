@@ -9,15 +9,15 @@ EN: Language = "en"
 TAGS: dict[Language, str] = {ZH: "zh-CN", EN: "en"}
 
 
-def choose(asked: str | None, accepted: str) -> Language:
-    """The language asked for, else the one that an Accept-Language header likes best, else Chinese."""
+def choose(asked: str | None, accepted: str, *, default: Language = ZH) -> Language:
+    """The language asked for, else the one that an Accept-Language header likes best, else Chinese or `default`."""
     for wanted in (asked or "", *accepted.lower().split(",")):
         tag = wanted.strip()[:2]
         if tag == ZH:
             return ZH
         if tag == EN:
             return EN
-    return ZH
+    return default
 
 
 def other(language: Language) -> Language:

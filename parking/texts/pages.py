@@ -16,6 +16,7 @@ LIVE = {
     "lots": ("停车场", "Lots"),
     "almostFull": ("即将停满", "Almost full"),
     "full": ("已满", "Full"),
+    "closed": ("暂停使用", "Closed"),
     "plenty": ("充足", "Plenty"),
     "some": ("适中", "Some"),
     "search": ("搜索", "Search"),
@@ -48,6 +49,22 @@ LIVE = {
     "mall": ("商场", "Mall"),
     "office": ("写字楼", "Offices"),
     "residential": ("居住区", "Residential"),
+    "openingHours": ("开放时间：{0}", "Open: {0}"),
+    "openNow": ("开放中", "open now"),
+    "closedNow": ("未开放", "closed now"),
+    "spaces": ("{0}：{1} 个", "{0}: {1}"),
+    "spacesPower": ("{0}：{1} 个，{2} 千瓦", "{0}: {1}, {2} kW"),
+    "standard": ("普通车位", "Standard spaces"),
+    "ev": ("充电车位", "Charging spaces"),
+    "disabled": ("无障碍车位", "Accessible spaces"),
+    "family": ("亲子车位", "Family spaces"),
+    "truck": ("货车车位", "Truck spaces"),
+    "motorcycle": ("摩托车车位", "Motorcycle spaces"),
+    "bus": ("大客车车位", "Coach spaces"),
+    "heightMax": ("限高 {0} 米", "Height up to {0} m"),
+    "widthMax": ("限宽 {0} 米", "Width up to {0} m"),
+    "entrances": ("入口：{0}", "Entrances: {0}"),
+    "comma": ("、", ", "),
 }
 
 TARIFF = {
@@ -94,6 +111,19 @@ SIMULATION = {
     "rises": ("涨幅最大的停车", "The largest rises"),
     "falls": ("降幅最大的停车", "The largest falls"),
     "unpriced": ("无法计价", "Not priced"),
+}
+
+
+PROBLEMS = {
+    "title": ("错误类型", "Kinds of problems"),
+    "other": ("English", "中文"),
+    "intro": (
+        "每个错误应答的 `type` 指向下面的一项；`request_id` 可用于向服务方查询。",
+        "The `type` of each problem document leads to one of these; name its `request_id` when you ask for help.",
+    ),
+    "means": ("含义", "What it means"),
+    "advice": ("如何处理", "What to do"),
+    "facts": ("`facts` 中的内容", "What is under `facts`"),
 }
 
 

@@ -2,6 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from parking.web import files, lots, tariffs
+from parking.web import files, lots, problems, tariffs
 
-ROUTES: list[HTTPRouteHandler] = [*lots.ROUTES, *tariffs.ROUTES, *files.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [*lots.ROUTES, *tariffs.ROUTES, *problems.ROUTES, *files.ROUTES]

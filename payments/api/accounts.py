@@ -6,15 +6,15 @@ from uuid import UUID
 
 from litestar import get, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from payments import accounts, attempts, charges, ids
 from payments.accounts import Account, Standing
 from payments.adjustments import ChargeOfDriver
-from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits
+from payments.api.dependencies import Channels, Db, Now, Pool, Principal, RandomBits, VisitsOf, Wording
+from payments.api.pages import Page
 from payments.attempts import Attempt, AttemptState
-from payments.charges import CHARGES_PER_PAGE_MAX
 from payments.flow import accounts as accounts_flow
 from payments.flow import charges as charges_flow
 from payments.identity import Audience
@@ -94,12 +94,29 @@ async def get_account(principal: Principal, db: Db) -> Standing:
 async def list_account_charges(
     principal: Principal,
     db: Db,
-    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=CHARGES_PER_PAGE_MAX, description="Charges per page.")] = 50,
+    short_page: Page,
+    wording: Wording,
+    visits_of: VisitsOf,
 ) -> ChargePage:
     """The newest stay first."""
-    found = await charges_flow.charges_of_driver(db, principal.id, before=after, limit=limit)
-    return ChargePage(found, found[-1].reference if len(found) == limit else None)
+    found = await charges_flow.charges_of_driver(
+        db, principal.id, before=short_page.after, limit=short_page.limit, wording=wording, visits_of=visits_of
+    )
+    return ChargePage(found, short_page.next([each.reference for each in found]))
+
+
+@get(
+    "/v1/account/charges/{reference:uuid}",
+    operation_id="getAccountCharge",
+    summary="What the caller was charged for a stay",
+    tags=["drivers"],
+    opt={"audience": (Audience.DRIVER,)},
+)
+async def get_account_charge(
+    reference: FromPath[UUID], principal: Principal, db: Db, wording: Wording, visits_of: VisitsOf
+) -> ChargeOfDriver:
+    """With the lot, the plate and the times. Of the caller's account only (404)."""
+    return await charges_flow.charge_of_driver(db, principal.id, reference, wording=wording, visits_of=visits_of)
 
 
 @put(
@@ -189,6 +206,32 @@ async def open_account(data: JSONBody[NewAccount], principal: Principal, db: Db,
     return await accounts_flow.open_account(db, name=data.name, now=now, actor=principal.subject)
 
 
+@put(
+    "/v1/accounts/{account_id:int}/debit-limit",
+    operation_id="setDebitLimitOf",
+    summary="The same for a driver who asked staff",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def set_debit_limit_of(
+    account_id: AccountNumber,
+    data: JSONBody[DebitLimit],
+    principal: Principal,
+    db: Db,
+    now: Now,
+    random_bits: RandomBits,
+) -> Standing:
+    """Who set it is in the audit log, which its driver is shown."""
+    return await accounts_flow.set_debit_max(
+        db,
+        account_id=account_id,
+        debit_max_fen=data.debit_max_fen,
+        actor=principal.subject,
+        now=now,
+        random_bits=random_bits,
+    )
+
+
 @post(
     "/v1/accounts/{account_id:int}/suspend",
     operation_id="suspendAccount",
@@ -261,7 +304,9 @@ def _now(attempt: Attempt) -> TopUpNow:
 ROUTES: list[HTTPRouteHandler] = [
     get_account,
     list_account_charges,
+    get_account_charge,
     set_debit_limit,
+    set_debit_limit_of,
     top_up,
     get_top_up,
     suspend_account,

@@ -1,4 +1,4 @@
-"""The audit log, for administrators."""
+"""The audit log, for administrators and auditors."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,9 +12,11 @@ from msgspec import Raw, Struct
 
 from payments import identity, ids
 from payments.api.dependencies import Db, Now, Principal, RandomBits
-from payments.audit import LINES_PER_PAGE_MAX, Filter
+from payments.api.pages import Page
+from payments.audit import Filter
 from payments.flow import audit as flow
 from payments.identity import Audience
+from payments.pages import check_times
 
 _Word = Annotated[str | None, QueryParameter(min_length=1, max_length=200, description="Only lines with exactly this.")]
 
@@ -43,7 +45,7 @@ class AuditPage(Struct, frozen=True):
     operation_id="readAudit",
     summary="Who changed what, and who looked at personal data",
     tags=["administration"],
-    opt={"audience": (Audience.ADMIN,)},
+    opt={"audience": (Audience.ADMIN, Audience.AUDITOR)},
 )
 async def read_audit(
     *,
@@ -51,24 +53,35 @@ async def read_audit(
     db: Db,
     now: Now,
     random_bits: RandomBits,
+    page: Page,
     actor: _Word = None,
     action: _Word = None,
     subject: _Word = None,
     owner_id: Annotated[int | None, QueryParameter(ge=0, le=ids.SHARD_MAX, description="Under this owner.")] = None,
-    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=LINES_PER_PAGE_MAX, description="Lines per page.")] = 50,
+    operator: Annotated[
+        str | None, QueryParameter(max_length=64, description="Under the operator of this code.")
+    ] = None,
+    since: Annotated[datetime | None, QueryParameter(name="from", description="Done at this instant or later.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="And before this one.")] = None,
 ) -> AuditPage:
-    """Reading the log stands in the log."""
-    identity.may_act_for_all(principal)
-    wanted = Filter(owner_id, actor, action, subject)
+    """Reading the log stands in the log. Who is limited to an operator reads what stands under that one.
+
+    Raises:
+        NotYours: it is under another owner.
+        TimesUnclear: a time says no instant, or there is none between the two.
+    """
+    check_times(since, until)
+    if owner_id is not None:
+        identity.may_act_for(principal, owner_id)
+    wanted = Filter(owner_id or principal.operator_id, actor, action, subject, operator, since, until)
     found = await flow.read_lines(
-        db, wanted, before=after, limit=limit, reader=principal.subject, now=now, random_bits=random_bits
+        db, wanted, before=page.after, limit=page.limit, reader=principal.subject, now=now, random_bits=random_bits
     )
     lines = [
         AuditLine(each.id, each.owner_id, each.at, each.actor, each.action, each.subject, Raw(each.detail.encode()))
         for each in found
     ]
-    return AuditPage(lines, lines[-1].id if len(lines) == limit else None)
+    return AuditPage(lines, page.next([each.id for each in lines]))
 
 
 ROUTES: list[HTTPRouteHandler] = [read_audit]

@@ -10,8 +10,8 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from payments import accounts, adjustments, charges, identity
-from payments.adjustments import Correction
-from payments.api.dependencies import Caller, Channels, Db, Now, Pool, Principal, RandomBits
+from payments.adjustments import CorrectionShown
+from payments.api.dependencies import Caller, Channels, Db, Now, Pool, Principal, RandomBits, Wording
 from payments.attempts import AttemptState
 from payments.charges import Charge, ChargeState, PublicLine
 from payments.flow import charges as charges_flow
@@ -40,7 +40,7 @@ class ChargeShown(Struct, frozen=True):
     refunded_fen: int
     waived_fen: int
     lines: list[PublicLine]
-    corrections: Sequence[Correction]
+    corrections: Sequence[CorrectionShown]
     account_ending: str | None = None
 
 
@@ -78,9 +78,9 @@ _BY_REFERENCE = {"audience": (Audience.PUBLIC,), "recognises": (Audience.GATEWAY
     tags=["drivers"],
     opt={**_BY_REFERENCE, "guessable": True},
 )
-async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db) -> ChargeShown:
+async def get_charge(reference: FromPath[UUID], caller: Caller, db: Db, wording: Wording) -> ChargeShown:
     """Whoever has the reference may look and pay, as with a ticket. Gateways and staff may give the identifier."""
-    return await shown(db, await charges_flow.charge_named(db, reference, by_id=caller is not None))
+    return await shown(db, await charges_flow.charge_named(db, reference, by_id=caller is not None), wording)
 
 
 @post(
@@ -145,7 +145,7 @@ async def pay_charge(
     status_code=200,
 )
 async def void_charge(
-    reference: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now
+    reference: FromPath[UUID], data: JSONBody[Voiding], principal: Principal, db: Db, now: Now, wording: Wording
 ) -> ChargeShown:
     """Its billing is reversed, so the operator is no longer owed it. One of which a part was paid owes no more than
     that. Again for another reason is refused (409). The identifier names it as well.
@@ -155,10 +155,10 @@ async def void_charge(
     charge = await charges_flow.void_charge(
         db, charge_id=named.id, reason=data.reason, actor=principal.subject, now=now
     )
-    return await shown(db, charge)
+    return await shown(db, charge, wording)
 
 
-async def shown(db: Connection, charge: Charge) -> ChargeShown:
+async def shown(db: Connection, charge: Charge, wording: Wording) -> ChargeShown:
     """A charge as whoever has its reference sees it."""
     corrections = (await adjustment_store.corrections_of(db, [charge]))[charge.id]
     return ChargeShown(
@@ -170,7 +170,7 @@ async def shown(db: Connection, charge: Charge) -> ChargeShown:
         refunded_fen=charge.refunded_fen,
         waived_fen=charge.waived_fen,
         lines=charges.public_lines(charge),
-        corrections=adjustments.shown(charge, corrections),
+        corrections=adjustments.shown(charge, corrections, wording),
         account_ending=None if charge.account_id is None else accounts.ending(charge.account_id),
     )
 

@@ -8,7 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 import sql
-from payments import channels, identity
+from payments import channels, identity, wording
+from payments.flow import charges
 from payments.settlement import LotName
 
 # One transaction for the request, committed before the answer is sent.
@@ -23,4 +24,8 @@ Now: TypeAlias = NamedDependency[SkipValidation[datetime]]
 RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
 # What lots are called, by their numbers: payments keeps none.
 LotNames: TypeAlias = NamedDependency[SkipValidation[Mapping[int, LotName]]]
+# What charges are for: payments keeps no stays.
+VisitsOf: TypeAlias = NamedDependency[SkipValidation[charges.VisitsOf]]
+# What the words of parking mean, for people.
+Wording: TypeAlias = NamedDependency[SkipValidation[wording.Wording]]
 TokenSecret: TypeAlias = NamedDependency[SkipValidation[str]]

@@ -1,8 +1,8 @@
 """Disputes: what finance has to look at, and money in suspense that goes back."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
@@ -10,8 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Raw, Struct
 
-from payments import disputes, identity
+from payments import disputes, identity, ids
 from payments.api.dependencies import Channels, Db, Now, Pool, Principal
+from payments.api.pages import Page
 from payments.api.refunds import RefundNow, shown
 from payments.attempts import PayableKind
 from payments.disputes import Dispute, DisputeKind, DisputeState, Finding, Resolution
@@ -19,13 +20,13 @@ from payments.flow import disputes as flow
 from payments.identity import Audience
 
 Note = Annotated[str, Meta(min_length=1, max_length=disputes.NOTE_CHARACTERS_MAX)]
-AMOUNT_FEN_MAX = 1_000_000_000
 
 
 class DisputeShown(Struct, frozen=True):
     """A dispute. `asked_fen`: what the payment, or the refund, was over; `said`: what the channel said of it.
 
-    `held_fen`: what of it lies in suspense until it is given back.
+    `held_fen`: what of it lies in suspense until it is given back. `age_s`: how long it has been open, or was until it
+    was resolved; it is to be looked at until `look_by`.
     """
 
     id: UUID
@@ -41,6 +42,8 @@ class DisputeShown(Struct, frozen=True):
     held_fen: int
     state: DisputeState
     opened_at: datetime
+    age_s: int
+    look_by: datetime
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: Resolution | None
@@ -59,7 +62,7 @@ class DisputeFinding(Struct, frozen=True, forbid_unknown_fields=True):
 
     finding: Finding
     note: Note
-    amount_fen: Annotated[int, Meta(ge=1, le=AMOUNT_FEN_MAX)] | None = None
+    amount_fen: Annotated[int, Meta(ge=1, le=disputes.AMOUNT_FEN_MAX)] | None = None
 
 
 class Returning(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,19 +79,38 @@ class Returning(Struct, frozen=True, forbid_unknown_fields=True):
     opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
 )
 async def list_disputes(
+    *,
     principal: Principal,
     db: Db,
+    now: Now,
+    page: Page,
+    operator_id: Annotated[
+        int | None, QueryParameter(ge=1, le=ids.SHARD_MAX, description="Of charges of an operator, by its number.")
+    ] = None,
     which: Annotated[DisputeState, QueryParameter(name="state", description="Which ones.")] = DisputeState.OPEN,
-    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
-    limit: Annotated[
-        int, QueryParameter(ge=1, le=disputes.DISPUTES_PER_PAGE_MAX, description="Disputes per page.")
-    ] = 50,
 ) -> DisputePage:
     """Evidence that contradicts a request, ends that were never learned, and money that came and was not owed. Staff of
     one operator see those of its charges.
     """
-    rows = await flow.disputes_page(db, operator_id=principal.operator_id, state=which, after=after, limit=limit)
-    return DisputePage([_shown(row) for row in rows], rows[-1].id if len(rows) == limit else None)
+    if operator_id is not None:
+        identity.may_act_for(principal, operator_id)
+    of = principal.operator_id or operator_id
+    rows = await flow.disputes_page(db, operator_id=of, state=which, after=page.above, limit=page.limit)
+    return DisputePage([_dispute_shown(row, now) for row in rows], page.next([each.id for each in rows]))
+
+
+@get(
+    "/v1/disputes/{dispute_id:uuid}",
+    operation_id="getDispute",
+    summary="A dispute",
+    tags=["finance"],
+    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
+)
+async def get_dispute(dispute_id: FromPath[UUID], principal: Principal, db: Db, now: Now) -> DisputeShown:
+    """Open or resolved."""
+    found = await flow.dispute_by_id(db, dispute_id)
+    _check_theirs(principal, found)
+    return _dispute_shown(found, now)
 
 
 @post(
@@ -123,7 +145,7 @@ async def resolve_dispute(
         actor=principal.subject,
         now=now,
     )
-    return _shown(done)
+    return _dispute_shown(done, now)
 
 
 @post(
@@ -161,9 +183,17 @@ def _check_theirs(principal: Principal, dispute: Dispute) -> None:
         identity.may_act_for(principal, dispute.operator_id)
 
 
-def _shown(dispute: Dispute) -> DisputeShown:
-    values = {name: getattr(dispute, name) for name in DisputeShown.__struct_fields__}
-    return DisputeShown(**{**values, "said": Raw(dispute.said.encode()), "payable": PayableKind(dispute.payable)})
+def _dispute_shown(dispute: Dispute, now: datetime) -> DisputeShown:
+    values: dict[str, Any] = {name: getattr(dispute, name, None) for name in DisputeShown.__struct_fields__}
+    return DisputeShown(
+        **{
+            **values,
+            "said": Raw(dispute.said.encode()),
+            "payable": PayableKind(dispute.payable),
+            "age_s": disputes.age(dispute, now) // timedelta(seconds=1),
+            "look_by": dispute.opened_at + disputes.LOOK_WITHIN,
+        }
+    )
 
 
-ROUTES: list[HTTPRouteHandler] = [list_disputes, resolve_dispute, return_money]
+ROUTES: list[HTTPRouteHandler] = [list_disputes, get_dispute, resolve_dispute, return_money]

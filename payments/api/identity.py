@@ -12,12 +12,12 @@ from msgspec import Meta, Struct
 
 from payments import identity, ids
 from payments.api.dependencies import Db, LotNames, Now, Principal, RandomBits, TokenSecret
+from payments.api.pages import Page
 from payments.flow import identity as flow
 from payments.flow.identity import NewToken
 from payments.identity import Audience, IssuedToken
 from payments.store import identity as store
 
-TOKENS_PER_PAGE_MAX = 200
 _HOURS_MAX = identity.DRIVER_TOKEN_LIFE_MAX // timedelta(hours=1)
 _Subject = Annotated[str, Meta(min_length=1, max_length=identity.SUBJECT_CHARACTERS_MAX)]
 _Number = Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)]
@@ -109,15 +109,14 @@ def _operator_of(lots: LotNames, lot_id: int) -> int:
 async def list_tokens(
     principal: Principal,
     db: Db,
+    page: Page,
     account_id: Annotated[int | None, QueryParameter(ge=1, le=ids.SHARD_MAX, description="Of this account.")] = None,
     subject: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Of this subject.")] = None,
-    after: Annotated[UUID | None, QueryParameter(description="The `next` of the page before.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=TOKENS_PER_PAGE_MAX, description="Tokens per page.")] = 50,
 ) -> TokenPage:
     """For whom, by whom and until when; never the tokens themselves."""
     identity.may_act_for_all(principal)
-    found = await store.tokens(db, account_id=account_id, subject=subject, before=after, limit=limit)
-    return TokenPage(found, found[-1].id if len(found) == limit else None)
+    found = await store.tokens(db, account_id=account_id, subject=subject, before=page.after, limit=page.limit)
+    return TokenPage(found, page.next([each.id for each in found]))
 
 
 @post(

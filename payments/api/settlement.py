@@ -45,7 +45,7 @@ async def settle_day(data: JSONBody[DayToSettle], principal: Principal, pool: Po
     again, or leave it to the night.
     """
     identity.may_act_for_all(principal)
-    return await settlement_flow.settle(pool, business_date=data.business_date, now=now)
+    return await settlement_flow.settle(pool, business_date=data.business_date, now=now, actor=principal.subject)
 
 
 @get(
@@ -53,7 +53,7 @@ async def settle_day(data: JSONBody[DayToSettle], principal: Principal, pool: Po
     operation_id="listSettlements",
     summary="Settlements of a range of days",
     tags=["finance"],
-    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
+    opt={"audience": (Audience.FINANCE, Audience.ADMIN, Audience.AUDITOR)},
 )
 async def list_settlements(
     principal: Principal,
@@ -82,7 +82,7 @@ async def list_settlements(
     operation_id="getSettlementCsv",
     summary="A settlement as CSV: /v1/settlements/{operator}/{date}.csv",
     tags=["finance"],
-    opt={"audience": (Audience.FINANCE, Audience.ADMIN)},
+    opt={"audience": (Audience.FINANCE, Audience.ADMIN, Audience.AUDITOR)},
     media_type="text/csv",
 )
 async def get_settlement_csv(
@@ -93,9 +93,7 @@ async def get_settlement_csv(
     identity.may_act_for(principal, settled.operator_id)
     report = await settlement_flow.report_of(db, settled, lot_names)
     name = f'attachment; filename="settlement-{settled.operator_id}-{settled.business_date}.csv"'
-    return Response(
-        as_csv(report), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}, status_code=200
-    )
+    return Response(as_csv(report), media_type="text/csv", headers={"Content-Disposition": name}, status_code=200)
 
 
 def date_of_file(name: str) -> date:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from payments.channels.cash import CASH
 from payments.channels.local import LocalChannel
 from payments.channels.port import (
     Channel,
@@ -19,11 +20,13 @@ from payments.channels.port import (
     channel_named,
     check_payer,
     provider_named,
+    way_back_named,
 )
 from payments.channels.wallet import WALLET, Wallet
 from sql import Pool
 
 __all__ = [
+    "CASH",
     "WALLET",
     "Channel",
     "ChannelSettings",
@@ -41,6 +44,7 @@ __all__ = [
     "check_payer",
     "open_all",
     "provider_named",
+    "way_back_named",
 ]
 
 
@@ -51,8 +55,8 @@ class ChannelSettings(msgspec.Struct, frozen=True):
 
 
 def open_all(pool: Pool, clock: Callable[[], datetime], settings: ChannelSettings) -> dict[str, Channel]:
-    """The channels of an installation by name: the wallet, and the providers it is set up for."""
-    channels: list[Channel] = [WALLET]
+    """The channels of an installation by name: the wallet, cash, and the providers it is set up for."""
+    channels: list[Channel] = [WALLET, CASH]
     if settings.local:
         channels.append(LocalChannel(pool, clock))
     return {channel.name: channel for channel in channels}

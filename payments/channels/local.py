@@ -66,13 +66,14 @@ class LocalChannel:
     """The local test channel. `clock` gives the time (aware)."""
 
     name = "local"
+    takes_orders = True
 
     def __init__(self, pool: sql.Pool, clock: Callable[[], datetime]) -> None:
         self._pool = pool
         self._clock = clock
         self._lost: set[str] = set()
 
-    def funds(self, account_id: int | None) -> Funds:  # noqa: ARG002 - one clearing book for all who pay
+    def funds(self, account_id: int | None, operator_id: int | None = None) -> Funds:  # noqa: ARG002 - one book for all
         """Its clearing book."""
         return Funds(_OWNER, Book.CLEARING)
 

@@ -43,8 +43,14 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
-    def funds(self, account_id: int | None) -> Funds:
-        """The clearing book that holds what it collected. Its owner has a number from 2 to 99."""
+    @property
+    def takes_orders(self) -> bool:
+        """Whether a driver may choose to pay through it."""
+
+    def funds(self, account_id: int | None, operator_id: int | None = None) -> Funds:
+        """The book that holds what it collected: its clearing book, whose owner has a number from 2 to 99, or one of
+        the operator who is paid.
+        """
 
     async def pay(self, request: PayRequest) -> Outcome:
         """Asks for money. Repeating a request never takes it twice."""
@@ -75,7 +81,19 @@ def channel_named(channels: Channels, name: str) -> Channel:
 
 
 def provider_named(channels: Channels, name: str) -> Provider:
-    """The provider of a name: a driver's choice of how to pay, which the wallet is not.
+    """The provider of a name: a driver's choice of how to pay, which neither the wallet nor cash is.
+
+    Raises:
+        UnknownChannel: there is none.
+    """
+    found = way_back_named(channels, name)
+    if not found.takes_orders:
+        raise _unknown(channels, name)
+    return found
+
+
+def way_back_named(channels: Channels, name: str) -> Provider:
+    """The provider of a name through which money came.
 
     Raises:
         UnknownChannel: there is none.
@@ -87,7 +105,9 @@ def provider_named(channels: Channels, name: str) -> Provider:
 
 
 def _unknown(channels: Channels, name: str) -> UnknownChannel:
-    providers = sorted(name for name, channel in channels.items() if not isinstance(channel, Wallet))
+    providers = sorted(
+        name for name, channel in channels.items() if not isinstance(channel, Wallet) and channel.takes_orders
+    )
     return UnknownChannel("There is no such channel.", field="channel", channel=name, channels=providers)
 
 

@@ -17,7 +17,7 @@ class Wallet:
 
     name = "wallet"
 
-    def funds(self, account_id: int | None) -> Funds:
+    def funds(self, account_id: int | None, operator_id: int | None = None) -> Funds:  # noqa: ARG002 - whoever is paid
         """The account's own book."""
         assert account_id is not None, "a casual driver has no wallet"
         return Funds(account_id, Book.WALLET)

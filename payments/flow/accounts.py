@@ -21,9 +21,15 @@ from payments.store import ledger as books
 from sql import Connection, Pool
 
 
-async def open_account(db: Connection, *, name: str, now: datetime, actor: str | None = None) -> Account:
-    """A new account with an empty wallet; `actor`, if a person opened it, goes into the audit log."""
+async def open_account(
+    db: Connection, *, name: str, now: datetime, actor: str | None = None, known_as: str | None = None
+) -> Account:
+    """A new account with an empty wallet; `actor`, if a person opened it, goes into the audit log. `known_as`: what it
+    is called where it was brought from.
+    """
     account = await store.open_account(db, name=name[: accounts.NAME_CHARACTERS_MAX], now=now)
+    if known_as is not None:
+        await store.call(db, account.id, known_as)
     if actor is not None:
         await audit_store.record(
             db,
@@ -31,7 +37,7 @@ async def open_account(db: Connection, *, name: str, now: datetime, actor: str |
             actor=actor,
             action="account.open",
             subject=f"account:{account.id}",
-            detail={"name": account.name},
+            detail={"name": account.name, **({} if known_as is None else {"known_as": known_as})},
             now=now,
         )
     return account
@@ -49,6 +55,40 @@ async def standing(db: Connection, account_id: int) -> Standing:
     return Standing(
         account.id, account.name, account.status, account.created_at, wallet_fen, owed_fen, account.debit_max_fen
     )
+
+
+async def describe_account(
+    db: Connection,
+    account_id: int,
+    *,
+    name: str | None = None,
+    known_as: str | None = None,
+    actor: str,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> None:
+    """Another name of an account, or of what it is called where it was brought from; None: as it is. Saying the same
+    again changes nothing.
+
+    Raises:
+        NoSuchAccount: there is none of this number.
+        AccountBarred: it is closed.
+    """
+    account = await _open(db, account_id)
+    called = (await store.known_as(db, [account_id])).get(account_id)
+    before = {"name": account.name, "known_as": called}
+    after = {name_: value for name_, value in (("name", name), ("known_as", known_as)) if value is not None}
+    changed = [name_ for name_, value in after.items() if before[name_] != value]
+    if "name" in changed:
+        await store.rename(db, account_id, after["name"])
+    if "known_as" in changed:
+        await store.call(db, account_id, after["known_as"])
+    if changed:
+        detail: dict[str, object] = {
+            "before": {name_: before[name_] for name_ in changed},
+            "after": {name_: after[name_] for name_ in changed},
+        }
+        await _record(db, account_id, "account.change", detail, actor=actor, now=now, random_bits=random_bits)
 
 
 async def set_debit_max(
@@ -69,7 +109,10 @@ async def set_debit_max(
     account = await _active(db, account_id)
     if account.debit_max_fen != debit_max_fen:
         await store.set_debit_max(db, account_id, debit_max_fen)
-        detail: dict[str, object] = {"from_fen": account.debit_max_fen, "to_fen": debit_max_fen}
+        detail: dict[str, object] = {
+            "before": {"debit_max_fen": account.debit_max_fen},
+            "after": {"debit_max_fen": debit_max_fen},
+        }
         await _record(db, account_id, "account.debit_limit", detail, actor=actor, now=now, random_bits=random_bits)
     return await standing(db, account_id)
 
@@ -97,7 +140,9 @@ async def bar_account(
     await store.set_status(db, account_id, status)
     await identity_store.bump_version(db)
     action = "account.suspend" if barred else "account.resume"
-    await _record(db, account_id, action, {"reason": reason}, actor=actor, now=now, random_bits=random_bits)
+    was_and_is = {"before": {"status": account.status}, "after": {"status": status}}
+    detail: dict[str, object] = {"reason": reason, **was_and_is}
+    await _record(db, account_id, action, detail, actor=actor, now=now, random_bits=random_bits)
     return msgspec.structs.replace(account, status=status)
 
 

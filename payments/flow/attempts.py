@@ -92,7 +92,7 @@ async def take_answer(
         payable = await lock_payable(db, attempt.kind, attempt.payable_id)
         stands = await store.lock_attempt(db, attempt.payable_id, attempt.id)
         step = attempts.step(stands, outcome, now=now)
-        funds = None if channel is None else channel.funds(payable.account_id)
+        funds = None if channel is None else channel.funds(payable.account_id, payables.operator_of(payable))
         await move(db, payable, stands, step, funds=funds, now=now)
         return Answered(
             await store.attempt_by_id(db, attempt.payable_id, attempt.id),
@@ -109,7 +109,7 @@ async def move(
     if step.state in attempts.MOVES[attempt.state]:
         follows = payables.effects(payable, attempt, step.state, funds=funds, now=now)
         await store.move_attempt(db, attempt, step, paid_fen=follows.paid_fen, now=now)
-        await _write(db, follows, payable=payable, attempt=attempt, now=now)
+        await write(db, follows, payable=payable, attempt=attempt, now=now)
     if step.doubt is not None:
         await dispute_store.insert_dispute(db, payables.dispute(payable, attempt, step.doubt, now=now))
 
@@ -140,11 +140,14 @@ async def lock_payable(db: Connection, kind: PayableKind, payable_id: UUID) -> P
     return payable
 
 
-async def _write(db: Connection, effects: Effects, *, payable: Payable, attempt: Attempt, now: datetime) -> None:
+async def write(db: Connection, effects: Effects, *, payable: Payable, attempt: Attempt, now: datetime) -> None:
+    """Writes what follows from an attempt that has moved. Its charge is locked."""
     # Charges before balances: the order in which everybody locks.
     if effects.pays is not None:
         paid = [(attempt.id, effects.pays, effects.paid_fen)]
         await charge_store.mark_paid(db, paid, method=attempt.channel, now=now)
+        if effects.pays.account_id is None:
+            await charge_store.note_cleared(db, [effects.pays], now=now)
     if effects.collects is not None:
         await charge_store.set_collect_at(db, effects.collects, now)
     if effects.wakes is not None:

@@ -24,7 +24,9 @@ async def read_lines(
     """A page of the log, the newest line first. That it was read becomes a line, too."""
     found = await store.lines(db, wanted, before=before, limit=limit)
     about = {"actor": reader, "action": "audit.read", "subject": "audit"}
+    named = {"operator": wanted.operator, "from": wanted.since, "until": wanted.until}
     detail: dict[str, object] = {"actor": wanted.actor, "action": wanted.action, "subject": wanted.subject}
+    detail |= {name: value for name, value in named.items() if value is not None}
     detail["lines"] = len(found)
     owner = wanted.owner_id or ledger.PLATFORM
     await store.record(db, owner, **about, detail=detail, now=now, random_bits=random_bits())
@@ -39,8 +41,10 @@ async def record_look(
     reader: Principal,
     now: datetime,
     random_bits: Callable[[], int],
+    plate: str | None = None,
 ) -> None:
-    """Keeps that staff looked at personal data: which kind, and how many rows of it."""
+    """Keeps that staff looked at personal data: which kind, how many rows of it, and which plate they looked for."""
     about = {"actor": reader.subject, "action": "personal.read", "subject": subject}
     owner = reader.operator_id or ledger.PLATFORM
-    await store.record(db, owner, **about, detail={"rows": rows}, now=now, random_bits=random_bits())
+    detail: dict[str, object] = {"rows": rows, **({} if plate is None else {"plate": plate})}
+    await store.record(db, owner, **about, detail=detail, now=now, random_bits=random_bits())

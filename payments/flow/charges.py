@@ -1,7 +1,8 @@
 """Charges: written in the transaction that closes the stays, paid through a channel, voided where they are wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -20,7 +21,12 @@ from payments.store import audit as audit_store
 from payments.store import charges as store
 from payments.store import holds as hold_store
 from payments.store import ledger as books
+from payments.visits import Visit
+from payments.wording import Wording
 from sql import Connection, Pool
+
+# What is known of stays, each asked for by its lot and number: of whoever keeps them, over the asker's connection.
+VisitsOf: TypeAlias = Callable[[Connection, Sequence[tuple[int, UUID]]], Awaitable[Mapping[UUID, Visit]]]
 
 
 class Paid(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -87,14 +93,38 @@ async def charge_named(db: Connection, name: UUID, *, by_id: bool) -> Charge:
 
 
 async def charges_of_driver(
-    db: Connection, account_id: int, *, before: UUID | None, limit: int
+    db: Connection, account_id: int, *, before: UUID | None, limit: int, wording: Wording, visits_of: VisitsOf
 ) -> list[ChargeOfDriver]:
     """A page of an account's charges as its driver sees them, the newest stay first; `before` is the reference of the
-    last one before it.
+    last one before it. `wording`: of what they were corrected by.
     """
     found = await store.charges_of_account(db, account_id, before=before, limit=limit)
+    return await _of_driver(db, found, wording, visits_of)
+
+
+async def charge_of_driver(
+    db: Connection, account_id: int, reference: UUID, *, wording: Wording, visits_of: VisitsOf
+) -> ChargeOfDriver:
+    """A charge of an account as its driver sees it.
+
+    Raises:
+        NoSuchCharge: the account has none of this reference.
+    """
+    charge = await charge_named(db, reference, by_id=False)
+    if charge.account_id != account_id:
+        raise NoSuchCharge("There is no such charge.", charge=str(reference))
+    (shown,) = await _of_driver(db, [charge], wording, visits_of)
+    return shown
+
+
+async def _of_driver(
+    db: Connection, found: Sequence[Charge], wording: Wording, visits_of: VisitsOf
+) -> list[ChargeOfDriver]:
     corrections = await adjustment_store.corrections_of(db, found)
-    return [adjustments.of_driver(charge, corrections[charge.id]) for charge in found]
+    visits = await visits_of(db, [(charge.lot_id, charge.stay_id) for charge in found if not charge.place_hidden])
+    return [
+        adjustments.of_driver(charge, corrections[charge.id], wording, visits.get(charge.stay_id)) for charge in found
+    ]
 
 
 async def pay_charge(
@@ -171,6 +201,8 @@ async def void_charge(db: Connection, *, charge_id: UUID, reason: str, actor: st
     if await attempt_store.live_attempt(db, charge.id) is not None:
         raise PaymentInProgress("A payment of this charge has not ended.", charge_reference=str(charge.reference))
     await books.post(db, [await _withdraw(db, charge, reason, now=now)], now=now)
+    if charge.account_id is None:
+        await store.note_cleared(db, [charge], now=now)
     await audit_store.record(
         db,
         charge.operator_id,

@@ -1,11 +1,11 @@
 """Collecting what accounts owe from their wallets, in batches: one transaction, one posting."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from payments import charges, ids, ledger
 from payments.channels.wallet import INSUFFICIENT, WALLET
-from payments.charges import Collected
+from payments.charges import AboutToBeTaken, Collected
 from payments.store import attempts as attempt_store
 from payments.store import charges as store
 from payments.store import ledger as books
@@ -14,13 +14,28 @@ from sql import Pool
 COLLECT_CHARGES_MAX = 1_000
 
 
-async def collect_due(pool: Pool, *, now: datetime, random_bits: Callable[[], int], limit: int) -> Collected:
-    """Takes charges whose time has come from wallets. One that is not covered is declined, waits, and is tried again;
-    a top-up of its account wakes it at once. Any number of workers may do this side by side.
+# Asked before charges are taken; it may hold some of them back (flow/holds.py).
+Look = Callable[[Sequence[AboutToBeTaken]], Awaitable[None]]
+
+
+async def collect_due(
+    pool: Pool, *, now: datetime, random_bits: Callable[[], int], limit: int, look: Look | None = None
+) -> Collected:
+    """Takes charges whose time has come from wallets, once there was a `look` at them. One that is not covered is
+    declined, waits, and is tried again; a top-up of its account wakes it at once. Any number of workers may do this
+    side by side.
     """
     assert 0 < limit <= COLLECT_CHARGES_MAX
+    looked_at = None
+    if look is not None:
+        async with pool.acquire() as db:
+            waiting = await store.due_charges(db, now=now, limit=limit)
+        if not waiting:
+            return Collected(0, 0)
+        await look(waiting)
+        looked_at = [charge.id for charge in waiting]
     async with pool.acquire() as db, db.transaction():
-        due = await store.lock_due_charges(db, now=now, limit=limit)
+        due = await store.lock_due_charges(db, now=now, limit=limit, of=looked_at)
         if not due:
             return Collected(0, 0)
         wallets_fen = await books.lock_wallets(db, sorted({charge.account_id for charge in due}))

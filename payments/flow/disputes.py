@@ -6,7 +6,7 @@ from uuid import UUID
 
 from payments import attempts, disputes, ids, ledger, payables, refunds
 from payments.attempts import LIVE, Attempt, AttemptState, PayableKind, Step
-from payments.channels import Channels, channel_named, provider_named
+from payments.channels import Channels, channel_named, way_back_named
 from payments.charges import Charge
 from payments.disputes import Dispute, DisputeState, Finding, FindingUnfit, NoSuchDispute, Resolution
 from payments.flow import attempts as attempts_flow
@@ -20,14 +20,12 @@ from payments.store import ledger as books
 from payments.store import refunds as refund_store
 from sql import Connection, Pool
 
-_FIRST = UUID(int=0)
-
 
 async def disputes_page(
-    db: Connection, *, operator_id: int | None, state: DisputeState, after: UUID | None, limit: int
+    db: Connection, *, operator_id: int | None, state: DisputeState, after: UUID, limit: int
 ) -> Sequence[Dispute]:
     """A page of the disputes of an operator (None: of all), from after one's identifier on."""
-    return await store.disputes_page(db, operator_id=operator_id, state=state, after=after or _FIRST, limit=limit)
+    return await store.disputes_page(db, operator_id=operator_id, state=state, after=after, limit=limit)
 
 
 async def dispute_by_id(db: Connection, dispute_id: UUID) -> Dispute:
@@ -95,7 +93,7 @@ async def return_money(
     async with pool.acquire() as db, db.transaction():
         dispute, payable = await _lock(db, dispute_id)
         disputes.check_returnable(dispute)
-        channel = provider_named(channels, dispute.channel)
+        channel = way_back_named(channels, dispute.channel)
         before = await refund_store.refunds_of_dispute(db, dispute.payable_id, dispute.id)
         under_way = next((refund for refund in before if refund.state is not RefundState.CLOSED), None)
         if under_way is not None:
@@ -129,7 +127,7 @@ async def _receive(
     now: datetime,
 ) -> None:
     """Books money that came into suspense. An attempt that waited for this has ended."""
-    funds = provider_named(channels, dispute.channel).funds(payable.account_id)
+    funds = way_back_named(channels, dispute.channel).funds(payable.account_id, payables.operator_of(payable))
     if attempt.state in LIVE and attempt.query_at is None:
         step = Step(AttemptState.FAILED, attempt.code)
         await attempts_flow.move(db, payable, attempt, step, funds=funds, now=now)
@@ -158,7 +156,7 @@ async def _follow_refund(
     assert refund is not None
     if refund.dispute_id is not None:
         await store.lock_dispute(db, refund.dispute_id)
-    funds = channel_named(channels, dispute.channel).funds(payable.account_id)
+    funds = channel_named(channels, dispute.channel).funds(payable.account_id, payables.operator_of(payable))
     step = None
     if refund.state in UNRESOLVED:
         ends = {Finding.PAID: RefundState.SUCCEEDED, Finding.NOT_PAID: RefundState.CLOSED}

@@ -2,7 +2,7 @@
 charge (flow/charges.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,21 @@ async def release_holds(db: Connection, held: Mapping[UUID, str], *, now: dateti
     """
     await store.lock_held(db, list(held))
     await store.release_holds(db, held, now=now)
+
+
+async def change_holds(
+    db: Connection, held: Collection[UUID], free: Collection[UUID], reason: str, *, now: datetime
+) -> None:
+    """Of these charges some are held back for a reason in the asker's word, and those that are `free` no longer."""
+    waiting = await store.held_for(db, free, reason) if free else set()
+    changing = [*held, *waiting]
+    if not changing:
+        return
+    await store.lock_held(db, changing)
+    if held:
+        await store.place_holds(db, dict.fromkeys(held, reason), now=now)
+    if waiting:
+        await store.release_holds(db, dict.fromkeys(waiting, reason), now=now)
 
 
 async def release_charge(db: Connection, *, charge_id: UUID, reason: str, actor: str, now: datetime) -> Charge:

@@ -92,7 +92,7 @@ async def take_answer(
             await dispute_store.lock_dispute(db, refund.dispute_id)
         stands = await _stands(db, refund)
         step = refunds.step(stands, outcome, now=now)
-        funds = None if channel is None else channel.funds(payable.account_id)
+        funds = None if channel is None else channel.funds(payable.account_id, payables.operator_of(payable))
         await move(db, payable, attempt, stands, step, funds=funds, now=now)
         return await _stands(db, refund)
 

@@ -19,6 +19,7 @@ from payments.settlement import (
     Rate,
     RateNotOpen,
     Settlement,
+    bps_on,
 )
 from payments.store import audit as audit_store
 from payments.store import ledger as books
@@ -29,13 +30,19 @@ _log = logging.getLogger(__name__)
 
 
 async def settle(
-    pool: Pool, *, business_date: date, now: datetime, progress: Callable[[int, int], None] | None = None
+    pool: Pool,
+    *,
+    business_date: date,
+    now: datetime,
+    progress: Callable[[int, int], None] | None = None,
+    actor: str | None = None,
 ) -> list[Settlement]:
     """Settles a day, and every earlier day that was not, for all operators; returns the day's settlements.
 
     Run again it returns the same ones; run again after it was stopped it finishes. `progress` is called with how many
     operators are done, and of how many. Operators where the day is not over, or into whose books somebody posts all the
-    while, are left out, and the run stays open for them.
+    while, are left out, and the run stays open for them. `actor`: who of
+    the staff asked for it, which is kept.
 
     Raises:
         DayNotOver, DayTooOld: the day is not over at any operator, or too far back; nothing was settled.
@@ -60,7 +67,18 @@ async def settle(
         if left:
             codes = ", ".join(sorted(operator.code for operator in left.values()))
             _log.warning("%s is not over yet, or being posted into, at %s: not settled there", business_date, codes)
-        return [each async for each in _all_of_day(db, business_date)]
+        done_now = [each async for each in _all_of_day(db, business_date)]
+        if actor is not None:
+            await audit_store.record(
+                db,
+                ledger.PLATFORM,
+                actor=actor,
+                action="settlement.settle",
+                subject=f"settlement:{business_date}",
+                detail={"operators": [each.operator_code for each in done_now]},
+                now=now,
+            )
+        return done_now
 
 
 async def settlements_of(
@@ -123,7 +141,11 @@ async def agree_rate(
     if (closed_through is not None and valid_from <= closed_through) or valid_from in {r.valid_from for r in agreed}:
         raise RateNotOpen("The share of that day stands.", field="valid_from", valid_from=str(valid_from))
     await store.insert_rate(db, operator.id, rate)
-    detail = {"valid_from": str(valid_from), "platform_fee_bps": platform_fee_bps}
+    detail: dict[str, object] = {
+        "valid_from": valid_from,
+        "before": {"platform_fee_bps": bps_on(agreed, valid_from)},
+        "after": {"platform_fee_bps": platform_fee_bps},
+    }
     await audit_store.record(
         db, operator.id, actor=actor, action="operator.fee", subject=f"operator:{operator_code}", detail=detail, now=now
     )

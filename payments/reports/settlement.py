@@ -17,6 +17,7 @@ _COLUMNS = (
     Column("平台服务费(元) platform_fee_yuan", Kind.FEN),
     Column("应付净额(元) net_yuan", Kind.FEN),
     Column("实收(元) collected_yuan", Kind.FEN),
+    Column("其中现金自收(元) cash_yuan", Kind.FEN),
     Column("上期结转(元) carried_yuan", Kind.FEN),
     Column("本期应付(元) payout_yuan", Kind.FEN),
 )
@@ -34,10 +35,10 @@ def settlement_report(settled: Settlement, lines: Sequence[Line], lots: Mapping[
     rows = tuple(
         (
             *(day, operator, lot.code, lot.name_zh, lot.name_en, line.charges, line.gross_fen, line.refunds_fen),
-            *(None, None, line.collected_fen, None, None),
+            *(None, None, line.collected_fen, line.cash_fen, None, None),
         )
         for lot, line in named
     )
     sums = (settled.charges, settled.gross_fen, settled.refunds_fen, settled.platform_fee_fen, settled.net_fen)
-    out = (settled.collected_fen, settled.carried_fen, settled.payout_fen)
+    out = (settled.collected_fen, settled.cash_fen, settled.carried_fen, settled.payout_fen)
     return Report(_COLUMNS, rows, (day, operator, None, "合计", "total", *sums, *out))

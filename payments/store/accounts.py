@@ -54,9 +54,30 @@ async def set_debit_max(db: Connection, account_id: int, debit_max_fen: int) -> 
     await db.execute(_ACCOUNTS["set_debit_max"], account_id, debit_max_fen)
 
 
+async def rename(db: Connection, account_id: int, name: str) -> None:
+    """Another name from now on."""
+    await db.execute(_ACCOUNTS["rename"], account_id, name)
+
+
+async def known_as(db: Connection, account_ids: Sequence[int]) -> dict[int, str]:
+    """What accounts are called where they were brought from, by their numbers."""
+    return {row["account_id"]: row["known_as"] for row in await db.fetch(_ACCOUNTS["known_as"], account_ids)}
+
+
+async def accounts_known_as(db: Connection, names: Sequence[str]) -> dict[str, int]:
+    """The numbers of accounts by what they are called where they were brought from."""
+    return {row["known_as"]: row["account_id"] for row in await db.fetch(_ACCOUNTS["account_known_as"], names)}
+
+
+async def call(db: Connection, account_id: int, name: str) -> None:
+    """What an account is called where it was brought from; no other may be called so."""
+    await db.execute(_ACCOUNTS["call"], account_id, name)
+
+
 async def close_account(db: Connection, account_id: int, *, now: datetime) -> None:
-    """Closes an account; its name goes at once."""
+    """Closes an account; its name, and what it is called elsewhere, go at once."""
     await db.execute(_ACCOUNTS["close_account"], account_id, now)
+    await db.execute(_ACCOUNTS["forget_known_as"], account_id)
 
 
 async def has_open_top_ups(db: Connection, account_id: int) -> bool:

@@ -51,6 +51,13 @@ async def insert_ended_attempts(
     )
 
 
+async def insert_taken(db: Connection, attempt: Attempt, *, paid_fen: int) -> None:
+    """Writes an attempt that is told when its money was taken, of which so much paid."""
+    key = (attempt.shard, attempt.payable_id, attempt.id, attempt.kind)
+    money = (attempt.request_no, attempt.channel, attempt.amount_fen, paid_fen)
+    await db.execute(_ATTEMPTS["insert_taken"], *key, *money, attempt.request, attempt.created_at, attempt.key_digest)
+
+
 async def live_attempt(db: Connection, payable_id: UUID) -> Attempt | None:
     """The attempt to pay this that has not ended."""
     return await sql.one(db, Attempt, _ATTEMPTS["live_attempt"], ids.shard_of(payable_id), payable_id)

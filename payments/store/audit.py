@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sql
-from payments import audit
+from payments import audit, ids
 from payments.audit import Filter, Line
 from sql import Connection
 
@@ -52,4 +52,6 @@ async def record_all(db: Connection, lines: Sequence[Line]) -> None:
 async def lines(db: Connection, wanted: Filter, *, before: UUID | None, limit: int) -> Sequence[Line]:
     """A page of the log, the newest line first."""
     like = (wanted.owner_id, wanted.actor, wanted.action, wanted.subject)
-    return await sql.every(db, Line, _AUDIT["lines"], *like, before, limit)
+    first = ids.FIRST if wanted.since is None else ids.floor(wanted.since)
+    last = ids.LAST if wanted.until is None else ids.floor(wanted.until)
+    return await sql.every(db, Line, _AUDIT["lines"], *like, before, limit, wanted.operator, first, last)

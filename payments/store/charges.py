@@ -1,15 +1,25 @@
 """Charges in Postgres."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 import sql
 from payments import ids
-from payments.charges import Charge, ChargeRequest, DueCharge
+from payments.charges import AboutToBeTaken, Charge, ChargeRequest, Cleared, DueCharge, Settled
+from payments.pages import Page
 from sql import Connection
 
 _CHARGES = sql.load("payments/charges")
+
+
+class PaidAt(Struct, frozen=True):
+    """When something was paid of a charge."""
+
+    charge_id: UUID
+    at: datetime
 
 
 async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *, now: datetime) -> int:
@@ -18,21 +28,14 @@ async def insert_charges(db: Connection, requests: dict[UUID, ChargeRequest], *,
 
     Returns how many were written.
     """
-    wanted = requests.values()
-    done = await db.execute(
-        _CHARGES["insert_charges"],
-        [r.lot_id for r in wanted],
-        list(requests),
-        [r.stay_id for r in wanted],
-        [r.operator_id for r in wanted],
-        [r.account_id for r in wanted],
-        [r.amount_fen for r in wanted],
-        [bytes(r.lines).decode() for r in wanted],
-        now,
-        [r.hold is not None for r in wanted],
-        [r.reference for r in wanted],
-        [r.place_hidden for r in wanted],
-    )
+    rows = [
+        (
+            *(r.lot_id, charge_id, r.stay_id, r.operator_id, r.account_id, r.amount_fen, bytes(r.lines).decode()),
+            *(r.hold is not None, r.reference, r.place_hidden),
+        )
+        for charge_id, r in requests.items()
+    ]
+    done = await db.execute(_CHARGES["insert_charges"], rows, now)
     return int(done.removeprefix("INSERT 0 "))
 
 
@@ -42,6 +45,24 @@ async def charges_by_id(db: Connection, charge_ids: Iterable[UUID]) -> dict[UUID
     lots = [ids.shard_of(charge_id) for charge_id in wanted]
     found = await sql.every(db, Charge, _CHARGES["charges_by_id"], lots, wanted)
     return {charge.id: charge for charge in found}
+
+
+async def paid_at(db: Connection, charge_ids: Sequence[UUID]) -> dict[UUID, list[datetime]]:
+    """When each was paid of these that were, or a part of it: the first time first."""
+    lots = [ids.shard_of(charge_id) for charge_id in charge_ids]
+    paid: dict[UUID, list[datetime]] = {}
+    for row in await sql.every(db, PaidAt, _CHARGES["paid_at"], lots, charge_ids):
+        paid.setdefault(row.charge_id, []).append(row.at)
+    return paid
+
+
+async def settled_charges(
+    db: Connection, operator_id: int, business_date: date, lot_id: int, page: Page
+) -> Sequence[Settled]:
+    """A page of the charges of which the line of a lot in a statement is made, by number."""
+    return await sql.every(
+        db, Settled, _CHARGES["settled_charges"], operator_id, business_date, lot_id, page.above, page.limit
+    )
 
 
 async def charge_by_reference(db: Connection, reference: UUID) -> Charge | None:
@@ -58,9 +79,18 @@ async def charges_of_account(db: Connection, account_id: int, *, before: UUID | 
     return await sql.every(db, Charge, _CHARGES["charges_of_account"], account_id, before, limit)
 
 
-async def lock_due_charges(db: Connection, *, now: datetime, limit: int) -> Sequence[DueCharge]:
-    """Charges whose time to be collected has come and that nobody else is working on, locked."""
-    return await sql.every(db, DueCharge, _CHARGES["lock_due_charges"], now, limit)
+async def due_charges(db: Connection, *, now: datetime, limit: int) -> Sequence[AboutToBeTaken]:
+    """Charges whose time to be collected has come."""
+    return await sql.every(db, AboutToBeTaken, _CHARGES["due_charges"], now, limit)
+
+
+async def lock_due_charges(
+    db: Connection, *, now: datetime, limit: int, of: Sequence[UUID] | None
+) -> Sequence[DueCharge]:
+    """Charges (`of` these; None: of all) whose time to be collected has come and that nobody else is working on,
+    locked.
+    """
+    return await sql.every(db, DueCharge, _CHARGES["lock_due_charges"], now, limit, of)
 
 
 async def mark_paid(
@@ -100,3 +130,13 @@ async def hide_places(db: Connection, account_id: int, charges: Sequence[tuple[i
     """Whether the driver of an account sees where and when of these charges, each by lot and identifier."""
     lots, charge_ids = [lot_id for lot_id, _ in charges], [charge_id for _, charge_id in charges]
     await db.execute(_CHARGES["hide_places"], account_id, lots, charge_ids, hidden)
+
+
+async def note_cleared(db: Connection, charges: Sequence[Charge], *, now: datetime) -> None:
+    """Notes those of the charges that no account pays and of which nothing is owed any more, for whoever waits."""
+    await db.execute(_CHARGES["note_cleared"], [c.lot_id for c in charges], [c.id for c in charges], now)
+
+
+async def take_cleared(db: Connection, *, limit: int) -> Sequence[Cleared]:
+    """What was noted and not passed on yet, the oldest first; it is gone when the transaction commits."""
+    return await sql.every(db, Cleared, _CHARGES["take_cleared"], limit)

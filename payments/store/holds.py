@@ -1,13 +1,13 @@
 """Charges that are held back, in Postgres."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sql
 from payments import ids
 from payments.charges import Charge, ChargeRequest
-from payments.holds import DOUBT_GONE, HeldCharge
+from payments.holds import DOUBT_GONE, Filter, HeldCharge
 from sql import Connection
 
 _HOLDS = sql.load("payments/holds")
@@ -46,8 +46,23 @@ async def release_hold(db: Connection, charge: Charge, *, by: str, now: datetime
     return await db.fetchval(_HOLDS["release_hold"], charge.lot_id, charge.id, now, by) is not None
 
 
-async def held_charges(
-    db: Connection, *, operator_id: int | None, lot_id: int | None, after: UUID, limit: int
-) -> Sequence[HeldCharge]:
-    """The held charges of an operator or a lot (None: of all), the oldest stay first."""
-    return await sql.every(db, HeldCharge, _HOLDS["held_charges"], operator_id, lot_id, after, limit)
+async def held_charges(db: Connection, wanted: Filter, *, after: UUID, limit: int) -> Sequence[HeldCharge]:
+    """The held charges of a filter, the oldest stay first."""
+    of = (wanted.operator_id, wanted.lot_id, wanted.reason)
+    return await sql.every(db, HeldCharge, _HOLDS["held_charges"], *of, after, limit)
+
+
+async def held_for(db: Connection, charge_ids: Collection[UUID], reason: str) -> set[UUID]:
+    """Those of the charges that are held back for a reason."""
+    wanted = list(charge_ids)
+    lots = [ids.shard_of(each) for each in wanted]
+    return {row["charge_id"] for row in await db.fetch(_HOLDS["held_for"], lots, wanted, reason)}
+
+
+async def holds_of(db: Connection, charge_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """Why charges are held back, or were until a person released them."""
+    held: dict[UUID, set[str]] = {}
+    lots = [ids.shard_of(each) for each in charge_ids]
+    for row in await db.fetch(_HOLDS["holds_of"], lots, charge_ids, DOUBT_GONE):
+        held.setdefault(row["charge_id"], set()).add(row["reason"])
+    return held

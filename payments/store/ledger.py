@@ -9,7 +9,7 @@ import msgspec
 
 import sql
 from payments import ledger
-from payments.ledger import Book, Booked, Journal
+from payments.ledger import Book, Booked, Filter, Journal
 from sql import Connection
 
 _LEDGER = sql.load("payments/ledger")
@@ -74,9 +74,10 @@ async def balances_of(db: Connection, owner_id: int) -> dict[Book, int]:
 
 
 async def journals_of_day(
-    db: Connection, day: date, *, after: tuple[int, UUID] | None, limit: int, operator_id: int | None
+    db: Connection, day: date, wanted: Filter, *, after: tuple[int, UUID] | None, limit: int
 ) -> list[Booked]:
-    """A page of a day's journals with their transfers, of one operator (None: of all), by owner and identifier."""
+    """A page of a day's journals with their transfers, by owner and identifier."""
     owner, key = after or (None, None)
-    rows = await db.fetch(_LEDGER["journals_of_day"], day, owner, key, limit, operator_id)
+    like = (wanted.operator_id, wanted.operator_code, wanted.lot_id, wanted.kind)
+    rows = await db.fetch(_LEDGER["journals_of_day"], day, owner, key, limit, *like)
     return [msgspec.convert({**row, "transfers": msgspec.json.decode(row["transfers"])}, Booked) for row in rows]

@@ -72,7 +72,7 @@ async def insert_settlement(db: Connection, settled: Settlement, lines: Sequence
     key = (settled.operator_id, settled.business_date)
     sums = (settled.charges, settled.gross_fen, settled.refunds_fen)
     fee = (settled.platform_fee_bps, settled.platform_fee_fen)
-    out = (settled.collected_fen, settled.carried_fen, settled.payout_fen)
+    out = (settled.collected_fen, settled.cash_fen, settled.carried_fen, settled.payout_fen)
     await db.execute(
         _SETTLEMENT["insert_settlement"],
         *(*key, settled.id, *sums, *fee, settled.net_fen, settled.settled_at, *out, fee_exact),
@@ -85,6 +85,7 @@ async def insert_settlement(db: Connection, settled: Settlement, lines: Sequence
         [line.gross_fen for line in lines],
         [line.refunds_fen for line in lines],
         [line.collected_fen for line in lines],
+        [line.cash_fen for line in lines],
     )
 
 

@@ -13,12 +13,15 @@ import msgspec
 from msgspec import Struct
 
 from parking import tariffs
+from parking.facilities import Connector, Entrance, Facilities, Income, SpaceKind, Spaces
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
 from parking.tariffs import Tariff
 from seeds.city.network import City, CityLot, OperatorPlan
 
 _FOLDER = Path(__file__).parent
 TARIFFS = _FOLDER.parent / "tariffs"
+# West, south, east and north of the prefecture, a little more than its borders.
+CITY_BOX = "116.2,36.0,117.8,37.6"
 # One gate up to the first number of bays, two up to the second, else three.
 _GATE_BAYS = (120, 400)
 
@@ -38,10 +41,31 @@ class _Row(Struct, frozen=True):
     tariff: str
 
 
+class _Offers(Struct, frozen=True):
+    """A line of what lots offer; an empty cell is 0 or nothing."""
+
+    code: str
+    ev: int
+    power_kw: float
+    disabled: int
+    height_max_cm: int
+    opening_hours: str
+    income: Income
+    entrance_zh: str
+    entrance_en: str
+    entrance_longitude: float
+    entrance_latitude: float
+
+
 @cache
 def jinan() -> City:
     """The whole city as it is on file."""
-    lots = tuple(_lot(msgspec.convert(row, _Row, strict=False)) for row in _rows("lots.csv"))
+    said = [{name: cell or "0" for name, cell in row.items()} for row in _rows("facilities.csv")]
+    offers = {row["code"]: _offers(msgspec.convert(row, _Offers, strict=False)) for row in said}
+    lots = tuple(
+        _lot(msgspec.convert(row, _Row, strict=False), offers.get(row["code"], Facilities()))
+        for row in _rows("lots.csv")
+    )
     return City(
         operators=tuple(msgspec.convert(row, OperatorPlan, strict=False) for row in _rows("operators.csv")),
         tariffs={code: tariff(code) for code in sorted({lot.tariff for lot in lots if lot.tariff})},
@@ -65,7 +89,20 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def _lot(row: _Row) -> CityLot:
+def _offers(row: _Offers) -> Facilities:
+    spaces = [Spaces(SpaceKind.EV, row.ev, Connector.GBT_DC if row.power_kw > 7 else Connector.GBT_AC, row.power_kw)]
+    spaces.append(Spaces(SpaceKind.DISABLED, row.disabled))
+    entrance = Entrance(row.entrance_zh, row.entrance_en, row.entrance_latitude, row.entrance_longitude)
+    return Facilities(
+        spaces=tuple(each for each in spaces if each.count),
+        height_max_cm=row.height_max_cm or None,
+        opening_hours=row.opening_hours,
+        entrances=(entrance,) if row.entrance_longitude else (),
+        income=row.income,
+    )
+
+
+def _lot(row: _Row, offers: Facilities) -> CityLot:
     gates = 1 + sum(row.capacity > bays for bays in _GATE_BAYS)
     lanes = [
         LanePlan(code=f"{row.code}-{gate}-{word}", gate=f"g{gate}", direction=direction)
@@ -88,4 +125,4 @@ def _lot(row: _Row) -> CityLot:
         lanes=lanes,
         address_zh=row.address_zh,
     )
-    return CityLot(plan, row.tariff)
+    return CityLot(plan, row.tariff, offers)

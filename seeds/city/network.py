@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from parking.facilities import Facilities
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
 from parking.tariffs import Tariff
 
@@ -19,10 +20,11 @@ class OperatorPlan(Struct, frozen=True):
 
 
 class CityLot(Struct, frozen=True):
-    """A lot to register, and the code of the tariff it charges by; None leaves it without one."""
+    """A lot to register, the code of the tariff it charges by (None leaves it without one), and what it offers."""
 
     plan: LotPlan
     tariff: str | None = None
+    offers: Facilities = Facilities()
 
     def lanes(self, direction: Direction) -> tuple[str, ...]:
         """The codes of the lanes that lead this way."""

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 import sql
+from parking.facilities import Facilities
+from parking.flow import facilities as facilities_flow
 from parking.flow.lots import (
     KEYS_ACTIVE_MAX,
     issue_gateway_key,
@@ -26,6 +28,7 @@ from parking.tariffs import Tariff, lint, to_json
 from parking.tariffs.lint import acceptance
 from payments.channels import Channels
 from payments.flow import accounts as accounts_flow
+from payments.identity import Audience, Principal
 from seeds.city.drivers import Driver, Vehicle
 from seeds.city.network import City, CityLot
 
@@ -87,7 +90,7 @@ async def register_network(
     operators = {row.code: row.id for row in await sql.every(db, Numbered, _SQL["operators"])}
     for plan in city.operators:
         if plan.code not in operators:
-            operators[plan.code] = await register_operator(
+            registered = await register_operator(
                 db,
                 code=plan.code,
                 name_zh=plan.name_zh,
@@ -96,6 +99,7 @@ async def register_network(
                 by=ACTOR,
                 now=now,
             )
+            operators[plan.code] = registered.id
     tariffs = {code: await _publish(db, tariff, now, check_budget) for code, tariff in city.tariffs.items()}
     lots = {row.code: row.id for row in await sql.every(db, Numbered, _SQL["lots"])}
     keys = {}
@@ -126,11 +130,13 @@ async def _publish(db: sql.Connection, tariff: Tariff, now: datetime, check_budg
 async def _register_lot(
     db: sql.Connection, lot: CityLot, tariffs: dict[str, int], prices_since: datetime, now: datetime
 ) -> int:
-    lot_id = await register_lot(db, lot.plan, by=ACTOR, now=now)
+    lot_id = (await register_lot(db, lot.plan, by=ACTOR, now=now)).id
     if lot.tariff is not None:
         await apply_to_lot(
             db, lot_code=lot.plan.code, tariff_id=tariffs[lot.tariff], valid_from=prices_since, by=ACTOR, now=now
         )
+    if lot.offers != Facilities():
+        await facilities_flow.say(db, lot.plan.code, lot.offers, by=Principal(Audience.ADMIN, ACTOR), now=now)
     return lot_id
 
 

@@ -15,21 +15,27 @@ from time import time as unix_time
 from typing import Any
 
 import httpx
+from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from parking.settings import read
 from payments.channels import open_all
+from payments.identity import Audience, Principal
 from seeds.city.drivers import Driver, drivers
 from seeds.city.jinan import jinan, part
 from seeds.city.network import City
-from seeds.city.registration import open_accounts, register_network
-from seeds.demo.env_file import env_file, variables
+from seeds.city.registration import Registered, open_accounts, register_network
+from seeds.demo import env_file, oddities
 from seeds.demo.environment import Environment
-from seeds.demo.run import Run, RunFailed
+from seeds.demo.run import SEED, Run, RunFailed
 from seeds.demo.terminal import CITY_TIME
+from seeds.demo.yesterday import hand_in
 from seeds.servers import embedded
 from seeds.servers.process import Process, ServerFailed, free_port
+from seeds.traffic import day
+from seeds.traffic.day import Day
+from seeds.traffic.gateways import Refused
 from sql.migrate import migrate
 from sql.pool import open_pool
 
@@ -39,10 +45,9 @@ REGISTER_CONNECTIONS = 8
 # How long the day takes when no end is asked for.
 DAY_S = 8 * 60.0
 DAY_S_MIN = 12.0
-# The evening's cars are handed in shortly before midnight; the day is over shortly after the next one.
-BEFORE = timedelta(minutes=6)
+# The day is over shortly after midnight. From then on the clock goes on at the usual pace.
 AFTER = timedelta(minutes=4)
-WHOLE = timedelta(days=1) + BEFORE + AFTER
+WHOLE = timedelta(days=1) + AFTER
 # Of the minutes asked for, what goes to starting OneLot, and at the end to collecting, settling and verifying.
 START_S = 3.0
 CLOSING_S = 14.0
@@ -51,7 +56,9 @@ CLOSING_S = 14.0
 DAY_S_OF_ALL_TRAFFIC = 240.0
 DAY_S_OF_ALL_LOTS = 45.0
 LOTS_MIN = 6
-REGISTER_S = 8.0
+REGISTER_S = 14.0
+# As much of a day's traffic as can be handed in while a person waits.
+YESTERDAY_SHARE = 0.06
 # With this budget all thirty tariffs are checked in two seconds; tests check them thoroughly.
 CHECK_BUDGET = 300
 
@@ -60,8 +67,13 @@ class PortTaken(Exception):
     """The port that was asked for cannot be served on; the sentence says why."""
 
 
-def main(minutes: float | None = None, port: int | None = None) -> int:
-    """Runs the demonstration until `minutes` are over or Ctrl-C.
+def main(
+    minutes: float | None = None,
+    port: int | None = None,
+    drivers_max: int | None = None,
+    lots_max: int | None = None,
+) -> int:
+    """Runs the demonstration until `minutes` are over or Ctrl-C, with so many drivers and lots at the most.
 
     Returns 0, 1 if something failed or the books do not hold, 2 if the port that was asked for is taken.
     """
@@ -71,19 +83,19 @@ def main(minutes: float | None = None, port: int | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        return _run(console, _port(port), ends_at)
+        return _run(console, _port(port), ends_at, drivers_max, lots_max)
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")
         return 0
     except PortTaken as problem:
         console.print(f"{problem}", markup=False, highlight=False)
         return 2
-    except (ServerFailed, RunFailed, httpx.HTTPError) as problem:
+    except (ServerFailed, RunFailed, Refused, httpx.HTTPError) as problem:
         console.print(f"The demo failed: {problem}", markup=False, highlight=False)
         return 1
 
 
-def _run(console: Console, port: int, ends_at: float | None) -> int:
+def _run(console: Console, port: int, ends_at: float | None, drivers_max: int | None, lots_max: int | None) -> int:
     with ExitStack() as running:
         console.print("PostgreSQL and Redis: starting servers of our own …")
         database_url = running.enter_context(embedded.postgres())
@@ -91,14 +103,20 @@ def _run(console: Console, port: int, ends_at: float | None) -> int:
         environment = Environment(
             database_url, redis_url, port, secrets.token_hex(32), *_midnight(), speed=1.0, started=unix_time()
         )
-        city, people, scale = _part(jinan(), drivers(), ends_at)
-        keys, accounts = asyncio.run(_register(console, environment, city, people))
-        environment = environment.running_at(_speed(ends_at), started=unix_time() + START_S)
+        city, people = jinan(), drivers()[:drivers_max]
+        if lots_max is not None:
+            city, people = _fewer_lots(city, people, lots_max)
+        city, people, scale = _part(city, people, ends_at)
+        prepared = asyncio.run(_prepare(console, environment, city, people, scale))
+        environment = environment.running_at(
+            _speed(ends_at), started=unix_time() + START_S, until=environment.starts_at + WHOLE
+        )
         with _started(environment) as processes:
             console.print("OneLot: starting `onelot serve` and `onelot work` …", markup=False)
-            with env_file(variables(environment, city, keys, accounts), port) as path:
-                console.print(f"What README's examples need: {path}", highlight=False)
-                run = Run(console, environment, city, people, keys, processes, scale=scale)
+            named = env_file.variables(environment, city, prepared.registered, prepared.driver_token)
+            with env_file.env_file(named, port) as path:
+                console.print(f"What the examples of docs/calling.md need: {path}", highlight=False)
+                run = Run(console, environment, prepared.traffic, prepared.registered.keys, processes)
                 try:
                     asyncio.run(run.run(ends_itself=ends_at is not None))
                 except Exception:
@@ -110,12 +128,9 @@ def _run(console: Console, port: int, ends_at: float | None) -> int:
 
 
 def _midnight() -> tuple[Any, datetime]:
-    """The business day that is played (yesterday in the city: one that is not over is not settled), and when its clock
-    starts.
-    """
+    """The business day that is played (yesterday in the city, so that it can be settled), and its midnight."""
     played = datetime.now(CITY_TIME).date() - timedelta(days=1)
-    midnight = datetime(played.year, played.month, played.day, tzinfo=CITY_TIME)
-    return played, (midnight - BEFORE).astimezone(UTC)
+    return played, datetime(played.year, played.month, played.day, tzinfo=CITY_TIME).astimezone(UTC)
 
 
 def _speed(ends_at: float | None) -> float:
@@ -131,36 +146,77 @@ def _part(city: City, people: Sequence[Driver], ends_at: float | None) -> tuple[
     share = min(1.0, day_s / DAY_S_OF_ALL_TRAFFIC)
     if day_s >= DAY_S_OF_ALL_LOTS:
         return city, people, share
-    smaller = part(city, max(LOTS_MIN, int(len(city.lots) * share)))
-    return smaller, people[: len(people) * len(smaller.lots) // len(city.lots)], 1.0
+    return *_fewer_lots(city, people, max(LOTS_MIN, int(len(city.lots) * share))), 1.0
+
+
+def _fewer_lots(city: City, people: Sequence[Driver], lots_max: int) -> tuple[City, Sequence[Driver]]:
+    """A part of the city, and as many of its drivers as belong to it."""
+    smaller = part(city, lots_max)
+    return smaller, people[: len(people) * len(smaller.lots) // len(city.lots)]
+
+
+class _Prepared(Struct, frozen=True):
+    """What a demonstration begins with: the network, the token of the examples' driver, and the day to be played."""
+
+    registered: Registered
+    driver_token: str
+    traffic: Day
+
+
+async def _prepare(
+    console: Console, environment: Environment, city: City, people: Sequence[Driver], scale: float
+) -> _Prepared:
+    """The schema, the city and its drivers, and the day before, before anything else runs."""
+    played = environment.business_date
+    making = asyncio.gather(
+        asyncio.to_thread(day.traffic, city, day=played, seed=SEED, scale=scale, motorists=people),
+        asyncio.to_thread(
+            day.history, city, day=played - timedelta(days=1), seed=SEED, scale=YESTERDAY_SHARE, motorists=people
+        ),
+    )
+    await migrate(environment.database_url, now=environment.starts_at)
+    columns = (TextColumn("Jinan: {task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console) as progress:
+        registered, accounts = await _register(environment, city, [*people, oddities.DRIVER], progress)
+        traffic, (sendings, visits) = await making
+        example = env_file.driver_with_bills(people, accounts, visits)
+        driver_token = environment.token(Principal(Audience.DRIVER, "driver:readme", example))
+        sendings = (*sendings, *traffic.evening)
+        handing_in = progress.add_task("taking what gateways saw yesterday", total=len(sendings))
+        await hand_in(
+            environment,
+            registered.keys,
+            sendings,
+            (env_file.example_lot(city), city.lots[-1]),
+            driver_token,
+            progress=partial(progress.advance, handing_in),
+        )
+    return _Prepared(registered, driver_token, traffic)
 
 
 async def _register(
-    console: Console, environment: Environment, city: City, people: Sequence[Driver]
-) -> tuple[dict[str, str], list[int]]:
-    """The schema, the city and its drivers, before anything else runs: the gateways' keys and the drivers' accounts."""
-    await migrate(environment.database_url, now=environment.starts_at)
+    environment: Environment, city: City, people: Sequence[Driver], progress: Progress
+) -> tuple[Registered, list[int]]:
+    """The city and its drivers."""
     settings = read(environment.settings())
-    now, random_bits = environment.starts_at, partial(secrets.randbits, 64)
-    columns = (TextColumn("Jinan: registering {task.description}"), BarColumn(), MofNCompleteColumn())
+    now, random_bits = environment.starts_at - timedelta(days=1), partial(secrets.randbits, 64)
     async with await open_pool(settings.database_url, connections_max=REGISTER_CONNECTIONS) as pool:
-        channels = open_all(pool, lambda: environment.starts_at, settings.channels)
-        with Progress(*columns, console=console) as progress:
-            lots = progress.add_task("lots", total=len(city.lots))
-            async with pool.acquire() as db, db.transaction():
-                network = await register_network(
-                    db,
-                    city,
-                    now=now,
-                    random_bits=random_bits,
-                    check_budget=CHECK_BUDGET,
-                    progress=partial(progress.advance, lots),
-                )
-            opened = progress.add_task("drivers", total=len(people))
-            accounts = await open_accounts(
-                pool, channels, people, now=now, random_bits=random_bits, progress=partial(progress.advance, opened)
+        channels = open_all(pool, lambda: now, settings.channels)
+        lots = progress.add_task("registering lots", total=len(city.lots))
+        async with pool.acquire() as db, db.transaction():
+            network = await register_network(
+                db,
+                city,
+                now=now,
+                random_bits=random_bits,
+                check_budget=CHECK_BUDGET,
+                progress=partial(progress.advance, lots),
             )
-    return network.keys, accounts
+        opened = progress.add_task("registering drivers", total=len(people))
+        accounts = await open_accounts(
+            pool, channels, people, now=now, random_bits=random_bits, progress=partial(progress.advance, opened)
+        )
+    return network, accounts
 
 
 @contextmanager

@@ -1,26 +1,28 @@
-"""What README's examples need while a demonstration runs: addresses, a key and tokens, as a file for the shell."""
+"""What the examples of docs/calling.md need of a demonstration: addresses, a key, tokens, as a shell's file."""
 
 import fcntl
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from shlex import quote
-from uuid import uuid4
 
-from parking.lots import Direction, LotKind
-from payments.identity import Audience, Principal, sign_token
-from seeds.city.drivers import drivers
-from seeds.city.network import City
+from parking.lots import Direction
+from payments.identity import Audience, Principal
+from seeds.city.drivers import Driver
+from seeds.city.network import City, CityLot
+from seeds.city.registration import Registered
 from seeds.demo.environment import Environment
 from seeds.demo.terminal import CITY_TIME
+from seeds.traffic.visits import Visit
 
 # Below the working directory.
 FOLDER = Path(".onelot")
-# The clock of a demonstration runs fast, and nobody should have to fetch a token twice.
-LIFE = timedelta(days=300)
 WALLET_FEN_MIN = 5_000
+# The examples are priced by the city's own text.
+TARIFF = "jinan_road"
 
 
 @contextmanager
@@ -62,38 +64,51 @@ def _locked(path: Path) -> int | None:
         os.close(file)
 
 
-def variables(environment: Environment, city: City, keys: Mapping[str, str], accounts: Sequence[int]) -> dict[str, str]:
-    """The shell's variables by name; `keys` are those of gateways, `accounts` those of the drivers in their order.
+def variables(environment: Environment, city: City, registered: Registered, driver_token: str) -> dict[str, str]:
+    """The shell's variables by name.
 
     The example's car came and went on the evening before the day that is played.
     """
-    chosen = next((lot for lot in city.lots if lot.plan.kind is LotKind.ROAD), city.lots[0])
+    chosen = example_lot(city)
     lot = chosen.plan
+    operator_id = registered.operators[lot.operator_code]
+    booth = Principal(Audience.BOOTH, "booth:readme", operator_id=operator_id, lot_id=registered.lots[lot.code])
     midnight = datetime.combine(environment.business_date, time(), CITY_TIME)
     return {
         "ONELOT": environment.address,
+        # A command in this shell is one of the demonstration: it goes by the same clock.
+        **environment.settings(),
         "LOT": lot.code,
         "OPERATOR": lot.operator_code,
-        "GATEWAY_KEY": keys[lot.gateway],
+        "GATEWAY_KEY": registered.keys[lot.gateway],
         "LANE_IN": chosen.lanes(Direction.ENTRY)[0],
         "LANE_OUT": chosen.lanes(Direction.EXIT)[0],
         "ENTERED_AT": (midnight - timedelta(hours=4)).isoformat(),
         "LEFT_AT": (midnight - timedelta(hours=1)).isoformat(),
         "YESTERDAY": (environment.business_date - timedelta(days=1)).isoformat(),
-        "DRIVER_TOKEN": _token(environment, Principal(Audience.DRIVER, "driver:readme", _driver(accounts))),
-        "FINANCE_TOKEN": _token(environment, Principal(Audience.FINANCE, "finance:readme")),
-        "ADMIN_TOKEN": _token(environment, Principal(Audience.ADMIN, "admin:readme")),
+        "DRIVER_TOKEN": driver_token,
+        "BOOTH_TOKEN": environment.token(booth),
+        "CLERK_TOKEN": environment.token(Principal(Audience.CLERK, "clerk:readme", operator_id=operator_id)),
+        "FINANCE_TOKEN": environment.token(Principal(Audience.FINANCE, "finance:readme")),
+        "ADMIN_TOKEN": environment.token(Principal(Audience.ADMIN, "admin:readme")),
     }
 
 
-def _driver(accounts: Sequence[int]) -> int:
-    """The account of a driver whose answers have something in them: two vehicles, and money in the wallet."""
-    # Where only some were opened, the first of them will do.
-    for account, driver in zip(accounts, drivers(), strict=False):
-        if len(driver.vehicles) > 1 and driver.top_up_fen >= WALLET_FEN_MIN:
-            return account
-    return accounts[0]
+def example_lot(city: City) -> CityLot:
+    """The lot of the examples."""
+    return next((lot for lot in city.lots if lot.tariff == TARIFF), city.lots[0])
 
 
-def _token(environment: Environment, principal: Principal) -> str:
-    return sign_token(principal, token_id=uuid4(), secret=environment.secret, now=environment.starts_at, life=LIFE)
+def driver_with_bills(people: Sequence[Driver], accounts: Sequence[int], visits: Sequence[Visit]) -> int:
+    """The account of a driver whose answers have something in them: of those with two vehicles and money in the wallet
+    the one that parked most often, or whoever is first where nobody has both.
+    """
+    parked = Counter(visit.vehicle.plate for visit in visits)
+    chosen = max(
+        range(len(people)),
+        key=lambda at: (
+            len(people[at].vehicles) > 1 and people[at].top_up_fen >= WALLET_FEN_MIN,
+            sum(parked[vehicle.plate] for vehicle in people[at].vehicles),
+        ),
+    )
+    return accounts[chosen]

@@ -2,23 +2,21 @@
 
 import asyncio
 from asyncio import sleep
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, time, timedelta
-from itertools import chain
 from time import monotonic
 
 import httpx
 from rich.console import Console
 
+from parking.live.ending import end
 from parking.texts.durations import in_seconds
-from seeds.city.drivers import Driver
-from seeds.city.network import City
 from seeds.demo import ledger_figures
 from seeds.demo.environment import Environment
 from seeds.demo.ledger_figures import LedgerFigures
 from seeds.demo.terminal import CITY_TIME, Figures, Terminal, local, yuan
 from seeds.servers.process import Process
-from seeds.traffic import day
+from seeds.traffic.day import Day
 from seeds.traffic.gateways import Gateways, Refused
 
 SEED = 20261116
@@ -36,26 +34,21 @@ class RunFailed(Exception):
 
 
 class Run:
-    """One run in an environment where OneLot was started, and this city and these drivers registered."""
+    """One run of a day in an environment where OneLot was started, its city registered and the day before recorded."""
 
     def __init__(
         self,
         console: Console,
         environment: Environment,
-        city: City,
-        people: Sequence[Driver],
+        traffic: Day,
         keys: Mapping[str, str],
         processes: Mapping[str, Process],
-        *,
-        scale: float,
     ) -> None:
         self._console = console
         self._environment = environment
         self._keys = keys
         self._processes = processes
-        self._city = city
-        self._people = people
-        self._scale = scale
+        self._traffic = traffic
         self._figures = Figures(now=environment.starts_at, speed=environment.speed, address=environment.address)
         self._midnight = datetime.combine(environment.business_date, time(), CITY_TIME)
 
@@ -73,25 +66,18 @@ class Run:
             self._client = client
             self._ledger = LedgerFigures(db, client, self._environment.secret, self._environment.now)
             self._gateways = Gateways(client, self._keys, self._environment.now, speed=self._environment.speed)
-            traffic = await asyncio.to_thread(
-                day.traffic,
-                self._city,
-                day=self._environment.business_date,
-                seed=SEED,
-                scale=self._scale,
-                motorists=self._people,
-            )
             await self._ready()
             self._console.print(
                 f"Live lots: {address}/    API: {address}/schema    (Ctrl-C ends it)", highlight=False, soft_wrap=True
             )
             with Terminal(self._console, self._figures, self._refresh) as terminal:
                 self._terminal = terminal
-                await self._with_terminal(self._play(traffic, ends_itself=ends_itself))
+                await self._with_terminal(self._play(ends_itself=ends_itself))
 
-    async def _play(self, traffic: day.Day, *, ends_itself: bool) -> None:
-        self._figures.activity = "playing the day"
-        await self._gateways.play(chain(traffic.evening, traffic.day))
+    async def _play(self, *, ends_itself: bool) -> None:
+        day_s = self._environment.seconds_until(self._midnight + timedelta(days=1))
+        self._figures.activity = f"playing the day, which takes {in_seconds(round(day_s))[1]}"
+        await self._gateways.play(self._traffic.day)
         self._figures.activity = "waiting for midnight"
         await sleep(max(0.0, self._environment.seconds_until(self._midnight + timedelta(days=1) + AFTER_MIDNIGHT)))
         await self._collect()
@@ -111,9 +97,7 @@ class Run:
         except* Refused as refused:
             raise RunFailed(str(refused.exceptions[0])) from refused
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def _ready(self) -> None:
         """Waits until the API answers."""

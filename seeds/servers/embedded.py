@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from seeds.servers.process import Process, ServerFailed, environment_without, free_port, temporary_folder
 
 START_TIMEOUT_S = 60
@@ -37,21 +39,44 @@ POSTGRES_SETTINGS: Mapping[str, str] = {
     "log_min_messages": "warning",
 }
 
+# Without fsync nothing is meant to survive a power cut, so nothing is written that would only serve this.
+WITHOUT_FSYNC: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class Backup(Struct, frozen=True):
+    """A data folder that a server begins with instead of a new one, and the password that is in it.
+
+    It is copied. With a file `recovery.signal` in it, the server answers when it has recovered as its settings say.
+    """
+
+    folder: Path
+    password: str
+
+
 # A process, whether it answers yet, and its URL.
 Launched: TypeAlias = tuple[Process, Callable[[], bool], str]
 
 
 @contextmanager
-def postgres(*, fsync: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """A PostgreSQL 18 for the duration: the URL of its superuser in the database `postgres`.
+def postgres(
+    *,
+    fsync: bool = True,
+    settings: Mapping[str, str] | None = None,
+    parent: Path | None = None,
+    backup: Backup | None = None,
+) -> Iterator[str]:
+    """A PostgreSQL 18 for the duration, new or of a `backup`: the URL of its superuser in the database `postgres`.
 
     `settings` go to the server as they are and win over POSTGRES_SETTINGS. Without `fsync` it is faster, and would not
-    survive a power cut; nobody expects a temporary folder to.
+    survive a power cut; nobody expects a temporary folder to. Its own folder is made in `parent`, which everybody must
+    be able to enter; if none is given, in the folder for temporary files.
 
     Raises:
         ServerFailed: the wheel is not installed, or the server did not start.
     """
-    process, url = _start(lambda port: _launch_postgres(port, fsync=fsync, settings=settings or {}))
+    process, url = _start(
+        lambda port: _launch_postgres(port, fsync=fsync, settings=settings or {}, parent=parent, backup=backup)
+    )
     try:
         yield url
     finally:
@@ -70,6 +95,11 @@ def redis() -> Iterator[str]:
         yield url
     finally:
         process.stop()
+
+
+def postgres_folder(name: str, parent: Path | None = None) -> Path:
+    """A new private folder of the user who runs PostgreSQL; whoever asked for it removes it."""
+    return _folder_of(_postgres_user(), name, parent)
 
 
 def postgres_program(name: str) -> Path:
@@ -113,20 +143,24 @@ def _start(launch: Callable[[int], Launched]) -> tuple[Process, str]:
     raise ServerFailed(f"No free port in {PORT_TRIES_MAX} tries.")
 
 
-def _launch_postgres(port: int, *, fsync: bool, settings: Mapping[str, str]) -> Launched:
-    # PostgreSQL refuses to run as root.
-    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    folder = _postgres_folder(user)
+def _launch_postgres(
+    port: int, *, fsync: bool, settings: Mapping[str, str], parent: Path | None, backup: Backup | None
+) -> Launched:
+    user = _postgres_user()
+    folder = _folder_of(user, "postgres", parent)
     try:
         binaries = _postgres_binaries(folder, user)
-        password = secrets.token_hex(16)
-        _initdb(binaries, folder, user, password)
+        password = backup.password if backup else secrets.token_hex(16)
+        if backup:
+            _copy_data(backup.folder, folder / "data", user)
+        else:
+            _initdb(binaries, folder, user, password)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     wanted = {
         **POSTGRES_SETTINGS,
-        "fsync": "on" if fsync else "off",
+        **({} if fsync else WITHOUT_FSYNC),
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
         **settings,
@@ -164,13 +198,18 @@ def _site_of(package: str) -> Path:
     return Path(spec.submodule_search_locations[0]).parent
 
 
-def _postgres_folder(user: pwd.struct_passwd | None) -> Path:
+def _postgres_user() -> pwd.struct_passwd | None:
+    """Who runs PostgreSQL, which refuses root; None: whoever runs this."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _folder_of(user: pwd.struct_passwd | None, name: str, parent: Path | None) -> Path:
     """A new private folder of the user who will run PostgreSQL."""
+    wanted = parent or Path(tempfile.gettempdir())
     if user is None:
-        return temporary_folder("postgres")
+        return temporary_folder(name, wanted)
     # Root's own TMPDIR may be out of the other user's reach; /tmp is everybody's.
-    reachable = _is_public(Path(tempfile.gettempdir()))
-    folder = temporary_folder("postgres", None if reachable else "/tmp")  # noqa: S108  the folder itself is private
+    folder = temporary_folder(name, wanted if _is_public(wanted) else Path("/tmp"))  # noqa: S108  itself private
     os.chown(folder, user.pw_uid, user.pw_gid)
     return folder
 
@@ -192,6 +231,14 @@ def _postgres_binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
 def _is_public(path: Path) -> bool:
     """Whether everybody on this machine can get to the path and run or enter it."""
     return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
+
+
+def _copy_data(backup: Path, data: Path, user: pwd.struct_passwd | None) -> None:
+    shutil.copytree(backup, data)
+    data.chmod(0o700)
+    if user:
+        for path in (data, *data.rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid)
 
 
 def _initdb(binaries: Path, folder: Path, user: pwd.struct_passwd | None, password: str) -> None:

@@ -21,7 +21,10 @@ class ServerFailed(Exception):
 
 
 class Process:
-    """A process under a supervisor: stopped, and its folder removed, when `stop` is called or this program dies."""
+    """A process under a supervisor: stopped, and its folder removed, when `stop` is called or this program dies.
+
+    `fds` are open descriptors that it gets, by the same numbers.
+    """
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class Process:
         stop_signal: signal.Signals,
         user: struct_passwd | None = None,
         env: Mapping[str, str] | None = None,
+        fds: Sequence[int] = (),
     ) -> None:
         self.folder = folder
         self.exit_code: int | None = None
@@ -40,6 +44,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=env,
+            pass_fds=fds,
             # Ctrl-C reaches every process of a terminal's session; this one is stopped in its turn instead.
             start_new_session=True,
         )
@@ -76,7 +81,7 @@ class Process:
         self._supervisor.stdout.close()
 
 
-def temporary_folder(name: str, parent: str | None = None) -> Path:
+def temporary_folder(name: str, parent: Path | None = None) -> Path:
     """A new folder of this program's own user, in the folder for temporary files unless another is named."""
     return Path(tempfile.mkdtemp(prefix=f"onelot-{name}-", dir=parent))
 

@@ -25,8 +25,16 @@ def main() -> None:
     as_user = {"user": int(uid), "group": int(gid), "extra_groups": []} if int(uid) >= 0 else {}
     try:
         with open(os.path.join(folder, "log"), "ab") as log:
+            # What was handed over to this program is handed on; nothing else that is open here can be inherited.
             process = subprocess.Popen(  # type: ignore[call-overload]
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0, **as_user
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                close_fds=False,
+                process_group=0,
+                **as_user,
             )
         try:
             os.write(1, b"%d\n" % process.pid)

@@ -33,6 +33,8 @@ _OFFLINE_S = (40 * 60, 150 * 60)
 _COUNTED_SHARE = 0.2
 # The evening's entries are handed in shortly before midnight, so that a day can be played from its first second.
 _EVENING_HANDED_IN_S = -240
+# Who parked on the day before has left by then: the evening of that day belongs to the day after it.
+_HISTORY_UNTIL_S = 17 * HOUR_S
 _BETWEEN_BATCHES_S = 2
 
 _CONFUSED = {"0": "D", "D": "0", "8": "B", "B": "8", "5": "S", "S": "5", "1": "7", "7": "1", "2": "Z", "Z": "2"}
@@ -137,6 +139,25 @@ def traffic(city: City, *, day: date, seed: int, scale: float = 1.0, motorists: 
         evening += gateway.handed_in_later(before, _EVENING_HANDED_IN_S)
         daytime += gateway.sent(live, at in offline)
     return Day(tuple(_in_order(evening)), tuple(_in_order(daytime)), tuple(parked), faults)
+
+
+def history(
+    city: City, *, day: date, seed: int, scale: float, motorists: Sequence[Driver] | None = None
+) -> tuple[tuple[Sending, ...], tuple[Visit, ...]]:
+    """A past day for the books: whole visits alone, handed in by every gateway in arrays when all is over."""
+    rng = Random(f"history {day} {seed}")
+    known = drivers() if motorists is None else motorists
+    parked = [
+        visit
+        for visit in visits(city, known, day=day, rng=rng, scale=scale)
+        if visit.entered_s >= 0 and visit.left_s <= _HISTORY_UNTIL_S
+    ]
+    sendings: list[Sending] = []
+    for at, lot in enumerate(city.lots):
+        gateway = _Gateway(lot, at, day=day, seed=seed, rng=rng, faults=Faults())
+        _, events = gateway.events([visit for visit in parked if visit.lot == at])
+        sendings += gateway.handed_in_later(events, _HISTORY_UNTIL_S)
+    return tuple(_in_order(sendings)), tuple(parked)
 
 
 def _in_order(sendings: list[Sending]) -> list[Sending]:

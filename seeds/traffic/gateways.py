@@ -10,6 +10,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
+from parking.live.ending import end
 from seeds.traffic.day import GateEvent, Sending
 
 SENDERS = 8
@@ -76,8 +77,7 @@ class Gateways:
                 self._see(sending)
             await self._ready.join()
             await self._bills.join()
-            for task in tasks:
-                task.cancel()
+            await end(tasks)
 
     def _see(self, sending: Sending) -> None:
         self.waiting += len(sending.events)

@@ -13,13 +13,15 @@ from msgspec import Struct
 
 from parking.lots import LotKind
 from seeds.city.drivers import Driver, Vehicle, vehicle
-from seeds.city.network import City
+from seeds.city.network import City, CityLot
 
 DAY_S = 86_400
 HOUR_S = 3600
 LINKED_SHARE = 0.40
-# A lot turns cars away before its last bays are gone.
-FULL_SHARE = 0.97
+# Some lots turn cars away before their last bays are gone, others when nothing is left.
+_FULL_SHARES = (0.97, 1.0, 1.0)
+# How much more or less than others of its kind a lot is wanted (sigma of the logarithm): some are full in the evening.
+_WANTED_SIGMA = 0.6
 _REGULAR_SHARE = 0.10
 _BETWEEN_LOTS_S = 600
 _EVENING_S = 6 * HOUR_S
@@ -70,9 +72,9 @@ HABITS = {
     LotKind.HOSPITAL: Habits(2.6, 1.5, _MORNING, (95, 0.7), (540, 0.4), (6, 9), 0.15, 0.18, (9.0, 2.5)),
     LotKind.STATION: Habits(2.2, 2.4, _TRAINS, (26, 1.0), (900, 0.8), (5, 12), 0.15, 0.35, (11.0, 5.0)),
     LotKind.SCENIC: Habits(0.8, 1.9, _SIGHTS, (120, 0.6), (240, 0.3), (8, 11), 0.30, 0.04, (8.0, 1.5)),
-    LotKind.MALL: Habits(1.9, 3.0, _EVENING, (95, 0.65), (220, 0.35), (10, 18), 0.20, 0.06, (8.5, 1.5)),
+    LotKind.MALL: Habits(2.3, 3.0, _EVENING, (110, 0.65), (220, 0.35), (10, 18), 0.20, 0.06, (8.5, 1.5)),
     LotKind.OFFICE: Habits(1.25, 0.25, _COMMUTE, (45, 0.8), (560, 0.18), (6, 11), 0.85, 0.10, (9.0, 2.0)),
-    LotKind.RESIDENTIAL: Habits(1.15, 1.2, _NIGHTS, (80, 0.8), (790, 0.2), (16, 24), 0.80, 0.70, (7.8, 1.0)),
+    LotKind.RESIDENTIAL: Habits(1.35, 1.35, _NIGHTS, (80, 0.8), (790, 0.2), (16, 24), 0.85, 0.75, (7.8, 1.0)),
 }
 
 
@@ -82,23 +84,31 @@ def visits(city: City, drivers: Sequence[Driver], *, day: date, rng: Random, sca
     stays = [
         (entered, left, at)
         for at, lot in enumerate(city.lots)
-        for entered, left in _stays(HABITS[lot.plan.kind], lot.plan.capacity, weekend, rng, scale)
+        for entered, left in _stays(HABITS[lot.plan.kind], *_room(lot), weekend, rng, scale)
     ]
     stays.sort()
     return _with_vehicles(stays, drivers, rng)
 
 
-def _stays(habits: Habits, capacity: int, weekend: bool, rng: Random, scale: float) -> list[tuple[float, float]]:
+def _room(lot: CityLot) -> tuple[float, int]:
+    """How many bays a lot is wanted for, and how many vehicles it takes: the same on every day."""
+    of_lot = Random(lot.plan.code)
+    wanted = exp(of_lot.gauss(0, _WANTED_SIGMA) - _WANTED_SIGMA**2 / 2)
+    return lot.plan.capacity * wanted, int(lot.plan.capacity * of_lot.choice(_FULL_SHARES))
+
+
+def _stays(
+    habits: Habits, wanted: float, limit: int, weekend: bool, rng: Random, scale: float
+) -> list[tuple[float, float]]:
     """(entered, left) of one lot, never more cars at once than it takes."""
-    limit = int(capacity * FULL_SHARE)
     stays = []
     inside: list[float] = []
-    for _ in range(min(_about(capacity * habits.overnight * scale, rng), limit)):
+    for _ in range(min(_about(wanted * habits.overnight * scale, rng), limit)):
         left = max(_STAY_MIN_S, rng.gauss(habits.leaves[0], habits.leaves[1]) * HOUR_S)
         stays.append((-rng.uniform(HOUR_S / 6, _EVENING_S), left))
         heappush(inside, left)
 
-    count = _about(capacity * (habits.weekend if weekend else habits.turnover) * scale, rng)
+    count = _about(wanted * (habits.weekend if weekend else habits.turnover) * scale, rng)
     hours = rng.choices(range(24), habits.hours, k=count)
     for entered in sorted((hour + rng.random()) * HOUR_S for hour in hours):
         while inside and inside[0] <= entered:

@@ -2,9 +2,10 @@
 
 -- Locks of the whole service. Each is a row: it lies where its data lies, and holds wherever the sessions are. Whoever
 -- needs several takes them in this order, and those of one kind by their key:
---   1. catalog_version    registering, publishing, applying a tariff (tariffs.sql: take_turns)
+--   1. catalog_version    registering, publishing, applying a tariff, taking a file (tariffs.sql: take_turns)
 --   2. lot_occupancy      recording events of a lot (lock_lots)
---   3. plate_slot         quotas that hold in several lots, linking a plate, contesting a link (lock_plates)
+--      then coupon        presenting coupons (coupons.sql: lock_coupons)
+--   3. plate_slot         quotas that hold in several lots, rights of vehicles, linking a plate, contesting a link (lock_plates)
 --   4. account            top-ups with one key, plates of an account, refunds to it (accounts.sql: lock_account); shared
 --                         by adjusting its charges (adjustments.sql: lock_accounts)
 --   5. plate_contest      resolving a contest (contests.sql: lock_contest)
@@ -16,16 +17,21 @@
 --  10. journal            reversing one (post())
 --  11. balance            moving a wallet or what a driver owes (post(), lock_wallets())
 --  12. identity_version   revoking tokens, barring and closing accounts (identity.sql: bump_version)
+--  13. gateway_state      numbering what a gateway is told (commands.sql: number_commands)
 -- Beside them a job's leader has a lease (jobs.sql), which nobody waits for.
 
 -- `lot_id = any($1)` does not stand beside these joins, although a database that is spread by lot would then ask fewer
 -- nodes: for 200 lots of a million events it made PostgreSQL read all events of the lots (50 ms in place of 0.7). Where
 -- it costs nothing it stands.
 
+-- Both ends of a range of identifiers stand as `id < $n or id = $n`, which leaves out partitions as `id <= $n` does.
+-- PostgreSQL takes a range of two unknown ends for nearly empty, and joins a plain end with what the other one says: then
+-- it looks for a vehicle or a lane by reading all that its lot has in the range.
+
 -- name: lock_lots
 -- A vehicle's first event has no row that could be locked, so a batch locks its lots before it reads, ascending: two
 -- batches that touch the same lots in different orders would deadlock. The row is the one that move_counts writes.
-select 1 from lot_occupancy where lot_id = any($1::int[]) order by lot_id for no key update
+select lot_id, tells_passages from lot_occupancy where lot_id = any($1::int[]) order by lot_id for no key update
 
 -- name: lock_plates
 -- Some quotas hold in several lots: then two of them must not draw on what one vehicle has left at the same time.
@@ -46,49 +52,62 @@ select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.rec
  cross join lateral (
        select * from gate_event g
         where g.lot_id = sent.lot_id and g.gateway_id = sent.gateway_id and g.event_id = sent.event_id
-          and g.id between $4 and $5
+          and g.id >= $4 and (g.id < $5 or g.id = $5)
         order by g.id desc limit 64) e
 
 -- name: reads_near
--- Reads of the same lane close by of which the text is another, though hardly: they may belong to one passing. Texts that
--- differ in one character have the same beginning or the same end. What people decided about is as they decided.
-with seen as (
-  select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[], $6::plate_color[])
-                  seen (lot_id, id, lane_id, at, plate, plate_color))
+-- Reads of the same lane close by whose text is the same, or hardly another: they may belong to one passing, in whatever
+-- stay they are. Texts that differ in one character have the same beginning or the same end. What people said was a vehicle
+-- or none is as they said.
+-- `offset 0`: each is looked for by itself, before anybody asks what was decided about it. As a join, a table that has
+-- grown since it was analysed was read as a whole, with the decisions about every row.
+with seen as (select * from unnest($1::near_row[]))
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
        e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
-       false as looked_at, null::text as let_out, seen.id as near_id
+       false as looked_at, null::text as let_out, null::bigint as set_fen, null::timestamptz as passed_at, seen.id as near_id
   from seen
-  join gate_event e on e.lot_id = seen.lot_id and e.lane_id = seen.lane_id
-   and e.effective_at between seen.at - $7::interval and seen.at + $7::interval
- where (e.plate <> seen.plate or e.plate_color <> seen.plate_color) and e.stay_id is not null and e.first_id is null
-   and (left(e.plate, 3) = left(seen.plate, 3) or right(e.plate, 3) = right(seen.plate, 3))
-   and e.id between $8 and $9
-   and not exists (select 1 from decision d where d.lot_id = e.lot_id and d.fact_id = e.id)
+ cross join lateral (
+       select * from gate_event g
+        where g.lot_id = seen.lot_id and g.lane_id = seen.lane_id
+          and g.effective_at between seen.at - $2::interval and seen.at + $2::interval
+          and g.id <> seen.id and g.first_id is null
+          and (left(g.plate, 3) = left(seen.plate, 3) or right(g.plate, 3) = right(seen.plate, 3))
+          and (g.id > $3 or g.id = $3) and (g.id < $4 or g.id = $4)
+       offset 0) e
+  left join read_passage m on m.lot_id = e.lot_id and m.read_id = e.id
+ where coalesce(m.counts, e.stay_id is not null)
+   and (select d.counts from decision d where d.lot_id = e.lot_id and d.fact_id = e.id order by d.n desc limit 1) is null
 union all
 select d.lot_id, d.fact_id, d.lane_id, d.direction::text, d.at, d.plate, d.plate_color::text, d.vehicle_class::text,
-       d.confidence, d.looked_at, d.let_out::text, seen.id
+       d.confidence, d.looked_at, d.let_out::text, d.set_fen, null, seen.id
   from seen
-  join decision d on d.lot_id = seen.lot_id and d.lane_id = seen.lane_id
-   and d.at between seen.at - $7::interval and seen.at + $7::interval
- where d.counts and (d.plate <> seen.plate or d.plate_color <> seen.plate_color) and d.fact_id between $8 and $9
-   and not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)
+ cross join lateral (
+       select * from decision x
+        where x.lot_id = seen.lot_id and x.lane_id = seen.lane_id
+          and x.at between seen.at - $2::interval and seen.at + $2::interval
+          and x.counts and x.fact_id <> seen.id
+          and (x.fact_id > $3 or x.fact_id = $3) and (x.fact_id < $4 or x.fact_id = $4)
+       offset 0) d
+ where not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)
 
 -- name: reads_by_id
--- As people decided, where they did; without what they decided does not count.
+-- As people decided, where they did; without what they decided does not count, and without whose vehicle turned back.
 with wanted as (select * from unnest($1::int[], $2::uuid[]) wanted (lot_id, id))
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
        e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
-       false as looked_at, null::text as let_out
+       false as looked_at, null::text as let_out, null::bigint as set_fen, m.passed_at
   from wanted
   join gate_event e on e.lot_id = wanted.lot_id and e.id = wanted.id
- where not exists (select 1 from decision d where d.lot_id = e.lot_id and d.fact_id = e.id)
+  left join read_passage m on m.lot_id = e.lot_id and m.read_id = e.id
+ where coalesce(m.counts, true) and not exists (select 1 from decision d where d.lot_id = e.lot_id and d.fact_id = e.id)
 union all
 select d.lot_id, d.fact_id, d.lane_id, d.direction::text, d.at, d.plate, d.plate_color::text, d.vehicle_class::text,
-       d.confidence, d.looked_at, d.let_out::text
+       d.confidence, d.looked_at, d.let_out::text, d.set_fen, m.passed_at
   from wanted
   join decision d on d.lot_id = wanted.lot_id and d.fact_id = wanted.id
- where d.counts and not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)
+  left join gate_event e on e.lot_id = d.lot_id and e.id = d.fact_id
+  left join read_passage m on m.lot_id = d.lot_id and m.read_id = d.fact_id
+ where coalesce(d.counts, m.counts, e.id is not null) and not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)
 
 -- name: open_stays
 select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_class::text as vehicle_class,
@@ -100,19 +119,21 @@ select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_cl
 -- Of what is left of merged stays only the halves matter. One that was closed and is open again says so.
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.counted, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.set_fen, s.at_exit, s.exits,
+       s.tariff_id, s.fee_fen,
        s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::text[], $3::plate_color[], $4::timestamptz[]) seen (lot_id, plate, plate_color, since)
   join stay s on s.lot_id = seen.lot_id and s.plate = seen.plate and s.plate_color = seen.plate_color
    and s.last_at >= seen.since
- where s.id between $5 and $6 and s.facts <> '{}'
+ where (s.id > $5 or s.id = $5) and (s.id < $6 or s.id = $6) and s.facts <> '{}'
 
 -- name: stays_by_id
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.counted, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.set_fen, s.at_exit, s.exits,
+       s.tariff_id, s.fee_fen,
        s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::uuid[]) wanted (lot_id, id)
   join stay s on s.lot_id = wanted.lot_id and s.id = wanted.id
@@ -122,8 +143,9 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 -- Exits without an entry since an instant, matched with another text or not.
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.counted, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.set_fen, s.at_exit, s.exits,
+       s.tariff_id, s.fee_fen,
        s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::timestamptz[]) seen (lot_id, since)
   join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since
@@ -134,8 +156,9 @@ select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_cl
 -- All halves of lots between two instants, and the signs of those that are open again.
 select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class,
        s.state::text as state, s.entered_at, s.left_at, s.entry_lane_id, s.exit_lane_id, s.entry_event_id,
-       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, true as counted, s.matched_id,
-       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.tariff_id, s.fee_fen,
+       s.exit_event_id, s.confidence, s.facts, s.read_until, s.doubts, s.seen_again_at, s.counted, s.matched_id,
+       s.matched_half::text as matched_half, s.merged_into, s.let_out::text as let_out, s.set_fen, s.at_exit, s.exits,
+       s.tariff_id, s.fee_fen,
        s.account_id, s.uses::text as uses
   from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) seen (lot_id, since, until)
   join stay s on s.lot_id = seen.lot_id and s.last_at >= seen.since and s.last_at <= seen.until
@@ -149,11 +172,12 @@ select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_cl
   join open_stay o on o.lot_id = seen.lot_id and o.entered_at between seen.since and seen.until
 
 -- name: uses_of
--- The lot does not matter here, so this has an index of its own.
-select s.lot_id, s.plate, s.plate_color::text as plate_color, s.entered_at, s.left_at, s.uses::text as uses
-  from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color)
-  join stay s on s.plate = seen.plate and s.plate_color = seen.plate_color and s.uses is not null and s.last_at >= $3
- where s.id between $4 and $5
+-- The lot does not matter here: the index of stays begins with the plate.
+-- Visits that began later may cost something else now, whether they used anything or not.
+select s.lot_id, s.id, s.plate, s.plate_color::text as plate_color, s.entered_at, s.left_at, s.uses::text as uses
+  from unnest($1::text[], $2::plate_color[], $6::timestamptz[]) seen (plate, plate_color, began_at)
+  join stay s on s.plate = seen.plate and s.plate_color = seen.plate_color and s.last_at >= $3
+ where s.state = 'closed' and (s.uses is not null or s.entered_at >= seen.began_at) and (s.id > $4 or s.id = $4) and (s.id < $5 or s.id = $5)
 
 -- name: payers
 -- All who ever were: which of them it was when the vehicle left is seen there. A contested link does not pay, and one that
@@ -171,33 +195,14 @@ select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at, p
 insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,
                         plate, plate_read, plate_color, color_read, vehicle_class, confidence, images, remaining_spaces,
                         content_hash, status, reason, gate, stay_id, fee_fen, payment, charge_reference, doubts,
-                        first_id)
-select * from unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::direction[], $7::timestamptz[],
-                     $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[],
-                     $13::plate_color[], $14::plate_color[], $15::vehicle_class[], $16::real[], $17::jsonb[],
-                     $18::int[], $19::bytea[], $20::event_status[], $21::review_reason[], $22::gate_command[],
-                     $23::uuid[], $24::bigint[], $25::payment_kind[], $26::uuid[], $27::jsonb[],
-                     $28::uuid[])
+                        first_id, clock_ahead)
+select * from unnest($1::event_row[])
 
 -- name: said_of_devices
-select distinct e.gateway_id, r.reason::text as reason, (r.opened_at at time zone 'utc')::date as day
-  from review r join gate_event e on e.lot_id = r.lot_id and e.id = r.event_id
- where r.lot_id = any($1::int[]) and r.id >= $2 and e.id >= $2
-   and r.reason in ('clock_ahead', 'clock_behind', 'numbers_restarted')
-
--- name: open_reviews
--- One that settled itself comes back, and one that a decision resolved that holds no more; one that a person resolved
--- otherwise does not.
-insert into review as r (lot_id, id, event_id, reason, opened_at, stay_id)
-select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::review_reason[], $5::timestamptz[], $6::uuid[])
-on conflict (lot_id, id) do update set resolved_at = null, resolved_by = null, note = null, decision_id = null
- where r.resolved_by = 'facts' or r.decision_id is not null
-
--- name: settle_reviews
--- What later facts have made moot needs no person.
-update review r set resolved_at = $3, resolved_by = 'facts'
-  from unnest($1::int[], $2::uuid[]) moot (lot_id, id)
- where r.lot_id = moot.lot_id and r.id = moot.id and r.resolved_at is null
+select distinct e.gateway_id, k.reason::text as reason, (k.opened_at at time zone 'utc')::date as day
+  from parking_case k join gate_event e on e.lot_id = k.lot_id and e.id = k.event_id
+ where k.lot_id = any($1::int[]) and k.id >= $2 and e.id >= $2
+   and k.reason in ('numbers_restarted', 'no_price')
 
 -- name: end_open_stays
 delete from open_stay o using unnest($1::int[], $2::text[], $3::plate_color[]) ended (lot_id, plate, plate_color)
@@ -206,12 +211,7 @@ delete from open_stay o using unnest($1::int[], $2::text[], $3::plate_color[]) e
 -- name: add_open_stays
 insert into open_stay (lot_id, plate, plate_color, id, vehicle_class, entered_at, entry_lane_id, entry_event_id, confidence,
                        facts, read_until, counted)
-select lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts::uuid[], read_until,
-       counted
-  from unnest($1::int[], $2::text[], $3::plate_color[], $4::uuid[], $5::vehicle_class[], $6::timestamptz[], $7::int[],
-              $8::uuid[], $9::real[], $10::text[], $11::timestamptz[], $12::boolean[])
-       o (lot_id, plate, plate_color, id, vehicle_class, entered_at, lane_id, event_id, confidence, facts, read_until,
-          counted)
+select * from unnest($1::open_stay_row[])
 
 -- name: keep_revisions
 -- What is believed of these stays until now, before it is written over.
@@ -225,17 +225,9 @@ select s.lot_id, was.revision_id, s.id, s.believed_from, greatest($4, s.believed
 -- name: put_stays
 insert into stay (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id,
                   exit_lane_id, entry_event_id, exit_event_id, confidence, facts, read_until, doubts, seen_again_at,
-                  matched_id, matched_half, merged_into, tariff_id, fee_fen, account_id, uses, let_out, believed_from)
-select lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id, exit_lane_id,
-       entry_event_id, exit_event_id, confidence, facts::uuid[], read_until, doubts::text[], seen_again_at, matched_id, matched_half,
-       merged_into, tariff_id, fee_fen, account_id, uses, let_out, $26::timestamptz
-  from unnest($1::int[], $2::uuid[], $3::text[], $4::plate_color[], $5::vehicle_class[], $6::stay_state[],
-              $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::real[],
-              $14::text[], $15::timestamptz[], $16::text[], $17::timestamptz[], $18::uuid[], $19::stay_state[],
-              $20::uuid[], $21::int[], $22::bigint[], $23::bigint[], $24::jsonb[], $25::let_out[])
-       s (lot_id, id, plate, plate_color, vehicle_class, state, entered_at, left_at, entry_lane_id, exit_lane_id,
-          entry_event_id, exit_event_id, confidence, facts, read_until, doubts, seen_again_at, matched_id, matched_half, merged_into,
-          tariff_id, fee_fen, account_id, uses, let_out)
+                  matched_id, matched_half, merged_into, tariff_id, fee_fen, account_id, uses, let_out, set_fen,
+                  at_exit, exits, counted, believed_from)
+select s.*, $2::timestamptz from unnest($1::stay_row[]) s
 on conflict (lot_id, id) do update set
   plate = excluded.plate, plate_color = excluded.plate_color, vehicle_class = excluded.vehicle_class,
   state = excluded.state, entered_at = excluded.entered_at, left_at = excluded.left_at,
@@ -244,7 +236,8 @@ on conflict (lot_id, id) do update set
   facts = excluded.facts, read_until = excluded.read_until, doubts = excluded.doubts, seen_again_at = excluded.seen_again_at,
   matched_id = excluded.matched_id, matched_half = excluded.matched_half, merged_into = excluded.merged_into,
   tariff_id = excluded.tariff_id, fee_fen = excluded.fee_fen, account_id = excluded.account_id, uses = excluded.uses,
-  let_out = excluded.let_out, believed_from = excluded.believed_from
+  let_out = excluded.let_out, set_fen = excluded.set_fen, at_exit = excluded.at_exit, exits = excluded.exits,
+  counted = excluded.counted, believed_from = excluded.believed_from
 
 -- name: move_counts
 -- moved: cars more (or fewer) inside; moved_since: how many of them after the lot's own last count, which is an anchor;
@@ -252,7 +245,9 @@ on conflict (lot_id, id) do update set
 update lot_occupancy o
    set inside = o.inside + m.moved,
        correction = case when m.reported_at >= coalesce(o.reported_at, '-infinity')
-                         then l.capacity - m.reported_free - (o.inside + m.moved - m.moved_since)
+                         then coalesce((select c.capacity from lot_capacity c
+                                         where c.lot_id = l.id and c.valid_from <= $1
+                                         order by c.valid_from desc limit 1), l.capacity) - m.reported_free - (o.inside + m.moved - m.moved_since)
                          else o.correction end,
        reported_free = case when m.reported_at >= coalesce(o.reported_at, '-infinity') then m.reported_free
                             else o.reported_free end,
@@ -263,7 +258,7 @@ update lot_occupancy o
        m (lot_id, moved, reported_free, reported_at, moved_since)
   join lot l on l.id = m.lot_id
  where o.lot_id = any($2::int[]) and o.lot_id = m.lot_id
-returning o.lot_id, o.inside, o.correction, o.reported_free, o.reported_at, o.version, o.updated_at
+returning o.lot_id, o.inside, o.correction, o.reported_free, o.reported_at, o.version, o.updated_at, o.booked
 
 -- name: add_refused
 insert into refused_event (lot_id, id, gateway_id, received_at, event_id, code, field, detail, payload, payload_bytes)

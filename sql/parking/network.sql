@@ -7,8 +7,14 @@ select version from catalog_version
 update catalog_version set version = version + 1
 
 -- name: lots
+-- As of $1.
 select l.id, l.code, l.operator_id, o.code as operator_code, l.name_zh, l.name_en, l.district_zh, l.district_en,
-       l.address_zh, l.kind::text as kind, l.capacity, l.longitude, l.latitude, l.time_zone
+       l.address_zh, l.kind::text as kind,
+       coalesce((select c.capacity from lot_capacity c where c.lot_id = l.id and c.valid_from <= $1
+                  order by c.valid_from desc limit 1), l.capacity) as capacity,
+       l.longitude, l.latitude, l.time_zone,
+       l.confirms_passages_since, l.leave_within_min, l.inside_of, l.inner_clock::text as inner_clock, l.road, l.road_within_min,
+       coalesce(l.say_arrears, o.say_arrears)::text as say_arrears
   from lot l
   join operator o on o.id = l.operator_id
  order by l.id
@@ -30,15 +36,33 @@ select zone_id, valid_from, tariff_id from zone_tariff order by zone_id, valid_f
 -- name: lot_zones
 select lot_id, valid_from, zone_id from lot_zone order by lot_id, valid_from
 
--- name: next_price_change
--- A price may have been published for a later instant: then the network changes although nobody writes to it.
+-- name: next_change
+-- A price or another change may be registered for a later instant: then the network changes although nobody writes to it.
 select min(valid_from) as at
   from (select valid_from from lot_tariff union all select valid_from from zone_tariff
-        union all select valid_from from lot_zone) changes
+        union all select valid_from from lot_zone union all select valid_from from lot_capacity
+        union all select valid_from from lot_closure union all select valid_from from lane_way
+        union all select valid_from from lane_closure) changes
  where valid_from > $1
 
+-- name: lot_capacities
+select lot_id, valid_from, capacity from lot_capacity order by lot_id, valid_from
+
+-- name: lot_closures
+select lot_id, valid_from, is_closed from lot_closure order by lot_id, valid_from
+
+-- name: gates
+select id, lot_id, code, name from gate order by id
+
 -- name: lanes
-select id, code, lot_id, gateway_id, direction::text as direction from lane order by id
+select a.id, a.code, a.lot_id, a.gateway_id, a.direction::text as direction, a.gate_id, l.time_zone
+  from lane a join lot l on l.id = a.lot_id order by a.id
+
+-- name: lane_ways
+select lane_id, valid_from, way::text as way from lane_way order by lane_id, valid_from
+
+-- name: lane_closures
+select lane_id, valid_from, is_closed from lane_closure order by lane_id, valid_from
 
 -- name: gateways
 select id, code, lot_id from gateway order by id
@@ -46,7 +70,19 @@ select id, code, lot_id from gateway order by id
 -- name: active_keys
 select id, gateway_id, secret_hash from gateway_key where revoked_at is null order by id
 
+-- name: bans
+-- Those that hold or will.
+select b.id, b.operator_id, b.lot_id, b.plate, b.plate_color::text as plate_color, b.valid_from, b.valid_until, b.reason,
+       b.added_by, b.added_at, b.ended_by, b.ended_at, b.end_reason, b.said, b.said_at
+  from ban b where b.valid_until is null or b.valid_until > $1
+
+-- name: bookable
+select lot_id from booking_rule
+
 -- name: no_plate_texts
 select t.operator_id, o.code as operator_code, t.text
   from no_plate_text t join operator o on o.id = t.operator_id
  order by o.code, t.text
+
+-- name: facilities
+select lot_id, document::text as document from lot_facilities order by lot_id

@@ -42,13 +42,32 @@ select tariff_id as number from zone_tariff where zone_id = $1 and valid_from = 
 select zone_id as number from lot_zone where lot_id = $1 and valid_from = $2
 
 -- name: apply_to_lot
+-- What was in force there until then, of its own.
 insert into lot_tariff (lot_id, valid_from, tariff_id) values ($1, $2, $3)
+returning (select t.code || '/' || t.version from lot_tariff p join tariff t on t.id = p.tariff_id
+            where p.lot_id = $1 and p.valid_from < $2 order by p.valid_from desc limit 1) as before
 
 -- name: apply_to_zone
 insert into zone_tariff (zone_id, valid_from, tariff_id) values ($1, $2, $3)
+returning (select t.code || '/' || t.version from zone_tariff p join tariff t on t.id = p.tariff_id
+            where p.zone_id = $1 and p.valid_from < $2 order by p.valid_from desc limit 1) as before
+
+-- name: in_force
+-- All that was put into force, by tariff and instant.
+select p.tariff_id, p.valid_from,
+       coalesce(array_agg(l.code order by l.code) filter (where l.code is not null), '{}') as lots,
+       coalesce(array_agg(z.code order by z.code) filter (where z.code is not null), '{}') as zones
+  from (select tariff_id, valid_from, lot_id, null::int as zone_id from lot_tariff
+        union all select tariff_id, valid_from, null, zone_id from zone_tariff) p
+  left join lot l on l.id = p.lot_id
+  left join zone z on z.id = p.zone_id
+ group by p.tariff_id, p.valid_from
+ order by p.tariff_id, p.valid_from
 
 -- name: add_zone
 insert into zone (code, name_zh, name_en) values ($1, $2, $3) returning id
 
 -- name: move_lot
 insert into lot_zone (lot_id, valid_from, zone_id) values ($1, $2, $3)
+returning (select z.code from lot_zone p join zone z on z.id = p.zone_id
+            where p.lot_id = $1 and p.valid_from < $2 order by p.valid_from desc limit 1) as before

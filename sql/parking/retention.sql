@@ -14,5 +14,8 @@ select forget_a_day($1, $2)
 -- name: forget_ended_links
 select forget_ended_links($1)
 
+-- name: forget_ended_rights
+select forget_ended_rights($1)
+
 -- name: forget_closed_accounts
 select forget_closed_accounts($1)

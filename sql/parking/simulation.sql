@@ -10,7 +10,8 @@ select count(*) as to_read, count(*) filter (where s.last_at >= $3) as to_compar
 -- A vehicle's stays come together and in order of entry, whatever the lot. The vehicles come by a hash of the plate,
 -- so that the first so many of them are a fair sample, and always the same.
 select s.lot_id, s.plate, s.plate_color::text as plate_color, s.vehicle_class::text as vehicle_class, s.entered_at,
-       s.left_at, s.fee_fen
+       s.left_at, s.fee_fen, r.rights::text as rights
   from stay s
+  left join stay_rights r on r.lot_id = s.lot_id and r.stay_id = s.id
  where s.lot_id = any($1::int[]) and s.state = 'closed' and s.id >= $4 and s.last_at >= $2 and s.last_at < $3
  order by hashtextextended(s.plate, 0), s.plate collate "C", s.plate_color, s.entered_at, s.left_at, s.id

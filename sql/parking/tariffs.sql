@@ -20,6 +20,11 @@ select id, code, version, state::text as state, registered_at, registered_by, pu
        document::text as document, findings::text as findings, accepted::text as accepted
   from tariff where code = $1 and state = 'published' order by version desc limit 1
 
+-- name: published
+select id, code, version, state::text as state, registered_at, registered_by, published_at, published_by,
+       document::text as document, findings::text as findings, accepted::text as accepted
+  from tariff where state = 'published' order by code, version
+
 -- name: versions
 -- $1: only those of this state, or null for all; $2: where the last page ended.
 select id, code, version, state::text as state, registered_at, registered_by, published_at, published_by,

@@ -28,6 +28,22 @@ update account set status = $2 where id = $1
 -- name: set_debit_max
 update account set debit_max_fen = $2 where id = $1
 
+-- name: rename
+update account set name = $2 where id = $1
+
+-- name: known_as
+select account_id, known_as from account_known_as where account_id = any($1::bigint[])
+
+-- name: account_known_as
+select account_id, known_as from account_known_as where known_as = any($1::text[])
+
+-- name: call
+insert into account_known_as (known_as, account_id) values ($2, $1)
+on conflict (account_id) do update set known_as = excluded.known_as
+
+-- name: forget_known_as
+delete from account_known_as where account_id = $1
+
 -- name: close_account
 update account set status = 'closed', closed_at = $2, name = '' where id = $1
 

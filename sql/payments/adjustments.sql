@@ -61,13 +61,15 @@ select a.payable_id as charge_id, a.id as attempt_id, a.channel,
  order by a.payable_id, a.updated_at, a.id
 
 -- name: insert_refunds
--- Into a wallet it has ended at once; a channel is asked by the worker.
+-- Into a wallet it has ended at once; a channel is asked by the worker. When: as insert_refund.
 insert into refund (shard, payable_id, id, attempt_id, adjustment_id, amount_fen, channel, state, reason, asked_by,
                     created_at, updated_at, query_at)
-select shard, payable_id, id, attempt_id, adjustment_id, amount_fen, channel, state, reason, asked_by, $11, $11, query_at
+select r.shard, r.payable_id, r.id, r.attempt_id, r.adjustment_id, r.amount_fen, r.channel, r.state, r.reason, r.asked_by,
+       greatest($11, a.created_at), greatest($11, a.created_at), r.query_at
   from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::text[], $8::refund_state[],
               $9::text[], $10::text[], $12::timestamptz[])
        as r (shard, payable_id, id, attempt_id, adjustment_id, amount_fen, channel, state, reason, asked_by, query_at)
+  join attempt a on a.shard = r.shard and a.payable_id = r.payable_id and a.id = r.attempt_id
 
 -- name: wake_accounts
 -- Their wallets hold more. What somebody else has locked is left to its own time: the charges that are locked already

@@ -14,6 +14,12 @@ select lot_id, charge_id, id, 'charge', replace(id::text, '-', ''), $8, amount_f
   from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::attempt_state[], $7::text[])
        as a (lot_id, charge_id, id, amount_fen, paid_fen, state, code)
 
+-- name: insert_taken
+-- What is told when it was taken has ended.
+insert into attempt (shard, payable_id, id, kind, request_no, channel, amount_fen, paid_fen, state, request, created_at,
+                     updated_at, key_digest)
+values ($1, $2, $3, $4, $5, $6, $7, $8, 'succeeded', $9::text::jsonb, $10, $10, $11)
+
 -- name: live_attempt
 select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code, request::text as request,
        next_action::text as next_action, tries, created_at, updated_at, query_at, channel_no, account_id, key_digest
@@ -51,7 +57,7 @@ select shard, payable_id, id, kind, request_no, channel, amount_fen, state, code
 
 -- name: move_attempt
 update attempt set state = $4, code = $5, query_at = $6, next_action = coalesce($7::text::jsonb, next_action),
-                   channel_no = coalesce($8, channel_no), updated_at = $9, paid_fen = $11
+                   channel_no = coalesce($8, channel_no), updated_at = greatest($9, created_at), paid_fen = $11
  where shard = $1 and payable_id = $2 and id = $3 and state = any($10::attempt_state[])
 
 -- name: tried_by_strangers

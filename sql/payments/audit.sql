@@ -13,10 +13,12 @@ select owner_id, id, at, actor, action, subject, detail::jsonb
 on conflict do nothing
 
 -- name: lines
--- Keyset pages by id, the newest first.
+-- Keyset pages by id, the newest first. $7: under the operator of this code; $8 and $9: from which identifier on, and
+-- before which, as these have the instant of their lines.
 select owner_id, id, at, actor, action, subject, detail::text as detail
   from audit
  where ($1::bigint is null or owner_id = $1) and ($2::text is null or actor = $2) and ($3::text is null or action = $3)
    and ($4::text is null or subject = $4) and ($5::uuid is null or id < $5)
+   and ($7::text is null or owner_id = (select o.id from operator o where o.code = $7)) and id >= $8 and id < $9
  order by id desc
  limit $6

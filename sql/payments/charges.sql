@@ -4,11 +4,9 @@
 -- On the hot path: any number of charges in one statement. A repeat meets its own row and is passed over.
 insert into charge (lot_id, id, stay_id, operator_id, account_id, amount_fen, first_fen, owed_fen, lines, created_at,
                     collect_at, reference, place_hidden)
-select lot_id, id, stay_id, operator_id, account_id, amount_fen, amount_fen, amount_fen, lines::jsonb, $8::timestamptz,
-       case when account_id is not null and not held then $8::timestamptz end, reference, place_hidden
-  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $9::boolean[],
-              $10::uuid[], $11::boolean[])
-       as c (lot_id, id, stay_id, operator_id, account_id, amount_fen, lines, held, reference, place_hidden)
+select lot_id, id, stay_id, operator_id, account_id, amount_fen, amount_fen, amount_fen, lines, $2::timestamptz,
+       case when account_id is not null and not held then $2::timestamptz end, reference, place_hidden
+  from unnest($1::charge_row[])
  order by lot_id, id
 on conflict do nothing
 
@@ -21,6 +19,14 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
   from unnest($1::int[], $2::uuid[]) as wanted (lot_id, id)
   join charge c on c.lot_id = wanted.lot_id and c.id = wanted.id
   join operator o on o.id = c.operator_id
+
+-- name: paid_at
+-- An attempt that paid does not move any more.
+select a.payable_id as charge_id, a.updated_at as at
+  from unnest($1::int[], $2::uuid[]) wanted (lot_id, id)
+  join attempt a on a.shard = wanted.lot_id and a.payable_id = wanted.id
+ where a.state = 'succeeded' and a.paid_fen > 0
+ order by a.updated_at
 
 -- name: charge_by_reference
 select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.first_fen,
@@ -58,12 +64,17 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
  order by c.id desc
  limit $3
 
+-- name: due_charges
+select lot_id, id, stay_id from charge where collect_at <= $1 order by collect_at limit $2
+
 -- name: lock_due_charges
+-- $3: only of these; null: of all.
 -- The outer test of collect_at is not a repetition: it is what PostgreSQL tests again when a row was changed between
 -- the snapshot and the lock, and a charge with a payment under way has its collect_at taken away.
 select c.lot_id, c.id, c.operator_id, c.account_id, c.owed_fen, c.collect_tries,
        ($1::timestamptz at time zone o.time_zone)::date as today
-  from (select lot_id, id from charge where collect_at <= $1 order by collect_at limit $2) as waiting
+  from (select lot_id, id from charge
+         where collect_at <= $1 and ($3::uuid[] is null or id = any($3)) order by collect_at limit $2) as waiting
   join charge c on c.lot_id = waiting.lot_id and c.id = waiting.id
   join operator o on o.id = c.operator_id
  where c.collect_at <= $1
@@ -72,7 +83,8 @@ select c.lot_id, c.id, c.operator_id, c.account_id, c.owed_fen, c.collect_tries,
 
 -- name: mark_paid
 -- Of each as much as is named, which leaves it due for the rest.
-update charge c set state = case when c.owed_fen = paid.fen then 'paid' else 'due' end::charge_state, method = $5, paid_at = $6,
+update charge c set state = case when c.owed_fen = paid.fen then 'paid' else 'due' end::charge_state, method = $5,
+                    paid_at = greatest($6, c.created_at),
                     paid_fen = c.paid_fen + paid.fen, owed_fen = c.owed_fen - paid.fen, paid_attempt_id = paid.attempt_id,
                     accepted_fen = greatest(c.accepted_fen, c.paid_fen + paid.fen - c.refunded_fen),
                     collect_at = case when c.owed_fen <> paid.fen then c.collect_at end
@@ -122,3 +134,33 @@ update charge c set place_hidden = $4
          order by had.lot_id, had.id
            for update of had) as hidden
  where c.lot_id = hidden.lot_id and c.id = hidden.id
+
+-- name: note_cleared
+-- Which of these no account pays and nothing is owed of any more.
+insert into charge_cleared (lot_id, charge_id, stay_id, cleared_at)
+select c.lot_id, c.id, c.stay_id, $3
+  from unnest($1::int[], $2::uuid[]) as moved (lot_id, id)
+  join charge c on c.lot_id = moved.lot_id and c.id = moved.id
+ where c.account_id is null and c.state <> 'due'
+on conflict do nothing
+
+-- name: take_cleared
+-- Whoever takes them passes them on in the same transaction; what another takes meanwhile is left to that one.
+delete from charge_cleared c
+ using (select lot_id, charge_id from charge_cleared order by cleared_at limit $1 for update skip locked) taken
+ where c.lot_id = taken.lot_id and c.charge_id = taken.charge_id
+returning c.lot_id, c.charge_id, c.stay_id
+
+-- name: settled_charges
+-- Of which charges a lot's line of a business day is made, and what each adds to it: by number, after $4.
+select m.charge_id as id,
+       (count(*) filter (where m.kind = 'stay_billed'))::int as charges,
+       coalesce(sum(m.fen) filter (where m.statement = 'gross'), 0)::bigint as gross_fen,
+       coalesce(sum(m.fen) filter (where m.statement = 'given_back'), 0)::bigint as refunds_fen,
+       coalesce(sum(m.fen) filter (where m.statement = 'collected'), 0)::bigint as collected_fen,
+       coalesce(sum(m.fen) filter (where m.statement = 'cash'), 0)::bigint as cash_fen
+  from movement m
+ where m.operator_id = $1 and m.business_date = $2 and m.lot_id = $3 and m.statement <> 'fee' and m.charge_id > $4
+ group by m.charge_id
+ order by m.charge_id
+ limit $5

@@ -32,5 +32,6 @@ select shard, id, kind, payable, payable_id, attempt_id, refund_id, operator_id,
 update dispute set held_fen = $3 where shard = $1 and id = $2
 
 -- name: resolve
-update dispute set state = 'resolved', resolution = $3, resolved_by = $4, note = $5, resolved_at = $6
+update dispute set state = 'resolved', resolution = $3, resolved_by = $4, note = $5,
+                   resolved_at = greatest($6, opened_at)
  where shard = $1 and id = $2 and state = 'open'

@@ -52,14 +52,29 @@ update charge_hold set released_at = $3, released_by = $4
  where lot_id = $1 and charge_id = $2 and released_at is null
 returning charge_id
 
+-- name: held_for
+select h.charge_id
+  from unnest($1::int[], $2::uuid[]) wanted (lot_id, charge_id)
+  join charge_hold h on h.lot_id = wanted.lot_id and h.charge_id = wanted.charge_id
+ where h.released_at is null and h.reason = $3
+
 -- name: held_charges
--- Keyset pages by identifier; $1 limits to an operator, $2 to a lot.
-select c.id as charge_id, c.lot_id, c.operator_id, c.account_id, c.owed_fen as amount_fen,
-       string_agg(h.reason, ', ' order by h.reason) as reason, min(h.held_at) as held_at
+-- Keyset pages by identifier; $1 limits to an operator, $2 to a lot, $3 to what is held for a reason, among others.
+select c.id as charge_id, c.reference, c.stay_id, c.lot_id, c.operator_id, c.account_id, c.owed_fen as amount_fen,
+       array_agg(h.reason order by h.reason) as reasons, min(h.held_at) as held_at
   from charge_hold h
   join charge c on c.lot_id = h.lot_id and c.id = h.charge_id
  where h.released_at is null and c.state = 'due'
-   and ($1::bigint is null or c.operator_id = $1) and ($2::int is null or c.lot_id = $2) and c.id > $3
+   and ($1::bigint is null or c.operator_id = $1) and ($2::int is null or c.lot_id = $2) and c.id > $4
+   and ($3::text is null or exists (select 1 from charge_hold o where o.lot_id = c.lot_id and o.charge_id = c.id
+                                                                 and o.reason = $3 and o.released_at is null))
  group by c.lot_id, c.id
  order by c.id
- limit $4
+ limit $5
+
+-- name: holds_of
+-- Also those that a person released; what went with its doubt is none any more.
+select h.charge_id, h.reason
+  from unnest($1::int[], $2::uuid[]) wanted (lot_id, charge_id)
+  join charge_hold h on h.lot_id = wanted.lot_id and h.charge_id = wanted.charge_id
+ where h.released_at is null or h.released_by <> $3

@@ -12,9 +12,12 @@ update charge set refunded_fen = refunded_fen - $3, kept_max_fen = case when $4 
  where lot_id = $1 and id = $2
 
 -- name: insert_refund
+-- The clock that says when may be behind the one that said when it was paid.
 insert into refund (shard, payable_id, id, attempt_id, dispute_id, adjustment_id, amount_fen, channel, state, reason,
                     asked_by, created_at, updated_at, query_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)
+select a.shard, a.payable_id, $3, a.id, $5, $6, $7, $8, $9, $10, $11, greatest($12, a.created_at),
+       greatest($12, a.created_at), $13
+  from attempt a where a.shard = $1 and a.payable_id = $2 and a.id = $4
 
 -- name: refund_by_id
 select shard, payable_id, id, attempt_id, dispute_id, adjustment_id, amount_fen, channel, state, reason, asked_by, code, tries,
@@ -27,7 +30,7 @@ select shard, payable_id, id, attempt_id, dispute_id, adjustment_id, amount_fen,
   from refund where shard = $1 and payable_id = $2 and dispute_id = $3 order by created_at, id
 
 -- name: move_refund
-update refund set state = $4, code = $5, query_at = $6, updated_at = $7
+update refund set state = $4, code = $5, query_at = $6, updated_at = greatest($7, created_at)
  where shard = $1 and payable_id = $2 and id = $3 and state = any($8::refund_state[])
 
 -- name: claim_refunds_to_query

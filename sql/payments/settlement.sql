@@ -44,7 +44,7 @@ select day::date
 
 -- name: carry_into
 -- What the last statement before a day hands on.
-select fee_exact, least(carried_fen + net_fen, 0) as short_fen
+select fee_exact, least(carried_fen + net_fen - cash_fen, 0) as short_fen
   from settlement where operator_id = $1 and business_date < $2 order by business_date desc limit 1
 
 -- name: movements
@@ -53,7 +53,8 @@ select business_date, lot_id, traded_on,
        (count(*) filter (where kind = 'stay_billed'))::int as charges,
        coalesce(sum(fen) filter (where statement = 'gross'), 0)::bigint as gross_fen,
        coalesce(sum(fen) filter (where statement = 'given_back'), 0)::bigint as refunds_fen,
-       coalesce(sum(fen) filter (where statement = 'collected'), 0)::bigint as collected_fen
+       coalesce(sum(fen) filter (where statement = 'collected'), 0)::bigint as collected_fen,
+       coalesce(sum(fen) filter (where statement = 'cash'), 0)::bigint as cash_fen
   from movement
  where operator_id = $1 and business_date between $2 and $3 and statement <> 'fee'
  group by business_date, lot_id, traded_on
@@ -61,14 +62,14 @@ select business_date, lot_id, traded_on,
 
 -- name: insert_settlement
 insert into settlement (operator_id, business_date, id, charges, gross_fen, refunds_fen, platform_fee_bps, platform_fee_fen,
-                        net_fen, settled_at, collected_fen, carried_fen, payout_fen, fee_exact)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                        net_fen, settled_at, collected_fen, cash_fen, carried_fen, payout_fen, fee_exact)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 
 -- name: insert_lines
-insert into settlement_line (operator_id, business_date, lot_id, charges, gross_fen, refunds_fen, collected_fen)
-select $1, $2, lot_id, charges, gross_fen, refunds_fen, collected_fen
-  from unnest($3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[])
-       as l (lot_id, charges, gross_fen, refunds_fen, collected_fen)
+insert into settlement_line (operator_id, business_date, lot_id, charges, gross_fen, refunds_fen, collected_fen, cash_fen)
+select $1, $2, lot_id, charges, gross_fen, refunds_fen, collected_fen, cash_fen
+  from unnest($3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+       as l (lot_id, charges, gross_fen, refunds_fen, collected_fen, cash_fen)
 
 -- name: close_day
 -- Alone: postings share the row of operator_day that this writes. So the transaction does nothing else: until it ends
@@ -78,7 +79,7 @@ select close_day($1, $2)
 -- name: settlements
 -- Keyset pages by (business_date, operator_id), after $5 and $6; $3 and $4 limit to one operator before the page is cut.
 select s.operator_id, o.code as operator_code, s.business_date, s.id, s.charges, s.gross_fen, s.refunds_fen,
-       s.platform_fee_bps, s.platform_fee_fen, s.net_fen, s.settled_at, s.collected_fen, s.carried_fen, s.payout_fen
+       s.platform_fee_bps, s.platform_fee_fen, s.net_fen, s.settled_at, s.collected_fen, s.cash_fen, s.carried_fen, s.payout_fen
   from settlement s
   join operator o on o.id = s.operator_id
  where s.business_date between $1 and $2 and ($3::text is null or o.code = $3) and ($4::bigint is null or s.operator_id = $4)
@@ -87,5 +88,5 @@ select s.operator_id, o.code as operator_code, s.business_date, s.id, s.charges,
  limit $7
 
 -- name: lines
-select lot_id, charges, gross_fen, refunds_fen, collected_fen
+select lot_id, charges, gross_fen, refunds_fen, collected_fen, cash_fen
   from settlement_line where operator_id = $1 and business_date = $2 order by lot_id

@@ -5,20 +5,22 @@ from uuid import UUID
 
 from parking import decisions, derivation, matching, passings
 from parking.decisions import Ruling, Standing
+from parking.exits import NOWHERE, Exits
 from parking.reads import Read, Vehicle
 from parking.stays import State, Stay
 
 
-def whole(reads: Iterable[Read], pairs: Iterable[tuple[UUID, UUID]] = ()) -> dict[UUID, Stay]:
+def whole(reads: Iterable[Read], pairs: Iterable[tuple[UUID, UUID]] = (), exits: Exits = NOWHERE) -> dict[UUID, Stay]:
     """The stays of one lot, from all of its reads at once. `pairs`: the entries that people gave to exits."""
-    parts = derivation.derive(reads)
+    parts = derivation.derive(reads, exits)
     return derivation.matched(parts, matching.pairs_of(parts, pairs))
 
 
 class Remembered:
     """One lot. `rows` are its stays as they are believed, with what is left of such that are no more."""
 
-    def __init__(self) -> None:
+    def __init__(self, exits: Exits = NOWHERE) -> None:
+        self.exits = exits
         self.facts: dict[UUID, Read] = {}
         self.rows: dict[UUID, Stay] = {}
         self.facts_read = 0
@@ -54,7 +56,7 @@ class Remembered:
         scopes = derivation.scopes(parted, new, near, gone)
         self.facts |= {read.id: read for read in new}
         self.facts_read += sum(len(scope.facts) for scope in scopes)
-        after = derivation.rederived(parted, scopes, [*derivation.reads_of(scopes, self.facts), *new])
+        after = derivation.rederived(parted, scopes, [*derivation.reads_of(scopes, self.facts), *new], self.exits)
         decided = derivation.with_facts(after.values(), {read.id for read in gone})
         changed = [*derivation.changed_halves(parted, after), *decided]
         exits = [stay for stay in derivation.halves(self.rows).values() if stay.state is State.EXIT_ONLY]

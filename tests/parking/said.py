@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from parking import events
-from parking.events import GateEvent
+from parking.events import GateEvent, Submission
 
 SAID: dict[str, Any] = {
     "event_id": "20261116-000123",
@@ -27,8 +27,14 @@ def said(**changes: object) -> bytes:
     return msgspec.json.encode({key: value for key, value in {**SAID, **changes}.items() if value is not GONE})
 
 
+def read_all(body: bytes) -> tuple[bool, list[Submission]]:
+    """Whether a body is one event, and its events as they are read."""
+    sent = events.part(body)
+    return sent.alone, [events.read(raw, JINAN) for raw in sent.raws]
+
+
 def read(body: bytes) -> GateEvent:
-    alone, (submission,) = events.read(body, JINAN)
+    alone, (submission,) = read_all(body)
     assert alone
-    assert submission.event is not None, submission.refused
+    assert isinstance(submission.event, GateEvent), submission.refused
     return submission.event

@@ -25,28 +25,29 @@ def bill(fee_fen: int, account_id: int | None = None) -> Bill:
 
 
 @pytest.mark.parametrize(
-    ("who", "bill", "settled", "decision"),
+    ("who", "bill", "owed_fen", "decision"),
     [
-        ("nothing is due",                 bill(0),         False, Decision(OPEN, 0, FREE)),
-        ("an account pays",                bill(600, 1001), False, Decision(OPEN, 600, CHARGED)),
-        ("the driver pays",                bill(600),       False, Decision(HOLD, 600, AT_GATE)),
-        ("read again, paid",               bill(600),       True,  Decision(OPEN, 600, AT_GATE)),
-        ("no stay is closed or repeated",  None,            False, Decision(HOLD)),
+        ("nothing is due",                 bill(0),         None, Decision(OPEN, 0, FREE)),
+        ("an account pays",                bill(600, 1001), None, Decision(OPEN, 600, CHARGED)),
+        ("the driver pays",                bill(600),       None,  Decision(HOLD, 600, AT_GATE)),
+        ("read again, paid",               bill(600),       0,     Decision(OPEN, 600, AT_GATE)),
+        ("a part was paid",                bill(600),       200,   Decision(HOLD, 200, AT_GATE)),
+        ("no stay is closed or repeated",  None,            None,  Decision(HOLD)),
     ],
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
 )  # fmt: skip
-def test_at_the_exit(who: str, bill: Bill | None, settled: bool, decision: Decision) -> None:
-    assert barrier.decide(at_gate(Direction.EXIT), bill, settled=settled) == decision
+def test_at_the_exit(who: str, bill: Bill | None, owed_fen: int | None, decision: Decision) -> None:
+    assert barrier.decide(at_gate(Direction.EXIT), bill, owed_fen=owed_fen) == decision
     # What is replayed is long over: the barrier is left alone, whatever it costs.
-    replayed = barrier.decide(at_gate(Direction.EXIT, replay=True), bill, settled=settled)
+    replayed = barrier.decide(at_gate(Direction.EXIT, replay=True), bill, owed_fen=owed_fen)
     assert replayed == structs.replace(decision, gate=NONE)
 
 
 @pytest.mark.parametrize("doubt", [None, *Reason])
 def test_at_the_entry(doubt: Reason | None) -> None:
-    wanted = HOLD if doubt in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE) else OPEN
-    assert barrier.decide(at_gate(Direction.ENTRY, doubt=doubt), None, settled=False) == Decision(wanted)
-    assert barrier.decide(at_gate(Direction.ENTRY, doubt=doubt, replay=True), None, settled=False) == Decision(NONE)
+    wanted = HOLD if doubt in (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE, Reason.BANNED, Reason.CLOSED) else OPEN
+    assert barrier.decide(at_gate(Direction.ENTRY, doubt=doubt), None) == Decision(wanted)
+    assert barrier.decide(at_gate(Direction.ENTRY, doubt=doubt, replay=True), None) == Decision(NONE)
 
 
 @pytest.mark.parametrize(

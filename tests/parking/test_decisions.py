@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from parking import decisions
+from parking import decisions, made_reads
 from parking.decisions import DecisionUnfit, Kind, Ruling, Standing
 from parking.lots import Direction
 from parking.plates import PlateColor
@@ -59,6 +59,20 @@ def test_what_is_undone_never_was(one: Read, rulings: list[Ruling], data: st.Dat
     assert decisions.standing(recorded, before) == decisions.standing(recorded, rulings)
     again = [*before, undo(len(before))]
     assert decisions.standing(recorded, again) == decisions.standing(recorded, [*rulings, added])
+
+
+@pytest.mark.parametrize(
+    ("rulings", "says"),
+    [([], None), ([RIGHT], None), ([FREE], None), ([OTHER], True), ([VOID], False), ([VOID, undo(1)], None)],
+)
+def test_only_who_names_or_voids_a_read_says_whether_its_vehicle_passed(
+    rulings: list[Ruling], says: bool | None
+) -> None:
+    """What has only been looked at, or let out, counts by its passage, whichever is told first."""
+    (one,) = story("in 09:00")
+    for counts in (True, False):
+        stands = decisions.standing(Standing(one, counts=counts), rulings)
+        assert (stands.says, stands.counts) == (says, counts if says is None else says)
 
 
 def test_a_read_that_did_not_count_counts_once_somebody_says_which_plate_it_was() -> None:
@@ -150,6 +164,19 @@ def test_reads_far_apart_come_to_the_same_in_any_order(seed: int) -> None:
 # -- what each does
 
 
+def test_a_pair_that_holds_no_more_matters_to_all_that_its_exit_vies_with() -> None:
+    came, other, left, later = story("in 00:00  in +2/17:00  out +2/22:00  out +5/10:00")
+    plates = ("鲁C77777", "鲁A12B45", "鲁A12845", "鲁A12B4S")
+    seen = [structs.replace(each, plate=plate) for each, plate in zip((came, other, left, later), plates, strict=True)]
+    lot = Remembered()
+    lot.add(seen)
+    lot.decide(left.id, decisions.pair_ruling(left, came))
+    assert told(lot.rows.values()) == "00:00-+2/22:00  +2/17:00-+5/10:00"
+    # Of two exits that may be of one entry neither is, also of one that left days after what is void now.
+    lot.decide(came.id, VOID)
+    assert told(lot.rows.values()) == "+2/17:00-  ?-+2/22:00  ?-+5/10:00"
+
+
 def test_a_pair_makes_one_stay_of_two_halves_without_a_doubt() -> None:
     came, left = story("in 09:00  out 12:00")
     left = structs.replace(left, plate="鲁B99999")
@@ -183,11 +210,26 @@ def test_who_is_let_out_is_let_out_until_that_is_undone() -> None:
     assert live(lot.rows)[0].let_out is None
 
 
+def test_what_was_set_holds_with_the_letting_out() -> None:
+    came, left = story("in 09:00  out 12:00")
+    lot = Remembered()
+    lot.add([came, left])
+    for ruling, expected in (
+        (Ruling(Kind.LET_OUT_AND_CHARGE, set_fen=400), 400),
+        (RIGHT, 400),
+        (FREE, None),
+        (undo(3), 400),
+        (Ruling(Kind.LET_OUT_AND_CHARGE), None),
+    ):
+        lot.decide(left.id, ruling)
+        assert live(lot.rows)[0].set_fen == expected
+
+
 def test_an_entry_made_by_hand_makes_the_exit_whole() -> None:
     (left,) = story("out 12:00")
     lot = Remembered()
     lot.add([left])
-    made = decisions.manual_entry(left, UUID(int=9), lane_id=1, at=left.at - 2 * HOUR)
+    made = made_reads.manual_entry(left, UUID(int=9), lane_id=1, at=left.at - 2 * HOUR)
     entry = decisions.standing(made, [Ruling(Kind.MANUAL_ENTRY)])
     assert (made.counts, entry.counts) == (False, True)
     lot.add([entry.read])
@@ -209,9 +251,9 @@ def test_what_does_not_fit_is_refused() -> None:
             decisions.pair_ruling(left, entry)
     for at in (left.at, left.at + HOUR, left.at - 24 * 4000 * HOUR):
         with pytest.raises(DecisionUnfit):
-            decisions.manual_entry(left, UUID(int=9), lane_id=1, at=at)
+            made_reads.manual_entry(left, UUID(int=9), lane_id=1, at=at)
     with pytest.raises(DecisionUnfit):
-        decisions.manual_entry(came, UUID(int=9), lane_id=1, at=came.at - HOUR)
+        made_reads.manual_entry(came, UUID(int=9), lane_id=1, at=came.at - HOUR)
     with pytest.raises(DecisionUnfit):
         decisions.plate_ruling(came, "未知", None, None)
     with pytest.raises(DecisionUnfit):

@@ -6,21 +6,28 @@ from typing import Any
 import msgspec
 import pytest
 
-from parking import events
 from parking.doubts import DOUBTS_MAX, SENT_CHARACTERS_MAX, Doubt
-from parking.events import NO_TIME, Submission
+from parking.events import NO_TIME, GateEvent, Submission
 from parking.lots import Direction
-from tests.parking.said import GONE, JINAN, read, said
+from tests.parking.said import GONE, read, read_all, said
 
 TEN = datetime(2026, 11, 16, 2, tzinfo=UTC)
 
 
 def taken(body: bytes) -> Submission:
-    alone, (submission,) = events.read(body, JINAN)
+    alone, (submission,) = read_all(body)
     assert alone
     assert submission.event is not None, submission.refused
     assert submission.refused is None
     return submission
+
+
+@pytest.mark.parametrize(("ticket", "kept"), [("7f3a-91", "7f3a-91"), ("12", None), ("a b c d", None), (7, None)])
+def test_who_has_a_ticket_needs_no_plate(ticket: object, kept: str | None) -> None:
+    submission = taken(said(plate=GONE, ticket=ticket))
+    assert isinstance(submission.event, GateEvent)
+    assert (submission.event.plate, submission.event.ticket) == ("", kept)
+    assert {each.field for each in submission.doubts} == (set() if kept else {"plate", "ticket"})
 
 
 @pytest.mark.parametrize(
@@ -213,13 +220,13 @@ def test_two_ids_that_are_too_long_stay_two() -> None:
 )
 def test_a_picture_that_does_not_fit_is_left_out_and_named(picture: object, field: str) -> None:
     submission = taken(said(images=[{"role": "plate", "ref": "oss://a"}, picture, {"role": "car", "ref": "oss://b"}]))
-    assert submission.event is not None
+    assert isinstance(submission.event, GateEvent)
     assert [image.ref for image in submission.event.images] == ["oss://a", "oss://b"]
     assert [doubt.field for doubt in submission.doubts] == [field]
 
 
 def test_more_pictures_than_are_kept() -> None:
     submission = taken(said(images=[{"role": "plate", "ref": f"oss://{n}"} for n in range(20)]))
-    assert submission.event is not None
+    assert isinstance(submission.event, GateEvent)
     assert len(submission.event.images) == 8
     assert [doubt.field for doubt in submission.doubts] == ["images"]

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from parking import events
 from parking.events import BATCH_EVENTS_MAX, EventRejected, TooManyEvents
-from tests.parking.said import GONE, JINAN, SAID, read, said
+from tests.parking.said import GONE, SAID, read, read_all, said
 
 MINIMAL = {key: SAID[key] for key in ("event_id", "kind", "lane", "occurred_at", "plate")}
 
 
 def refusal(body: bytes) -> EventRejected:
-    alone, (submission,) = events.read(body, JINAN)
+    alone, (submission,) = read_all(body)
     assert alone
     assert submission.event is None
     assert submission.refused is not None
@@ -87,14 +87,14 @@ def test_a_body_that_is_no_event(body: bytes) -> None:
 )
 def test_an_array_that_cannot_be_read_at_all(body: bytes) -> None:
     with pytest.raises(EventRejected) as refused:
-        events.read(body, JINAN)
+        read_all(body)
     assert (refused.value.reason, refused.value.field) == ("not_json", "body")
 
 
 def test_each_event_of_an_array_is_judged_alone() -> None:
     gbk = said(event_id="4", plate="京A12345").replace("京".encode(), "京".encode("gbk"))
     bodies = [said(event_id="1"), said(event_id="2", kind=None), b"null", gbk, said(event_id="5")]
-    alone, submissions = events.read(b" [" + b",".join(bodies) + b"] ", JINAN)
+    alone, submissions = read_all(b" [" + b",".join(bodies) + b"] ")
     assert not alone
     assert [submission.event.event_id if submission.event else None for submission in submissions] == [
         "1",
@@ -114,17 +114,17 @@ def test_each_event_of_an_array_is_judged_alone() -> None:
 
 
 def test_arrays_have_a_length() -> None:
-    assert events.read(b"[]", JINAN) == (False, [])
+    assert read_all(b"[]") == (False, [])
     for event in (said(), said(kind=None)):
-        assert len(events.read(b"[" + b",".join([event] * BATCH_EVENTS_MAX) + b"]", JINAN)[1]) == BATCH_EVENTS_MAX
+        assert len(read_all(b"[" + b",".join([event] * BATCH_EVENTS_MAX) + b"]")[1]) == BATCH_EVENTS_MAX
         with pytest.raises(TooManyEvents, match="501"):
-            events.read(b"[" + b",".join([event] * (BATCH_EVENTS_MAX + 1)) + b"]", JINAN)
+            read_all(b"[" + b",".join([event] * (BATCH_EVENTS_MAX + 1)) + b"]")
 
 
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_no_body_is_a_surprise(body: bytes) -> None:
     try:
-        _, submissions = events.read(body, JINAN)
+        _, submissions = read_all(body)
     except (EventRejected, TooManyEvents):
         return
     assert all((submission.event is None) != (submission.refused is None) for submission in submissions)
@@ -139,7 +139,7 @@ JSON = st.recursive(
 
 @given(st.sampled_from([*SAID, "images", "replay", "remaining_spaces", "park_id"]), JSON)
 def test_an_event_with_an_id_a_kind_and_a_lane_is_taken_whatever_else_it_says(field: str, value: object) -> None:
-    _, (submission,) = events.read(said(**{field: value}), JINAN)
+    _, (submission,) = read_all(said(**{field: value}))
     if submission.refused is not None:
         assert field in ("event_id", "kind", "lane")
         assert submission.refused.field == field
@@ -152,7 +152,7 @@ def test_an_event_with_an_id_a_kind_and_a_lane_is_taken_whatever_else_it_says(fi
 
 @given(st.dictionaries(st.sampled_from([*SAID, "images", "replay", "remaining_spaces", "x"]), JSON))
 def test_reading_never_fails(changes: dict[str, Any]) -> None:
-    _, (submission,) = events.read(said(**changes), JINAN)
+    _, (submission,) = read_all(said(**changes))
     if all(changes.get(field, "x") == SAID[field] for field in ("event_id", "kind", "lane") if field in changes):
         assert submission.event is not None
 

@@ -1,17 +1,23 @@
 """What becomes of an event that is read: its lane, its time, and what is odd about it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from parking import facts
 from parking.cases import Reason
+from parking.clocks import Spell
+from parking.device_facts import is_at_gate
 from parking.doubts import Doubt
 from parking.events import NO_TIME, EventRejected
 from parking.facts import Fact
-from parking.lots import Direction, Gateway, Lane
+from parking.lanes import Lane
+from parking.likeness import Likeness, likeness
+from parking.lots import Direction, Gateway
 from tests.conftest import NOW
 from tests.parking.said import read, said
 
@@ -20,9 +26,11 @@ ENTRY = Lane(11, "qc-in", 3, 7, Direction.ENTRY)
 EXIT = Lane(12, "qc-out", 3, 7, Direction.EXIT)
 
 
-def accepted(through: Lane | None = ENTRY, received_at: datetime = NOW, **changes: object) -> Fact:
+def accepted(
+    through: Lane | None = ENTRY, received_at: datetime = NOW, spells: Sequence[Spell] = (), **changes: object
+) -> Fact:
     event = read(said(**changes))
-    return facts.accept(event, lane=through, gateway=GATEWAY, received_at=received_at, id=UUID(int=1))
+    return facts.accept(event, lane=through, gateway=GATEWAY, received_at=received_at, id=UUID(int=1), spells=spells)
 
 
 # -- reading
@@ -75,23 +83,37 @@ SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days
 )  # fmt: skip
 def test_a_clock_that_is_off(off: timedelta, replay: bool, doubt: str | None, uses: str, applies: bool) -> None:
     passage = accepted(occurred_at=(NOW + off).isoformat(), replay=replay)
-    # Of a live car it says something of the device; what was handed in late is itself in doubt.
+    # Of a live car it says something of the device (`clocks`); what was handed in late is itself in doubt.
     assert passage.doubt == (doubt if replay else None)
-    assert passage.of_device == ((doubt,) if doubt and not replay else ())
+    assert (passage.of_device, passage.clock_ahead) == ((), None)
     assert passage.occurred_at == NOW + off
     assert passage.effective_at == (NOW + off if uses == "device" else NOW)
     assert passage.applies is applies
 
 
 def test_what_is_odd_about_a_device_is_said_of_one_car_a_day() -> None:
-    late = (NOW - timedelta(hours=1)).isoformat()
-    low = accepted(occurred_at=late, confidence=0.1)
-    first, second, tomorrow = accepted(occurred_at=late), accepted(occurred_at=late), accepted(received_at=NOW + DAY)
+    def odd(**changes: Any) -> Fact:
+        return structs.replace(accepted(**changes), of_device=(Reason.NUMBERS_RESTARTED,))
+
+    low, first, second = odd(confidence=0.1), odd(), odd()
+    tomorrow = structs.replace(first, received_at=NOW + DAY)
     assert [p.doubt for p in facts.once_a_day([low, first, second, tomorrow], ())] == [
-        *(Reason.LOW_CONFIDENCE, Reason.CLOCK_BEHIND, None, Reason.CLOCK_BEHIND)
+        *(Reason.LOW_CONFIDENCE, Reason.NUMBERS_RESTARTED, None, Reason.NUMBERS_RESTARTED)
     ]
-    said = {(GATEWAY.id, Reason.CLOCK_BEHIND, NOW.date())}
-    assert [p.doubt for p in facts.once_a_day([first, tomorrow], said)] == [None, Reason.CLOCK_BEHIND]
+    said = {(GATEWAY.id, Reason.NUMBERS_RESTARTED, NOW.date())}
+    assert [p.doubt for p in facts.once_a_day([first, tomorrow], said)] == [None, Reason.NUMBERS_RESTARTED]
+
+
+@pytest.mark.parametrize("hours", [-23, -8, 8, 23])
+@pytest.mark.parametrize("replay", [False, True])
+def test_what_is_known_of_a_clock_is_taken_off(hours: int, replay: bool) -> None:
+    ahead = timedelta(hours=hours)
+    spell = Spell(1, UUID(int=1), GATEWAY.id, 1, ahead, NOW - DAY, None)
+    happened = NOW - (40 * MINUTE if replay else SECOND)
+    passage = accepted(occurred_at=(happened + ahead).isoformat(), replay=replay, spells=[spell])
+    assert (passage.effective_at, passage.clock_ahead) == (happened, ahead)
+    assert (passage.occurred_at, passage.doubt, passage.applies) == (happened + ahead, None, True)
+    assert is_at_gate(passage) is not replay
 
 
 @pytest.mark.parametrize(
@@ -130,6 +152,16 @@ def test_words_of_an_operators_own_cameras_are_no_plate() -> None:
     assert facts.accept(event, **about).plate == "京A88888"
     passing = facts.accept(event, **about, no_plate_texts=words)
     assert (passing.plate, passing.doubt, passing.applies) == ("", Reason.NO_PLATE, False)
+
+
+def test_a_ticket_stands_in_the_place_of_a_plate() -> None:
+    for plate in ("", "鲁A12345"):
+        fact = accepted(plate=plate, plate_color="blue", confidence=0.1, ticket="7f3a-91")
+        assert (fact.plate, fact.plate_color, fact.doubt, fact.applies) == ("票7F3A91", "unknown", None, True)
+        assert fact.event.plate == plate
+    assert accepted(plate="", ticket="000000").doubt is Reason.NO_PLATE
+    assert likeness("票7F3A91", "票7F3A97") is Likeness.NONE
+    assert likeness("票7F3A91", "票7F3A91") is Likeness.SAME
 
 
 def test_where_the_way_cannot_be_read_the_lane_says_it() -> None:

@@ -115,6 +115,8 @@ def test_no_plate_is_empty_whatever_the_camera_calls_it(read: str) -> None:
         ("鲁A12345L", PlateForm.UNKNOWN),
         ("鲁AL12345", PlateForm.UNKNOWN),
         ("鲁A123456", PlateForm.UNKNOWN),
+        ("票7F3A91", PlateForm.TICKET),
+        ("票7F3", PlateForm.UNKNOWN),
         ("鲁A1234挂", PlateForm.TRAILER),
         ("鲁A1234学", PlateForm.COACH),
         ("鲁A1234警", PlateForm.POLICE),

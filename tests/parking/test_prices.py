@@ -149,6 +149,31 @@ def test_what_a_price_text_looks_back_at(tariff: Tariff, hours: int, *, is_wide:
     assert (memory.memory_of(tariff), memory.is_wide(tariff)) == (timedelta(hours=hours), is_wide)
 
 
+@pytest.mark.parametrize(
+    ("code", "since", "until", "holds"),
+    [
+        ("jinan_road", 1, 3, False),
+        ("jinan_road", 1, 4, True),
+        ("jinan_road", 5, 6, True),
+        # It ends as the next begins.
+        ("jinan_road", 6, 9, False),
+        ("other", 4, 6, False),
+        ("other", 4, 7, True),
+        ("other", 20, 21, True),
+        ("unread", 1, 30, False),
+    ],
+)
+def test_where_a_code_was_charged_by(code: str, since: int, until: int, *, holds: bool) -> None:
+    other = structs.replace(ROAD, code="other")
+    held = [
+        TariffInForce(day(2), 1, None, None),
+        TariffInForce(day(3), 2, ROAD, None),
+        TariffInForce(day(6), 3, other, None),
+    ]
+    assert prices.holds_within(held, code, day(since), day(until)) is holds
+    assert not prices.holds_within([], code, day(since), day(until))
+
+
 def test_a_tariff_that_was_in_force_is_not_changed_afterwards() -> None:
     prices.check_since(NOW.replace(year=2025), now=NOW, is_priced=False, place="here")
     prices.check_since(NOW, now=NOW, is_priced=True, place="here")

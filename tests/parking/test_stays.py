@@ -44,6 +44,8 @@ def reasons(found: list[Stay], kind: LotKind = ROAD) -> str:
         # The entry camera sees a car again that has turned round at once.
         ("in 09:00  out 09:00:20  in 09:00:40",         "09:00-09:00:20",               ""),
         ("in 08:00  out 09:00:20  in 09:00:40",         "08:00-09:00:20  09:00:40-",    ""),
+        ("in 09:00  out 09:00:20  in 09:00:40  in 12:00  out 12:00",
+                                                        "09:00-09:00:20  12:00-12:00",  ""),
 
         # Something is missing.
         ("in 09:00  in 14:00  out 16:00",               "09:00-?  14:00-16:00",         "entry_while_inside"),

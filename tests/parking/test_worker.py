@@ -1,6 +1,7 @@
 """The worker's jobs: one leader at a time, however many workers there are and however they end."""
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
@@ -11,17 +12,22 @@ import pytest
 import sql
 from parking import worker
 from parking.health import Round
+from parking.jobs import Job, jobs
+from parking.live.commands import Bell
+from parking.live.metrics import Verified
 from parking.live.redis import LiveCounts, connect
-from parking.store.health import rounds
-from parking.worker import Job, lead
-from payments.jobs import Work
+from parking.store.jobs import rounds
+from parking.worker import Said, lead
+from payments.identity import Audience
+from payments.jobs import Done, Work
+from tests import running
 from tests.conftest import NOW
-from tests.district import District, event
+from tests.district import District, event, token
 
 MORNING = NOW - timedelta(hours=3)
 
 
-def job(run: Callable[[], Awaitable[object]], number: int = 90) -> Job:
+def job(run: Callable[[], Awaitable[Done]], number: int = 90) -> Job:
     return Job(f"job {number}", 1, run)
 
 
@@ -54,29 +60,30 @@ class Rounds:
         self.began = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self) -> Done:
         self.begun += 1
         self.at_once += 1
         self.began.set()
         assert self.at_once == 1
         await self.go_on.wait()
         self.at_once -= 1
+        return {}
 
 
 async def test_of_two_workers_one_leads(pool: sql.Pool, other_pool: sql.Pool) -> None:
     rounds = Rounds()
     first = asyncio.create_task(lead(pool, job(rounds.run)))
     await asyncio.wait_for(rounds.began.wait(), 5)
-    assert await lead(other_pool, job(rounds.run)) is False
-    assert await lead(other_pool, job(_nothing, number=91)) is True  # another job has another leader
+    assert await lead(other_pool, job(rounds.run)) is None
+    assert await lead(other_pool, job(_nothing, number=91)) is not None  # another job has another leader
     rounds.go_on.set()
-    assert await first is True
-    assert await lead(other_pool, job(rounds.run)) is True
+    assert await first == {}
+    assert await lead(other_pool, job(rounds.run)) is not None
     assert rounds.begun == 2
 
 
-async def _nothing() -> None:
-    pass
+async def _nothing() -> Done:
+    return {}
 
 
 async def test_when_a_leader_dies_another_leads(pool: sql.Pool, other_pool: sql.Pool, short_leases: None) -> None:
@@ -86,10 +93,10 @@ async def test_when_a_leader_dies_another_leads(pool: sql.Pool, other_pool: sql.
     other_pool.terminate()  # as if its machine were gone
     second = Rounds()
     second.go_on.set()
-    assert await lead(pool, job(second.run)) is False
+    assert await lead(pool, job(second.run)) is None
     await asyncio.sleep(worker.LEASE_S)
-    assert await lead(pool, job(second.run)) is True
-    assert await doomed is False
+    assert await lead(pool, job(second.run)) is not None
+    assert await doomed is None
 
 
 async def test_a_lease_is_renewed_while_its_job_runs(
@@ -105,9 +112,9 @@ async def test_a_lease_is_renewed_while_its_job_runs(
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where application_name = 'another worker' and datname = current_database()"
         )
-        assert await lead(pool, job(_nothing, number=93)) is False
+        assert await lead(pool, job(_nothing, number=93)) is None
     rounds.go_on.set()
-    assert await leading is True
+    assert await leading == {}
 
 
 async def test_whoever_lost_the_lease_stops(pool: sql.Pool, owner: sql.Connection, short_leases: None) -> None:
@@ -117,7 +124,7 @@ async def test_whoever_lost_the_lease_stops(pool: sql.Pool, owner: sql.Connectio
     await owner.execute(
         "update job set holder = 'another', leased_until = now() + interval '1 h' where name = 'job 92'"
     )
-    assert await asyncio.wait_for(first, 5) is False
+    assert await asyncio.wait_for(first, 5) is None
     assert not rounds.go_on.is_set()
     assert await owner.fetchval("select holder from job where name = 'job 92' and leased_until > now()") == "another"
 
@@ -126,32 +133,77 @@ async def test_whoever_lost_the_lease_stops(pool: sql.Pool, owner: sql.Connectio
 async def test_a_job_that_fails_is_logged_and_led_again(
     pool: sql.Pool, other_pool: sql.Pool, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail() -> None:
+    async def fail() -> Done:
         raise error
 
-    assert await lead(pool, job(fail)) is False
+    assert await lead(pool, job(fail)) is None
     assert "job 90" in caplog.text
-    assert await lead(other_pool, job(_nothing)) is True
+    assert await lead(other_pool, job(_nothing)) is not None
 
 
 async def test_a_round_leaves_when_it_was_done(pool: sql.Pool) -> None:
-    async def fail() -> None:
-        raise OSError("away")
+    async def fail() -> Done:
+        raise OSError("鲁A12345 is away")
 
     async def seen() -> Round:
         async with pool.acquire() as db:
             return next(each for each in await rounds(db) if each.name == "job 94")
 
-    assert await lead(pool, job(fail, number=94)) is False
-    assert await seen() == Round("job 94", 1.0, running=False, done_s_ago=None)
-    assert await lead(pool, job(_nothing, number=94)) is True
-    done_s_ago = (await seen()).done_s_ago
-    assert done_s_ago is not None
-    assert done_s_ago < 5
-    assert await lead(pool, job(fail, number=94)) is False
-    again_s_ago = (await seen()).done_s_ago
-    assert again_s_ago is not None
-    assert again_s_ago > done_s_ago, "a round that failed was not done"
+    assert await lead(pool, job(fail, number=94)) is None
+    failed = await seen()
+    assert (failed.done_s_ago, failed.done_at, failed.failures) == (None, None, 1)
+    assert failed.error == "OSError: 鲁A•••45 is away"
+    assert failed.begun_at is not None
+    assert failed.failed_at is not None
+    assert failed.took_s == pytest.approx((failed.failed_at - failed.begun_at).total_seconds())
+    assert await lead(pool, job(_nothing, number=94)) is not None
+    done = await seen()
+    assert (done.failures, done.error, done.failed_at) == (0, failed.error, failed.failed_at)
+    assert done.done_s_ago is not None
+    assert done.done_s_ago < 5
+    assert await lead(pool, job(fail, number=94)) is None
+    again = await seen()
+    assert again.done_at == done.done_at, "a round that failed was not done"
+    assert again.failures == 1
+
+
+async def test_staff_see_the_jobs(
+    pool: sql.Pool, registered: dict[str, str], database_url: str, redis_url: str
+) -> None:
+    async def fail() -> Done:
+        raise OSError("away")
+
+    await lead(pool, job(_nothing, number=95))
+    await lead(pool, job(fail, number=96))
+    async with running.served(running.settings(database_url, redis_url, now=NOW)) as client:
+        admin = running.bearer(token(Audience.ADMIN, now=NOW))
+        listed = {each["name"]: each for each in (await client.get("/v1/admin/jobs", headers=admin)).json()}
+    well, failed = listed["job 95"], listed["job 96"]
+    assert (well["overdue"], well["running"], well["every_s"], well["error"]) == (False, False, 1.0, None)
+    assert (failed["overdue"], failed["failures"], failed["error"]) == (True, 1, "OSError: away")
+    assert re.fullmatch(r"\S+ \d+", failed["leader"])
+    env = running.environment(database_url, redis_url)
+    code, printed = await running.onelot(env, "jobs")
+    assert code == 1
+    assert re.search(r"job 95 .* 1 .* 20\d\d-\d\d-\d\d ", printed)
+    assert "OSError: away" in printed
+    assert "job 96" in (await running.onelot(env, "jobs", "--json"))[1]
+
+
+def test_what_quick_jobs_did_is_said_together(caplog: pytest.LogCaptureFixture) -> None:
+    said = Said()
+    with caplog.at_level("INFO"):
+        for at_s in range(12):
+            said.add(job(_nothing), {"paid": 2, "declined": 0}, float(at_s))
+        said.add(job(_nothing), {"paid": 0, "declined": 0}, 30.0)
+        assert [vars(each)["fields"] for each in caplog.records] == [
+            {"job": "job 90", "rounds": 1, "paid": 2},
+            {"job": "job 90", "rounds": 10, "paid": 20},
+            {"job": "job 90", "rounds": 1, "paid": 2},
+        ]
+        said.add(job(_nothing), {"paid": 0, "declined": 0}, 60.0)
+        said.end()
+    assert len(caplog.records) == 3
 
 
 @pytest.fixture
@@ -161,14 +213,14 @@ async def work(district: District, redis_url: str) -> AsyncIterator[list[Job]]:
         str(district.database_url), min_size=0, max_size=2, server_settings={"role": "onelot_service"}
     )
     redis = connect(redis_url)
-    yield worker.jobs(Work(pool, {}, lambda: district.now, district.random_bits), LiveCounts(redis))
+    yield jobs(Work(pool, {}, lambda: district.now, district.random_bits), LiveCounts(redis), Bell(redis), Verified())
     await redis.aclose()
     pool.terminate()
 
 
 async def test_all_jobs_at_once_on_few_connections(pool: sql.Pool, work: list[Job]) -> None:
     async with asyncio.timeout(20):
-        assert all(await asyncio.gather(*(lead(pool, each) for each in work)))
+        assert None not in await asyncio.gather(*(lead(pool, each) for each in work))
 
 
 async def test_the_worker_collects_what_is_due(pool: sql.Pool, district: District, work: list[Job]) -> None:
@@ -176,7 +228,7 @@ async def test_the_worker_collects_what_is_due(pool: sql.Pool, district: Distric
     await district.record(event("a1", "entry", MORNING), event("a2", "exit", NOW, "鲁A12345"))
     await district.record(event("b1", "entry", MORNING, "鲁A10001"), event("b2", "exit", NOW, "鲁A10001"))
     (collect,) = [each for each in work if each.name == "collect"]
-    assert await lead(pool, collect)
+    assert await lead(pool, collect) is not None
     tried = """select a.state::text || ' ' || a.channel from attempt a join charge c on c.id = a.payable_id
                 where c.account_id = $1"""
     assert await district.owner.fetchval(tried, account_id) == "declined wallet"
@@ -187,7 +239,7 @@ async def test_the_worker_makes_the_months_ahead(pool: sql.Pool, district: Distr
     before = set(await months(district.owner))
     district.now = NOW + timedelta(days=400)
     try:
-        assert await lead(pool, partitions)
+        assert await lead(pool, partitions) is not None
     finally:
         district.now = NOW
     made = set(await months(district.owner)) - before
@@ -204,11 +256,11 @@ async def test_the_worker_says_when_an_invariant_is_broken(
     pool: sql.Pool, district: District, work: list[Job], caplog: pytest.LogCaptureFixture
 ) -> None:
     (verify,) = [each for each in work if each.name == "verify"]
-    assert await lead(pool, verify)
+    assert await lead(pool, verify) is not None
     assert "INVARIANT" not in caplog.text
     await district.owner.execute("update lot_occupancy set inside = inside + 1")
     try:
-        assert await lead(pool, verify)
+        assert await lead(pool, verify) is not None
     finally:
         await district.owner.execute("update lot_occupancy set inside = inside - 1")
     assert "INVARIANT count_differs_from_stays broken by 3 rows" in caplog.text
@@ -227,10 +279,10 @@ async def test_months_that_could_not_be_made_and_months_that_went_are_logged(
     by_name = {each.name: each for each in work}
     district.now = NOW.replace(year=2033)
     async with owner.transaction():
-        await owner.execute("lock table review_default in share mode")
-        assert await lead(pool, by_name["partitions"])
+        await owner.execute("lock table parking_case_default in share mode")
+        assert await lead(pool, by_name["partitions"]) is not None
     assert "partitions could not be made" in caplog.text
-    assert await lead(pool, by_name["partitions"])
+    assert await lead(pool, by_name["partitions"]) is not None
     await owner.execute("select create_month_partition('gate_event', '2019-01-01')")
-    assert await lead(pool, by_name["retention"])
+    assert await lead(pool, by_name["retention"]) is not None
     assert "dropped gate_event_2019_01" in caplog.text

@@ -25,6 +25,7 @@ from payments.flow import refunds as refunds_flow
 from payments.flow.charges import Paid
 from seeds.city.network import lot_plan, small_city
 from seeds.city.registration import register_network
+from tests import held
 
 LINES = msgspec.Raw(b'[{"kind":"units","units":2,"unit_fen":250,"amount_fen":500,"text_zh":"x","text_en":"y"}]')
 DAY = date(2026, 11, 16)
@@ -191,7 +192,7 @@ class City:
         """The disputes of the test's own operator."""
         async with self.pool.acquire() as db:
             return await disputes_flow.disputes_page(
-                db, operator_id=self.operator_id, state=state, after=None, limit=100
+                db, operator_id=self.operator_id, state=state, after=ids.FIRST, limit=100
             )
 
     async def found(self, dispute: Dispute, finding: Finding, amount_fen: int | None = None) -> Dispute:
@@ -244,8 +245,7 @@ class City:
 
     async def violations(self) -> dict[str, int]:
         """Which invariants of the books do not hold, with how many rows each."""
-        found = {name: len(await self.owner.fetch(text)) for name, text in sql.load("invariants").items()}
-        return {name: rows for name, rows in found.items() if rows and name not in OF_PARKING}
+        return {name: rows for name, rows in (await held.broken(self.owner)).items() if name not in OF_PARKING}
 
 
 # Tests of payments make charges without the stays they would belong to.

@@ -241,3 +241,27 @@ def test_who_pays_in_full_has_borne_the_last_amount_within_the_limit(
     limit = LIMIT_FEN if account_id is not None else FIRST_FEN if first else max(wanted)
     assert there.paid_fen - there.refunded_fen == min(wanted[-1], limit)
     assert there.waived_fen == max(wanted[-1] - limit, 0)
+
+
+@pytest.mark.parametrize(
+    ("there", "amount_fen", "owed_fen"),
+    [
+        (charge(), 0, 0),
+        (charge(paid_fen=400), 400, 0),
+        (charge(paid_fen=1_000), 1_000, 0),
+        (charge(SOMEBODY, paid_fen=1_000, refunded_fen=300), 700, 0),
+    ],
+)
+def test_what_was_paid_of_what_goes_on_stays_with_it(there: Charge, amount_fen: int, owed_fen: int) -> None:
+    standing = adjustments.Standing(
+        **{name: getattr(there, name) for name in Charge.__struct_fields__}, debit_max_fen=LIMIT_FEN, asleep=False
+    )
+    asked = adjustments.Adjustment(there.id, 0, b"[]", there.id, "passage", date(2026, 11, 16), keeps_paid=True)
+    made = adjustments.made(standing, asked, now=NOW)
+    after = there if made is None else adjustments.after(made)
+    assert (after.amount_fen, after.owed_fen, after.refunded_fen) == (amount_fen, owed_fen, there.refunded_fen)
+    assert sum(line["amount_fen"] for line in msgspec.json.decode(after.lines)) in (0, amount_fen)
+    # When it is over in the end only the rest is asked.
+    at_the_end = adjusted(after, 1_600, at_gate=True)
+    assert at_the_end.owed_fen <= 1_600 - amount_fen
+    assert adjustments.owed_after(charge(paid_fen=1_000), 1_600) == 600

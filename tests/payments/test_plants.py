@@ -9,14 +9,15 @@ import pytest
 
 import sql
 from sql.invariants import check
+from tests import held
 from tests.payments.city import OF_PARKING, City
 from tests.payments.lived import FIRST_MORNING, lived
 from tests.payments.planting import OPEN_DAY
 from tests.payments.plants import PLANTS
-from tests.unguarded import unguarded
+from tests.unguarded import hands, unguarded, without_guards
 
 # Charges here are of no stays; their lines are real enough to be looked at.
-INVARIANTS = {n: text for n, text in sql.load("invariants").items() if n not in OF_PARKING - {"fee_lines_differ"}}
+NOT_SPOKEN_OF = OF_PARKING - {"fee_lines_differ"}
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +32,25 @@ async def books(pool: sql.Pool, database_url: str) -> None:
             "update charge set lines = jsonb_build_array(jsonb_build_object('kind', 'units', 'amount_fen', first_fen))"
         )
         assert await speaking(owner) == set()
+        await without_guards(owner)
     finally:
         await owner.close()
 
 
+@pytest.fixture(scope="module")
+async def planting(database_url: str, books: None) -> AsyncIterator[sql.Connection]:
+    async with hands(database_url) as connection:
+        yield connection
+
+
 @pytest.fixture
-async def planted(owner: sql.Connection, books: None) -> AsyncIterator[sql.Connection]:
-    async with unguarded(owner) as db:
+async def planted(planting: sql.Connection) -> AsyncIterator[sql.Connection]:
+    async with unguarded(planting) as db:
         yield db
 
 
 async def speaking(db: sql.Connection) -> set[str]:
-    return {name for name, query in INVARIANTS.items() if await db.fetch(query)}
+    return set(await held.broken(db)) - NOT_SPOKEN_OF
 
 
 @pytest.mark.parametrize("plant", PLANTS)

@@ -30,6 +30,7 @@ PARTS: dict[str, type[msgspec.Struct]] = {
     "passes": document.Pass,
     "charging": document.Charging,
     "overstay": document.Overstay,
+    "booking": document.Booking,
     "exempt": document.Exemption,
     "who": conditions.Match,
     "hours, windows, entered, left": conditions.DayHours,

@@ -4,7 +4,9 @@ Each is one or more statements, of which the last must change a row.
 """
 
 from tests.district import STATION
+from tests.sql.sabotage_of_cash import CASH
 from tests.sql.sabotage_of_decisions import DECISIONS
+from tests.sql.sabotage_of_rights import RIGHTS
 from tests.sql.sabotage_of_stays import STAYS
 
 FIRST = "(lot_id, id) = (select lot_id, id from charge where {} order by id limit 1)"
@@ -315,7 +317,9 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = STAYS | {
         "values (1, id_floor('2031-01-01'), now(), 'a', 'b', 'c')",
         {"month_is_missing"},
     ),
+    **CASH,
     **DECISIONS,
+    **RIGHTS,
 }
 
 

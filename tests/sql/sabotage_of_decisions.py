@@ -17,6 +17,18 @@ def _decision(
     )
 
 
+def _of_device(n: int = 1, made: str = "null") -> str:
+    """A decision about a list of plates that a device told."""
+    return (
+        "insert into device_fact (lot_id, id, gateway_id, event_id, kind, occurred_at, received_at, effective_at, "
+        "replay, applies, said, content_hash) select lot_id, id_floor('2026-11-20'), gateway_id, 'list', "
+        "'plates_inside', '2026-11-20', '2026-11-20', '2026-11-20', false, true, '{}', '' from gate_event limit 1; "
+        "insert into device_decision (lot_id, fact_id, n, id, kind, note, decided_by, decided_at, applies, is_settled, "
+        f"made_id) select lot_id, id, {n}, id, 'right', 'x', 'li', now(), true, true, {made} "
+        "from device_fact where event_id = 'list'"
+    )
+
+
 DECISIONS: dict[str, tuple[str, set[str]]] = {
     "an event that is void counts": (
         _decision("void", _EXIT, counts=False),
@@ -47,8 +59,19 @@ DECISIONS: dict[str, tuple[str, set[str]]] = {
         f"update stay set let_out = 'free' where {_STAY}",
         {"let_out_free_and_billed"},
     ),
+    "what was set is not what is billed": (
+        f"update stay set set_fen = fee_fen + 1 where {_STAY}",
+        {"set_and_billed_otherwise"},
+    ),
+    "what was set was set by nobody": (
+        f"update stay set set_fen = fee_fen, let_out = 'charge' where {_STAY}; "
+        + _decision("let_out_and_charge", _EXIT, let_out="'charge'"),
+        {"decision_without_effect"},
+    ),
     "a case was resolved by a decision that nobody made": (
-        "update review set decision_id = gen_random_uuid(), resolved_at = now(), resolved_by = 'li'",
+        "update parking_case set decision_id = gen_random_uuid(), resolved_at = now(), resolved_by = 'li'",
         {"resolved_by_no_decision"},
     ),
+    "a decision about what a device said is missing": (_of_device(2), {"device_decision_of_nothing"}),
+    "a read made by hand is not there": (_of_device(1, "gen_random_uuid()"), {"device_decision_of_nothing"}),
 }

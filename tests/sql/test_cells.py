@@ -23,7 +23,18 @@ from tests.payments.city import City
 CELLS = ("Cell-1", "cell_2")
 MORNING = NOW - timedelta(hours=3)
 TODAY = date(2026, 11, 16)
-FILLED = ("gate_event", "open_stay", "stay", "review", "charge", "attempt", "refund", "top_up", "journal", "transfer")
+FILLED = (
+    "gate_event",
+    "open_stay",
+    "stay",
+    "parking_case",
+    "charge",
+    "attempt",
+    "refund",
+    "top_up",
+    "journal",
+    "transfer",
+)
 # Bound to what they name when they were made; what they name is PostgreSQL's own.
 BOUND = {"id_floor", "id_instant", "id_first", "id_last", "fen_of"}
 

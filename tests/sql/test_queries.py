@@ -10,7 +10,7 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -29,7 +29,7 @@ OWNERS = {"migrate"}
 PYTHON_OF = {
     "bool": bool, "int2": int, "int4": int, "int8": int, "float4": float, "float8": float, "numeric": Decimal,
     "text": str, "varchar": str, "bpchar": str, "uuid": UUID, "date": date, "timestamptz": datetime, "bytea": bytes,
-    "json": str, "jsonb": str, "xid8": int,
+    "json": str, "interval": timedelta, "jsonb": str, "xid8": int,
 }  # fmt: skip
 
 
@@ -171,6 +171,7 @@ async def may_run(db: sql.Connection, text: str, parameters: list[str]) -> None:
     await db.execute(f"prepare looked_at as {text}")
     nothing = ", ".join("null" for _ in parameters)
     await db.execute("explain execute looked_at" + (f"({nothing})" if parameters else ""))
+    await db.execute("deallocate looked_at")
 
 
 def misfits(columns: dict[str, str], shape: type) -> list[str]:

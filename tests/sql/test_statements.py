@@ -1,5 +1,7 @@
 """A file of SQL is cut where PostgreSQL would cut it, and nowhere else."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +63,7 @@ def test_what_is_joined_comes_apart_again(pieces: list[str], between: str) -> No
 def test_nothing_of_a_migration_is_lost(migration: Migration) -> None:
     text = migration.text
     found = statements(text)
-    assert len(found) > 1
+    assert len(found) > 1 or re.sub(r"(?s)--[^\n]*|\$\$.*?\$\$", "", text).count(";") == 1
     at = 0
     for statement in found:
         begins = text.index(statement, at)

@@ -90,6 +90,10 @@ async def fill(db: sql.Connection) -> None:
             "fee_fen, quota_used_min) values (1, id_floor($1), $2, 'green', 'small', 'closed', $1, $3, 1, 0, $4)",
             NOW + timedelta(seconds=40 + used_min), plate, NOW + timedelta(hours=1), used_min,
         )  # fmt: skip
+    await db.execute(
+        "insert into review (lot_id, id, event_id, reason, opened_at, resolved_at, resolved_by, note) values "
+        "(1, id_floor($1), id_floor($1), 'no_plate', $1, $1, 'staff', 'a bicycle')", NOW,
+    )  # fmt: skip
     account_id = await db.fetchval("insert into account (created_at) values ($1) returning id", NOW)
     for n, (state, code, query_at) in enumerate(TOP_UPS, 1):
         await db.execute(
@@ -123,6 +127,19 @@ async def test_what_was_used_is_still_remembered(upgraded: sql.Connection) -> No
     assert kept[1]["uses"] is None
     uses = msgspec.json.decode(kept[0]["uses"], type=list[tariffs.Use])
     assert uses == [tariffs.Use("quota.nev", NOW + timedelta(minutes=1), 60)]
+
+
+async def test_what_was_before_a_person_is_a_case(upgraded: sql.Connection) -> None:
+    kept = await upgraded.fetch(
+        "select tableoid::regclass::text as part, reason::text as reason, note from parking_case"
+    )
+    assert [tuple(row) for row in kept] == [(f"parking_case_{NOW:%Y_%m}", "no_plate", "a bicycle")]
+    assert await upgraded.fetchval("select keep_months from growing_table where name = 'parking_case'") == 37
+    named = await upgraded.fetch(
+        "select relname::text from pg_class union select conname from pg_constraint union select typname from pg_type"
+    )
+    # Of an event that is in review.
+    assert [row[0] for row in named if "review" in row[0]] == ["review_has_reason"]
 
 
 async def test_every_top_up_has_its_attempt(upgraded: sql.Connection) -> None:

@@ -32,6 +32,8 @@ _KINDS: dict[str, LineKind] = {
     "quotas": "quota",
     "passes": "pass",
     "charging": "charging",
+    "booking": "booked",
+    "paused": "paused",
     "discounts": "discount",
 }
 
@@ -183,6 +185,12 @@ class _Bill:
         elif part == "charging":
             zh, en = in_minutes(minutes)
             texts = _texts(part, f"充电期间 {zh}免费停放", f"{en} free while charging")
+        elif part == "booking":
+            zh, en = in_minutes(minutes)
+            texts = _texts(part, f"预约时段 {zh}，不另计费", f"{en} booked, not charged again")
+        elif part == "paused":
+            zh, en = in_minutes(minutes)
+            texts = _texts(part, f"停放于场内停车场或已驶离 {zh}，不计时", f"{en} in a lot inside or gone, not counted")
         else:
             granted = next(each for each in _PARTS[part](self._text) if each.code == code)
             texts = _texts(reduced[0].rule, *_granted(granted, minutes), granted.clause_zh, granted.clause_en)
@@ -195,7 +203,8 @@ class _Bill:
         within_zh, within_en = ("（含）", ", inclusive") if free.inclusive else ("（不含）", ", exclusive")
         zh, en = in_minutes(free.minutes)
         zh, en = f"{zh}以内{within_zh}免费", f"Free up to {en}{within_en}"
-        if minutes * 60 < self._calculation.ends - self._calculation.starts:
+        calculation = self._calculation
+        if not calculation.is_free and minutes * 60 < calculation.ends - calculation.starts:
             zh, en = in_minutes(minutes)
             zh, en = f"免费 {zh}", f"{en} free"
         return _texts(rule, zh, en, free.clause_zh, free.clause_en)

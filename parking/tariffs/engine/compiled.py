@@ -126,7 +126,26 @@ class Compiled:
 
     def applies(self, who: Match, visit: Visit, whole: Interval) -> bool:
         """Whether a visit, with the ends of its whole stay, is one of those a rule means."""
-        return matches(who, visit.vehicle) and (not asks_visit(who) or is_meant(who, visit, whole, self.calendar))
+        return matches(who, visit.vehicle) and (not asks_visit(who) or self._is_meant(who, visit, whole))
+
+    def _is_meant(self, who: Match, visit: Visit, whole: Interval) -> bool:
+        return is_meant(who, visit, whole, self.calendar, self.length_of(visit, *whole) if who.over_min else 0)
+
+    def paused(self, visit: Visit, starts: int, ends: int) -> list[Interval]:
+        """When the clock of a visit stood within a time, in order."""
+        times: list[Interval] = []
+        reached = starts
+        for begins, until in sorted(visit.paused):
+            since, reached = max(self.seconds_of(begins), reached), max(min(self.seconds_of(until), ends), reached)
+            if since < reached:
+                times.append((since, reached))
+        return times
+
+    def length_of(self, visit: Visit, starts: int, ends: int) -> int:
+        """For how many seconds of a time the clock of a visit ran."""
+        if not visit.paused:
+            return ends - starts
+        return ends - starts - sum([until - begins for begins, until in self.paused(visit, starts, ends)])
 
     def exemption_of(self, visit: Visit, whole: Interval) -> int | None:
         """The place of the first exemption of a visit, or None."""
@@ -139,7 +158,7 @@ class Compiled:
         """The place of the class of a visit, or -1."""
         vehicle = visit.vehicle
         for place, (who, asks) in enumerate(self._classes):
-            if matches(who, vehicle) and (not asks or is_meant(who, visit, whole, self.calendar)):
+            if matches(who, vehicle) and (not asks or self._is_meant(who, visit, whole)):
                 return place
         return -1
 

@@ -1,4 +1,6 @@
-"""Time that is not charged, or not in full: the free period, passes, charging, quotas and coupons of minutes.
+"""Time that is not charged, or not in full: the free period, passes, charging, bookings, quotas and coupons of minutes.
+
+Time in which the clock of a visit stood is none of its time: it comes before all of them, and none counts it.
 
 Each reduces the price of some of the stay; time that two of them reduce belongs to the first of the two.
 """
@@ -29,7 +31,8 @@ class ReducedTime(Struct, frozen=True, order=True, gc=False):
 class SegmentedStay(Struct, gc=False):
     """A visit as it is computed: its ends in whole seconds, its segments, and what its class pays.
 
-    whole: the ends of the vehicle's whole stay; is_part: whether this is a part of it that one tariff prices.
+    whole: the ends of the vehicle's whole stay; is_part: whether this is a part of it that one tariff prices. paused:
+    when its clock stood.
     """
 
     starts: int
@@ -40,20 +43,26 @@ class SegmentedStay(Struct, gc=False):
     pasts: Sequence[Past]
     whole: Interval
     is_part: bool
+    paused: Sequence[Interval] = ()
     _chargeable: list[Interval] | None = None
 
     def counted(self, counts: Counts) -> list[Interval]:
         """The time that counts: all of it, or that in rate periods which are not free."""
         if counts == "stay":
-            return [(self.starts, self.ends)]
+            return without([(self.starts, self.ends)], self.paused)
         if self._chargeable is None:
             rates = self.table.rates
-            self._chargeable = [(begins, until) for band, begins, until in self.segments if rates[band] is not None]
+            segments = [(begins, until) for band, begins, until in self.segments if rates[band] is not None]
+            self._chargeable = without(segments, self.paused)
         return self._chargeable
 
     def length(self, counts: Counts) -> int:
         """How much time counts, in seconds."""
-        return self.ends - self.starts if counts == "stay" else _length(self.counted(counts))
+        return self.ran(self.starts, self.ends) if counts == "stay" else _length(self.counted(counts))
+
+    def ran(self, starts: int, ends: int) -> int:
+        """For how many seconds of a time that lies in the stay its clock ran."""
+        return ends - starts - sum([max(0, min(until, ends) - max(begins, starts)) for begins, until in self.paused])
 
 
 class Reductions(Struct, frozen=True, gc=False):
@@ -66,20 +75,22 @@ class Reductions(Struct, frozen=True, gc=False):
 
 def reductions(tariff: Compiled, stay: SegmentedStay, coupons: Sequence[Discount]) -> Reductions:
     """All time of a stay that is free or reduced, granted in the order of the language."""
-    times: list[ReducedTime] = []
+    times = [ReducedTime(*time, 0, "paused") for time in stay.paused]
     uses: list[Use] = []
     visit, free = stay.visit, stay.table.free
     granted = free.minutes > 0 and not visit.continued and (not stay.pasts or _may_be_free(tariff, stay))
     is_free = granted and not stay.is_part and _is_within(free, stay.length(free.counts))
     if granted and not is_free and (free.deducted or free.again == "cycle"):
-        times = _free_time(tariff, stay, free)
-    if granted and free.uses_max and (is_free or times):
+        _add(times, _free_time(tariff, stay, free), stay)
+    if granted and free.uses_max and (is_free or any(time.rule == "free" for time in times)):
         earlier = remembered(free.memory, "free", stay.starts, stay.pasts, tariff.parking_days)
         uses.append(Use("free", instant(earlier.at), 1))
     if visit.passes and not is_free:
         _add(times, _passes(tariff, stay, uses), stay)
     if visit.charging and not is_free:
         _add(times, _charging(tariff, stay), stay)
+    if visit.booked and not is_free:
+        _add(times, _booked(tariff, stay), stay)
     if tariff.tariff.quotas:
         _draw_quotas(tariff, stay, times, uses, is_free=is_free)
     if not is_free:
@@ -97,6 +108,14 @@ def gaps(times: Sequence[ReducedTime], starts: int, ends: int) -> Iterator[Inter
         starts = max(starts, time.ends)
     if starts < ends:
         yield starts, ends
+
+
+def without(times: list[Interval], paused: Sequence[Interval]) -> list[Interval]:
+    """Times less those in which the clock stood."""
+    if not paused:
+        return times
+    stood = [ReducedTime(*time, 0, "paused") for time in paused]
+    return [gap for begins, until in times for gap in gaps(stood, begins, until)]
 
 
 def touching(times: Sequence[ReducedTime], starts: int, ends: int) -> Sequence[ReducedTime]:
@@ -153,10 +172,10 @@ def _free_time(tariff: Compiled, stay: SegmentedStay, free: Free) -> list[Reduce
 def _length_of_last(tariff: Compiled, stay: SegmentedStay, counts: Counts, begins: int) -> int:
     """How much time counts in the last cycle of the whole stay, of which this may be a part."""
     if counts == "stay":
-        return stay.whole[1] - begins
+        return tariff.length_of(stay.visit, begins, stay.whole[1])
     rates = stay.table.rates
     rest = tariff.timeline.segments(begins, stay.whole[1])
-    return sum([until - since for band, since, until in rest if rates[band] is not None])
+    return sum([tariff.length_of(stay.visit, since, until) for band, since, until in rest if rates[band] is not None])
 
 
 def _first_cycle(tariff: Compiled, stay: SegmentedStay, again: str) -> int:
@@ -177,7 +196,8 @@ def _passes(tariff: Compiled, stay: SegmentedStay, uses: list[Use]) -> list[Redu
         if begins >= until or (sold.on_expiry == "whole_stay" and valid_until < stay.whole[1]):
             continue
         valid = within(sold.hours, begins, until, tariff.calendar) if sold.hours else [(begins, until)]
-        covered = [ReducedTime(*time, 0, f"passes.{pass_held.code}") for time in valid]
+        running = without(sorted(valid), stay.paused)
+        covered = [ReducedTime(*time, 0, f"passes.{pass_held.code}") for time in running]
         times += _first_of_days(tariff, stay, sold, covered, uses) if sold.day_max_min else covered
     return times
 
@@ -217,12 +237,26 @@ def _charging(tariff: Compiled, stay: SegmentedStay) -> list[ReducedTime]:
     times = []
     reached = stay.starts
     for plugged, unplugged in sorted(stay.visit.charging):
-        begins = max(tariff.seconds_of(plugged), reached)
-        until = min(tariff.seconds_of(unplugged) + rule.after_min * 60, stay.ends, begins + left)
-        if begins < until:
-            times.append(ReducedTime(begins, until, 0, "charging"))
-            left -= until - begins
-            reached = until
+        since = max(tariff.seconds_of(plugged), reached)
+        reached = max(reached, min(tariff.seconds_of(unplugged) + rule.after_min * 60, stay.ends))
+        for begins, ends in without([(since, reached)], stay.paused) if since < reached else ():
+            until = min(ends, begins + left)
+            if begins < until:
+                times.append(ReducedTime(begins, until, 0, "charging"))
+                left -= until - begins
+    return times
+
+
+def _booked(tariff: Compiled, stay: SegmentedStay) -> list[ReducedTime]:
+    rule = tariff.tariff.booking
+    if rule is None:
+        return []
+    times = []
+    for begins, ends in stay.visit.booked:
+        since = max(tariff.seconds_of(begins), stay.starts)
+        until = min(tariff.seconds_of(ends) + rule.grace_min * 60, stay.ends)
+        running = without([(since, until)], stay.paused) if since < until else ()
+        times += [ReducedTime(*time, 0, "booking") for time in running]
     return times
 
 

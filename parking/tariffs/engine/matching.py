@@ -25,13 +25,15 @@ def asks_visit(who: Match) -> bool:
     return bool(who.coupons or who.paid_by or who.entered or who.left or who.over_min)
 
 
-def is_meant(who: Match, visit: Visit, whole: Interval, calendar: Calendar) -> bool:
-    """Whether a visit meets the conditions on visits, whatever its vehicle."""
+def is_meant(who: Match, visit: Visit, whole: Interval, calendar: Calendar, length: int) -> bool:
+    """Whether a visit meets the conditions on visits, whatever its vehicle. length: for how many seconds its clock ran,
+    which `over_min` alone asks for.
+    """
     entered, left = whole
     return (
         (not who.coupons or not set(who.coupons).isdisjoint(visit.coupons))
         and (not who.paid_by or visit.paid_by in who.paid_by)
-        and (not who.over_min or left - entered > who.over_min * 60)
+        and (not who.over_min or length > who.over_min * 60)
         and is_within(who.entered, entered, calendar)
         and has_left(who.left, entered, left, calendar, only_first=who.leaving == "first")
     )

@@ -263,10 +263,10 @@ class Meter(Struct, gc=False):
         unit_s, price = next((unit_s, price) for reaches, unit_s, price in rate.tiers if reaches > position)
         taken = min(self.left, span.ends - span.starts)
         lasts = min(self.left, taken + span.rest)
-        if lasts < self.left and not span.flows_on and not rate.by_minute:
-            # The stay ends: its last unit is charged whole.
-            lasts = self.left
-        part_s = -(-lasts // 60) * 60 if rate.by_minute else lasts
+        part_s = lasts
+        if lasts < self.left and not span.flows_on:
+            # The stay ends, or nothing follows: the rest of its last unit is charged as if it were spent.
+            part_s = -(-lasts // 60) * 60 if rate.by_minute else self.left
         self._add(span, rooms, at, at + taken, 1, part_s, _share(price, part_s, unit_s))
         self.positions[span.band] = position + taken
         self.last[span.band] = at
@@ -287,10 +287,10 @@ class Meter(Struct, gc=False):
             origin += (at - origin) // cycle_s * cycle_s
             until = origin + cycle_s
         if rate.progress == "entry":
-            return at - max(origin, self.stay.starts), until
+            return self.stay.ran(max(origin, self.stay.starts), at), until
         if rate.progress == "stay":
             assert self.began is not None
-            return at - max(origin, self.began), until
+            return self.stay.ran(max(origin, self.began), at), until
         has_restarted = self.last.get(span.band, -EVER) < origin
         return 0 if has_restarted else self.positions[span.band], until
 

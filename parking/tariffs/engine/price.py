@@ -19,7 +19,7 @@ from parking.tariffs.engine.discounts import (
     rounded,
     taken_off,
 )
-from parking.tariffs.engine.exemptions import ReducedTime, SegmentedStay, reductions
+from parking.tariffs.engine.exemptions import ReducedTime, SegmentedStay, gaps, reductions
 from parking.tariffs.engine.metering import Meter, flowing_on, short_crossing, spans, with_rest
 from parking.tariffs.engine.quote import LineKind, Past, StayNotPriceable, Visit
 from parking.tariffs.engine.rejoining import rejoined, uses_of
@@ -136,7 +136,8 @@ def before_final_steps(
     stay = _stay(tariff, starts, ends, table, visit, pasts, whole)
     reduced = reductions(tariff, stay, discounts.minutes)
     if reduced.is_free:
-        times = [ReducedTime(starts, ends, 0, "free")]
+        stood = [ReducedTime(*time, 0, "paused") for time in stay.paused]
+        times = sorted([*stood, *[ReducedTime(*gap, 0, "free") for gap in gaps(stood, starts, ends)]])
         return Calculation(starts, ends, of_class, times, [], [], 0, tuple(reduced.uses), stay, is_free=True)
 
     separate = left = spans(stay, reduced.times)
@@ -161,7 +162,7 @@ def before_final_steps(
 
 def _is_part_of_long(tariff: Compiled, stay: SegmentedStay) -> bool:
     """Whether a part of a split stay is short, and the whole is not."""
-    return stay.is_part and stay.whole[1] - stay.whole[0] >= tariff.tariff.crossing.short_under_min * 60
+    return stay.is_part and tariff.length_of(stay.visit, *stay.whole) >= tariff.tariff.crossing.short_under_min * 60
 
 
 def stay_of(tariff: Compiled, visit: Visit, pasts: Sequence[Past]) -> SegmentedStay | None:
@@ -190,7 +191,8 @@ def _stay(
         earlier = [past for past in pasts if past.uses and past.entered_at < visit.entered_at]
     segments = tariff.timeline.segments(starts, ends)
     is_part = whole is not None and whole != (starts, ends)
-    return SegmentedStay(starts, ends, segments, table, visit, earlier, whole or (starts, ends), is_part)
+    paused = tariff.paused(visit, starts, ends) if visit.paused else ()
+    return SegmentedStay(starts, ends, segments, table, visit, earlier, whole or (starts, ends), is_part, paused)
 
 
 def final_steps(
@@ -233,7 +235,7 @@ def final_steps(
         cost_fen = units * rule.unit_fen
         cost_fen = cost_fen if rule.cap_fen is None else min(cost_fen, rule.cap_fen)
         add("overstay", "overstay", units, rule.unit_fen, cost_fen, since)
-    if text.stay_max_min and stay.whole[1] - stay.whole[0] > text.stay_max_min * 60:
+    if text.stay_max_min and tariff.length_of(stay.visit, *stay.whole) > text.stay_max_min * 60:
         steps.append(FinalStep("stay_max", "stay_max_min", text.stay_max_min, 0, 0))
     return steps
 

@@ -16,6 +16,8 @@ LineKind: TypeAlias = Literal[
     "quota",
     "pass",
     "charging",
+    "booked",
+    "paused",
     "discount",
     "surcharge",
     "rejoined",
@@ -24,6 +26,7 @@ LineKind: TypeAlias = Literal[
     "overstay",
     "stay_max",
     "exempt",
+    "set",
 ]
 
 
@@ -78,7 +81,8 @@ class Visit(Struct, frozen=True, gc=False):
     """A vehicle in a lot from entry to exit, both aware instants, and what its fee depends on besides.
 
     charging: periods in which it was charged. coupons: codes of discounts handed in. paid_by: the method of payment.
-    continued: the rest of a stay that was split, so no free period and no quota begins with it.
+    booked: periods that were booked for it. paused: periods in which its clock stood. continued: the rest of a stay
+    that was split, so no free period and no quota begins with it.
     """
 
     entered_at: datetime
@@ -86,14 +90,17 @@ class Visit(Struct, frozen=True, gc=False):
     vehicle: Vehicle = Vehicle()
     bays: int = 1
     charging: tuple[tuple[datetime, datetime], ...] = ()
+    booked: tuple[tuple[datetime, datetime], ...] = ()
     passes: tuple[PassHeld, ...] = ()
     coupons: tuple[str, ...] = ()
     paid_by: str = ""
+    paused: tuple[tuple[datetime, datetime], ...] = ()
     continued: bool = False
 
 
 class FeeLine(Struct, frozen=True, gc=False):
-    """One line of the explanation. `amount_fen` is negative for what is taken off, `running_fen` the sum so far.
+    """One line of the explanation. `amount_fen` is negative for what is taken off, `running_fen` the sum so far. "set"
+    is what a person said instead of any rule.
 
     units: price units in "units" and "overstay", minutes where time is free, how often a cap applied in "cap", percent
     or 1 elsewhere. rule: the place of the rule in the document. The texts say what was paid for and when, the labels

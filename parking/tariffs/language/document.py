@@ -241,6 +241,12 @@ class Charging(Part, frozen=True, kw_only=True):
     after_min: Minutes = 0
 
 
+class Booking(Part, frozen=True, kw_only=True):
+    """Parking in time that was booked, and `grace_min` after it: free. Without it bookings keep spaces and no more."""
+
+    grace_min: Minutes = 0
+
+
 class Overstay(Part, frozen=True, kw_only=True):
     """The fee for staying in a charging bay: from `grace_min` after the last charging ended, on top of everything."""
 
@@ -314,6 +320,7 @@ class Tariff(Part, frozen=True, kw_only=True):
     passes: Annotated[tuple[Pass, ...], Meta(max_length=24)] = ()
     charging: Charging | None = None
     overstay: Overstay | None = None
+    booking: Booking | None = None
     exempt: Annotated[tuple[Exemption, ...], Meta(max_length=24)] = ()
     minimum_fen: Fen = 0
     round_to_fen: Annotated[int, Meta(ge=1, le=10_000)] = 1

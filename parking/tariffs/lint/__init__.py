@@ -22,6 +22,7 @@ from parking.tariffs.lint.promises import Proof, of_promises, prove
 from parking.tariffs.lint.reentry import reentry
 from parking.tariffs.lint.slips import clauses_that_differ
 from parking.tariffs.lint.trials import OutOfTime, Progress, Trials
+from parking.tariffs.lint.unfed import rules_without_source
 from parking.tariffs.lint.unreachable import unreachable
 from parking.tariffs.lint.usual import unusual
 from parking.tariffs.lint.vehicles import in_every_state, sample_vehicles
@@ -102,6 +103,7 @@ def check(
     findings = [
         *_calendar_ends(tariff, today),
         *_no_phone(tariff),
+        *rules_without_source(tariff),
         *fields_without_effect(tariff),
         *clauses_that_differ(tariff),
         *names_that_differ(tariff),

@@ -35,6 +35,7 @@ Kind: TypeAlias = Literal[
     "calendar_ends",
     "no_complaints_phone",
     "ignored_field",
+    "unfed",
     "incomplete",
 ]
 

@@ -99,6 +99,7 @@ def _sentences(tariff: Tariff, proved: Promises) -> Iterator[Words]:
     yield from surcharges.surcharges(tariff)
     yield from concessions.passes(tariff)
     yield from concessions.charging(tariff)
+    yield from concessions.booking(tariff)
     yield from concessions.exemptions(tariff)
     yield from _amounts(tariff)
     yield from surcharges.coming_back(tariff)

@@ -1,4 +1,4 @@
-"""Sentences about concessions: free time, quotas, discounts, passes, charging and exemptions."""
+"""Sentences about concessions: free time, quotas, discounts, passes, charging, bookings and exemptions."""
 
 from collections.abc import Iterator
 
@@ -243,6 +243,17 @@ def _overstay(tariff: Tariff) -> Iterator[Words]:
         f"Staying in a charging bay {since_en}{' ' if since_en else ''}after charging costs {en} {each_en} on top, "
         f"part units as whole ones{most_en}.",
     )
+
+
+def booking(tariff: Tariff) -> Iterator[Words]:
+    """Parking in time that was booked."""
+    rule = tariff.booking
+    if rule is not None:
+        after_zh = after_en = ""
+        if rule.grace_min:
+            zh, en = length(rule.grace_min)
+            after_zh, after_en = f"，预约结束后 {zh}内也不收", f", nor for {en} after it"
+        yield f"预约时段内不另收停车费{after_zh}。", f"No parking fee in time that was booked{after_en}."
 
 
 def exemptions(tariff: Tariff) -> Iterator[Words]:

@@ -125,7 +125,8 @@ function fill(lot) {
   made.count.textContent = number(lot.free);
   made.of.textContent = ` / ${number(lot.capacity)}`;
   made.bar.style.setProperty("--share", share(lot));
-  made.badge.textContent = lot.status === "full" ? word("full") : lot.status === "almost_full" ? word("almostFull") : "";
+  const badges = { full: "full", almost_full: "almostFull", closed: "closed" };
+  made.badge.textContent = lot.status in badges ? word(badges[lot.status]) : "";
   made.badge.hidden = lot.status === "open";
   made.price.textContent = lot.tariff ? said(lot.tariff, "name") : word("noTariff");
   made.age.textContent = ago(lot.updated_at);
@@ -203,6 +204,22 @@ function choose(code) {
   rows.get(code)?.row.scrollIntoView({ block: "nearest" });
 }
 
+const item = (line) => Object.assign(document.createElement("li"), { textContent: line });
+
+// What a lot says that it offers, a line for each.
+function offers(of) {
+  if (!of) return [];
+  const isOpen = of.is_open === null ? "" : word(of.is_open ? "openNow" : "closedNow");
+  const metres = (cm) => number(cm / 100);
+  return [
+    of.opening_hours && [word("openingHours", of.opening_hours), isOpen].filter(Boolean).join(" · "),
+    ...of.spaces.map((each) => word(each.power_kw ? "spacesPower" : "spaces", word(each.kind), number(each.count), each.power_kw)),
+    of.height_max_cm && word("heightMax", metres(of.height_max_cm)),
+    of.width_max_cm && word("widthMax", metres(of.width_max_cm)),
+    of.entrances.length && word("entrances", of.entrances.map((each) => said(each, "name")).join(word("comma"))),
+  ].filter(Boolean);
+}
+
 async function open(code) {
   choose(code);
   const answer = await fetch(`/v1/lots/${encodeURIComponent(code)}`).catch(() => null);
@@ -213,9 +230,10 @@ async function open(code) {
   $("detail-place").textContent = [said(lot, "district"), lot.address_zh, word(lot.kind)].filter(Boolean).join(" · ");
   $("detail-free").className = `figure ${tone(lot)}`;
   $("detail-free").textContent = `${number(lot.free)} / ${number(lot.capacity)}`;
+  $("detail-offers").replaceChildren(...offers(lot.facilities).map(item));
   $("detail-tariff").textContent = tariff ? said(tariff, "name") : word("noTariff");
   const board = tariff ? tariff.board[state.language ? "en" : "zh"] : [];
-  $("detail-board").replaceChildren(...board.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+  $("detail-board").replaceChildren(...board.map(item));
   $("detail-more").hidden = !tariff;
   if (tariff) $("detail-more").href = `/tariffs/${encodeURIComponent(tariff.code)}?version=${tariff.version}&lang=${state.language ? "en" : "zh"}`;
   $("detail-counted").textContent = lot.counted_at ? word("counted", ago(lot.counted_at)) : word("neverCounted");

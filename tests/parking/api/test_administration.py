@@ -122,10 +122,23 @@ async def test_an_administrator_of_one_operator_stays_with_it(client: httpx.Asyn
     assert issued.status_code == 201
     (key,) = (await client.get("/v1/admin/gateways/new-gw/keys", headers=own)).json()
     assert key["id"] in issued.json()["key"]
-    problem(await client.post("/v1/admin/lots", json=LOT, headers=own), 409, "code")
+    assert (await client.post("/v1/admin/lots", json=LOT, headers=own)).status_code == 200
     for taken, field in (({"code": "new2"}, "gateway"), ({"code": "new2", "gateway": "new2-gw"}, "lanes")):
         problem(await client.post("/v1/admin/lots", json={**LOT, **taken}, headers=own), 409, field)
     problem(await client.get("/v1/admin/gateways/nobody/keys", headers=staff(Audience.ADMIN)), 404)
+
+    inner = {**LOT, "code": "inner", "gateway": "inner-gw", "inside_of": QC, "inner_clock": "stops"}
+    inner["lanes"] = [{**lane, "code": f"inner-{lane['code']}"} for lane in LOT["lanes"]]
+    problem(await client.post("/v1/admin/lots", json={**inner, "inside_of": None}, headers=own), 400, "body")
+    problem(await client.post("/v1/admin/lots", json={**inner, "operator_code": "sd-rail"}, headers=other), 403)
+    assert (await client.post("/v1/admin/lots", json=inner, headers=own)).status_code == 201
+    said = f"Time in {inner['name_en']}, a lot inside, is not counted here."
+    for _ in range(100):
+        board = (await client.get(f"/v1/lots/{QC}")).json()["tariff"]["board"]
+        if said in board["en"]:
+            break
+        await asyncio.sleep(0.1)
+    assert said in board["en"]
 
     problem(await client.get("/v1/admin/invariants", headers=own), 403)
     assert (await client.get("/v1/admin/invariants", headers=staff(Audience.ADMIN))).json()["holds"]

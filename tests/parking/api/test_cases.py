@@ -254,6 +254,14 @@ async def test_a_driver_appeals_and_gets_the_money_back(client: httpx.AsyncClien
     await decide(client, f"/v1/cases/{case['id']}", clerk(district), "plate", plate="鲁A18888")
     (charge,) = (await client.get("/v1/account/charges", headers=driver)).json()["charges"]
     assert charge["amount_fen"] == 0
+    (correction,) = charge["corrections"]
+    assert (correction["cause"], correction["cause_zh"]) == ("decision", "经工作人员核查，停车记录已更正")
+    public = (await client.get(f"/v1/charges/{charge['reference']}")).raise_for_status().json()
+    assert public["corrections"] == charge["corrections"]
+    (appealed,) = (await client.get("/v1/account/appeals", headers=driver)).raise_for_status().json()["appeals"]
+    assert (appealed["outcome"], appealed["appealed_fen"], appealed["given_back_fen"]) == ("cancelled", 600, 600)
+    assert appealed["charge_reference"] == charge["reference"]
+    assert appealed["text_zh"] == "经核查，该笔费用已取消。共减少 6.00 元。原因：经工作人员核查，停车记录已更正。"
     problem(await client.post(path, json={"reason": "again"}, headers=driver), 409)
     other = running.bearer(token(Audience.DRIVER, now=NOW, id=await district.account()))
     problem(await client.post(path, json={"reason": "x"}, headers=other), 404)
@@ -275,3 +283,10 @@ async def test_appeals_have_limits(client: httpx.AsyncClient, district: District
         for each in charges
     ]
     assert answers == [200] * APPEALS_OPEN_MAX + [409]
+    page = (await client.get("/v1/account/appeals?limit=4", headers=driver)).json()
+    found = page["appeals"]
+    while page["next"] is not None:
+        page = (await client.get(f"/v1/account/appeals?limit=4&after={page['next']}", headers=driver)).json()
+        found += page["appeals"]
+    assert len(found) == APPEALS_OPEN_MAX
+    assert {(each["outcome"], each["text_zh"]) for each in found} == {(None, "已受理，等待核查。")}

@@ -26,15 +26,6 @@ VALID_FROM = NOW.replace(year=2020)
 
 
 @pytest.fixture(scope="module")
-async def redis_for_module(redis_server_url: str) -> str:
-    """The run's Redis, emptied once: another module's counts are of another database."""
-    redis = connect(redis_server_url)
-    await redis.flushdb()
-    await redis.aclose()
-    return redis_server_url
-
-
-@pytest.fixture(scope="module")
 async def lots(database_url: str) -> list[int]:
     db = await asyncpg.connect(database_url)
     try:
@@ -53,8 +44,8 @@ async def lots(database_url: str) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-async def http(database_url: str, redis_for_module: str, lots: list[int]) -> AsyncIterator[httpx.AsyncClient]:
-    async with running.served(running.settings(database_url, redis_for_module, now=NOW)) as client:
+async def http(database_url: str, redis_server_url: str, lots: list[int]) -> AsyncIterator[httpx.AsyncClient]:
+    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
         yield client
 
 
@@ -104,9 +95,28 @@ async def test_distances_are_metres(http: httpx.AsyncClient) -> None:
     assert [lot["distance_m"] for lot in page["lots"]] == pytest.approx([0, 847, 2692], abs=5)
 
 
+async def test_positions_are_those_of_the_map_that_asks(http: httpx.AsyncClient) -> None:
+    page = (await http.get("/v1/lots")).json()
+    assert page["crs"] == "wgs84"
+    stored = next(lot for lot in page["lots"] if lot["code"] == "jn-1")
+    for crs in ("gcj02", "bd09"):
+        detail = (await http.get("/v1/lots/jn-1", params={"crs": crs})).json()
+        place = (detail["latitude"], detail["longitude"])
+        assert detail["crs"] == crs
+        assert place != pytest.approx((stored["latitude"], stored["longitude"]), abs=1e-3)
+        asked = {"crs": crs, "near": f"{place[0]},{place[1]}", "radius_m": 1}
+        near = (await http.get("/v1/lots", params=asked)).json()
+        assert (near["crs"], [(lot["code"], lot["distance_m"]) for lot in near["lots"]]) == (crs, [("jn-1", 0)])
+        assert (near["lots"][0]["latitude"], near["lots"][0]["longitude"]) == place
+        around = ",".join(str(each) for each in (place[1] - 1e-6, place[0] - 1e-6, place[1] + 1e-6, place[0] + 1e-6))
+        assert await codes(http, crs=crs, bbox=around) == ["jn-1"]
+        assert await codes(http, bbox=around) == []
+
+
 @pytest.mark.parametrize(
     ("params", "field"),
     [
+        ({"crs": "epsg:4326"}, "crs"),
         ({"bbox": "1,2,3"}, "bbox"),
         ({"bbox": "117.2,36.6,117.0,36.7"}, "bbox"),
         ({"bbox": "a,b,c,d"}, "bbox"),
@@ -184,8 +194,8 @@ async def events(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
 
 
 @pytest.fixture
-async def live(redis_for_module: str) -> AsyncIterator[LiveCounts]:
-    redis = connect(redis_for_module)
+async def live(redis_server_url: str) -> AsyncIterator[LiveCounts]:
+    redis = connect(redis_server_url)
     yield LiveCounts(redis, timeout_s=2.0)
     await redis.aclose()
 

@@ -170,7 +170,7 @@ async def test_a_document_may_be_toml(client: httpx.AsyncClient, found: list[Fin
 async def test_all_of_it_or_nothing(client: httpx.AsyncClient, found: list[Finding]) -> None:
     await register(client, text("e"))
     later = (LATER + timedelta(hours=1)).isoformat()
-    problem(await publish(client, "e", lots=[QC, "nowhere"], valid_from=later), 404)
+    problem(await publish(client, "e", lots=[QC, "nowhere"], valid_from=later), 404, "lots")
     problem(await publish(client, "e", lots=[QC], valid_from="2026-11-15T00:00:00Z"), 409, "valid_from")
     problem(await publish(client, "e", lots=[QC], valid_from="2026-11-18T00:00:00"), 400, "valid_from")
     assert (await client.get(f"{PATH}/e/1", headers=staff())).json()["state"] == "draft"

@@ -56,6 +56,14 @@ def draft(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.fixture
+def other(draft: Path, tmp_path: Path) -> Path:
+    """The draft with a code that holds nowhere."""
+    file = tmp_path / "other.json"
+    file.write_bytes(draft.read_bytes().replace(b'"jinan_road"', b'"elsewhere"'))
+    return file
+
+
 async def replay(env: dict[str, str], draft: Path, *words: str) -> tuple[int, str]:
     code, printed = await running.onelot(env, "tariff", "replay", "--tariff", str(draft), *words)
     assert "Traceback" not in printed, printed
@@ -89,6 +97,19 @@ async def test_what_a_dearer_hour_would_have_brought(parked: dict[str, str], dra
     assert "Jinan roadside parking" in document
     for told in (text, document):
         assert not re.search("1000[123]", told)
+
+
+async def test_where_nothing_is_said_it_is_priced_where_its_code_holds(
+    parked: dict[str, str], draft: Path, other: Path
+) -> None:
+    code, printed = await replay(parked, draft, *TODAY)
+    assert (code, "At the lots that charged by jinan_road then; --lot, --zone or" in printed) == (0, True), printed
+    code, printed = await replay(parked, other, *TODAY)
+    assert (code, "No lot charged by a tariff 'elsewhere' then" in " ".join(printed.split())) == (2, True), printed
+    code, printed = await replay(parked, other, *TODAY, "--everywhere")
+    assert (code, "3 stays: 3 pay more" in printed, "At the lots" in printed) == (0, True, False), printed
+    code, printed = await replay(parked, draft, *TODAY, "--everywhere", "--lot", QC)
+    assert (code, "Either --everywhere" in printed) == (2, True), printed
 
 
 async def test_what_was_used_before_the_period_counts(parked: dict[str, str]) -> None:

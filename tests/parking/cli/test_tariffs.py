@@ -83,7 +83,9 @@ def test_check_wants_warnings_accepted(write: Write) -> None:
     assert result.exit_code == 1
     for said in ("warning farmable at $.free", "免费时段可以反复享受", "can be had again", "5.00", "farmable@free="):
         assert said in result.stdout
+    assert "Exit code 1: a warning is not accepted." in result.stdout
     result = run("check", file, "--accept", "farmable=everybody may", "--lang", "en")
+    assert "Exit code" not in result.stdout
     assert (result.exit_code, "accepted: everybody may" in result.stdout) == (0, True)
     assert "免费" not in result.stdout
     result = run("check", file, "--lang", "zh")
@@ -94,6 +96,7 @@ def test_check_never_accepts_errors(write: Write) -> None:
     result = run("check", write(end=DEAR), "--accept", "minute_too_dear=no matter")
     assert result.exit_code == 2
     assert "error minute_too_dear at $.promises.minute_fen_max" in result.stdout
+    assert "退出码 2：有错误，不能发布。" in result.stdout
 
 
 def test_check_of_something_else_says_where_and_what_to_do(write: Write, tmp_path: Path) -> None:

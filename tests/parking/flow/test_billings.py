@@ -15,12 +15,13 @@ from payments.channels import ChannelSettings, open_all
 from payments.charges import ChargeNotDue, charge_id
 from payments.flow import charges as charges_flow
 from payments.flow import holds as holds_flow
+from payments.holds import Filter
 from payments.identity import Audience
 from payments.store import holds as store
 from sql import invariants
 from tests import running
 from tests.conftest import NOW
-from tests.district import HOSPITAL, STATION, District, token, visit
+from tests.district import HOSPITAL, QC, STATION, District, hand_in, token, visit
 from tests.payments.city import City
 
 MORNING = NOW - timedelta(hours=3)
@@ -38,7 +39,7 @@ async def small_limits(owner: sql.Connection, monkeypatch: pytest.MonkeyPatch) -
 
 async def held(district: District) -> list[UUID]:
     async with district.pool.acquire() as db:
-        rows = await store.held_charges(db, operator_id=None, lot_id=None, after=UUID(int=0), limit=200)
+        rows = await store.held_charges(db, Filter(), after=UUID(int=0), limit=200)
     return [row.charge_id for row in rows]
 
 
@@ -137,7 +138,7 @@ async def test_the_alarm_is_raised_after_the_commit(
     commit.start()
     try:
         said = [each for n, plate in enumerate(plates) for each in visit(f"F{n}", plate, MORNING, NOW)]
-        await asyncio.wait_for(commit.record([district.passing(each) for each in said]), 20)
+        await asyncio.wait_for(hand_in(commit, [district.passing(each) for each in said]), 20)
     finally:
         await commit.stop()
         await redis.aclose()
@@ -156,24 +157,37 @@ async def test_staff_see_and_release(district: District, redis_url: str) -> None
     own = running.bearer(token(Audience.FINANCE, now=NOW, operator_id=operator_id))
     other = running.bearer(token(Audience.FINANCE, now=NOW, operator_id=district.lot(STATION).operator_id))
     async with running.served(running.settings(district.database_url, redis_url, now=NOW)) as client:
-        page = (await client.get("/v1/held-charges", params={"limit": 2}, headers=own)).raise_for_status().json()
-        rest = (await client.get("/v1/held-charges", params={"after": page["next"]}, headers=own)).json()
-        rows = page["held"] + rest["held"]
+        page = (await client.get("/v1/holds", params={"limit": 2}, headers=own)).raise_for_status().json()
+        rest = (await client.get("/v1/holds", params={"after": page["next"]}, headers=own)).json()
+        rows = page["holds"] + rest["holds"]
         assert [UUID(row["charge_id"]) for row in rows] == wanted
-        assert {(row["amount_fen"], row["reason"]) for row in rows} == {(FEE_FEN, billings.REASON)}
-        assert (await client.get("/v1/held-charges", headers=other)).json()["held"] == []
-        clerk = running.bearer(token(Audience.CLERK, now=NOW))
-        assert (await client.get("/v1/held-charges", headers=clerk)).status_code == 403
+        assert {(row["amount_fen"], *row["reasons"], row["reasons_zh"], row["lot"]) for row in rows} == {
+            (FEE_FEN, billings.REASON, "车场网关计费异常偏高", HOSPITAL)
+        }
+        assert {charge_id(UUID(row["stay_id"]), row["account_id"]) for row in rows} == set(wanted)
+        assert all(0 <= row["age_s"] < 60 for row in rows)
+        assert (await client.get("/v1/holds", headers=other)).json()["holds"] == []
+        for query, found in (
+            ({"lot": HOSPITAL, "reason": billings.REASON, "operator_id": str(operator_id)}, len(wanted)),
+            ({"lot": QC}, 0),
+            ({"lot": "nowhere"}, 0),
+            ({"reason": "low_confidence"}, 0),
+        ):
+            answer = (await client.get("/v1/holds", params=query, headers=own)).raise_for_status()
+            assert len(answer.json()["holds"]) == found
+        assert (await client.get("/v1/holds", params={"operator_id": "1"}, headers=own)).status_code == 403
+        clerk = running.bearer(token(Audience.CLERK, now=NOW, operator_id=operator_id))
+        assert len((await client.get("/v1/holds", headers=clerk)).json()["holds"]) == len(wanted)
         path = f"/v1/charges/{wanted[0]}/release"
         assert (await client.post(path, json={"reason": "right"}, headers=other)).status_code == 403
         for _ in range(2):
             response = await client.post(path, json={"reason": "right"}, headers=own)
             assert (response.status_code, response.json()["state"]) == (200, "due")
         assert (await client.post(path, json={}, headers=own)).status_code == 400
-    env = running.environment(district.database_url, redis_url, ONELOT_CLOCK_START=NOW.isoformat())
-    code, printed = await running.onelot(env, "held", "list", "--lot", HOSPITAL)
-    assert (code, printed.count(billings.REASON)) == (0, len(wanted) - 1), printed
-    assert (await running.onelot(env, "held", "release", "--reason", "x"))[0] == 2
-    code, printed = await running.onelot(env, "held", "release", "--lot", HOSPITAL, "--reason", "an outage")
+    env = running.environment(district.database_url, redis_url, ONELOT_CLOCK_START=NOW.isoformat(), COLUMNS="250")
+    code, printed = await running.onelot(env, "holds", "list", "--lot", HOSPITAL)
+    assert (code, printed.count("车场网关计费异常偏高")) == (0, len(wanted) - 1), printed
+    assert (await running.onelot(env, "holds", "release", "--reason", "x"))[0] == 2
+    code, printed = await running.onelot(env, "holds", "release", "--lot", HOSPITAL, "--reason", "an outage")
     assert (code, printed.strip()) == (0, f"{len(wanted) - 1} charges are collected from now on")
     assert await held(district) == []

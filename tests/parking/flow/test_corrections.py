@@ -7,7 +7,7 @@ from parking.stays import State
 from payments.flow import settlement as settlement_flow
 from tests.conftest import NOW
 from tests.district import District, visit
-from tests.parking.flow.test_decisions import MORNING, decide, fact, wallet
+from tests.parking.deciding import MORNING, decide, fact, wallet
 from tests.payments.city import City
 
 

@@ -1,92 +1,23 @@
 """Deciding in PostgreSQL: stays, money, the barrier, the count and cases follow what a person says of an event."""
 
 import asyncio
-from collections.abc import Sequence
 from copy import copy
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from parking.answers import Answer
 from parking.barrier import Command
-from parking.cases import Filter, Reason, UnknownCase
+from parking.cases import Reason, UnknownCase
 from parking.cases import State as CaseState
-from parking.decisions import DecisionContradicted, DecisionUnfit, FactTooOld, Kind, NoSuchFact, Verdict
-from parking.flow import cases as flow
-from parking.flow import facts as facts_flow
-from parking.flow.cases import CaseShown
-from parking.flow.decisions import Decided
-from parking.flow.stays import StayNow, stay_by_id
+from parking.decisions import DecisionContradicted, DecisionUnfit, FactTooOld, Kind, NoSuchFact
 from parking.plates import PlateColor
 from parking.stays import State, UnknownStay
 from payments.charges import ChargeState
-from payments.identity import Audience, Principal
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, District, event, visit
+from tests.district import HOSPITAL, QC, STATION, District, event, visit
+from tests.parking.deciding import HOUR, MINUTE, MORNING, case_of, decide, fact, found, polled, wallet
 from tests.payments.city import City
-
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-MORNING = NOW - 3 * HOUR
-LI = Principal(Audience.CLERK, "li")
-
-
-async def found(
-    district: District, *, lot: str = QC, state: CaseState = CaseState.OPEN, **more: Any
-) -> list[CaseShown]:
-    """The cases of a lot."""
-    wanted = Filter(lot_ids=[district.lot(lot).id], state=state, **more)
-    async with district.pool.acquire() as db, db.transaction():
-        return await flow.find_cases(
-            db, wanted, after=None, limit=100, reader=LI, now=district.now, random_bits=district.random_bits
-        )
-
-
-async def case_of(district: District, plate: str, reason: Reason, *, state: CaseState = CaseState.OPEN) -> CaseShown:
-    (case,) = await found(district, plate=plate, reason=reason, state=state)
-    return case
-
-
-async def decide(
-    district: District,
-    kind: Kind,
-    *,
-    case: UUID | None = None,
-    about: UUID | None = None,
-    key: str | None = None,
-    lot_ids: Sequence[int] | None = None,
-    **said: Any,
-) -> Decided:
-    """Decides a case, or about an event."""
-    verdict = Verdict(kind=kind, **{"note": "seen on the picture", **said})
-    whole: Any = {"lot_ids": lot_ids, "by": LI, "request_key": key, "network": district.network, "now": district.now}
-    if case is not None:
-        return await flow.decide_case(district.pool, verdict, case_id=case, random_bits=district.random_bits, **whole)
-    assert about is not None
-    return await facts_flow.decide_event(
-        district.pool, verdict, event_id=about, random_bits=district.random_bits, **whole
-    )
-
-
-async def fact(district: District, event_id: str) -> UUID:
-    """The number of an event, by what its gateway called it."""
-    found_: UUID = await district.owner.fetchval("select id from gate_event where event_id = $1", event_id)
-    return found_
-
-
-async def polled(district: District, stay_id: UUID | None) -> StayNow:
-    """What the gateway is told that asks for a stay."""
-    assert stay_id is not None
-    async with district.pool.acquire() as db:
-        return await stay_by_id(db, lot_id=district.lot().id, stay_id=stay_id)
-
-
-async def wallet(district: District, account_id: int) -> int:
-    return await district.count(
-        "select credits - debits from balance where owner_id = $1 and book = 'wallet'", account_id
-    )
-
 
 # -- which vehicle it was
 
@@ -184,48 +115,6 @@ async def test_a_read_without_a_plate_counts_once_somebody_says_which_it_was(dis
     assert [each.id for each in await found(district, reason=Reason.NO_PLATE) if each.id == case.id] == [case.id]
 
 
-# -- letting out
-
-
-async def test_who_is_let_out_free_owes_nothing(district: District) -> None:
-    _, left = await district.record(*visit("t", "鲁A90001", MORNING, NOW))
-    assert isinstance(left, Answer)
-    assert (await polled(district, left.stay_id)).gate is Command.HOLD
-    await decide(district, Kind.LET_OUT_FREE, about=await fact(district, "to"))
-    now = await polled(district, left.stay_id)
-    assert (now.gate, now.fee_fen) == (Command.OPEN, 0)
-    # The camera sees it once more on its way out.
-    again = await district.answer(event("tp", "exit", NOW + MINUTE, "鲁A90001"), received_at=NOW + MINUTE)
-    assert (again.gate, again.fee_fen, again.stay_id) == (Command.OPEN, 0, left.stay_id)
-    assert await district.broken() == {}
-
-
-async def test_who_is_let_out_and_charged_owes_what_it_costs(district: District) -> None:
-    _, left = await district.record(*visit("u", "鲁A90002", MORNING, NOW))
-    assert isinstance(left, Answer)
-    await decide(district, Kind.LET_OUT_AND_CHARGE, about=await fact(district, "uo"))
-    now = await polled(district, left.stay_id)
-    assert (now.gate, now.fee_fen, now.charge_state) == (Command.OPEN, 600, ChargeState.DUE)
-    again = await district.answer(event("up", "exit", NOW + MINUTE, "鲁A90002"), received_at=NOW + MINUTE)
-    assert (again.gate, again.fee_fen) == (Command.OPEN, 600)
-    await decide(district, Kind.UNDO, about=await fact(district, "uo"), undoes=1)
-    assert (await polled(district, left.stay_id)).gate is Command.HOLD
-
-
-async def test_who_was_not_seen_to_come_is_let_out_all_the_same(district: District) -> None:
-    free = await district.answer(event("v1", "exit", NOW, "鲁A90003"))
-    case = await case_of(district, "鲁A90003", Reason.EXIT_WITHOUT_ENTRY)
-    await decide(district, Kind.LET_OUT_FREE, case=case.id)
-    assert (await polled(district, free.stay_id)).gate is Command.OPEN
-    assert await found(district, plate="鲁A90003") == []
-    await district.answer(event("v2", "exit", NOW, "鲁A90004"))
-    case = await case_of(district, "鲁A90004", Reason.EXIT_WITHOUT_ENTRY)
-    decided = await decide(district, Kind.LET_OUT_AND_CHARGE, case=case.id, entered_at=MORNING)
-    assert decided.stay is not None
-    now = await polled(district, decided.stay.id)
-    assert (now.gate, now.fee_fen, now.charge_state) == (Command.OPEN, 600, ChargeState.DUE)
-
-
 # -- doubts
 
 
@@ -242,6 +131,20 @@ async def test_a_match_found_right_is_charged(district: District) -> None:
     await decide(district, Kind.RIGHT, case=case.id)
     await city.collect()
     assert (await wallet(district, driver), await found(district, plate="鲁A81234")) == (9_400, [])
+
+
+async def test_whose_plate_was_read_at_the_exit_pays_once_somebody_says_so(district: District) -> None:
+    driver = await district.account("鲁AC8S53")
+    await district.record(event("vi", "entry", MORNING, "鲁AC8SS3", confidence=0.9))
+    await district.record(event("vo", "exit", NOW, "鲁AC8S53", confidence=0.8))
+    entered, left = await fact(district, "vi"), await fact(district, "vo")
+    payers = "select account_id from charge where stay_id = $1 and amount_fen > 0 and state <> 'void'"
+    assert [row["account_id"] for row in await district.owner.fetch(payers, entered)] == [None]
+    await decide(district, Kind.PLATE, about=left, plate="鲁AC8S53")
+    assert [row["account_id"] for row in await district.owner.fetch(payers, entered)] == [driver]
+    assert await district.broken() == {}
+    await decide(district, Kind.UNDO, about=left, undoes=1)
+    assert [row["account_id"] for row in await district.owner.fetch(payers, entered)] == [None]
 
 
 @pytest.mark.parametrize(
@@ -351,3 +254,29 @@ async def test_two_who_decide_at_once_take_turns(district: District) -> None:
     await decide(district, Kind.PLATE, about=about, plate="鲁AC6777")
     assert await district.inside() == 0
     assert await district.broken() == {}
+
+
+async def test_what_is_undone_is_no_case_again_where_the_stay_is_whole(district: District) -> None:
+    left = [event(f"uo{sure}", "exit", NOW - HOUR, "鲁A83001", confidence=sure) for sure in (0.4, 0.9)]
+    await district.record(*({**each, "replay": True} for each in left))
+    await decide(district, Kind.PLATE, about=await fact(district, "uo0.4"), plate="鲁A83001")
+    await district.record({**event("ui", "entry", MORNING, "鲁A83001"), "replay": True})
+    await decide(district, Kind.UNDO, about=await fact(district, "uo0.4"), undoes=1)
+    assert await found(district, plate="鲁A83001") == []
+    assert await district.broken() == {}
+
+
+async def test_a_doubtful_read_is_a_case_again_once_its_stay_is_whole_no_more(district: District) -> None:
+    for sure in (0.4, 0.9):
+        at = MORNING + sure * MINUTE
+        await district.record(
+            {**event(f"zz{sure}", "entry", at, "鲁K57X36", lot=STATION, confidence=sure), "replay": True}
+        )
+    await district.record({**event("zzo", "exit", NOW, "鲁K51X36", lot=STATION, confidence=0.5), "replay": True})
+    await decide(district, Kind.RIGHT, about=await fact(district, "zzo"))
+    assert await found(district, lot=STATION, plate="鲁K57X36", reason=Reason.LOW_CONFIDENCE) == []
+    await decide(district, Kind.VOID, about=await fact(district, "zzo"))
+    assert len(await found(district, lot=STATION, plate="鲁K57X36", reason=Reason.LOW_CONFIDENCE)) == 1
+    assert await district.broken() == {}
+    for number in ("zz0.4", "zz0.9"):
+        await decide(district, Kind.VOID, about=await fact(district, number))

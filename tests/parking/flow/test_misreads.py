@@ -17,8 +17,8 @@ select v.came
  where not exists (select from stay s join gate_event e on e.id = s.entry_event_id
                     where e.event_id = v.came || 'i' and s.state = 'closed' and s.doubts = '{}'
                       and (s.entered_at, s.left_at) = (v.entered_at, v.left_at))
-   and not exists (select from review r join gate_event e on e.id = r.event_id
-                    where r.resolved_at is null and e.event_id in (v.came || 'i', v.came || 'o'))
+   and not exists (select from parking_case k join gate_event e on e.id = k.event_id
+                    where k.resolved_at is null and e.event_id in (v.came || 'i', v.came || 'o'))
 """
 
 
@@ -51,3 +51,22 @@ async def test_ten_days_of_misreads_leave_nobody_inside_and_nobody_unseen(distri
     names, entered, left = zip(*((came, at, until) for came, _, at, until in visits), strict=True)
     assert [row["came"] for row in await district.owner.fetch(UNSEEN, names, entered, left)] == []
     assert ghosts <= 1
+
+
+async def test_a_vehicle_that_was_read_as_one_that_is_inside(district: District) -> None:
+    """The doubtful entry is another vehicle's, and goes with the exit of a text like it: whose, a person says."""
+    for number, kind, hours, plate, sure in (
+        ("ri1", "entry", 5, "鲁A260B0", 0.96),
+        ("ri2", "entry", 4, "鲁A260B0", 0.48),
+        ("ri3", "exit", 3, "鲁A26080", 0.97),
+        ("ri4", "exit", 1, "鲁A260B0", 0.97),
+    ):
+        await district.answer(event(number, kind, NOW - timedelta(hours=hours), plate, confidence=sure))
+        assert await district.broken() == {}
+    stays = await district.owner.fetch(
+        "select entered_at, left_at, doubts from stay where plate = '鲁A260B0' order by 1"
+    )
+    assert [(NOW - stay["entered_at"], NOW - stay["left_at"], stay["doubts"]) for stay in stays] == [
+        (timedelta(hours=5), timedelta(hours=1), []),
+        (timedelta(hours=4), timedelta(hours=3), ["match_probable"]),
+    ]

@@ -10,10 +10,13 @@ from msgspec import structs
 
 import sql
 from parking import tariffs
-from parking.flow import lots, prices
+from parking.flow import gateways, lanes, lots, prices, surroundings
 from parking.flow import tariffs as tariffs_flow
 from parking.flow.network import record_change
+from parking.lanes import GateChange, GatePlan, LaneChange, NewLane, Way
+from parking.lots import Direction, ExitRule, LotChange, SayArrears, Surroundings
 from parking.store import network as store
+from payments.identity import Audience, Principal
 from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
 from tests.conftest import NOW
@@ -31,6 +34,70 @@ async def register_lot(db: sql.Connection) -> None:
     await lots.register_lot(db, lot_plan("new", "jn-static"), **BY)
 
 
+async def set_exit_rule(db: sql.Connection) -> None:
+    await lots.set_exit_rule(db, QC, ExitRule(confirms_passages=False), by=ADMIN, now=NOW)
+
+
+ADMIN = Principal(Audience.ADMIN, "admin:tests", 0)
+
+
+async def change_lot(db: sql.Connection) -> None:
+    await lots.change_lot(db, QC, LotChange(name_zh="泉城路"), by=ADMIN, now=NOW)
+
+
+async def set_surroundings(db: sql.Connection) -> None:
+    await surroundings.set_surroundings(db, QC, Surroundings(road="quancheng"), by=ADMIN, now=NOW)
+
+
+async def set_capacity(db: sql.Connection) -> None:
+    await lots.set_capacity(db, QC, 51, valid_from=None, by=ADMIN, now=NOW)
+
+
+async def set_closed(db: sql.Connection) -> None:
+    await lots.set_closed(db, QC, is_closed=True, valid_from=None, by=ADMIN, now=NOW)
+
+
+async def say_arrears_in_lot(db: sql.Connection) -> None:
+    await lots.say_arrears_in_lot(db, QC, SayArrears.SHOW, by=Principal(Audience.ADMIN, "admin:tests"), now=NOW)
+
+
+async def say_arrears_in_lots_of(db: sql.Connection) -> None:
+    by = Principal(Audience.ADMIN, "admin:tests")
+    await lots.say_arrears_in_lots_of(db, "jn-static", SayArrears.SHOW, by=by, now=NOW)
+
+
+async def add_gateway(db: sql.Connection) -> None:
+    await gateways.add_gateway(db, QC, "qc-2", by=ADMIN, now=NOW)
+
+
+async def add_gate(db: sql.Connection) -> None:
+    await lanes.add_gate(db, QC, GatePlan("north"), by=ADMIN, now=NOW)
+
+
+async def change_gate(db: sql.Connection) -> None:
+    await lanes.change_gate(db, QC, "g1", GateChange(name="北门"), by=ADMIN, now=NOW)
+
+
+async def set_gate_closed(db: sql.Connection) -> None:
+    await lanes.set_gate_closed(db, QC, "g1", is_closed=True, valid_from=None, by=ADMIN, now=NOW)
+
+
+async def add_lane(db: sql.Connection) -> None:
+    await lanes.add_lane(db, QC, NewLane("qc-3", "g1", Direction.ENTRY), by=ADMIN, now=NOW)
+
+
+async def change_lane(db: sql.Connection) -> None:
+    await lanes.change_lane(db, f"{QC}-in", LaneChange(code="qc-4"), by=ADMIN, now=NOW)
+
+
+async def set_way(db: sql.Connection) -> None:
+    await lanes.set_way(db, f"{QC}-in", Way(Direction.EXIT), valid_from=None, by=ADMIN, now=NOW)
+
+
+async def set_lane_closed(db: sql.Connection) -> None:
+    await lanes.set_lane_closed(db, f"{QC}-in", is_closed=True, valid_from=None, by=ADMIN, now=NOW)
+
+
 async def issue_gateway_key(db: sql.Connection) -> str:
     await register_lot(db)
     return await lots.issue_gateway_key(db, gateway_code="new-gw", secret=bytes(32), **BY)
@@ -39,6 +106,11 @@ async def issue_gateway_key(db: sql.Connection) -> str:
 async def revoke_gateway_key(db: sql.Connection) -> None:
     key = await issue_gateway_key(db)
     await lots.revoke_gateway_key(db, gateway_code="new-gw", key_id=key.split("_")[1], **BY)
+
+
+async def rename_gateway(db: sql.Connection) -> None:
+    await register_lot(db)
+    await gateways.rename_gateway(db, "new-gw", "newer-gw", by=ADMIN, now=NOW)
 
 
 async def register_zone(db: sql.Connection) -> None:
@@ -65,8 +137,11 @@ async def put_lot_in_zone(db: sql.Connection) -> None:
 
 
 CHANGES = (
-    register_operator, register_lot, issue_gateway_key, revoke_gateway_key, register_zone, publish_tariff,
-    apply_to_lot, apply_to_zone, put_lot_in_zone,
+    register_operator, register_lot, set_exit_rule, change_lot, set_capacity, set_closed, issue_gateway_key,
+    set_surroundings,
+    say_arrears_in_lot, say_arrears_in_lots_of,
+    add_gateway, add_gate, change_gate, set_gate_closed, add_lane, change_lane, set_way, set_lane_closed,
+    revoke_gateway_key, rename_gateway, register_zone, publish_tariff, apply_to_lot, apply_to_zone, put_lot_in_zone,
 )  # fmt: skip
 
 
@@ -82,7 +157,7 @@ async def test_a_change_moves_the_version(
 def test_each_use_case_that_records_a_change_is_tried_here() -> None:
     """What writes to the network ends in `record_change`; who adds a use case adds it above."""
     tried = {change.__name__ for change in CHANGES}
-    for module in (lots, prices, tariffs_flow):
+    for module in (gateways, lanes, lots, surroundings, prices, tariffs_flow):
         functions = [
             each for each in ast.parse(inspect.getsource(module)).body if isinstance(each, ast.AsyncFunctionDef)
         ]

@@ -8,8 +8,8 @@ from tests.district import QC, STATION, District, event, facts
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 CASES = """
-select count(*) from review r join gate_event e on e.id = r.event_id
- where r.reason = 'inside_too_long' and r.resolved_at is null and e.event_id = $1
+select count(*) from parking_case k join gate_event e on e.id = k.event_id
+ where k.reason = 'inside_too_long' and k.resolved_at is null and e.event_id = $1
 """
 
 

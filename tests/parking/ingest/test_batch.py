@@ -14,7 +14,7 @@ from parking.ingest.queue import TURN_EVENTS, WAITING_OF_GATEWAY_MAX, Overloaded
 from parking.live.network import LiveNetwork
 from parking.live.redis import connect
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, District, Say, event
+from tests.district import HOSPITAL, QC, STATION, District, Say, event, hand_in
 
 LONG_AGO = NOW - timedelta(days=2)
 
@@ -44,7 +44,7 @@ async def test_a_car_passes_the_arrays_that_came_before_it(district: District, c
     done: list[str] = []
 
     async def record(name: str, said: list[Say]) -> None:
-        answers = await commit.record([district.passing(each) for each in said])
+        answers = await hand_in(commit, [district.passing(each) for each in said])
         assert names(answers) == [each["event_id"] for each in said]
         done.append(name)
 
@@ -66,14 +66,14 @@ async def test_a_car_passes_the_arrays_that_came_before_it(district: District, c
 async def test_a_gateway_that_hands_in_too_much_is_refused_alone(district: District, commit: GroupCommit) -> None:
     arrays = [backlog(name, 500, STATION) for name in ("JA", "JB", "JC")]
     passings = [[district.passing(each) for each in said] for said in arrays]
-    waiting = [asyncio.ensure_future(commit.record(each)) for each in passings[:2]]
+    waiting = [asyncio.ensure_future(hand_in(commit, each)) for each in passings[:2]]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded) as refused:
-        await commit.record(passings[2])
+        await hand_in(commit, passings[2])
     assert refused.value.facts["waiting_events_max"] == WAITING_OF_GATEWAY_MAX
     commit.start()
     car = district.passing(event("k", "entry", NOW, "鲁K00001", lot=STATION))
-    assert names(await asyncio.wait_for(commit.record([car]), 30)) == ["k"]
+    assert names(await asyncio.wait_for(hand_in(commit, [car]), 30)) == ["k"]
     assert [len(answers) for answers in await asyncio.wait_for(asyncio.gather(*waiting), 60)] == [500, 500]
 
 
@@ -82,8 +82,8 @@ async def test_who_waits_too_long_is_told_so_and_not_recorded_later(
 ) -> None:
     monkeypatch.setattr(batch, "RECORD_TIMEOUT_S", 0.2)
     with pytest.raises(StorageAway):
-        await commit.record([district.passing(event("late", "entry", NOW, "鲁L00001"))])
+        await hand_in(commit, [district.passing(event("late", "entry", NOW, "鲁L00001"))])
     monkeypatch.undo()
     commit.start()
-    await asyncio.wait_for(commit.record([district.passing(event("next", "entry", NOW, "鲁L00002"))]), 20)
+    await asyncio.wait_for(hand_in(commit, [district.passing(event("next", "entry", NOW, "鲁L00002"))]), 20)
     assert await district.count("select count(*) from gate_event where event_id = 'late'") == 0

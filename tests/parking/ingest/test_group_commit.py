@@ -17,7 +17,7 @@ from parking.live.redis import connect
 from parking.prices import LotPrices
 from parking.tariffs import Compiled
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, visit
+from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, hand_in, visit
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 MORNING = NOW - 3 * HOUR
@@ -49,7 +49,7 @@ async def group_commit(district: District, redis_url: str) -> AsyncIterator[Grou
 
 async def collected(group_commit: GroupCommit, district: District, *requests: Sequence[Say]) -> list[list[Answer]]:
     """The answers to requests that arrive at once."""
-    waiting = [group_commit.record([district.passing(said) for said in request]) for request in requests]
+    waiting = [hand_in(group_commit, [district.passing(said) for said in request]) for request in requests]
     tasks = [asyncio.ensure_future(each) for each in waiting]
     await asyncio.sleep(0)  # all of them wait before the group_commit begins: they become one batch
     group_commit.start()
@@ -100,21 +100,21 @@ async def test_more_than_can_wait_is_refused_and_what_waits_is_not(
 ) -> None:
     monkeypatch.setattr(queue, "WAITING_EVENTS_MAX", 3)
     said = visit("full", "鲁A50001", MORNING, NOW)
-    waiting = asyncio.ensure_future(group_commit.record([district.passing(each) for each in said]))
+    waiting = asyncio.ensure_future(hand_in(group_commit, [district.passing(each) for each in said]))
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await group_commit.record([district.passing(each) for each in visit("much", "鲁A50002", MORNING, NOW)])
+        await hand_in(group_commit, [district.passing(each) for each in visit("much", "鲁A50002", MORNING, NOW)])
     group_commit.start()
     assert [facts(answer)[0] for answer in await asyncio.wait_for(waiting, PATIENCE_S)] == ["recorded"] * 2
     # There is room again.
-    (answer,) = await group_commit.record([district.passing(event("room", "entry", NOW, "鲁A50002"))])
+    (answer,) = await hand_in(group_commit, [district.passing(event("room", "entry", NOW, "鲁A50002"))])
     assert facts(answer)[0] == "recorded"
     await group_commit.stop()
 
 
 async def test_a_gateway_that_went_away_harms_no_neighbour(district: District, group_commit: GroupCommit) -> None:
     gone, there = [
-        asyncio.ensure_future(group_commit.record([district.passing(event(f"gone{n}", "entry", NOW, f"鲁A5010{n}"))]))
+        asyncio.ensure_future(hand_in(group_commit, [district.passing(event(f"gone{n}", "entry", NOW, f"鲁A5010{n}"))]))
         for n in range(2)
     ]
     await asyncio.sleep(0)
@@ -123,7 +123,7 @@ async def test_a_gateway_that_went_away_harms_no_neighbour(district: District, g
     (answer,) = await asyncio.wait_for(there, PATIENCE_S)
     assert (facts(answer)[0], gone.cancelled()) == ("recorded", True)
     # What nobody waits for any more is not recorded; the gateway sends it again, and then it is.
-    again = await group_commit.record([district.passing(event("gone0", "entry", NOW, "鲁A50100"))])
+    again = await hand_in(group_commit, [district.passing(event("gone0", "entry", NOW, "鲁A50100"))])
     assert facts(again[0])[0] == "recorded"
     await group_commit.stop()
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
 import asyncpg
 import pytest
@@ -14,12 +15,13 @@ from msgspec import structs
 import sql
 from parking import tariffs
 from parking.api.authentication import gateway_of_key
+from parking.dated import Outcome
 from parking.flow.lots import issue_gateway_key, register_lot, register_operator, revoke_gateway_key
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
 from parking.live import network as live_network
 from parking.live.network import MISS_PAUSE_S, POLL_S, LiveNetwork
-from parking.lots import CodeTaken, UnknownGateway, UnknownLot, UnknownOperator
+from parking.lots import CodeTaken, RegisteredOtherwise, UnknownGateway, UnknownLot, UnknownOperator
 from parking.network import Network
 from parking.prices import UnknownTariff, in_force_at
 from parking.tariffs import Tariff
@@ -181,18 +183,36 @@ async def test_a_price_text_has_versions(db: sql.Connection, registered: dict[st
 
 async def test_codes_are_taken_once(district: District) -> None:
     new = lot_plan("b", "jn-static")
-    attempts: list[Callable[[sql.Connection], Awaitable[int]]] = [
-        lambda db: register_operator(
-            db, code="sd-rail", name_zh="", name_en="", platform_fee_bps=0, by="tests", now=NOW
-        ),
-        lambda db: register_lot(db, lot_plan(QC, "jn-static"), by="tests", now=NOW),
-        lambda db: register_lot(db, structs.replace(new, gateway=f"{QC}-gw"), by="tests", now=NOW),
-        lambda db: register_lot(db, structs.replace(new, lanes=lot_plan(QC, "x").lanes), by="tests", now=NOW),
-    ]
-    for attempt in attempts:
+    taken = (
+        structs.replace(new, gateway=f"{QC}-gw"),
+        structs.replace(new, lanes=lot_plan(QC, "x").lanes),
+    )
+    for plan in taken:
         with pytest.raises(CodeTaken):
             async with district.pool.acquire() as db, db.transaction():
-                await attempt(db)
+                await register_lot(db, plan, by="tests", now=NOW)
+
+
+async def test_the_same_again_is_a_repeat_and_anything_else_names_its_field(district: District) -> None:
+    rail: dict[str, Any] = {"name_zh": "sd-rail", "name_en": "sd-rail", "platform_fee_bps": 60}
+    by: dict[str, Any] = {"by": "tests", "now": NOW}
+    async with district.pool.acquire() as db, db.transaction():
+        version = await db.fetchval("select version from catalog_version")
+        again = await register_operator(db, code="sd-rail", **rail, **by)
+        assert (again.id, again.outcome) == (district.lot(STATION).operator_id, Outcome.UNCHANGED)
+        same = await register_lot(db, lot_plan(QC, "jn-static"), **by)
+        assert (same.id, same.outcome) == (district.lot(QC).id, Outcome.UNCHANGED)
+        assert await db.fetchval("select version from catalog_version") == version
+    for field, value in {"name_zh": "铁路", "platform_fee_bps": 61, "time_zone": "Asia/Urumqi"}.items():
+        async with district.pool.acquire() as db, db.transaction():
+            with pytest.raises(RegisteredOtherwise) as refused:
+                await register_operator(db, code="sd-rail", **{**rail, field: value}, **by)
+        assert (refused.value.facts["field"], refused.value.facts["said"]) == (field, value)
+    for field, value in {"name_en": "Quancheng", "capacity": 51, "lanes": lot_plan("x", "x").lanes}.items():
+        async with district.pool.acquire() as db, db.transaction():
+            with pytest.raises(RegisteredOtherwise) as refused:
+                await register_lot(db, lot_plan(QC, "jn-static", **{field: value}), **by)
+        assert refused.value.facts["field"] == field
 
 
 async def test_what_is_not_registered_cannot_be_named(district: District) -> None:

@@ -14,6 +14,8 @@ from parking.simulation.labels import duration
 from parking.simulation.past_stays import PastStay, Period
 from parking.simulation.totals import EXTREMES, LISTED_MAX
 from parking.tariffs import Vehicle, Visit
+from parking.tariffs.language.conditions import Match
+from parking.tariffs.language.document import Exemption
 from tests.parking.simulation.builders import (
     BLUE,
     DAY,
@@ -101,6 +103,14 @@ def test_what_was_before_the_period_is_read_as_far_as_it_bears_on_it() -> None:
     assert lead_of([JINAN]) == 2 * DAY
     assert lead_of([JINAN, remembering(hours=30)]) == 60 * HOUR
     assert lead_of([remembering(per="visit")]) == timedelta(0)
+
+
+def test_a_draft_may_ask_for_what_a_stay_had_a_right_to() -> None:
+    exempting = msgspec.structs.replace(
+        JINAN, exempt=(Exemption(name_zh="救护车", name_en="Ambulances", who=Match(tags=("ambulance",))),)
+    )
+    known = msgspec.structs.replace(stay(), rights='{"tags": ["ambulance"]}')
+    assert tried([known, stay(plate="鲁B54321")], exempting).total.after_fen == 600
 
 
 def test_a_stay_without_a_price_is_listed_and_counted_apart() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 import sql
 from parking.flow.network import read_network
-from parking.store.retention import drop_expired
+from parking.store.retention import drop_expired, forget_ended_rights
+from payments import ids
 from tests.district import District, event, visit
 
 # Long enough ago that the server's own clock is past all that is done here, and not so long that the books take it for
@@ -18,7 +19,7 @@ GROWING = (
     "gate_event",
     "decision",
     "refused_event",
-    "review",
+    "parking_case",
     "stay",
     "stay_revision",
     "charge",
@@ -37,7 +38,7 @@ def months_later(months: int) -> datetime:
 
 @pytest.fixture
 async def old(pool: sql.Pool, district: District) -> District:
-    """The district with a visit, a charge, a review and a car inside, of years ago."""
+    """The district with a visit, a charge, a case and a car inside, of years ago."""
     for table in GROWING:
         for month in MONTHS:
             first = date.fromisoformat(f"{month}-01".replace("_", "-"))
@@ -76,11 +77,12 @@ async def test_old_months_go_and_nothing_breaks(pool: sql.Pool, old: District) -
         f"{table}_{MARCH}" for table in ("gate_event", "decision", "refused_event")
     }
     assert await drop(pool, months_later(14)) == set()
-    assert MARCH in await partitions(old.owner, "review")
+    assert MARCH in await partitions(old.owner, "parking_case")
+    old.now = months_later(14)
     assert await old.broken() == {}
 
     gone = await drop(pool, months_later(38))
-    assert {f"review_{MARCH}", f"stay_{FEBRUARY}", f"gate_event_{JUNE}"} <= gone
+    assert {f"parking_case_{MARCH}", f"stay_{FEBRUARY}", f"gate_event_{JUNE}"} <= gone
     assert f"stay_{MARCH}" not in gone, "a car that came then is still inside"
     assert await old.broken() == {}
 
@@ -105,14 +107,26 @@ async def test_old_months_go_and_nothing_breaks(pool: sql.Pool, old: District) -
 
 async def test_what_others_refer_to_is_kept_as_long(owner: sql.Connection) -> None:
     keep = {row["name"]: row["keep_months"] for row in await owner.fetch("select name, keep_months from growing_table")}
-    assert keep["decision"] == keep["gate_event"] <= keep["review"] <= keep["stay"]
+    assert keep["decision"] == keep["gate_event"] <= keep["parking_case"] <= keep["stay"]
     assert {name for name, months in keep.items() if months} == {
+        "booth_shift",
+        "cash_taken",
+        "charging_session",
+        "coupon_use",
         "decision",
+        "device_decision",
+        "device_fact",
         "gate_event",
+        "gateway_command",
+        "paid_by",
+        "prepayment",
+        "read_passage",
         "refused_event",
-        "review",
+        "parking_case",
         "stay",
         "stay_revision",
+        "stay_rights",
+        "ticket",
     }
 
 
@@ -129,3 +143,24 @@ async def test_a_busy_table_is_left_for_later(pool: sql.Pool, owner: sql.Connect
         await owner.execute("select from gate_event limit 1")
         assert await drop(pool, months_later(3)) == set()
     assert await drop(pool, months_later(3)) == {"gate_event_2019_01"}
+
+
+async def test_coupons_that_no_stay_has_any_more_are_forgotten(pool: sql.Pool, district: District) -> None:
+    lot, now = district.lot(), datetime.now(UTC)
+    long_ago = now - timedelta(days=39 * 31)
+    begins = long_ago - timedelta(days=30)
+    made = (
+        "insert into coupon (id, code, operator_id, lot_ids, discount, uses_max, valid_from, valid_until, note, "
+        "added_by, added_at, used) values ($1, $2, $3, array[$4::int], 'x', 1, $5, $6, 'forgotten', 'li', $5, $7)"
+    )
+    for number, code, ends in ((1, "LAPSED", long_ago), (2, "USED", long_ago), (3, "RECENT", now)):
+        id_ = ids.new(begins, lot.operator_id, number)
+        await district.owner.execute(made, id_, code, lot.operator_id, lot.id, begins, ends, int(code == "USED"))
+    await district.owner.execute(
+        "insert into coupon_use (lot_id, fact_id, coupon_id, presented_at, presented_by) values ($1, $2, $3, $4, 'li')",
+        lot.id, ids.new(now, lot.id, 1), ids.new(begins, lot.operator_id, 2), begins,
+    )  # fmt: skip
+    async with pool.acquire() as db:
+        await forget_ended_rights(db, now)
+    left = await district.owner.fetch("select code from coupon where note = 'forgotten' order by code")
+    assert [row["code"] for row in left] == ["RECENT", "USED"]

@@ -14,6 +14,7 @@ from parking.plates import PlateColor, VehicleClass
 from parking.tariffs.language.conditions import DateRange, DayHours, DaySet, Match, Season
 from parking.tariffs.language.document import (
     Band,
+    Booking,
     Cap,
     Charging,
     ClassRule,
@@ -97,6 +98,8 @@ def tariff(random: Random, **fixed: Any) -> Tariff:
         "surcharges": some(random, _surcharge, (0, 0, 0, 1, 2)),
         "passes": some(random, _pass, (0, 0, 0, 1, 2)),
         "charging": charging(random) if often(random, 0.3) else None,
+        # By bits of its own, as the bookings of visits are.
+        "booking": Random(f"{codes} {caps}").choice((None, None, Booking(), Booking(grace_min=45))),
         "overstay": _overstay(random) if often(random, 0.2) else None,
         "exempt": (exempt(random.choice((Match(tags=("emergency",)), who(random)))),) if often(random, 0.1) else (),
         "minimum_fen": random.choice((0, 0, 0, 100, 350, 1000)),

@@ -149,6 +149,8 @@ def later(visit: Visit, **by: int) -> Visit:
         entered_at=visit.entered_at + moved,
         left_at=visit.left_at + moved,
         charging=tuple((begins + moved, ends + moved) for begins, ends in visit.charging),
+        booked=tuple((begins + moved, ends + moved) for begins, ends in visit.booked),
+        paused=tuple((begins + moved, ends + moved) for begins, ends in visit.paused),
         passes=tuple(
             but(held, valid_from=held.valid_from + moved, valid_until=held.valid_until + moved) for held in visit.passes
         ),

@@ -60,6 +60,8 @@ def visit_at(random: Random, tariff: Tariff, entered: datetime, length: timedelt
         passes=tuple(_pass(random, each.code, entered, left) for each in tariff.passes if often(random, 0.4)),
         coupons=tuple(code for code in _coupons(tariff) if often(random, 0.5)),
         paid_by=random.choice(("", "cash", "app", "citizen_card")),
+        paused=_paused(entered, left),
+        booked=_booked(entered, left) if tariff.booking else (),
         continued=often(random, 0.05),
     )
 
@@ -131,6 +133,17 @@ def _charging(random: Random, entered: datetime, left: datetime) -> tuple[tuple[
     )
 
 
+def _paused(entered: datetime, left: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """When the clock of a visit stood: in some of them, by bits of their own."""
+    own = Random(f"{entered} {left}")
+    return _charging(own, entered, left) if often(own, 0.15) else ()
+
+
+def _booked(entered: datetime, left: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """The times that were booked for a visit, by bits of their own."""
+    return _charging(Random(f"booked {entered} {left}"), entered, left)
+
+
 def _moment(random: Random, entered: datetime, left: datetime) -> datetime:
     """The minute of the entry, sometimes with seconds; long stays would take the oracle too long then."""
     seconds = random.choice((0, 0, 0, 0, 0, 0, 0, 1, 30, 59)) if left - entered < 3 * HOUR else 0
@@ -175,7 +188,9 @@ def history(random: Random, tariff: Tariff, visit: Visit, owed: Owed = oracle.ow
 
 def _of_the_vehicle(visit: Visit, before: Visit) -> Visit:
     """An earlier visit of the vehicle of a visit, with its passes."""
-    return msgspec.structs.replace(before, vehicle=visit.vehicle, passes=visit.passes, charging=(), continued=False)
+    return msgspec.structs.replace(
+        before, vehicle=visit.vehicle, passes=visit.passes, charging=(), booked=(), continued=False
+    )
 
 
 def _place(random: Random) -> Scope:

@@ -1,7 +1,8 @@
 """The routes of payments behind a client, with the dependencies that the application gives them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 import httpx
 import pytest
@@ -10,12 +11,19 @@ from litestar.di import Provide
 
 import sql
 from payments.api import ROUTES
+from payments.api.pages import PROVIDED as PAGES
 from payments.errors import OneLotError
 from payments.identity import Audience, Principal
 from payments.settlement import LotName
+from payments.visits import Visit
 from tests.payments.city import City
 
 SECRET = "a secret of at least thirty-two characters"
+
+
+async def visits_of(_: sql.Connection, stays: Sequence[tuple[int, UUID]]) -> dict[UUID, Visit]:
+    """What whoever keeps stays says of them."""
+    return {stay_id: Visit("lot", "停车场", "Lot", "鲁A12345", "blue", None, None) for _, stay_id in stays}
 
 
 class Speaker:
@@ -58,15 +66,18 @@ async def client(city: City) -> AsyncIterator[Client]:
         "channels": lambda: city.channels,
         "now": lambda: city.now,
         "random_bits": lambda: city.random_bits,
+        "wording": lambda: {"doubtful": ("有疑问", "In doubt")},
         "token_secret": lambda: SECRET,
         "principal": lambda: speaker.principal,
         "caller": lambda: None if speaker.principal.audience is Audience.PUBLIC else speaker.principal,
+        "visits_of": lambda: visits_of,
         "lot_names": lambda: {city.lot_id: LotName(city.operator_id, "lot", "停车场", "Lot")},
     }
     app = Litestar(
         route_handlers=ROUTES,
         dependencies={
             "db": Provide(transaction),
+            **PAGES,
             **{name: Provide(value, sync_to_thread=False) for name, value in given.items()},
         },
         exception_handlers={OneLotError: refusal},

@@ -102,6 +102,12 @@ async def test_a_driver_pages_by_reference_and_sees_no_place_that_is_hidden(clie
     _, page = await client.ask("GET", "/v1/account/charges?limit=2")
     hidden, shown = page["charges"]
     assert (hidden["lot_id"], hidden["created_at"], shown["lot_id"]) == (None, None, client.city.lot_id)
+    assert (hidden["visit"], shown["visit"]["lot_zh"], shown["visit"]["plate"]) == (None, "停车场", "鲁A12345")
+    assert await client.ask("GET", f"/v1/account/charges/{shown['reference']}") == (200, shown)
+    assert await client.ask("GET", f"/v1/account/charges/{hidden['reference']}") == (200, hidden)
+    client.speaks_for(Audience.DRIVER, await client.city.account())
+    assert (await client.ask("GET", f"/v1/account/charges/{shown['reference']}"))[1] == {"type": "NoSuchCharge"}
+    client.speaks_for(Audience.DRIVER, account_id)
     assert "text_zh" in shown["lines"][0]
     assert "text_zh" not in hidden["lines"][0]
     _, rest = await client.ask("GET", f"/v1/account/charges?limit=2&after={page['next']}")

@@ -15,6 +15,7 @@ from payments.flow import charges as charges_flow
 from payments.flow import holds as holds_flow
 from payments.refunds import NotRefundable
 from payments.store import adjustments as store
+from payments.visits import Visit
 from tests.payments.city import DAY, City
 
 DUE, PAID, VOID = ChargeState.DUE, ChargeState.PAID, ChargeState.VOID
@@ -26,6 +27,11 @@ BACK = """select coalesce(sum(r.amount_fen), 0) from channel_local_refund r
 def money(there: Charge) -> tuple[ChargeState, int, int, int, int, int]:
     """How it stands: what it costs, was paid, is owed, goes back, and is waived."""
     return there.state, there.amount_fen, there.paid_fen, there.owed_fen, there.refunded_fen, there.waived_fen
+
+
+async def no_visits(*_: object) -> dict[UUID, Visit]:
+    """Nobody keeps stays here."""
+    return {}
 
 
 async def earned(city: City) -> int:
@@ -323,7 +329,9 @@ async def test_the_operator_and_the_driver_see_the_corrections(city: City) -> No
     await city.adjust((charge_id, 400))
     await city.adjust((charge_id, 9_000))
     async with city.pool.acquire() as db:
-        [shown] = await charges_flow.charges_of_driver(db, account_id, before=None, limit=5)
+        [shown] = await charges_flow.charges_of_driver(
+            db, account_id, before=None, limit=5, wording={}, visits_of=no_visits
+        )
         page = await store.adjustments_page(db, DAY, DAY, operator_id=city.operator_id, after=None, limit=1)
         rest = await store.adjustments_page(
             db, DAY, DAY, operator_id=city.operator_id, after=(page[0].charge_id, page[0].n), limit=5

@@ -9,6 +9,7 @@ import pytest
 
 from payments.flow import charges as charges_flow
 from payments.flow import settlement as settlement_flow
+from payments.ledger import Filter
 from payments.settlement import DayNotOver, DayTooOld, read_cursor
 from payments.store import ledger as books
 from payments.store import settlement as store
@@ -180,8 +181,8 @@ async def test_an_operators_journals_add_up_to_its_statement(town: City) -> None
     await settle(town)
     async with town.pool.acquire() as db:
         [settled] = await settlement_flow.settlements_of(db, first=day, last=day, operator_id=town.operator_id)
-        journals = await books.journals_of_day(db, day, after=None, limit=50, operator_id=town.operator_id)
-        assert await books.journals_of_day(db, day, after=None, limit=50, operator_id=town.operator_id + 1) == []
+        journals = await books.journals_of_day(db, day, Filter(town.operator_id), after=None, limit=50)
+        assert await books.journals_of_day(db, day, Filter(town.operator_id + 1), after=None, limit=50) == []
     owed = sum(
         transfer.amount_fen * ((transfer.credit_book == "payable") - (transfer.debit_book == "payable"))
         for journal in journals

@@ -18,6 +18,12 @@ from payments.refunds import (
 )
 from tests.payments.city import City
 
+ENDED_EARLY = """
+select count(*) from charge c join attempt a on a.payable_id = c.id join refund r on r.payable_id = c.id
+ where c.id = any($1) and (c.paid_at < c.created_at or a.updated_at < a.created_at or r.created_at < a.created_at
+                           or r.updated_at < r.created_at)
+"""
+
 
 class LosesRefunds(LocalChannel):
     """The test channel behind a line that loses the first answer to each refund."""
@@ -76,6 +82,18 @@ async def test_what_a_channel_took_goes_back_through_it(city: City) -> None:
     assert (await city.refund(charge_id, 500)).state == "succeeded"
     assert await city.book(2, "clearing") == before
     assert await city.book(city.operator_id, "payable") == 0
+
+
+async def test_a_clock_that_is_behind_ends_nothing_before_it_began(city: City) -> None:
+    account_id, other = await city.account(500), await city.charge(None, 500)
+    charge_id = await city.charge(account_id, 500)
+    await city.collect()
+    await city.pay(other)
+    city.now -= timedelta(minutes=1)
+    for charge in (charge_id, other):
+        assert (await city.refund(charge, 200)).state == "succeeded"
+    early = await city.owner.fetchval(ENDED_EARLY, [charge_id, other])
+    assert early == 0
 
 
 async def test_a_key_belongs_to_one_refund(city: City) -> None:

@@ -159,6 +159,8 @@ async def test_no_kind_moves_between_books_that_it_does_not_name(town: Town) -> 
         (Kind.STAY_BILLED, Book.CASUAL_RECEIVABLE, PAYABLE, operator, operator),
         (Kind.CHARGE_PAID, CLEARING, Book.CASUAL_RECEIVABLE, 2, operator),
         (Kind.OVERPAID, CLEARING, SUSPENSE, 2, operator),
+        (Kind.CHARGE_PAID, Book.CASH, Book.CASUAL_RECEIVABLE, operator, operator),
+        (Kind.OVERPAID, Book.CASH, SUSPENSE, operator, operator),
     }
 
 

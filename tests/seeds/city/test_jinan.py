@@ -6,9 +6,11 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from parking import plates, tariffs
+from parking import facilities, plates, tariffs
+from parking.facilities import Facilities, SpaceKind
 from parking.lots import Direction, LotKind, LotPlan, decode_plan
 from parking.plates import PlateForm
+from parking.positions import Point
 from seeds.city.drivers import DRIVERS_COUNT, drivers
 from seeds.city.jinan import TARIFFS, jinan, part
 from seeds.city.network import CityLot
@@ -51,6 +53,16 @@ def test_a_lot_is_in_its_district_and_can_be_registered(lot: CityLot) -> None:
     assert lot.lanes(Direction.EXIT)
     assert 1 <= len({lane.gate for lane in plan.lanes}) <= 3
     assert decode_plan(msgspec.json.encode(plan)) == plan
+
+
+def test_most_lots_say_what_they_offer_and_it_can_be_true() -> None:
+    offers = [(lot.plan, lot.offers) for lot in CITY.lots if lot.offers != Facilities()]
+    assert len(offers) >= 100
+    for plan, said in offers:
+        facilities.check(said, capacity=plan.capacity, place=Point(plan.latitude, plan.longitude))
+    assert len({said.height_max_cm for _, said in offers}) > 2
+    assert {len(said.entrances) for _, said in offers} == {0, 1}
+    assert {space.kind for _, said in offers for space in said.spaces} == {SpaceKind.EV, SpaceKind.DISABLED}
 
 
 def test_codes_and_names_are_unique() -> None:

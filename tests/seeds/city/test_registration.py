@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sql
 from parking.api.authentication import gateway_of_key
+from parking.facilities import Facilities
 from parking.live.network import LiveNetwork
 from payments.channels import ChannelSettings, open_all
 from payments.flow import accounts as accounts_flow
@@ -53,6 +54,8 @@ async def test_registering_twice_adds_nothing_but_new_keys(
         standing = await accounts_flow.standing(db, accounts[0])
     assert standing.wallet_fen == PEOPLE[0].top_up_fen
     network = await LiveNetwork.open(pool, lambda: now)
+    said = {network.lot(lot.plan.code).id: lot.offers for lot in CITY.lots if lot.offers != Facilities()}
+    assert said == network.snapshot.facilities
     for lot in CITY.lots:
         gateway = await gateway_of_key(network, again.keys[lot.plan.gateway])
         assert gateway is not None

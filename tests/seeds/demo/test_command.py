@@ -1,10 +1,14 @@
 """The demonstration from its first line to its last, as a person runs it; but in a folder of the test's own."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +18,12 @@ from rich.console import Console
 from seeds.demo.env_file import env_file
 from seeds.demo.terminal import Figures, Terminal
 from seeds.servers.process import free_port
+from tests import blocks
 from tests.seeds.leftovers import left_in
 
 ROOT = Path(__file__).parents[3]
+# A part of the city begins sooner, and leaves a processor to what is done beside it.
+PART = "--lots=6"
 
 
 @pytest.fixture
@@ -54,28 +61,50 @@ def test_a_day_ends_with_its_books_closed(folder: Path, checkout: Path) -> None:
     assert left_in(folder) == []
 
 
-# Once with the whole city and no end, once with a part of it.
-@pytest.mark.parametrize(("number", "options"), [(signal.SIGINT, ()), (signal.SIGTERM, ("--minutes=0.2",))])
-def test_it_stops_when_told_and_leaves_the_files_of_others_alone(
-    folder: Path, checkout: Path, number: signal.Signals, options: tuple[str, ...]
-) -> None:
+@pytest.mark.timeout(180)
+def test_it_stops_when_told_and_leaves_the_files_of_others_alone(folder: Path, checkout: Path) -> None:
     port, others = free_port(), files_of(ROOT / ".onelot")
     with env_file({"ONELOT": "another demonstration"}, 8000, checkout / ".onelot") as anothers:
         before = (anothers.read_text("utf-8"), anothers.stat().st_mtime_ns)
-        with demo(folder, checkout, f"--port={port}", *options) as running:
-            assert running.stdout is not None
-            for line in running.stdout:
-                if line.startswith("Live lots"):
-                    assert "GATEWAY_KEY" in (checkout / ".onelot" / f"demo-{port}.env").read_text("utf-8")
-                    running.send_signal(number)
-                    break
-            printed = running.stdout.read()
-        assert running.returncode == 0, printed
-        assert "Nothing is left running" in printed
+        with stopped_once_it_runs(folder, checkout, signal.SIGINT, f"--port={port}", PART):
+            assert "GATEWAY_KEY" in (checkout / ".onelot" / f"demo-{port}.env").read_text("utf-8")
         assert list(files_of(checkout / ".onelot")) == ["demo.env"]
         assert (anothers.read_text("utf-8"), anothers.stat().st_mtime_ns) == before
     assert files_of(ROOT / ".onelot") == others
     assert left_in(folder) == []
+
+
+@pytest.mark.timeout(600)
+def test_blocks_of_all_documents_run_beside_it(folder: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The addresses of this process's sockets may not be as long as the names of the demonstration's folder.
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with stopped_once_it_runs(folder, checkout, signal.SIGTERM, f"--port={free_port()}", PART):
+        wrong = asyncio.run(blocks.try_all(checkout))
+    assert not wrong, "\n\n".join(wrong)
+
+
+@contextmanager
+def stopped_once_it_runs(folder: Path, checkout: Path, number: signal.Signals, *options: str) -> Iterator[None]:
+    """A demonstration that plays its day, and afterwards is told to stop."""
+    with demo(folder, checkout, *options) as running:
+        assert running.stdout is not None
+        try:
+            printed = "".join(lines_until(running.stdout, "Live lots"))
+            assert "Live lots" in printed, printed
+            yield
+        finally:
+            running.send_signal(number)
+            printed = running.stdout.read()
+    assert running.returncode == 0, printed
+    assert "Nothing is left running" in printed
+
+
+def lines_until(lines: Iterable[str], begins: str) -> Iterator[str]:
+    """Lines up to the one that begins so."""
+    for line in lines:
+        yield line
+        if line.startswith(begins):
+            return
 
 
 def test_a_port_that_is_taken_is_told_at_once(folder: Path, checkout: Path) -> None:

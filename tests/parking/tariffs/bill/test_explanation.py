@@ -241,3 +241,16 @@ def test_surcharges_say_what_they_are_of() -> None:
     assert [line.text_en for line in lines[1:]] == ["The bay: 2 × 5.00 CNY", "The tax: 18.375% of the fee"]
     assert [line.text_zh for line in lines[1:]] == ["规则bay：2×5.00 元", "规则tax：停车费的 18.375%"]
     assert [line.amount_fen for line in lines[1:]] == [1000, 257]
+
+
+def test_time_that_is_not_counted_stands_on_the_bill() -> None:
+    visit = but(stayed("18T09:00", hours=4), paused=((at("18T10:00"), at("18T12:00")),))
+    lines = bill(plain(), visit).lines
+    assert [line.text_en for line in lines][1] == "120 min in a lot inside or gone, not counted"
+    assert [line.text_zh for line in lines][1] == "停放于场内停车场或已驶离 120 分钟，不计时"
+    free = bill(plain(free=Free(minutes=120)), visit).lines
+    assert [line.text_en for line in free] == [
+        "Free up to 120 min, inclusive",
+        "120 min in a lot inside or gone, not counted",
+        "Free up to 120 min, inclusive",
+    ]

@@ -24,6 +24,8 @@ def rules_of(tariff: Tariff) -> set[str]:
     return named | {
         "free",
         "charging",
+        "booking",
+        "paused",
         "minimum_fen",
         "round_to_fen",
         "overstay",

@@ -1,5 +1,6 @@
 """Units that several rules cut at once: tiers, part units, tolerances, short crossings, time that is not charged."""
 
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
@@ -227,6 +228,11 @@ def test_shared_units_may_be_charged_to_the_minute() -> None:
     tariff = but(SHARED, bands=by_minute)
     assert cost(tariff, Visit(at("18T16:35"), at("18T17:10"))) == 50 + 40
     assert cost(tariff, Visit(at("18T16:35"), at("18T17:07"))) == 50 + 20 + 8
+    # A unit that is spent to its end has no begun minutes: the evening's share of it is a second of fifteen minutes.
+    to_the_second = but(tariff, seconds="exact")
+    entered, second = at("18T16:45"), timedelta(seconds=1)
+    assert cost(to_the_second, Visit(entered + second, at("18T17:00") + second)) == 30
+    assert cost(to_the_second, Visit(entered + second, at("18T17:00"))) == 30
 
 
 def test_a_shared_unit_ends_with_the_grant_of_a_quota() -> None:

@@ -122,6 +122,12 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
         "充电期间免收停车费，充电结束后 15 分钟内免收，累计不超过 2 小时。",
         "No parking fee while charging, nor for 15 minutes after it, 2 hours in all at most.",
     ),
+    ({"booking": {}}, "预约时段内不另收停车费。", "No parking fee in time that was booked."),
+    (
+        {"booking": {"grace_min": 30}},
+        "预约时段内不另收停车费，预约结束后 30 分钟内也不收。",
+        "No parking fee in time that was booked, nor for 30 minutes after it.",
+    ),
     (
         {"overstay": {"grace_min": 15, "unit_min": 10, "unit_fen": 100, "cap_fen": 2000}},
         "充电结束后超过 15 分钟仍占用充电泊位的，另收占位费：每 10 分钟 1 元，最高 20 元，不足的按一个单位计。",

@@ -16,7 +16,7 @@ from tests.parking.tariffs.oracle.covers import Covering
 from tests.parking.tariffs.oracle.instants import bounds
 from tests.parking.tariffs.oracle.ticks import MINUTE, tick_seconds, walk
 from tests.parking.tariffs.oracle.units import Metering, cap_units, discount_units
-from tests.parking.tariffs.oracle.who import Asked, discount_fits, fits
+from tests.parking.tariffs.oracle.who import Asked, cut, discount_fits, fits
 
 _NOTHING: Owed = (0, ())
 
@@ -93,7 +93,7 @@ def _joined(
 
 def _covering(tariff: Tariff, visit: Visit, pasts: Sequence[Past], asked: Asked, *, is_part: bool = False) -> Covering:
     entered, left = bounds(tariff, visit)
-    charged = [remembered.seconds_of(at) for period in visit.charging for at in period]
+    charged = [remembered.seconds_of(at) for period in (*visit.charging, *visit.booked, *visit.paused) for at in period]
     passes = [remembered.seconds_of(at) for held in visit.passes for at in (held.valid_from, held.valid_until)]
     ticks = walk(tariff, entered, left, tick_seconds([entered, left, *charged, *passes]))
     earlier = [past for past in pasts if past.entered_at < visit.entered_at]
@@ -149,6 +149,8 @@ def _charged(
     covers.cover_passes(stay)
     if tariff.charging:
         covers.cover_charging(stay, tariff.charging)
+    if tariff.booking:
+        covers.cover_booked(stay, tariff.booking)
     covers.cover_quotas(stay)
     covers.cover_coupons(stay, discounts)
     covers.cross_shortly(stay)
@@ -202,7 +204,7 @@ def _worth(tariff: Tariff, visit: Visit, pasts: Sequence[Past], coupon: Discount
         if passed >= coupon.minutes * MINUTE:
             ended = tick.at
             break
-        passed += stay.ticks.seconds if stay.prices.tiers[tick.band] else 0
+        passed += stay.ticks.seconds if stay.prices.tiers[tick.band] and not stay.stood(tick) else 0
     shorter = msgspec.structs.replace(visit, left_at=remembered.instant(ended), coupons=())
     asked = _asked(tariff, shorter)
     if free_throughout(tariff, shorter, pasts):
@@ -226,7 +228,7 @@ def _overstay(tariff: Tariff, visit: Visit) -> int:
     if rule is None or not visit.charging:
         return 0
     entered, left = bounds(tariff, visit)
-    over = left - max(entered, *(covers.cut(tariff, ends) for _, ends in visit.charging))
+    over = left - max(entered, *(cut(tariff, ends) for _, ends in visit.charging))
     begun = -(-(over - rule.grace_min * MINUTE) // (rule.unit_min * MINUTE))
     fen = max(0, begun) * rule.unit_fen
     return fen if rule.cap_fen is None else min(fen, rule.cap_fen)

@@ -1,19 +1,19 @@
-"""What covers the ticks of a stay: the free period, passes, charging, quotas and coupons of minutes, in this order.
+"""What covers the ticks of a stay, in order: the free period, passes, charging, bookings, quotas, coupons of minutes.
 
 A stay is covered tick by tick in a list as long as it: None pays in full, a number pays that percentage.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from parking.tariffs.engine.quote import PassHeld, Past, Use, Visit
 from parking.tariffs.language.days import DaySets
-from parking.tariffs.language.document import Charging, Discount, Free, Pass, Quota, Tariff
+from parking.tariffs.language.document import Booking, Charging, Discount, Free, Pass, Quota, Tariff
 from parking.tariffs.language.fields import Counts
 from tests.parking.tariffs.oracle import remembered
 from tests.parking.tariffs.oracle.ticks import HOUR, MINUTE, Tick, Ticks, day_begins, day_of, occurrence, walk
-from tests.parking.tariffs.oracle.who import Asked, Prices, fits, prices
+from tests.parking.tariffs.oracle.who import Asked, Prices, cut, fits, prices, ran, stood
 
 _DAY = 24 * HOUR
 
@@ -36,8 +36,13 @@ class Covering:
 
     def __post_init__(self) -> None:
         self.prices = prices(self.asked)
-        self.pays = [None] * len(self.ticks.all)
+        # Time in which the clock stood is none of the stay's.
+        self.pays = [0 if self.stood(tick) else None for tick in self.ticks.all]
         self.grants = [""] * len(self.ticks.all)
+
+    def stood(self, tick: Tick) -> bool:
+        """Whether the clock of the visit stood."""
+        return stood(self.tariff, self.visit, tick.at)
 
     def counted(self, counts: Counts) -> list[int]:
         """The places of the ticks of a kind of time: of all, or of those in bands that cost something."""
@@ -45,7 +50,7 @@ class Covering:
 
     def counted_in(self, ticks: Ticks, counts: Counts) -> list[int]:
         """The same of other ticks."""
-        every = enumerate(ticks.all)
+        every = [(place, tick) for place, tick in enumerate(ticks.all) if not self.stood(tick)]
         return [place for place, tick in every if counts == "stay" or self.prices.tiers[tick.band]]
 
     def cover(self, places: Iterable[int], minutes: int, percent: int = 0, grant: str = "") -> int:
@@ -60,12 +65,6 @@ class Covering:
     def use(self, rule: str, at: int, amount: int) -> None:
         """Leave something to be remembered."""
         self.uses.append(Use(rule, remembered.instant(at), amount))
-
-
-def cut(tariff: Tariff, at: datetime) -> int:
-    """An instant in seconds, without those of its minute unless they count."""
-    seconds = remembered.seconds_of(at)
-    return seconds if tariff.seconds == "exact" else seconds - seconds % MINUTE
 
 
 def free_holds(stay: Covering) -> bool:
@@ -143,7 +142,7 @@ def _cover_pass(stay: Covering, sold: Pass, held: PassHeld) -> None:
     rule, spent, seconds = f"pass.{sold.code}", dict[date, int](), dict[date, int]()
     for place, tick in enumerate(stay.ticks.all):
         hours = not sold.hours or any(occurrence(each, tick.shown, days) for each in sold.hours)
-        if not (begins <= tick.at < ends and hours):
+        if stay.stood(tick) or not (begins <= tick.at < ends and hours):
             continue
         if sold.day_max_min:
             if tick.day not in seconds:
@@ -172,11 +171,23 @@ def cover_charging(stay: Covering, charging: Charging) -> None:
     ]
     seconds = 0
     for place, tick in enumerate(stay.ticks.all):
-        if any(begins <= tick.at < ends for begins, ends in periods) and (
+        is_charged = any(begins <= tick.at < ends for begins, ends in periods)
+        if (is_charged and not stay.stood(tick)) and (
             not charging.free_max_min or seconds < charging.free_max_min * MINUTE
         ):
             stay.pays[place] = 0
             seconds += stay.ticks.seconds
+
+
+def cover_booked(stay: Covering, booking: Booking) -> None:
+    """Cover the time that was booked for the visit, and the grace after it."""
+    periods = [
+        (cut(stay.tariff, begins), cut(stay.tariff, ends) + booking.grace_min * MINUTE)
+        for begins, ends in stay.visit.booked
+    ]
+    for place, tick in enumerate(stay.ticks.all):
+        if any(begins <= tick.at < ends for begins, ends in periods) and not stay.stood(tick):
+            stay.pays[place] = 0
 
 
 def cover_quotas(stay: Covering, *, stay_is_free: bool = False) -> None:
@@ -228,7 +239,7 @@ def cover_coupons(stay: Covering, discounts: Sequence[Discount]) -> None:
 def cross_shortly(stay: Covering) -> None:
     """Put a short time over several bands into one of them, as one passage."""
     crossing = stay.tariff.crossing
-    if stay.is_part and stay.asked.left - stay.asked.entered >= crossing.short_under_min * MINUTE:
+    if stay.is_part and ran(stay.asked) >= crossing.short_under_min * MINUTE:
         return
     places = [place for place in stay.counted("chargeable") if stay.pays[place] != 0]
     bands = list(dict.fromkeys(stay.ticks.all[place].band for place in places))

@@ -123,9 +123,9 @@ class Metering:
 
     def _position(self, band: Band, meter: _Meter, began: Tick) -> int:
         if band.progress == "stay":
-            return began.at - max(self._since(band, began), self.charging_began or 0)
+            return self._ran(max(self._since(band, began), self.charging_began or 0), began.at)
         if band.progress == "entry":
-            return began.at - self._since(band, began)
+            return self._ran(self._since(band, began), began.at)
         before = meter.last
         again = (
             before is None
@@ -137,6 +137,11 @@ class Metering:
             }[band.restart]
         )
         return 0 if again else meter.position
+
+    def _ran(self, since: int, until: int) -> int:
+        """The seconds from one instant to another while the clock of the stay ran."""
+        stay = self.stay
+        return sum(stay.ticks.seconds for tick in stay.ticks.all if since <= tick.at < until and not stay.stood(tick))
 
     def _since(self, band: Band, began: Tick) -> int:
         """When the passage, the day or the cycle began that a unit begins in."""

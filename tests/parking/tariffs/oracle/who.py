@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from parking.tariffs.engine.quote import Visit
 from parking.tariffs.language.conditions import DayHours, Match
 from parking.tariffs.language.days import DaySets
 from parking.tariffs.language.document import ClassRule, Discount, Free, Tariff, Tier
+from tests.parking.tariffs.oracle.remembered import seconds_of
 from tests.parking.tariffs.oracle.ticks import MINUTE, begins_at, date_of, minutes_of, occurrence, shown_at
 
 _ONE_DAY = timedelta(days=1)
@@ -21,6 +23,26 @@ class Asked:
     visit: Visit
     entered: int
     left: int
+
+
+def stood(tariff: Tariff, visit: Visit, at: int) -> bool:
+    """Whether the clock of a visit stood at an instant."""
+    return any(cut(tariff, begins) <= at < cut(tariff, ends) for begins, ends in visit.paused)
+
+
+def ran(asked: Asked) -> int:
+    """For how many seconds the clock of the whole stay ran."""
+    tariff, visit, edges = asked.tariff, asked.visit, {asked.entered, asked.left}
+    edges |= {
+        at for period in visit.paused for each in period if asked.entered < (at := cut(tariff, each)) < asked.left
+    }
+    return sum(ends - begins for begins, ends in pairwise(sorted(edges)) if not stood(tariff, visit, begins))
+
+
+def cut(tariff: Tariff, at: datetime) -> int:
+    """An instant in seconds, without those of its minute unless they count."""
+    seconds = seconds_of(at)
+    return seconds if tariff.seconds == "exact" else seconds - seconds % MINUTE
 
 
 def fits(who: Match, asked: Asked) -> bool:
@@ -37,7 +59,7 @@ def fits(who: Match, asked: Asked) -> bool:
             all(fact in facts and facts[fact] <= most for fact, most in who.at_most.items()),
             not who.coupons or any(code in visit.coupons for code in who.coupons),
             not who.paid_by or visit.paid_by in who.paid_by,
-            not who.over_min or asked.left - asked.entered > who.over_min * MINUTE,
+            not who.over_min or ran(asked) > who.over_min * MINUTE,
             not who.entered or entered_in(asked, who.entered),
             not who.left or (left_in_first(asked, who.left) if who.leaving == "first" else left_in(asked, who.left)),
         )

@@ -1,0 +1,139 @@
+"""What is registered, as staff see it and change it: lots."""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import get, patch, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from parking import registry
+from parking.api.dependencies import City, Network
+from parking.api.scope import lots_of
+from parking.api.search import WANTED, Wanted
+from parking.dated import Changed
+from parking.flow import lots as flow
+from parking.flow import surroundings as surroundings_flow
+from parking.lots import LotChange, Spaces, Surroundings
+from parking.registry import LotShown, LotsPage, State
+from payments import identity
+from payments.api.dependencies import Db, Now, Principal
+from payments.identity import Audience
+
+LIMIT_MAX = 500
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class NewCapacity(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many spaces a lot has, and since when (default: now)."""
+
+    capacity: Spaces
+    valid_from: Instant | None = None
+
+
+class NewState(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a lot is closed or open, and since when (default: now)."""
+
+    state: State
+    valid_from: Instant | None = None
+
+
+@get(
+    "/v1/admin/lots",
+    operation_id="listRegisteredLots",
+    summary="The lots that are registered",
+    tags=["administration"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+    dependencies=WANTED,
+)
+async def list_lots(
+    *,
+    principal: Principal,
+    network: Network,
+    wanted: Wanted,
+    of_state: Annotated[
+        State | None, QueryParameter(name="state", description="Only open ones, or closed ones.")
+    ] = None,
+    after: Annotated[str, QueryParameter(max_length=64, description="The `next` of the page before.")] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Rows per page.")] = 100,
+) -> LotsPage:
+    """Of the caller's operator, or all, by their codes."""
+    await network.refresh()
+    may = lots_of(principal, network)
+    return registry.page(network.snapshot, wanted, lot_ids=may, state=of_state, after=after, limit=limit)
+
+
+@get(
+    "/v1/admin/lots/{code:str}",
+    operation_id="getRegisteredLot",
+    summary="A lot with everything that is registered of it, and from when on it holds",
+    tags=["administration"],
+    opt={"audience": (Audience.CLERK, Audience.ADMIN)},
+)
+async def get_lot(code: FromPath[str], principal: Principal, network: Network, now: Now) -> LotShown:
+    """What began since it was registered, and what is registered for later."""
+    await network.refresh()
+    lot = network.lot(code)
+    identity.may_act_for(principal, lot.operator_id)
+    return registry.shown(lot, network.snapshot, now)
+
+
+@patch(
+    "/v1/admin/lots/{code:str}",
+    operation_id="changeLot",
+    summary="Correct how a lot is described",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def change_lot(
+    *, code: FromPath[str], data: JSONBody[LotChange], principal: Principal, city: City, db: Db, now: Now
+) -> Changed:
+    """Names, district, address, kind and position, at once; what is left out stays as it is."""
+    return Changed(await flow.change_lot(db, code, data, by=principal, now=now, city=city))
+
+
+@put(
+    "/v1/admin/lots/{code:str}/surroundings",
+    operation_id="setSurroundings",
+    summary="Say in which lot a lot lies, and along which road",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def set_surroundings(
+    code: FromPath[str], data: JSONBody[Surroundings], principal: Principal, db: Db, now: Now
+) -> Changed:
+    """All of it: what is left out is not so. Once a car was read in the lot it is refused (409): bills go by it."""
+    return Changed(await surroundings_flow.set_surroundings(db, code, data, by=principal, now=now))
+
+
+@put(
+    "/v1/admin/lots/{code:str}/capacity",
+    operation_id="setCapacity",
+    summary="Say how many spaces a lot has from an instant on",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def set_capacity(
+    code: FromPath[str], data: JSONBody[NewCapacity], principal: Principal, db: Db, now: Now
+) -> Changed:
+    """An instant of the past is refused (409); what holds then already is `unchanged`."""
+    return await flow.set_capacity(db, code, data.capacity, valid_from=data.valid_from, by=principal, now=now)
+
+
+@put(
+    "/v1/admin/lots/{code:str}/state",
+    operation_id="setLotState",
+    summary="Close a lot from an instant on, or open it again",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def set_state(code: FromPath[str], data: JSONBody[NewState], principal: Principal, db: Db, now: Now) -> Changed:
+    """A closed lot lets nobody in and everybody out. An instant of the past is refused (409), and so is one before a
+    car that was let in.
+    """
+    is_closed = data.state is State.CLOSED
+    return await flow.set_closed(db, code, is_closed=is_closed, valid_from=data.valid_from, by=principal, now=now)
+
+
+ROUTES: list[HTTPRouteHandler] = [list_lots, get_lot, change_lot, set_surroundings, set_capacity, set_state]

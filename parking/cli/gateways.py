@@ -1,0 +1,62 @@
+"""Gateways: registered beside the first of a lot, corrected, listed, and their keys."""
+
+import secrets
+from datetime import datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import sql
+from parking.cli.registry import BY, CODE, STAFF, in_transaction, network
+from parking.flow import gateways as flow
+from parking.flow import lots as lots_flow
+
+KEY_BYTES = 32
+_out = Console()
+
+
+@click.group()
+def gateway() -> None:
+    """The computers of lots that send their events."""
+
+
+@gateway.command("add")
+@click.argument("lot", type=CODE)
+@click.argument("code", type=CODE)
+def add_gateway(lot: str, code: str) -> None:
+    """Register another gateway of a lot. The same again changes nothing."""
+    click.echo(in_transaction(lambda db, now: flow.add_gateway(db, lot, code, by=STAFF, now=now)))
+
+
+@gateway.command("change")
+@click.argument("code", type=CODE)
+@click.option("--code", "becomes", required=True, type=CODE, help="Its code rightly.")
+def change_gateway(code: str, becomes: str) -> None:
+    """Correct the code of a gateway; its keys and its lanes stay with it."""
+    click.echo(in_transaction(lambda db, now: flow.rename_gateway(db, code, becomes, by=STAFF, now=now)))
+
+
+@gateway.command("list")
+@click.option("--lot", type=CODE, help="Of this lot.")
+def list_gateways(lot: str | None) -> None:
+    """List gateways with the lanes that they move."""
+    registered = network()
+    table = Table("code", "lot", "lanes")
+    for one in sorted(registered.gateways.values(), key=lambda each: each.code):
+        if lot in (None, registered.lots[one.lot_id].code):
+            lanes = sorted(each.code for each in registered.lanes.values() if each.gateway_id == one.id)
+            table.add_row(one.code, registered.lots[one.lot_id].code, " ".join(lanes))
+    _out.print(table)
+
+
+@gateway.command("key")
+@click.argument("code", type=CODE)
+def issue_key(code: str) -> None:
+    """Issue another key to a gateway and print it. It is shown this once; two may be active at a time."""
+
+    async def issue(db: sql.Connection, now: datetime) -> str:
+        secret = secrets.token_bytes(KEY_BYTES)
+        return await lots_flow.issue_gateway_key(db, gateway_code=code, secret=secret, by=BY, now=now)
+
+    click.echo(in_transaction(issue))

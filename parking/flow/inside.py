@@ -1,0 +1,112 @@
+"""Vehicles that are inside: who may look for them, and what they would cost if they left."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+import sql
+from parking import derivation
+from parking.barrier import Command, Payment, decide_fee
+from parking.bills import Believed
+from parking.derivation import Scope
+from parking.fees import Bill
+from parking.flow.derivation import believed, price_stays
+from parking.flow.prepayments import paid_inside
+from parking.lots import Lot
+from parking.network import Network
+from parking.plates import PlateColor, VehicleClass
+from parking.reads import Read
+from parking.stays import State, Stay
+from parking.store import events as event_store
+from parking.store import inside as store
+from parking.tariffs import FeeLine
+from payments.flow import audit as audit_flow
+from payments.identity import Audience, Principal
+
+
+class Inside(Struct, frozen=True):
+    """A vehicle that is inside; what it would cost if it left now, and why; who would pay, and what the barrier did.
+    `paid_until`: it was paid inside, and leaves until then without paying.
+    """
+
+    stay_id: UUID
+    plate: str
+    plate_color: PlateColor
+    vehicle_class: VehicleClass
+    entered_at: datetime
+    as_of: datetime
+    fee_fen: int
+    payment: Payment | None
+    gate: Command
+    lines: Sequence[FeeLine]
+    paid_until: datetime | None = None
+
+
+async def find_inside(
+    db: sql.Connection,
+    lot: Lot,
+    part: str,
+    *,
+    reader: Principal,
+    network: Network,
+    now: datetime,
+    random_bits: Callable[[], int],
+) -> list[Inside]:
+    """The vehicles inside a lot that have a text (made comparable) in their plates, the latest entry first: of a driver
+    those that the account pays for. Of staff is kept that they looked.
+    """
+    if reader.audience is Audience.DRIVER:
+        found = await store.inside_of_account(db, lot.id, reader.id, part)
+    else:
+        found = await store.inside_like(db, lot.id, part)
+        await audit_flow.record_look(
+            db, subject="inside", rows=len(found), reader=reader, now=now, random_bits=random_bits
+        )
+    if not found:
+        return []
+    wanted = {each.id for each in found}
+    since, until = found[-1].entered_at, found[0].entered_at
+    stays = [stay for stay in await event_store.open_halves(db, [(lot.id, since, until)]) if stay.id in wanted]
+    before = await believed(db, reads_of(stays), network, now)
+    leaving = [structs.replace(stay, state=State.CLOSED, left_at=max(now, stay.first_at)) for stay in stays]
+    bills = await bills_if(db, leaving, before, network, now)
+    paid = await paid_inside(db, stays, before, network, now)
+    stays.sort(key=lambda each: each.first_at, reverse=True)
+    return [_shown(stay, bills[stay.id], paid.get(stay.id), now) for stay in stays]
+
+
+def _shown(stay: Stay, bill: Bill, paid_until: datetime | None, now: datetime) -> Inside:
+    owed_fen = bill.fee_fen if paid_until is None else 0
+    decision = decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=False)
+    return Inside(
+        stay_id=stay.id,
+        plate=stay.plate,
+        plate_color=stay.plate_color,
+        vehicle_class=stay.vehicle_class,
+        entered_at=stay.first_at,
+        as_of=now,
+        fee_fen=bill.fee_fen,
+        payment=decision.payment,
+        gate=decision.gate,
+        lines=bill.lines,
+        paid_until=paid_until,
+    )
+
+
+async def bills_if(
+    db: sql.Connection, leaving: Sequence[Stay], before: Believed, network: Network, now: datetime
+) -> dict[UUID, Bill]:
+    """What stays would cost that ended so, after what is believed; nothing is written."""
+    if not leaving:
+        return {}
+    wanted = sorted(leaving, key=lambda stay: stay.first_at)
+    after = before.stays | {stay.id: stay for stay in wanted}
+    bills, _ = await price_stays(db, wanted, before, after, network, now, lock=False)
+    return {stay.id: bills[stay.id] for stay in wanted}
+
+
+def reads_of(inside: Sequence[Stay]) -> list[Read]:
+    """The reads of entries."""
+    return list(derivation.reads_of([Scope((stay,)) for stay in inside], {}))

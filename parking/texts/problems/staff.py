@@ -1,0 +1,224 @@
+"""Problems of what staff decide and register, and drivers ask for."""
+
+from parking.texts.problems.advice import CHANGE, KEY, LATER, LOOK, MEND, NONE, OTHER, REVOKE, STAFF, STANDS
+from parking.texts.problems.kind import Kind
+
+KINDS: dict[str, Kind] = {
+    "unknown-case": Kind(
+        "没有该待核查项",
+        ("没有此编号的待核查项，或不属于调用方。", "No case has this id, or it is not the caller's."),
+        LOOK,
+        facts=("case_id",),
+    ),
+    "decision-contradicted": Kind(
+        "决定矛盾",
+        ("该幂等键已用于另一决定。", "The request key was used for another decision."),
+        KEY,
+        facts=("decision_id",),
+    ),
+    "decision-unfit": Kind(
+        "决定不适用",
+        ("所说的内容与对象不符。", "What was said does not fit what it is about."),
+        MEND,
+        facts=("allowed", "at", "characters_min", "days_max", "hours_max", "kind"),
+    ),
+    "fact-too-old": Kind(
+        "时间过久",
+        ("时间过久的记录不再处理。", "What lies so far back is not decided any more."),
+        NONE,
+        facts=("days_max",),
+    ),
+    "no-such-fact": Kind(
+        "没有该事件",
+        ("没有此编号的事件，或不属于调用方。", "No event has this id, or it is not the caller's."),
+        LOOK,
+        facts=("event_id",),
+    ),
+    "no-such-lot": Kind(
+        "没有该停车场", ("没有此编号的停车场。", "There is no lot of this number."), LOOK, facts=("lot_id",)
+    ),
+    "appeal-refused": Kind(
+        "不能申诉",
+        ("该费用已申诉过，或时间过久。", "The charge cannot be appealed against, or not any more."),
+        STAFF,
+        facts=("days_max",),
+    ),
+    "too-many-appeals": Kind(
+        "申诉过多",
+        ("尚有多项申诉未处理。", "So many appeals wait that another has to wait as well."),
+        LATER,
+        facts=("appeals_max",),
+    ),
+    "plate-not-linked": Kind(
+        "号牌未绑定",
+        ("没有账户（或不是该账户）为此号牌付费。", "No account, or not this one, pays for this plate."),
+        LOOK,
+    ),
+    "plate-refused": Kind(
+        "号牌不能绑定",
+        (
+            "号牌无效、颜色不明，或账户号牌过多。",
+            "The plate is none, its colour is unknown, or the account has too many.",
+        ),
+        MEND,
+        facts=("plates_per_account_max", "proposed"),
+    ),
+    "no-such-contest": Kind(
+        "没有该异议", ("没有此编号的绑定异议。", "No contest has this id."), LOOK, facts=("contest_id",)
+    ),
+    "contest-resolved": Kind(
+        "异议已处理", ("该异议此前已有人处理。", "Staff resolved this contest before."), STANDS, facts=("resolved_by",)
+    ),
+    "not-contestable": Kind(
+        "不能提出异议", ("该费用不能证明绑定有误。", "The charge proves nothing about a link."), STAFF
+    ),
+    "unknown-ban": Kind(
+        "没有该禁入",
+        ("没有此编号的禁入，或不属于调用方。", "There is no such ban, or it is not the caller's."),
+        LOOK,
+        facts=("id",),
+    ),
+    "ban-ended": Kind("禁入已解除", ("该禁入此前已解除。", "The ban has been ended already."), STANDS, facts=("id",)),
+    "already-appealed": Kind(
+        "已申诉", ("已有人对该禁入提出申诉。", "Somebody has appealed against the ban already."), LATER, facts=("id",)
+    ),
+    "too-many-bans": Kind(
+        "禁入过多",
+        ("全市禁入数量已达上限。", "The city has as many bans as every process can hold."),
+        STAFF,
+        facts=("bans_max",),
+    ),
+    "unknown-pass": Kind(
+        "没有该月卡",
+        ("没有此编号的月卡，或不属于调用方。", "There is no such pass, or it is not the caller's."),
+        LOOK,
+        facts=("id",),
+    ),
+    "pass-ended": Kind("月卡已终止", ("该月卡此前已终止。", "The pass has been ended already."), STANDS, facts=("id",)),
+    "pass-not-sold": Kind(
+        "不售此月卡",
+        (
+            "这些停车场的收费标准不售此类月卡，`sold` 列出可售的。",
+            "No price of these lots sells such a pass; `sold` are those it sells.",
+        ),
+        MEND,
+        facts=("sold",),
+    ),
+    "unknown-coupon": Kind(
+        "没有该优惠券",
+        ("没有此优惠券，或不属于调用方。", "There is no such coupon, or it is not the caller's."),
+        LOOK,
+        facts=("code",),
+    ),
+    "coupon-taken": Kind(
+        "券码已占用", ("已有另一张优惠券使用此券码。", "Another coupon has this code."), OTHER, facts=("code",)
+    ),
+    "unknown-right": Kind(
+        "没有该登记",
+        ("没有此编号的权益登记，或不属于调用方。", "There is no such right, or it is not the caller's."),
+        LOOK,
+        facts=("id",),
+    ),
+    "right-ended": Kind(
+        "登记已终止", ("该权益登记此前已终止。", "The right has been ended already."), STANDS, facts=("id",)
+    ),
+    "right-too-old": Kind(
+        "时间过早", ("权益不能追溯到这么早。", "A right is not changed so far back."), MEND, facts=("days_max",)
+    ),
+    "right-unfit": Kind(
+        "权益不适用",
+        ("所说的权益内容互相不符。", "What was said of a right does not fit together."),
+        MEND,
+        facts=("bays_max", "capacity", "characters_max", "days_max", "discounts", "lots_max"),
+    ),
+    "code-taken": Kind(
+        "编码已占用",
+        (
+            "此编码已用于其他经营单位、停车场、网关、车道或区域。",
+            "Another operator, lot, gateway, lane or price area has this code.",
+        ),
+        OTHER,
+        facts=("code",),
+    ),
+    "keys-in-use": Kind(
+        "密钥已满",
+        ("网关已有两个有效密钥。", "The gateway has two active keys already."),
+        REVOKE,
+        facts=("keys_active_max",),
+    ),
+    "registered-otherwise": Kind(
+        "已另行登记",
+        ("此编码下登记的内容与所说的不同。", "What is registered under this code says something else."),
+        CHANGE,
+        facts=("registered", "said"),
+    ),
+    "unknown-gate": Kind(
+        "没有该出入口", ("该停车场没有此编码的出入口。", "The lot has no gate of this code."), LOOK, facts=("code",)
+    ),
+    "gate-of-another-lot": Kind(
+        "不属于该停车场",
+        ("该停车场没有所说的出入口或网关。", "The lot of the lane has no such gate or gateway."),
+        MEND,
+        facts=("lot",),
+    ),
+    "inside-itself": Kind(
+        "停车场互相包含",
+        ("停车场不能位于其内部的停车场之中。", "A lot cannot lie inside of one that lies inside of it."),
+        MEND,
+        facts=("code",),
+    ),
+    "rewrites-the-past": Kind(
+        "不能更改过去",
+        (
+            "更改的生效时间早于现在，或早于已据以办理的事项。",
+            "The change would begin before now, or before what was decided by what held.",
+        ),
+        MEND,
+        facts=("earliest", "valid_from"),
+    ),
+    "too-far-ahead": Kind(
+        "时间过晚",
+        ("更改的生效时间过晚。", "The change would begin later than anybody plans."),
+        MEND,
+        facts=("valid_from",),
+    ),
+    "begins-otherwise": Kind(
+        "同时已有更改",
+        ("同一时刻已有另一项更改。", "Something else begins at this very instant."),
+        MEND,
+        facts=("valid_from",),
+    ),
+    "outside-the-city": Kind(
+        "位置不在本市",
+        ("位置无效，或不在本市范围内。", "The position is none, or lies outside of the city's box."),
+        MEND,
+    ),
+    "operator-not-found": Kind(
+        "没有该经营单位",
+        ("没有此编码的经营单位。", "No operator has this code."),
+        LOOK,
+        facts=("code",),
+    ),
+    "operator-is-settled": Kind(
+        "时区不能更改",
+        ("该经营单位已有按其时区结算的营业日。", "Days of the operator are settled by the time zone it has."),
+        NONE,
+    ),
+    "operator-runs-lots": Kind(
+        "经营单位仍有停车场营业",
+        ("该日仍有停车场营业，列出其中若干。", "Lots of the operator are open on that day; some of them are named."),
+        MEND,
+        facts=("lots",),
+    ),
+    "operator-ends": Kind(
+        "经营单位已终止",
+        ("该经营单位已定终止日期，不再登记或重新开放停车场。", "The operator ends, and takes no lots any more."),
+        OTHER,
+        facts=("operator", "closed_from"),
+    ),
+    "ends-at-no-day": Kind(
+        "终止日期无效",
+        ("终止日期须为今日起三年以内。", "An operator ends today or later, and within three years."),
+        MEND,
+    ),
+}

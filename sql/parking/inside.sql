@@ -1,0 +1,20 @@
+-- Vehicles inside a lot now, for people who ask.
+
+-- name: inside_like
+-- Whose plate has this text in it, the latest entry first.
+select id, entered_at from open_stay
+ where lot_id = $1 and position($2::text in plate) > 0
+ order by entered_at desc, id
+ limit $3
+
+-- name: inside_of_account
+-- Of the plates that an account pays for: those that came after they were linked, and not while that is contested.
+select o.id, o.entered_at
+  from account_plate p
+  join open_stay o on o.lot_id = $1 and o.plate = p.plate and o.plate_color = p.plate_color and o.entered_at >= p.linked_at
+ where p.account_id = $2 and p.unlinked_at is null and position($3::text in o.plate) > 0
+   and not exists (select 1 from plate_contest k
+                    where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id
+                      and (k.resolved_at is null or not k.link_stands and p.linked_at between k.linked_at and k.resolved_at))
+ order by o.entered_at desc, o.id
+ limit $4

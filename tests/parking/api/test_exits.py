@@ -1,0 +1,117 @@
+"""The phases of an exit over HTTP, as gateways and drivers meet them: the clock of the service goes with the story."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from msgspec import Struct
+
+from payments.identity import Audience
+from tests import running
+from tests.conftest import NOW
+from tests.district import QC, STATION, District, Say, event, token
+
+DOOR = "/v1/gate-events"
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+
+
+class Gate(Struct):
+    """The service, and the gateway of a lot that calls it at an instant."""
+
+    client: httpx.AsyncClient
+    now: datetime
+    lot: str
+    key: str
+
+    async def reads(self, number: str, way: str, plate: str, *, at: datetime | None = None) -> dict[str, Any]:
+        """A car is read at a lane; what its gateway is answered."""
+        return await self.says(event(number, way, self.now if at is None else at, plate, lot=self.lot))
+
+    async def says(self, said: Say) -> dict[str, Any]:
+        response = await self.client.post(DOOR, json=said, headers=running.bearer(self.key))
+        return dict(response.raise_for_status().json())
+
+    async def passage(self, number: str, outcome: str, of: str) -> dict[str, Any]:
+        """What became of a car at the exit."""
+        said = {"event_id": number, "kind": "passage", "lane": f"{self.lot}-out", "occurred_at": self.now.isoformat()}
+        return await self.says({**said, "outcome": outcome, "of": of})
+
+    async def pays(self, answer: dict[str, Any]) -> None:
+        """The driver scans what the lane shows, and pays."""
+        path = f"/v1/charges/{answer['charge_reference']}/pay"
+        (await self.client.post(path, json={"channel": "local", "payer": "ok"})).raise_for_status()
+
+    async def stay(self, answer: dict[str, Any]) -> dict[str, Any]:
+        found = await self.client.get(f"/v1/stays/{answer['stay_id']}", headers=running.bearer(self.key))
+        return dict(found.raise_for_status().json())
+
+
+@pytest.fixture(params=[STATION, QC])
+async def gate(
+    request: pytest.FixtureRequest,
+    database_url: str,
+    redis_server_url: str,
+    registered: dict[str, str],
+    owner: Any,
+) -> AsyncIterator[Gate]:
+    """A lot that tells passages, and one that does not."""
+    since = "update lot set confirms_passages_since = '2026-01-01' where code = $1"
+    await owner.execute(since, STATION)
+    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
+        gate = Gate(client, NOW, request.param, registered[request.param])
+        yield gate
+
+
+async def test_paid_and_read_again(gate: Gate, district: District) -> None:
+    plate = f"鲁J1000{len(gate.lot)}"
+    came = event(f"a{gate.lot}", "entry", NOW - 2 * HOUR, plate, lot=gate.lot, replay=True)
+    await gate.says(came)
+    held = await gate.reads(f"b{gate.lot}", "exit", plate, at=NOW - MINUTE)
+    assert (held["gate"], held["payment"]) == ("hold", "pay_at_gate")
+    assert (await gate.stay(held))["gate"] == "hold"
+    await gate.pays(held)
+    assert (await gate.stay(held))["gate"] == "open"
+    # By another id, by the same, and live after that.
+    for number, at in ((f"c{gate.lot}", NOW + 5 * SECOND), (f"d{gate.lot}", NOW + 65 * SECOND)):
+        again = await gate.reads(number, "exit", plate, at=at)
+        assert (again["gate"], again["stay_id"], again["display"]["en"][-13:]) == (
+            "open",
+            held["stay_id"],
+            "paid, goodbye",
+        )
+    told = await gate.reads(f"b{gate.lot}", "exit", plate, at=NOW - MINUTE)
+    assert (told["status"], told["gate"]) == ("duplicate", "open")
+
+
+async def test_turned_back_after_paying(gate: Gate, district: District) -> None:
+    plate = f"鲁J2000{len(gate.lot)}"
+    before = await district.inside(gate.lot)
+    await gate.says(event(f"e{gate.lot}", "entry", NOW - 2 * HOUR, plate, lot=gate.lot, replay=True))
+    held = await gate.reads(f"f{gate.lot}", "exit", plate)
+    await gate.pays(held)
+    told = await gate.passage(f"g{gate.lot}", "turned_back", f"f{gate.lot}")
+    assert (told["status"], told["gate"], told["stay_id"]) == ("recorded", "none", held["stay_id"])
+    assert await district.inside(gate.lot) == before + 1
+    assert (await gate.stay(held))["state"] == "open"
+    assert await gate.passage(f"g{gate.lot}", "turned_back", f"f{gate.lot}") == {**told, "status": "duplicate"}
+
+
+async def test_the_exit_rule_of_a_lot_is_an_admins_to_set(gate: Gate, district: District) -> None:
+    path = f"/v1/admin/lots/{STATION}/exits"
+    said = {"confirms_passages": True, "leave_within_min": 20}
+    for audience, status in ((Audience.ADMIN, 204), (Audience.CLERK, 403)):
+        done = await gate.client.put(path, json=said, headers=running.bearer(token(audience, now=NOW)))
+        assert done.status_code == status
+    rule = await district.owner.fetch("select * from lot where code = $1", STATION)
+    assert (rule[0]["leave_within_min"], rule[0]["confirms_passages_since"].year) == (20, 2026)
+    nowhere = await gate.client.put(
+        "/v1/admin/lots/nowhere/exits", json=said, headers=running.bearer(token(Audience.ADMIN, now=NOW))
+    )
+    assert nowhere.status_code == 404
+    wrong = await gate.client.put(
+        path, json={**said, "leave_within_min": 0}, headers=running.bearer(token(Audience.ADMIN, now=NOW))
+    )
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "leave_within_min")
+    await district.owner.execute("update lot set leave_within_min = 15")

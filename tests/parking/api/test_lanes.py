@@ -1,0 +1,196 @@
+"""Gates and lanes over HTTP: added, renamed, turned round and closed, and a reversible lane's day with its cars."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+import sql
+from parking.live.network import POLL_S
+from payments.identity import Audience
+from seeds.city.network import lot_plan
+from tests import running
+from tests.conftest import NOW
+from tests.district import QC, STATION, District, event, token
+from tests.parking.api.problem import problem
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+LOTS, LANES = "/v1/admin/lots", "/v1/admin/lanes"
+
+
+@pytest.fixture(scope="module")
+async def client(
+    database_url: str, redis_server_url: str, registered: dict[str, str]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The service in this process."""
+    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
+        client.headers.update(running.bearer(token(Audience.ADMIN, now=NOW)))
+        yield client
+
+
+async def lot(client: httpx.AsyncClient, code: str) -> dict[str, str]:
+    """A lot of its own, and what its gateway sends with its events."""
+    body = msgspec.to_builtins(lot_plan(code, "jn-static"))
+    (await client.post(LOTS, json=body)).raise_for_status()
+    key = (await client.post(f"/v1/admin/gateways/{code}-gw/keys")).raise_for_status().json()["key"]
+    return running.bearer(key)
+
+
+async def outcome(answer: Any) -> str:
+    return str((await answer).raise_for_status().json()["outcome"])
+
+
+async def test_gates_and_lanes_are_added_and_mended(client: httpx.AsyncClient, owner: sql.Connection) -> None:
+    headers = await lot(client, "gates")
+    north = {"code": "n", "name": "北门"}
+    twice = ["changed", "unchanged"]
+    assert [await outcome(client.post(f"{LOTS}/gates/gates", json=north)) for _ in range(2)] == twice
+    problem(await client.post(f"{LOTS}/gates/gates", json={**north, "name": "南门"}), 409, "name")
+    assert await outcome(client.patch(f"{LOTS}/gates/gates/n", json={"code": "north"})) == "changed"
+    assert await outcome(client.patch(f"{LOTS}/gates/gates/north", json={"name": "北门"})) == "unchanged"
+    problem(await client.patch(f"{LOTS}/gates/gates/north", json={"code": "g1"}), 409, "code")
+    problem(await client.patch(f"{LOTS}/gates/gates/n", json={"name": "?"}), 404, "gate")
+
+    added = {"code": "gates-n1", "gate": "north", "direction": "entry"}
+    assert [await outcome(client.post(f"{LOTS}/gates/lanes", json=added)) for _ in range(2)] == twice
+    problem(await client.post(f"{LOTS}/gates/lanes", json={**added, "direction": "exit"}), 409, "direction")
+    problem(await client.post(f"{LOTS}/gates/lanes", json={**added, "code": "x1", "gate": "south"}), 404, "gate")
+    problem(
+        await client.post(f"{LOTS}/gates/lanes", json={**added, "code": "x1", "gateway": f"{QC}-gw"}), 404, "gateway"
+    )
+    problem(await client.post(f"{LOTS}/{QC}/lanes", json={**added, "gate": "g1"}), 409, "lot")
+    said = event("g1", "entry", NOW, "鲁A61001", lot="gates", lane="gates-n1")
+    assert (await client.post("/v1/gate-events", json=said, headers=headers)).json()["gate"] == "open"
+
+    assert await outcome(client.patch(f"{LANES}/gates-n1", json={"code": "gates-n2", "gate": "g1"})) == "changed"
+    assert await outcome(client.patch(f"{LANES}/gates-n2", json={"gate": "g1"})) == "unchanged"
+    problem(await client.patch(f"{LANES}/gates-n2", json={"code": "gates-in"}), 409, "code")
+    problem(await client.patch(f"{LANES}/gates-n2", json={"gateway": f"{QC}-gw"}), 422, "gateway")
+    problem(await client.patch(f"{LANES}/gates-n1", json={"gate": "g1"}), 404)
+    await asyncio.sleep(POLL_S + 0.3)
+    # What was read at it is read at it still: the same event is known under the new code, and refused under the old.
+    again = {**said, "lane": "gates-n2"}
+    assert (await client.post("/v1/gate-events", json=again, headers=headers)).json()["status"] == "duplicate"
+    problem(await client.post("/v1/gate-events", json={**said, "event_id": "g2"}, headers=headers), 422, "lane")
+    shown = (await client.get(f"{LOTS}/gates")).json()
+    assert [(each["code"], each["name"]) for each in shown["gates"]] == [("g1", ""), ("north", "北门")]
+    assert [(each["code"], each["gate"]) for each in shown["lanes"]] == [
+        *(("gates-in", "g1"), ("gates-n2", "g1"), ("gates-out", "g1"))
+    ]
+    lines = await owner.fetch("select detail from audit where action = 'lane.change' and subject = 'lane:gates-n1'")
+    assert [msgspec.json.decode(line["detail"])["before"]["code"] for line in lines] == ["gates-n1"]
+
+
+async def test_a_day_of_a_reversible_lane(client: httpx.AsyncClient, owner: sql.Connection) -> None:
+    headers = await lot(client, "tidal")
+    # By the clock of the lot it is 10:00 on a Monday: in until 10:20, out for the rest of the day.
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    week = [
+        {"days": days, "at": "00:00", "direction": "entry"},
+        {"days": days, "at": "10:20", "direction": "exit"},
+    ]
+    assert await outcome(client.put(f"{LANES}/tidal-in/direction", json={"week": week})) == "changed"
+    turned = (await client.put(f"{LANES}/tidal-out/direction", json={"week": week})).json()
+    assert turned["outcome"] == "changed"
+    assert await outcome(client.put(f"{LANES}/tidal-out/direction", json={"week": week})) == "unchanged"
+    problem(await client.put(f"{LANES}/tidal-out/direction", json={"week": week[:1]}), 400, "body")
+    problem(await client.put(f"{LANES}/tidal-out/direction", json={}), 400, "body")
+    await asyncio.sleep(POLL_S + 0.3)
+    now = datetime.fromisoformat(turned["valid_from"]) + timedelta(seconds=1)
+
+    async def tell(number: str, kind: str, plate: str, at: Any, **more: Any) -> dict[str, Any]:
+        said = event(f"t{number}", kind, at, plate, lot="tidal", lane="tidal-out", **more)
+        answer: dict[str, Any] = (await client.post("/v1/gate-events", json=said, headers=headers)).json()
+        return answer
+
+    # Now it leads in, whatever it was registered as; since it was just turned round, who says that it drives out is
+    # believed. Where the week is old, it is not.
+    assert (await tell("1", "entry", "鲁A62001", now))["gate"] == "open"
+    came = event("t7", "entry", NOW - MINUTE, "鲁C5M2T9", lot="tidal")
+    assert (await client.post("/v1/gate-events", json=came, headers=headers)).json()["gate"] == "open"
+    driven = await tell("2", "exit", "鲁C5M2T9", now)
+    assert (driven["gate"], driven["stay_id"] is not None) == ("open", True)
+    wrong = event("t6", "exit", now, "鲁A62004", lot="tidal", lane="tidal-in")
+    answer = (await client.post("/v1/gate-events", json=wrong, headers=headers)).json()
+    assert (answer["gate"], answer["reason"]) == ("hold", "kind_contradicts_lane")
+    # A read that says nothing of itself comes in with the lane.
+    assert (await tell("3", "read", "鲁B8K7P3", now))["gate"] == "open"
+    # What is handed in of yesterday went the way that the lane led yesterday at that time: out, as it was registered.
+    yesterday = NOW - 24 * HOUR
+    came = event("t4", "entry", yesterday, "鲁A62003", lot="tidal", replay=True)
+    (await client.post("/v1/gate-events", json=came, headers=headers)).raise_for_status()
+    left = await tell("5", "read", "鲁A62003", yesterday + 10 * MINUTE, replay=True)
+    assert left["stay_id"] is not None
+    kinds = (
+        "select e.event_id, e.kind::text from gate_event e join lane a on a.id = e.lane_id where a.code = 'tidal-out'"
+    )
+    assert {tuple(row) for row in await owner.fetch(kinds)} >= {("t1", "entry"), ("t3", "entry"), ("t5", "exit")}
+    public = (await client.get("/v1/lots/tidal")).json()
+    assert (public["lanes_entry"], public["lanes_exit"]) == (2, 0)
+    (shown,) = [each for each in (await client.get(f"{LOTS}/tidal")).json()["lanes"] if each["code"] == "tidal-out"]
+    assert (shown["direction"], shown["ways"][0]["week"][1]["at"]) == ("entry", "10:20")
+    # No car that was read is turned round.
+    past = {"direction": "entry", "valid_from": (NOW - HOUR).isoformat()}
+    said = problem(await client.put(f"{LANES}/tidal-out/direction", json=past), 409, "valid_from")
+    assert said["title"] == "Rewrites the past"
+
+
+async def test_a_gate_is_closed(client: httpx.AsyncClient) -> None:
+    headers = await lot(client, "shut")
+    came = event("s1", "entry", NOW, "鲁A63001", lot="shut")
+    assert (await client.post("/v1/gate-events", json=came, headers=headers)).json()["gate"] == "open"
+    assert await outcome(client.put(f"{LOTS}/shut/gates/g1/state", json={"state": "closed"})) == "changed"
+    assert await outcome(client.put(f"{LOTS}/shut/gates/g1/state", json={"state": "closed"})) == "unchanged"
+    assert await outcome(client.put(f"{LANES}/shut-out/state", json={"state": "closed"})) == "unchanged"
+    await asyncio.sleep(POLL_S + 0.3)
+    (entry,) = [each for each in (await client.get(f"{LOTS}/shut")).json()["lanes"] if each["code"] == "shut-in"]
+    since = NOW + timedelta(seconds=90)
+    assert (entry["state"], entry["states"][0]["state"]) == ("closed", "closed")
+    comes = event("s2", "entry", since, "鲁A63002", lot="shut")
+    answer = (await client.post("/v1/gate-events", json=comes, headers=headers)).json()
+    assert (answer["gate"], answer["reason"]) == ("hold", "closed")
+    # Who is inside gets out, also by a lane that is closed.
+    leaves = event("s3", "exit", since, "鲁A63001", lot="shut")
+    assert (await client.post("/v1/gate-events", json=leaves, headers=headers)).json()["gate"] == "open"
+    assert await outcome(client.put(f"{LANES}/shut-in/state", json={"state": "open"})) == "changed"
+
+
+async def test_one_operator_changes_its_own_lanes(client: httpx.AsyncClient, district: District) -> None:
+    rail = running.bearer(token(Audience.ADMIN, now=NOW, operator_id=district.lot(STATION).operator_id))
+    added = {"code": "other-1", "gate": "g1", "direction": "entry"}
+    for method, path, body in (
+        ("POST", f"{LOTS}/{QC}/gates", {"code": "n"}),
+        ("PATCH", f"{LOTS}/{QC}/gates/g1", {"name": "?"}),
+        ("PUT", f"{LOTS}/{QC}/gates/g1/state", {"state": "closed"}),
+        ("POST", f"{LOTS}/{QC}/lanes", added),
+        ("PATCH", f"{LANES}/{QC}-in", {"gate": "g1"}),
+        ("PUT", f"{LANES}/{QC}-in/direction", {"direction": "exit"}),
+        ("PUT", f"{LANES}/{QC}-in/state", {"state": "closed"}),
+    ):
+        problem(await client.request(method, path, json=body, headers=rail), 403)
+
+
+async def test_a_lot_has_another_gateway_for_a_lane(client: httpx.AsyncClient, district: District) -> None:
+    first = await lot(client, "many")
+    second = {"code": "many-gw2"}
+    twice = [await outcome(client.post(f"{LOTS}/many/gateways", json=second)) for _ in range(2)]
+    assert twice == ["changed", "unchanged"]
+    problem(await client.post(f"{LOTS}/many/gateways", json={"code": f"{QC}-gw"}), 409, "code")
+    problem(await client.post(f"{LOTS}/nowhere/gateways", json=second), 404)
+    rail = running.bearer(token(Audience.ADMIN, now=NOW, operator_id=district.lot(STATION).operator_id))
+    problem(await client.post(f"{LOTS}/many/gateways", json={"code": "many-gw3"}, headers=rail), 403)
+    key = (await client.post("/v1/admin/gateways/many-gw2/keys")).raise_for_status().json()["key"]
+    assert await outcome(client.patch(f"{LANES}/many-in", json={"gateway": "many-gw2"})) == "changed"
+    await asyncio.sleep(POLL_S + 0.3)
+    said = event("m1", "entry", NOW, "鲁A64001", lot="many")
+    problem(await client.post("/v1/gate-events", json=said, headers=first), 403, "lane")
+    assert (await client.post("/v1/gate-events", json=said, headers=running.bearer(key))).json()["gate"] == "open"
+    leaves = event("m2", "exit", NOW + MINUTE, "鲁A64001", lot="many")
+    assert (await client.post("/v1/gate-events", json=leaves, headers=first)).json()["gate"] == "open"
+    shown = (await client.get(f"{LOTS}/many")).json()
+    assert shown["gateways"] == ["many-gw", "many-gw2"]
+    assert {each["code"]: each["gateway"] for each in shown["lanes"]} == {"many-in": "many-gw2", "many-out": "many-gw"}

@@ -1,0 +1,93 @@
+"""Shifts at a booth: opened by acting, handed over signed, and closed to what comes late."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from parking.flow.shifts import find_shifts, hand_over, open_shift
+from parking.shifts import Shift, ShiftHandedOver, UnknownShift
+from payments import ids
+from payments.identity import Audience, Principal
+from tests.conftest import NOW
+from tests.district import HOSPITAL, STATION, District
+from tests.parking.flow.test_device_facts import lifted, said
+
+MINUTE = timedelta(minutes=1)
+LI = Principal(Audience.BOOTH, "li", operator_id=1001, lot_id=1)
+
+
+async def shifts_named(district: District, name: str) -> list[Shift]:
+    async with district.pool.acquire() as db:
+        found = await find_shifts(db, None, since=None, after=ids.FIRST, limit=100)
+    return [each for each in found if each.name == name]
+
+
+async def signed(district: District, shift: Shift, counted_fen: int, *, by: str = "li") -> Shift:
+    async with district.pool.acquire() as db, db.transaction():
+        return await hand_over(
+            db,
+            None,
+            shift.id,
+            counted_fen=counted_fen,
+            by=Principal(Audience.BOOTH, by),
+            network=district.network,
+            now=NOW + 10 * MINUTE,
+            random_bits=district.random_bits,
+        )
+
+
+async def test_a_shift_begins_with_cash_and_is_handed_over_once(district: District) -> None:
+    take = partial(said, lot=HOSPITAL, kind="cash", shift="early", person="li")
+    await district.answer(take("s-1", at=NOW - 20 * MINUTE, amount_fen=400))
+    await district.answer(take("s-2", at=NOW - 15 * MINUTE, amount_fen=250))
+    await lifted(district, "s-3", NOW - MINUTE)
+    (shift,) = await shifts_named(district, "early")
+    assert (shift.taken_fen, shift.cash_count, shift.waiting_count, shift.handed_over_at) == (650, 2, 2, None)
+
+    over = await signed(district, shift, 600)
+    assert (over.counted_fen, over.taken_fen, over.difference_fen, over.handed_over_by) == (600, 650, -50, "li")
+    assert (over.lifts, over.lifts_without_money) == (1, 1)
+    assert over.digest is not None
+    assert len(over.digest) == 64
+    assert await signed(district, shift, 600) == over
+    with pytest.raises(ShiftHandedOver):
+        await signed(district, shift, 650)
+    with pytest.raises(ShiftHandedOver):
+        await signed(district, shift, 600, by="wu")
+    said_so = "select count(*) from audit where action = 'shift.hand_over' and subject = $1"
+    assert await district.count(said_so, f"shift:{shift.id}") == 1
+
+    # What is told late stands in the next one, and so does what is taken after it.
+    await district.answer(take("s-4", at=NOW - MINUTE, amount_fen=70, replay=True))
+    await district.answer(take("s-5", at=NOW + 11 * MINUTE, amount_fen=30), received_at=NOW + 11 * MINUTE)
+    first, following = await shifts_named(district, "early")
+    assert first == over
+    assert (following.taken_fen, following.cash_count, following.late_count) == (100, 2, 1)
+    assert await district.broken() == {}
+
+
+async def test_a_shift_that_is_open_is_opened_once(district: District) -> None:
+    lot_id = district.lot(STATION).id
+    async with district.pool.acquire() as db, db.transaction():
+        opened = [
+            await open_shift(
+                db, lot_id, "wang", by=LI, network=district.network, now=NOW, random_bits=district.random_bits
+            )
+            for _ in range(2)
+        ]
+    assert opened[0] == opened[1]
+    await district.answer(said("w-1", "cash", NOW, amount_fen=10, person="wang"))
+    assert [each.taken_fen for each in await shifts_named(district, "wang")] == [10]
+    async with district.pool.acquire() as db, db.transaction():
+        with pytest.raises(UnknownShift):
+            await hand_over(
+                db,
+                [district.lot(HOSPITAL).id],
+                opened[0].id,
+                counted_fen=10,
+                by=LI,
+                network=district.network,
+                now=NOW,
+                random_bits=district.random_bits,
+            )
