@@ -13,9 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from parking.cli import main
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent
-ENDS_WITHIN_S = 60
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.imported", "tests.forked"])
 
@@ -27,7 +27,7 @@ async def command(env: Mapping[str, str], *words: str, folder: Path = ROOT) -> t
         process = _FORKS.Process(target=_command, args=(dict(env), words, folder, printed))
         process.start()
         try:
-            await asyncio.to_thread(process.join, ENDS_WITHIN_S)
+            await asyncio.to_thread(process.join, PATIENCE_S)
             if process.exitcode is None:
                 process.kill()
                 process.join()

@@ -26,6 +26,7 @@ from msgspec import Struct, field
 from payments.identity import Audience
 from tests import running
 from tests.district import QC, Say, event, token
+from tests.patience import PATIENCE_S
 
 JINAN = timezone(timedelta(hours=8))
 MONDAY = date(2026, 11, 16)
@@ -112,7 +113,7 @@ async def a_driver(lot: Installation, name: str, plate: str, wallet_fen: int) ->
     return driver
 
 
-async def soon(wanted: object, look: Callable[[], Awaitable[object]], within_s: float = 5) -> float:
+async def soon(wanted: object, look: Callable[[], Awaitable[object]], within_s: float = PATIENCE_S) -> float:
     """Waits until what one sees is what is wanted; how long that took."""
     started = monotonic()
     while (seen := await look()) != wanted:

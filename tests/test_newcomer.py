@@ -213,7 +213,6 @@ async def types_trail(at: Terminal) -> None:
     assert "personal.read" in await at.onelot("audit", "--actor", "li")
 
 
-@pytest.mark.timeout(600)
 async def test_at_the_command_line(env: dict[str, str], client: httpx.AsyncClient, tmp_path: Path) -> None:
     at = Terminal(env, tmp_path)
     for step in (types_operator, types_lot, types_offers, types_lane, types_price):
@@ -355,7 +354,6 @@ async def sends_trail(calls: Caller) -> None:
     assert line["action"] == "personal.read"
 
 
-@pytest.mark.timeout(600)
 async def test_over_http(env: dict[str, str], client: httpx.AsyncClient) -> None:
     _, admin = await running.onelot(env, "token", "--role", "admin", "--subject", "chen")
     client.headers.update(running.bearer(admin.split()[-1]))

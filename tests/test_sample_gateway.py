@@ -10,16 +10,16 @@ from pathlib import Path
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, District
+from tests.patience import PATIENCE_S
 
 SAMPLE = Path(__file__).parent.parent / "docs" / "sample_gateway.py"
 LINES_MAX = 60
-WITHIN_S = 60
 HOUR = timedelta(hours=1)
 
 
 async def line_of(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
-    return (await asyncio.wait_for(process.stdout.readline(), WITHIN_S)).decode().rstrip("\n")
+    return (await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)).decode().rstrip("\n")
 
 
 async def test_it_waits_for_its_car_to_pay_and_lets_it_out(district: District, redis_url: str) -> None:
@@ -43,7 +43,7 @@ async def test_it_waits_for_its_car_to_pay_and_lets_it_out(district: District, r
             (await client.post(address, content=said, headers={"Content-Type": "application/json"})).raise_for_status()
             assert (await line_of(sample)).startswith("open paid ")
             assert await line_of(sample) == "passed"
-            assert await asyncio.wait_for(sample.wait(), WITHIN_S) == 0
+            assert await asyncio.wait_for(sample.wait(), PATIENCE_S) == 0
         finally:
             if sample.returncode is None:
                 sample.kill()

@@ -18,10 +18,10 @@ from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import token
+from tests.patience import PATIENCE_S
 from tests.test_routes import OURS, PATH
 
 # A revoked token is refused everywhere so soon; one second of it is the pause between two looks.
-REFUSED_WITHIN_S = 2.0
 NEW_SECRET = "a newer secret of more than thirty-two characters"
 
 
@@ -53,7 +53,7 @@ async def turns(client: httpx.AsyncClient, path: str, bearer: str, status: int) 
     """Waits until a request is answered with a status; how long that took."""
     started = monotonic()
     while (await client.get(path, headers=running.bearer(bearer))).status_code != status:
-        assert monotonic() - started < REFUSED_WITHIN_S
+        assert monotonic() - started < PATIENCE_S
         await asyncio.sleep(0.05)
     return monotonic() - started
 

@@ -23,6 +23,7 @@ from payments.jobs import Done, Work
 from tests import running
 from tests.conftest import NOW
 from tests.district import District, event, token
+from tests.patience import PATIENCE_S
 
 MORNING = NOW - timedelta(hours=3)
 
@@ -73,7 +74,7 @@ class Rounds:
 async def test_of_two_workers_one_leads(pool: sql.Pool, other_pool: sql.Pool) -> None:
     rounds = Rounds()
     first = asyncio.create_task(lead(pool, job(rounds.run)))
-    await asyncio.wait_for(rounds.began.wait(), 5)
+    await asyncio.wait_for(rounds.began.wait(), PATIENCE_S)
     assert await lead(other_pool, job(rounds.run)) is None
     assert await lead(other_pool, job(_nothing, number=91)) is not None  # another job has another leader
     rounds.go_on.set()
@@ -89,7 +90,7 @@ async def _nothing() -> Done:
 async def test_when_a_leader_dies_another_leads(pool: sql.Pool, other_pool: sql.Pool, short_leases: None) -> None:
     rounds = Rounds()
     doomed = asyncio.create_task(lead(other_pool, job(rounds.run)))
-    await asyncio.wait_for(rounds.began.wait(), 5)
+    await asyncio.wait_for(rounds.began.wait(), PATIENCE_S)
     other_pool.terminate()  # as if its machine were gone
     second = Rounds()
     second.go_on.set()
@@ -104,7 +105,7 @@ async def test_a_lease_is_renewed_while_its_job_runs(
 ) -> None:
     rounds = Rounds()
     leading = asyncio.create_task(lead(other_pool, job(rounds.run, number=93)))
-    await asyncio.wait_for(rounds.began.wait(), 5)
+    await asyncio.wait_for(rounds.began.wait(), PATIENCE_S)
     for _ in range(3):
         await asyncio.sleep(worker.LEASE_S / 2)
         # A connection that is cut is no reason to stop.
@@ -120,11 +121,11 @@ async def test_a_lease_is_renewed_while_its_job_runs(
 async def test_whoever_lost_the_lease_stops(pool: sql.Pool, owner: sql.Connection, short_leases: None) -> None:
     rounds = Rounds()
     first = asyncio.create_task(lead(pool, job(rounds.run, number=92)))
-    await asyncio.wait_for(rounds.began.wait(), 5)
+    await asyncio.wait_for(rounds.began.wait(), PATIENCE_S)
     await owner.execute(
         "update job set holder = 'another', leased_until = now() + interval '1 h' where name = 'job 92'"
     )
-    assert await asyncio.wait_for(first, 5) is None
+    assert await asyncio.wait_for(first, PATIENCE_S) is None
     assert not rounds.go_on.is_set()
     assert await owner.fetchval("select holder from job where name = 'job 92' and leased_until > now()") == "another"
 
@@ -219,7 +220,7 @@ async def work(district: District, redis_url: str) -> AsyncIterator[list[Job]]:
 
 
 async def test_all_jobs_at_once_on_few_connections(pool: sql.Pool, work: list[Job]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         assert None not in await asyncio.gather(*(lead(pool, each) for each in work))
 
 

@@ -16,10 +16,10 @@ from payments.flow.charges import request_charges
 from payments.flow.settlement import settle
 from payments.store import settlement as settlement_store
 from tests.conftest import NOW
+from tests.patience import PATIENCE_S
 from tests.payments.city import DAY, City, city_in
 
 A_MOMENT_S = 0.2
-PATIENCE_S = 20
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 import sql
 from sql.migrate import Migration, MigrationRefused, files, migrate
+from tests.patience import PATIENCE_S
 
 
 def copy_of(migrations: list[Migration], folder: Path) -> list[Path]:
@@ -58,7 +59,6 @@ def test_badly_named_migrations_are_refused(name: str, tmp_path: Path) -> None:
         files(tmp_path)
 
 
-BEGINS_S = 20
 LEAF = """
 create table leaf (id int primary key, word text) partition by range (id);
 create table leaf_2026_11 partition of leaf for values from (0) to (10);
@@ -93,7 +93,7 @@ async def test_an_index_is_built_beside_those_who_write(
         await held.start()
         await writer.execute("insert into leaf_2026_11 (id) values (1)")
         migrating = asyncio.create_task(migrate(database_url, now=now, folder=leaf))
-        async with asyncio.timeout(BEGINS_S):
+        async with asyncio.timeout(PATIENCE_S):
             while await owner.fetchval("select to_regclass('leaf_word_2026_11')") is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         # The build waits for this writer, and nobody else waits for either.

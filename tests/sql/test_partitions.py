@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 import sql
+from tests.patience import PATIENCE_S
 
 GROWING = "select name from growing_table order by name"
 
@@ -90,7 +91,7 @@ async def test_months_are_made_while_rows_are_written(owner: sql.Connection, poo
         async with maker.transaction():
             assert await made(maker, datetime(2030, 5, 1, tzinfo=UTC)) == 0
             # Not committed yet, and the gates go on.
-            await asyncio.wait_for(writer.execute(write, now, 2), timeout=5)
+            await asyncio.wait_for(writer.execute(write, now, 2), PATIENCE_S)
 
 
 @pytest.mark.parametrize("year", [1, 1999, 2099, 9999])

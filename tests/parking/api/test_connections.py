@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Any
 
 import httpx
@@ -20,6 +19,7 @@ from parking.limits import Shares
 from seeds.servers.process import free_port
 from tests import running
 from tests.conftest import NOW
+from tests.patience import PATIENCE_S
 
 HEAD = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 PAY = (
@@ -27,7 +27,6 @@ PAY = (
     b"Content-Type: application/json\r\n"
 )
 ROOMY = Shares(200, 50, 100)
-ANSWER_S = 5.0
 # Short enough for a test; what they are in production stands in parking/limits.py.
 SHORT = {"HEAD_TIMEOUT_S": 0.4, "BODY_TIMEOUT_S": 0.4, "WRITE_TIMEOUT_S": 0.4, "LINGER_S": 0.3}
 
@@ -62,7 +61,7 @@ class Caller:
         """Everything until the other end closes; then this one does too."""
         received = bytearray()
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(PATIENCE_S):
                 with contextlib.suppress(ConnectionError):
                     while part := await self.reader.read(65536):
                         received += part
@@ -72,7 +71,7 @@ class Caller:
 
     async def answer(self) -> bytes:
         """The next answer that has a body of a stated length."""
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(PATIENCE_S):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if b"content-length" in line.lower())
             return head + await self.reader.readexactly(length)
@@ -148,7 +147,7 @@ async def test_a_head_that_is_no_head(service: Service, parts: list[bytes], stat
 async def test_connections_refused_have_a_line_of_each_kind_now_and_then(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(connection_refusals, "REFUSAL_LINE_EACH_S", 0.5)
+    monkeypatch.setattr(connection_refusals, "REFUSAL_LINE_EACH_S", 3600.0)
 
     async def refuse(service: Service, times: int) -> None:
         for _ in range(times):
@@ -157,13 +156,11 @@ async def test_connections_refused_have_a_line_of_each_kind_now_and_then(
             refused(await caller.rest(), 400)
 
     async with start() as service:
-        began = monotonic()
         await refuse(service, 3)
         caller = await service.connect()
         await caller.send(b"GET /" + b"y" * limits.URL_BYTES_MAX + b" HTTP/1.1\r\nHost: x\r\n\r\n")
         refused(await caller.rest(), 414)
-        assert monotonic() - began < 0.5
-        await asyncio.sleep(0.5)
+        monkeypatch.setattr(connection_refusals, "REFUSAL_LINE_EACH_S", 0.0)
         await refuse(service, 1)
     lines = [record.__dict__["fields"] for record in caplog.records if record.message == "connections refused"]
     assert [(line["status"], line["connections"], line["client"]) for line in lines] == [
@@ -227,12 +224,11 @@ async def test_a_head_that_trickles_is_cut_off(
     service: Service, monkeypatch: pytest.MonkeyPatch, beginning: bytes
 ) -> None:
     short(monkeypatch)
-    caller, began = await service.connect(), monotonic()
+    caller = await service.connect()
     await caller.send(beginning)
     trickle = asyncio.create_task(_trickle(caller, b"\r\n" if beginning == b"\r\n" else b"a"))
     answer = await caller.rest()
     trickle.cancel()
-    assert monotonic() - began < 2.0
     if beginning != b"\r\n":
         refused(answer[answer.rindex(b"HTTP/1.1 4") :], 408)
 
@@ -251,21 +247,21 @@ async def test_a_car_that_waits_for_a_slow_body_gets_a_command(
 
 async def test_a_body_that_trickles_is_cut_off(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     short(monkeypatch)
-    caller, began = await service.connect(), monotonic()
+    caller = await service.connect()
     await caller.send(PAY, b"Content-Length: 5000\r\n\r\n{")
     trickle = asyncio.create_task(_trickle(caller, b" "))
     refused(await caller.rest(), 408)
     trickle.cancel()
-    assert monotonic() - began < 2.0
 
 
 async def test_a_slow_body_that_comes_fast_enough_is_read(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    short(monkeypatch)
+    # It takes longer than a body may be silent, and is never silent for nearly as long.
+    monkeypatch.setattr(limits, "BODY_TIMEOUT_S", 2.0)
     caller = await service.connect()
     await caller.send(PAY, b"Content-Length: 6000\r\n\r\n")
     for _ in range(6):
         await caller.send(b" " * 1000)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.4)
     refused(await caller.answer(), 400)
     caller.close()
 
@@ -274,13 +270,12 @@ async def test_what_is_left_of_a_refused_body_does_not_hold_the_connection(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short(monkeypatch)
-    caller, began = await service.connect(), monotonic()
+    caller = await service.connect()
     await caller.send(b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
     refused(await caller.answer(), 401)
     trickle = asyncio.create_task(_trickle(caller, b" "))
     await caller.rest()
     trickle.cancel()
-    assert monotonic() - began < 2.0
 
 
 async def _trickle(caller: Caller, byte: bytes) -> None:

@@ -3,25 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
 
 from parking.live import commands as live
-from parking.live.commands import LISTENERS_OF_GATEWAY_MAX, POLL_S
+from parking.live.commands import LISTENERS_OF_GATEWAY_MAX
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, token, visit
 from tests.parking.api.problem import problem
 from tests.parking.live.own_redis import Server
+from tests.patience import PATIENCE_S
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 COMMANDS = "/v1/gateway/commands"
 # The worker does not run here: what is paid is passed on when all who listen are looked for.
-TOLD_WITHIN_S = 2 * POLL_S + 3
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +68,8 @@ async def test_who_waits_hears_that_a_car_has_paid(client: httpx.AsyncClient, di
     said = await held(client, district, "h1", "鲁A51C01")
     waiting = asyncio.create_task(asked(client, gateway(district), after=start))
     await asyncio.sleep(0.1)
-    began = monotonic()
     await pay(client, said)
     heard = await waiting
-    assert monotonic() - began < TOLD_WITHIN_S
     (command,) = heard["commands"]
     assert (command["gate"], command["because"], command["event_id"], command["stay_id"]) == (
         *("open", "paid", "h1o"),
@@ -104,11 +101,9 @@ async def test_a_lane_is_opened_from_afar_by_those_who_may(client: httpx.AsyncCl
     start = (await asked(client, gateway(district, HOSPITAL), wait_s=0))["next"]
     waiting = asyncio.create_task(asked(client, gateway(district, HOSPITAL), after=start))
     await asyncio.sleep(0.1)
-    began = monotonic()
     opened = await client.post(lane, json=reason, headers=clerk(district, HOSPITAL, Audience.BOOTH))
     assert opened.status_code == 202
     (command,) = (await waiting)["commands"]
-    assert monotonic() - began < POLL_S
     assert (command["id"], command["because"], "event_id" in command) == (
         opened.json()["command_id"],
         "remote_open",
@@ -133,12 +128,10 @@ async def test_a_clerks_decision_is_heard_at_once(client: httpx.AsyncClient, dis
     (case,) = cases.json()["cases"]
     waiting = asyncio.create_task(asked(client, gateway(district, STATION), after=start))
     await asyncio.sleep(0.1)
-    began = monotonic()
     verdict = {"kind": "let_out_free", "note": "came by tow truck"}
     decided = await client.post(f"/v1/cases/{case['id']}/decide", json=verdict, headers=clerk(district, STATION))
     decided.raise_for_status()
     (command,) = (await waiting)["commands"]
-    assert monotonic() - began < POLL_S
     assert (command["gate"], command["because"], command["event_id"]) == ("open", "released", "c1o")
 
 
@@ -161,12 +154,12 @@ async def test_the_stream_goes_on_where_it_broke_off(client: httpx.AsyncClient, 
     streaming = asyncio.create_task(read(start, 1))
     await asyncio.sleep(0.2)
     (await client.post(lane, json=reason, headers=clerk(district))).raise_for_status()
-    lines = await asyncio.wait_for(streaming, 10)
+    lines = await asyncio.wait_for(streaming, PATIENCE_S)
     assert "event: command" in lines
     number = int(next(line for line in lines if line.startswith("id:")).split(":")[1])
     assert number > start
     # What was sent is not acknowledged, and comes again only to who asks from before it.
-    assert (await asyncio.wait_for(read(start, 1), 10))[-1].startswith("data:")
+    assert (await asyncio.wait_for(read(start, 1), PATIENCE_S))[-1].startswith("data:")
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(read(number, 1), 0.5)
     malformed = await client.get(f"{COMMANDS}/stream", headers={**gateway(district), "Last-Event-ID": "x"})
@@ -198,10 +191,8 @@ async def test_while_redis_is_away_all_who_listen_are_looked_for(
         said = await held(client, district, "a1", "鲁A51C03", HOSPITAL)
         waiting = asyncio.create_task(asked(client, gateway(district, HOSPITAL), after=start))
         await asyncio.sleep(0.1)
-        began = monotonic()
         await pay(client, said)
         (command,) = (await waiting)["commands"]
-        assert monotonic() - began < TOLD_WITHIN_S
         assert command["because"] == "paid"
         # And another process's command, for which nobody rang here.
         waiting = asyncio.create_task(asked(client, gateway(district, HOSPITAL), after=command["n"]))
@@ -215,14 +206,22 @@ async def test_while_redis_is_away_all_who_listen_are_looked_for(
 async def test_another_process_rings(
     database_url: str, redis_server_url: str, client: httpx.AsyncClient, district: District, monkeypatch: Any
 ) -> None:
-    # Not much longer: who is served here may sleep for as long when this is over.
-    monkeypatch.setattr(live, "POLL_S", 3.0)
-    start = (await asked(client, gateway(district, STATION), wait_s=0))["next"]
-    waiting = asyncio.create_task(asked(client, gateway(district, STATION), after=start))
-    await asyncio.sleep(1.2)
+    key = gateway(district, STATION)
+
+    async def open_by(one: httpx.AsyncClient, way: str, waiting: asyncio.Task[Any]) -> int:
+        lane = f"/v1/lanes/{STATION}-{way}/open"
+        (await one.post(lane, json={"reason": "x"}, headers=clerk(district, STATION))).raise_for_status()
+        heard = await waiting
+        assert len(heard["commands"]) == 1
+        return int(heard["next"])
+
+    # Who waits is looked for by the clock no more: only the other one's bell can wake this process.
+    monkeypatch.setattr(live, "POLL_S", 3600.0)
+    start = (await asked(client, key, wait_s=0))["next"]
+    waiting = asyncio.create_task(asked(client, key, after=start))
+    await asyncio.sleep(1.2)  # the look that was waited for before
     async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as other:
-        began = monotonic()
-        lane = f"/v1/lanes/{STATION}-in/open"
-        (await other.post(lane, json={"reason": "x"}, headers=clerk(district, STATION))).raise_for_status()
-        assert len((await waiting)["commands"]) == 1
-        assert monotonic() - began < 1
+        heard = await open_by(other, "in", waiting)
+    monkeypatch.undo()
+    # And one of its own, so that it goes by the clock again.
+    await open_by(client, "out", asyncio.create_task(asked(client, key, after=heard)))

@@ -14,6 +14,7 @@ from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, token
 from tests.parking.api.problem import problem
+from tests.patience import PATIENCE_S
 
 ADMIN = running.bearer(token(Audience.ADMIN, now=NOW))
 SAID: dict[str, Any] = {
@@ -44,7 +45,7 @@ async def lines(district: District, action: str, lot: str) -> list[dict[str, Any
 
 async def shown(client: httpx.AsyncClient, lot: str, until: Any) -> dict[str, Any]:
     """The lot as everybody sees it, once every process knows what was said."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             detail: dict[str, Any] = (await client.get(f"/v1/lots/{lot}")).json()
             if until(detail["facilities"]):

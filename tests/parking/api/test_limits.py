@@ -18,6 +18,7 @@ from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, STATION, event, token
+from tests.patience import PATIENCE_S
 
 NOBODY = UUID(int=1)
 # Of the shape that charges have, so that the database is asked.
@@ -70,7 +71,7 @@ async def test_readiness_waits_for_no_read(start: Start, owner: sql.Connection) 
         reads = limits.READS_AT_ONCE_MAX
         hung = [hanging.create_task(client.get(f"/v1/charges/{REFERENCE}")) for _ in range(reads)]
         await asyncio.sleep(0.2)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             for method in ("GET", "HEAD"):
                 assert (await client.request(method, "/readyz")).status_code == 200
         assert not any(read.done() for read in hung)
@@ -88,7 +89,7 @@ async def test_writes_of_strangers_leave_gates_their_connections(
             hanging.create_task(client.post(f"/v1/charges/{REFERENCE}/pay", json=pay))
         await asyncio.sleep(0.5)
         assert await owner.fetchval(hung) == 6 - limits.CONNECTIONS_KEPT
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             said = event("beside", "entry", NOW, "鲁A77777")
             assert (await client.post("/v1/gate-events", json=said, headers=key)).status_code == 200
 
@@ -167,7 +168,7 @@ async def test_without_redis_each_process_counts_alone() -> None:
     rates = Rates("redis://127.0.0.1:1/0")
     rate = Rate(10, 30)
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             taken = [await rates.take("k", rate) for _ in range(12)]
         assert taken[:10] == [0.0] * 10
         assert min(taken[10:]) > 0

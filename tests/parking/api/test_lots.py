@@ -21,6 +21,7 @@ from seeds.city.jinan import tariff
 from tests import running
 from tests.conftest import NOW
 from tests.parking import network
+from tests.patience import PATIENCE_S
 
 VALID_FROM = NOW.replace(year=2020)
 
@@ -215,7 +216,7 @@ async def moved(pool: sql.Pool, live: LiveCounts, lot_id: int, by: int) -> Async
 async def test_the_stream_begins_with_everything_and_goes_on_with_changes(
     http: httpx.AsyncClient, pool: sql.Pool, live: LiveCounts, lots: list[int]
 ) -> None:
-    async with asyncio.timeout(20), http.stream("GET", "/v1/lots/stream") as answer:
+    async with asyncio.timeout(PATIENCE_S), http.stream("GET", "/v1/lots/stream") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["cache-control"] == "no-store"
         coming = events(answer)
@@ -239,7 +240,7 @@ async def test_the_stream_begins_with_everything_and_goes_on_with_changes(
 async def test_ids_grow_also_when_a_count_is_mended(
     http: httpx.AsyncClient, pool: sql.Pool, live: LiveCounts, lots: list[int]
 ) -> None:
-    async with asyncio.timeout(20), http.stream("GET", "/v1/lots/stream") as answer:
+    async with asyncio.timeout(PATIENCE_S), http.stream("GET", "/v1/lots/stream") as answer:
         coming = events(answer)
         await anext(coming)
         ids = [int((await anext(coming))["id"])]
@@ -253,7 +254,7 @@ async def test_ids_grow_also_when_a_count_is_mended(
 
 
 async def test_the_stream_takes_the_filters_of_the_list(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20), http.stream("GET", "/v1/lots/stream", params={"kind": "station"}) as answer:
+    async with asyncio.timeout(PATIENCE_S), http.stream("GET", "/v1/lots/stream", params={"kind": "station"}) as answer:
         coming = events(answer)
         await anext(coming)
         assert [lot["code"] for lot in json.loads((await anext(coming))["data"])["lots"]] == ["jn-3"]

@@ -10,6 +10,7 @@ import pytest
 
 from seeds.servers.process import free_port
 from tests import running
+from tests.patience import PATIENCE_S
 
 SOFT = 512
 
@@ -63,7 +64,7 @@ async def test_a_socket_that_is_not_the_one_that_is_meant(
         filled = [word.format_map(names) for word in words]
         server = await running.child(tmp_path / "log", env, "serve", *filled, fds=(given.fileno(),))
         try:
-            assert await asyncio.wait_for(server.process.wait(), 20) == 2
+            assert await asyncio.wait_for(server.process.wait(), PATIENCE_S) == 2
         finally:
             if server.process.returncode is None:
                 await server.kill()

@@ -22,6 +22,7 @@ from sql import invariants
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, hand_in, token, visit
+from tests.patience import PATIENCE_S
 from tests.payments.city import City
 
 MORNING = NOW - timedelta(hours=3)
@@ -138,7 +139,7 @@ async def test_the_alarm_is_raised_after_the_commit(
     commit.start()
     try:
         said = [each for n, plate in enumerate(plates) for each in visit(f"F{n}", plate, MORNING, NOW)]
-        await asyncio.wait_for(hand_in(commit, [district.passing(each) for each in said]), 20)
+        await asyncio.wait_for(hand_in(commit, [district.passing(each) for each in said]), PATIENCE_S)
     finally:
         await commit.stop()
         await redis.aclose()

@@ -29,6 +29,7 @@ from payments.identity import AccountBarred
 from payments.store import charges as charge_store
 from tests.conftest import NOW
 from tests.district import District, event, visit
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 ENTERED = NOW - timedelta(hours=3)
@@ -277,7 +278,7 @@ async def test_contesting_and_resolving_lock_the_plate_before_anything_else(dist
             task = asyncio.create_task(work())
             assert not (await asyncio.wait({task}, timeout=0.2))[0], "it did not wait"
             await db.execute(f"select 1 from {table} where account_id = $1 for update nowait", account_id)
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, PATIENCE_S)
         made = await district.owner.fetchval("select id from plate_contest where account_id = $1", account_id)
     assert await done(district, lambda db: store.link(db, plate, PlateColor.BLUE)) is None
 
@@ -365,7 +366,7 @@ async def test_a_plate_that_is_linked_while_its_account_closes_goes_too(district
     finally:
         await other_plate.rollback()
         await district.pool.release(second)
-    assert (await asyncio.wait_for(closing, 20)).status == "closed"
+    assert (await asyncio.wait_for(closing, PATIENCE_S)).status == "closed"
     links = "select count(*) from account_plate where account_id = $1 and unlinked_at is null"
     assert await district.count(links, account_id) == 0
     with pytest.raises(AccountBarred):

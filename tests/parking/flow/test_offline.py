@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
-import pytest
 from msgspec import structs
 
 from parking import bans as bans_
@@ -70,7 +69,6 @@ async def link(district: District, linked: list[str]) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.timeout(400)
 async def test_cars_are_decided_about_ten_thousand_times_as_by_the_service(district: District) -> None:
     source = random.Random(1)
     cars = plates(source, CARS)

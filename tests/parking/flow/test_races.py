@@ -13,12 +13,12 @@ from sql.pool import TRANSIENT
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, visit
 from tests.parking.flow.test_prepayments import pays, quoted
+from tests.patience import PATIENCE_S
 
 LOTS = (QC, HOSPITAL, STATION)
 HOUR = timedelta(hours=1)
 # No two cars pass a lane at once.
 APART = timedelta(seconds=15)
-PATIENCE_S = 30
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -17,6 +17,7 @@ from parking.tariffs.language.document import Cap, Memory
 from seeds.city.jinan import TARIFFS
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, facts, visit
+from tests.patience import PATIENCE_S
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ROAD = tariffs.from_toml((TARIFFS / "jinan_road.toml").read_bytes())
@@ -130,7 +131,7 @@ async def test_two_lots_never_draw_on_the_same_minutes_at_once(
         return found
 
     monkeypatch.setattr(store, "uses_of", slow)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         first = asyncio.create_task(shared.record(event("f3", "exit", NOW, plate, lot=QC, **GREEN)))
         await has_read.wait()
         second = asyncio.create_task(shared.record(event("f4", "exit", NOW, plate, lot=STATION, **GREEN)))
@@ -151,7 +152,7 @@ async def test_plates_in_another_order_wait_for_each_other_and_not_for_ever(dist
         [event(f"h{plate}", "exit", NOW, plate, lot=lot, **GREEN) for plate in order]
         for lot, order in ((QC, plates), (STATION, plates[::-1]))
     ]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(*(shared.record(*batch) for batch in batches))
     assert await district.count("select count(*) from stay where plate like '鲁AD1%' and state = 'closed'") == 80
 

@@ -15,6 +15,7 @@ from parking.live.network import LiveNetwork
 from parking.live.redis import connect
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, hand_in
+from tests.patience import PATIENCE_S
 
 LONG_AGO = NOW - timedelta(days=2)
 
@@ -57,7 +58,7 @@ async def test_a_car_passes_the_arrays_that_came_before_it(district: District, c
     tasks = [asyncio.ensure_future(each) for each in work]
     await asyncio.sleep(0)
     commit.start()
-    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE_S)
     assert done[0] == "car"
     assert done.index("array of the hospital") < done.index("array of the road")
     assert done[-1] == "second array of the road"
@@ -73,8 +74,8 @@ async def test_a_gateway_that_hands_in_too_much_is_refused_alone(district: Distr
     assert refused.value.facts["waiting_events_max"] == WAITING_OF_GATEWAY_MAX
     commit.start()
     car = district.passing(event("k", "entry", NOW, "鲁K00001", lot=STATION))
-    assert names(await asyncio.wait_for(hand_in(commit, [car]), 30)) == ["k"]
-    assert [len(answers) for answers in await asyncio.wait_for(asyncio.gather(*waiting), 60)] == [500, 500]
+    assert names(await asyncio.wait_for(hand_in(commit, [car]), PATIENCE_S)) == ["k"]
+    assert [len(answers) for answers in await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE_S)] == [500, 500]
 
 
 async def test_who_waits_too_long_is_told_so_and_not_recorded_later(

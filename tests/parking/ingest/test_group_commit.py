@@ -18,10 +18,10 @@ from parking.prices import LotPrices
 from parking.tariffs import Compiled
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, hand_in, visit
+from tests.patience import PATIENCE_S
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 MORNING = NOW - 3 * HOUR
-PATIENCE_S = 20
 
 
 class Poisoned(Compiled):
@@ -54,7 +54,7 @@ async def collected(group_commit: GroupCommit, district: District, *requests: Se
     await asyncio.sleep(0)  # all of them wait before the group_commit begins: they become one batch
     group_commit.start()
     try:
-        return await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        return await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE_S)
     finally:
         await group_commit.stop()
 

@@ -18,6 +18,7 @@ from parking.live.network import LiveNetwork
 from parking.live.redis import connect
 from tests.conftest import NOW
 from tests.district import QC, STATION, District, event
+from tests.patience import PATIENCE_S
 
 LONG_AGO = NOW - timedelta(days=2)
 ARRAY = WAITING_OF_GATEWAY_MAX // 2
@@ -73,7 +74,7 @@ async def test_what_there_is_no_room_for_is_not_read(
     intake._group_commit.start()
     other = intake.receive(array("RD", STATION, more, 3), district.gateway(STATION), NOW)
     car = intake.receive(msgspec.json.encode(event("RE", "entry", NOW, "鲁RE0001")), road, NOW)
-    for received in await asyncio.wait_for(asyncio.gather(other, car), 20):
+    for received in await asyncio.wait_for(asyncio.gather(other, car), PATIENCE_S):
         assert all(isinstance(each, Answer) for each in received.outcomes)
     for each in waiting:
         each.cancel()
@@ -85,7 +86,7 @@ async def test_the_answers_to_an_array_are_those_of_its_events(district: Distric
     for n in (0, 50, TURN_EVENTS, TURN_EVENTS + 19):
         said[n] = {"event_id": f"s{n}", "lane": said[n]["lane"]}
     intake._group_commit.start()
-    received = await asyncio.wait_for(intake.receive(msgspec.json.encode(said), district.gateway(QC), NOW), 20)
+    received = await asyncio.wait_for(intake.receive(msgspec.json.encode(said), district.gateway(QC), NOW), PATIENCE_S)
     assert [each.event_id for each in received.outcomes] == [each["event_id"] for each in said]
     assert [n for n, each in enumerate(received.outcomes) if not isinstance(each, Answer)] == [0, 50, 100, 119]
     assert len(received.instructions) == len(said)

@@ -26,6 +26,7 @@ from seeds.servers.process import free_port
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, District, event, token, visit
+from tests.patience import PATIENCE_S
 
 DOCS = Path(__file__).parents[3] / "docs"
 ALERTS = yaml.safe_load((DOCS / "monitoring" / "alerts.yml").read_text("utf-8"))
@@ -125,7 +126,7 @@ async def test_a_port_that_is_taken_is_waited_for(
         while "metrics are not shown" not in caplog.text:  # noqa: ASYNC110 - a thread of its own logs it
             await asyncio.sleep(0.01)
         before.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 with contextlib.suppress(httpx.TransportError):
                     assert "onelot_batch_seconds" in await scrape(port)

@@ -20,7 +20,7 @@ from parking.flow.lots import issue_gateway_key, register_lot, register_operator
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
 from parking.live import network as live_network
-from parking.live.network import MISS_PAUSE_S, POLL_S, LiveNetwork
+from parking.live.network import MISS_PAUSE_S, LiveNetwork
 from parking.lots import CodeTaken, RegisteredOtherwise, UnknownGateway, UnknownLot, UnknownOperator
 from parking.network import Network
 from parking.prices import UnknownTariff, in_force_at
@@ -29,8 +29,7 @@ from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
 from tests.conftest import NOW
 from tests.district import QC, STATION, District
-
-PATIENCE_S = POLL_S + 1.0
+from tests.patience import PATIENCE_S
 
 
 class Clock:

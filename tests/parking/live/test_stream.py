@@ -15,8 +15,7 @@ from parking.occupancy import Count
 from parking.store.occupancy import counts_of
 from tests.parking import network
 from tests.parking.live.own_redis import Server
-
-PATIENCE_S = 10.0
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture

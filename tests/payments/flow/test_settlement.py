@@ -16,6 +16,7 @@ from payments.jobs import Work, settle
 from payments.reports.csv import as_csv
 from payments.settlement import DayNotOver, LotName, NoSuchSettlement, RangeTooWide, Settlement
 from payments.store import settlement as store
+from tests.patience import PATIENCE_S
 from tests.payments.city import DAY, City, registered
 
 TOMORROW = timedelta(days=1)
@@ -137,7 +138,7 @@ async def test_gates_do_not_wait_for_the_sums(town: City) -> None:
         await store.lock_settler(settler, town.operator_id)
         movements = await store.movements(settler, town.operator_id, first=day, last=day)
         # The sums are under way, and cars of this operator leave.
-        await asyncio.wait_for(town.charge(None, 300, day=day), timeout=5)
+        await asyncio.wait_for(town.charge(None, 300, day=day), PATIENCE_S)
         assert await store.movements(settler, town.operator_id, first=day, last=day) == movements
         second = asyncio.create_task(settlement_flow.settle(town.pool, business_date=day, now=town.now))
         assert not (await asyncio.wait({second}, timeout=0.3))[0]

@@ -50,7 +50,6 @@ def demo(folder: Path, checkout: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.timeout(180)
 def test_a_day_ends_with_its_books_closed(folder: Path, checkout: Path) -> None:
     with demo(folder, checkout, f"--port={free_port()}", "--minutes=0.2") as running:
         assert running.stdout is not None
@@ -61,7 +60,6 @@ def test_a_day_ends_with_its_books_closed(folder: Path, checkout: Path) -> None:
     assert left_in(folder) == []
 
 
-@pytest.mark.timeout(180)
 def test_it_stops_when_told_and_leaves_the_files_of_others_alone(folder: Path, checkout: Path) -> None:
     port, others = free_port(), files_of(ROOT / ".onelot")
     with env_file({"ONELOT": "another demonstration"}, 8000, checkout / ".onelot") as anothers:
@@ -74,7 +72,6 @@ def test_it_stops_when_told_and_leaves_the_files_of_others_alone(folder: Path, c
     assert left_in(folder) == []
 
 
-@pytest.mark.timeout(600)
 def test_blocks_of_all_documents_run_beside_it(folder: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The addresses of this process's sockets may not be as long as the names of the demonstration's folder.
     monkeypatch.setattr(tempfile, "tempdir", None)
