@@ -90,10 +90,17 @@ def _settle(asked: Owed, derived: Derived, was: Stay, lot: Lot) -> None:
 def _cause(derived: Derived, stay: Stay) -> Cause:
     """Why a stay costs something else: what changed the stays of its lot, or that its vehicle is at the exit still."""
     was = derived.before.stays.get(stay.id)
-    if was is not None and was.at_exit and stay.at_exit and was.entered_at == stay.entered_at:
+    if was is not None and was.entered_at == stay.entered_at and _stands_there(was, stay):
         assert stay.exit_event_id is not None
         return Cause(By.AT_EXIT, stay.exit_event_id)
     return derived.causes[stay.lot_id]
+
+
+def _stands_there(was: Stay, now: Stay) -> bool:
+    """Whether a stay is otherwise since its vehicle, which has not left yet, was read at an exit again."""
+    if was.at_exit:
+        return now.at_exit
+    return was.left_at is not None and now.left_at is not None and bool(now.exits) and was.left_at < now.left_at
 
 
 def _bill_no_more(asked: Owed, derived: Derived, stay: Stay, was: Bill, lot: Lot) -> None:

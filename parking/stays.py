@@ -7,6 +7,7 @@ late changes the result as if it had always been there. Stays know no price.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,9 +26,12 @@ from payments.errors import OneLotError
 STANDS_MAX = timedelta(minutes=15)
 # An entry camera that sees the back of a car which has just left again reads the same entry once more.
 SEEN_AGAIN_MAX = timedelta(seconds=60)
-# Who comes to the exit so soon, and is read there again later, has turned round and parked on.
+# Who comes to the exit so soon drives by it, more likely than out, if it is read there again.
 TURNED_ROUND_MAX = timedelta(minutes=30)
-TURNED_ROUND_SEEN_MAX = timedelta(hours=24)
+# So long after it was read at an exit a vehicle that was not let out is there still, if it is read there again; and so
+# long one that was. Later that came back unseen, more likely.
+READ_AGAIN_MAX = timedelta(hours=24)
+LET_OUT_READ_AGAIN_MAX = timedelta(hours=3)
 STAY_MAX = timedelta(days=STAY_DAYS_MAX)
 # How far back the other visits to a lot are looked at; further where its price remembers longer.
 HISTORY_WINDOW = timedelta(hours=96)
@@ -77,8 +81,8 @@ class Stay(Struct, frozen=True):
     one `merged_into` is the stay that it is part of (None: its reads no longer count); it has no facts unless it is
     such a half. `let_out`: a person opened the barrier for it, and `set_fen` what that person said that it costs.
 
-    Where the lot tells passages (`exits`): `at_exit`: it was not seen to pass, and counts as inside; `exits`: when it
-    was read at an exit, if that was more than once.
+    `exits`: when its vehicle came to stand at an exit, if that was more than once. Where the lot tells passages that
+    is at each read there; and `at_exit`: it was not seen to pass, and counts as inside.
     """
 
     lot_id: int
@@ -215,9 +219,9 @@ def _leave(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing
         if _stands_there(gone, passing, exits):
             gone.left.append(passing)
             return gone
-        if gone.came and not gone.waits and _turned_round(gone, passing.at):
-            gone.left = [*gone.left, passing]
-            gone.turned_round = True
+        if _parked_on(gone, passing, exits):
+            gone.turned_round = gone.turned_round or _may_have_left(gone, passing.at, exits)
+            gone.left.append(passing)
             return gone
     spans.append(_Span([], [passing]))
     spans[-1].waits = waits
@@ -231,6 +235,31 @@ def _stands_there(gone: _Span, passing: Passing, exits: Exits) -> bool:
     return exits.may_leave(passing.vehicle.lot_id, _id(gone), passing.at)
 
 
+def _parked_on(gone: _Span, passing: Passing, exits: Exits) -> bool:
+    """Whether a vehicle that was read at an exit did not leave there, since it is read there again and was not seen to
+    come again. One for which a barrier opened most likely left, and one that a person let out certainly.
+    """
+    if not gone.came or gone.waits or passing.at - gone.came[0].at > STAY_MAX:
+        return False
+    stopped = _stops(gone.left)[-1]
+    if _let_out([each for each in gone.left if each.at >= stopped.at]) is not None:
+        return False
+    let_out_at = None if _drove_by(gone) else exits.let_out_at(passing.vehicle, _id(gone), stopped.at, passing.at)
+    if let_out_at is None:
+        return passing.at - gone.left[-1].until <= READ_AGAIN_MAX
+    return not passing.is_doubtful and passing.at - max(let_out_at, gone.left[-1].until) <= LET_OUT_READ_AGAIN_MAX
+
+
+def _drove_by(gone: _Span) -> bool:
+    return gone.left[0].at - gone.came[0].at <= TURNED_ROUND_MAX
+
+
+def _may_have_left(gone: _Span, again_at: datetime, exits: Exits) -> bool:
+    """Whether a vehicle that parked on might as well have left and come again unseen: a barrier opened for it."""
+    stopped = _stops(gone.left)[-1]
+    return _drove_by(gone) or exits.let_out_at(stopped.vehicle, _id(gone), stopped.at, again_at) is not None
+
+
 def _has_passed(stood: Sequence[Passing], again_at: datetime) -> bool:
     """Whether a vehicle was seen to pass since it was read at a lane, so that what is read of it now is something new.
 
@@ -242,11 +271,6 @@ def _has_passed(stood: Sequence[Passing], again_at: datetime) -> bool:
 
 def _passed(stood: Sequence[Passing]) -> list[datetime]:
     return [read.passed_at for passing in stood for read in passing.reads if read.passed_at is not None]
-
-
-def _turned_round(gone: _Span, again_at: datetime) -> bool:
-    first_left_at = gone.left[0].at
-    return first_left_at - gone.came[0].at <= TURNED_ROUND_MAX and again_at - first_left_at <= TURNED_ROUND_SEEN_MAX
 
 
 def _surest(passings: Sequence[Passing]) -> Passing:
@@ -284,24 +308,25 @@ def _stay(span: _Span, exits: Exits, *, is_open: bool, is_last: bool) -> Stay:
         let_out=None if let_out is None else let_out.let_out,
         set_fen=None if let_out is None else let_out.set_fen,
         at_exit=is_last and span.waits and not _passed(left),
-        exits=tuple(passing.at for passing in left[-EXITS_MAX:]) if span.waits and len(left) > 1 else (),
+        exits=_exits(span),
     )
+
+
+def _exits(span: _Span) -> tuple[datetime, ...]:
+    stood = span.left if span.waits else _stops(span.left)
+    return tuple([passing.at for passing in stood[-EXITS_MAX:]]) if len(stood) > 1 else ()
 
 
 def _leaving(span: _Span) -> Passing | None:
     """The passing with which a vehicle left, as far as is known."""
     if not span.left:
         return None
-    if span.waits:
-        return span.left[-1]
-    # Read again and again at the exit, it left when it was read there first, unless it had turned round.
-    return _last_stop(span.left) if span.turned_round else span.left[0]
+    # While it stood there it was told what it costs when it was read first, but where it has to be seen to pass.
+    return span.left[-1] if span.waits else _stops(span.left)[-1]
 
 
 def _stop(span: _Span, leaving: Passing, exits: Exits) -> Sequence[Passing]:
     """The passings of the time that a vehicle stood at an exit and left there."""
-    if not span.waits:
-        return span.left[span.left.index(leaving) :]
     since = leaving.at - exits.leave_within(leaving.vehicle.lot_id)
     return [passing for passing in span.left if passing.at >= since]
 
@@ -311,12 +336,11 @@ def _let_out(left: Sequence[Passing]) -> Read | None:
     return next((read for passing in reversed(left) for read in reversed(passing.reads) if read.let_out), None)
 
 
-def _last_stop(left: Sequence[Passing]) -> Passing:
-    """The first passing of the last time that the vehicle stood at an exit."""
-    at = len(left) - 1
-    while at > 0 and left[at].at - left[at - 1].until <= STANDS_MAX:
-        at -= 1
-    return left[at]
+def _stops(left: Sequence[Passing]) -> Sequence[Passing]:
+    """The first passing of each time that a vehicle stood at an exit."""
+    if len(left) < 2:
+        return left
+    return [left[0], *(after for before, after in pairwise(left) if after.at - before.until > STANDS_MAX)]
 
 
 def _state(span: _Span, *, is_open: bool) -> State:

@@ -1060,7 +1060,7 @@ COMMENT ON COLUMN stay.matched_id IS 'The half whose exit ended it, read with an
 COMMENT ON COLUMN stay.let_out IS 'The barrier was opened for it by a person: free, or though it was not paid.';
 COMMENT ON COLUMN stay.set_fen IS 'What a person said that it costs, who let it out.';
 COMMENT ON COLUMN stay.at_exit IS 'It was read at an exit and was not seen to pass: where the state is closed, it counts among the cars inside.';
-COMMENT ON COLUMN stay.exits IS 'When it was read at an exit, if that was more than once and the lot tells passages: until when it is billed follows from that and from when it was paid.';
+COMMENT ON COLUMN stay.exits IS 'When it came to stand at an exit, if that was more than once, or where the lot tells passages each read there: until when it is billed follows from that and from when it was paid.';
 COMMENT ON COLUMN stay.counted IS 'Of one that is at_exit, as in open_stay.';
 -- The service may: select, insert, update.
 

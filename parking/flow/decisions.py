@@ -164,8 +164,13 @@ def _check_paired(derived: Derived, made: Decision) -> None:
     if made.kind not in (Kind.PAIR, Kind.MANUAL_EXIT):
         return
     home = _home(derived, made.fact_id)
-    if home is None or home.state is not State.CLOSED or made.about_id not in home.facts:
-        if made.kind is Kind.MANUAL_EXIT:
+    is_by_hand = made.kind is Kind.MANUAL_EXIT
+    had_left = is_by_hand and any(
+        made.about_id in was.facts and was.state is State.CLOSED and not was.at_exit
+        for was in derived.before.stays.values()
+    )
+    if had_left or home is None or home.state is not State.CLOSED or made.about_id not in home.facts:
+        if is_by_hand:
             raise DecisionUnfit("It was not inside then.", field="left_at")
         raise DecisionUnfit(
             "One of the two belongs to another stay by its plate; say which plate it was instead.", field="stay_id"

@@ -4,6 +4,7 @@ New events and what people decide about old ones come this way alike. The lots a
 and `db` is in a transaction.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +17,7 @@ from parking.bills import Believed, Priced
 from parking.clocks import CLOCK_OFF_MAX
 from parking.derivation import Scope
 from parking.effects import NEW_READS, CaseChanges, Derived, Difference, Occasion
-from parking.exits import Exits
+from parking.exits import Exits, Link
 from parking.facts import REPEATS_KEPT
 from parking.fees import Bill, PastAt
 from parking.flow.billings import watch_charges
@@ -24,6 +25,7 @@ from parking.flow.pauses import ask_nests, changed_in_nests
 from parking.flow.rights import ask_sharing, keep_rights, rights_of
 from parking.live import tracing
 from parking.lookback import further_lookback, ids_within, lookback_of, recorded_since, window_of
+from parking.lots import Direction
 from parking.network import Network
 from parking.passings import SECOND_LOOK, belong_together
 from parking.reads import By, Cause, NumberPlate, Read
@@ -118,7 +120,7 @@ async def derive_again(
     for read in gone:
         facts.pop(read.id, None)
     reads = [*derivation.reads_of(scopes, facts), *new]
-    exits = Exits(network.lots, await _paid(db, before, scopes))
+    exits = Exits(network.lots, await _paid(db, before, scopes), linked=await _linked(db, reads))
     after = derivation.rederived(parts, scopes, reads, exits)
     decided = derivation.with_facts(after.values(), {read.id for read in gone}) if gone else []
     return before, reads, await _match(db, before, parts, after, decided)
@@ -134,6 +136,14 @@ async def _paid(db: sql.Connection, before: Believed, scopes: Sequence[Scope]) -
     billed = {stay.id for stay in whole if stay.state is State.CLOSED and _is_paid_there(before.bills.get(stay.id))}
     found = await paid_without_account(db, billed | {stay.id for stay in whole if stay.id in before.reopened})
     return found | {stay.matched_id: found[stay.id] for stay in whole if stay.matched_id and stay.id in found}
+
+
+async def _linked(db: sql.Connection, reads: Iterable[Read]) -> dict[NumberPlate, list[Link]]:
+    """When accounts paid for vehicles that were read at exits more than once."""
+    at_exits = [read.vehicle.number_plate for read in reads if read.direction is Direction.EXIT]
+    texts = Counter(plate for plate, _ in at_exits)
+    again = {each for each in at_exits if texts[each[0]] > 1}
+    return await store.links(db, list(again)) if again else {}
 
 
 def _is_paid_there(bill: Bill | None) -> bool:

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 import sql
 from parking.answers import EventKey, EventRecord, Status
 from parking.cases import Reason
+from parking.exits import Link
 from parking.facts import Fact
 from parking.fees import Bill, PastAt, Payer
 from parking.lots import Gateway
@@ -84,6 +85,15 @@ class SaidOfDevice(Struct, frozen=True):
     day: date
 
 
+class LinkRow(Struct, frozen=True):
+    """When an account pays, or paid, for a plate."""
+
+    plate: str
+    plate_color: PlateColor
+    linked_at: datetime
+    unlinked_at: datetime | None
+
+
 _decode_uses = msgspec.json.Decoder(tuple[Use, ...]).decode
 
 SHAPES = {
@@ -97,6 +107,7 @@ SHAPES = {
     "exit_halves": StayRow,
     "halves": StayRow,
     "payers": Payer,
+    "links": LinkRow,
     "move_counts": Count,
 }
 
@@ -245,6 +256,14 @@ async def payers(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[Numb
     for row in await sql.every(db, Payer, _SQL["payers"], *zip(*plates, strict=True)):
         paying[row.plate, row.plate_color].append(row)
     return paying
+
+
+async def links(db: sql.Connection, plates: Sequence[NumberPlate]) -> dict[NumberPlate, list[Link]]:
+    """When accounts, whichever, paid for plates, whatever was found of that later."""
+    found: dict[NumberPlate, list[Link]] = {}
+    for row in await sql.every(db, LinkRow, _SQL["links"], *zip(*plates, strict=True)):
+        found.setdefault((row.plate, row.plate_color), []).append((row.linked_at, row.unlinked_at))
+    return found
 
 
 async def add_events(db: sql.Connection, events: Sequence[tuple[Fact, EventRecord]]) -> None:

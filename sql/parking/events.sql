@@ -191,6 +191,13 @@ select p.plate, p.plate_color::text as plate_color, p.account_id, p.linked_at, p
                       and (k.resolved_at is null
                            or not k.link_stands and p.linked_at between k.linked_at and k.resolved_at))
 
+-- name: links
+-- All of a plate, also such that do not pay: whether a barrier opened is not undone by what is found of a link later.
+select p.plate, p.plate_color::text as plate_color, p.linked_at, p.unlinked_at
+  from unnest($1::text[], $2::plate_color[]) seen (plate, plate_color)
+  join account_plate p on p.plate = seen.plate and p.plate_color = seen.plate_color
+ order by p.linked_at
+
 -- name: add_events
 insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurred_at, received_at, effective_at, replay,
                         plate, plate_read, plate_color, color_read, vehicle_class, confidence, images, remaining_spaces,

@@ -280,14 +280,18 @@ SITUATIONS = (
         "Turning back at the entry or the exit",
         "入口掉头、出场取消",
         "A passage that says so takes the read back: no entry, or inside again with what was paid. Without one, "
-        "who comes to the exit and is read there again within a day had turned round.",
+        "who was held at the exit, or drove by it, and is read there again within a day has not left; who was let out "
+        "only if that is soon.",
         [
             Parameter("parking.passages.LAST_READ_MAX", "10 min"),
             Parameter("parking.passages.REACH", "30 min"),
             Parameter("parking.stays.TURNED_ROUND_MAX", "30 min"),
+            Parameter("parking.stays.READ_AGAIN_MAX", "24 h"),
+            Parameter("parking.stays.LET_OUT_READ_AGAIN_MAX", "3 h"),
         ],
         [
             "parking/api/test_exits.py::test_turned_back_after_paying",
+            "parking/api/test_exits.py::test_who_was_held_parked_on_and_comes_again_has_not_left",
             f"{HERE}::test_who_turns_back_at_the_entry_never_came",
         ],
     ),

@@ -12,7 +12,7 @@ from parking.device_events import Outcome
 from parking.exits import NOWHERE, Exits
 from parking.lots import Direction, Lot, LotKind
 from parking.passages import Passage, Seen
-from parking.stays import Stay
+from parking.stays import Doubt, Stay
 from tests.parking.reads import MIDNIGHT, story, told
 from tests.parking.reads import read as a_read
 from tests.parking.remembered import Remembered, whole
@@ -163,14 +163,16 @@ def test_who_comes_again_had_left() -> None:
 
 
 def test_before_a_lot_told_passages_a_read_was_a_departure() -> None:
-    assert stood("in 05:00  out 06:00  out 09:00", exits=TELLING) == "05:00-06:00  ?-09:00"
+    assert stood("in 05:00  out 06:00  out +1/06:01", exits=TELLING) == "05:00-06:00  ?-+1/06:01"
 
 
 def test_who_has_just_paid_leaves_however_often_it_is_read() -> None:
     paid = Exits({1: LOT}, {UUID(int=1 << 80): [MIDNIGHT + timedelta(hours=12, minutes=20)]})
-    assert stood("in 09:00  out 12:00  out 12:21  out 12:34", exits=paid) == "09:00-12:00"
-    assert stood("in 09:00  out 12:00  out 12:36", exits=paid) == "09:00-12:00  ?-12:36"
-    assert stood("in 09:00  out 12:00  out 12:21") == "09:00-12:00  ?-12:21"
+    assert stood("in 09:00  out 12:00  out 12:21  out 12:34", exits=paid) == "09:00-12:21"
+    (beyond,) = stays("in 09:00  out 12:00  out 12:36", exits=paid)
+    assert (told([beyond]), beyond.doubts) == ("09:00-12:36", (Doubt.TURNED_ROUND,))
+    (held,) = stays("in 09:00  out 12:00  out 12:21")
+    assert (told([held]), held.doubts, len(held.exits)) == ("09:00-12:21", (), 2)
 
 
 # -- in any order

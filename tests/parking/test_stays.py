@@ -1,17 +1,19 @@
 """Stays: little stories of one vehicle and what they come to, in whatever order they are told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
+from uuid import UUID
 
 import pytest
 
 from parking import passings, stays
 from parking.cases import Reason
-from parking.lots import LONGEST_USUAL, LotKind
-from parking.plates import VehicleClass
+from parking.exits import Exits
+from parking.lots import LONGEST_USUAL, Lot, LotKind
+from parking.plates import PlateColor, VehicleClass
 from parking.reads import Read
 from parking.stays import Doubt, State, Stay
-from tests.parking.reads import read, story, told
+from tests.parking.reads import MIDNIGHT, read, story, told
 from tests.parking.remembered import Remembered
 
 ROAD = LotKind.ROAD
@@ -50,15 +52,23 @@ def reasons(found: list[Stay], kind: LotKind = ROAD) -> str:
         # Something is missing.
         ("in 09:00  in 14:00  out 16:00",               "09:00-?  14:00-16:00",         "entry_while_inside"),
         ("in 09:00  in 14:00  out 12:00",               "09:00-12:00  14:00-",          ""),
-        ("in 09:00  out 12:00  out 16:00",              "09:00-12:00  ?-16:00",         "exit_without_entry"),
+        ("in 09:00  out 12:00  out +1/12:01",           "09:00-12:00  ?-+1/12:01",      "exit_without_entry"),
         ("out 12:00",                                   "?-12:00",                      "exit_without_entry"),
         ("in 09:00  out 16:00  in 11:00",               "09:00-?  11:00-16:00",         "entry_while_inside"),
-        ("in 09:00  out 16:00  out 11:00",              "09:00-11:00  ?-16:00",         "exit_without_entry"),
+        ("in 09:00  out +1/16:00  out 11:00",           "09:00-11:00  ?-+1/16:00",      "exit_without_entry"),
+
+        # Held at the exit and read there again: it has not left, and nobody has to look.
+        ("in 09:00  out 12:00  out 12:16",              "09:00-12:16",                  ""),
+        ("in 09:00  out 12:00  out 16:00",              "09:00-16:00",                  ""),
+        ("in 09:00  out 16:00  out 11:00",              "09:00-16:00",                  ""),
+        ("in 09:00  out 12:00  out +1/11:59  out +2/11:00",
+                                                        "09:00-+2/11:00",               "long_stay"),
+        ("in 09:00  out 12:00  out 16:00  in 13:00",    "09:00-12:00  13:00-16:00",     ""),
 
         # Past the exit camera and not out: read there again, it leaves then.
         ("in 10:00  out 10:10  out 16:00",              "10:00-16:00",                  "turned_round"),
         ("in 10:00  out 10:10  out 10:20  out 16:00  out 16:01", "10:00-16:00",         "turned_round"),
-        ("in 10:00  out 10:40  out 16:00",              "10:00-10:40  ?-16:00",         "exit_without_entry"),
+        ("in 10:00  out 10:10  out +1/10:11",           "10:00-10:10  ?-+1/10:11",      "exit_without_entry"),
         ("in 10:00  out 10:10  in 12:00  out 16:00",    "10:00-10:10  12:00-16:00",     ""),
 
         # A doubtful read of another vehicle is taken for this one only as long as nothing surer contradicts it.
@@ -86,6 +96,48 @@ def test_stories(happened: str, comes_to: str, to_look_at: str) -> None:
         for each in order:
             lot.add([each])
         assert told(lot.rows.values()) == told(found)
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    return MIDNIGHT + timedelta(hours=hour, minutes=minute)
+
+
+PAID = Exits(paid={UUID(int=1 << 80): [at(12, 5)]})
+LINKED = Exits(linked={("鲁A12345", PlateColor.BLUE): [(at(0), None)]})
+WAS_LINKED = Exits(linked={("鲁A12345", PlateColor.BLUE): [(at(0), at(11))]})
+ALONG_A_ROAD = Exits({1: Lot(1, "a", 3, "o", "", "", "", "", "", ROAD, 10, 117.0, 36.6, "Asia/Shanghai")})
+
+
+@pytest.mark.parametrize(
+    ("opened", "happened", "comes_to", "to_look_at"),
+    [
+        # Within the minutes to leave there is nothing to look at.
+        (PAID,         "in 09:00  out 12:00  out 12:20",            "09:00-12:20",          ""),
+        # Soon after a barrier opened for it it had not driven out; later it came back unseen, more likely.
+        (PAID,         "in 09:00  out 12:00  out 12:21",            "09:00-12:21",          "turned_round"),
+        (PAID,         "in 09:00  out 12:00  out 15:05",            "09:00-15:05",          "turned_round"),
+        (PAID,         "in 09:00  out 12:00  out 15:06",            "09:00-12:00  ?-15:06", "exit_without_entry"),
+        (LINKED,       "in 09:00  out 12:00  out 12:16",            "09:00-12:16",          "turned_round"),
+        (LINKED,       "in 09:00  out 12:00  out 15:01",            "09:00-12:00  ?-15:01", "exit_without_entry"),
+        (WAS_LINKED,   "in 09:00  out 12:00  out 15:01",            "09:00-15:01",          ""),
+        (ALONG_A_ROAD, "in 09:00  out 12:00  out 14:00",            "09:00-14:00",          "turned_round"),
+        (ALONG_A_ROAD, "in 09:00  out 12:00  out 15:01",            "09:00-12:00  ?-15:01", "exit_without_entry"),
+        # What is beyond was not paid: it is held again.
+        (PAID,         "in 09:00  out 12:00  out 13:00  out 18:00", "09:00-18:00",          "turned_round"),
+        # Another vehicle was read as the one that was let out, more likely.
+        (LINKED,       "in 09:00  out 12:00  out? 13:00",           "09:00-12:00  ?-13:00", "exit_without_entry"),
+    ],
+)  # fmt: skip
+def test_for_whom_a_barrier_opened(opened: Exits, happened: str, comes_to: str, to_look_at: str) -> None:
+    reads = story(happened)
+    found = stays.derive(passings.group(reads), opened)
+    assert told(found) == "  ".join(comes_to.split())
+    assert reasons(found, LotKind.STATION).split() == to_look_at.split()
+    for order in permutations(reads):
+        remembered = Remembered(opened)
+        for each in order:
+            remembered.add([each])
+        assert told(remembered.rows.values()) == told(found)
 
 
 def test_how_long_is_long_depends_on_the_lot() -> None:

@@ -85,6 +85,18 @@ async def test_paid_and_read_again(gate: Gate, district: District) -> None:
     assert (told["status"], told["gate"]) == ("duplicate", "open")
 
 
+async def test_who_was_held_parked_on_and_comes_again_has_not_left(gate: Gate, district: District) -> None:
+    plate = f"鲁J3000{len(gate.lot)}"
+    await gate.says(event(f"h{gate.lot}", "entry", NOW - 5 * HOUR, plate, lot=gate.lot, replay=True))
+    first = await gate.says(event(f"i{gate.lot}", "exit", NOW - 2 * HOUR, plate, lot=gate.lot, replay=True))
+    held = await gate.reads(f"j{gate.lot}", "exit", plate)
+    assert (held["gate"], held["payment"], held["stay_id"]) == ("hold", "pay_at_gate", first["stay_id"])
+    assert held["fee_fen"] > first["fee_fen"]
+    await gate.pays(held)
+    stay = await gate.stay(held)
+    assert (stay["gate"], stay["fee_fen"], stay["state"]) == ("open", held["fee_fen"], "closed")
+
+
 async def test_turned_back_after_paying(gate: Gate, district: District) -> None:
     plate = f"鲁J2000{len(gate.lot)}"
     before = await district.inside(gate.lot)

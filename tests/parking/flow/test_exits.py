@@ -9,7 +9,7 @@ from parking.answers import Answer
 from parking.flow.occupancy import leave_out_long_inside
 from payments.charges import ChargeState
 from tests.conftest import NOW
-from tests.district import QC, STATION, District, Say, event, facts
+from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts
 from tests.parking.flow.test_passages import charged, passage, pay
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -111,6 +111,59 @@ async def test_who_paid_and_stays_is_asked_for_what_is_beyond(district: District
     await pay(district, later, NOW + 2 * HOUR + MINUTE)
     opened = await at_exit(district, "f4", NOW + 2 * HOUR + 10 * MINUTE, "鲁H60006")
     assert facts(opened)[1:3] == ("open", amount_fen)
+    assert await district.broken() == {}
+
+
+@pytest.mark.parametrize(("number", "after"), [("1", 16 * MINUTE), ("2", 2 * HOUR), ("3", 23 * HOUR)])
+async def test_who_was_held_and_did_not_pay_has_not_left(district: District, number: str, after: timedelta) -> None:
+    plate = f"鲁H4200{number}"
+    await enters(district, f"q{number}i", plate, lot=HOSPITAL)
+    left = await at_exit(district, f"q{number}o", NOW, plate, lot=HOSPITAL)
+    again = await at_exit(district, f"q{number}p", NOW + after, plate, lot=HOSPITAL)
+    assert left.fee_fen
+    assert again.fee_fen
+    assert facts(again) == ("recorded", "hold", again.fee_fen, "pay_at_gate", None)
+    assert (again.stay_id, again.charge_reference) == (left.stay_id, left.charge_reference)
+    assert again.fee_fen > left.fee_fen
+    assert await charged(district, again) == (again.fee_fen, 0, again.fee_fen, ChargeState.DUE)
+    await pay(district, again, NOW + after + MINUTE)
+    opened = await at_exit(district, f"q{number}q", NOW + after + 5 * MINUTE, plate, lot=HOSPITAL)
+    assert facts(opened) == ("recorded", "open", again.fee_fen, "pay_at_gate", None)
+    assert await district.broken() == {}
+
+
+@pytest.mark.parametrize(("number", "came", "gate"), [("1", MORNING, "hold"), ("2", NOW - 65 * MINUTE, "open")])
+async def test_who_paid_and_is_read_late_owes_at_most_what_is_beyond(
+    district: District, number: str, came: datetime, gate: str
+) -> None:
+    plate = f"鲁H4300{number}"
+    await enters(district, f"r{number}i", plate, came, lot=HOSPITAL)
+    left = await at_exit(district, f"r{number}o", NOW, plate, lot=HOSPITAL)
+    await pay(district, left, NOW + MINUTE)
+    late = await at_exit(district, f"r{number}p", NOW + 20 * MINUTE, plate, lot=HOSPITAL)
+    amount_fen, paid_fen, owed_fen, _ = await charged(district, late)
+    assert (late.stay_id, paid_fen, owed_fen) == (left.stay_id, left.fee_fen, amount_fen - paid_fen)
+    assert (late.gate, late.fee_fen) == (gate, owed_fen or paid_fen)
+    assert (owed_fen > 0) == (gate == "hold")
+    assert await district.broken() == {}
+
+
+async def test_an_account_is_not_debited_for_more_before_somebody_has_looked(district: District) -> None:
+    await district.account("鲁H44004")
+    await enters(district, "s1", "鲁H44004", lot=HOSPITAL)
+    by = await at_exit(district, "s2", NOW, "鲁H44004", lot=HOSPITAL)
+    assert facts(by) == ("recorded", "open", 600, "will_be_charged", None)
+    left = await at_exit(district, "s3", NOW + 2 * HOUR, "鲁H44004", lot=HOSPITAL)
+    assert left.fee_fen
+    assert facts(left) == ("review", "open", left.fee_fen, "will_be_charged", "turned_round")
+    assert (left.stay_id, left.fee_fen > 600) == (by.stay_id, True)
+    held = "select count(*) from charge_hold where reason = 'turned_round' and released_at is null and charge_id = $1"
+    charge = await district.owner.fetchval("select id from charge where stay_id = $1", left.stay_id)
+    assert await district.count(held, charge) == 1
+    # Later it came in again and was not seen, more likely.
+    later = await at_exit(district, "s4", NOW + 6 * HOUR, "鲁H44004", lot=HOSPITAL)
+    assert facts(later)[:2] == ("review", "hold")
+    assert later.reason == "exit_without_entry"
     assert await district.broken() == {}
 
 
