@@ -81,8 +81,8 @@ def by_plate(bans: Iterable[Ban]) -> dict[tuple[str, PlateColor], list[Ban]]:
 def noticed(fact: Fact, lot: Lot, bans: BansOf) -> Fact:
     """The fact, with the doubt that its vehicle is banned, if it comes to the way in of a lot that it is kept out of.
 
-    It counts as an entry all the same: whoever opens for it by hand has let it in, and it must find its way out. A
-    person who turned it away says so (`void`).
+    It is kept out, and inside only if it was seen to pass or a person says so. Whoever opens for it by hand need not:
+    read at an exit it had come in, and leaves as any other (`stays`).
     """
     if not bans or fact.direction is not Direction.ENTRY or (fact.doubt is not None and fact.doubt not in OF_A_READ):
         return fact

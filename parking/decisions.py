@@ -165,7 +165,8 @@ def _after(stands: Standing, ruling: Ruling) -> Standing:
     after = stands
     match ruling.kind:
         case Kind.PLATE:
-            after = structs.replace(stands, read=_named(stands.read, ruling), counts=True, says=True)
+            read = structs.replace(_named(stands.read, ruling), kept_out=False)
+            after = structs.replace(stands, read=read, counts=True, says=True)
         case Kind.TICKET:
             # Whose ticket it was says nothing of whether the vehicle passed.
             after = structs.replace(stands, read=_named(stands.read, ruling))

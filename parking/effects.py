@@ -255,7 +255,8 @@ def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> l
     found = []
     for fact in new:
         home = homes.get(fact.id)
-        reason = _reason(fact, home, again, lots) or fact.doubt
+        # What a vehicle was kept out for stays with its read (`Read.kept_out`).
+        reason = fact.doubt if fact.doubt is Reason.BANNED else _reason(fact, home, again, lots) or fact.doubt
         found.append(_record(fact, home, reason, derived))
     return found
 

@@ -50,6 +50,11 @@ class Passing(Struct, frozen=True):
         return self.reads[0].lane_id
 
     @property
+    def is_kept_out(self) -> bool:
+        """Whether no barrier opened for it at a way in."""
+        return all(read.is_kept_out for read in self.reads)
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether no camera was halfway sure of the plate."""
         return self.confidence < CONFIDENCE_MIN

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from parking.cases import Reason
 from parking.facts import Fact
 from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
@@ -68,7 +69,7 @@ class Read(Struct, frozen=True):
     What people decided about it (`decisions`) is in it. `looked_at`: they found right what follows from it, whatever is
     doubtful about that. `let_out`: they opened the barrier, and `set_fen` what they said that the stay costs.
     `passed_at`: when its vehicle was seen to pass the barrier (`passages`); one that was seen to turn back there makes
-    no read.
+    no read. `kept_out`: at the way in the barrier was held, since its vehicle is banned.
     """
 
     lot_id: int
@@ -84,6 +85,12 @@ class Read(Struct, frozen=True):
     let_out: LetOut | None = None
     set_fen: int | None = None
     passed_at: datetime | None = None
+    kept_out: bool = False
+
+    @property
+    def is_kept_out(self) -> bool:
+        """Whether its vehicle was kept out: it was not seen to pass, and nobody says that it did."""
+        return self.kept_out and self.passed_at is None and not self.looked_at
 
     @property
     def vehicle(self) -> Vehicle:
@@ -111,4 +118,5 @@ def read_of(event: Fact) -> Read:
         event.plate_color,
         event.event.vehicle_class,
         round(event.event.confidence, CONFIDENCE_DIGITS),
+        kept_out=event.doubt is Reason.BANNED,
     )

@@ -32,6 +32,8 @@ TURNED_ROUND_MAX = timedelta(minutes=30)
 # long one that was. Later that came back unseen, more likely.
 READ_AGAIN_MAX = timedelta(hours=24)
 LET_OUT_READ_AGAIN_MAX = timedelta(hours=3)
+# Who was kept out and is read at an exit so soon had come in all the same; later it came another time, unseen.
+KEPT_OUT_MAX = timedelta(hours=72)
 STAY_MAX = timedelta(days=STAY_DAYS_MAX)
 # How far back the other visits to a lot are looked at; further where its price remembers longer.
 HISTORY_WINDOW = timedelta(hours=96)
@@ -43,7 +45,8 @@ class State(StrEnum):
     """What is known of a stay.
 
     open: the vehicle is inside. closed: it came and left. superseded: it came, and came again before anybody saw it
-    leave. exit_only: it left, and nobody saw it come. merged: what was taken for a stay is part of another one.
+    leave; or it was kept out. exit_only: it left, and nobody saw it come. merged: what was taken for a stay is part of
+    another one.
     """
 
     OPEN = "open"
@@ -150,6 +153,11 @@ class _Span:
         self.waits = False
         self.seen_again_at: datetime | None = None
 
+    @property
+    def is_kept_out(self) -> bool:
+        """Whether its vehicle came to a way in that did not open for it. It may have come in all the same."""
+        return bool(self.came) and all(passing.is_kept_out for passing in self.came)
+
 
 def derive(passings: Sequence[Passing], exits: Exits = NOWHERE) -> list[Stay]:
     """The stays of one vehicle in one lot, in the order in which they began."""
@@ -186,11 +194,12 @@ def _enter(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing
         if passing.at - inside.came[-1].until <= STANDS_MAX and not _has_passed(inside.came, passing.at):
             inside.came.append(passing)
             return inside
-        if passing.is_doubtful and not inside.came[0].is_doubtful:
+        if passing.is_doubtful and not (inside.came[0].is_doubtful or inside.is_kept_out):
             # Another vehicle, more likely, that was read as this one.
             spans.append(_Span([passing], []))
             return inside
-        inside.seen_again_at = passing.at
+        if not inside.is_kept_out:
+            inside.seen_again_at = passing.at
     elif gone is not None and gone.came and passing.at - gone.came[0].at <= SEEN_AGAIN_MAX:
         gone.came.append(passing)
         return None
@@ -202,7 +211,7 @@ def _leave(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing
     """The stay that an exit ends."""
     waits = exits.confirmed(passing.vehicle.lot_id, passing.at)
     if inside is not None:
-        if passing.at - inside.came[0].at <= STAY_MAX:
+        if passing.at - inside.came[0].at <= (KEPT_OUT_MAX if inside.is_kept_out else STAY_MAX):
             inside.left.append(passing)
             inside.waits = waits
             return inside
@@ -348,7 +357,7 @@ def _state(span: _Span, *, is_open: bool) -> State:
         return State.EXIT_ONLY
     if span.left:
         return State.CLOSED
-    return State.OPEN if is_open else State.SUPERSEDED
+    return State.OPEN if is_open and not span.is_kept_out else State.SUPERSEDED
 
 
 def _doubts(span: _Span) -> tuple[Doubt, ...]:

@@ -1,8 +1,8 @@
 """Little stories of a vehicle at the lanes of one lot, as the rules of stays are given them.
 
 A story is written as `in 09:00  out 12:00:30  in +1/08:00` (+1: on the next day). `in? 09:00` is a read of which the
-camera is not sure. Stays are told as `09:00-12:00` a whole one, `09:00-?` an entry whose exit was not seen, `?-12:00`
-an exit without an entry, `09:00-` a vehicle that is inside.
+camera is not sure, `in! 09:00` one of a vehicle that is banned. Stays are told as `09:00-12:00` a whole one, `09:00-?`
+an entry whose exit was not seen, `?-12:00` an exit without an entry, `09:00-` a vehicle that is inside.
 """
 
 import re
@@ -29,10 +29,12 @@ def read(
     vehicle_class: VehicleClass = VehicleClass.SMALL,
     confidence: float = SURE,
     lane_id: int | None = None,
+    kept_out: bool = False,
 ) -> Read:
     """A plate at the entry lane (1) or the exit lane (2) of a lot."""
     lane_id = lane_id or (1 if way is Direction.ENTRY else 2)
-    return Read(1, UUID(int=number << 80), lane_id, way, at, plate, color, vehicle_class, confidence)
+    number_ = UUID(int=number << 80)
+    return Read(1, number_, lane_id, way, at, plate, color, vehicle_class, confidence, kept_out=kept_out)
 
 
 def story(text: str) -> list[Read]:
@@ -44,6 +46,7 @@ def story(text: str) -> list[Read]:
             _at(at),
             number,
             confidence=UNSURE if way.endswith("?") else SURE,
+            kept_out=way.endswith("!"),
         )
         for number, (way, at) in enumerate(zip(words[::2], words[1::2], strict=True), 1)
     ]

@@ -227,11 +227,14 @@ SITUATIONS = (
     Situation(
         "A vehicle that is banned",
         "黑名单",
-        "Held at the entry with a case, in the lots that the ban reaches, until it ends; inside, it leaves as any "
-        "other. Its driver appeals once.",
-        [Parameter("parking.api.bans.VehicleToBan.lot", "none")],
+        "Held at the entry with a case, in the lots that the ban reaches, until it ends, and not inside unless it was "
+        "seen to pass or somebody says so; inside, and read at an exit all the same, it leaves as any other. Its "
+        "driver appeals once.",
+        [Parameter("parking.api.bans.VehicleToBan.lot", "none"), Parameter("parking.stays.KEPT_OUT_MAX", "72 h")],
         [
             "parking/api/test_bans.py::test_who_is_banned_is_kept_out_and_before_a_person",
+            "parking/api/test_bans.py::test_who_is_seen_or_said_to_have_come_in_is_inside",
+            "parking/api/test_bans.py::test_who_is_let_in_by_hand_finds_the_way_out",
             "parking/api/test_bans.py::test_who_is_inside_leaves_as_any_other",
             "parking/api/test_bans.py::test_a_driver_appeals_once",
         ],

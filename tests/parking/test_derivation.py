@@ -37,6 +37,7 @@ def read(draw: st.DrawFn) -> Read:
         plate_color=draw(st.sampled_from((PlateColor.BLUE, PlateColor.BLUE, PlateColor.YELLOW))),
         vehicle_class=draw(st.sampled_from(VehicleClass)),
         confidence=draw(st.sampled_from((0.3, 0.7, 0.95, 0.97))),
+        kept_out=way is Direction.ENTRY and draw(st.integers(0, 9)) == 0,
     )
 
 
@@ -53,6 +54,7 @@ def drawn(chance: random.Random, plates: Sequence[str]) -> Read:
         plate_color=chance.choice((PlateColor.BLUE, PlateColor.BLUE, PlateColor.BLUE, PlateColor.YELLOW)),
         vehicle_class=chance.choice(list(VehicleClass)),
         confidence=chance.choice((0.3, 0.7, 0.95, 0.97)),
+        kept_out=way is Direction.ENTRY and chance.random() < 0.1,
     )
 
 

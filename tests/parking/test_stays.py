@@ -5,11 +5,12 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from parking import passings, stays
 from parking.cases import Reason
 from parking.exits import Exits
-from parking.lots import LONGEST_USUAL, Lot, LotKind
+from parking.lots import LONGEST_USUAL, Direction, Lot, LotKind
 from parking.plates import PlateColor, VehicleClass
 from parking.reads import Read
 from parking.stays import Doubt, State, Stay
@@ -70,6 +71,17 @@ def reasons(found: list[Stay], kind: LotKind = ROAD) -> str:
         ("in 10:00  out 10:10  out 10:20  out 16:00  out 16:01", "10:00-16:00",         "turned_round"),
         ("in 10:00  out 10:10  out +1/10:11",           "10:00-10:10  ?-+1/10:11",      "exit_without_entry"),
         ("in 10:00  out 10:10  in 12:00  out 16:00",    "10:00-10:10  12:00-16:00",     ""),
+
+        # Kept out at the entry, it is not inside; read at the exit it had come in all the same.
+        ("in! 10:00",                                   "10:00-?",                      ""),
+        ("in! 10:00  in! 10:10  in! 13:00",             "10:00-?  13:00-?",             ""),
+        ("in! 10:00  out 12:00",                        "10:00-12:00",                  ""),
+        ("in! 10:00  in 10:10",                         "10:00-",                       ""),
+        ("in! 10:00  in 13:00  out 14:00",              "10:00-?  13:00-14:00",         ""),
+        ("in 08:00  in! 10:00",                         "08:00-?  10:00-?",             "entry_while_inside"),
+        ("in! 10:00  out +3/10:00",                     "10:00-+3/10:00",               "long_stay"),
+        ("in! 10:00  out +3/10:01",                     "10:00-?  ?-+3/10:01",          "exit_without_entry"),
+        ("in 08:00  out 09:00  in! 10:00  in 11:00",    "08:00-09:00  10:00-?  11:00-", ""),
 
         # A doubtful read of another vehicle is taken for this one only as long as nothing surer contradicts it.
         ("in 10:00  out? 12:00",                        "10:00-12:00",                  "low_confidence"),
@@ -138,6 +150,20 @@ def test_for_whom_a_barrier_opened(opened: Exits, happened: str, comes_to: str, 
         for each in order:
             remembered.add([each])
         assert told(remembered.rows.values()) == told(found)
+
+
+def test_who_was_kept_out_is_inside_once_that_is_known() -> None:
+    (kept_out,) = story("in! 10:00")
+    for known in ({"passed_at": at(10, 1)}, {"looked_at": True}, {"kept_out": False}):
+        (stay,) = derive([structs.replace(kept_out, **known)])
+        assert stay.is_inside, known
+    (stay,) = derive([kept_out])
+    assert not stay.is_inside
+    # One of its reads named another vehicle, for which the barrier opened.
+    (stay,) = derive(
+        [kept_out, read(Direction.ENTRY, at(10) + timedelta(seconds=1), 2, plate="鲁A1234", confidence=0.7)]
+    )
+    assert stay.is_inside
 
 
 def test_how_long_is_long_depends_on_the_lot() -> None:

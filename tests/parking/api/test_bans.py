@@ -44,6 +44,7 @@ async def ban(client: httpx.AsyncClient, plate: str, headers: dict[str, str] = A
 
 async def test_who_is_banned_is_kept_out_and_before_a_person(client: httpx.AsyncClient, district: District) -> None:
     made = await ban(client, "鲁A41012")
+    before, inside = await district.inside(), "select count(*) from open_stay where plate = '鲁A41012'"
     of_car = {"reason": "banned", "plate": "鲁A41012"}
     entry = event("b1", "entry", NOW, "鲁A41012")
     answer = await comes(client, district, entry)
@@ -51,12 +52,14 @@ async def test_who_is_banned_is_kept_out_and_before_a_person(client: httpx.Async
     assert answer["display"]["zh"] == "请联系值守"
     again = await comes(client, district, entry)
     assert (again["gate"], again["status"]) == ("hold", "duplicate")
+    # It is not inside, whether anybody says so or not.
+    assert (await district.count(inside), await district.inside()) == (0, before)
     clerk = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(QC).operator_id))
     (case,) = (await client.get("/v1/cases", params=of_car, headers=clerk)).json()["cases"]
     turned = {"kind": "void", "note": "turned away"}
     decided = await client.post(f"/v1/cases/{case['id']}/decide", json=turned, headers=clerk)
     assert decided.status_code == 200, decided.text
-    assert await district.count("select count(*) from open_stay where plate = '鲁A41012'") == 0
+    assert (await district.count(inside), await district.inside()) == (0, before)
     assert (await client.get("/v1/cases", params=of_car, headers=clerk)).json()["cases"] == []
     listed = (await client.get(PATH, params={"plate": "鲁A41012"}, headers=ADMIN)).json()["bans"]
     assert [(each["id"], each["reason"]) for each in listed] == [(made["id"], "three unpaid exits")]
@@ -76,6 +79,43 @@ async def test_who_is_let_in_by_hand_finds_the_way_out(client: httpx.AsyncClient
     entry, exit_ = visit("h", "鲁A43012", NOW, NOW + timedelta(seconds=30))
     assert (await comes(client, district, entry))["gate"] == "hold"
     assert (await comes(client, district, exit_))["gate"] == "open"
+
+
+async def test_who_is_seen_or_said_to_have_come_in_is_inside(client: httpx.AsyncClient, district: District) -> None:
+    clerk = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(QC).operator_id))
+    before = await district.inside()
+    for number, plate in (("p", "鲁A49012"), ("q", "鲁A49013")):
+        await ban(client, plate)
+        assert (await comes(client, district, event(number, "entry", NOW, plate)))["gate"] == "hold"
+    lane = {"lane": f"{QC}-in", "occurred_at": (NOW + timedelta(seconds=20)).isoformat()}
+    passed = {"event_id": "p~", "kind": "passage", "of": "p", "outcome": "passed", **lane}
+    await comes(client, district, passed)
+    assert await district.inside() == before + 1
+    (case,) = (await client.get("/v1/cases", params={"reason": "banned", "plate": "鲁A49013"}, headers=clerk)).json()[
+        "cases"
+    ]
+    decided = {"kind": "right", "note": "let in by hand"}
+    answer = await client.post(f"/v1/cases/{case['id']}/decide", json=decided, headers=clerk)
+    assert answer.status_code == 200, answer.text
+    assert await district.inside() == before + 2
+    (found,) = (await client.get(f"/v1/lots/{QC}/inside", params={"plate": "鲁A49013"}, headers=clerk)).json()
+    assert found["stay_id"] == case["stay_id"]
+    assert await district.broken() == {}
+
+
+async def test_who_was_turned_away_and_comes_when_the_ban_is_over_is_in_once(
+    client: httpx.AsyncClient, district: District
+) -> None:
+    made = await ban(client, "鲁A40012")
+    away = event("t1", "entry", NOW - 2 * HOUR, "鲁A40012")
+    turned = await comes(client, district, {**away, "replay": True, "occurred_at": (NOW - HOUR / 2).isoformat()})
+    assert turned["reason"] == "banned"
+    await client.delete(f"{PATH}/{made['id']}", params={"reason": "paid"}, headers=ADMIN)
+    came = await comes(client, district, event("t2", "entry", NOW, "鲁A40012"))
+    assert (came["gate"], came["status"]) == ("open", "recorded")
+    cases = "select count(*) from parking_case where reason = 'entry_while_inside' and stay_id = $1"
+    assert await district.count(cases, turned["stay_id"]) == 0
+    assert await district.broken() == {}
 
 
 async def test_a_ban_holds_where_it_reaches_and_until_it_ends(client: httpx.AsyncClient, district: District) -> None:
