@@ -17,7 +17,8 @@ from parking.lots import Direction
 from parking.matching import PAIR_MAX
 from parking.passings import SECOND_LOOK
 from parking.reads import Read, Vehicle
-from parking.stays import STANDS_MAX, State, Stay
+from parking.spans import STANDS_MAX
+from parking.stays import State, Stay
 
 # How far a half that changes matters: to the exits that it may be matched with or that it vies with, and where it makes
 # what people gave to one of these hold or hold no more, to those that this one vies with.

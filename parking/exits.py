@@ -45,7 +45,7 @@ class Exits(Struct, frozen=True):
         within = self.leave_within(lot_id)
         return any(paid_at <= at <= paid_at + within for paid_at in self.paid.get(stay_id, ()))
 
-    def let_out_at(self, vehicle: Vehicle, stay_id: UUID, since: datetime, until: datetime) -> datetime | None:
+    def opened_at(self, vehicle: Vehicle, stay_id: UUID, since: datetime, until: datetime) -> datetime | None:
         """When a barrier opened for a vehicle that came to an exit at an instant, as far as that is known at another:
         its driver paid, there or shortly before, or an account pays. Along a road there is none to keep it.
         """

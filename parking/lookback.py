@@ -12,7 +12,8 @@ from parking.lots import Direction
 from parking.matching import PAIR_MAX
 from parking.prices import LotPrices
 from parking.reads import Read, Vehicle
-from parking.stays import HISTORY_WINDOW, STAY_MAX, Stay
+from parking.spans import STAY_MAX
+from parking.stays import HISTORY_WINDOW, Stay
 from payments import ids
 
 # From the lowest to the highest identifier of what was recorded in a time.

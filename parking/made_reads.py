@@ -8,7 +8,7 @@ from msgspec import structs
 from parking.decisions import Decision, DecisionUnfit, Standing
 from parking.lots import Direction
 from parking.reads import Read
-from parking.stays import STAY_MAX
+from parking.spans import STAY_MAX
 
 
 def manual_exit(entry: Read, fact_id: UUID, *, lane_id: int, at: datetime, now: datetime) -> Standing:

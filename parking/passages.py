@@ -15,7 +15,7 @@ from parking.clocks import CLOCK_OFF_MAX
 from parking.device_events import Outcome
 from parking.passings import TOGETHER, belong_together
 from parking.reads import Read
-from parking.stays import STANDS_MAX
+from parking.spans import STANDS_MAX
 
 # A passage that names no read is of the last one at its lane within so much time before it; one that does, of that
 # read within the longer time.

@@ -10,7 +10,8 @@ from parking import plates
 from parking.clocks import CLOCK_OFF_MAX
 from parking.plates import PlateColor, VehicleClass
 from parking.reads import LetOut
-from parking.stays import STAY_MAX, Doubt, State
+from parking.spans import STAY_MAX
+from parking.stays import Doubt, State
 from payments import ids
 from payments.errors import OneLotError
 from payments.pages import Place

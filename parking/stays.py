@@ -1,13 +1,12 @@
 """Stays, derived: what the passings of one vehicle in one lot come to, whatever the order in which they were told.
 
-`derive` goes through passings in the order of their times. Nothing is stepped by what arrives: a passing that is told
-late changes the result as if it had always been there. Stays know no price.
+Nothing is stepped by what arrives: a passing that is told late changes the result as if it had always been there
+(`spans`). Stays know no price.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,30 +14,15 @@ from msgspec import Struct
 from parking.cases import Case, Reason
 from parking.exits import NOWHERE, Exits
 from parking.facts import CONFIDENCE_MIN
-from parking.lots import LONGEST_USUAL, Direction, LotKind
-from parking.passings import Passing, recorded_first
+from parking.lots import LONGEST_USUAL, LotKind
+from parking.passings import Passing
 from parking.plates import PlateColor, VehicleClass
-from parking.reads import LetOut, Read, Vehicle
-from parking.tariffs import STAY_DAYS_MAX
+from parking.reads import LetOut, Vehicle
+from parking.spans import Span, passed_at, spans_of, surest
 from payments.errors import OneLotError
 
-# A car that stands at a lane is read again and again; what is read of it within so much time is one passing.
-STANDS_MAX = timedelta(minutes=15)
-# An entry camera that sees the back of a car which has just left again reads the same entry once more.
-SEEN_AGAIN_MAX = timedelta(seconds=60)
-# Who comes to the exit so soon drives by it, more likely than out, if it is read there again.
-TURNED_ROUND_MAX = timedelta(minutes=30)
-# So long after it was read at an exit a vehicle that was not let out is there still, if it is read there again; and so
-# long one that was. Later that came back unseen, more likely.
-READ_AGAIN_MAX = timedelta(hours=24)
-LET_OUT_READ_AGAIN_MAX = timedelta(hours=3)
-# Who was kept out and is read at an exit so soon had come in all the same; later it came another time, unseen.
-KEPT_OUT_MAX = timedelta(hours=72)
-STAY_MAX = timedelta(days=STAY_DAYS_MAX)
 # How far back the other visits to a lot are looked at; further where its price remembers longer.
 HISTORY_WINDOW = timedelta(hours=96)
-# Of one stay; the first of more are left out.
-EXITS_MAX = 200
 
 
 class State(StrEnum):
@@ -139,170 +123,25 @@ class Stay(Struct, frozen=True):
         return at
 
 
-class _Span:
-    """A stay while its passings are gone through: those of its entry, and those of its exit. `waits`: the lot tells
-    passages, so that it is not over before one.
-    """
-
-    __slots__ = ("came", "left", "seen_again_at", "turned_round", "waits")
-
-    def __init__(self, came: list[Passing], left: list[Passing]) -> None:
-        self.came = came
-        self.left = left
-        self.turned_round = False
-        self.waits = False
-        self.seen_again_at: datetime | None = None
-
-    @property
-    def is_kept_out(self) -> bool:
-        """Whether its vehicle came to a way in that did not open for it. It may have come in all the same."""
-        return bool(self.came) and all(passing.is_kept_out for passing in self.came)
-
-
 def derive(passings: Sequence[Passing], exits: Exits = NOWHERE) -> list[Stay]:
     """The stays of one vehicle in one lot, in the order in which they began."""
-    spans: list[_Span] = []
-    inside: _Span | None = None
-    gone: _Span | None = None
-    # By time; at one instant a vehicle leaves before it comes again, unless it has not come yet.
-    ordered = list(passings)
-    if len(ordered) > 1:
-        ordered.sort(key=lambda p: (p.at, p.direction is Direction.ENTRY, p.reads[0].id))
-    for n in range(len(ordered)):
-        if inside is None and _comes_at_once(ordered, n):
-            ordered[n], ordered[n + 1] = ordered[n + 1], ordered[n]
-        if ordered[n].direction is Direction.ENTRY:
-            inside = _enter(spans, inside, gone, ordered[n])
-        else:
-            gone = _leave(spans, inside, gone, ordered[n], exits)
-            inside = None
-    last = None if inside is not None else gone
-    stays = [_stay(span, exits, is_open=span is inside, is_last=span is last) for span in spans]
+    stays = [_stay(span, exits) for span in spans_of(passings, exits)]
     return stays if len(stays) == 1 else sorted(stays, key=lambda stay: (stay.first_at, stay.id))
 
 
-def _comes_at_once(ordered: Sequence[Passing], n: int) -> bool:
-    """Whether an exit is followed by an entry of the same instant."""
-    if n + 1 == len(ordered) or ordered[n].direction is Direction.ENTRY:
-        return False
-    return ordered[n + 1].at == ordered[n].at and ordered[n + 1].direction is Direction.ENTRY
-
-
-def _enter(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing: Passing) -> _Span | None:
-    """What is inside after an entry."""
-    if inside is not None:
-        if passing.at - inside.came[-1].until <= STANDS_MAX and not _has_passed(inside.came, passing.at):
-            inside.came.append(passing)
-            return inside
-        if passing.is_doubtful and not (inside.came[0].is_doubtful or inside.is_kept_out):
-            # Another vehicle, more likely, that was read as this one.
-            spans.append(_Span([passing], []))
-            return inside
-        if not inside.is_kept_out:
-            inside.seen_again_at = passing.at
-    elif gone is not None and gone.came and passing.at - gone.came[0].at <= SEEN_AGAIN_MAX:
-        gone.came.append(passing)
-        return None
-    spans.append(_Span([passing], []))
-    return spans[-1]
-
-
-def _leave(spans: list[_Span], inside: _Span | None, gone: _Span | None, passing: Passing, exits: Exits) -> _Span:
-    """The stay that an exit ends."""
-    waits = exits.confirmed(passing.vehicle.lot_id, passing.at)
-    if inside is not None:
-        if passing.at - inside.came[0].at <= (KEPT_OUT_MAX if inside.is_kept_out else STAY_MAX):
-            inside.left.append(passing)
-            inside.waits = waits
-            return inside
-        # Nobody parks for years: the exit of that visit was missed, and the entry of this one too.
-    elif gone is not None and not _has_passed(gone.left, passing.at):
-        if passing.at - gone.left[-1].until <= STANDS_MAX:
-            gone.left.append(passing)
-            return gone
-        if gone.came and _surest(gone.left).is_doubtful and not passing.is_doubtful:
-            # What was read then was another vehicle, more likely: this one leaves now.
-            spans.append(_Span([], gone.left))
-            gone.left = [passing]
-            return gone
-        if _stands_there(gone, passing, exits):
-            gone.left.append(passing)
-            return gone
-        if _parked_on(gone, passing, exits):
-            gone.turned_round = gone.turned_round or _may_have_left(gone, passing.at, exits)
-            gone.left.append(passing)
-            return gone
-    spans.append(_Span([], [passing]))
-    spans[-1].waits = waits
-    return spans[-1]
-
-
-def _stands_there(gone: _Span, passing: Passing, exits: Exits) -> bool:
-    """Whether a vehicle that was read at an exit has not left there yet: it has to pass first, or has just paid."""
-    if gone.waits and gone.came:
-        return passing.at - gone.came[0].at <= STAY_MAX
-    return exits.may_leave(passing.vehicle.lot_id, _id(gone), passing.at)
-
-
-def _parked_on(gone: _Span, passing: Passing, exits: Exits) -> bool:
-    """Whether a vehicle that was read at an exit did not leave there, since it is read there again and was not seen to
-    come again. One for which a barrier opened most likely left, and one that a person let out certainly.
-    """
-    if not gone.came or gone.waits or passing.at - gone.came[0].at > STAY_MAX:
-        return False
-    stopped = _stops(gone.left)[-1]
-    if _let_out([each for each in gone.left if each.at >= stopped.at]) is not None:
-        return False
-    let_out_at = None if _drove_by(gone) else exits.let_out_at(passing.vehicle, _id(gone), stopped.at, passing.at)
-    if let_out_at is None:
-        return passing.at - gone.left[-1].until <= READ_AGAIN_MAX
-    return not passing.is_doubtful and passing.at - max(let_out_at, gone.left[-1].until) <= LET_OUT_READ_AGAIN_MAX
-
-
-def _drove_by(gone: _Span) -> bool:
-    return gone.left[0].at - gone.came[0].at <= TURNED_ROUND_MAX
-
-
-def _may_have_left(gone: _Span, again_at: datetime, exits: Exits) -> bool:
-    """Whether a vehicle that parked on might as well have left and come again unseen: a barrier opened for it."""
-    stopped = _stops(gone.left)[-1]
-    return _drove_by(gone) or exits.let_out_at(stopped.vehicle, _id(gone), stopped.at, again_at) is not None
-
-
-def _has_passed(stood: Sequence[Passing], again_at: datetime) -> bool:
-    """Whether a vehicle was seen to pass since it was read at a lane, so that what is read of it now is something new.
-
-    A camera may see the back of it for a moment.
-    """
-    passed = _passed(stood)
-    return bool(passed) and again_at > max(passed) + SEEN_AGAIN_MAX
-
-
-def _passed(stood: Sequence[Passing]) -> list[datetime]:
-    return [read.passed_at for passing in stood for read in passing.reads if read.passed_at is not None]
-
-
-def _surest(passings: Sequence[Passing]) -> Passing:
-    return passings[0] if len(passings) == 1 else max(passings, key=lambda passing: passing.confidence)
-
-
-def _id(span: _Span) -> UUID:
-    return recorded_first([read for passing in span.came or span.left for read in passing.reads]).id
-
-
-def _stay(span: _Span, exits: Exits, *, is_open: bool, is_last: bool) -> Stay:
+def _stay(span: Span, exits: Exits) -> Stay:
     came, left = span.came, span.left
     passings, known = [*came, *left], came or left
     first = known[0]
-    leaving = _leaving(span)
-    let_out = None if leaving is None else _let_out(_stop(span, leaving, exits))
+    leaving = span.leaving
+    let_out = None if leaving is None else span.let_out(leaving.at - exits.leave_within(first.vehicle.lot_id))
     return Stay(
         lot_id=first.vehicle.lot_id,
-        id=_id(span),
+        id=span.id,
         plate=first.vehicle.plate,
         plate_color=first.vehicle.plate_color,
         vehicle_class=_class(passings),
-        state=_state(span, is_open=is_open),
+        state=_state(span),
         entered_at=came[0].at if came else None,
         left_at=None if leaving is None else leaving.at,
         entry_lane_id=came[0].lane_id if came else None,
@@ -316,57 +155,26 @@ def _stay(span: _Span, exits: Exits, *, is_open: bool, is_last: bool) -> Stay:
         seen_again_at=span.seen_again_at,
         let_out=None if let_out is None else let_out.let_out,
         set_fen=None if let_out is None else let_out.set_fen,
-        at_exit=is_last and span.waits and not _passed(left),
-        exits=_exits(span),
+        at_exit=span.is_last and span.waits and not passed_at(left),
+        exits=span.exits,
     )
 
 
-def _exits(span: _Span) -> tuple[datetime, ...]:
-    stood = span.left if span.waits else _stops(span.left)
-    return tuple([passing.at for passing in stood[-EXITS_MAX:]]) if len(stood) > 1 else ()
-
-
-def _leaving(span: _Span) -> Passing | None:
-    """The passing with which a vehicle left, as far as is known."""
-    if not span.left:
-        return None
-    # While it stood there it was told what it costs when it was read first, but where it has to be seen to pass.
-    return span.left[-1] if span.waits else _stops(span.left)[-1]
-
-
-def _stop(span: _Span, leaving: Passing, exits: Exits) -> Sequence[Passing]:
-    """The passings of the time that a vehicle stood at an exit and left there."""
-    since = leaving.at - exits.leave_within(leaving.vehicle.lot_id)
-    return [passing for passing in span.left if passing.at >= since]
-
-
-def _let_out(left: Sequence[Passing]) -> Read | None:
-    """The last read at an exit about which it was decided to let the vehicle out."""
-    return next((read for passing in reversed(left) for read in reversed(passing.reads) if read.let_out), None)
-
-
-def _stops(left: Sequence[Passing]) -> Sequence[Passing]:
-    """The first passing of each time that a vehicle stood at an exit."""
-    if len(left) < 2:
-        return left
-    return [left[0], *(after for before, after in pairwise(left) if after.at - before.until > STANDS_MAX)]
-
-
-def _state(span: _Span, *, is_open: bool) -> State:
+def _state(span: Span) -> State:
     if not span.came:
         return State.EXIT_ONLY
     if span.left:
         return State.CLOSED
-    return State.OPEN if is_open and not span.is_kept_out else State.SUPERSEDED
+    return State.OPEN if span.is_last and not span.is_kept_out else State.SUPERSEDED
 
 
-def _doubts(span: _Span) -> tuple[Doubt, ...]:
+def _doubts(span: Span) -> tuple[Doubt, ...]:
     if [read for passing in span.left for read in passing.reads if read.looked_at]:
         return (Doubt.LOOKED_AT,)
     if not (span.came and span.left):
         return ()
     doubts = []
-    if _surest(span.left).is_doubtful:
+    if surest(span.left).is_doubtful:
         doubts.append(Doubt.READ_DOUBTFUL)
     if span.turned_round:
         doubts.append(Doubt.TURNED_ROUND)

@@ -31,7 +31,7 @@ from parking.flow.derivation import RandomBits
 from parking.network import Network
 from parking.plates import PlateColor
 from parking.reads import Vehicle
-from parking.stays import STAY_MAX
+from parking.spans import STAY_MAX
 from parking.store import coupons as store
 from parking.store import events as event_store
 from parking.store import sweeps as sweep_store

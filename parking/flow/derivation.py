@@ -29,7 +29,8 @@ from parking.lots import Direction
 from parking.network import Network
 from parking.passings import SECOND_LOOK, belong_together
 from parking.reads import By, Cause, NumberPlate, Read
-from parking.stays import STAY_MAX, State, Stay
+from parking.spans import STAY_MAX
+from parking.stays import State, Stay
 from parking.store import cases as case_store
 from parking.store import decisions as decision_store
 from parking.store import events as store

@@ -19,7 +19,8 @@ from parking.network import Network
 from parking.offline import ALWAYS, NEVER, PACK_LIFE, Delta, Entries, PackKeys
 from parking.plates import VehicleClass
 from parking.reads import NumberPlate
-from parking.stays import STAY_MAX, State, Stay
+from parking.spans import STAY_MAX
+from parking.stays import State, Stay
 from parking.store import events as event_store
 from parking.store import offline as store
 from payments import ids

@@ -11,7 +11,8 @@ from parking.effects import Derived
 from parking.network import Network
 from parking.pauses import Present
 from parking.reads import NumberPlate, Vehicle
-from parking.stays import STAY_MAX, Stay
+from parking.spans import STAY_MAX
+from parking.stays import Stay
 from parking.store import pauses as store
 from payments import ids
 

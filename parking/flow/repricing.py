@@ -15,7 +15,7 @@ from parking.lookback import Lookback, ids_within, window_of
 from parking.network import Network
 from parking.reads import By, Cause, Vehicle
 from parking.repricing import Repricing, Wanted, to_price
-from parking.stays import STAY_MAX
+from parking.spans import STAY_MAX
 from parking.store import events as event_store
 from parking.store import repricing as store
 from parking.store import sweeps as sweep_store

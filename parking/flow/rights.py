@@ -16,7 +16,8 @@ from parking.lots import Direction
 from parking.network import Network
 from parking.passes import GRACE_MAX, Parked, Pass
 from parking.reads import Vehicle
-from parking.stays import STAY_MAX, State, Stay
+from parking.spans import STAY_MAX
+from parking.stays import State, Stay
 from parking.store import bookings as booking_store
 from parking.store import charging as charging_store
 from parking.store import coupons as coupon_store

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 import sql
 from parking.simulation.past_stays import PastStay, Period
-from parking.stays import STAY_MAX
+from parking.spans import STAY_MAX
 from payments import ids
 
 _SQL = sql.load("parking/simulation")

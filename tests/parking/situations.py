@@ -49,7 +49,7 @@ class Situation(Struct, frozen=True):
 
 
 HERE = "parking/api/test_situations.py"
-_STANDS = Parameter("parking.stays.STANDS_MAX", "15 min")
+_STANDS = Parameter("parking.spans.STANDS_MAX", "15 min")
 _PAIR = Parameter("parking.matching.PAIR_MAX", "72 h")
 _TELLS = Parameter("parking.lots.LotPlan.confirms_passages", "no")
 _LATE = Parameter("parking.facts.REPLAY_AGE_MAX", "35 d")
@@ -230,7 +230,7 @@ SITUATIONS = (
         "Held at the entry with a case, in the lots that the ban reaches, until it ends, and not inside unless it was "
         "seen to pass or somebody says so; inside, and read at an exit all the same, it leaves as any other. Its "
         "driver appeals once.",
-        [Parameter("parking.api.bans.VehicleToBan.lot", "none"), Parameter("parking.stays.KEPT_OUT_MAX", "72 h")],
+        [Parameter("parking.api.bans.VehicleToBan.lot", "none"), Parameter("parking.spans.KEPT_OUT_MAX", "72 h")],
         [
             "parking/api/test_bans.py::test_who_is_banned_is_kept_out_and_before_a_person",
             "parking/api/test_bans.py::test_who_is_seen_or_said_to_have_come_in_is_inside",
@@ -288,9 +288,9 @@ SITUATIONS = (
         [
             Parameter("parking.passages.LAST_READ_MAX", "10 min"),
             Parameter("parking.passages.REACH", "30 min"),
-            Parameter("parking.stays.TURNED_ROUND_MAX", "30 min"),
-            Parameter("parking.stays.READ_AGAIN_MAX", "24 h"),
-            Parameter("parking.stays.LET_OUT_READ_AGAIN_MAX", "3 h"),
+            Parameter("parking.spans.TURNED_ROUND_MAX", "30 min"),
+            Parameter("parking.spans.READ_AGAIN_MAX", "24 h"),
+            Parameter("parking.spans.LET_OUT_READ_AGAIN_MAX", "3 h"),
         ],
         [
             "parking/api/test_exits.py::test_turned_back_after_paying",
