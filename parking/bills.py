@@ -110,7 +110,7 @@ def price(
         pasts = fees.pasts_of(others, so_far) + _pasts_elsewhere(priced, billed, network)
         plate = billed.vehicle.number_plate
         payers, rights = priced.payers.get(plate, ()), priced.rights.get(stay.id, NOTHING)
-        quote = quoted(billed, network.prices[stay.lot_id].tariffs, pasts, payers, rights, priced.exits)
+        quote = quoted(billed, network.prices[stay.lot_id].of(billed.first_at), pasts, payers, rights, priced.exits)
         bill, in_force = quote.bill, quote.in_force
         if rights.coupons and in_force and billed.let_out is None:
             priced.rights[stay.id] = fees.worth_of_coupons(quote.stay, in_force, pasts, rights, bill)
@@ -136,7 +136,7 @@ def _pasts_elsewhere(priced: Priced, closed: Stay, network: Network) -> list[Pas
     assert closed.entered_at is not None
     turn = (closed.entered_at, closed.lot_id)
     return [
-        structs.replace(each.past, place=_place(network, each.lot_id, closed.lot_id))
+        structs.replace(each.past, place=_place(network, each.lot_id, closed.lot_id, closed.entered_at))
         for each in priced.used.get(closed.vehicle.number_plate, ())
         if each.lot_id != closed.lot_id and each.turn < turn
     ]
@@ -175,9 +175,12 @@ def _use(stay_id: UUID, believed: Believed) -> Moved | None:
     return Moved(billed.lot_id, billed.vehicle.number_plate, billed.entered_at, billed.left_at, bill.uses)
 
 
-def _place(network: Network, lot_id: int, seen_from: int) -> Scope:
-    """Where a visit to another lot was; a stretch of the same road is the same place."""
+def _place(network: Network, lot_id: int, seen_from: int, entered_at: datetime) -> Scope:
+    """Where a visit to another lot was, for one that began at an instant: what was a stretch of the same road then is
+    the same place.
+    """
     there, here = network.lots.get(lot_id), network.lots[seen_from]
-    if there is not None and here.road is not None and there.road == here.road:
+    road = here.around_at(entered_at).road
+    if there is not None and road is not None and there.around_at(entered_at).road == road:
         return "lot"
     return scope_of(None if there is None else there.operator_id, here.operator_id)

@@ -1,7 +1,8 @@
 """What holds of something registered from an instant on, in versions, and which version may be added.
 
 What was decided by a version is never decided anew: a version that would begin before now, or before the last fact that
-was decided by what held, is refused. Saying what holds already changes nothing.
+was decided by what held, is refused. One that has not begun is replaced by another at its instant. Saying what holds
+already changes nothing.
 """
 
 from collections.abc import Sequence
@@ -29,13 +30,16 @@ class TooFarAhead(OneLotError):
 
 
 class BeginsOtherwise(OneLotError):
-    """Something else begins at this very instant."""
+    """Something else has begun at this very instant."""
 
 
 class Outcome(StrEnum):
-    """What became of a change: it is written, or it says what holds already."""
+    """What became of a change: it is written, in the place of another that was to begin then, or it says what holds
+    already.
+    """
 
     CHANGED = "changed"
+    REPLACED = "replaced"
     UNCHANGED = "unchanged"
 
 
@@ -61,6 +65,12 @@ def at(first: T, versions: Sequence[Version[T]], instant: datetime) -> T:
     return first
 
 
+def changed(versions: Sequence[Version[T]], begins: Version[T]) -> Changed:
+    """What became of a change, by the versions that were there before."""
+    replaces = any(each.valid_from == begins.valid_from for each in versions)
+    return Changed(Outcome.REPLACED if replaces else Outcome.CHANGED, begins.valid_from)
+
+
 def next_change(versions: Sequence[Version[T]], now: datetime) -> datetime | None:
     """When the next version begins, if one is known."""
     return min((each.valid_from for each in versions if each.valid_from > now), default=None)
@@ -75,21 +85,22 @@ def begin(
     now: datetime,
     decided_until: datetime | None = None,
 ) -> Version[T] | None:
-    """The version by which a value holds from an instant on; None if it holds then already.
+    """The version by which a value holds from an instant on; None if it holds then already. It takes the place of one
+    that was to begin at the same instant.
 
     valid_from: None is as soon as it may be. decided_until: of the last fact that was decided by what held.
 
     Raises:
-        BeginsOtherwise: another value begins at this very instant.
+        BeginsOtherwise: another value has begun at this very instant.
         RewritesThePast, TooFarAhead: it would begin too early or too late.
     """
     earliest = now if decided_until is None or decided_until < now else decided_until + _MOMENT
     since = earliest if valid_from is None else valid_from
     if at(first, versions, since) == value:
         return None
-    if any(each.valid_from == since for each in versions):
+    if since <= now and any(each.valid_from == since for each in versions):
         raise BeginsOtherwise(
-            "Something else begins at this very instant; choose another.", field="valid_from", valid_from=since
+            "Something else has begun at this very instant; choose a later one.", field="valid_from", valid_from=since
         )
     if since < earliest:
         raise RewritesThePast(

@@ -15,8 +15,9 @@ from parking.clocks import Spell
 from parking.device_events import DeviceEvent, Kind
 from parking.doubts import Doubt, doubt
 from parking.facts import Fact
+from parking.gateways import Gateway
 from parking.lanes import Lane
-from parking.lots import Gateway, Lot
+from parking.lots import Lot
 from parking.occupancy import Sighting
 from parking.passages import Passage
 from parking.repeats import SAME_WITHIN

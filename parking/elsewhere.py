@@ -15,11 +15,12 @@ from msgspec import Struct
 
 from parking.cases import Case, Reason
 from parking.facts import CONFIDENCE_MIN
-from parking.lots import LONGEST_USUAL, Lot, lies_in
+from parking.lots import LONGEST_USUAL, Lot
 from parking.plates import PlateColor, PlateForm, form
 from parking.positions import Point, distance_m
 from parking.reads import NumberPlate
 from parking.stays import Doubt, State, Stay
+from parking.surroundings import lies_in
 
 # In a straight line: roads are longer and there are lights, so nobody gets anywhere as fast as this.
 SPEED_MAX_KMH = 120
@@ -142,16 +143,17 @@ def that_matter(
     """Those that a person looks at: where an account could be charged twice, and where a vehicle left the lot around
     and is in the one inside for whatever was seen.
     """
-    return [
-        each
-        for each in found
-        if each.stay.vehicle.number_plate in linked
-        or _in_one_nest(lots[each.stay.lot_id], lots[each.other.lot_id], lots)
-    ]
+    return [each for each in found if each.stay.vehicle.number_plate in linked or _in_one_nest(each, lots)]
 
 
-def _in_one_nest(one: Lot, other: Lot, lots: Mapping[int, Lot]) -> bool:
-    return lies_in(one, other, lots) or lies_in(other, one, lots)
+def _in_one_nest(found: Contradiction, lots: Mapping[int, Lot]) -> bool:
+    one, other, at = lots[found.stay.lot_id], lots[found.other.lot_id], _both_began(found.stay, found.other)
+    return lies_in(one, other, lots, at) or lies_in(other, one, lots, at)
+
+
+def _both_began(one: Stay, other: Stay) -> datetime:
+    """Where lots lie counts as it was when the vehicle came to the second one."""
+    return max(one.first_at, other.first_at)
 
 
 def kind_of(one: Stay, other: Stay, lots: Mapping[int, Lot]) -> Kind | None:
@@ -161,9 +163,10 @@ def kind_of(one: Stay, other: Stay, lots: Mapping[int, Lot]) -> Kind | None:
     here, there = lots[one.lot_id], lots[other.lot_id]
     first, second = _span(one, here), _span(other, there)
     # Who is in the inner lot is in the outer one as well, until it leaves that.
-    if lies_in(here, there, lots):
+    at = _both_began(one, other)
+    if lies_in(here, there, lots, at):
         return kind_between(first, second) if _outlasts(first, other) else None
-    if lies_in(there, here, lots):
+    if lies_in(there, here, lots, at):
         return kind_between(second, first) if _outlasts(second, one) else None
     if _between(first, second) + CLOCKS_OFF_MAX >= travel_min(here, there):
         return None

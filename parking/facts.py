@@ -13,8 +13,9 @@ from parking.clocks import CLOCK_OFF_MAX, Spell
 from parking.device_events import DeviceEvent
 from parking.doubts import Doubt, doubt
 from parking.events import NO_TIME, EventRejected, GateEvent, Refusal, content_hash
+from parking.gateways import Gateway
 from parking.lanes import Lane
-from parking.lots import CAPACITY_MAX, Direction, Gateway
+from parking.lots import CAPACITY_MAX, Direction
 from parking.plates import PlateColor, PlateForm
 
 # Repeats are recognised for 40 days and replays taken for 35: a gateway may hand in a month that it was cut off.

@@ -329,7 +329,7 @@ def live(lot: Lot, count: Count) -> LiveLot:
 
 
 def _in_force(prices: LotPrices, now: datetime) -> TariffInForce | None:
-    tariff = in_force_at(prices.tariffs, now)
+    tariff = in_force_at(prices.of(now), now)
     return tariff if tariff is not None and tariff.is_readable else None
 
 

@@ -1,6 +1,6 @@
 """What is registered: operators, lots, gates, lanes and the gateways that speak for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -17,6 +17,8 @@ from payments.errors import OneLotError
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 CAPACITY_MAX = 100_000
+# Nobody's code is corrected so often.
+FORMER_CODES_MAX = 64
 ROAD_WITHIN_MIN_MAX = 120
 LEAVE_WITHIN_MIN, LEAVE_WITHIN_MIN_MAX = 15, 120
 Spaces = Annotated[int, Meta(ge=1, le=CAPACITY_MAX)]
@@ -108,6 +110,17 @@ class InnerClock(StrEnum):
     STOPS = "stops"
 
 
+class Around(Struct, frozen=True):
+    """Where a lot lies: the number of the lot around, what the clocks there do while a vehicle is here, and the road
+    with the minutes within which visits to two of its stretches are one.
+    """
+
+    inside_of: int | None = None
+    inner_clock: InnerClock = InnerClock.RUNS
+    road: str | None = None
+    road_within_min: int | None = None
+
+
 class LanePlan(Struct, frozen=True, forbid_unknown_fields=True):
     """A lane to register: its city-wide code, the gate it belongs to and where it leads."""
 
@@ -147,16 +160,19 @@ class LotPlan(Struct, frozen=True, forbid_unknown_fields=True):
     road_within_min: Annotated[int, Meta(ge=1, le=ROAD_WITHIN_MIN_MAX)] = 10
 
     def __post_init__(self) -> None:
-        # /v1/lots/stream is the stream of all lots.
-        if self.code == "stream":
-            raise ValueError("the code `stream` is taken by the live stream of all lots")
+        _check_code(self.code)
         if self.inner_clock is InnerClock.STOPS and self.inside_of is None:
             raise ValueError("a lot stops the clock of the one that it lies in: say `inside_of`")
 
 
 class LotChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a lot is described rightly, for what was before as well; what is left out stays as it is."""
+    """How a lot is described rightly, for what was before as well; what is left out stays as it is.
 
+    `former_codes`: of the codes that it had, those that go on leading to it; left out: all of them.
+    """
+
+    code: Code | UnsetType = UNSET
+    former_codes: Annotated[Sequence[Code], Meta(max_length=FORMER_CODES_MAX)] | UnsetType = UNSET
     name_zh: Name | UnsetType = UNSET
     name_en: Name | UnsetType = UNSET
     district_zh: Name | UnsetType = UNSET
@@ -166,22 +182,32 @@ class LotChange(Struct, frozen=True, forbid_unknown_fields=True):
     longitude: Longitude | UnsetType = UNSET
     latitude: Latitude | UnsetType = UNSET
 
-
-class Surroundings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a lot lies, as a `LotPlan` says it: all of it, what is left out is not so."""
-
-    inside_of: Code | None = None
-    inner_clock: InnerClock = InnerClock.RUNS
-    road: Code | None = None
-    road_within_min: Annotated[int, Meta(ge=1, le=ROAD_WITHIN_MIN_MAX)] = 10
-
     def __post_init__(self) -> None:
-        if self.inner_clock is InnerClock.STOPS and self.inside_of is None:
-            raise ValueError("a lot stops the clock of the one that it lies in: say `inside_of`")
+        _check_code(self.code)
 
 
-class InsideItself(OneLotError):
-    """A lot cannot lie inside of one that lies inside of it."""
+class Codes(Struct, frozen=True):
+    """The code of a lot, and those that it had and that lead to it, in their order."""
+
+    code: str
+    former_codes: tuple[str, ...]
+
+    def changed(self, said: LotChange) -> "Codes":
+        """What they are after a change: what it is called no more goes on leading to it, unless that is said.
+
+        Raises:
+            NeverItsCode: of the codes that are to lead to it, it had one never.
+        """
+        code = self.code if said.code is UNSET else said.code
+        had = {self.code, *self.former_codes}
+        keeps = had if said.former_codes is UNSET else set(said.former_codes)
+        if stranger := next(iter(sorted(keeps - had - {code})), None):
+            raise NeverItsCode(f"The lot never had the code {stranger!r}.", field="former_codes", code=stranger)
+        return Codes(code, tuple(sorted(keeps - {code})))
+
+
+class NeverItsCode(OneLotError):
+    """A code is to lead to a lot that never had it."""
 
 
 class Description(Struct, frozen=True):
@@ -214,8 +240,8 @@ class ExitRule(Struct, frozen=True, forbid_unknown_fields=True):
 class LotRow(Struct, frozen=True):
     """A lot as the database has it, at an instant.
 
-    `confirms_passages_since`: from when on it tells passages at its exits, if it does. `inside_of`: the number of the
-    lot that it lies in; `inner_clock`: what the clocks of lots around do while a vehicle is here.
+    `confirms_passages_since`: from when on it tells passages at its exits, if it does. `inside_of` to
+    `road_within_min`: where it lay from the beginning (`Around`).
     """
 
     id: int
@@ -245,12 +271,20 @@ class Lot(LotRow, frozen=True):
     """A car park, or a stretch of road bays, as it is registered.
 
     `is_closed`: when the network was read, as `capacity`. `capacities`, `closures`: the versions of these that began
-    since it was registered, or will.
+    since it was registered, or will; `surroundings`: those of where it lies. `former_codes`: codes that it had and that
+    lead to it as well.
     """
 
     is_closed: bool = False
+    former_codes: tuple[str, ...] = ()
     capacities: tuple[Version[int], ...] = ()
     closures: tuple[Version[bool], ...] = ()
+    surroundings: tuple[Version[Around], ...] = ()
+
+    def around_at(self, at: datetime) -> Around:
+        """Where it lies at an instant."""
+        first = Around(self.inside_of, self.inner_clock, self.road, self.road_within_min)
+        return dated.at(first, self.surroundings, at)
 
     def is_closed_at(self, at: datetime) -> bool:
         """Whether nobody is let in at an instant."""
@@ -273,68 +307,26 @@ class LotClosure(Struct, frozen=True):
     is_closed: bool
 
 
-class Gateway(Struct, frozen=True):
-    """The computer of a lot that sends its events."""
+class LotSurroundings(Struct, frozen=True):
+    """Where a lot lies from an instant on."""
 
-    id: int
-    code: str
     lot_id: int
+    valid_from: datetime
+    inside_of: int | None
+    inner_clock: InnerClock
+    road: str | None
+    road_within_min: int | None
+
+    @property
+    def version(self) -> Version[Around]:
+        """The same without its lot."""
+        return Version(self.valid_from, Around(self.inside_of, self.inner_clock, self.road, self.road_within_min))
 
 
-class LaneState(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a gateway says of a lane: the barrier, its camera, in words of its own."""
-
-    lane: Code
-    barrier: Annotated[str, Meta(max_length=32)] | None = None
-    camera: Annotated[str, Meta(max_length=32)] | None = None
-
-
-class Heartbeat(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a gateway says of itself. `sent_at`: by the clock that stamps its events. `backlog_events`: how many it has
-    still to hand in.
-    """
-
-    sent_at: Annotated[datetime, Meta(tz=True)]
-    backlog_events: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
-    software: Annotated[str, Meta(max_length=64)] | None = None
-    lanes: Annotated[Sequence[LaneState], Meta(max_length=64)] = ()
-
-    def __post_init__(self) -> None:
-        if not 1900 <= self.sent_at.year <= 2200:
-            raise ValueError("sent_at is a time of 1900 to 2200")
-
-
-class GatewayKey(Struct, frozen=True):
-    """An active key of a gateway: its public name and the SHA-256 of its secret."""
-
-    id: str
-    gateway_id: int
-    secret_hash: bytes
-
-
-class IssuedKey(Struct, frozen=True):
-    """A key of a gateway as it may be shown: never its secret."""
-
-    id: str
-    slot: int
-    created_at: datetime
-    revoked_at: datetime | None
-
-
-def lies_in(inner: Lot, outer: Lot, lots: Mapping[int, Lot]) -> bool:
-    """Whether a lot lies inside of another, or inside of one that does."""
-    at: Lot | None = inner
-    while at is not None and at.inside_of is not None:
-        if at.inside_of == outer.id:
-            return True
-        at = lots.get(at.inside_of)
-    return False
-
-
-def in_nests(lots: Mapping[int, Lot]) -> frozenset[int]:
-    """The lots that lie inside of others, and those others."""
-    inner = [lot for lot in lots.values() if lot.inside_of is not None]
-    return frozenset(id_ for lot in inner for id_ in (lot.id, lot.inside_of) if id_ is not None)
+def _check_code(code: str | UnsetType) -> None:
+    """Refuses the code under which the API has the stream of all lots."""
+    if code == "stream":
+        raise ValueError("the code `stream` is taken by the live stream of all lots")
 
 
 def difference(registered: LotPlan, said: LotPlan) -> str | None:

@@ -1,6 +1,5 @@
 """One snapshot of what is registered and of the tariffs in force: what a gate event needs to know."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -8,13 +7,14 @@ import msgspec
 from msgspec import Struct, structs
 
 from parking import bans as bans_
-from parking import dated, prices, tariffs
+from parking import dated, prices, surroundings, tariffs
 from parking import facilities as facilities_
 from parking.bans import Ban, BansOf
 from parking.dated import Version
 from parking.facilities import Facilities
+from parking.gateways import Gateway, GatewayKey
 from parking.lanes import Gate, Lane, LaneClosure, LaneRow, LaneWay, Way
-from parking.lots import Gateway, GatewayKey, Lot, LotCapacity, LotClosure, LotRow
+from parking.lots import Around, Lot, LotCapacity, LotClosure, LotRow, LotSurroundings
 from parking.pauses import Nest, nests_of
 from parking.prices import (
     Dated,
@@ -47,6 +47,13 @@ class FacilitiesRow(Struct, frozen=True):
     document: str
 
 
+class FormerCode(Struct, frozen=True):
+    """A code that a lot had and that leads to it as well."""
+
+    lot_id: int
+    code: str
+
+
 class Rows(Struct, frozen=True):
     """The network as the database has it, all of one instant.
 
@@ -74,6 +81,8 @@ class Rows(Struct, frozen=True):
     gates: Sequence[Gate] = ()
     ways: Sequence[LaneWay] = ()
     lane_closures: Sequence[LaneClosure] = ()
+    former_codes: Sequence[FormerCode] = ()
+    surroundings: Sequence[LotSurroundings] = ()
 
 
 class Network(Struct, frozen=True):
@@ -82,7 +91,7 @@ class Network(Struct, frozen=True):
     `unreadable`: published tariffs that cannot be computed, by number, with the reason. `no_plate_texts`: by operator.
     `bans`: those that hold or will, by plate. `nests`: of the lots where clocks stop, and of those that stop them.
     `facilities`: of the lots that say what they offer.
-    `bookable`: the lots that take bookings, or did.
+    `bookable`: the lots that take bookings, or did. `lots_by_code`: also by codes that they had.
     """
 
     version: int
@@ -126,7 +135,7 @@ def assemble(rows: Rows, *, now: datetime, before: Network | None = None) -> Net
         unreadable=unreadable,
         zones={row.code: _zone(row, of_zones.get(row.id, ()), published) for row in rows.zones},
         lots=lots,
-        lots_by_code={lot.code: lot for lot in lots.values()},
+        lots_by_code=_by_code(lots.values()),
         prices={id_: prices.pausing(each) if id_ in nests else each for id_, each in of_lots.items()},
         gates={row.id: row for row in rows.gates},
         lanes=_lanes(rows),
@@ -147,16 +156,30 @@ def _lots(rows: Rows, now: datetime) -> dict[int, Lot]:
     closures: dict[int, list[Version[bool]]] = {}
     for one in rows.closures:
         closures.setdefault(one.lot_id, []).append(Version(one.valid_from, one.is_closed))
+    places: dict[int, list[Version[Around]]] = {}
+    for place in rows.surroundings:
+        places.setdefault(place.lot_id, []).append(place.version)
+    former: dict[int, list[str]] = {}
+    for had in rows.former_codes:
+        former.setdefault(had.lot_id, []).append(had.code)
     lots = {}
     for row in rows.lots:
         changes = tuple(closures.get(row.id, ()))
         lots[row.id] = Lot(
             **structs.asdict(row),
             is_closed=dated.at(False, changes, now),
+            former_codes=tuple(former.get(row.id, ())),
             capacities=tuple(capacities.get(row.id, ())),
             closures=changes,
+            surroundings=tuple(places.get(row.id, ())),
         )
     return lots
+
+
+def _by_code(lots: Collection[Lot]) -> dict[str, Lot]:
+    """Lots by all codes that lead to them; what one is called now goes before what another was."""
+    former = {code: lot for lot in lots for code in lot.former_codes}
+    return former | {lot.code: lot for lot in lots}
 
 
 def _lanes(rows: Rows) -> dict[str, Lane]:
@@ -231,12 +254,12 @@ def _prices(
 
 
 def of_roads(lots: Collection[Lot], of_lots: Mapping[int, LotPrices]) -> dict[int, LotPrices]:
-    """The prices of all lots; those of the stretches of one road count on from one to the other."""
-    stretches = Counter(lot.road for lot in lots if lot.road is not None)
+    """The prices of all lots; those of the stretches of one road count on from one to the other while they are that."""
     compiled: dict[tuple[int, int], tariffs.Compiled] = {}
+    counting_on = surroundings.counting_on(list(lots))
     return {
-        lot.id: prices.of_road(of_lots[lot.id], lot.road_within_min, compiled)
-        if lot.road is not None and lot.road_within_min is not None and stretches[lot.road] > 1
+        lot.id: prices.of_road(of_lots[lot.id], counting_on[lot.id], compiled)
+        if lot.id in counting_on
         else of_lots[lot.id]
         for lot in lots
     }

@@ -11,21 +11,26 @@ from uuid import UUID
 from msgspec import Struct
 
 from parking.clocks import CLOCK_OFF_MAX
-from parking.lots import InnerClock, Lot, lies_in
+from parking.lots import InnerClock, Lot
 from parking.plates import PlateColor
 from parking.stays import State, Stay
+from parking.surroundings import Periods, around, clipped, holds, when
 
 
 class Nest(Struct, frozen=True):
-    """The lots inside of a lot that stop its clock, and those around whose clock it stops."""
+    """The lots inside of a lot that stop its clock, and those around whose clock it stops; each with when it does."""
 
-    inner: frozenset[int] = frozenset()
-    outer: frozenset[int] = frozenset()
+    inner: Mapping[int, Periods] = {}
+    outer: Mapping[int, Periods] = {}
 
     @property
     def lots(self) -> frozenset[int]:
         """All of them."""
-        return self.inner | self.outer
+        return frozenset((*self.inner, *self.outer))
+
+    def inner_at(self, at: datetime) -> list[int]:
+        """The lots that stop its clock at an instant."""
+        return sorted(lot_id for lot_id, periods in self.inner.items() if holds(periods, at))
 
 
 class Present(Struct, frozen=True):
@@ -53,12 +58,15 @@ class Affected(NamedTuple):
 
 def nests_of(lots: Mapping[int, Lot]) -> dict[int, Nest]:
     """The nests of lots, by lot; of most there is none."""
-    stopping = [lot for lot in lots.values() if lot.inner_clock is InnerClock.STOPS]
-    pairs = {(each.id, lot.id) for each in stopping for lot in lots.values() if lies_in(each, lot, lots)}
+
+    def stopped_by(lot: Lot, at: datetime) -> Sequence[Lot]:
+        return around(lot, lots, at) if lot.around_at(at).inner_clock is InnerClock.STOPS else ()
+
+    pairs = when(lots, stopped_by)
     return {
         id_: Nest(
-            frozenset(inner for inner, outer in pairs if outer == id_),
-            frozenset(outer for inner, outer in pairs if inner == id_),
+            {inner: periods for (inner, outer), periods in pairs.items() if outer == id_},
+            {outer: periods for (inner, outer), periods in pairs.items() if inner == id_},
         )
         for id_ in {id_ for pair in pairs for id_ in pair}
     }
@@ -79,33 +87,39 @@ def paused(
     """When the clock of a closed stay stood, from an instant on. `known`: of its vehicle, in its lot and its nest.
 
     Whoever nobody saw leave the lot inside was there until it came again, and whoever leaves a lot has left all lots
-    inside of it.
+    inside of it. A lot inside counts while it lies there.
     """
     assert stay.entered_at is not None
     assert stay.left_at is not None
     here = Present(stay.lot_id, stay.id, stay.plate, stay.plate_color, stay.entered_at, stay.left_at)
-    gone_at = _gone_at(stay.entered_at, [each for each in known if each.lot_id in nest.outer])
+    gone_at = _gone_at(stay.entered_at, [each for each in known if _leaves_within(each, nest.outer.get(each.lot_id))])
     ends_at = stay.left_at
     times = []
     if gone_at is not None and gone_at + CLOCK_OFF_MAX < stay.left_at:
         times.append((gone_at, stay.left_at))
         ends_at = gone_at
-    around = [here, *(each for each in known if each.lot_id == stay.lot_id and each.id != stay.id)]
+    own = [here, *(each for each in known if each.lot_id == stay.lot_id and each.id != stay.id)]
     for each in known:
-        if each.lot_id in nest.inner and each.entered_at is not None:
+        periods = nest.inner.get(each.lot_id)
+        if periods is not None and each.entered_at is not None:
             until = each.left_at or _came_again_at(each.entered_at, each, known)
-            ends = [at for at in (until, _gone_at(each.entered_at, around), ends_at) if at is not None]
-            if max(each.entered_at, since) < min(ends):
-                times.append((max(each.entered_at, since), min(ends)))
+            left = _gone_at(each.entered_at, [one for one in own if _leaves_within(one, periods)])
+            ends = [at for at in (until, left, ends_at) if at is not None]
+            times += clipped(max(each.entered_at, since), min(ends), periods)
     return tuple(sorted(times))
 
 
-def _gone_at(entered_at: datetime, around: Iterable[Present]) -> datetime | None:
+def _leaves_within(there: Present, periods: Periods | None) -> bool:
+    """Whether a vehicle left a lot while the other one of a nest lay inside of it."""
+    return periods is not None and there.left_at is not None and holds(periods, there.left_at)
+
+
+def _gone_at(entered_at: datetime, outer: Iterable[Present]) -> datetime | None:
     """When a vehicle that came to a lot inside at an instant left a lot around."""
     return min(
         (
             each.left_at
-            for each in around
+            for each in outer
             if each.left_at is not None
             and each.left_at > entered_at
             and (each.entered_at is None or each.entered_at <= entered_at + CLOCK_OFF_MAX)
@@ -126,5 +140,5 @@ def affected(stay: Stay, nest: Nest) -> list[Affected]:
     vehicle = stay.vehicle.number_plate
     found = [Affected(lot_id, *vehicle, stay.first_at, stay.id) for lot_id in sorted(nest.outer)]
     if nest.inner and stay.left_at is not None:
-        found += [Affected(lot_id, *vehicle, stay.left_at, stay.id) for lot_id in sorted(nest.inner | {stay.lot_id})]
+        found += [Affected(lot_id, *vehicle, stay.left_at, stay.id) for lot_id in sorted({*nest.inner, stay.lot_id})]
     return found

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
+from parking import dated
 from parking.cases import Reason
+from parking.dated import Version
 from parking.facts import Fact
 from parking.lots import Direction
 from parking.tariffs import Compiled, Tariff
@@ -159,7 +161,8 @@ class LotPrices(Struct, frozen=True):
     `zone`: the code of the price area the lot lies in now. `remembers`: how far back earlier visits bear on a fee;
     `remembers_late`: also by when they ended. `is_wide`: visits to other lots do as well; `is_seen`:
     visits here may bear on fees in other lots. `asks`: where what they ask
-    for comes from, beyond the events themselves.
+    for comes from, beyond the events themselves. `along`: the tariffs as they count on from other stretches of a road,
+    from when on that changed or will; `tariffs` are as they did from the beginning.
     """
 
     tariffs: tuple[TariffInForce, ...] = ()
@@ -169,6 +172,11 @@ class LotPrices(Struct, frozen=True):
     is_wide: bool = False
     is_seen: bool = False
     asks: frozenset[Source] = frozenset()
+    along: tuple[Version[tuple[TariffInForce, ...]], ...] = ()
+
+    def of(self, entered_at: datetime) -> tuple[TariffInForce, ...]:
+        """The tariffs that a stay is priced by which began at an instant, or one of them is."""
+        return dated.at(self.tariffs, self.along, entered_at)
 
 
 class Dated(NamedTuple):
@@ -251,12 +259,25 @@ def pausing(lot: LotPrices) -> LotPrices:
     return structs.replace(lot, asks=lot.asks | {Source.NEST})
 
 
-def of_road(lot: LotPrices, within_min: int, compiled: dict[tuple[int, int], Compiled]) -> LotPrices:
+def of_road(
+    lot: LotPrices, within_min: Sequence[Version[int | None]], compiled: dict[tuple[int, int], Compiled]
+) -> LotPrices:
     """The prices of a stretch of a road: who drives on to another within so many minutes is counted on, unless the
-    tariff itself says how long. `compiled`: such tariffs by their number and the minutes, which grow.
+    tariff itself says how long. `within_min`: from when on, the first from the beginning; None: it is no stretch then.
+    `compiled`: such tariffs by their number and the minutes, which grow.
     """
-    tariffs = [_counting_on(each, within_min, compiled) for each in lot.tariffs]
-    return structs.replace(lot_prices(tariffs, lot.zone), is_wide=True, is_seen=True)
+    first, *later = [Version(each.valid_from, _along(lot, each.value, compiled)) for each in within_min]
+    every = [tariff for each in (first, *later) for tariff in each.value]
+    whole = lot_prices(every, lot.zone)
+    return structs.replace(whole, tariffs=first.value, along=tuple(later), is_wide=True, is_seen=True)
+
+
+def _along(
+    lot: LotPrices, within_min: int | None, compiled: dict[tuple[int, int], Compiled]
+) -> tuple[TariffInForce, ...]:
+    if within_min is None:
+        return lot.tariffs
+    return tuple([_counting_on(each, within_min, compiled) for each in lot.tariffs])
 
 
 def _counting_on(tariff: TariffInForce, within_min: int, compiled: dict[tuple[int, int], Compiled]) -> TariffInForce:

@@ -10,7 +10,7 @@ from parking import listing
 from parking.dated import Version
 from parking.lanes import Switch
 from parking.listing import Search
-from parking.lots import Direction, InnerClock, Lot, LotKind
+from parking.lots import Around, Direction, InnerClock, Lot, LotKind
 from parking.network import Network
 from parking.prices import TariffInForce
 
@@ -34,6 +34,16 @@ class StateFrom(Struct, frozen=True):
 
     valid_from: datetime
     state: State
+
+
+class SurroundingsFrom(Struct, frozen=True):
+    """In which lot a lot lies, and along which road, from an instant on."""
+
+    valid_from: datetime
+    inside_of: str | None
+    inner_clock: InnerClock
+    road: str | None
+    road_within_min: int | None
 
 
 class TariffFrom(Struct, frozen=True):
@@ -90,8 +100,11 @@ class LotListed(Struct, frozen=True):
 
 
 class LotShown(LotListed, frozen=True, kw_only=True):
-    """A lot as staff see it. `capacities`, `states`: what began since it was registered, or will."""
+    """A lot as staff see it. `former_codes`: codes that it had and that lead to it as well. `capacities`, `states`,
+    `surroundings`: what began since it was registered, or will.
+    """
 
+    former_codes: Sequence[str]
     time_zone: str
     confirms_passages_since: datetime | None
     leave_within_min: int
@@ -102,6 +115,7 @@ class LotShown(LotListed, frozen=True, kw_only=True):
     zone: str | None
     capacities: list[SpacesFrom]
     states: list[StateFrom]
+    surroundings: list[SurroundingsFrom]
     tariffs: list[TariffFrom]
     gates: list[GateShown]
     lanes: list[LaneShown]
@@ -143,24 +157,31 @@ def listed(lot: Lot, network: Network) -> LotListed:
 
 def shown(lot: Lot, network: Network, now: datetime) -> LotShown:
     """A lot in full."""
-    outer = None if lot.inside_of is None else network.lots[lot.inside_of]
-    prices = network.prices[lot.id]
+    lies, prices = _lies(Version(now, lot.around_at(now)), network), network.prices[lot.id]
     return LotShown(
         **_facts(lot, network),  # type: ignore[arg-type]
+        former_codes=lot.former_codes,
         time_zone=lot.time_zone,
         confirms_passages_since=lot.confirms_passages_since,
         leave_within_min=lot.leave_within_min,
-        inside_of=None if outer is None else outer.code,
-        inner_clock=lot.inner_clock,
-        road=lot.road,
-        road_within_min=lot.road_within_min,
+        inside_of=lies.inside_of,
+        inner_clock=lies.inner_clock,
+        road=lies.road,
+        road_within_min=lies.road_within_min,
         zone=prices.zone,
         capacities=[SpacesFrom(each.valid_from, each.value) for each in lot.capacities],
         states=_states(lot.closures),
+        surroundings=[_lies(each, network) for each in lot.surroundings],
         tariffs=_tariffs(prices.tariffs),
         gates=_gates(lot, network),
         lanes=_lanes(lot, network, now),
     )
+
+
+def _lies(version: Version[Around], network: Network) -> SurroundingsFrom:
+    lies = version.value
+    outer = None if lies.inside_of is None else network.lots[lies.inside_of].code
+    return SurroundingsFrom(version.valid_from, outer, lies.inner_clock, lies.road, lies.road_within_min)
 
 
 def _facts(lot: Lot, network: Network) -> dict[str, object]:

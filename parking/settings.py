@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from getpass import getuser
 from ipaddress import ip_network
 from pathlib import Path
 from time import time
@@ -22,6 +23,8 @@ from payments.shapes import misfit
 
 PREFIX = "ONELOT_"
 CONFIG = f"{PREFIX}CONFIG"
+# Who types at the command line: nothing that is set of the service.
+ACTOR = f"{PREFIX}ACTOR"
 # What the tests are told where to find, and nobody else.
 _OF_TESTS = (f"{PREFIX}TEST_DATABASE", f"{PREFIX}TEST_REDIS")
 # A setting with a secret in it may name a file that has it: token_secrets_file.
@@ -146,6 +149,15 @@ def use_file(file: Path) -> None:
     os.environ[CONFIG] = str(file)
 
 
+def user(environment: Mapping[str, str] = os.environ) -> str:
+    """The user of the system who started this process; of who became another one by sudo, the one before."""
+    try:
+        return environment.get("SUDO_USER") or getuser()
+    except (KeyError, ImportError, OSError):
+        # A container may run as a number that nobody has named.
+        return f"uid {os.getuid()}"
+
+
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of the file that ONELOT_CONFIG names, if it does, and of an environment, which has the last word.
 
@@ -176,7 +188,7 @@ def _of_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
     said = [
         (name.removeprefix(PREFIX).lower(), value, name, {"setting": name})
         for name, value in environment.items()
-        if name.startswith(PREFIX) and name != CONFIG and not name.startswith(_OF_TESTS)
+        if name.startswith(PREFIX) and name not in (CONFIG, ACTOR) and not name.startswith(_OF_TESTS)
     ]
     return _by_setting(said)
 

@@ -22,6 +22,8 @@ CHAPTERS = {
         "lot",
         "lot_capacity",
         "lot_closure",
+        "lot_surroundings",
+        "former_lot_code",
         "lot_facilities",
         "bay",
         "gate",

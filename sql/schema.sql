@@ -235,7 +235,7 @@ CREATE TABLE lot (
 COMMENT ON COLUMN lot.capacity IS 'From the beginning on; later ones stand in lot_capacity.';
 COMMENT ON COLUMN lot.confirms_passages_since IS 'From when on a car that was read at an exit is inside until a passage says that it passed; null: an opened barrier means passed.';
 COMMENT ON COLUMN lot.leave_within_min IS 'How long who has paid may take to leave; what is beyond that is asked.';
-COMMENT ON COLUMN lot.inside_of IS 'The lot that it lies in: whoever is here is there as well.';
+COMMENT ON COLUMN lot.inside_of IS 'The lot that it lay in from the beginning: whoever is here is there as well. Later ones stand in lot_surroundings.';
 COMMENT ON COLUMN lot.road IS 'What all stretches of one road have in common: who drives on from one to another is priced as one stay.';
 COMMENT ON COLUMN lot.road_within_min IS 'Within how many minutes of leaving another stretch that holds, unless the tariff says so itself.';
 COMMENT ON COLUMN lot.inner_clock IS 'Whether the lots that it lies in count the time of who is here as well (runs), or not.';
@@ -251,7 +251,7 @@ CREATE TABLE lot_capacity (
     CONSTRAINT lot_capacity_pkey PRIMARY KEY (lot_id, valid_from),
     CONSTRAINT lot_capacity_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (capacity).
 
 -- From when on a lot is closed, or open again; until the first it is open. Nobody is let into one that is closed.
 CREATE TABLE lot_closure (
@@ -261,7 +261,37 @@ CREATE TABLE lot_closure (
     CONSTRAINT lot_closure_pkey PRIMARY KEY (lot_id, valid_from),
     CONSTRAINT lot_closure_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (is_closed).
+
+-- In which lot a lot lies, what the clock there does, and along which road, from an instant on; until the first as
+-- lot says it.
+CREATE TABLE lot_surroundings (
+    lot_id          integer NOT NULL,
+    valid_from      timestamp with time zone NOT NULL,
+    inside_of       integer,
+    inner_clock     inner_clock NOT NULL,
+    road            text,
+    road_within_min integer,
+    CONSTRAINT not_inside_itself CHECK ((inside_of <> lot_id)),
+    CONSTRAINT road_is_whole CHECK (((road IS NULL) = (road_within_min IS NULL))),
+    CONSTRAINT road_within_limits CHECK (((road_within_min >= 1) AND (road_within_min <= 120))),
+    CONSTRAINT stops_a_clock_around CHECK (((inner_clock = 'runs'::inner_clock) OR (inside_of IS NOT NULL))),
+    CONSTRAINT lot_surroundings_pkey PRIMARY KEY (lot_id, valid_from),
+    CONSTRAINT lot_surroundings_inside_of_fkey FOREIGN KEY (inside_of) REFERENCES lot(id),
+    CONSTRAINT lot_surroundings_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert, update (inside_of, inner_clock, road, road_within_min).
+
+-- Codes that lots had until they were corrected; they lead to their lots until they are given up. No other lot is
+-- registered by one.
+CREATE TABLE former_lot_code (
+    code   text NOT NULL,
+    lot_id integer NOT NULL,
+    until  timestamp with time zone NOT NULL,
+    CONSTRAINT former_lot_code_pkey PRIMARY KEY (code),
+    CONSTRAINT former_lot_code_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert, delete.
 
 -- What a lot offers (parking/facilities.py): spaces of each kind, limits, opening hours, ways in, pictures, how one
 -- pays. One document, replaced as a whole.
@@ -352,7 +382,7 @@ CREATE TABLE lane_way (
     CONSTRAINT lane_way_pkey PRIMARY KEY (lane_id, valid_from),
     CONSTRAINT lane_way_lane_id_fkey FOREIGN KEY (lane_id) REFERENCES lane(id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (way).
 
 -- From when on a lane is closed, or open again; until the first it is open.
 CREATE TABLE lane_closure (
@@ -362,7 +392,7 @@ CREATE TABLE lane_closure (
     CONSTRAINT lane_closure_pkey PRIMARY KEY (lane_id, valid_from),
     CONSTRAINT lane_closure_lane_id_fkey FOREIGN KEY (lane_id) REFERENCES lane(id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (is_closed).
 
 -- Texts (made comparable) that cameras of an operator send when they read no plate, beside those that are known
 -- everywhere. Cars with such a text are no vehicle that could be found again.
@@ -424,7 +454,7 @@ CREATE TABLE lot_tariff (
     CONSTRAINT lot_tariff_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
     CONSTRAINT lot_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES tariff(id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (tariff_id).
 
 -- In which price area a lot lies, and since when; null: in none. Kept by date, because a stay is priced by what held
 -- when it began.
@@ -436,7 +466,7 @@ CREATE TABLE lot_zone (
     CONSTRAINT lot_zone_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
     CONSTRAINT lot_zone_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (zone_id).
 
 -- Which tariff holds in a price area, and since when.
 CREATE TABLE zone_tariff (
@@ -447,7 +477,7 @@ CREATE TABLE zone_tariff (
     CONSTRAINT zone_tariff_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES tariff(id),
     CONSTRAINT zone_tariff_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
 );
--- The service may: select, insert.
+-- The service may: select, insert, update (tariff_id).
 
 -- What vehicles have a right to -------------------------------------------------------------------------------------
 
@@ -2392,6 +2422,13 @@ CREATE FUNCTION lock_wallets(_owner bigint[]) RETURNS TABLE(owner_id bigint, ava
 begin
   perform 1 from balance b where b.owner_id = any(_owner) order by b.owner_id, b.book for update;
   return query select b.owner_id, b.credits - b.debits from balance b where b.owner_id = any(_owner) and b.book = 'wallet';
+end $$;
+
+CREATE FUNCTION lot_called(_code text) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return coalesce((select l.id from lot l where l.code = _code), (select f.lot_id from former_lot_code f where f.code = _code));
 end $$;
 
 CREATE FUNCTION open_balances(_owner bigint) RETURNS void

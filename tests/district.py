@@ -23,11 +23,12 @@ from parking.flow.discrepancies import look_at_all
 from parking.flow.events import record_events
 from parking.flow.network import read_network
 from parking.flow.plates import link_plate
+from parking.gateways import Gateway
 from parking.ingest.batch import GroupCommit
 from parking.ingest.queue import TURN_EVENTS
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts
-from parking.lots import Gateway, Lot, LotKind
+from parking.lots import Lot, LotKind
 from parking.network import Network
 from parking.plates import PlateColor
 from payments import ids

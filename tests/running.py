@@ -24,6 +24,8 @@ from tests import forked
 from tests.district import TOKEN_SECRET
 from tests.patience import PATIENCE_S
 
+# Who the audit log says typed the commands of tests.
+TYPED_BY = "command line: tests"
 ROOT = Path(__file__).parent.parent
 STOP_S = 30.0
 
@@ -122,6 +124,7 @@ def environment(database_url: str, redis_url: str, **more: str) -> dict[str, str
         "ONELOT_TOKEN_SECRETS": TOKEN_SECRET,
         "ONELOT_TEST_CHANNEL": "true",
         "ONELOT_ALLOW_OWNER": "true",
+        "ONELOT_ACTOR": "tests",
         "PYTHONUNBUFFERED": "1",
         # What users run; the warnings of tests are not theirs.
         "PYTHONWARNINGS": "",

@@ -206,8 +206,8 @@ async def types_trail(at: Terminal) -> None:
     """Who did it."""
     (line,) = (await at.onelot("audit", "--subject", f"lot:{LOT}", "--action", "lot.change", "--json")).splitlines()
     read = msgspec.json.decode(line)
-    assert (read["actor"], read["detail"]["before"]) == ("command line", {"name_zh": "泉成路路内泊位"})
-    lines = (await at.onelot("audit", "--actor", "command line", "--json")).splitlines()
+    assert (read["actor"], read["detail"]["before"]) == ("command line: tests", {"name_zh": "泉成路路内泊位"})
+    lines = (await at.onelot("audit", "--actor", "command line: tests", "--json")).splitlines()
     done = {msgspec.json.decode(line)["action"] for line in lines}
     assert done >= DONE, done
     assert "personal.read" in await at.onelot("audit", "--actor", "li")

@@ -13,8 +13,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from parking import limits
 from parking.api import queries
 from parking.api.requests import trail_of
+from parking.gateways import Gateway
 from parking.live.network import LiveNetwork
-from parking.lots import Gateway
 from parking.trail import Trail
 from payments.identity import AccountBarred, Audience, NotYours, Principal, TokenRefused, read_token, split_key
 

@@ -13,7 +13,8 @@ from parking.api.scope import lots_of
 from parking.dated import Changed
 from parking.flow import gateways as flow_of_state
 from parking.flow import lots as flow
-from parking.lots import Code, Heartbeat, IssuedKey
+from parking.gateways import Heartbeat, IssuedKey
+from parking.lots import Code
 from parking.store import gateways as state_store
 from parking.store import lots as store
 from payments import identity

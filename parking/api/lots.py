@@ -115,7 +115,7 @@ async def get_lot(
     counted = await counts.current(pool, live_counts, [lot.id])
     published = publish(counted[lot.id], lot.capacity, is_closed=lot.is_closed)
     snapshot = network.snapshot
-    inner = sorted(snapshot.nests[lot.id].inner) if lot.id in snapshot.nests else ()
+    inner = snapshot.nests[lot.id].inner_at(clock()) if lot.id in snapshot.nests else ()
     stopping = [snapshot.lots[each] for each in inner]
     prices, facilities = snapshot.prices[lot.id], snapshot.facilities.get(lot.id)
     lanes = snapshot.lanes.values()

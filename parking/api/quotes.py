@@ -91,7 +91,7 @@ async def quote_stay(
     """
     lot = network.lot(code)
     entered_at, left_at = _period(first, last, stay_min, clock)
-    in_force = prices.of_stay(network.snapshot.prices[lot.id].tariffs, entered_at, left_at)
+    in_force = prices.of_stay(network.snapshot.prices[lot.id].of(entered_at), entered_at, left_at)
     if not in_force:
         raise NoTariff("No tariff holds at this lot then.", code=code)
     price = in_force[0]

@@ -15,8 +15,9 @@ from parking.api.search import WANTED, Wanted
 from parking.dated import Changed
 from parking.flow import lots as flow
 from parking.flow import surroundings as surroundings_flow
-from parking.lots import LotChange, Spaces, Surroundings
+from parking.lots import LotChange, Spaces
 from parking.registry import LotShown, LotsPage, State
+from parking.surroundings import Surroundings
 from payments import identity
 from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
@@ -29,6 +30,12 @@ class NewCapacity(Struct, frozen=True, forbid_unknown_fields=True):
     """How many spaces a lot has, and since when (default: now)."""
 
     capacity: Spaces
+    valid_from: Instant | None = None
+
+
+class NewSurroundings(Surroundings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a lot lies, and since when (default: now)."""
+
     valid_from: Instant | None = None
 
 
@@ -89,22 +96,27 @@ async def get_lot(code: FromPath[str], principal: Principal, network: Network, n
 async def change_lot(
     *, code: FromPath[str], data: JSONBody[LotChange], principal: Principal, city: City, db: Db, now: Now
 ) -> Changed:
-    """Names, district, address, kind and position, at once; what is left out stays as it is."""
+    """Code, names, district, address, kind and position, at once; what is left out stays as it is. The code that it had
+    leads to it as well, and no other lot gets it, until `former_codes` leaves it out.
+    """
     return Changed(await flow.change_lot(db, code, data, by=principal, now=now, city=city))
 
 
 @put(
     "/v1/admin/lots/{code:str}/surroundings",
     operation_id="setSurroundings",
-    summary="Say in which lot a lot lies, and along which road",
+    summary="Say in which lot a lot lies, and along which road, from an instant on",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
 )
 async def set_surroundings(
-    code: FromPath[str], data: JSONBody[Surroundings], principal: Principal, db: Db, now: Now
+    code: FromPath[str], data: JSONBody[NewSurroundings], principal: Principal, db: Db, now: Now
 ) -> Changed:
-    """All of it: what is left out is not so. Once a car was read in the lot it is refused (409): bills go by it."""
-    return Changed(await surroundings_flow.set_surroundings(db, code, data, by=principal, now=now))
+    """All of it: what is left out is not so. Stays are priced by where lots lay when their cars were there: an instant
+    of the past is refused (409). As long as no car was read that it could concern it has been so from the beginning
+    (`valid_from` is null).
+    """
+    return await surroundings_flow.set_surroundings(db, code, data, valid_from=data.valid_from, by=principal, now=now)
 
 
 @put(

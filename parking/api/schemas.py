@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, inspect
 
 from parking.events import Image
-from parking.lots import LaneState
+from parking.gateways import LaneState
 from parking.tariffs import FeeLine
 from payments.charges import PublicLine
 

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, STAFF, in_transaction
+from parking.cli.actor import by, staff
+from parking.cli.registry import in_transaction
 from parking.clock import random_bits
 from parking.flow import accounts as flow
 from parking.flow.accounts import AccountPage, AccountShown, Export
@@ -68,7 +69,7 @@ def revoke_tokens(token_id: UUID | None, account: int | None, subject: str | Non
             token_id=token_id,
             account_id=account,
             subject=subject,
-            actor=BY,
+            actor=by(),
             now=now,
             random_bits=random_bits,
         )
@@ -101,7 +102,7 @@ def list_accounts(
             status=None if status is None else AccountStatus(status),
             after=after,
             limit=ACCOUNTS_SHOWN_MAX,
-            reader=STAFF,
+            reader=staff(),
             now=now,
             random_bits=random_bits,
         )
@@ -121,7 +122,7 @@ def show(number: int) -> None:
     """Print what the wallet of an account holds, what it owes, its limit and its plates; who looked is kept."""
 
     async def find(db: sql.Connection, now: datetime) -> AccountShown:
-        return await flow.show_account(db, number, reader=STAFF, now=now, random_bits=random_bits)
+        return await flow.show_account(db, number, reader=staff(), now=now, random_bits=random_bits)
 
     click.echo(msgspec.json.format(msgspec.json.encode(in_transaction(find))))
 
@@ -134,7 +135,7 @@ def debit_limit(number: int, fen: int) -> None:
 
     async def limit(db: sql.Connection, now: datetime) -> Standing:
         return await accounts_flow.set_debit_max(
-            db, account_id=number, debit_max_fen=fen, actor=BY, now=now, random_bits=random_bits
+            db, account_id=number, debit_max_fen=fen, actor=by(), now=now, random_bits=random_bits
         )
 
     _out.print(f"account {number}: up to {in_yuan(in_transaction(limit).debit_max_fen)} a visit")
@@ -159,7 +160,7 @@ def resume(number: int, reason: str) -> None:
 def _bar(number: int, reason: str, *, barred: bool) -> None:
     async def bar(db: sql.Connection, now: datetime) -> Account:
         return await accounts_flow.bar_account(
-            db, account_id=number, barred=barred, reason=reason, actor=BY, now=now, random_bits=random_bits
+            db, account_id=number, barred=barred, reason=reason, actor=by(), now=now, random_bits=random_bits
         )
 
     _out.print(f"account {number} is {in_transaction(bar).status}")
@@ -171,7 +172,7 @@ def export(number: int) -> None:
     """Print everything that is held of an account, as JSON."""
 
     async def read(db: sql.Connection, now: datetime) -> Export:
-        return await flow.export_account(db, account_id=number, actor=BY, now=now, random_bits=random_bits)
+        return await flow.export_account(db, account_id=number, actor=by(), now=now, random_bits=random_bits)
 
     click.echo(msgspec.json.format(msgspec.json.encode(in_transaction(read))))
 
@@ -182,6 +183,6 @@ def close(number: int) -> None:
     """Close an account for ever, for its holder; refused while anything is owed, held or under way."""
 
     async def end(db: sql.Connection, now: datetime) -> Account:
-        return await flow.close_account(db, account_id=number, actor=BY, now=now, random_bits=random_bits)
+        return await flow.close_account(db, account_id=number, actor=by(), now=now, random_bits=random_bits)
 
     _out.print(f"account {number} is {in_transaction(end).status}")

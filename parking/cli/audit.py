@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, CODE, Instant, in_transaction
+from parking.cli.actor import by
+from parking.cli.registry import CODE, Instant, in_transaction
 from parking.clock import random_bits
 from payments.audit import Filter, Line
 from payments.flow import audit as flow
@@ -51,7 +52,7 @@ def audit(
             wanted,
             before=after,
             limit=limit,
-            reader=BY,
+            reader=by(),
             now=now,
             random_bits=random_bits,
         )

@@ -9,8 +9,9 @@ import click
 import sql
 from parking import plates
 from parking.bans import Ban
+from parking.cli.actor import staff
 from parking.cli.registry import CODE, Instant, in_transaction, with_network
-from parking.cli.rights import STAFF, listed, show
+from parking.cli.rights import listed, show
 from parking.clock import random_bits
 from parking.flow import bans as flow
 from parking.flow.entitlements import reach_of
@@ -52,7 +53,7 @@ def add(
             valid_from=since,
             valid_until=until,
             reason=reason,
-            principal=STAFF,
+            principal=staff(),
             now=now,
             random_bits=random_bits,
         )
@@ -75,7 +76,7 @@ def show_bans(*, plate: str | None, appealed: bool, ended: bool, after: UUID, li
             appealed=appealed,
             after=after,
             limit=limit,
-            reader=STAFF,
+            reader=staff(),
             now=now,
             random_bits=random_bits,
         )
@@ -91,6 +92,6 @@ def end(ban_id: UUID, reason: str) -> None:
     """Let the vehicle of a ban in again."""
 
     async def ended(db: sql.Connection, now: datetime) -> None:
-        await flow.end_ban(db, ban_id, reason=reason, principal=STAFF, now=now)
+        await flow.end_ban(db, ban_id, reason=reason, principal=staff(), now=now)
 
     in_transaction(ended)

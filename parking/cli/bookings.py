@@ -9,9 +9,10 @@ import click
 import sql
 from parking import plates
 from parking.bookings import EARLY_MIN, LATE_MIN, Booking, BookingRule, Wish
+from parking.cli.actor import staff
 from parking.cli.holds import named
 from parking.cli.registry import CODE, Instant, with_network
-from parking.cli.rights import STAFF, listed, show, with_pool
+from parking.cli.rights import listed, show, with_pool
 from parking.clock import random_bits
 from parking.flow import bookings as flow
 from parking.network import Network
@@ -33,7 +34,7 @@ def rule(lot: str, spaces: int, early_min: int, late_min: int) -> None:
 
     async def said(db: sql.Connection, network: Network, now: datetime) -> None:
         new = BookingRule(spaces, early_min, late_min)
-        await flow.set_rule(db, named(network, lot), new, principal=STAFF, now=now)
+        await flow.set_rule(db, named(network, lot), new, principal=staff(), now=now)
 
     with_network(said)
 
@@ -51,7 +52,7 @@ def add(*, lot: str, reference: str, plate: str, color: str, since: datetime, un
     wish = Wish(reference, plate, PlateColor(color), since, until, note)
 
     async def book(pool: sql.Pool, network: Network, now: datetime) -> Booking:
-        about = {"principal": STAFF, "network": network, "now": now, "random_bits": random_bits}
+        about = {"principal": staff(), "network": network, "now": now, "random_bits": random_bits}
         return await flow.book(pool, named(network, lot), wish, **about)  # type: ignore[arg-type]
 
     click.echo(with_pool(book).id)
@@ -72,7 +73,7 @@ def show_bookings(*, lot: str, plate: str | None, ended: bool, after: UUID, limi
             holding=not ended,
             after=after,
             limit=limit,
-            reader=STAFF,
+            reader=staff(),
             now=now,
             random_bits=random_bits,
         )
@@ -89,7 +90,7 @@ def end(lot: str, reference: str, reason: str) -> None:
     """Cancel a booking of LOT."""
 
     async def cancel(pool: sql.Pool, network: Network, now: datetime) -> None:
-        about = {"principal": STAFF, "network": network, "now": now, "random_bits": random_bits}
+        about = {"principal": staff(), "network": network, "now": now, "random_bits": random_bits}
         await flow.cancel(pool, named(network, lot), reference, reason=reason, **about)  # type: ignore[arg-type]
 
     with_pool(cancel)

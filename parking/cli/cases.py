@@ -17,9 +17,10 @@ from rich.table import Table
 import sql
 from parking import plates
 from parking.cases import Filter, Reason, State
+from parking.cli.actor import staff
 from parking.cli.arguments import INSTANT, aware
 from parking.cli.holds import named
-from parking.cli.registry import BY, CODE
+from parking.cli.registry import CODE
 from parking.clock import random_bits
 from parking.decisions import Kind
 from parking.flow import cases as flow
@@ -33,7 +34,6 @@ from parking.texts.durations import short_in_days
 from parking.verdicts import SET_FEN_MAX, Verdict
 from payments import ids
 from payments.errors import OneLotError
-from payments.identity import Audience, Principal
 from payments.money import yuan
 from sql.pool import open_pool
 
@@ -46,7 +46,6 @@ DAY = click.DateTime(["%Y-%m-%d"])
 T = TypeVar("T")
 _out = Console()
 _err = Console(stderr=True)
-_READER = Principal(Audience.ADMIN, BY)
 
 
 def _with_pool(do: Callable[[sql.Pool, Network, datetime], Awaitable[T]]) -> T:
@@ -101,7 +100,7 @@ def _filter(
 async def _page(pool: sql.Pool, wanted: Filter, after: UUID, limit: int, now: datetime) -> list[CaseShown]:
     async with pool.acquire() as db, db.transaction():
         return await flow.find_cases(
-            db, wanted, after=after, limit=limit, reader=_READER, now=now, random_bits=random_bits
+            db, wanted, after=after, limit=limit, reader=staff(), now=now, random_bits=random_bits
         )
 
 
@@ -150,7 +149,7 @@ def show(case_id: UUID, *, as_json: bool) -> None:
     async def find(pool: sql.Pool, _: Network, now: datetime) -> CaseShown:
         async with pool.acquire() as db, db.transaction():
             return await flow.case_by_id(
-                db, case_id=case_id, lot_ids=None, reader=_READER, now=now, random_bits=random_bits
+                db, case_id=case_id, lot_ids=None, reader=staff(), now=now, random_bits=random_bits
             )
 
     case = _with_pool(find)
@@ -197,7 +196,7 @@ def assign(case_ids: tuple[UUID, ...], assignee: str | None) -> None:
     """Say who looks at cases."""
 
     async def do(pool: sql.Pool, network: Network, now: datetime) -> None:
-        about: dict[str, Any] = {"lot_ids": None, "assignee": assignee, "by": _READER, "network": network, "now": now}
+        about: dict[str, Any] = {"lot_ids": None, "assignee": assignee, "by": staff(), "network": network, "now": now}
         async with pool.acquire() as db, db.transaction():
             for case_id in case_ids:
                 await flow.assign_case(db, case_id=case_id, **about)
@@ -267,7 +266,7 @@ async def _decide(pool: sql.Pool, said: Verdict, case_id: UUID, network: Network
         said,
         case_id=case_id,
         lot_ids=None,
-        by=_READER,
+        by=staff(),
         request_key=None,
         network=network,
         now=now,

@@ -11,8 +11,9 @@ from rich.table import Table
 import sql
 from parking import stay_listing
 from parking.charge_listing import Filter, day_in
+from parking.cli.actor import staff
 from parking.cli.holds import named
-from parking.cli.registry import BY, CODE, with_network
+from parking.cli.registry import CODE, with_network
 from parking.clock import random_bits
 from parking.flow import charges as flow
 from parking.flow.charges import ChargeFound, ChargesFound
@@ -20,12 +21,10 @@ from parking.network import Network
 from parking.plates import PlateColor
 from payments import ledger
 from payments.charges import ChargeState
-from payments.identity import Audience, Principal
 from payments.money import yuan
 from payments.pages import ROWS_PER_PAGE, ROWS_PER_SHORT_PAGE_MAX, Page, read_cursor
 
 _out = Console()
-_READER = Principal(Audience.ADMIN, BY)
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -77,7 +76,7 @@ def find(
             wanted,
             after=place,
             limit=limit,
-            reader=_READER,
+            reader=staff(),
             network=network,
             now=now,
             random_bits=random_bits,
@@ -101,7 +100,7 @@ def line(*, lot: str, day: datetime, after: UUID | None, limit: int, as_json: bo
             named(network, lot),
             day.date(),
             Page(after, limit),
-            reader=_READER,
+            reader=staff(),
             network=network,
             now=now,
             random_bits=random_bits,

@@ -7,8 +7,9 @@ from uuid import UUID
 import click
 
 import sql
+from parking.cli.actor import staff
 from parking.cli.registry import CODE, Instant, in_transaction, with_network
-from parking.cli.rights import STAFF, listed, show
+from parking.cli.rights import listed, show
 from parking.clock import random_bits
 from parking.coupons import COUPONS_PER_CALL_MAX, USES_MAX, Coupon, CouponPlan
 from parking.flow import coupons as flow
@@ -46,7 +47,7 @@ def add(
 
     async def hand_out(db: sql.Connection, network: Network, now: datetime) -> list[Coupon]:
         plan = CouponPlan(discount, lots_named(network, lots, None), uses, since, until, merchant, note, count)
-        return await flow.hand_out(db, plan, principal=STAFF, network=network, now=now, random_bits=random_bits)
+        return await flow.hand_out(db, plan, principal=staff(), network=network, now=now, random_bits=random_bits)
 
     for each in with_network(hand_out):
         click.echo(each.code)
@@ -71,6 +72,6 @@ def end(code: str) -> None:
     """Take a coupon no more. Where it was presented it stays."""
 
     async def ended(db: sql.Connection, now: datetime) -> None:
-        await flow.end(db, code, principal=STAFF, now=now)
+        await flow.end(db, code, principal=staff(), now=now)
 
     in_transaction(ended)

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, in_transaction
+from parking.cli.actor import by
+from parking.cli.registry import in_transaction
 from parking.settings import read
 from parking.texts.amounts import in_yuan
 from parking.texts.durations import short_in_days
@@ -105,7 +106,7 @@ def resolve(dispute_id: UUID, finding: str, amount_fen: int | None, note: str) -
                 finding=Finding(finding),
                 amount_fen=amount_fen,
                 note=note,
-                actor=BY,
+                actor=by(),
                 now=now,
             )
 
@@ -120,7 +121,7 @@ def return_money(dispute_id: UUID, note: str) -> None:
     """Give money in suspense back through its channel, to the payment it came with."""
 
     async def do(pool: sql.Pool, channels: Channels, now: datetime) -> Refund:
-        return await flow.return_money(pool, channels, dispute_id=dispute_id, note=note, actor=BY, now=now)
+        return await flow.return_money(pool, channels, dispute_id=dispute_id, note=note, actor=by(), now=now)
 
     refund = _with_channels(do)
     click.echo(f"refund {refund.id} of {in_yuan(refund.amount_fen)}: {refund.state}")

@@ -15,19 +15,18 @@ from rich.table import Table
 
 import sql
 from parking import plates
-from parking.cli.registry import BY, CODE, FILE, FILE_BYTES_MAX, in_transaction
+from parking.cli.actor import staff
+from parking.cli.registry import CODE, FILE, FILE_BYTES_MAX, in_transaction
 from parking.clock import random_bits
 from parking.entitlements import VEHICLES_PER_FILE_MAX, ExemptVehicle, NewVehicle, RightUnfit
 from parking.flow import entitlements as flow
 from parking.flow.network import read_network
 from parking.settings import read
 from payments import ids
-from payments.identity import Audience, Principal
 from sql.pool import open_pool
 
 VEHICLES_SHOWN_MAX = 200
 _COLUMNS = {"plate", "plate_color", "tags", "facts", "valid_from", "valid_until", "reason"}
-_STAFF = Principal(Audience.ADMIN, BY)
 _out = Console()
 
 
@@ -56,7 +55,7 @@ def add(file: Path, lot: str | None, operator: str | None, reason: str | None) -
             async with pool.acquire() as db:
                 network = await read_network(db, now)
             reach = flow.reach_of(network, lot=lot, operator=operator)
-            about: dict[str, Any] = {"principal": _STAFF, "network": network, "now": now, "random_bits": random_bits}
+            about: dict[str, Any] = {"principal": staff(), "network": network, "now": now, "random_bits": random_bits}
             return await flow.register_vehicles(pool, said, reach, **about)
 
     _out.print(f"{len(asyncio.run(register()))} vehicles")
@@ -101,7 +100,7 @@ def show(plate: str | None, ended: bool, after: UUID) -> None:
     """Show what vehicles are known for, in the order in which it begins."""
 
     async def find(db: sql.Connection, now: datetime) -> Sequence[ExemptVehicle]:
-        page: dict[str, Any] = {"after": after, "limit": VEHICLES_SHOWN_MAX, "reader": _STAFF}
+        page: dict[str, Any] = {"after": after, "limit": VEHICLES_SHOWN_MAX, "reader": staff()}
         return await flow.find_vehicles(
             db, plate=plates.looked_for(plate), holding=not ended, **page, now=now, random_bits=random_bits
         )

@@ -9,14 +9,13 @@ import msgspec
 
 import sql
 from parking.bays import BAYS_MAX, Bay
-from parking.cli.registry import BY, CODE, FILE, in_transaction, read_file
+from parking.cli.actor import staff
+from parking.cli.registry import CODE, FILE, in_transaction, read_file
 from parking.facilities import Facilities
 from parking.flow import bays as bays_flow
 from parking.flow import facilities as flow
-from payments.identity import Audience, Principal
 
 T = TypeVar("T")
-_STAFF = Principal(Audience.ADMIN, BY)
 
 
 @click.command()
@@ -28,12 +27,12 @@ def facilities(code: str, file: Path | None) -> None:
     All of it: what is left out is not said any more. The same again changes nothing.
     """
     if file is None:
-        click.echo(_written(in_transaction(lambda db, _: flow.facilities_of(db, code, reader=_STAFF))))
+        click.echo(_written(in_transaction(lambda db, _: flow.facilities_of(db, code, reader=staff()))))
         return
     said = _from(file, Facilities)
 
     async def say(db: sql.Connection, now: datetime) -> None:
-        await flow.say(db, code, said, by=_STAFF, now=now)
+        await flow.say(db, code, said, by=staff(), now=now)
 
     in_transaction(say)
 
@@ -47,13 +46,13 @@ def bays(code: str, file: Path | None) -> None:
     All of them: one that is left out is none any more. The same again changes nothing.
     """
     if file is None:
-        found = in_transaction(lambda db, _: bays_flow.bays_of(db, code, after="", limit=BAYS_MAX, reader=_STAFF))
+        found = in_transaction(lambda db, _: bays_flow.bays_of(db, code, after="", limit=BAYS_MAX, reader=staff()))
         click.echo(_written(found))
         return
     said = _from(file, list[Bay])
 
     async def say(db: sql.Connection, now: datetime) -> None:
-        await bays_flow.say(db, code, said, by=_STAFF, now=now)
+        await bays_flow.say(db, code, said, by=staff(), now=now)
 
     in_transaction(say)
 

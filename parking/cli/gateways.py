@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, CODE, STAFF, in_transaction, network
+from parking.cli.actor import by, staff
+from parking.cli.registry import CODE, in_transaction, network
 from parking.flow import gateways as flow
 from parking.flow import lots as lots_flow
 
@@ -26,7 +27,7 @@ def gateway() -> None:
 @click.argument("code", type=CODE)
 def add_gateway(lot: str, code: str) -> None:
     """Register another gateway of a lot. The same again changes nothing."""
-    click.echo(in_transaction(lambda db, now: flow.add_gateway(db, lot, code, by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.add_gateway(db, lot, code, by=staff(), now=now)))
 
 
 @gateway.command("change")
@@ -34,7 +35,7 @@ def add_gateway(lot: str, code: str) -> None:
 @click.option("--code", "becomes", required=True, type=CODE, help="Its code rightly.")
 def change_gateway(code: str, becomes: str) -> None:
     """Correct the code of a gateway; its keys and its lanes stay with it."""
-    click.echo(in_transaction(lambda db, now: flow.rename_gateway(db, code, becomes, by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.rename_gateway(db, code, becomes, by=staff(), now=now)))
 
 
 @gateway.command("list")
@@ -57,6 +58,6 @@ def issue_key(code: str) -> None:
 
     async def issue(db: sql.Connection, now: datetime) -> str:
         secret = secrets.token_bytes(KEY_BYTES)
-        return await lots_flow.issue_gateway_key(db, gateway_code=code, secret=secret, by=BY, now=now)
+        return await lots_flow.issue_gateway_key(db, gateway_code=code, secret=secret, by=by(), now=now)
 
     click.echo(in_transaction(issue))

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, CODE, with_network
+from parking.cli.actor import by
+from parking.cli.registry import CODE, with_network
 from parking.lots import Lot, UnknownLot
 from parking.network import Network
 from parking.texts.cases import HOLDS
@@ -100,7 +101,7 @@ def release(charges: tuple[UUID, ...], lot: str | None, reason: str) -> None:
     async def do(db: sql.Connection, _: Network, lot_id: int | None, now: datetime) -> int:
         wanted = charges or [each.charge_id for each in await _held(db, Filter(lot_id=lot_id))]
         for charge_id in wanted:
-            await flow.release_charge(db, charge_id=charge_id, reason=reason, actor=BY, now=now)
+            await flow.release_charge(db, charge_id=charge_id, reason=reason, actor=by(), now=now)
         return len(wanted)
 
     click.echo(f"{_with_lot(lot, do)} charges are collected from now on")

@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from parking import imports, sheets
-from parking.cli.registry import CODE, FILE, STAFF
+from parking.cli.actor import staff
+from parking.cli.registry import CODE, FILE
 from parking.clock import random_bits
 from parking.flow import imports as flow
 from parking.flow.imports import At, Imported, Kind, Line, State
@@ -110,7 +111,7 @@ async def _import(kind: Kind[Any], planned: Sequence[Planned[Any]], *, source: s
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn())
     async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
         now = settings.clock()()
-        at = At(STAFF, now, random_bits, await read_network(db, now), _lint, settings.city)
+        at = At(staff(), now, random_bits, await read_network(db, now), _lint, settings.city)
         # Without a terminal a bar would leave an empty line.
         with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
             task = progress.add_task("importing", total=None)
@@ -129,7 +130,7 @@ async def _export(kind: Kind[Any], operator_code: str | None) -> bytes:
     settings = read()
     async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
         now = settings.clock()()
-        at = At(STAFF, now, random_bits, await read_network(db, now), _lint, settings.city)
+        at = At(staff(), now, random_bits, await read_network(db, now), _lint, settings.city)
         async with db.transaction():
             return sheets.as_csv(kind.form.columns, await kind.rows(db, operator_code, at))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from parking.cli.registry import CODE, FILE, FROM, STAFF, Like, converted, in_transaction, read_file, say
+from parking.cli.actor import staff
+from parking.cli.registry import CODE, FILE, FROM, Like, converted, in_transaction, read_file, say
 from parking.flow import lanes as flow
 from parking.lanes import GateChange, GateName, GatePlan, LaneChange, NewLane, Switch, Way
 from parking.lots import Direction
@@ -27,7 +28,7 @@ def gate() -> None:
 def add_gate(lot: str, code: str, name: str) -> None:
     """Register a gate of a lot. The same again changes nothing."""
     plan = GatePlan(code, name)
-    click.echo(in_transaction(lambda db, now: flow.add_gate(db, lot, plan, by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.add_gate(db, lot, plan, by=staff(), now=now)))
 
 
 @gate.command("change")
@@ -38,7 +39,7 @@ def add_gate(lot: str, code: str, name: str) -> None:
 def change_gate(lot: str, code: str, becomes: str | None, name: str | None) -> None:
     """Correct what a gate is called."""
     change = converted({"code": becomes, "name": name}, GateChange)
-    click.echo(in_transaction(lambda db, now: flow.change_gate(db, lot, code, change, by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.change_gate(db, lot, code, change, by=staff(), now=now)))
 
 
 @gate.command("close")
@@ -63,7 +64,7 @@ def _set_gate_closed(lot: str, code: str, since: datetime | None, *, is_closed: 
     say(
         in_transaction(
             lambda db, now: flow.set_gate_closed(
-                db, lot, code, is_closed=is_closed, valid_from=since, by=STAFF, now=now
+                db, lot, code, is_closed=is_closed, valid_from=since, by=staff(), now=now
             )
         )
     )
@@ -83,7 +84,7 @@ def lane() -> None:
 def add_lane(lot: str, code: str, gate: str, direction: str, gateway: str | None) -> None:
     """Register a lane of a lot. The same again changes nothing."""
     plan = NewLane(code, gate, Direction(direction), gateway)
-    click.echo(in_transaction(lambda db, now: flow.add_lane(db, lot, plan, by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.add_lane(db, lot, plan, by=staff(), now=now)))
 
 
 @lane.command("change")
@@ -94,7 +95,7 @@ def add_lane(lot: str, code: str, gate: str, direction: str, gateway: str | None
 def change_lane(code: str, becomes: str | None, gate: str | None, gateway: str | None) -> None:
     """Say where a lane belongs, from now on. Events that name the code it had are refused from then on."""
     change = converted({"code": becomes, "gate": gate, "gateway": gateway}, LaneChange)
-    click.echo(in_transaction(lambda db, now: flow.change_lane(db, code, change, by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.change_lane(db, code, change, by=staff(), now=now)))
 
 
 @lane.command("direction")
@@ -111,7 +112,7 @@ def set_direction(code: str, direction: str | None, week: Path | None, since: da
         except (msgspec.DecodeError, UnicodeDecodeError) as e:
             raise click.BadParameter(f"{week} is no week: {e}.", param_hint="--week") from None
     way = converted(said, Way)
-    say(in_transaction(lambda db, now: flow.set_way(db, code, way, valid_from=since, by=STAFF, now=now)))
+    say(in_transaction(lambda db, now: flow.set_way(db, code, way, valid_from=since, by=staff(), now=now)))
 
 
 @lane.command("close")
@@ -133,6 +134,6 @@ def reopen_lane(code: str, since: datetime | None) -> None:
 def _set_closed(code: str, since: datetime | None, *, is_closed: bool) -> None:
     say(
         in_transaction(
-            lambda db, now: flow.set_lane_closed(db, code, is_closed=is_closed, valid_from=since, by=STAFF, now=now)
+            lambda db, now: flow.set_lane_closed(db, code, is_closed=is_closed, valid_from=since, by=staff(), now=now)
         )
     )

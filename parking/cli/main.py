@@ -18,6 +18,7 @@ import sql
 from parking import worker
 from parking.cli import (
     accounts,
+    actor,
     audit,
     bans,
     bookings,
@@ -43,6 +44,7 @@ from parking.cli import (
     tariffs,
     zones,
 )
+from parking.cli.actor import by, staff
 from parking.cli.arguments import FILE
 from parking.cli.serve import serve
 from parking.clock import random_bits
@@ -59,7 +61,7 @@ from parking.store.lots import LotOfOperator
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
-from payments.identity import DRIVER_TOKEN_LIFE_MAX, READERS, Audience, Principal
+from payments.identity import DRIVER_TOKEN_LIFE_MAX, READERS, Audience
 from payments.money import yuan
 from payments.settlement import Settlement
 from sql import invariants
@@ -85,8 +87,6 @@ _REFUSALS = (
     DatabaseNotReady,
     LoginTooPowerful,
 )
-# Who the audit log says it was, when a token is signed here.
-ISSUER = Principal(Audience.ADMIN, "command line")
 
 
 class _Command(click.Group):
@@ -104,6 +104,7 @@ class _Command(click.Group):
 @click.version_option(package_name="onelot")
 @click.option("--config", type=FILE, help="A TOML file of settings (ONELOT_CONFIG); the environment goes before it.")
 @click.option("--verbose", is_flag=True, help="Log what happens inside.")
+@actor.option
 def main(config: Path | None, *, verbose: bool) -> None:
     """OneLot: a city's parking as one network, paid without stopping."""
     if config is not None:
@@ -193,7 +194,7 @@ async def _settle(settings: Settings, day: date) -> list[Settlement]:
                 pool,
                 business_date=day,
                 now=settings.clock()(),
-                actor=registry.BY,
+                actor=by(),
                 progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
 
@@ -220,7 +221,7 @@ def token(role: str, subject: str, account: int | None, operator: str | None, lo
             operator_id=of_operator if of_lot is None else of_lot.operator_id,
             lot_id=None if of_lot is None else of_lot.id,
             life=timedelta(hours=hours),
-            issuer=ISSUER,
+            issuer=staff(),
             secret=secret,
             now=now,
             random_bits=random_bits,

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import CODE, NAME, STAFF, in_transaction
+from parking.cli.actor import staff
+from parking.cli.registry import CODE, NAME, in_transaction
 from parking.dated import Outcome
 from parking.flow import operators as flow
 from parking.operators import OperatorChange, OperatorPage, OperatorShown
@@ -24,7 +25,7 @@ def operators(words: str, after: str) -> None:
     """List the operators with their numbers; WORDS is a part of the code or of a name."""
 
     async def find(db: sql.Connection, now: datetime) -> OperatorPage:
-        return await flow.find(db, words=words, after=after, limit=OPERATORS_MAX, reader=STAFF, now=now)
+        return await flow.find(db, words=words, after=after, limit=OPERATORS_MAX, reader=staff(), now=now)
 
     page = in_transaction(find)
     table = Table("number", "code", "name", "", "platform fee", "lots", "ends")
@@ -43,7 +44,7 @@ def show(code: str) -> None:
     """Show an operator with the platform's shares, as JSON."""
 
     async def find(db: sql.Connection, now: datetime) -> OperatorShown:
-        return await flow.show(db, code, reader=STAFF, now=now)
+        return await flow.show(db, code, reader=staff(), now=now)
 
     click.echo(msgspec.json.format(msgspec.json.encode(in_transaction(find))).decode())
 
@@ -58,7 +59,7 @@ def change(code: str, **said: str | None) -> None:
     wanted = msgspec.convert({name: value for name, value in said.items() if value is not None}, OperatorChange)
 
     async def correct(db: sql.Connection, now: datetime) -> Outcome:
-        return await flow.change(db, code, wanted, by=STAFF, now=now)
+        return await flow.change(db, code, wanted, by=staff(), now=now)
 
     click.echo(in_transaction(correct))
 
@@ -74,11 +75,11 @@ def change(code: str, **said: str | None) -> None:
 )
 def close(code: str, since: datetime) -> None:
     """Let an operator end on a day; what it is owed is settled as ever."""
-    click.echo(in_transaction(lambda db, now: flow.end(db, code, since.date(), by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.end(db, code, since.date(), by=staff(), now=now)))
 
 
 @click.command("reopen")
 @click.argument("code", type=CODE)
 def reopen(code: str) -> None:
     """Let an operator go on that was to end, or had."""
-    click.echo(in_transaction(lambda db, now: flow.end(db, code, None, by=STAFF, now=now)))
+    click.echo(in_transaction(lambda db, now: flow.end(db, code, None, by=staff(), now=now)))

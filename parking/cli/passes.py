@@ -8,8 +8,9 @@ import click
 
 import sql
 from parking import plates
+from parking.cli.actor import staff
 from parking.cli.registry import CODE, in_transaction
-from parking.cli.rights import STAFF, listed, show, with_pool
+from parking.cli.rights import listed, show, with_pool
 from parking.clock import random_bits
 from parking.flow import passes as flow
 from parking.network import Network
@@ -50,7 +51,7 @@ def add(
     async def sell(pool: sql.Pool, network: Network, now: datetime) -> Pass:
         named = flow.lots_named(network, lots, zone)
         plan = PassPlan(code, whose, bays, named, since.date(), through.date(), note)
-        return await flow.sell(pool, plan, principal=STAFF, network=network, now=now, random_bits=random_bits)
+        return await flow.sell(pool, plan, principal=staff(), network=network, now=now, random_bits=random_bits)
 
     click.echo(with_pool(sell).id)
 
@@ -68,7 +69,7 @@ def show_passes(*, plate: str | None, ended: bool, after: UUID, limit: int, as_j
             holding=not ended,
             after=after,
             limit=limit,
-            reader=STAFF,
+            reader=staff(),
             now=now,
             random_bits=random_bits,
         )
@@ -86,7 +87,7 @@ def end(pass_id: UUID, through: datetime, reason: str) -> None:
     last: date = through.date()
 
     async def ended(pool: sql.Pool, network: Network, now: datetime) -> None:
-        about = {"principal": STAFF, "network": network, "now": now, "random_bits": random_bits}
+        about = {"principal": staff(), "network": network, "now": now, "random_bits": random_bits}
         await flow.end(pool, pass_id, through=last, reason=reason, **about)  # type: ignore[arg-type]
 
     with_pool(ended)

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY, CODE, in_transaction
+from parking.cli.actor import by, staff
+from parking.cli.registry import CODE, in_transaction
 from parking.clock import random_bits
 from parking.contests import Contest
 from parking.flow import contests as flow
@@ -18,7 +19,6 @@ from parking.network import NoPlateText
 from parking.plates import PlateColor
 from parking.store import network as store
 from payments import ids
-from payments.identity import Audience, Principal
 
 CONTESTS_SHOWN_MAX = 200
 _out = Console()
@@ -35,7 +35,7 @@ def contests() -> None:
     """Show the links that are contested, the oldest first."""
 
     async def find(db: sql.Connection, now: datetime) -> Sequence[Contest]:
-        reader = Principal(Audience.ADMIN, BY)
+        reader = staff()
         return await flow.open_contests(
             db, after=ids.FIRST, limit=CONTESTS_SHOWN_MAX, reader=reader, now=now, random_bits=random_bits
         )
@@ -57,7 +57,7 @@ def contest(text: str, color: str, note: str) -> None:
 
     async def do(db: sql.Connection, now: datetime) -> Contest:
         return await flow.contest_by_staff(
-            db, plate=text, plate_color=PlateColor(color), note=note, actor=BY, now=now, random_bits=random_bits
+            db, plate=text, plate_color=PlateColor(color), note=note, actor=by(), now=now, random_bits=random_bits
         )
 
     click.echo(in_transaction(do).id)
@@ -72,7 +72,7 @@ def resolve(number: UUID, link_stands: bool, note: str) -> None:
 
     async def do(db: sql.Connection, now: datetime) -> Contest:
         return await flow.resolve_contest(
-            db, contest_id=number, link_stands=link_stands, note=note, actor=BY, now=now, random_bits=random_bits
+            db, contest_id=number, link_stands=link_stands, note=note, actor=by(), now=now, random_bits=random_bits
         )
 
     done = in_transaction(do)
@@ -101,8 +101,8 @@ def no_plate_text(operator: str, text: str, drop: bool) -> None:
 
     async def do(db: sql.Connection, now: datetime) -> str:
         if drop:
-            await plates_flow.drop_no_plate_text(db, operator_code=operator, text=text, by=BY, now=now)
+            await plates_flow.drop_no_plate_text(db, operator_code=operator, text=text, by=by(), now=now)
             return text
-        return await plates_flow.add_no_plate_text(db, operator_code=operator, text=text, by=BY, now=now)
+        return await plates_flow.add_no_plate_text(db, operator_code=operator, text=text, by=by(), now=now)
 
     click.echo(in_transaction(do))

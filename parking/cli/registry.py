@@ -13,6 +13,7 @@ from rich.table import Table
 
 import sql
 from parking import registry
+from parking.cli.actor import by, staff
 from parking.dated import Changed, Outcome
 from parking.flow import lots as flow
 from parking.flow.lots import Registered
@@ -34,14 +35,10 @@ from parking.network import Network
 from parking.registry import State
 from parking.settings import read
 from payments.flow.settlement import agree_rate
-from payments.identity import Audience, Principal
 from payments.money import BPS_WHOLE
 from sql.pool import open_pool
 
 T = TypeVar("T")
-# Who the audit log names for what is done here.
-BY = "command line"
-STAFF = Principal(Audience.ADMIN, BY)
 LOTS_MAX = 500
 # A lot with all its lanes is a page of text.
 FILE_BYTES_MAX = 1 << 20
@@ -146,7 +143,7 @@ def add_operator(code: str, name_zh: str, name_en: str, fee_bps: int, time_zone:
             name_en=name_en,
             platform_fee_bps=fee_bps,
             time_zone=time_zone,
-            by=BY,
+            by=by(),
             now=now,
         )
 
@@ -172,7 +169,7 @@ def agree_fee(code: str, fee_bps: int, since: datetime) -> None:
     """Take another share of an operator from a day on; of earlier stays it stays as it was."""
 
     async def agree(db: sql.Connection, now: datetime) -> None:
-        await agree_rate(db, operator_code=code, valid_from=since.date(), platform_fee_bps=fee_bps, actor=BY, now=now)
+        await agree_rate(db, operator_code=code, valid_from=since.date(), platform_fee_bps=fee_bps, actor=by(), now=now)
 
     in_transaction(agree)
 
@@ -182,7 +179,7 @@ def agree_fee(code: str, fee_bps: int, since: datetime) -> None:
 @click.argument("say", type=SAY)
 def say_arrears_in_lots_of(code: str, say: str) -> None:
     """Whether the lanes of an operator's lots say what a car owes from before."""
-    in_transaction(lambda db, now: flow.say_arrears_in_lots_of(db, code, SayArrears(say), by=STAFF, now=now))
+    in_transaction(lambda db, now: flow.say_arrears_in_lots_of(db, code, SayArrears(say), by=staff(), now=now))
 
 
 @click.group()
@@ -199,7 +196,7 @@ def add_lot(file: Path) -> None:
     plan, city = _plan(file), read().city
 
     async def register(db: sql.Connection, now: datetime) -> Registered:
-        return await flow.register_lot(db, plan, by=BY, now=now, city=city)
+        return await flow.register_lot(db, plan, by=by(), now=now, city=city)
 
     _say_number(in_transaction(register))
 
@@ -248,6 +245,11 @@ def show_lot(code: str) -> None:
 
 @lot.command("change")
 @click.argument("code", type=CODE)
+@click.option("--code", "becomes", type=CODE, help="Its code rightly; the one that it had leads to it as well.")
+@click.option(
+    "--former-code", "former_codes", multiple=True, type=CODE, help="A code that it had and that goes on leading to it."
+)
+@click.option("--no-former-codes", is_flag=True, help="No code that it had leads to it any more.")
 @click.option("--name-zh", type=NAME)
 @click.option("--name-en", type=NAME)
 @click.option("--district-zh", type=NAME)
@@ -256,13 +258,16 @@ def show_lot(code: str) -> None:
 @click.option("--kind", type=click.Choice([kind.value for kind in LotKind]))
 @click.option("--longitude", type=float, help="WGS-84 degrees.")
 @click.option("--latitude", type=float, help="WGS-84 degrees.")
-def change_lot(code: str, **said: Any) -> None:
+def change_lot(
+    code: str, becomes: str | None, former_codes: tuple[str, ...], *, no_former_codes: bool, **said: Any
+) -> None:
     """Correct how a lot is described, at once; what is left out stays as it is."""
     city = read().city
-    change = converted(said, LotChange)
+    keeps = former_codes if former_codes or no_former_codes else None
+    change = converted({**said, "code": becomes, "former_codes": keeps}, LotChange)
 
     async def correct(db: sql.Connection, now: datetime) -> Outcome:
-        return await flow.change_lot(db, code, change, by=STAFF, now=now, city=city)
+        return await flow.change_lot(db, code, change, by=staff(), now=now, city=city)
 
     click.echo(in_transaction(correct))
 
@@ -275,7 +280,7 @@ def set_capacity(code: str, spaces: int, since: datetime | None) -> None:
     """Say that a lot has so many SPACES from an instant on."""
 
     async def begin(db: sql.Connection, now: datetime) -> Changed:
-        return await flow.set_capacity(db, code, spaces, valid_from=since, by=STAFF, now=now)
+        return await flow.set_capacity(db, code, spaces, valid_from=since, by=staff(), now=now)
 
     say(in_transaction(begin))
 
@@ -285,7 +290,9 @@ def set_capacity(code: str, spaces: int, since: datetime | None) -> None:
 @FROM
 def close_lot(code: str, since: datetime | None) -> None:
     """Close a lot from an instant on: nobody is let in, everybody gets out."""
-    say(in_transaction(lambda db, now: flow.set_closed(db, code, is_closed=True, valid_from=since, by=STAFF, now=now)))
+    say(
+        in_transaction(lambda db, now: flow.set_closed(db, code, is_closed=True, valid_from=since, by=staff(), now=now))
+    )
 
 
 @lot.command("reopen")
@@ -293,7 +300,16 @@ def close_lot(code: str, since: datetime | None) -> None:
 @FROM
 def reopen_lot(code: str, since: datetime | None) -> None:
     """Open a lot again from an instant on."""
-    say(in_transaction(lambda db, now: flow.set_closed(db, code, is_closed=False, valid_from=since, by=STAFF, now=now)))
+    say(
+        in_transaction(
+            lambda db, now: flow.set_closed(db, code, is_closed=False, valid_from=since, by=staff(), now=now)
+        )
+    )
+
+
+def _set_closed(code: str, since: datetime | None, *, is_closed: bool) -> None:
+    about: dict[str, Any] = {"is_closed": is_closed, "valid_from": since, "by": staff()}
+    say(in_transaction(lambda db, now: flow.set_closed(db, code, **about, now=now)))
 
 
 @lot.command("arrears")
@@ -302,7 +318,7 @@ def reopen_lot(code: str, since: datetime | None) -> None:
 def say_arrears_in_lot(code: str, say: str | None) -> None:
     """Whether the lanes of a lot say what a car owes from before; left out: as its operator says."""
     said = None if say is None else SayArrears(say)
-    in_transaction(lambda db, now: flow.say_arrears_in_lot(db, code, said, by=STAFF, now=now))
+    in_transaction(lambda db, now: flow.say_arrears_in_lot(db, code, said, by=staff(), now=now))
 
 
 def network() -> Network:

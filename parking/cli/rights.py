@@ -12,16 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
-from parking.cli.registry import BY
 from parking.flow.network import read_network
 from parking.network import Network
 from parking.settings import read
 from payments import ids
-from payments.identity import Audience, Principal
 from payments.pages import ROWS_PER_PAGE, ROWS_PER_PAGE_MAX
 from sql.pool import open_pool
 
-STAFF = Principal(Audience.ADMIN, BY)
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 _out = Console()

@@ -10,8 +10,9 @@ from rich.table import Table
 
 import sql
 from parking import stay_listing
+from parking.cli.actor import staff
 from parking.cli.holds import named
-from parking.cli.registry import BY, CODE, Instant, in_transaction, with_network
+from parking.cli.registry import CODE, Instant, in_transaction, with_network
 from parking.clock import random_bits
 from parking.commands import UnknownLane
 from parking.flow import stays as flow
@@ -20,12 +21,10 @@ from parking.network import Network
 from parking.plates import PlateColor
 from parking.stay_listing import FOUND, Filter
 from parking.stays import State
-from payments.identity import Audience, Principal
 from payments.money import yuan
 from payments.pages import ROWS_PER_PAGE, ROWS_PER_SHORT_PAGE_MAX, check_times, read_cursor
 
 _out = Console()
-_READER = Principal(Audience.ADMIN, BY)
 _JSON = click.option("--json", "as_json", is_flag=True, help="All that is known, as JSON.")
 
 
@@ -74,7 +73,7 @@ def find(
             states=FOUND if state is None else (State(state),),
         )
         return await flow.find_stays(
-            db, wanted, after=place, limit=limit, reader=_READER, now=now, random_bits=random_bits
+            db, wanted, after=place, limit=limit, reader=staff(), now=now, random_bits=random_bits
         )
 
     found = with_network(page)
@@ -96,7 +95,7 @@ def show(stay_id: UUID) -> None:
 
     async def one(db: sql.Connection, now: datetime) -> StayInFull:
         return await flow.stay_in_full(
-            db, stay_id=stay_id, lot_ids=None, reader=_READER, now=now, random_bits=random_bits
+            db, stay_id=stay_id, lot_ids=None, reader=staff(), now=now, random_bits=random_bits
         )
 
     click.echo(msgspec.json.format(msgspec.json.encode(in_transaction(one))))

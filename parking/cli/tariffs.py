@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import sql
 from parking import tariffs
+from parking.cli.actor import by, staff
 from parking.cli.arguments import (
     ACCEPTED,
     FACT,
@@ -30,7 +31,7 @@ from parking.cli.arguments import (
     is_toml,
     tariff_of,
 )
-from parking.cli.registry import BY, CODE, FROM, in_transaction
+from parking.cli.registry import CODE, FROM, in_transaction
 from parking.cli.simulation import replay
 from parking.cli.tables import Printer
 from parking.flow.prices import Places, apply_newest
@@ -43,7 +44,6 @@ from parking.tariffs.language.schema import json_schema
 from parking.tariffs.language.validation import coupons_of
 from parking.tariffs.lint import BUDGET, Finding, acceptance, check_document, unclear
 from parking.tariffs.lint.vehicles import sample_vehicles
-from payments.identity import Audience, Principal
 
 _out = Console()
 _err = Console(stderr=True)
@@ -245,7 +245,7 @@ def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None)
     async def published(db: sql.Connection, now: datetime) -> TariffRow:
         document = tariffs.to_json(text)
         return await publish_tariff(
-            db, document=document, by=BY, now=now, findings=checked[0].findings, reasons=reasons
+            db, document=document, by=by(), now=now, findings=checked[0].findings, reasons=reasons
         )
 
     row = in_transaction(published)
@@ -266,7 +266,7 @@ def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], since: datet
         raise click.UsageError("Say where it is to hold: --lot or --zone.")
 
     async def applied(db: sql.Connection, now: datetime) -> tuple[int, datetime]:
-        begins, principal = since or now, Principal(Audience.ADMIN, BY)
+        begins, principal = since or now, staff()
         places = Places(lots, zones, begins)
         return await apply_newest(db, code=code, places=places, principal=principal, now=now), begins
 

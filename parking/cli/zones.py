@@ -11,7 +11,8 @@ from rich.table import Table
 
 import sql
 from parking import zones
-from parking.cli.registry import BY, CODE, NAME, STAFF, in_transaction, with_network
+from parking.cli.actor import by, staff
+from parking.cli.registry import CODE, NAME, in_transaction, with_network
 from parking.dated import Outcome
 from parking.flow import prices as prices_flow
 from parking.flow import zones as flow
@@ -37,7 +38,7 @@ def add(code: str, name_zh: str, name_en: str) -> None:
     """Register a price area; prints its number."""
 
     async def register(db: sql.Connection, now: datetime) -> int:
-        return await prices_flow.register_zone(db, code=code, name_zh=name_zh, name_en=name_en, by=BY, now=now)
+        return await prices_flow.register_zone(db, code=code, name_zh=name_zh, name_en=name_en, by=by(), now=now)
 
     click.echo(in_transaction(register))
 
@@ -82,7 +83,7 @@ def rename(code: str, **said: str | None) -> None:
     wanted = msgspec.convert({name: value for name, value in said.items() if value is not None}, ZoneChange)
 
     async def correct(db: sql.Connection, now: datetime) -> Outcome:
-        return await flow.rename(db, code, wanted, by=STAFF, now=now)
+        return await flow.rename(db, code, wanted, by=staff(), now=now)
 
     click.echo(in_transaction(correct))
 

@@ -30,7 +30,7 @@ async def say(db: sql.Connection, code: str, said: Sequence[Bay], *, by: Princip
     if not detail:
         return
     await store.replace_bays(db, lot.id, said)
-    await _record(db, lot, code, detail, by=by, now=now)
+    await _record(db, lot, detail, by=by, now=now)
 
 
 async def change_sensor(
@@ -51,7 +51,7 @@ async def change_sensor(
     if before[number] == sensor:
         return
     await store.change_sensor(db, lot.id, number, sensor)
-    await _record(db, lot, code, {"before": {number: before[number]}, "after": {number: sensor}}, by=by, now=now)
+    await _record(db, lot, {"before": {number: before[number]}, "after": {number: sensor}}, by=by, now=now)
 
 
 async def bays_of(db: sql.Connection, code: str, *, after: str, limit: int, reader: Principal) -> Sequence[Bay]:
@@ -74,9 +74,9 @@ async def _lot(db: sql.Connection, code: str, principal: Principal) -> LotWithBa
 
 
 async def _record(
-    db: sql.Connection, lot: LotWithBays, code: str, detail: dict[str, object], *, by: Principal, now: datetime
+    db: sql.Connection, lot: LotWithBays, detail: dict[str, object], *, by: Principal, now: datetime
 ) -> None:
-    subject = f"lot:{code}"
+    subject = f"lot:{lot.code}"
     await audit.record(
         db, lot.operator_id, actor=by.subject, action="lot.bays", subject=subject, detail=detail, now=now
     )

@@ -19,7 +19,6 @@ from parking.elsewhere import REACH, Findings, Kind, KnownCase
 from parking.facts import REPEATS_KEPT
 from parking.fees import Bill
 from parking.lookback import ids_within
-from parking.lots import in_nests
 from parking.network import Network
 from parking.reads import NumberPlate, Vehicle
 from parking.stays import HISTORY_WINDOW, Stay
@@ -29,6 +28,7 @@ from parking.store import events as event_store
 from parking.store import sweeps as sweep_store
 from parking.store.elsewhere import Place
 from parking.store.sweeps import Position, beginning
+from parking.surroundings import in_nests
 from payments import ids
 from payments.charges import AboutToBeTaken, charge_id
 from payments.flow import holds as holds_flow

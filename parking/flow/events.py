@@ -27,8 +27,8 @@ from parking.flow.derivation import RandomBits, derive_stays, write_cases, write
 from parking.flow.device_facts import NOTHING_SAID
 from parking.flow.rights import keep_methods
 from parking.flow.stays import stays_now
+from parking.gateways import Gateway
 from parking.lookback import ids_within
-from parking.lots import Gateway
 from parking.network import Network
 from parking.occupancy import Count
 from parking.reads import read_of

@@ -29,7 +29,7 @@ async def say(db: sql.Connection, code: str, said: Facilities, *, by: Principal,
     if not detail:
         return
     await store.say(db, lot.id, said, now=now)
-    await record_change(db, by=by.subject, action="lot.facilities", subject=f"lot:{code}", detail=detail, now=now)
+    await record_change(db, by=by.subject, action="lot.facilities", subject=f"lot:{lot.code}", detail=detail, now=now)
 
 
 async def facilities_of(db: sql.Connection, code: str, *, reader: Principal) -> Facilities:

@@ -11,7 +11,8 @@ from parking.clocks import Spell
 from parking.dated import Outcome
 from parking.flow.lots import operator_of_gateway
 from parking.flow.network import record_change
-from parking.lots import CodeTaken, Gateway, Heartbeat, UnknownLot
+from parking.gateways import Gateway, Heartbeat
+from parking.lots import CodeTaken, UnknownLot
 from parking.store import cases as case_store
 from parking.store import commands as command_store
 from parking.store import events as event_store
@@ -35,12 +36,12 @@ async def add_gateway(db: sql.Connection, lot_code: str, code: str, *, by: Princ
         raise UnknownLot(f"No lot has the code {lot_code!r}.", code=lot_code)
     may_act_for(by, lot.operator_id)
     known = await store.lot_of_gateway(db, code)
-    if known is not None and known != lot_code:
+    if known is not None and known != lot.code:
         raise CodeTaken(f"Another lot has a gateway {code!r}.", field="code", code=code)
     if known is not None:
         return Outcome.UNCHANGED
     await store.add_gateway(db, lot.id, code)
-    detail: dict[str, object] = {"before": {}, "after": {"lot": lot_code}}
+    detail: dict[str, object] = {"before": {}, "after": {"lot": lot.code}}
     subject = f"gateway:{code}"
     await record_change(db, by=by.subject, action="gateway.register", subject=subject, detail=detail, now=now)
     return Outcome.CHANGED

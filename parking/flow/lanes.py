@@ -37,7 +37,7 @@ async def add_gate(db: sql.Connection, lot_code: str, plan: GatePlan, *, by: Pri
             raise registered_otherwise("gate", plan.code, "name", known.name, plan.name)
         return Outcome.UNCHANGED
     await store.add_gate(db, lot.id, plan.code, plan.name)
-    await _record(db, "gate.register", f"gate:{lot_code}/{plan.code}", {}, structs.asdict(plan), by=by, now=now)
+    await _record(db, "gate.register", f"gate:{lot.code}/{plan.code}", {}, structs.asdict(plan), by=by, now=now)
     return Outcome.CHANGED
 
 
@@ -59,7 +59,7 @@ async def change_gate(
     if after == before:
         return Outcome.UNCHANGED
     await store.change_gate(db, gate.id, after["code"], after["name"])
-    await _record(db, "gate.change", f"gate:{lot_code}/{code}", before, after, by=by, now=now)
+    await _record(db, "gate.change", f"gate:{lot.code}/{code}", before, after, by=by, now=now)
     return Outcome.CHANGED
 
 
@@ -85,7 +85,7 @@ async def set_gate_closed(
     for lane_code in await store.lanes_of_gate(db, gate.id):
         lane = await _lane(db, lane_code, by)
         each = await _set_closed(db, lane, is_closed=is_closed, valid_from=valid_from, by=by, now=now)
-        made = each if each.outcome is Outcome.CHANGED else made
+        made = each if each.outcome is not Outcome.UNCHANGED else made
     return made
 
 
@@ -102,7 +102,7 @@ async def add_lane(db: sql.Connection, lot_code: str, plan: NewLane, *, by: Prin
     known = await store.lane_to_change(db, plan.code)
     if known is not None:
         said = {
-            "lot": lot_code,
+            "lot": lot.code,
             "gate": plan.gate,
             "direction": plan.direction,
             "gateway": plan.gateway or known.gateway,
@@ -114,7 +114,7 @@ async def add_lane(db: sql.Connection, lot_code: str, plan: NewLane, *, by: Prin
     gate = await _gate(db, lot.id, plan.gate)
     gateway = await _gateway(db, lot, plan.gateway)
     await store.add_lane(db, lot.id, gate.id, gateway.id, plan.code, plan.direction)
-    after = {**structs.asdict(plan), "lot": lot_code, "gateway": gateway.code}
+    after = {**structs.asdict(plan), "lot": lot.code, "gateway": gateway.code}
     await _record(db, "lane.register", f"lane:{plan.code}", {}, after, by=by, now=now)
     return Outcome.CHANGED
 
@@ -165,7 +165,7 @@ async def set_way(
     was = dated.at(first, versions, begins.valid_from)
     after = {"way": way, "valid_from": begins.valid_from}
     await _record(db, "lane.direction", f"lane:{code}", {"way": was}, after, by=by, now=now)
-    return Changed(Outcome.CHANGED, begins.valid_from)
+    return dated.changed(versions, begins)
 
 
 async def set_lane_closed(
@@ -201,7 +201,7 @@ async def _set_closed(
     action = "lane.close" if is_closed else "lane.reopen"
     after = {"is_closed": is_closed, "valid_from": begins.valid_from}
     await _record(db, action, f"lane:{lane.code}", {"is_closed": not is_closed}, after, by=by, now=now)
-    return Changed(Outcome.CHANGED, begins.valid_from)
+    return dated.changed(versions, begins)
 
 
 async def _lot(db: sql.Connection, code: str, by: Principal) -> LotOfOperator:

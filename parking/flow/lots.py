@@ -8,9 +8,13 @@ from msgspec import UNSET, Struct, structs
 import sql
 from parking import dated
 from parking.dated import Changed, Outcome, Version
+from parking.flow import surroundings
 from parking.flow.network import record_change
 from parking.flow.operators import check_runs_lot, check_takes_lots
 from parking.lots import (
+    Around,
+    Codes,
+    CodeTaken,
     Description,
     ExitRule,
     InnerClock,
@@ -90,8 +94,7 @@ async def may_register(db: sql.Connection, plan: LotPlan, by: Principal) -> None
     """
     may_act_for(by, await operator_of_code(db, code=plan.operator_code))
     if plan.inner_clock is InnerClock.STOPS and plan.inside_of is not None:
-        for operator_id in await store.operators_around(db, plan.inside_of):
-            may_act_for(by, operator_id)
+        await surroundings.may_stop(db, plan.inside_of, by)
 
 
 async def register_lot(
@@ -121,9 +124,14 @@ async def register_lot(
     outer = None if plan.inside_of is None else await store.lot_of_code(db, plan.inside_of)
     if plan.inside_of is not None and outer is None:
         raise UnknownLot(f"No lot has the code {plan.inside_of!r}.", field="inside_of", code=plan.inside_of)
-    lot_id = await store.add_lot(db, plan, inside_of=None if outer is None else outer.id, now=now)
+    within_min = None if plan.road is None else plan.road_within_min
+    said = Around(None if outer is None else outer.id, plan.inner_clock, plan.road, within_min)
+    lies = await surroundings.registered(db, said, now)
+    lot_id = await store.add_lot(db, plan, lies=lies.first, now=now)
     if lot_id is None:
         raise _unknown_operator(plan.operator_code)
+    if lies.then is not None:
+        await store.add_surroundings(db, lot_id, lies.then)
     detail: dict[str, object] = {"lot_id": lot_id}
     await record_change(db, by=by, action="lot.register", subject=f"lot:{plan.code}", detail=detail, now=now)
     return Registered(lot_id)
@@ -138,21 +146,37 @@ async def change_lot(
         UnknownLot: no lot has this code.
         NotYours: it is another operator's.
         OutsideTheCity: it does not lie there.
+        CodeTaken: another lot has the new code, or had it.
+        NeverItsCode: see `Codes.changed`.
     """
     await take_turns(db)
     lot = await _to_change(db, code, by)
     was = Description(*(getattr(lot, name) for name in Description.__struct_fields__))
-    wanted = {name: value for name, value in structs.asdict(said).items() if value is not UNSET}
-    after = {name: value for name, value in wanted.items() if getattr(was, name) != value}
+    wanted = {name: getattr(said, name) for name in Description.__struct_fields__}
+    after = {name: value for name, value in wanted.items() if value is not UNSET and getattr(was, name) != value}
+    before = {name: getattr(was, name) for name in after}
+    if after:
+        becomes = structs.replace(was, **after)
+        if {"longitude", "latitude"} & after.keys():
+            check_position(becomes.longitude, becomes.latitude, city)
+        await store.describe_lot(db, lot.id, becomes)
+    had = Codes(lot.code, tuple(await store.former_codes(db, lot.id)))
+    has = had.changed(said)
+    if has != had:
+        await _recode(db, lot.id, had, has, now=now)
+        before, after = before | structs.asdict(had), after | structs.asdict(has)
     if not after:
         return Outcome.UNCHANGED
-    becomes = structs.replace(was, **after)
-    if {"longitude", "latitude"} & after.keys():
-        check_position(becomes.longitude, becomes.latitude, city)
-    await store.describe_lot(db, lot.id, becomes)
-    before = {name: getattr(was, name) for name in after}
-    await _record_lot(db, "lot.change", code, before, after, by=by, now=now)
+    await _record_lot(db, "lot.change", lot.code, before, after, by=by, now=now)
     return Outcome.CHANGED
+
+
+async def _recode(db: sql.Connection, lot_id: int, had: Codes, has: Codes, *, now: datetime) -> None:
+    if await store.lot_called(db, has.code) not in (None, lot_id):
+        raise CodeTaken(f"Another lot has the code {has.code!r}, or had it.", field="code", code=has.code)
+    keeps = sorted(set(has.former_codes) - set(had.former_codes))
+    drops = sorted(set(had.former_codes) - set(has.former_codes))
+    await store.recode_lot(db, lot_id, has.code, keeps=keeps, drops=drops, now=now)
 
 
 async def set_capacity(
@@ -172,7 +196,8 @@ async def set_capacity(
         return Changed(Outcome.UNCHANGED)
     await store.add_capacity(db, lot.id, begins)
     was = dated.at(lot.capacity, versions, begins.valid_from)
-    return await _begun(db, "lot.capacity", code, "capacity", was, begins, by=by, now=now)
+    await _begun(db, "lot.capacity", lot.code, "capacity", was, begins, by=by, now=now)
+    return dated.changed(versions, begins)
 
 
 async def set_closed(
@@ -192,13 +217,14 @@ async def set_closed(
     # Nobody is let in meanwhile whose read would be later than the instant.
     await event_store.lock_lots(db, [lot.id])
     versions = await store.closures(db, lot.id)
-    decided_until = await store.last_read_at(db, lot.id)
+    decided_until = await store.last_read_at(db, [lot.id])
     begins = dated.begin(False, versions, is_closed, valid_from=valid_from, now=now, decided_until=decided_until)
     if begins is None:
         return Changed(Outcome.UNCHANGED)
     await store.add_closure(db, lot.id, begins)
     action = "lot.close" if is_closed else "lot.reopen"
-    return await _begun(db, action, code, "is_closed", not is_closed, begins, by=by, now=now)
+    await _begun(db, action, lot.code, "is_closed", not is_closed, begins, by=by, now=now)
+    return dated.changed(versions, begins)
 
 
 async def _to_change(db: sql.Connection, code: str, by: Principal) -> LotToChange:
@@ -219,10 +245,9 @@ async def _begun(
     *,
     by: Principal,
     now: datetime,
-) -> Changed:
+) -> None:
     after = {what: begins.value, "valid_from": begins.valid_from}
     await _record_lot(db, action, code, {what: was}, after, by=by, now=now)
-    return Changed(Outcome.CHANGED, begins.valid_from)
 
 
 async def _record_lot(
@@ -251,7 +276,7 @@ async def set_exit_rule(db: sql.Connection, code: str, rule: ExitRule, *, by: Pr
         raise UnknownLot(f"No lot has the code {code!r}.", code=code)
     may_act_for(by, was.operator_id)
     before: dict[str, object] = {name: getattr(was, name) for name in ExitRule.__struct_fields__}
-    await _record_lot(db, "lot.exit_rule", code, before, structs.asdict(rule), by=by, now=now)
+    await _record_lot(db, "lot.exit_rule", was.code, before, structs.asdict(rule), by=by, now=now)
 
 
 async def say_arrears_in_lot(
@@ -267,7 +292,7 @@ async def say_arrears_in_lot(
     if was is None:
         raise UnknownLot(f"No lot has the code {code!r}.", code=code)
     may_act_for(by, was.operator_id)
-    await _record_lot(db, "lot.say_arrears", code, {"say": was.before}, {"say": say}, by=by, now=now)
+    await _record_lot(db, "lot.say_arrears", was.code, {"say": was.before}, {"say": say}, by=by, now=now)
 
 
 async def say_arrears_in_lots_of(

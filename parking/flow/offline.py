@@ -14,7 +14,8 @@ from parking.bills import Believed
 from parking.flow.derivation import believed
 from parking.flow.inside import bills_if, reads_of
 from parking.flow.prepayments import paid_inside
-from parking.lots import Gateway, Lot
+from parking.gateways import Gateway
+from parking.lots import Lot
 from parking.network import Network
 from parking.offline import ALWAYS, NEVER, PACK_LIFE, Delta, Entries, PackKeys
 from parking.plates import VehicleClass

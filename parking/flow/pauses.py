@@ -56,7 +56,9 @@ async def pauses_of(
 
 def _since(stay: Stay, network: Network) -> datetime:
     """From when on the time of a stay may count: it may be counted on from earlier ones."""
-    counts_on = any(each.text is not None and each.text.rejoin_min for each in network.prices[stay.lot_id].tariffs)
+    counts_on = any(
+        each.text is not None and each.text.rejoin_min for each in network.prices[stay.lot_id].of(stay.first_at)
+    )
     return stay.first_at - STAY_MAX if counts_on else stay.first_at
 
 

@@ -77,14 +77,13 @@ async def apply_all(db: sql.Connection, tariff_id: int, places: Places, *, princ
 async def apply_to_lot(
     db: sql.Connection, *, lot_code: str, tariff_id: int, valid_from: datetime, by: str, now: datetime
 ) -> None:
-    """From `valid_from` on a tariff is in force at a lot; what was registered for earlier instants stays as it is.
-
-    Doing it again changes nothing.
+    """From `valid_from` on a tariff is in force at a lot; what was registered for earlier instants stays as it is, and
+    what was to begin at this one is replaced. Doing it again changes nothing.
 
     Raises:
         UnknownLot, UnknownTariff: there is no such lot, or no such published tariff.
         prices.OtherTimeZone: the tariff is of another time zone than the lot.
-        HoldsAlready: it is an instant of the past and a tariff is in force, or another begins at this very instant.
+        HoldsAlready: it is an instant of the past and a tariff is in force, or another has begun at this very instant.
     """
     await take_turns(db)
     await _apply_to_lot(db, lot_code, await _lot(db, lot_code, now), tariff_id, valid_from, by=by, now=now)
@@ -129,7 +128,7 @@ async def move_lot(
     Raises:
         UnknownLot, UnknownZone: there is no such lot or area.
         prices.OtherTimeZone: the area has a tariff of another time zone than the lot's.
-        HoldsAlready: it is an instant of the past and a tariff is in force, or the lot moves at this very instant.
+        HoldsAlready: it is an instant of the past and a tariff is in force, or the lot has moved at this very instant.
     """
     async with pool.acquire() as db, db.transaction():
         await take_turns(db)
@@ -151,7 +150,7 @@ async def _put_lot_in_zone(
     lot = await _lot(db, lot_code, now)
     zone = None if zone_code is None else await _zone(db, zone_code, now)
     number = None if zone is None else zone.id
-    if _is_in_place(await store.zone_of_lot(db, lot.id, valid_from), number, valid_from, place=lot_code):
+    if _is_in_place(await store.zone_of_lot(db, lot.id, valid_from), number, valid_from, now=now, place=lot_code):
         return
     if zone is not None:
         for time_zone in await store.time_zones_of_tariffs(db, zone.id):
@@ -159,19 +158,19 @@ async def _put_lot_in_zone(
     prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=lot_code)
     before = await store.move_lot(db, lot.id, valid_from, number)
     detail: dict[str, object] = {"valid_from": valid_from, "before": {"zone": before}, "after": {"zone": zone_code}}
-    await record_change(db, by=by, action="lot.zone", subject=f"lot:{lot_code}", detail=detail, now=now)
+    await record_change(db, by=by, action="lot.zone", subject=f"lot:{lot.code}", detail=detail, now=now)
 
 
 async def _apply_to_lot(
     db: sql.Connection, code: str, lot: LotToPrice, tariff_id: int, valid_from: datetime, *, by: str, now: datetime
 ) -> bool:
     tariff = await _tariff(db, tariff_id)
-    if _is_in_place(await store.tariff_at_lot(db, lot.id, valid_from), tariff_id, valid_from, place=code):
+    if _is_in_place(await store.tariff_at_lot(db, lot.id, valid_from), tariff_id, valid_from, now=now, place=code):
         return False
     prices.check_time_zones(tariff.time_zone, [lot.time_zone], place=code)
     prices.check_since(valid_from, now=now, is_priced=lot.is_priced, place=code)
     before = await store.apply_to_lot(db, lot.id, valid_from, tariff_id)
-    await _record(db, tariff, {"lot": code, "valid_from": valid_from}, before, by=by, now=now)
+    await _record(db, tariff, {"lot": lot.code, "valid_from": valid_from}, before, by=by, now=now)
     return True
 
 
@@ -180,7 +179,7 @@ async def _apply_to_zone(
 ) -> bool:
     zone = await _zone(db, code, now, field="zones")
     tariff = await _tariff(db, tariff_id)
-    if _is_in_place(await store.tariff_in_zone(db, zone.id, valid_from), tariff_id, valid_from, place=code):
+    if _is_in_place(await store.tariff_in_zone(db, zone.id, valid_from), tariff_id, valid_from, now=now, place=code):
         return False
     prices.check_time_zones(tariff.time_zone, await store.time_zones_of_lots(db, zone.id), place=code)
     prices.check_since(valid_from, now=now, is_priced=zone.is_priced, place=code)
@@ -224,16 +223,19 @@ async def _tariff(db: sql.Connection, tariff_id: int) -> TariffToApply:
     return tariff
 
 
-def _is_in_place(begins: Beginning | None, number: int | None, valid_from: datetime, *, place: str) -> bool:
-    """Whether this tariff or area (by its number) begins at the place at this instant already.
+def _is_in_place(
+    begins: Beginning | None, number: int | None, valid_from: datetime, *, now: datetime, place: str
+) -> bool:
+    """Whether this tariff or area (by its number) begins at the place at this instant already. One that has not begun
+    is to be replaced.
 
     Raises:
-        HoldsAlready: another one begins there at this instant.
+        HoldsAlready: another one has begun there at this instant.
     """
-    if begins is not None and begins.number != number:
+    if begins is not None and begins.number != number and valid_from <= now:
         raise HoldsAlready(
-            f"Something else begins at {place} at this very instant; choose another.",
+            f"Something else has begun at {place} at this very instant; choose a later one.",
             field="valid_from",
             valid_from=valid_from,
         )
-    return begins is not None
+    return begins is not None and begins.number == number

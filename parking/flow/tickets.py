@@ -13,8 +13,9 @@ from parking.facts import Fact
 from parking.flow import decisions as decisions_flow
 from parking.flow.derivation import RandomBits
 from parking.flow.verdicts import Change, read_of_fact
+from parking.gateways import Gateway
 from parking.lanes import Lane
-from parking.lots import Gateway, Lot
+from parking.lots import Lot
 from parking.network import Network
 from parking.occupancy import Count
 from parking.plates import PlateColor

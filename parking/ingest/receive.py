@@ -20,6 +20,7 @@ from parking.device_events import DeviceEvent
 from parking.device_facts import Told
 from parking.events import BODY_BYTES_MAX, EventRejected, Refusal, Sent, Submission, TooManyEvents
 from parking.flow import events as flow
+from parking.gateways import Gateway
 from parking.ingest.batch import GroupCommit
 from parking.ingest.portions import Portions
 from parking.ingest.queue import TURN_EVENTS, Overloaded
@@ -27,7 +28,6 @@ from parking.ingest.refusals import Refusals
 from parking.limits import REFUSAL_DELAY_S
 from parking.live.clocks import LiveClocks
 from parking.live.network import LiveNetwork
-from parking.lots import Gateway
 from payments import ids
 
 _encode = msgspec.json.Encoder().encode

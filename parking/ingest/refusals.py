@@ -12,8 +12,8 @@ from datetime import date, datetime
 import sql
 from parking.flow import events as flow
 from parking.flow.events import Refused
+from parking.gateways import Gateway
 from parking.live import metrics
-from parking.lots import Gateway
 from parking.store import events as store
 from sql.pool import TRANSIENT
 

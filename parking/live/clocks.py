@@ -18,7 +18,7 @@ from parking.device_facts import Told
 from parking.events import NO_TIME
 from parking.facts import REPLAY_AGE_MAX
 from parking.flow import gateways as flow
-from parking.lots import Gateway
+from parking.gateways import Gateway
 from parking.store import gateways as store
 from payments import ids
 from sql.pool import TRANSIENT

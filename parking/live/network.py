@@ -13,8 +13,9 @@ from asyncpg import InterfaceError, PostgresError
 
 import sql
 from parking.flow.network import read_network
+from parking.gateways import GatewayKey
 from parking.lanes import Lane
-from parking.lots import GatewayKey, Lot, UnknownLot
+from parking.lots import Lot, UnknownLot
 from parking.network import Network
 from parking.store import network as store
 

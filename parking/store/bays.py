@@ -15,6 +15,7 @@ class LotWithBays(Struct, frozen=True):
     """A lot whose bays are looked at or changed."""
 
     id: int
+    code: str
     operator_id: int
     capacity: int
 

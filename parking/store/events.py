@@ -18,7 +18,7 @@ from parking.cases import Reason
 from parking.exits import Link
 from parking.facts import Fact
 from parking.fees import Bill, PastAt, Payer
-from parking.lots import Gateway
+from parking.gateways import Gateway
 from parking.occupancy import Count, Move
 from parking.plates import PlateColor, VehicleClass
 from parking.reads import CONFIDENCE_DIGITS, NumberPlate, Read, Vehicle

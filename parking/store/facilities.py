@@ -17,6 +17,7 @@ class LotToDescribe(Struct, frozen=True):
     """A lot of which something is to be said; `document`: what it has said, as JSON, if anything."""
 
     id: int
+    code: str
     operator_id: int
     capacity: int
     longitude: float

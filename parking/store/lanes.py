@@ -106,6 +106,7 @@ async def ways(db: sql.Connection, lane_id: int) -> list[Version[Way]]:
 
 
 async def add_way(db: sql.Connection, lane_id: int, version: Version[Way]) -> None:
+    """A lane leads this way from its instant on, in the place of what was to begin then."""
     await db.execute(_SQL["add_way"], lane_id, version.valid_from, msgspec.json.encode(version.value).decode())
 
 
@@ -116,6 +117,7 @@ async def closures(db: sql.Connection, lane_id: int) -> list[Version[bool]]:
 
 
 async def add_closure(db: sql.Connection, lane_id: int, version: Version[bool]) -> None:
+    """Closed or open from its instant on, in the place of what was to begin then."""
     await db.execute(_SQL["add_closure"], lane_id, version.valid_from, version.value)
 
 

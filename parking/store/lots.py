@@ -1,6 +1,6 @@
 """Operators, lots, gateways and their keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,20 +9,22 @@ from msgspec import Struct, structs
 
 import sql
 from parking.dated import Version
+from parking.gateways import IssuedKey
 from parking.lots import (
+    Around,
     CodeTaken,
     Description,
     ExitRule,
     InnerClock,
-    IssuedKey,
     LanePlan,
     LotCapacity,
     LotClosure,
     LotKind,
     LotPlan,
+    LotSurroundings,
     SayArrears,
-    Surroundings,
 )
+from parking.surroundings import Placed
 
 _SQL = sql.load("parking/lots")
 # The field of a plan whose code is taken, by the constraint that refused it.
@@ -35,14 +37,15 @@ async def operator_of_code(db: sql.Connection, code: str) -> int | None:
 
 
 class LotOfOperator(Struct, frozen=True):
-    """A lot's number and its operator's."""
+    """A lot's number, its code as it is now, and its operator's number."""
 
     id: int
+    code: str
     operator_id: int
 
 
 async def lot_of_code(db: sql.Connection, code: str) -> LotOfOperator | None:
-    """The lot of a code, if there is one."""
+    """The lot of a code, or that had it, if there is one."""
     return await sql.one(db, LotOfOperator, _SQL["lot_of_code"], code)
 
 
@@ -95,6 +98,7 @@ class LotToChange(Description, frozen=True, kw_only=True):
     """A lot as it is described. `capacity`: the one it was registered with."""
 
     id: int
+    code: str
     operator_id: int
     capacity: int
 
@@ -105,7 +109,7 @@ async def registered_operator(db: sql.Connection, code: str) -> RegisteredOperat
 
 
 async def registered_lot(db: sql.Connection, code: str, now: datetime) -> RegisteredLot | None:
-    """The lot of a code as it stands now, if there is one."""
+    """The lot of a code, or that had it, as it stands now, if there is one."""
     return await sql.one(db, RegisteredLot, _SQL["registered_lot"], code, now)
 
 
@@ -114,41 +118,69 @@ async def lot_to_change(db: sql.Connection, code: str) -> LotToChange | None:
     return await sql.one(db, LotToChange, _SQL["lot_to_change"], code)
 
 
-class SurroundingsRow(Struct, frozen=True):
-    """Where a lot lies, by its number."""
+class PlacedRow(Around, frozen=True, kw_only=True):
+    """Where a lot lies from the beginning, and whose it is."""
 
     id: int
     operator_id: int
-    inside_of: str | None
-    inner_clock: InnerClock
-    road: str | None
-    road_within_min: int | None
-
-    @property
-    def said(self) -> Surroundings:
-        """What would say it so."""
-        return Surroundings(self.inside_of, self.inner_clock, self.road, self.road_within_min or 10)
 
 
-async def surroundings(db: sql.Connection, code: str) -> SurroundingsRow | None:
-    """Where the lot of a code lies, if there is one."""
-    return await sql.one(db, SurroundingsRow, _SQL["surroundings"], code)
+async def placed(db: sql.Connection) -> dict[int, Placed]:
+    """Where all lots lie, by their numbers."""
+    versions: dict[int, list[Version[Around]]] = {}
+    for each in await sql.every(db, LotSurroundings, _SQL["surroundings"]):
+        versions.setdefault(each.lot_id, []).append(each.version)
+    return {
+        row.id: Placed(
+            row.id,
+            row.operator_id,
+            Around(row.inside_of, row.inner_clock, row.road, row.road_within_min),
+            tuple(versions.get(row.id, ())),
+        )
+        for row in await sql.every(db, PlacedRow, _SQL["placed"])
+    }
 
 
-async def lots_around(db: sql.Connection, code: str) -> list[int]:
-    """The numbers of a lot and of those that it lies in."""
-    return [row["id"] for row in await db.fetch(_SQL["lots_around"], code)]
+async def set_surroundings(db: sql.Connection, lot_id: int, said: Around) -> None:
+    """A lot lay there from the beginning."""
+    await db.execute(_SQL["set_surroundings"], lot_id, *structs.astuple(said))
 
 
-async def set_surroundings(db: sql.Connection, lot_id: int, said: Surroundings) -> None:
-    """A lot lies there."""
-    within_min = None if said.road is None else said.road_within_min
-    await db.execute(_SQL["set_surroundings"], lot_id, said.inside_of, said.inner_clock, said.road, within_min)
+async def add_surroundings(db: sql.Connection, lot_id: int, version: Version[Around]) -> None:
+    """A lot lies there from its instant on, in the place of where it was to lie from then on."""
+    await db.execute(_SQL["add_surroundings"], lot_id, version.valid_from, *structs.astuple(version.value))
 
 
 async def describe_lot(db: sql.Connection, lot_id: int, said: Description) -> None:
     """A lot is described so."""
     await db.execute(_SQL["describe_lot"], lot_id, *structs.astuple(said))
+
+
+async def former_codes(db: sql.Connection, lot_id: int) -> list[str]:
+    """The codes that a lot had and that lead to it, in their order."""
+    return [row["code"] for row in await db.fetch(_SQL["former_codes"], lot_id)]
+
+
+async def code_of_lot(db: sql.Connection, lot_id: int) -> str:
+    """The code of a lot that there is."""
+    code: str = await db.fetchval(_SQL["code_of_lot"], lot_id)
+    return code
+
+
+async def lot_called(db: sql.Connection, code: str) -> int | None:
+    """The number of the lot that has a code, or had it."""
+    number: int | None = await db.fetchval(_SQL["lot_called"], code)
+    return number
+
+
+async def recode_lot(
+    db: sql.Connection, lot_id: int, code: str, *, keeps: Sequence[str], drops: Sequence[str], now: datetime
+) -> None:
+    """A lot has this code from now on; `keeps`: codes that lead to it as well now, `drops`: those that do not."""
+    await db.execute(_SQL["drop_former_codes"], lot_id, drops)
+    await db.execute(_SQL["recode_lot"], lot_id, code)
+    for each in keeps:
+        await db.execute(_SQL["keep_former_code"], lot_id, each, now)
 
 
 async def capacities(db: sql.Connection, lot_id: int) -> list[Version[int]]:
@@ -158,6 +190,7 @@ async def capacities(db: sql.Connection, lot_id: int) -> list[Version[int]]:
 
 
 async def add_capacity(db: sql.Connection, lot_id: int, version: Version[int]) -> None:
+    """So many spaces from its instant on, in the place of what was to begin then."""
     await db.execute(_SQL["add_capacity"], lot_id, version.valid_from, version.value)
 
 
@@ -168,18 +201,14 @@ async def closures(db: sql.Connection, lot_id: int) -> list[Version[bool]]:
 
 
 async def add_closure(db: sql.Connection, lot_id: int, version: Version[bool]) -> None:
+    """Closed or open from its instant on, in the place of what was to begin then."""
     await db.execute(_SQL["add_closure"], lot_id, version.valid_from, version.value)
 
 
-async def last_read_at(db: sql.Connection, lot_id: int) -> datetime | None:
-    """When the last read of a lot happened."""
-    at: datetime | None = await db.fetchval(_SQL["last_read_at"], lot_id)
+async def last_read_at(db: sql.Connection, lot_ids: Collection[int]) -> datetime | None:
+    """When the last read of any of some lots happened."""
+    at: datetime | None = await db.fetchval(_SQL["last_read_at"], sorted(lot_ids))
     return at
-
-
-async def operators_around(db: sql.Connection, code: str) -> list[int]:
-    """The operators of a lot and of those that it lies in."""
-    return [row["operator_id"] for row in await db.fetch(_SQL["operators_around"], code)]
 
 
 async def operator_of_gateway(db: sql.Connection, gateway_code: str) -> int | None:
@@ -207,14 +236,18 @@ class LeftBy(Struct, frozen=True):
     """How vehicles left a lot until now, and whose it is."""
 
     operator_id: int
+    code: str
     confirms_passages: bool
     leave_within_min: int
 
 
 class SaidOfArrears(Struct, frozen=True):
-    """What was said of arrears until now (None: nothing of its own), and whose lots it is about."""
+    """What was said of arrears until now (None: nothing of its own), and whose lots it is about, by the code of the lot
+    or of the operator.
+    """
 
     operator_id: int
+    code: str
     before: SayArrears | None
 
 
@@ -233,9 +266,9 @@ async def say_arrears_in_lots_of(db: sql.Connection, code: str, say: SayArrears)
     return await sql.one(db, SaidOfArrears, _SQL["say_arrears_in_lots_of"], code, say)
 
 
-async def add_lot(db: sql.Connection, plan: LotPlan, *, inside_of: int | None, now: datetime) -> int | None:
-    """A new lot's number, written with its gates, lanes, gateway and count; None if there is no such operator.
-    `inside_of`: the number of the lot that it lies in.
+async def add_lot(db: sql.Connection, plan: LotPlan, *, lies: Around, now: datetime) -> int | None:
+    """A new lot's number, written with its gates, lanes, gateway and count; None if there is no such operator. `lies`:
+    where, from the beginning.
 
     Raises:
         CodeTaken: the code of the lot, of its gateway or of a lane is taken.
@@ -246,7 +279,7 @@ async def add_lot(db: sql.Connection, plan: LotPlan, *, inside_of: int | None, n
     gates = sorted({lane.gate for lane in plan.lanes})
     lanes = [(lane.code, lane.gate, lane.direction) for lane in plan.lanes]
     try:
-        beside = (inside_of, plan.inner_clock, plan.road, None if plan.road is None else plan.road_within_min)
+        beside = structs.astuple(lies)
         leaving = (now if plan.confirms_passages else None, plan.leave_within_min)
         lot_id: int | None = await db.fetchval(_SQL["add_lot"], *names, *place, *facts, *leaving, *beside)
         if lot_id is None:

@@ -5,9 +5,10 @@ from datetime import datetime
 
 import sql
 from parking.bans import Ban
+from parking.gateways import Gateway, GatewayKey
 from parking.lanes import Gate, LaneClosure, LaneRow, LaneWay
-from parking.lots import Gateway, GatewayKey, LotCapacity, LotClosure, LotRow
-from parking.network import FacilitiesRow, NoPlateText, Rows
+from parking.lots import LotCapacity, LotClosure, LotRow, LotSurroundings
+from parking.network import FacilitiesRow, FormerCode, NoPlateText, Rows
 from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
 from payments.store import settlement
 
@@ -45,6 +46,8 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
             lots=await sql.every(db, LotRow, _SQL["lots"], now),
             capacities=await sql.every(db, LotCapacity, _SQL["lot_capacities"]),
             closures=await sql.every(db, LotClosure, _SQL["lot_closures"]),
+            surroundings=await sql.every(db, LotSurroundings, _SQL["lot_surroundings"]),
+            former_codes=await sql.every(db, FormerCode, _SQL["former_codes"]),
             gates=await sql.every(db, Gate, _SQL["gates"]),
             lanes=await sql.every(db, LaneRow, _SQL["lanes"]),
             ways=await sql.every(db, LaneWay, _SQL["lane_ways"]),

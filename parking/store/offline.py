@@ -6,7 +6,8 @@ from datetime import date, datetime
 from msgspec import Struct
 
 import sql
-from parking.lots import Gateway, Lot
+from parking.gateways import Gateway
+from parking.lots import Lot
 from parking.offline import REGULAR_WITHIN, VEHICLES_OF_SECTION_MAX
 from parking.plates import PlateColor
 from parking.reads import NumberPlate

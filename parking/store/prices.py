@@ -16,6 +16,7 @@ class LotToPrice(Struct, frozen=True):
     """A lot that is to get a tariff or another area. `is_priced`: some tariff is in force there already."""
 
     id: int
+    code: str
     operator_id: int
     time_zone: str
     is_priced: bool
@@ -95,19 +96,25 @@ async def zone_of_lot(db: sql.Connection, lot_id: int, at: datetime) -> Beginnin
 
 
 async def apply_to_lot(db: sql.Connection, lot_id: int, valid_from: datetime, tariff_id: int) -> str | None:
-    """A tariff is in force at a lot from an instant on; `code/version` of the lot's own one before."""
+    """A tariff is in force at a lot from an instant on; `code/version` of the lot's own one before, or that
+    was to begin then.
+    """
     before: str | None = await db.fetchval(_SQL["apply_to_lot"], lot_id, valid_from, tariff_id)
     return before
 
 
 async def apply_to_zone(db: sql.Connection, zone_id: int, valid_from: datetime, tariff_id: int) -> str | None:
-    """A tariff is in force in a price area from an instant on; `code/version` of the one before."""
+    """A tariff is in force in a price area from an instant on; `code/version` of the one before, or that was to begin
+    then.
+    """
     before: str | None = await db.fetchval(_SQL["apply_to_zone"], zone_id, valid_from, tariff_id)
     return before
 
 
 async def move_lot(db: sql.Connection, lot_id: int, valid_from: datetime, zone_id: int | None) -> str | None:
-    """A lot lies in a price area (None: in none) from an instant on; the code of the one before."""
+    """A lot lies in a price area (None: in none) from an instant on; the code of the one before, or that was to
+    be its from then on.
+    """
     before: str | None = await db.fetchval(_SQL["move_lot"], lot_id, valid_from, zone_id)
     return before
 

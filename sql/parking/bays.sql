@@ -2,10 +2,10 @@
 
 -- name: lot_with_bays
 -- The spaces that it has, or will.
-select l.id, l.operator_id,
+select l.id, l.code, l.operator_id,
        coalesce((select c.capacity from lot_capacity c where c.lot_id = l.id order by c.valid_from desc limit 1),
                 l.capacity) as capacity
-  from lot l where l.code = $1
+  from lot l where l.id = lot_called($1)
 
 -- name: bays
 -- A page in order of their numbers.

@@ -35,12 +35,14 @@ select lane_id, valid_from, way::text as way from lane_way where lane_id = $1 or
 
 -- name: add_way
 insert into lane_way (lane_id, valid_from, way) values ($1, $2, $3::jsonb)
+on conflict (lane_id, valid_from) do update set way = excluded.way
 
 -- name: closures_of
 select lane_id, valid_from, is_closed from lane_closure where lane_id = $1 order by valid_from
 
 -- name: add_closure
 insert into lane_closure (lane_id, valid_from, is_closed) values ($1, $2, $3)
+on conflict (lane_id, valid_from) do update set is_closed = excluded.is_closed
 
 -- name: last_read_at
 select e.effective_at from gate_event e where e.lot_id = $1 and e.lane_id = $2 order by e.effective_at desc limit 1

@@ -15,23 +15,23 @@ returning id
 
 -- name: set_exit_rule
 -- Who tells passages already has done so since then. What was before.
-with was as (select id, confirms_passages_since, leave_within_min from lot where code = $1 for no key update)
+with was as (select id, confirms_passages_since, leave_within_min from lot where id = lot_called($1) for no key update)
 update lot l
    set confirms_passages_since = case when $2::boolean then coalesce(l.confirms_passages_since, $4::timestamptz) end,
        leave_within_min = $3
   from was
  where l.id = was.id
-returning l.operator_id, was.confirms_passages_since is not null as confirms_passages, was.leave_within_min
+returning l.operator_id, l.code, was.confirms_passages_since is not null as confirms_passages, was.leave_within_min
 
 -- name: say_arrears_in_lot
-with was as (select id, say_arrears from lot where code = $1 for no key update)
+with was as (select id, say_arrears from lot where id = lot_called($1) for no key update)
 update lot l set say_arrears = $2::say_arrears from was where l.id = was.id
-returning l.operator_id, was.say_arrears::text as before
+returning l.operator_id, l.code, was.say_arrears::text as before
 
 -- name: say_arrears_in_lots_of
 with was as (select id, say_arrears from operator where code = $1 for no key update)
 update operator o set say_arrears = $2::say_arrears from was where o.id = was.id
-returning o.id as operator_id, was.say_arrears::text as before
+returning o.id as operator_id, o.code, was.say_arrears::text as before
 
 -- name: add_gates
 insert into gate (lot_id, code) select $1, code from unnest($2::text[]) code
@@ -53,79 +53,97 @@ insert into lot_occupancy (lot_id, updated_at) values ($1, $2)
 select code, name_zh, name_en, platform_fee_bps, time_zone, id from operator where code = $1
 
 -- name: registered_lot
--- As of $2. gateways: the first of them was registered with it.
+-- As of $2, by a code that it had as well. gateways: the first of them was registered with it.
 select l.id, l.code, o.code as operator_code, l.name_zh, l.name_en, l.district_zh, l.district_en, l.kind::text as kind,
        coalesce((select c.capacity from lot_capacity c where c.lot_id = l.id and c.valid_from <= $2
                   order by c.valid_from desc limit 1), l.capacity) as capacity,
        l.longitude, l.latitude, l.address_zh, l.time_zone, l.confirms_passages_since is not null as confirms_passages,
-       l.leave_within_min, outer_lot.code as inside_of, l.inner_clock::text as inner_clock, l.road, l.road_within_min,
+       l.leave_within_min, outer_lot.code as inside_of, lies.inner_clock::text as inner_clock, lies.road, lies.road_within_min,
        (select g.code from gateway g where g.lot_id = l.id order by g.id limit 1) as gateway,
        (select jsonb_agg(jsonb_build_object('code', a.code, 'gate', g.code, 'direction', a.direction) order by a.id)
           from lane a join gate g on g.id = a.gate_id where a.lot_id = l.id)::text as lanes
   from lot l
   join operator o on o.id = l.operator_id
-  left join lot outer_lot on outer_lot.id = l.inside_of
- where l.code = $1
+  cross join lateral (
+       select s.inside_of, s.inner_clock, s.road, s.road_within_min
+         from (select v.valid_from, v.inside_of, v.inner_clock, v.road, v.road_within_min
+                 from lot_surroundings v where v.lot_id = l.id and v.valid_from <= $2
+               union all select '-infinity', l.inside_of, l.inner_clock, l.road, l.road_within_min) s
+        order by s.valid_from desc limit 1) lies
+  left join lot outer_lot on outer_lot.id = lies.inside_of
+ where l.id = lot_called($1)
 
 -- name: lot_to_change
-select id, operator_id, capacity, name_zh, name_en, district_zh, district_en, address_zh, kind::text as kind, longitude,
+select id, code, operator_id, capacity, name_zh, name_en, district_zh, district_en, address_zh, kind::text as kind, longitude,
        latitude
-  from lot where code = $1
+  from lot where id = lot_called($1)
+
+-- name: placed
+-- Where all lots lie from the beginning.
+select id, operator_id, inside_of, inner_clock::text as inner_clock, road, road_within_min from lot order by id
 
 -- name: surroundings
-select l.id, l.operator_id, o.code as inside_of, l.inner_clock::text as inner_clock, l.road, l.road_within_min
-  from lot l left join lot o on o.id = l.inside_of where l.code = $1
-
--- name: lots_around
--- A lot, and those that it lies in.
-with recursive around (id, inside_of) as (
-  select id, inside_of from lot where code = $1
-  union
-  select l.id, l.inside_of from around a join lot l on l.id = a.inside_of
-)
-select id from around
+select lot_id, valid_from, inside_of, inner_clock::text as inner_clock, road, road_within_min
+  from lot_surroundings order by lot_id, valid_from
 
 -- name: set_surroundings
-update lot set inside_of = (select o.id from lot o where o.code = $2), inner_clock = $3::inner_clock, road = $4,
-               road_within_min = $5
- where id = $1
+update lot set inside_of = $2, inner_clock = $3::inner_clock, road = $4, road_within_min = $5 where id = $1
+
+-- name: add_surroundings
+insert into lot_surroundings (lot_id, valid_from, inside_of, inner_clock, road, road_within_min)
+values ($1, $2, $3, $4::inner_clock, $5, $6)
+on conflict (lot_id, valid_from) do update
+   set inside_of = excluded.inside_of, inner_clock = excluded.inner_clock, road = excluded.road,
+       road_within_min = excluded.road_within_min
 
 -- name: describe_lot
 update lot set name_zh = $2, name_en = $3, district_zh = $4, district_en = $5, address_zh = $6, kind = $7::lot_kind,
                longitude = $8, latitude = $9
  where id = $1
 
+-- name: former_codes
+select code from former_lot_code where lot_id = $1 order by code
+
+-- name: code_of_lot
+select code from lot where id = $1
+
+-- name: lot_called
+-- The number of the lot that has a code, or had it.
+select lot_called($1)
+
+-- name: recode_lot
+update lot set code = $2 where id = $1
+
+-- name: keep_former_code
+insert into former_lot_code (code, lot_id, until) values ($2, $1, $3)
+
+-- name: drop_former_codes
+delete from former_lot_code where lot_id = $1 and code = any ($2::text[])
+
 -- name: capacities_of
 select lot_id, valid_from, capacity from lot_capacity where lot_id = $1 order by valid_from
 
 -- name: add_capacity
 insert into lot_capacity (lot_id, valid_from, capacity) values ($1, $2, $3)
+on conflict (lot_id, valid_from) do update set capacity = excluded.capacity
 
 -- name: closures_of
 select lot_id, valid_from, is_closed from lot_closure where lot_id = $1 order by valid_from
 
 -- name: add_closure
 insert into lot_closure (lot_id, valid_from, is_closed) values ($1, $2, $3)
+on conflict (lot_id, valid_from) do update set is_closed = excluded.is_closed
 
 -- name: last_read_at
--- Of any lane of a lot.
+-- Of any lane of some lots.
 select max(e.effective_at)
   from lane a
  cross join lateral (select e.effective_at from gate_event e
                       where e.lot_id = a.lot_id and e.lane_id = a.id order by e.effective_at desc limit 1) e
- where a.lot_id = $1
+ where a.lot_id = any($1::int[])
 
 -- name: lot_of_code
-select id, operator_id from lot where code = $1
-
--- name: operators_around
--- Whose the lot of a code is, and those that it lies in.
-with recursive around (operator_id, inside_of) as (
-  select operator_id, inside_of from lot where code = $1
-  union
-  select l.operator_id, l.inside_of from around a join lot l on l.id = a.inside_of
-)
-select distinct operator_id from around order by operator_id
+select id, code, operator_id from lot where id = lot_called($1)
 
 -- name: operator_of_gateway
 select l.operator_id from gateway g join lot l on l.id = g.lot_id where g.code = $1

@@ -42,7 +42,7 @@ select min(valid_from) as at
   from (select valid_from from lot_tariff union all select valid_from from zone_tariff
         union all select valid_from from lot_zone union all select valid_from from lot_capacity
         union all select valid_from from lot_closure union all select valid_from from lane_way
-        union all select valid_from from lane_closure) changes
+        union all select valid_from from lane_closure union all select valid_from from lot_surroundings) changes
  where valid_from > $1
 
 -- name: lot_capacities
@@ -50,6 +50,13 @@ select lot_id, valid_from, capacity from lot_capacity order by lot_id, valid_fro
 
 -- name: lot_closures
 select lot_id, valid_from, is_closed from lot_closure order by lot_id, valid_from
+
+-- name: lot_surroundings
+select lot_id, valid_from, inside_of, inner_clock::text as inner_clock, road, road_within_min
+  from lot_surroundings order by lot_id, valid_from
+
+-- name: former_codes
+select lot_id, code from former_lot_code order by lot_id, code
 
 -- name: gates
 select id, lot_id, code, name from gate order by id

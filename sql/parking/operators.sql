@@ -39,4 +39,4 @@ update operator set name_zh = $2, name_en = $3, time_zone = $4 where id = $1
 update operator set closed_from = $2 where id = $1
 
 -- name: operator_of_lot
-select o.code, o.closed_from from lot l join operator o on o.id = l.operator_id where l.code = $1
+select o.code, o.closed_from from lot l join operator o on o.id = l.operator_id where l.id = lot_called($1)

@@ -5,11 +5,11 @@ select code, version, document->>'time_zone' as time_zone from tariff where id =
 
 -- name: lot_to_price
 -- is_priced: whether some price of its own, or of an area it lies in, has begun by $2.
-select l.id, l.operator_id, l.time_zone,
+select l.id, l.code, l.operator_id, l.time_zone,
        exists (select 1 from lot_tariff p where p.lot_id = l.id and p.valid_from <= $2)
          or exists (select 1 from lot_zone z join zone_tariff p on p.zone_id = z.zone_id
                      where z.lot_id = l.id and z.valid_from <= $2 and p.valid_from <= $2) as is_priced
-  from lot l where l.code = $1
+  from lot l where l.id = lot_called($1)
 
 -- name: zone_to_price
 -- is_priced: whether some price has begun by $2 in the area, or at a lot that lies in it or did: its own, or that of
@@ -42,15 +42,17 @@ select tariff_id as number from zone_tariff where zone_id = $1 and valid_from = 
 select zone_id as number from lot_zone where lot_id = $1 and valid_from = $2
 
 -- name: apply_to_lot
--- What was in force there until then, of its own.
+-- What was in force there until then, of its own, or was to begin then and is replaced.
 insert into lot_tariff (lot_id, valid_from, tariff_id) values ($1, $2, $3)
+on conflict (lot_id, valid_from) do update set tariff_id = excluded.tariff_id
 returning (select t.code || '/' || t.version from lot_tariff p join tariff t on t.id = p.tariff_id
-            where p.lot_id = $1 and p.valid_from < $2 order by p.valid_from desc limit 1) as before
+            where p.lot_id = $1 and p.valid_from <= $2 order by p.valid_from desc limit 1) as before
 
 -- name: apply_to_zone
 insert into zone_tariff (zone_id, valid_from, tariff_id) values ($1, $2, $3)
+on conflict (zone_id, valid_from) do update set tariff_id = excluded.tariff_id
 returning (select t.code || '/' || t.version from zone_tariff p join tariff t on t.id = p.tariff_id
-            where p.zone_id = $1 and p.valid_from < $2 order by p.valid_from desc limit 1) as before
+            where p.zone_id = $1 and p.valid_from <= $2 order by p.valid_from desc limit 1) as before
 
 -- name: in_force
 -- All that was put into force, by tariff and instant.
@@ -69,5 +71,6 @@ insert into zone (code, name_zh, name_en) values ($1, $2, $3) returning id
 
 -- name: move_lot
 insert into lot_zone (lot_id, valid_from, zone_id) values ($1, $2, $3)
+on conflict (lot_id, valid_from) do update set zone_id = excluded.zone_id
 returning (select z.code from lot_zone p join zone z on z.id = p.zone_id
-            where p.lot_id = $1 and p.valid_from < $2 order by p.valid_from desc limit 1) as before
+            where p.lot_id = $1 and p.valid_from <= $2 order by p.valid_from desc limit 1) as before

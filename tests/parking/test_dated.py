@@ -43,7 +43,10 @@ def test_what_holds(hours: float, holds: str, next_hours: int | None) -> None:
         ("b",     -2,   None,  None),
         ("b",     -1,   None,  None),
         ("a",     -3,   None,  None),
-        ("d",     2,    None,  BeginsOtherwise),
+        # What has not begun is replaced, and by what holds until then as well.
+        ("d",     2,    None,  2),
+        ("b",     2,    None,  2),
+        ("d",     2,    2,     RewritesThePast),
         ("d",     -2,   None,  BeginsOtherwise),
         ("d",     -1,   None,  RewritesThePast),
         ("a",     -1,   None,  RewritesThePast),
@@ -95,7 +98,8 @@ def test_nothing_that_is_taken_changes_what_held_before_it_was_said(said: list[t
         except OneLotError:
             continue
         if version is not None:
-            versions = sorted([*versions, version], key=_since)
+            others = [each for each in versions if each.valid_from != version.valid_from]
+            versions = sorted([*others, version], key=_since)
             assert dated.begin(FIRST, versions, value, valid_from=version.valid_from, now=now) is None
         assert dated.at(FIRST, versions, now + ahead * HOUR) == value
         assert [dated.at(FIRST, versions, each) for each in instants] == before

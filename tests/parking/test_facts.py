@@ -15,9 +15,10 @@ from parking.device_facts import is_at_gate
 from parking.doubts import Doubt
 from parking.events import NO_TIME, EventRejected
 from parking.facts import Fact
+from parking.gateways import Gateway
 from parking.lanes import Lane
 from parking.likeness import Likeness, likeness
-from parking.lots import Direction, Gateway
+from parking.lots import Direction
 from tests.conftest import NOW
 from tests.parking.said import read, said
 

@@ -8,11 +8,12 @@ import pytest
 from parking.pauses import Nest, Present, affected, paused
 from parking.plates import PlateColor, VehicleClass
 from parking.stays import State, Stay
+from parking.surroundings import ALWAYS, EARLIEST, LATEST, Period
 from tests.conftest import NOW
 
 OUTER, INNER, OTHER = 1, 2, 3
 PLATE, COLOR = "鲁A12345", PlateColor.BLUE
-AROUND, INSIDE = Nest(inner=frozenset((INNER,))), Nest(outer=frozenset((OUTER,)))
+AROUND, INSIDE = Nest(inner={INNER: ALWAYS}), Nest(outer={OUTER: ALWAYS})
 
 
 def at(minutes: int | None) -> datetime | None:
@@ -64,6 +65,30 @@ def test_the_clock_stands_while_a_vehicle_is_in_a_lot_inside(
 def test_who_left_the_lot_around_is_not_inside(known: list[Present], expected: list[tuple[int, int]]) -> None:
     found = paused(stay(INNER, 0, 240), INSIDE, known, since=NOW)
     assert list(found) == [(at(since), at(until)) for since, until in expected]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        # While the lot lies inside, of two hours in it: a move within, before and after them.
+        ((None, 90), [(60, 90)]),
+        ((90, None), [(90, 120)]),
+        ((None, 60), []),
+        ((120, None), []),
+        ((70, 80), [(70, 80)]),
+        ((None, None), [(60, 120)]),
+    ],
+)
+def test_a_lot_counts_while_it_lies_inside(
+    minutes: tuple[int | None, int | None], expected: list[tuple[int, int]]
+) -> None:
+    when = (Period(at(minutes[0]) or EARLIEST, at(minutes[1]) or LATEST),)
+    found = paused(stay(OUTER, 0, 240), Nest(inner={INNER: when}), [there(INNER, 60, 120)], since=NOW)
+    assert list(found) == [(at(since), at(until)) for since, until in expected]
+    # Who left the lot around at 60 had left the one inside if that lay there then.
+    gone = paused(stay(INNER, 0, 240), Nest(outer={OUTER: when}), [there(OUTER, -10, 60)], since=NOW)
+    lay_inside = (minutes[0] is None or minutes[0] <= 60) and (minutes[1] is None or minutes[1] > 60)
+    assert list(gone) == ([(at(60), at(240))] if lay_inside else [])
 
 
 def test_what_changes_bears_on_the_other_lots_of_the_nest() -> None:

@@ -15,6 +15,7 @@ REFERENCE = {
     "channel_local_refund": "the same",
     "exempt_vehicle": "what a vehicle is known for in every lot",
     "forgetting": "a row for what is forgotten",
+    "former_lot_code": "the network: a code leads to one lot of all",
     "gateway": "the network, which every process holds whole",
     "gateway_key": "the same",
     "gate": "the same",

@@ -9,13 +9,13 @@ from parking.flow import facilities as facilities_flow
 from parking.flow import lots as lots_flow
 from parking.flow.imports import At, Kind, State, Take, Taken
 from parking.imports.lots import FORM, LotRow, in_order, written
-from parking.lots import ExitRule, LotChange, LotPlan
+from parking.lots import Description, ExitRule, LotChange, LotPlan
 from parking.store import facilities as facilities_store
 from parking.store import lots as store
 
 # What of a registered lot a file may correct; of the rest a contradiction is refused.
 _EXITS = ExitRule.__struct_fields__
-_CORRECTED = (*LotChange.__struct_fields__, "capacity", *_EXITS)
+_CORRECTED = (*Description.__struct_fields__, "capacity", *_EXITS)
 
 
 async def _begin(db: sql.Connection, _rows: object, at: At) -> Take[LotRow]:
@@ -31,7 +31,7 @@ async def _begin(db: sql.Connection, _rows: object, at: At) -> Take[LotRow]:
 async def _rows(db: sql.Connection, operator_code: str | None, at: At) -> list[dict[str, object]]:
     """The lots that are registered, by their codes."""
     rows = list[dict[str, object]]()
-    for code in sorted(at.network.lots_by_code):
+    for code in sorted(lot.code for lot in at.network.lots.values()):
         registered = await store.registered_lot(db, code, at.now)
         if registered is None or operator_code not in (None, registered.operator_code):
             continue
@@ -56,7 +56,7 @@ async def _lot(db: sql.Connection, plan: LotPlan, at: At) -> tuple[State, tuple[
 async def _correct(db: sql.Connection, was: LotPlan, plan: LotPlan, at: At) -> tuple[str, ...]:
     """Brings the lot to what the plan says of its description, spaces and exits: the names of what was not so."""
     otherwise = [name for name in _CORRECTED if getattr(was, name) != getattr(plan, name)]
-    said: dict[str, Any] = {name: getattr(plan, name) for name in LotChange.__struct_fields__ if name in otherwise}
+    said: dict[str, Any] = {name: getattr(plan, name) for name in Description.__struct_fields__ if name in otherwise}
     if said:
         await lots_flow.change_lot(db, plan.code, LotChange(**said), by=at.by, now=at.now, city=at.city)
     if "capacity" in otherwise:

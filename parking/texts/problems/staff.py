@@ -161,11 +161,16 @@ KINDS: dict[str, Kind] = {
         MEND,
         facts=("lot",),
     ),
+    "never-its-code": Kind(
+        "不是该停车场的编码",
+        ("所列编码从未属于该停车场。", "The lot never had the code that is to go on leading to it."),
+        MEND,
+        facts=("code",),
+    ),
     "inside-itself": Kind(
         "停车场互相包含",
         ("停车场不能位于其内部的停车场之中。", "A lot cannot lie inside of one that lies inside of it."),
         MEND,
-        facts=("code",),
     ),
     "rewrites-the-past": Kind(
         "不能更改过去",
@@ -184,7 +189,7 @@ KINDS: dict[str, Kind] = {
     ),
     "begins-otherwise": Kind(
         "同时已有更改",
-        ("同一时刻已有另一项更改。", "Something else begins at this very instant."),
+        ("同一时刻已有另一项更改开始生效。", "Something else has begun at this very instant."),
         MEND,
         facts=("valid_from",),
     ),

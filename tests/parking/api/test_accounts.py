@@ -69,5 +69,5 @@ async def test_the_same_at_the_command_line(database_url: str, redis_url: str, d
     assert (code, str(account) in printed) == (0, True), printed
     code, printed = await running.onelot(env, "account", "show", str(account))
     assert (code, "鲁A77L03" in printed) == (0, True), printed
-    looked = "select count(*) from audit where owner_id = $1 and action = 'account.look' and actor = 'command line'"
-    assert await district.count(looked, account) == 2
+    looked = "select count(*) from audit where owner_id = $1 and action = 'account.look' and actor = $2"
+    assert await district.count(looked, account, running.TYPED_BY) == 2

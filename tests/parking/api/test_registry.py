@@ -70,8 +70,8 @@ async def test_a_lot_is_registered_mistyped_mended_closed_and_opened(
     more = {"capacity": 80, "valid_from": (NOW + 24 * HOUR).isoformat()}
     assert (await client.put(f"{lot}/capacity", json=more)).json()["outcome"] == "changed"
     assert (await client.put(f"{lot}/capacity", json=more)).json()["outcome"] == "unchanged"
-    said = problem(await client.put(f"{lot}/capacity", json={**more, "capacity": 81}), 409, "valid_from")
-    assert said["title"] == "Begins otherwise"
+    answers = [await client.put(f"{lot}/capacity", json={**more, "capacity": spaces}) for spaces in (81, 80)]
+    assert [each.json()["outcome"] for each in answers] == ["replaced"] * 2
 
     headers = running.bearer(key)
     entry = event("b1", "entry", NOW, "鲁A51001", lot="baotu")
@@ -127,13 +127,60 @@ async def test_of_two_clerks_who_say_different_things_one_is_told(client: httpx.
     wanted = [{"capacity": capacity, "valid_from": at} for capacity in (61, 62, 61)]
     answers = await asyncio.gather(*(client.put(f"{LOTS}/{QC}/capacity", json=each) for each in wanted))
     taken = [(each.status_code, each.json().get("outcome", each.json().get("title"))) for each in answers]
-    assert sorted(taken) in (
-        [(200, "changed"), (200, "unchanged"), (409, "Begins otherwise")],
-        [(200, "changed"), (409, "Begins otherwise"), (409, "Begins otherwise")],
+    assert {status for status, _ in taken} == {200}
+    assert sorted(outcome for _, outcome in taken) in (
+        ["changed", "replaced", "unchanged"],
+        ["changed", "replaced", "replaced"],
     )
     both = plan("twice"), plan("twice", capacity=51)
     answers = await asyncio.gather(*(client.post(LOTS, json=each) for each in both))
     assert sorted(each.status_code for each in answers) == [201, 409]
+
+
+async def test_the_code_of_a_lot_is_mended_and_the_old_one_leads_to_it(
+    client: httpx.AsyncClient, owner: sql.Connection
+) -> None:
+    mistyped, rightly = f"{LOTS}/hongjialuo", f"{LOTS}/hongjialou"
+    for code in ("hongjialuo", "code-other"):
+        (await client.post(LOTS, json=plan(code))).raise_for_status()
+    assert (await client.patch(mistyped, json={"code": "hongjialou"})).json()["outcome"] == "changed"
+    assert (await client.patch(rightly, json={"code": "hongjialou"})).json()["outcome"] == "unchanged"
+    await known_everywhere()
+    # Everything that has the old code goes on: signs, tickets, settings. Lists know the new one alone.
+    for path in ("/v1/lots/hongjialuo", "/v1/lots/hongjialou", mistyped, rightly):
+        assert (await client.get(path)).raise_for_status().json()["code"] == "hongjialou"
+    (await client.put(f"{mistyped}/capacity", json={"capacity": 51})).raise_for_status()
+    page = (await client.get(LOTS, params={"q": "hongjial"})).json()
+    assert [each["code"] for each in page["lots"]] == ["hongjialou"]
+    shown = (await client.get(rightly)).json()
+    assert (shown["former_codes"], shown["capacities"][-1]["capacity"]) == (["hongjialuo"], 51)
+    # No other lot gets it, by registering or by a change, until it is given up.
+    again = problem(await client.post(LOTS, json=plan("hongjialuo")), 409, "code")
+    assert again["facts"] == {"registered": "hongjialou", "said": "hongjialuo"}
+    for taken in ("hongjialuo", "hongjialou"):
+        problem(await client.patch(f"{LOTS}/code-other", json={"code": taken}), 409, "code")
+    problem(await client.patch(rightly, json={"former_codes": ["code-other"]}), 409, "former_codes")
+    problem(await client.patch(rightly, json={"code": "stream"}), 400, "body")
+    assert (await client.patch(rightly, json={"former_codes": []})).json()["outcome"] == "changed"
+    assert (await client.patch(f"{LOTS}/code-other", json={"code": "hongjialuo"})).json()["outcome"] == "changed"
+    await known_everywhere()
+    found = [(await client.get(f"/v1/lots/{code}")).json()["code"] for code in ("hongjialuo", "code-other")]
+    assert found == ["hongjialuo", "hongjialuo"]
+    # And back: what was typed first was right.
+    assert (await client.patch(rightly, json={"code": "hongjialou2", "former_codes": []})).json()[
+        "outcome"
+    ] == "changed"
+    assert (await client.patch(f"{LOTS}/hongjialou2", json={"code": "hongjialou"})).json()["outcome"] == "changed"
+    lines = await owner.fetch(
+        "select subject, detail from audit where action = 'lot.change' and subject like 'lot:hongjial%' order by id"
+    )
+    assert [each["subject"] for each in lines] == [
+        *("lot:hongjialuo", "lot:hongjialou", "lot:hongjialou", "lot:hongjialou2")
+    ]
+    assert msgspec.json.decode(lines[0]["detail"]) == {
+        "before": {"code": "hongjialuo", "former_codes": []},
+        "after": {"code": "hongjialou", "former_codes": ["hongjialuo"]},
+    }
 
 
 async def test_lots_are_listed_by_what_staff_look_for(client: httpx.AsyncClient, district: District) -> None:
@@ -185,7 +232,9 @@ async def test_who_is_let_into_a_closed_lot_is_inside(client: httpx.AsyncClient,
     assert await owner.fetchval("select count(*) from open_stay where plate = '鲁A51020'") == 1
 
 
-async def test_where_a_lot_lies_is_mended_until_a_car_comes(client: httpx.AsyncClient, district: District) -> None:
+async def test_where_a_lot_lies_is_mended_until_a_car_comes_and_then_begins_at_an_instant(
+    client: httpx.AsyncClient, district: District
+) -> None:
     for code in ("outer", "inner"):
         (await client.post(LOTS, json=plan(code))).raise_for_status()
     inner, nested = f"{LOTS}/inner/surroundings", {"inside_of": "outer", "inner_clock": "stops"}
@@ -202,7 +251,20 @@ async def test_where_a_lot_lies_is_mended_until_a_car_comes(client: httpx.AsyncC
     headers = running.bearer((await client.post("/v1/admin/gateways/inner-gw/keys")).json()["key"])
     came = event("n1", "entry", NOW, "鲁A51030", lot="inner")
     (await client.post("/v1/gate-events", json=came, headers=headers)).raise_for_status()
-    said = problem(await client.put(inner, json=nested), 409, "inside_of")
-    assert said["title"] == "Rewrites the past"
+    # From then on it begins at an instant: what was decided stays, and what has not begun is replaced.
+    past = {**nested, "valid_from": (NOW - HOUR).isoformat()}
+    assert problem(await client.put(inner, json=past), 409, "valid_from")["title"] == "Rewrites the past"
+    ahead = {**nested, "valid_from": (NOW + 24 * HOUR).isoformat()}
+    for body, outcome in ((ahead, "changed"), (ahead, "unchanged"), ({**ahead, "inner_clock": "runs"}, "replaced")):
+        assert (await client.put(inner, json=body)).json()["outcome"] == outcome
+    # Never in itself, now or then.
+    around = {"inside_of": "inner", "valid_from": (NOW + 12 * HOUR).isoformat()}
+    problem(await client.put(f"{LOTS}/outer/surroundings", json=around), 422, "inside_of")
+    shown = (await client.get(f"{LOTS}/inner")).json()
+    assert (shown["inside_of"], shown["road"]) == (None, "lishan")
+    (begins,) = shown["surroundings"]
+    assert (begins["inside_of"], begins["inner_clock"], begins["road"]) == ("outer", "runs", None)
+    assert (await client.put(inner, json=nested)).json()["outcome"] == "changed"
+    assert (await client.get(f"{LOTS}/inner")).json()["inside_of"] == "outer"
     rail = running.bearer(token(Audience.ADMIN, now=NOW, operator_id=district.lot(STATION).operator_id))
     problem(await client.put(inner, json=nested, headers=rail), 403)

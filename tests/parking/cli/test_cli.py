@@ -126,7 +126,7 @@ async def test_a_token_that_the_service_takes(district: District, env: dict[str,
     assert code == 0, printed
     principal = read_token(printed.split()[-1], secrets=(TOKEN_SECRET,), now=TOMORROW).principal
     assert (principal.audience, principal.id) == (Audience.DRIVER, account)
-    trail = "select subject from audit where action = 'token.issue' and actor = 'command line' order by subject"
+    trail = "select subject from audit where action = 'token.issue' and actor = 'command line: tests' order by subject"
     assert [row["subject"] for row in await district.owner.fetch(trail)] == ["clerk:li", "driver:wang"]
 
 
@@ -278,7 +278,7 @@ async def test_a_city_is_registered_and_charges(
         assert found is not None
         assert found.code == "baotu-gw"
         audit = await pool.fetch("select actor, action, subject from audit")
-    assert {tuple(row) for row in audit} >= {("command line", *each) for each in REGISTERED}
+    assert {tuple(row) for row in audit} >= {("command line: tests", *each) for each in REGISTERED}
     assert (await running.onelot(env, "verify"))[0] == 0
 
     later = (TOMORROW + timedelta(days=1)).isoformat()

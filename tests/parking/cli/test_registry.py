@@ -66,9 +66,20 @@ async def test_a_lot_is_looked_after(
     )
     assert (await onelot("lot", "reopen", "baotu")).startswith("changed")
     assert "UnknownLot" in await onelot("lot", "show", "nowhere", code=2)
-    rows = await owner.fetch("select action from audit where subject = 'lot:baotu' and actor = 'command line'")
+    recode = ("lot", "change", "baotu", "--code", "baotu-spring")
+    assert [await onelot(*recode) for _ in range(2)] == ["changed", "unchanged"]
+    assert msgspec.json.decode(await onelot("lot", "show", "baotu"))["former_codes"] == ["baotu"]
+    assert await onelot("lot", "change", "baotu", "--no-former-codes") == "changed"
+    assert "UnknownLot" in await onelot("lot", "show", "baotu", code=2)
+    assert (
+        await onelot("--by", "王", "lot", "change", "baotu-spring", "--code", "baotu", "--no-former-codes") == "changed"
+    )
+    assert "is no name" in await onelot("--by", " ", "lot", "list", code=2)
+    by = await owner.fetchval("select actor from audit where subject = 'lot:baotu-spring' order by id desc limit 1")
+    assert by == "command line: 王"
+    rows = await owner.fetch("select action from audit where subject = 'lot:baotu' and actor = 'command line: tests'")
     assert sorted(row["action"] for row in rows) == [
-        *("lot.capacity", "lot.change", "lot.close", "lot.register", "lot.reopen", "lot.surroundings")
+        *("lot.capacity", "lot.change", "lot.change", "lot.close", "lot.register", "lot.reopen", "lot.surroundings")
     ]
 
 

@@ -14,8 +14,9 @@ from parking.flow import gateways, lanes, lots, prices, surroundings
 from parking.flow import tariffs as tariffs_flow
 from parking.flow.network import record_change
 from parking.lanes import GateChange, GatePlan, LaneChange, NewLane, Way
-from parking.lots import Direction, ExitRule, LotChange, SayArrears, Surroundings
+from parking.lots import Direction, ExitRule, LotChange, SayArrears
 from parking.store import network as store
+from parking.surroundings import Surroundings
 from payments.identity import Audience, Principal
 from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
@@ -46,7 +47,7 @@ async def change_lot(db: sql.Connection) -> None:
 
 
 async def set_surroundings(db: sql.Connection) -> None:
-    await surroundings.set_surroundings(db, QC, Surroundings(road="quancheng"), by=ADMIN, now=NOW)
+    await surroundings.set_surroundings(db, QC, Surroundings(road="quancheng"), valid_from=None, by=ADMIN, now=NOW)
 
 
 async def set_capacity(db: sql.Connection) -> None:

@@ -9,11 +9,13 @@ import pytest
 from msgspec import structs
 
 from parking import network as networks
+from parking.dated import Version
 from parking.flow import repricing
 from parking.flow.lots import register_lot
 from parking.flow.network import read_network
-from parking.lots import InnerClock, LotPlan, UnknownLot
+from parking.lots import Around, InnerClock, LotPlan, UnknownLot
 from parking.pauses import Nest
+from parking.surroundings import ALWAYS
 from parking.tariffs.language.sources import Source
 from seeds.city.network import lot_plan
 from tests.conftest import NOW
@@ -82,6 +84,24 @@ async def test_a_tariff_that_says_how_long_is_kept_to(district: District) -> Non
     assert [each.tariff.rejoin_min for each in alone.tariffs] == [0]
 
 
+async def test_lots_are_stretches_of_a_road_for_a_while(district: District) -> None:
+    """A visit is counted on to the next if both lots were stretches of the road when each of them began."""
+    joins, leaves = NOW - 110 * MINUTE, NOW - 39 * MINUTE
+    places = Version(joins, Around(road="lishan", road_within_min=10)), Version(leaves, Around())
+    lots = {
+        id_: structs.replace(lot, surroundings=places) if lot.code in (QC, HOSPITAL) else lot
+        for id_, lot in district.network.lots.items()
+    }
+    prices = networks.of_roads(lots.values(), district.network.prices)
+    road = structs.replace(district, network=structs.replace(district.network, lots=lots, prices=prices))
+    for began, expected in ((joins - MINUTE, [200, 0]), (joins, [200, 200]), (joins + MINUTE, [200, 0])):
+        plate, again = f"鲁AR50{began:%M}", began + 70 * MINUTE
+        await road.record(*visit(f"j{plate}", plate, began, began + HOUR))
+        await road.record(*visit(f"k{plate}", plate, again, again + 20 * MINUTE, lot=HOSPITAL))
+        assert await fees(district, plate) == expected
+    assert await road.broken() == {}
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_in_any_order_a_road_costs_the_same(district: District, seed: int) -> None:
     road, chance = on_one_road(district), random.Random(seed)
@@ -121,7 +141,7 @@ async def test_lots_are_registered_beside_and_inside_of_others(district: Distric
             )
         network = await read_network(db, NOW)
     lots = network.lots_by_code
-    assert network.nests[district.lot(QC).id] == Nest(inner=frozenset({lots["qc-inner"].id}))
+    assert network.nests[district.lot(QC).id] == Nest(inner={lots["qc-inner"].id: ALWAYS})
     assert Source.NEST in network.prices[district.lot(QC).id].asks
     assert Source.NEST not in network.prices[district.lot(HOSPITAL).id].asks
     with pytest.raises(msgspec.ValidationError, match="inside_of"):

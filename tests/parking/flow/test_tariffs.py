@@ -154,17 +154,21 @@ async def test_a_price_holds_at_a_lot_from_an_instant_on(db: sql.Connection) -> 
         await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW - HOUR, by="tests", now=NOW)
     with pytest.raises(HoldsAlready):
         await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW - 2 * DAY, by="tests", now=NOW)
-    await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW)
-    with pytest.raises(HoldsAlready, match="very instant"):
-        async with db.transaction():
-            await apply_to_lot(db, lot_code="fresh", tariff_id=first, valid_from=NOW + DAY, by="tests", now=NOW)
+    third = await published(db, text("f9"))
+    # What has not begun is replaced at its instant; what has is not.
+    for number in (third, second):
+        await apply_to_lot(db, lot_code="fresh", tariff_id=number, valid_from=NOW + DAY, by="tests", now=NOW)
+    for now in (NOW + DAY, NOW + DAY * 2):
+        with pytest.raises(HoldsAlready):
+            await apply_to_lot(db, lot_code="fresh", tariff_id=first, valid_from=NOW + DAY, by="tests", now=now)
     for _ in range(2):
         await apply_to_lot(db, lot_code="fresh", tariff_id=second, valid_from=NOW + DAY, by="tests", now=NOW + DAY * 2)
     assert await held(db) == [(-DAY, "f1"), (DAY, "f2")]
     said = await db.fetch(
-        "select subject from audit where action = 'tariff.apply' and subject like 'tariff:f%' order by 1"
+        "select subject, detail->'before'->>'tariff' from audit"
+        " where action = 'tariff.apply' and subject like 'tariff:f%' order by 1"
     )
-    assert [row["subject"] for row in said] == ["tariff:f1/1", "tariff:f2/1"]
+    assert [tuple(row) for row in said] == [("tariff:f1/1", None), ("tariff:f2/1", "f9/1"), ("tariff:f9/1", "f1/1")]
 
 
 async def test_a_published_text_leaves_the_draft_as_it_is(db: sql.Connection) -> None:
