@@ -109,16 +109,21 @@ def _read_until(stay: Stay) -> datetime:
 
 def _is_next(known: Sequence[Stay], new: Sequence[Read]) -> bool:
     """Whether the reads follow on all that is known, as nearly all do: an exit of who is inside, or a new arrival."""
-    first = new[0] if len(new) == 1 else min(new, key=lambda read: read.at)
+    inside = next((stay for stay in known if stay.state is State.OPEN), None)
+    first = new[0] if len(new) == 1 else min(new, key=lambda read: (read.at, _turn(read, inside)))
     if not known:
         return first.direction is Direction.ENTRY
     if any(stay.at_exit for stay in known):
         return False
-    inside = next((stay for stay in known if stay.state is State.OPEN), None)
     if inside is not None:
         follows = len(inside.facts) == 1 and first.direction is Direction.EXIT and inside.first_at < first.at
         return follows and all(stay is inside or _read_until(stay) < inside.first_at for stay in known)
     return first.direction is Direction.ENTRY and all(_read_until(stay) + STANDS_MAX < first.at for stay in known)
+
+
+def _turn(read: Read, inside: Stay | None) -> bool:
+    """Whether of the reads of one instant others come first, as `spans.spans_of` takes them."""
+    return read.direction is (Direction.EXIT if inside is None else Direction.ENTRY)
 
 
 def scopes(

@@ -95,17 +95,20 @@ class Span:
 
 
 def spans_of(passings: Sequence[Passing], exits: Exits) -> list[Span]:
-    """The stays of one vehicle in one lot."""
+    """The stays of one vehicle in one lot.
+
+    At one instant who is inside leaves before coming again, and who is not comes before leaving: what was before an
+    arrival does not matter to what comes after it.
+    """
     spans: list[Span] = []
     inside: Span | None = None
     gone: Span | None = None
-    # By time; at one instant a vehicle leaves before it comes again, unless it has not come yet.
     ordered = list(passings)
     if len(ordered) > 1:
         ordered.sort(key=lambda p: (p.at, p.direction is Direction.ENTRY, p.reads[0].id))
     for n in range(len(ordered)):
-        if inside is None and _comes_at_once(ordered, n):
-            ordered[n], ordered[n + 1] = ordered[n + 1], ordered[n]
+        if inside is None:
+            _let_come(ordered, n)
         if ordered[n].direction is Direction.ENTRY:
             inside = _enter(spans, inside, gone, ordered[n])
         else:
@@ -117,11 +120,13 @@ def spans_of(passings: Sequence[Passing], exits: Exits) -> list[Span]:
     return spans
 
 
-def _comes_at_once(ordered: Sequence[Passing], n: int) -> bool:
-    """Whether an exit is followed by an entry of the same instant."""
-    if n + 1 == len(ordered) or ordered[n].direction is Direction.ENTRY:
-        return False
-    return ordered[n + 1].at == ordered[n].at and ordered[n + 1].direction is Direction.ENTRY
+def _let_come(ordered: list[Passing], n: int) -> None:
+    """Puts an entry of the same instant before an exit, of who is not inside."""
+    for later in range(n + 1, len(ordered)):
+        if ordered[n].direction is Direction.ENTRY or ordered[later].at != ordered[n].at:
+            return
+        if ordered[later].direction is Direction.ENTRY:
+            ordered.insert(n, ordered.pop(later))
 
 
 def _enter(spans: list[Span], inside: Span | None, gone: Span | None, passing: Passing) -> Span | None:

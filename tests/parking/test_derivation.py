@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from parking.exits import NOWHERE, Exits
 from parking.lots import Direction
@@ -98,6 +99,33 @@ def test_many_lots_of_chance_come_to_the_same_in_any_order() -> None:
         shuffled = chance.sample(seen, len(seen))
         cuts = [chance.randint(0, len(seen)) for _ in range(chance.randint(0, 6))]
         assert live(arrive(shuffled, cuts, LEAVING).rows) == live(whole(seen, exits=LEAVING)), seed
+
+
+def together(chance: random.Random) -> list[Read]:
+    """Short visits, and at one or two later instants what several lanes saw of the vehicle: live events that come late
+    are all of when they came.
+    """
+    hours = (0, 1 / 3, *(chance.choice((9, 17)) for _ in range(chance.randint(2, 6))))
+    return [
+        structs.replace(
+            drawn(chance, PLATES[:1]),
+            at=BEGIN + timedelta(hours=each),
+            plate_color=PlateColor.BLUE,
+            lane_id=lane,
+            direction=Direction.ENTRY if lane < 4 else Direction.EXIT,
+            confidence=chance.choice((0.4, 0.97, 0.97, 0.97)),
+        )
+        for each, lane in zip(hours, (1, 4, *(chance.randint(1, 6) for _ in hours)), strict=False)
+    ]
+
+
+def test_what_has_one_instant_comes_to_the_same_in_any_order() -> None:
+    for seed in range(1_000):
+        chance = random.Random(seed)
+        seen = together(chance)
+        told = seen if chance.random() < 0.5 else chance.sample(seen, len(seen))
+        cuts = [chance.randint(0, len(seen)) for _ in range(chance.randint(0, 3))]
+        assert live(arrive(told, cuts).rows) == live(whole(seen)), seed
 
 
 @given(reads)

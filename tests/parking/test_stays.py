@@ -166,6 +166,19 @@ def test_who_was_kept_out_is_inside_once_that_is_known() -> None:
     assert stay.is_inside
 
 
+def test_of_one_instant_it_comes_before_it_leaves() -> None:
+    """An array of live events that came late has one instant; who was here before did not turn round then."""
+    at = MIDNIGHT + timedelta(hours=18)
+    lanes = ((Direction.EXIT, 4), (Direction.EXIT, 2), (Direction.ENTRY, 1), (Direction.ENTRY, 3))
+    late = [read(way, at, n, lane_id=lane) for n, (way, lane) in enumerate(lanes, 10)]
+    before = story("in 09:00  out 09:20")
+    for order in permutations(late):
+        lot = Remembered()
+        for batch in (before, order):
+            lot.add(batch)
+        assert told(lot.rows.values()) == told(derive([*before, *late])) == "09:00-09:20  18:00-18:00"
+
+
 def test_how_long_is_long_depends_on_the_lot() -> None:
     (stay,) = derive(story("in 09:00  out +3/09:00"))
     assert reasons([stay], LotKind.ROAD) == "long_stay"
