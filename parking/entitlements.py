@@ -167,6 +167,11 @@ def registered_of(
     return _tags(holding), _facts(holding)
 
 
+def rights_by(holding: Sequence[ExemptVehicle]) -> Rights:
+    """What a vehicle has by what is registered of it."""
+    return Rights(tags=_tags(holding), facts=_facts(holding))
+
+
 def holds(each: ExemptVehicle, stay: Stay, lot: Lot) -> bool:
     """Whether something that is registered holds at any moment of a closed stay."""
     assert stay.entered_at is not None

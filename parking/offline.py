@@ -4,20 +4,25 @@ build gateways.
 A pack names vehicles by marks: keyed hashes of their plates. The key follows from the gateway's own, so a pack that is
 found without it tells nobody's plate, and it is signed by the same. That is symmetric on purpose: nobody but the
 gateway and the service has to believe it, both have the key, and it is changed with it.
+
+It says of the hours for which it may be followed what holds when: whoever is banned from noon on is let in until then.
 """
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+import msgspec
 from msgspec import Struct
 
-from parking import plates
+from parking import grants, plates
 from parking.barrier import Command
+from parking.grants import ANY, Grant, Window, second_of
 from parking.lots import Direction
-from parking.plates import PlateColor
+from parking.plates import PlateColor, VehicleClass
 
 # How long a pack may be followed.
 PACK_LIFE = timedelta(hours=24)
@@ -26,10 +31,12 @@ REGULAR_WITHIN = timedelta(days=14)
 VEHICLES_OF_SECTION_MAX = 5_000
 # 64 bits: among 20,000 vehicles two have one mark in a hundred billion packs.
 MARK_BYTES = 8
-# In `inside`: leaves as long as the pack holds; leaves only when it has paid.
-ALWAYS, NEVER = -1, 0
-_MINUTE = timedelta(minutes=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE_S = 60
+
+# From which seconds since 1970 on something holds, from which on it does not, and so on; nothing: never.
+Turns = tuple[int, ...]
+ALWAYS: Turns = (0,)
+NEVER: Turns = ()
 
 
 class PackKeys(Struct, frozen=True):
@@ -39,31 +46,48 @@ class PackKeys(Struct, frozen=True):
     signature: bytes
 
 
+class Shared(Struct, frozen=True):
+    """Vehicles (their marks) that share the bays of a pass, and what it grants those that come while one is left."""
+
+    bays: int
+    vehicles: tuple[str, ...]
+    grants: tuple[Grant, ...]
+
+
 class Entries(Struct, frozen=True):
-    """What is known of vehicles, by their marks. `inside`: before which minute since 1970 one leaves without paying, or
-    ALWAYS or NEVER. Who comes meanwhile and is `linked` (an account pays), `exempt` or has one of `passes` leaves as
-    well; who is in `bans` is not let in.
+    """What is known of vehicles, by their marks. `inside`: when one leaves without paying; `linked`: an account pays,
+    always. Of visits that begin later: those that `exempt` grants and `passes` cost nothing, those of `shared` ones
+    while there are bays, and those that `kinds` of vehicles are granted, by their names. Whoever stays for `free_min`
+    at most pays nothing. `bans`: when one is not let in. `closed`: when nobody is, by lanes.
     """
 
-    inside: dict[str, int] = {}
+    inside: dict[str, Turns] = {}
     linked: frozenset[str] = frozenset()
-    exempt: frozenset[str] = frozenset()
-    passes: frozenset[str] = frozenset()
-    bans: frozenset[str] = frozenset()
+    exempt: dict[str, tuple[Grant, ...]] = {}
+    passes: dict[str, tuple[Grant, ...]] = {}
+    shared: dict[str, Shared] = {}
+    kinds: dict[str, tuple[Grant, ...]] = {}
+    free_min: int = 0
+    bans: dict[str, Turns] = {}
+    closed: dict[str, Turns] = {}
 
 
 class Delta(Struct, frozen=True, omit_defaults=True):
     """By what a version differs from an earlier one: `gone` of each section, and what is new or otherwise."""
 
-    inside: dict[str, int] = {}
+    inside: dict[str, Turns] = {}
     linked: Collection[str] = ()
-    exempt: Collection[str] = ()
-    passes: Collection[str] = ()
-    bans: Collection[str] = ()
+    exempt: dict[str, tuple[Grant, ...]] = {}
+    passes: dict[str, tuple[Grant, ...]] = {}
+    shared: dict[str, Shared] = {}
+    kinds: dict[str, tuple[Grant, ...]] = {}
+    free_min: int | None = None
+    bans: dict[str, Turns] = {}
+    closed: dict[str, Turns] = {}
     gone: dict[str, Collection[str]] = {}
 
 
-_SETS = ("linked", "exempt", "passes", "bans")
+_MAPS = ("bans", "closed", "exempt", "inside", "kinds", "passes", "shared")
 
 
 def keys_of(secret_hash: bytes) -> PackKeys:
@@ -73,7 +97,12 @@ def keys_of(secret_hash: bytes) -> PackKeys:
 
 def mark(keys: PackKeys, plate: str, color: PlateColor) -> str:
     """The mark of a vehicle; the plate is normalised, its colour settled."""
-    digest = hmac.digest(keys.marks, f"{plate}/{color}".encode(), "sha256")
+    return mark_of(keys, f"{plate}/{color}")
+
+
+def mark_of(keys: PackKeys, what: str) -> str:
+    """The mark of a text."""
+    digest = hmac.digest(keys.marks, what.encode(), "sha256")
     return urlsafe_b64encode(digest[:MARK_BYTES]).rstrip(b"=").decode()
 
 
@@ -83,42 +112,78 @@ def sign(keys: PackKeys, body: bytes) -> str:
 
 
 def digest(entries: Entries) -> str:
-    """What tells whether a pack to which deltas were applied is the one that the service has."""
-    lines = [f"inside {key} {until}" for key, until in sorted(entries.inside.items())]
-    lines += [f"{name} {each}" for name in _SETS for each in sorted(getattr(entries, name))]
-    return sha256("\n".join(lines).encode()).hexdigest()
+    """What tells whether a pack to which deltas were applied is the one that the service has: SHA-256 over its lines in
+    order, `section key value`, the value as JSON without spaces.
+    """
+    lines = [
+        f"{name} {key} {msgspec.json.encode(value).decode()}"
+        for name in _MAPS
+        for key, value in getattr(entries, name).items()
+    ]
+    lines += [f"free_min {entries.free_min}", *(f"linked {each}" for each in entries.linked)]
+    return sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def minute_of(at: datetime) -> int:
-    """An instant as whole minutes since 1970."""
-    return (at - _EPOCH) // _MINUTE
+def instant_of(second: int) -> datetime:
+    """The beginning of a second since 1970."""
+    return datetime.fromtimestamp(second, UTC)
 
 
-def instant_of(minute: int) -> datetime:
-    """The beginning of a minute since 1970."""
-    return _EPOCH + minute * _MINUTE
+def turns(window: Window, changes: Iterable[datetime], holds: Callable[[datetime], bool]) -> Turns:
+    """When something holds within a window, that changes at some instants only."""
+    found: list[int] = []
+    for at in sorted({window.since, *(each for each in changes if window.since < each < window.until)}):
+        if holds(at) is not is_on(found, at):
+            found.append(0 if at == window.since else second_of(at))
+    return tuple(found)
+
+
+def is_on(turns: Turns | list[int], at: datetime) -> bool:
+    """Whether what turns so holds at an instant."""
+    return bisect_right(turns, second_of(at)) % 2 == 1
+
+
+def until(turns: Turns, end: datetime) -> Turns:
+    """When something holds that also holds before an instant."""
+    second = second_of(end)
+    later = [each for each in turns if each > second]
+    return (0, *later) if is_on(turns, end) else (0, second, *later)
 
 
 def difference(was: Entries, now: Entries) -> Delta:
     """By what entries differ."""
-    gone = {name: sorted(getattr(was, name) - getattr(now, name)) for name in _SETS}
-    gone["inside"] = sorted(was.inside.keys() - now.inside.keys())
+    gone = {name: sorted(getattr(was, name).keys() - getattr(now, name).keys()) for name in _MAPS}
+    gone["linked"] = sorted(was.linked - now.linked)
     return Delta(
-        inside={key: until for key, until in now.inside.items() if was.inside.get(key) != until},
-        **{name: tuple(sorted(getattr(now, name) - getattr(was, name))) for name in _SETS},
-        gone={name: marks for name, marks in gone.items() if marks},
+        **{
+            name: {key: value for key, value in getattr(now, name).items() if getattr(was, name).get(key) != value}
+            for name in _MAPS
+        },
+        linked=tuple(sorted(now.linked - was.linked)),
+        free_min=None if was.free_min == now.free_min else now.free_min,
+        gone={name: keys for name, keys in gone.items() if keys},
     )
 
 
 def applied(was: Entries, delta: Delta) -> Entries:
     """Entries with a delta."""
-    gone = delta.gone.get("inside", ())
-    inside = {key: until for key, until in was.inside.items() if key not in gone} | delta.inside
-    sets = {
-        name: (getattr(was, name) - frozenset(delta.gone.get(name, ()))) | frozenset(getattr(delta, name))
-        for name in _SETS
-    }
-    return Entries(inside, **sets)
+    maps = {}
+    for name in _MAPS:
+        gone = frozenset(delta.gone.get(name, ()))
+        kept = {key: value for key, value in getattr(was, name).items() if key not in gone}
+        maps[name] = kept | getattr(delta, name)
+    return Entries(
+        **maps,
+        linked=(was.linked - frozenset(delta.gone.get("linked", ()))) | frozenset(delta.linked),
+        free_min=was.free_min if delta.free_min is None else delta.free_min,
+    )
+
+
+class Came(Struct, frozen=True):
+    """A car that the gateway let in since the pack was made: when, and the marks of those that were in the lot then."""
+
+    at: datetime
+    there: Collection[str] = ()
 
 
 def decide(
@@ -127,24 +192,43 @@ def decide(
     direction: Direction,
     plate_read: str,
     color_read: PlateColor,
+    class_read: VehicleClass = VehicleClass.UNKNOWN,
     *,
     at: datetime,
-    came_meanwhile: bool = False,
+    lane: str = "",
+    came: Came | None = None,
 ) -> Command:
-    """What the barrier does for a car at a lane. `came_meanwhile`: this gateway let it in since the pack was made."""
+    """What the barrier does for a car at a lane. `came`: None, if it did not come since the pack was made."""
     plate = plates.normalise(plate_read)
     if not plates.names_vehicle(plate):
         return Command.HOLD
-    car = mark(keys, plate, plates.settle_color(plate, color_read))
+    color = plates.settle_color(plate, color_read)
+    car = mark(keys, plate, color)
     if direction is Direction.ENTRY:
-        return Command.HOLD if car in entries.bans else Command.OPEN
-    if came_meanwhile:
-        known = car in entries.linked or car in entries.exempt or car in entries.passes
-        return Command.OPEN if known else Command.HOLD
-    until = entries.inside.get(car, NEVER)
-    return Command.OPEN if until == ALWAYS or minute_of(at) < until else Command.HOLD
+        held = is_on(entries.bans.get(car, NEVER), at) or is_on(entries.closed.get(lane, NEVER), at)
+        return Command.HOLD if held else Command.OPEN
+    if came is None:
+        is_let_out = car in entries.inside and (car in entries.linked or is_on(entries.inside[car], at))
+    else:
+        kind = grants.name_of(plates.form(plate), color, class_read)
+        is_let_out = (
+            car in entries.linked
+            or (
+                second_of(at) // _MINUTE_S - second_of(came.at) // _MINUTE_S <= entries.free_min
+                and entries.free_min > 0
+            )
+            or any(grants.holds(grant, came.at, at) for grant in _granted(entries, car, kind, came))
+        )
+    return Command.OPEN if is_let_out else Command.HOLD
 
 
-def entries_of(inside: Mapping[str, int], **sets: Collection[str]) -> Entries:
-    """Entries of marks."""
-    return Entries(dict(inside), **{name: frozenset(marks) for name, marks in sets.items()})
+def _granted(entries: Entries, car: str, kind: str, came: Came) -> Iterable[Grant]:
+    """What a car is granted that came meanwhile."""
+    yield from entries.kinds.get(ANY, ())
+    yield from entries.kinds.get(kind, ())
+    yield from entries.exempt.get(car, ())
+    yield from entries.passes.get(car, ())
+    for each in entries.shared.values():
+        others = sum(other in came.there for other in each.vehicles if other != car)
+        if car in each.vehicles and others < each.bays:
+            yield from each.grants

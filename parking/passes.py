@@ -122,7 +122,7 @@ def covered(stay: Stay, lot: Lot, sold: Iterable[Pass], parked: Sequence[Parked]
             since = max(since, _free_from(stay, each, parked))
         if since < until:
             found.append(Covered(each.id, each.code, since, until))
-    return _joined(found)
+    return joined(found)
 
 
 def _free_from(stay: Stay, shared: Pass, parked: Sequence[Parked]) -> datetime:
@@ -142,16 +142,21 @@ def _free_from(stay: Stay, shared: Pass, parked: Sequence[Parked]) -> datetime:
     return sorted(before, reverse=True)[shared.bays - 1]
 
 
-def _joined(found: Sequence[Covered]) -> tuple[Covered, ...]:
+def held(each: Pass, lot: Lot) -> Covered:
+    """When a pass holds in a lot."""
+    return Covered(each.id, each.code, *each.period(lot))
+
+
+def joined(found: Iterable[Covered]) -> tuple[Covered, ...]:
     """Times in order, those of the same pass code that touch as one: who renews in time has one pass."""
-    joined: list[Covered] = []
+    whole: list[Covered] = []
     for each in sorted(found, key=lambda each: (each.code, each.since, each.until, each.pass_id)):
-        last = joined[-1] if joined else None
+        last = whole[-1] if whole else None
         if last is not None and last.code == each.code and each.since <= last.until:
-            joined[-1] = structs.replace(last, until=max(last.until, each.until))
+            whole[-1] = structs.replace(last, until=max(last.until, each.until))
         else:
-            joined.append(each)
-    return tuple(joined)
+            whole.append(each)
+    return tuple(whole)
 
 
 # -- selling

@@ -133,27 +133,24 @@ _NO_PLATE = re.compile(
     r"|(.)\1{4,}|[^\W\d]{0,2}0{6,}|0+"
 )
 
-_FORMS = re.compile(
-    "|".join(
-        f"(?P<{form.value}>{pattern})"
-        for form, pattern in (
-            (PlateForm.SMALL, rf"{_ISSUED}(?=.*\d){_SERIAL}{{5}}"),
-            (PlateForm.NEV_SMALL, rf"{_ISSUED}{_ENERGY}{_SERIAL}\d{{4}}"),
-            (PlateForm.NEV_LARGE, rf"{_ISSUED}\d{{5}}{_ENERGY}"),
-            (PlateForm.TRAILER, f"{_ISSUED}{_SERIAL}{{4}}挂"),
-            (PlateForm.COACH, f"{_ISSUED}{_SERIAL}{{4}}学"),
-            (PlateForm.POLICE, f"{_ISSUED}{_SERIAL}{{4}}警"),
-            (PlateForm.EMERGENCY, rf"{_ISSUED}\d{{4}}应急"),
-            (PlateForm.HK_MACAU, f"粤Z{_SERIAL}{{4}}[港澳]"),
-            (PlateForm.EMBASSY, rf"使\d{{6}}|{_ISSUED}{_SERIAL}{{4}}使"),
-            (PlateForm.CONSULATE, rf"{_ISSUED}{_SERIAL}{{4}}领|[{_PROVINCES}]\d{{6}}领"),
-            (PlateForm.ARMED_POLICE, rf"WJ[警{_PROVINCES}]?\d{{4}}{_SERIAL}"),
-            (PlateForm.MILITARY, r"[A-HJ-NP-Z]{2}\d{5}"),
-            (PlateForm.TEMPORARY, rf"临[{_PROVINCES}]?[0-9A-Z]{{5,8}}|{_ISSUED}[0-9A-Z]{{4,6}}临"),
-            (PlateForm.TICKET, rf"{TICKET_MARK}[0-9A-Z]{{4,{TICKET_CHARACTERS_MAX}}}"),
-        )
-    )
-)
+# The text of each form; of a text that fits several it is the first.
+PATTERNS = {
+    PlateForm.SMALL: rf"{_ISSUED}(?=.*\d){_SERIAL}{{5}}",
+    PlateForm.NEV_SMALL: rf"{_ISSUED}{_ENERGY}{_SERIAL}\d{{4}}",
+    PlateForm.NEV_LARGE: rf"{_ISSUED}\d{{5}}{_ENERGY}",
+    PlateForm.TRAILER: f"{_ISSUED}{_SERIAL}{{4}}挂",
+    PlateForm.COACH: f"{_ISSUED}{_SERIAL}{{4}}学",
+    PlateForm.POLICE: f"{_ISSUED}{_SERIAL}{{4}}警",
+    PlateForm.EMERGENCY: rf"{_ISSUED}\d{{4}}应急",
+    PlateForm.HK_MACAU: f"粤Z{_SERIAL}{{4}}[港澳]",
+    PlateForm.EMBASSY: rf"使\d{{6}}|{_ISSUED}{_SERIAL}{{4}}使",
+    PlateForm.CONSULATE: rf"{_ISSUED}{_SERIAL}{{4}}领|[{_PROVINCES}]\d{{6}}领",
+    PlateForm.ARMED_POLICE: rf"WJ[警{_PROVINCES}]?\d{{4}}{_SERIAL}",
+    PlateForm.MILITARY: r"[A-HJ-NP-Z]{2}\d{5}",
+    PlateForm.TEMPORARY: rf"临[{_PROVINCES}]?[0-9A-Z]{{5,8}}|{_ISSUED}[0-9A-Z]{{4,6}}临",
+    PlateForm.TICKET: rf"{TICKET_MARK}[0-9A-Z]{{4,{TICKET_CHARACTERS_MAX}}}",
+}
+_FORMS = re.compile("|".join(f"(?P<{form.value}>{pattern})" for form, pattern in PATTERNS.items()))
 # In a text, wherever it stands: more may be masked than is a plate, never less. A province may be escaped there, as in
 # a path, in JSON or in bytes.
 _ESCAPED = r"(?:%[0-9A-F]{2}){2,3}|\\+u[0-9A-F]{4}|(?:\\+x[0-9A-F]{2}){2,3}"

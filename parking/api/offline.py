@@ -28,7 +28,7 @@ PACKS = Rate(4, 60)
 
 class Pack(Struct, frozen=True, omit_defaults=True):
     """A pack: its `entries`, or by what they differ (`delta`) from those of the version `since`. `digest`: of the
-    entries as they are then. Marks are made by the key of the name `key_id`.
+    entries as they are then. Marks are made by the key of the name `key_id`. `cut`: sections of which not all is there.
     """
 
     version: int
@@ -40,6 +40,7 @@ class Pack(Struct, frozen=True, omit_defaults=True):
     since: int | None = None
     entries: Entries | None = None
     delta: Delta | None = None
+    cut: tuple[str, ...] = ()
 
 
 @get(
@@ -83,6 +84,7 @@ async def get_pack(
         since=made.since,
         entries=made.entries if isinstance(made.entries, Entries) else None,
         delta=made.entries if isinstance(made.entries, Delta) else None,
+        cut=made.cut,
     )
     body = msgspec.json.encode(pack)
     return Response(body, media_type="application/json", headers={SIGNATURE: offline.sign(keys, body)})

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 import sql
+from parking.entitlements import ExemptVehicle
 from parking.gateways import Gateway
 from parking.lots import Lot
 from parking.offline import REGULAR_WITHIN, VEHICLES_OF_SECTION_MAX
+from parking.passes import Pass
 from parking.plates import PlateColor
 from parking.reads import NumberPlate
 from payments import ids
 
 _SQL = sql.load("parking/offline")
+T = TypeVar("T")
 
 
 class PlateRow(Struct, frozen=True):
@@ -31,26 +35,33 @@ class PackRow(Struct, frozen=True):
     entries: str
 
 
-async def linked_regulars(db: sql.Connection, lot: Lot, now: datetime) -> list[NumberPlate]:
-    """Who was in a lot of late and for whom an account pays."""
+class Fetched(Struct, Generic[T], frozen=True):
+    """What fits into a section, and whether there is more."""
+
+    rows: Sequence[T]
+    is_cut: bool
+
+
+async def linked_regulars(db: sql.Connection, lot: Lot, now: datetime) -> Fetched[NumberPlate]:
+    """Who was in a lot of late and for whom an account pays, whoever came last first."""
     since = ids.floor(now - REGULAR_WITHIN)
-    rows = await sql.every(db, PlateRow, _SQL["linked_regulars"], lot.id, since, now, VEHICLES_OF_SECTION_MAX)
-    return _plates(rows)
+    rows = await sql.every(db, PlateRow, _SQL["linked_regulars"], lot.id, since, now, VEHICLES_OF_SECTION_MAX + 1)
+    return _fitting([(row.plate, row.plate_color) for row in rows])
 
 
-async def exempt_at(db: sql.Connection, lot: Lot, now: datetime) -> list[NumberPlate]:
-    """Who is registered as known for something in a lot."""
-    rows = await sql.every(db, PlateRow, _SQL["exempt_at"], lot.id, lot.operator_id, now, VEHICLES_OF_SECTION_MAX)
-    return _plates(rows)
+async def exempt_within(db: sql.Connection, lot: Lot, since: datetime, until: datetime) -> Fetched[ExemptVehicle]:
+    """What vehicles are known for in a lot at any moment of a time, what was said of this lot first."""
+    reach = (lot.id, lot.operator_id, since, until)
+    return _fitting(await sql.every(db, ExemptVehicle, _SQL["exempt_within"], *reach, VEHICLES_OF_SECTION_MAX + 1))
 
 
-async def holding_passes_at(db: sql.Connection, lot: Lot, day: date) -> list[NumberPlate]:
-    """Who holds a pass in a lot around a day."""
-    return _plates(await sql.every(db, PlateRow, _SQL["holding_passes_at"], lot.id, day, VEHICLES_OF_SECTION_MAX))
+async def passes_within(db: sql.Connection, lot: Lot, since: date, until: date) -> Fetched[Pass]:
+    """The passes that hold in a lot on any of some days, those of the fewest lots first."""
+    return _fitting(await sql.every(db, Pass, _SQL["passes_within"], lot.id, since, until, VEHICLES_OF_SECTION_MAX + 1))
 
 
-def _plates(rows: Sequence[PlateRow]) -> list[NumberPlate]:
-    return [(row.plate, row.plate_color) for row in rows]
+def _fitting(rows: Sequence[T]) -> Fetched[T]:
+    return Fetched(rows[:VEHICLES_OF_SECTION_MAX], len(rows) > VEHICLES_OF_SECTION_MAX)
 
 
 async def pack(db: sql.Connection, gateway: Gateway) -> PackRow | None:

@@ -13,6 +13,7 @@ import pytest
 import sql
 from parking import offline
 from parking.api.offline import PACKS, SIGNATURE
+from parking.grants import second_of
 from parking.offline import Delta, Entries, PackKeys
 from parking.plates import PlateColor
 from payments.identity import Audience, split_key
@@ -27,9 +28,9 @@ PATH = "/v1/gateway/pack"
 ADMIN = running.bearer(token(Audience.ADMIN, now=NOW))
 RIGHTS = """
 [[exempt]]
-name_zh = "救护车"
-name_en = "Ambulances"
-who = { tags = ["ambulance"] }
+name_zh = "警车、救护车"
+name_en = "Police and ambulances"
+who = { tags = ["ambulance", "police"] }
 
 [[passes]]
 code = "month"
@@ -38,6 +39,46 @@ name_en = "Month pass"
 price_fen = 30000
 period = "month"
 """
+
+REGISTERED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/v1/admin/exempt-vehicles", {"plate": "鲁A71C34", "tags": ["ambulance"], "reason": "city list"}),
+    ("/v1/admin/exempt-vehicles", {"plate": "鲁A71C36", "tags": ["taxi"], "reason": "of no use here"}),
+    (
+        "/v1/admin/bans",
+        {
+            "plate": "鲁A71C43",
+            "plate_color": "blue",
+            "lot": HOSPITAL,
+            "valid_from": (NOW - HOUR).isoformat(),
+            "valid_until": None,
+            "reason": "drove through the barrier",
+        },
+    ),
+    (
+        "/v1/admin/passes",
+        {
+            "code": "month",
+            "vehicles": [{"plate": "鲁A71C46"}, {"plate": "鲁A71C49"}],
+            "lots": [HOSPITAL],
+            "bays": 2,
+            "valid_from": "2026-11-01",
+            "valid_through": "2026-11-30",
+            "note": "paid",
+        },
+    ),
+    (
+        "/v1/admin/passes",
+        {
+            "code": "month",
+            "vehicles": [{"plate": "鲁A71C38"}, {"plate": "鲁A71C40"}],
+            "lots": [HOSPITAL],
+            "bays": 1,
+            "valid_from": "2026-11-01",
+            "valid_through": "2026-11-30",
+            "note": "shared",
+        },
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,34 +110,10 @@ def marks(district: District, lot: str, *plates: str) -> list[str]:
 
 
 async def test_rights_and_bans_fill_their_sections(client: httpx.AsyncClient, district: District) -> None:
-    for path, body in (
-        ("/v1/admin/exempt-vehicles", {"plate": "鲁A71C34", "tags": ["ambulance"], "reason": "city list"}),
-        ("/v1/admin/exempt-vehicles", {"plate": "鲁A71C36", "tags": ["taxi"], "reason": "of no use here"}),
-        (
-            "/v1/admin/bans",
-            {
-                "plate": "鲁A71C43",
-                "plate_color": "blue",
-                "lot": HOSPITAL,
-                "valid_from": (NOW - HOUR).isoformat(),
-                "valid_until": None,
-                "reason": "drove through the barrier",
-            },
-        ),
-        (
-            "/v1/admin/passes",
-            {
-                "code": "month",
-                "vehicles": [{"plate": "鲁A71C46"}, {"plate": "鲁A71C49"}],
-                "lots": [HOSPITAL],
-                "bays": 2,
-                "valid_from": "2026-11-01",
-                "valid_through": "2026-11-30",
-                "note": "paid",
-            },
-        ),
-    ):
+    for path, body in REGISTERED:
         (await client.post(path, json=body, headers=ADMIN)).raise_for_status()
+    closes = {"state": "closed", "valid_from": (NOW + HOUR).isoformat()}
+    (await client.put(f"/v1/admin/lanes/{HOSPITAL}-in/state", json=closes, headers=ADMIN)).raise_for_status()
     inside = [
         event(f"in{plate}", "entry", NOW - HOUR, plate, lot=HOSPITAL, replay=True) for plate in ("鲁A71C49", "鲁A71C63")
     ]
@@ -107,13 +124,20 @@ async def test_rights_and_bans_fill_their_sections(client: httpx.AsyncClient, di
         # The process reads what is registered each second.
         await asyncio.sleep(1.1)
         entries = (await packed(client, district, HOSPITAL))["entries"]
+    (pack,) = entries["shared"]
     held, pays = marks(district, HOSPITAL, "鲁A71C49", "鲁A71C63")
     assert entries == {
-        "inside": {held: offline.ALWAYS, pays: offline.NEVER},
+        "inside": {held: [0], pays: []},
         "linked": [],
-        "exempt": marks(district, HOSPITAL, "鲁A71C34"),
-        "passes": marks(district, HOSPITAL, "鲁A71C46"),
-        "bans": marks(district, HOSPITAL, "鲁A71C43"),
+        "exempt": {car: [[]] for car in marks(district, HOSPITAL, "鲁A71C34")},
+        "passes": {car: [[]] for car in marks(district, HOSPITAL, "鲁A71C46", "鲁A71C49")},
+        "shared": {
+            pack: {"bays": 1, "vehicles": sorted(marks(district, HOSPITAL, "鲁A71C38", "鲁A71C40")), "grants": [[]]}
+        },
+        "kinds": {f"police/white/{seen}": [[]] for seen in ("small", "large", "motorcycle")},
+        "free_min": 0,
+        "bans": {car: [0] for car in marks(district, HOSPITAL, "鲁A71C43")},
+        "closed": {f"{HOSPITAL}-in": [second_of(NOW + HOUR)]},
     }
 
 
@@ -125,7 +149,7 @@ async def test_a_gateway_that_has_a_version_gets_what_differs(client: httpx.Asyn
     second = await packed(client, district, QC, since=1)
     assert (second["version"], second["since"], "entries" in second) == (2, 1, False)
     (mark,) = marks(district, QC, "鲁A72C34")
-    assert second["delta"] == {"inside": {mark: offline.NEVER}}
+    assert second["delta"] == {"inside": {mark: []}}
     was = msgspec.convert(first["entries"], Entries)
     applied = offline.applied(was, msgspec.convert(second["delta"], Delta))
     assert offline.digest(applied) == second["digest"]

@@ -1,0 +1,127 @@
+"""When vehicles that are inside may leave without paying at the exit: priced as they will be there in hours to come."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+import sql
+from parking import grants, offline
+from parking.entitlements import ExemptVehicle
+from parking.fees import Bill
+from parking.flow.derivation import believed
+from parking.flow.inside import bills_if, reads_of
+from parking.flow.prepayments import paid_inside
+from parking.grants import Window, second_of
+from parking.network import Network
+from parking.offline import Turns
+from parking.reads import NumberPlate
+from parking.stays import State, Stay
+from parking.store import entitlements as entitlement_store
+from parking.tariffs.language.sources import Source
+
+# Gates wait for the process while so many are priced.
+PRICED_AT_ONCE = 250
+_SECOND = timedelta(seconds=1)
+
+# Which of some stays would be let out if they left at an instant.
+Free = Callable[[Mapping[UUID, datetime]], Awaitable[set[UUID]]]
+
+
+class Departures(Struct, frozen=True):
+    """When vehicles leave without paying at the exit, by their stays, and those for which an account pays."""
+
+    turns: dict[UUID, Turns]
+    paying: set[UUID]
+
+
+async def find_departures(db: sql.Connection, inside: Sequence[Stay], network: Network, window: Window) -> Departures:
+    """Those of all vehicles that are inside."""
+    found = Departures({}, set())
+    for at in range(0, len(inside), PRICED_AT_ONCE):
+        some = await _departures(db, inside[at : at + PRICED_AT_ONCE], network, window)
+        found = Departures(found.turns | some.turns, found.paying | some.paying)
+    return found
+
+
+async def _departures(db: sql.Connection, inside: Sequence[Stay], network: Network, window: Window) -> Departures:
+    before = await believed(db, reads_of(inside), network, window.since)
+    by_id = {stay.id: stay for stay in inside}
+    paying: set[UUID] = set()
+
+    async def free(at: Mapping[UUID, datetime]) -> set[UUID]:
+        """Which of these would be let out if they left then: nothing is due, or an account pays."""
+        leaving = [_left(by_id[id_], instant) for id_, instant in at.items()]
+        bills = await bills_if(db, leaving, before, network, window.since)
+        paying.update(id_ for id_, bill in bills.items() if bill.account_id is not None)
+        return {id_ for id_, bill in bills.items() if _is_let_out(bill)}
+
+    looked_at = await _looked_at(db, inside, network, window)
+    found = await _turns(looked_at, free)
+    for id_, end in (await paid_inside(db, inside, before, network, window.since)).items():
+        found[id_] = offline.until(found[id_], end)
+    return Departures(found, paying)
+
+
+def _left(stay: Stay, at: datetime) -> Stay:
+    return structs.replace(stay, state=State.CLOSED, left_at=max(at, stay.first_at))
+
+
+def _is_let_out(bill: Bill) -> bool:
+    return bill.fee_fen == 0 or bill.account_id is not None
+
+
+async def _looked_at(
+    db: sql.Connection, inside: Sequence[Stay], network: Network, window: Window
+) -> dict[UUID, list[datetime]]:
+    """At which instants, in order, is looked whether a vehicle may leave: what a stay costs only grows in between."""
+    found = {}
+    registered: Mapping[NumberPlate, Sequence[ExemptVehicle]] = {}
+    asking = [stay for stay in inside if Source.REGISTER in network.prices[stay.lot_id].asks]
+    if asking:
+        plates = list({stay.vehicle.number_plate for stay in asking})
+        registered = await entitlement_store.rights_of_vehicles(db, plates, window.since)
+    for stay in inside:
+        tariffs = network.prices[stay.lot_id].of(stay.first_at)
+        changes = {each.valid_from for each in registered.get(stay.vehicle.number_plate, ())}
+        if grants.asks_leaving(tariffs):
+            changes |= grants.instants(tariffs, window)
+        inner = {at for each in changes for at in (each - _SECOND, each) if window.since < at < window.until}
+        found[stay.id] = [window.since, *sorted(inner), window.until]
+    return found
+
+
+async def _turns(looked_at: Mapping[UUID, Sequence[datetime]], free: Free) -> dict[UUID, Turns]:
+    """When each may leave, found by looking at instants of it, and closer where two that follow each other differ."""
+    at_end = await free({id_: points[-1] for id_, points in looked_at.items()})
+    # Whoever may at the end may always, if nothing that makes it cheaper comes in between.
+    always = {id_ for id_ in at_end if not looked_at[id_][1:-1]}
+    rest = {id_: points for id_, points in looked_at.items() if id_ not in always}
+    turns: dict[UUID, list[int]] = {id_: [0] if id_ in always else [] for id_ in looked_at}
+    before: set[UUID] = set()
+    for step in range(max((len(points) for points in rest.values()), default=0)):
+        here = {id_: points[step] for id_, points in rest.items() if len(points) > step}
+        last = {id_ for id_ in here if len(rest[id_]) == step + 1}
+        now = (at_end & last) | await free({id_: at for id_, at in here.items() if id_ not in last})
+        changed = {id_ for id_ in here if (id_ in now) != (id_ in before)}
+        if step == 0:
+            for id_ in changed:
+                turns[id_].append(0)
+        else:
+            ends = {id_: (second_of(rest[id_][step - 1]), second_of(here[id_])) for id_ in changed}
+            for id_, second in (await _between(ends, before, free)).items():
+                turns[id_].append(second)
+        before = (before - here.keys()) | now
+    return {id_: tuple(found) for id_, found in turns.items()}
+
+
+async def _between(ends: Mapping[UUID, tuple[int, int]], before: set[UUID], free: Free) -> dict[UUID, int]:
+    """The first second at which it is otherwise than at the first of two ends (`before`: may leave then)."""
+    between = dict(ends)
+    while left := {id_: sum(pair) // 2 for id_, pair in between.items() if pair[1] - pair[0] > 1}:
+        then = await free({id_: offline.instant_of(middle) for id_, middle in left.items()})
+        for id_, middle in left.items():
+            low, high = between[id_]
+            between[id_] = (middle, high) if (id_ in then) == (id_ in before) else (low, middle)
+    return {id_: high for id_, (_, high) in between.items()}
