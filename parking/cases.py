@@ -102,7 +102,7 @@ class State(StrEnum):
 
 class Filter(Struct, frozen=True):
     """Which cases are wanted; None is any. `day`: on which the event happened, by the lot's clock. `plate` is as it is
-    compared by.
+    compared by. `shift`: those that were open when it was handed over.
     """
 
     lot_ids: Sequence[int] | None = None
@@ -111,6 +111,7 @@ class Filter(Struct, frozen=True):
     plate: str | None = None
     day: date | None = None
     assignee: str | None = None
+    shift: UUID | None = None
 
 
 class OpenCase(Struct, frozen=True):

@@ -12,6 +12,7 @@ from payments import ids
 from payments.errors import OneLotError
 
 LIFTS_OF_SHIFT_MAX = 1_000
+CASES_OF_SHIFT_MAX = 1_000
 NAME_CHARACTERS_MAX = 128
 # A lift is told that much before its time at most, by a device's clock.
 TOLD_AHEAD_MAX = timedelta(days=1)
@@ -41,7 +42,8 @@ class Shift(Struct, frozen=True):
 
     `taken_fen`: what the booth said it took, in `cash_count` payments, of which `late_count` were of a shift before it.
     `waiting_count`: those for which no charge is known by now. `difference_fen`: counted less taken. `lifts`: barriers
-    that its persons opened, some of them `lifts_without_money`.
+    that its persons opened, some of them `lifts_without_money`. `open_cases`: those that were before a person in the
+    lot.
     """
 
     id: UUID
@@ -58,6 +60,7 @@ class Shift(Struct, frozen=True):
     difference_fen: int | None
     lifts: int | None
     lifts_without_money: int | None
+    open_cases: int | None
     digest: str | None
 
 
@@ -81,6 +84,7 @@ class HandOver(Struct, frozen=True):
     waiting_count: int
     lifts: int
     lifts_without_money: int
+    open_cases: Sequence[UUID]
     digest: str
 
 
@@ -94,13 +98,14 @@ def hand_over(
     cash: Sequence[CashOfShift],
     lifts: Sequence[UUID],
     without_money: Sequence[UUID],
+    open_cases: Sequence[UUID],
     *,
     counted_fen: int,
     by: str,
     now: datetime,
 ) -> HandOver:
-    """What is signed of a shift: its sums, and a SHA-256 over who, when, how much and each payment and lift by its
-    number.
+    """What is signed of a shift: its sums, and a SHA-256 over who, when, how much and each payment, lift and open case
+    by its number.
     """
     signed = {
         "shift": shift_id,
@@ -110,6 +115,7 @@ def hand_over(
         "cash": [(each.id, each.amount_fen, each.charge_id) for each in cash],
         "lifts": lifts,
         "without_money": without_money,
+        "open_cases": open_cases,
     }
     return HandOver(
         at=now,
@@ -120,6 +126,7 @@ def hand_over(
         waiting_count=sum(each.charge_id is None for each in cash),
         lifts=len(lifts),
         lifts_without_money=len(without_money),
+        open_cases=open_cases,
         digest=sha256(msgspec.json.encode(signed)).hexdigest(),
     )
 

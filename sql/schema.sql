@@ -949,6 +949,7 @@ CREATE TABLE booth_shift (
     lifts               integer,
     lifts_without_money integer,
     digest              text,
+    open_cases          uuid[],
     CONSTRAINT booth_shift_counted_fen_check CHECK ((counted_fen >= 0)),
     CONSTRAINT booth_shift_taken_fen_check CHECK ((taken_fen >= 0)),
     CONSTRAINT handed_over_whole CHECK ((num_nulls(handed_over_at, handed_over_by, counted_fen, taken_fen, cash_count, waiting_count, lifts, lifts_without_money, digest) = ANY (ARRAY[0, 9]))),
@@ -958,8 +959,9 @@ CREATE INDEX booth_shift_by_name ON ONLY booth_shift USING btree (lot_id, name, 
 COMMENT ON COLUMN booth_shift.name IS 'The shift, or else the person, as the booth says with its cash.';
 COMMENT ON COLUMN booth_shift.taken_fen IS 'What the booth said it took, as it was when the shift was handed over.';
 COMMENT ON COLUMN booth_shift.waiting_count IS 'How many of its cash facts were before a person then, for nothing was known that they pay.';
-COMMENT ON COLUMN booth_shift.digest IS 'SHA-256 over the cash and the lifts that were handed over, as parking/shifts.py writes them down.';
--- The service may: select, insert, update (handed_over_at, handed_over_by, counted_fen, taken_fen, cash_count, waiting_count, lifts, lifts_without_money, digest).
+COMMENT ON COLUMN booth_shift.digest IS 'SHA-256 over the cash, the lifts and the open cases that were handed over, as parking/shifts.py writes them down.';
+COMMENT ON COLUMN booth_shift.open_cases IS 'The cases of the lot that were open when it was handed over.';
+-- The service may: select, insert, update (handed_over_at, handed_over_by, counted_fen, taken_fen, cash_count, waiting_count, lifts, lifts_without_money, digest, open_cases).
 
 -- What an authenticated gateway sent and the service could not take as an event: kept (first 8 KiB) so that no car is
 -- lost.

@@ -100,6 +100,7 @@ async def list_cases(
     plate: Annotated[str | None, QueryParameter(min_length=1, max_length=32, description="As it was read.")] = None,
     day: Annotated[date | None, QueryParameter(description="On which it happened, by the lot's clock.")] = None,
     assignee: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Who looks.")] = None,
+    shift: Annotated[UUID | None, QueryParameter(description="Open when this shift was handed over.")] = None,
 ) -> CasePage:
     """Of the caller's lots, the oldest first, with the vehicles that may be meant, pictures and the money at stake."""
     wanted = Filter(
@@ -109,6 +110,7 @@ async def list_cases(
         plate=plates.looked_for(plate),
         day=day,
         assignee=assignee,
+        shift=shift,
     )
     found = await flow.find_cases(
         db,

@@ -109,7 +109,7 @@ async def open_shift(
 @post(
     "/v1/shifts/{shift_id:uuid}/hand-over",
     operation_id="handOverShift",
-    summary="Sign for the cash of a shift",
+    summary="Sign for the cash, the lifts and the open cases of a shift",
     tags=["operators"],
     opt={"audience": STAFF},
     status_code=200,
@@ -125,7 +125,8 @@ async def hand_over_shift(
     random_bits: RandomBits,
 ) -> Shift:
     """It takes no more cash: what is told later of it stands in the next one of its name, as late. The difference
-    between counted and taken is named, and all of it is in the audit log; the same again is the same.
+    between counted and taken is named, and all of it is in the audit log; the same again is the same. `GET
+    /v1/cases?shift=` lists the cases that were handed over with it.
     """
     return await flow.hand_over(
         db,

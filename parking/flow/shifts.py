@@ -85,7 +85,8 @@ async def hand_over(
     now: datetime,
     random_bits: RandomBits,
 ) -> Shift:
-    """Signs for what was counted, beside what was taken; from then on the shift takes no more cash. The same again is
+    """Signs for what was counted, beside what was taken, and for the cases that are open; from then on the shift takes
+    no more cash. The same again is
     the same. `db` is in a transaction.
 
     Raises:
@@ -106,6 +107,7 @@ async def hand_over(
         await store.cash(db, shift_id),
         [each.id for each in lifts],
         [each.id for each in without_money],
+        await store.open_cases(db, lot_id),
         counted_fen=counted_fen,
         by=by.subject,
         now=now,
@@ -117,6 +119,7 @@ async def hand_over(
         "difference_fen": counted_fen - signed.taken_fen,
         "waiting_count": signed.waiting_count,
         "lifts_without_money": signed.lifts_without_money,
+        "open_cases": len(signed.open_cases),
         "digest": signed.digest,
     }
     await _record(db, network, shift_id, "shift.hand_over", detail, by=by, now=now, random_bits=random_bits)

@@ -43,6 +43,7 @@ async def cases(db: sql.Connection, wanted: Filter, *, after: UUID, limit: int) 
         wanted.plate,
         wanted.day,
         wanted.assignee,
+        wanted.shift,
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sql
 from parking.cash import Opened, ShiftKey
-from parking.shifts import CashOfShift, HandOver, Latest, Shift
+from parking.shifts import CASES_OF_SHIFT_MAX, CashOfShift, HandOver, Latest, Shift
 from payments import ids
 from payments.cash import Taken
 
@@ -41,10 +41,16 @@ async def reported(db: sql.Connection, shift_id: UUID) -> Sequence[Taken]:
     return await sql.every(db, Taken, _SQL["reported"], ids.shard_of(shift_id), shift_id)
 
 
+async def open_cases(db: sql.Connection, lot_id: int) -> Sequence[UUID]:
+    """The cases of a lot that are before a person, the oldest first."""
+    return [row["id"] for row in await db.fetch(_SQL["open_cases"], lot_id, CASES_OF_SHIFT_MAX)]
+
+
 async def hand_over(db: sql.Connection, shift_id: UUID, signed: HandOver) -> None:
     """Writes what was signed."""
     await db.execute(
         _SQL["hand_over"],
         *(ids.shard_of(shift_id), shift_id, signed.at, signed.by, signed.counted_fen, signed.taken_fen),
-        *(signed.cash_count, signed.waiting_count, signed.lifts, signed.lifts_without_money, signed.digest),
+        *(signed.cash_count, signed.waiting_count, signed.lifts, signed.lifts_without_money),
+        *(signed.digest, signed.open_cases),
     )

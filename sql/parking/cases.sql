@@ -1,7 +1,7 @@
 -- What people look at: cases, and what could not be taken as an event.
 
 -- name: cases
--- $1: lots of the caller, or null for all; $2: where the last page ended. An event that is not kept any more leaves nulls,
+-- $1: lots of the caller, or null for all; $2: where the last page ended; $9: those that were handed over with a shift. An event that is not kept any more leaves nulls,
 -- and a number that led to another stay since leads there.
 with wanted as (
   select c.*
@@ -14,6 +14,8 @@ with wanted as (
      and ($5::text is null or c.reason::text = $5) and ($6::text is null or e.plate = $6)
      and ($7::date is null or (coalesce(e.effective_at, f.effective_at) at time zone l.time_zone)::date = $7)
      and ($8::text is null or c.assignee = $8)
+     and ($9::uuid is null or exists (select 1 from booth_shift b
+                                       where b.lot_id = c.lot_id and b.id = $9 and c.id = any (b.open_cases)))
    order by c.id
    limit $3)
 select c.lot_id, l.code as lot, c.id, c.event_id, c.reason::text as reason, c.opened_at, c.resolved_at, c.resolved_by,

@@ -17,7 +17,7 @@ select * from unnest($1::int[], $2::uuid[], $3::text[], $4::timestamptz[])
 select s.id, l.code as lot, s.name, s.opened_at, coalesce(s.taken_fen, k.fen) as taken_fen,
        coalesce(s.cash_count, k.cash_count) as cash_count, k.late_count, k.waiting_count, s.handed_over_at,
        s.handed_over_by, s.counted_fen, s.counted_fen - s.taken_fen as difference_fen, s.lifts, s.lifts_without_money,
-       s.digest
+       cardinality(s.open_cases) as open_cases, s.digest
   from booth_shift s
   join lot l on l.id = s.lot_id
  cross join lateral (select coalesce(sum(c.amount_fen), 0)::bigint as fen, count(*)::int as cash_count,
@@ -38,7 +38,10 @@ select k.id, k.at, k.amount_fen, k.person, k.is_late, c.reference as charge_refe
  where k.lot_id = $1 and k.shift_id = $2
  order by k.id
 
+-- name: open_cases
+select id from parking_case where lot_id = $1 and resolved_at is null order by id limit $2
+
 -- name: hand_over
 update booth_shift set handed_over_at = $3, handed_over_by = $4, counted_fen = $5, taken_fen = $6, cash_count = $7,
-                       waiting_count = $8, lifts = $9, lifts_without_money = $10, digest = $11
+                       waiting_count = $8, lifts = $9, lifts_without_money = $10, digest = $11, open_cases = $12
  where lot_id = $1 and id = $2 and handed_over_at is null

@@ -296,13 +296,15 @@ SITUATIONS = (
             "parking/api/test_exits.py::test_turned_back_after_paying",
             "parking/api/test_exits.py::test_who_was_held_parked_on_and_comes_again_has_not_left",
             f"{HERE}::test_who_turns_back_at_the_entry_never_came",
+            "parking/api/test_exits.py::test_who_only_drives_by_the_exit_pays_on_leaving",
         ],
     ),
     Situation(
         "The end of a shift",
         "交接班",
         "Cash is told with its shift and person and pays its car's charge; what has none is before a person. The shift "
-        "is handed over with what was counted, signed, with its lifts, and then takes no more.",
+        "is handed over with what was counted, signed, with its lifts and the open cases of the lot, and then takes no "
+        "more.",
         [Parameter("parking.device_events.CASH_FEN_MAX", "10000000"), Parameter("parking.cash.WAITS", "40 d")],
         [
             f"{HERE}::test_cash_pays_and_its_shift_is_handed_over",

@@ -260,6 +260,10 @@ async def test_cash_pays_and_its_shift_is_handed_over(client: httpx.AsyncClient,
     path = f"/v1/shifts/{shift['id']}/hand-over"
     over = (await client.post(path, json={"counted_fen": 600}, headers=booth)).json()
     assert (over["taken_fen"], over["counted_fen"], over["difference_fen"]) == (650, 600, -50)
+    of_lot = await cases(client, clerk(district), lot=QC, limit="100")
+    handed = await cases(client, clerk(district), shift=shift["id"], state="all", limit="100")
+    assert over["open_cases"] == len(handed) > 0
+    assert {each["id"] for each in handed} == {each["id"] for each in of_lot}
     assert (await client.post(path, json={"counted_fen": 600}, headers=booth)).json() == over
     assert (await client.post(path, json={"counted_fen": 650}, headers=booth)).status_code == 409
     file = await client.get(f"/v1/shifts/{shift['id']}/cash.csv", headers=booth)

@@ -48,8 +48,12 @@ async def test_a_shift_begins_with_cash_and_is_handed_over_once(district: Distri
     over = await signed(district, shift, 600)
     assert (over.counted_fen, over.taken_fen, over.difference_fen, over.handed_over_by) == (600, 650, -50, "li")
     assert (over.lifts, over.lifts_without_money) == (1, 1)
+    open_cases = "select count(*) from parking_case where lot_id = $1 and resolved_at is null"
+    assert over.open_cases == await district.count(open_cases, district.lot(HOSPITAL).id) >= 2
     assert over.digest is not None
     assert len(over.digest) == 64
+    # What is decided later was open all the same, and is signed.
+    await district.owner.execute("update parking_case set resolved_at = now(), resolved_by = 'x'")
     assert await signed(district, shift, 600) == over
     with pytest.raises(ShiftHandedOver):
         await signed(district, shift, 650)
