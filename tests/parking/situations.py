@@ -152,7 +152,7 @@ SITUATIONS = (
         "一户多车、一车多户",
         "A plate has one payer at a time; who else links it waits until it is let go, and learns nothing by it.",
         [Parameter("parking.flow.plates.PLATES_PER_ACCOUNT_MAX", "20")],
-        ["parking/api/test_administration.py::test_a_plate_has_one_payer_until_it_is_let_go"],
+        ["parking/api/test_administration.py::test_of_two_accounts_that_link_a_plate_one_pays"],
     ),
     Situation(
         "Cars that share bays",
@@ -274,7 +274,7 @@ SITUATIONS = (
         ],
         [
             "parking/api/test_bookings.py::test_the_gate_is_told_of_a_booking_and_nothing_is_paid_for_its_time",
-            "parking/api/test_bookings.py::test_spaces_are_kept_until_somebody_comes_or_does_not",
+            "parking/api/test_bookings.py::test_a_space_is_kept_until_its_car_comes_or_is_too_late",
             "parking/api/test_bookings.py::test_who_comes_before_a_booking_or_stays_on_pays_for_that",
             f"{HERE}::test_who_comes_before_the_hours_of_a_shared_place_or_stays_on_pays_for_that",
         ],

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from tests.conftest import NOW
 from tests.district import QC, District, event, token
 from tests.parking.api.problem import problem
 
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PLATES = "/v1/account/plates"
 BLUE = {"plate_color": "blue"}
 LOT: dict[str, Any] = msgspec.to_builtins(lot_plan("new", "jn-static"))
@@ -63,6 +65,20 @@ async def test_a_plate_has_one_payer_until_it_is_let_go(
     assert (await client.post(PLATES, json=body, headers=first)).status_code == 201
     assert await owner.fetchval(payer) == first_id
     assert await owner.fetchval("select count(*) from plate_claim where plate = '鲁A5H0LD'") == 0
+
+
+async def test_of_two_accounts_that_link_a_plate_one_pays(client: httpx.AsyncClient, district: District) -> None:
+    drivers = [staff(Audience.DRIVER, id=await district.account()) for _ in range(2)]
+    for driver in drivers:
+        # Whoever comes second is told the same, and learns nothing of another.
+        assert (await client.post(PLATES, json={"plate": "鲁A89C04", **BLUE}, headers=driver)).status_code == 201
+    gateway = running.bearer(district.keys[QC])
+    came = event("op1", "entry", NOW - 3 * HOUR, "鲁A89C04", replay=True)
+    for said in (came, event("op2", "exit", NOW + MINUTE, "鲁A89C04")):
+        answer = (await client.post("/v1/gate-events", json=said, headers=gateway)).raise_for_status().json()
+    assert (answer["gate"], answer["payment"]) == ("open", "will_be_charged")
+    charges = [(await client.get("/v1/account/charges", headers=driver)).json()["charges"] for driver in drivers]
+    assert [len(each) for each in charges] == [1, 0]
 
 
 async def test_of_two_who_link_at_once_one_pays(

@@ -19,6 +19,7 @@ from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, token, visit
 from tests.parking.api.problem import problem
 from tests.parking.rights import charged_by, takes_bookings
+from tests.parking.rounds import round_of
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 CLERK = running.bearer(token(Audience.CLERK, now=NOW))
@@ -173,6 +174,28 @@ async def test_the_same_again_is_one_booking(client: httpx.AsyncClient, district
     assert await district.count("select count(*) from booking where reference = 'again'") == 1
     problem(await put(client, "overlap", "鲁A75012", 1.5, 3), 409, "from")
     await book(client, "after", "鲁A75012", 2, 3)
+
+
+async def test_a_space_is_kept_until_its_car_comes_or_is_too_late(
+    client: httpx.AsyncClient, district: District, redis_server_url: str
+) -> None:
+    async def shown() -> tuple[int, int]:
+        """How many spaces of the station are kept, and how many are free."""
+        await round_of(district, redis_server_url, "repair", "bookings")
+        lot = (await client.get(f"/v1/lots/{STATION}")).raise_for_status().json()
+        return lot["booked"], lot["free"]
+
+    booked, free = await shown()
+    await book(client, "comes", "鲁A76112", -0.2, 2, lot=STATION)
+    # 36 minutes after it began nobody waits for it any more.
+    await book(client, "missed", "鲁A76114", -0.6, 2, lot=STATION)
+    assert await shown() == (booked + 1, free - 1)
+    (inside,) = await say(client, district, event("comes", "entry", NOW, "鲁A76112", lot=STATION), lot=STATION)
+    assert inside["booking"]["reference"] == "comes"
+    assert await shown() == (booked, free - 1)
+    gateway = running.bearer(district.keys[STATION])
+    owed = (await client.get("/v1/arrears", params={"plate": "鲁A76114"}, headers=gateway)).raise_for_status().json()
+    assert owed["owed_fen"] == 0
 
 
 async def test_spaces_are_kept_until_somebody_comes_or_does_not(client: httpx.AsyncClient, district: District) -> None:

@@ -110,6 +110,18 @@ async def test_turned_back_after_paying(gate: Gate, district: District) -> None:
     assert await gate.passage(f"g{gate.lot}", "turned_back", f"f{gate.lot}") == {**told, "status": "duplicate"}
 
 
+async def test_who_only_drives_by_the_exit_pays_on_leaving(gate: Gate, district: District) -> None:
+    """Read at the exit in the free time, parked on, and back after hours; also where no passages are told."""
+    plate, lot = f"鲁J4900{len(gate.lot)}", gate.lot
+    for number, kind, ago in ((f"dbi{lot}", "entry", 6 * HOUR), (f"dbo{lot}", "exit", 6 * HOUR - 10 * MINUTE)):
+        passed = await gate.says(event(number, kind, NOW - ago, plate, lot=lot, replay=True))
+    assert passed["fee_fen"] == 0
+    held = await gate.reads(f"dbx{lot}", "exit", plate)
+    assert (held["gate"], held["fee_fen"], held["stay_id"]) == ("hold", 900, passed["stay_id"])
+    await gate.pays(held)
+    assert (await gate.reads(f"dby{lot}", "exit", plate, at=NOW + 5 * SECOND))["gate"] == "open"
+
+
 async def test_the_exit_rule_of_a_lot_is_an_admins_to_set(gate: Gate, district: District) -> None:
     path = f"/v1/admin/lots/{STATION}/exits"
     said = {"confirms_passages": True, "leave_within_min": 20}

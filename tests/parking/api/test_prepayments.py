@@ -47,7 +47,7 @@ async def pays(client: httpx.AsyncClient, reference: str) -> None:
 
 
 async def test_who_pays_at_a_station_leaves_without_stopping(client: httpx.AsyncClient, district: District) -> None:
-    await district.record(event("p1", "entry", NOW - 3 * HOUR, "鲁A91C34", replay=True))
+    await told(client, district, event("p1", "entry", NOW - 3 * HOUR, "鲁A91C34", replay=True), QC)
     quote = (await asks(client, "鲁 a·91c34")).raise_for_status().json()
     assert quote == {
         "charge_reference": quote["charge_reference"],

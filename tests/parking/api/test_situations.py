@@ -11,8 +11,6 @@ import pytest
 from msgspec import structs, to_builtins
 
 import sql
-from parking.flow.elsewhere import look_on
-from parking.flow.network import read_network
 from parking.live.network import POLL_S
 from payments.identity import Audience
 from seeds.city.network import lot_plan
@@ -20,6 +18,7 @@ from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, token, visit
 from tests.parking.rights import charged_by
+from tests.parking.rounds import round_of
 
 DOOR = "/v1/gate-events"
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -285,11 +284,13 @@ async def test_cash_pays_and_its_shift_is_handed_over(client: httpx.AsyncClient,
 # -- one vehicle in several lots
 
 
-async def test_a_cloned_plate_waits_for_a_person(client: httpx.AsyncClient, district: District) -> None:
+async def test_a_cloned_plate_waits_for_a_person(
+    client: httpx.AsyncClient, district: District, redis_server_url: str
+) -> None:
     account = await district.account("鲁A79C04")
     await say(client, district, *late(*visit("cl", "鲁A79C04", NOW - 5 * HOUR, NOW - HOUR)))
     await say(client, district, *late(*visit("cm", "鲁A79C04", NOW - 3 * HOUR, NOW, lot=HOSPITAL)), lot=HOSPITAL)
-    await look_on(district.pool, network=district.network, clock=lambda: NOW)
+    await round_of(district, redis_server_url, "elsewhere")
     (case,) = await cases(client, clerk(district), reason="elsewhere", plate="鲁A79C04")
     driver = running.bearer(token(Audience.DRIVER, now=NOW, id=account))
     charges = (await client.get("/v1/account/charges", headers=driver)).json()["charges"]
@@ -316,7 +317,9 @@ async def test_what_is_given_back_goes_the_way_it_came(client: httpx.AsyncClient
     assert (shown["paid_fen"], shown["refunded_fen"]) == (600, 200)
 
 
-async def test_a_lot_inside_of_another_contradicts_nobody(client: httpx.AsyncClient, district: District) -> None:
+async def test_a_lot_inside_of_another_contradicts_nobody(
+    client: httpx.AsyncClient, district: District, redis_server_url: str
+) -> None:
     admin = running.bearer(token(Audience.ADMIN, now=NOW))
     inner = structs.replace(lot_plan("qc-inner", "jn-static"), inside_of=QC)
     made = await client.post("/v1/admin/lots", json=to_builtins(inner), headers=admin)
@@ -329,9 +332,7 @@ async def test_a_lot_inside_of_another_contradicts_nobody(client: httpx.AsyncCli
     await say(client, district, *late(event("nmi", "entry", NOW - 4 * HOUR, "鲁A81C04")))
     (left,) = await say(client, district, event("nmo", "exit", NOW, "鲁A81C04"))
     assert left["fee_fen"] == 800
-    async with district.pool.acquire() as db:
-        network = await read_network(db, NOW)
-    await look_on(district.pool, network=network, clock=lambda: NOW)
+    await round_of(district, redis_server_url, "elsewhere")
     assert await cases(client, admin, reason="elsewhere", plate="鲁A81C04") == []
 
 
