@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from seeds.demo.env_file import env_file
 from seeds.demo.terminal import Figures, Terminal
 from seeds.servers.process import free_port
 from tests import blocks
@@ -51,7 +50,7 @@ def demo(folder: Path, checkout: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def test_a_day_ends_with_its_books_closed(folder: Path, checkout: Path) -> None:
-    with demo(folder, checkout, f"--port={free_port()}", "--minutes=0.2") as running:
+    with demo(folder, checkout, f"--port={free_port()}", "--minutes=0.2", PART) as running:
         assert running.stdout is not None
         printed = running.stdout.read()
     assert running.returncode == 0, printed
@@ -60,24 +59,18 @@ def test_a_day_ends_with_its_books_closed(folder: Path, checkout: Path) -> None:
     assert left_in(folder) == []
 
 
-def test_it_stops_when_told_and_leaves_the_files_of_others_alone(folder: Path, checkout: Path) -> None:
-    port, others = free_port(), files_of(ROOT / ".onelot")
-    with env_file({"ONELOT": "another demonstration"}, 8000, checkout / ".onelot") as anothers:
-        before = (anothers.read_text("utf-8"), anothers.stat().st_mtime_ns)
-        with stopped_once_it_runs(folder, checkout, signal.SIGINT, f"--port={port}", PART):
-            assert "GATEWAY_KEY" in (checkout / ".onelot" / f"demo-{port}.env").read_text("utf-8")
-        assert list(files_of(checkout / ".onelot")) == ["demo.env"]
-        assert (anothers.read_text("utf-8"), anothers.stat().st_mtime_ns) == before
-    assert files_of(ROOT / ".onelot") == others
-    assert left_in(folder) == []
-
-
-def test_blocks_of_all_documents_run_beside_it(folder: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_all_documents_run_beside_it_until_it_is_told_to_stop(
+    folder: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The addresses of this process's sockets may not be as long as the names of the demonstration's folder.
     monkeypatch.setattr(tempfile, "tempdir", None)
-    with stopped_once_it_runs(folder, checkout, signal.SIGTERM, f"--port={free_port()}", PART):
+    others = files_of(ROOT / ".onelot")
+    with stopped_once_it_runs(folder, checkout, signal.SIGINT, f"--port={free_port()}", PART):
         wrong = asyncio.run(blocks.try_all(checkout))
     assert not wrong, "\n\n".join(wrong)
+    assert files_of(ROOT / ".onelot") == others
+    assert files_of(checkout / ".onelot") == {}
+    assert left_in(folder) == []
 
 
 @contextmanager
