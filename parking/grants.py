@@ -73,6 +73,11 @@ def second_of(at: datetime) -> int:
     return int(at.timestamp())
 
 
+def instant_of(second: int) -> datetime:
+    """The beginning of a second since 1970."""
+    return datetime.fromtimestamp(second, UTC)
+
+
 def holds(grant: Grant, came: datetime, left: datetime) -> bool:
     """Whether a visit is one that is granted."""
     came_from, left_before, left_from, came_before = (*grant, *[0] * (_BOUNDS - len(grant)))

@@ -12,7 +12,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import msgspec
@@ -122,11 +122,6 @@ def digest(entries: Entries) -> str:
     ]
     lines += [f"free_min {entries.free_min}", *(f"linked {each}" for each in entries.linked)]
     return sha256("\n".join(sorted(lines)).encode()).hexdigest()
-
-
-def instant_of(second: int) -> datetime:
-    """The beginning of a second since 1970."""
-    return datetime.fromtimestamp(second, UTC)
 
 
 def turns(window: Window, changes: Iterable[datetime], holds: Callable[[datetime], bool]) -> Turns:

@@ -12,6 +12,7 @@ from parking.api.dependencies import Network
 from parking.charging import SESSION_CHARACTERS_MAX, ChargingSession
 from parking.entitlements import RightUnfit
 from parking.flow import charging as flow
+from parking.overstays import OverstayNotice
 from parking.plates import PlateColor
 from payments import ids
 from payments.api.dependencies import Now, Pool, Principal, RandomBits
@@ -31,13 +32,19 @@ class SessionTold(Struct, frozen=True, forbid_unknown_fields=True):
     energy_wh: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
 
 
+class SessionKept(Struct, frozen=True):
+    """What is shown where the vehicle stands; null: staying on costs nothing more, or it is not inside."""
+
+    overstay: OverstayNotice | None
+
+
 @put(
     "/v1/charging-sessions/{session:str}",
     operation_id="tellChargingSession",
     summary="Say that a vehicle is, or was, charged in the gateway's lot",
     tags=["gateways"],
     opt={"audience": (Audience.GATEWAY,)},
-    status_code=204,
+    status_code=200,
 )
 async def tell_session(
     *,
@@ -48,9 +55,9 @@ async def tell_session(
     pool: Pool,
     now: Now,
     random_bits: RandomBits,
-) -> None:
+) -> SessionKept:
     """When it starts and when it ends, and again where that was wrong: what was said last counts, and nothing is
-    written over. Stays that ended since are priced again.
+    written over. Stays that ended since are priced again. The answer says what a display at the bay may show.
     """
     if len(session) > SESSION_CHARACTERS_MAX:
         raise RightUnfit("The name of a session is shorter.", field="session", characters_max=SESSION_CHARACTERS_MAX)
@@ -68,7 +75,7 @@ async def tell_session(
         told_at=now,
         told_by=principal.subject,
     )
-    await flow.tell(pool, said, network=network.snapshot, now=now, random_bits=random_bits)
+    return SessionKept(await flow.tell(pool, said, network=network.snapshot, now=now, random_bits=random_bits))
 
 
 ROUTES: list[HTTPRouteHandler] = [tell_session]

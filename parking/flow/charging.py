@@ -7,7 +7,9 @@ from parking import charging
 from parking.charging import SESSION_MAX, ChargingSession
 from parking.flow import repricing
 from parking.flow.derivation import RandomBits
+from parking.flow.overstays import notice_of
 from parking.network import Network
+from parking.overstays import OverstayNotice
 from parking.store import charging as store
 from parking.store import events as event_store
 from payments import ids
@@ -15,8 +17,9 @@ from payments import ids
 
 async def tell(
     pool: sql.Pool, session: ChargingSession, *, network: Network, now: datetime, random_bits: RandomBits
-) -> None:
-    """What a lot says of a session; the same again is nothing. What the stays cost that it touches follows.
+) -> OverstayNotice | None:
+    """What a lot says of a session; the same again is nothing. What the stays cost that it touches follows. Returns
+    what is to be shown to the driver, if the vehicle is inside.
 
     Raises:
         RightUnfit, RightTooOld, SessionContradicted: see `charging.said`.
@@ -29,4 +32,6 @@ async def tell(
         if new is not None:
             await store.add(db, new)
             await store.ask_again(db, new, now=now)
+        notice = await notice_of(db, new or before or session, network, now)
     await repricing.catch_up(pool, network=network, now=now, random_bits=random_bits)
+    return notice

@@ -13,7 +13,7 @@ from parking.fees import Bill
 from parking.flow.derivation import believed
 from parking.flow.inside import bills_if, reads_of
 from parking.flow.prepayments import paid_inside
-from parking.grants import Window, second_of
+from parking.grants import Window, instant_of, second_of
 from parking.network import Network
 from parking.offline import Turns
 from parking.reads import NumberPlate
@@ -120,7 +120,7 @@ async def _between(ends: Mapping[UUID, tuple[int, int]], before: set[UUID], free
     """The first second at which it is otherwise than at the first of two ends (`before`: may leave then)."""
     between = dict(ends)
     while left := {id_: sum(pair) // 2 for id_, pair in between.items() if pair[1] - pair[0] > 1}:
-        then = await free({id_: offline.instant_of(middle) for id_, middle in left.items()})
+        then = await free({id_: instant_of(middle) for id_, middle in left.items()})
         for id_, middle in left.items():
             low, high = between[id_]
             between[id_] = (middle, high) if (id_ in then) == (id_ in before) else (low, middle)

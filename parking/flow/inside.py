@@ -13,9 +13,11 @@ from parking.bills import Believed
 from parking.derivation import Scope
 from parking.fees import Bill
 from parking.flow.derivation import believed, price_stays
+from parking.flow.overstays import notices_of
 from parking.flow.prepayments import paid_inside
 from parking.lots import Lot
 from parking.network import Network
+from parking.overstays import OverstayNotice
 from parking.plates import PlateColor, VehicleClass
 from parking.reads import Read
 from parking.stays import State, Stay
@@ -28,7 +30,8 @@ from payments.identity import Audience, Principal
 
 class Inside(Struct, frozen=True):
     """A vehicle that is inside; what it would cost if it left now, and why; who would pay, and what the barrier did.
-    `paid_until`: it was paid inside, and leaves until then without paying.
+    `paid_until`: it was paid inside, and leaves until then without paying. `overstay`: it was charged, and staying on
+    costs, or will.
     """
 
     stay_id: UUID
@@ -42,6 +45,7 @@ class Inside(Struct, frozen=True):
     gate: Command
     lines: Sequence[FeeLine]
     paid_until: datetime | None = None
+    overstay: OverstayNotice | None = None
 
 
 async def find_inside(
@@ -73,11 +77,14 @@ async def find_inside(
     leaving = [structs.replace(stay, state=State.CLOSED, left_at=max(now, stay.first_at)) for stay in stays]
     bills = await bills_if(db, leaving, before, network, now)
     paid = await paid_inside(db, stays, before, network, now)
+    overstays = await notices_of(db, lot, stays, network, now)
     stays.sort(key=lambda each: each.first_at, reverse=True)
-    return [_shown(stay, bills[stay.id], paid.get(stay.id), now) for stay in stays]
+    return [_shown(stay, bills[stay.id], paid.get(stay.id), overstays.get(stay.id), now) for stay in stays]
 
 
-def _shown(stay: Stay, bill: Bill, paid_until: datetime | None, now: datetime) -> Inside:
+def _shown(
+    stay: Stay, bill: Bill, paid_until: datetime | None, overstay: OverstayNotice | None, now: datetime
+) -> Inside:
     owed_fen = bill.fee_fen if paid_until is None else 0
     decision = decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=False)
     return Inside(
@@ -92,6 +99,7 @@ def _shown(stay: Stay, bill: Bill, paid_until: datetime | None, now: datetime) -
         gate=decision.gate,
         lines=bill.lines,
         paid_until=paid_until,
+        overstay=overstay,
     )
 
 

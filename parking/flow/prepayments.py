@@ -13,8 +13,10 @@ from parking.bills import Believed
 from parking.derivation import Scope
 from parking.fees import Bill
 from parking.flow.derivation import believed, paid_without_account, price_stays
+from parking.flow.overstays import notices_of
 from parking.lots import Lot
 from parking.network import Network
+from parking.overstays import OverstayNotice
 from parking.plates import PlateColor
 from parking.prepayments import LAPSED_PER_ROUND_MAX, NothingToPay, Prepayment
 from parking.reads import By, Cause
@@ -43,7 +45,7 @@ RandomBits = Callable[[], int]
 class Prepayable(Struct, frozen=True):
     """What is to be paid now for a vehicle that is inside, beyond what was paid, and by when; once it is paid it has
     `leave_within_min` to leave. `paid_until`: it was paid, and leaves until then without paying. `payment`: who would
-    pay if it left now.
+    pay if it left now. `overstay`: what staff and its driver are told of staying on after charging.
     """
 
     charge_reference: UUID | None
@@ -53,6 +55,7 @@ class Prepayable(Struct, frozen=True):
     paid_until: datetime | None
     leave_within_min: int
     payment: Payment | None
+    overstay: OverstayNotice | None = None
 
 
 async def quote_inside(
@@ -85,7 +88,7 @@ async def quote_inside(
     quote = None if found is None else await _quote(db, lot, found, network, now, random_bits)
     if quote is None or (asker is None and quote.charge_reference is None):
         raise NothingToPay("No such vehicle is inside, or nothing is to be paid for it now.")
-    return quote
+    return quote if asker is None or found is None else await _noticed(db, lot, found, quote, network, now)
 
 
 async def _found(
@@ -126,6 +129,15 @@ async def _quote(
         # A sign that something was charged of it, so that its exit reads that.
         await event_store.put_stays(db, [(stay, None)], now=now)
     return _shown(lot, charged, charged.owed_fen, made.pay_by, None, payment)
+
+
+async def _noticed(
+    db: sql.Connection, lot: Lot, found: Found, quote: Prepayable, network: Network, now: datetime
+) -> Prepayable:
+    """A quote with what its driver is told of staying on."""
+    here = await event_store.open_halves(db, [(lot.id, found.entered_at, found.entered_at)])
+    notices = await notices_of(db, lot, [stay for stay in here if stay.id == found.id], network, now)
+    return structs.replace(quote, overstay=notices.get(found.id))
 
 
 async def _holds(db: sql.Connection, charge: Charge, last: Prepayment, now: datetime) -> bool:

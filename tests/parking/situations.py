@@ -191,6 +191,7 @@ SITUATIONS = (
         [
             "parking/api/test_exits.py::test_paid_and_read_again",
             "parking/api/test_prepayments.py::test_who_pays_at_a_station_leaves_without_stopping",
+            "parking/api/test_exits.py::test_of_two_who_pay_for_one_car_the_second_gets_the_money_back",
         ],
     ),
     Situation(
@@ -253,12 +254,16 @@ SITUATIONS = (
     Situation(
         "Staying on in a charging bay",
         "充电车位占位",
-        "Free while it is charged, as long as the price says; then a fee of its own, with a cap of its own.",
+        "Free while it is charged, as long as the price says; then a fee of its own, with a cap of its own. From when "
+        "on and how much, the driver is told before: at the bay, in the app and with the quote.",
         [
             Parameter("parking.tariffs.language.document.Charging.after_min", "0"),
             Parameter("parking.charging.SESSION_MAX", "7 d"),
         ],
-        ["parking/api/test_charging.py::test_parking_is_free_while_charging_and_staying_on_costs"],
+        [
+            "parking/api/test_charging.py::test_parking_is_free_while_charging_and_staying_on_costs",
+            "parking/api/test_charging.py::test_who_is_charged_is_told_before_staying_on_costs",
+        ],
     ),
     Situation(
         "A place that is booked or shared for some hours",

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from parking import offline
+from parking.grants import instant_of
 from parking.plates import PlateColor
 from payments.identity import Audience
 from tests import running
@@ -57,6 +58,7 @@ async def test_who_pays_at_a_station_leaves_without_stopping(client: httpx.Async
         "paid_until": None,
         "leave_within_min": 15,
         "payment": "pay_at_gate",
+        "overstay": None,
     }
     shown = (await client.get(f"/v1/charges/{quote['charge_reference']}")).json()
     assert (shown["owed_fen"], "lot_id" in shown, "created_at" in shown) == (600, False, False)
@@ -90,7 +92,7 @@ async def test_the_pack_knows_who_has_paid_and_until_when(client: httpx.AsyncCli
     at_once, until = await leaves(client, district, car)
     # The clock of the service goes on while this runs.
     assert at_once == 0
-    assert NOW + 15 * MINUTE <= offline.instant_of(until) <= NOW + 17 * MINUTE
+    assert NOW + 15 * MINUTE <= instant_of(until) <= NOW + 17 * MINUTE
 
 
 async def test_strangers_learn_nothing_but_what_is_to_be_paid(client: httpx.AsyncClient, district: District) -> None:
