@@ -124,15 +124,27 @@ def _fairness(lots: int, as_json: bool, backlog: int, array: int, cars: float) -
 @_json
 @click.option("--cars", default=5, type=click.IntRange(1, 100), help="Cars that pay at each exit.")
 @click.option(
+    "--reads",
+    default=dialogue.READS_AGAIN,
+    show_default=True,
+    type=click.IntRange(0, 100),
+    help="How often a camera reads each again, before and after it paid.",
+)
+@click.option(
     "--within-ms",
     default=dialogue.TOLD_P99_MAX_MS,
     show_default=True,
     type=click.IntRange(1),
     help="What 99 of 100 cars may wait.",
 )
-def _dialogue(lots: int, as_json: bool, cars: int, within_ms: int) -> None:
-    """Held cars pay while all gateways listen: each is told to open, once and within a second."""
-    _run(lambda env: dialogue.run(env, cars=cars, within_ms=within_ms), lots=lots, vehicles=lots * 5, as_json=as_json)
+def _dialogue(lots: int, as_json: bool, cars: int, reads: int, within_ms: int) -> None:
+    """Held cars pay while all gateways listen and cameras read again: each is let out, once and within a second."""
+    _run(
+        lambda env: dialogue.run(env, cars=cars, reads=reads, within_ms=within_ms),
+        lots=lots,
+        vehicles=lots * 5,
+        as_json=as_json,
+    )
 
 
 @main.command("redelivery")

@@ -63,9 +63,10 @@ async def test_cars_pass_while_backlogs_are_handed_in(server_url: str, redis_url
     assert report["live"]["requests"]
 
 
-async def test_held_cars_that_pay_are_told(server_url: str, redis_url: str) -> None:
-    report = await report_of(server_url, redis_url, "dialogue", "--cars=2", "--within-ms=60000")
-    assert (report["told"]["requests"], report["untold"], report["told_otherwise"]) == (10, 0, 0)
+async def test_held_cars_that_pay_are_let_out(server_url: str, redis_url: str) -> None:
+    report = await report_of(server_url, redis_url, "dialogue", "--cars=2", "--reads=3", "--within-ms=60000")
+    assert (report["let_out"]["requests"], report["untold"], report["told_otherwise"]) == (10, 0, 0)
+    assert (report["read_again"], report["held_again"]) == (30, 0)
 
 
 async def test_a_new_version_takes_over(server_url: str, redis_url: str) -> None:

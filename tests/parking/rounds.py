@@ -12,7 +12,7 @@ from tests.district import District
 
 async def round_of(district: District, redis_url: str, *names: str) -> None:
     """Runs jobs of the worker once, one after the other, with the clock at `district.now`."""
-    work = Work(district.pool, {}, lambda: district.now, district.random_bits)
+    work = Work(district.pool, district.channels(district.now), lambda: district.now, district.random_bits)
     async with aclosing(connect(redis_url)) as redis:
         known = {job.name: job for job in jobs(work, LiveCounts(redis), Bell(redis), Verified())}
         for name in names:

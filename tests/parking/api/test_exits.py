@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import QC, STATION, District, Say, event, token
+from tests.parking.rounds import round_of
 
 DOOR = "/v1/gate-events"
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -95,6 +96,36 @@ async def test_who_was_held_parked_on_and_comes_again_has_not_left(gate: Gate, d
     await gate.pays(held)
     stay = await gate.stay(held)
     assert (stay["gate"], stay["fee_fen"], stay["state"]) == ("open", held["fee_fen"], "closed")
+
+
+async def test_of_two_who_pay_for_one_car_the_second_gets_the_money_back(
+    gate: Gate, district: District, database_url: str, redis_server_url: str
+) -> None:
+    plate, lot = f"鲁J4800{len(gate.lot)}", gate.lot
+    await gate.says(event(f"twi{lot}", "entry", NOW - 3 * HOUR, plate, lot=lot, replay=True))
+    held = await gate.reads(f"two{lot}", "exit", plate)
+    pay = f"/v1/charges/{held['charge_reference']}/pay"
+    first = await gate.client.post(pay, json={"channel": "local", "payer": "slow:zhang"})
+    assert first.raise_for_status().json()["charge_state"] == "due"
+    # Somebody else in the car is asked to wait, and later may pay, since nobody knows what became of the first.
+    refused = await gate.client.post(pay, json={"channel": "local", "payer": "ok:li"})
+    assert (refused.status_code, 0 < int(refused.headers["Retry-After"]) <= 30) == (409, True)
+    district.now = NOW + MINUTE
+    async with running.served(running.settings(database_url, redis_server_url, now=district.now)) as client:
+        second = await client.post(pay, json={"channel": "local", "payer": "ok:li"})
+        assert second.raise_for_status().json()["charge_state"] == "paid"
+        later = structs.replace(gate, client=client, now=district.now + 5 * SECOND)
+        assert (await later.reads(f"twx{lot}", "exit", plate))["gate"] == "open"
+        # The money of the first comes all the same: it is nobody's here, and finance gives it back.
+        await round_of(district, redis_server_url, "resolve")
+        finance = running.bearer(token(Audience.FINANCE, now=NOW))
+        disputes = (await client.get("/v1/disputes", headers=finance)).raise_for_status().json()["disputes"]
+        (over,) = disputes
+        assert (over["kind"], over["held_fen"]) == ("overpaid", held["fee_fen"])
+        back = await client.post(f"/v1/disputes/{over['id']}/return", json={"note": "paid twice"}, headers=finance)
+        assert (back.raise_for_status().json()["state"], back.json()["amount_fen"]) == ("succeeded", held["fee_fen"])
+        shown = (await client.get(f"/v1/charges/{held['charge_reference']}")).json()
+        assert (shown["paid_fen"], shown["owed_fen"], shown["refunded_fen"]) == (held["fee_fen"], 0, 0)
 
 
 async def test_turned_back_after_paying(gate: Gate, district: District) -> None:
