@@ -13,9 +13,11 @@ from parking.matching import PAIR_MAX
 from parking.prices import LotPrices
 from parking.reads import Read, Vehicle
 from parking.spans import STAY_MAX
-from parking.stays import HISTORY_WINDOW, Stay
+from parking.stays import HISTORY_WINDOW, State, Stay
 from payments import ids
 
+# Of what is live nothing later is known, by clocks that differ a little.
+_LIVE_WITHIN = 2 * CLOCK_OFF_MAX
 # From the lowest to the highest identifier of what was recorded in a time.
 Range = tuple[UUID, UUID]
 
@@ -47,19 +49,53 @@ def lookback_of(
     return Lookback(since, (min([first, *late, *(stay.id for stay in opened.values())]), last))
 
 
-def further_lookback(reads: Iterable[Read], known: Iterable[Stay], now: datetime) -> Lookback | None:
-    """How far back to look for vehicles with a read before all that is known of them, or an exit without any of it."""
-    begins: dict[Vehicle, datetime] = {}
+def further_lookback(
+    new: Iterable[Read],
+    near: Iterable[Read],
+    known: Iterable[Stay],
+    looked: Mapping[Vehicle, datetime],
+    now: datetime,
+    *,
+    is_told: bool = True,
+) -> Lookback | None:
+    """How far back to look for vehicles of which it is not known what was between an arrival and a read: where the read
+    may have ended a visit that was going on then, or something later may be known of it.
+
+    `near`: reads of what is known, which may be another vehicle's now. `known`: as stored, as far back as was `looked`.
+    `is_told`: the new reads were not there before.
+    """
+    of: dict[Vehicle, list[Stay]] = {}
     for stay in known:
-        vehicle, at = stay.vehicle, stay.first_at
-        begins[vehicle] = min(begins.get(vehicle, at), at)
-    since = {}
-    for read in reads:
-        vehicle = read.vehicle
-        begun = begins.get(vehicle)
-        if (begun is None and read.direction is Direction.EXIT) or (begun is not None and begun > read.at):
-            since[vehicle] = read.at - STAY_MAX
+        of.setdefault(stay.vehicle, []).append(stay)
+    since: dict[Vehicle, datetime] = {}
+    for reads, are_new in ((new, True), (near, False)):
+        for read in reads:
+            vehicle = read.vehicle
+            stays = of.get(vehicle, ())
+            may_be_later = is_told and (
+                read.at < now - _LIVE_WITHIN if are_new else any(stay.first_at == read.at for stay in stays)
+            )
+            if (may_be_later or _may_matter(read, stays)) and not _came_within(looked[vehicle], read, stays):
+                at = read.at - STAY_MAX
+                since[vehicle] = min(since.get(vehicle, at), at)
     return Lookback(since, ids_within(now, REPEATS_KEPT + STAY_MAX)) if since else None
+
+
+def _may_matter(read: Read, known: Sequence[Stay]) -> bool:
+    """Whether what was before a read may matter to it, or to what is known."""
+    return read.direction is Direction.EXIT or any(stay.first_at > read.at or not _is_arrival(stay) for stay in known)
+
+
+def _came_within(since: datetime, read: Read, known: Sequence[Stay]) -> bool:
+    """Whether an arrival before a read is known, and all that was between them: then nothing matters before it."""
+    return any(since <= stay.first_at < read.at and _is_arrival(stay) for stay in known)
+
+
+def _is_arrival(stay: Stay) -> bool:
+    """Whether with the beginning of a stay nothing matters any more that was before it, which is not so of an exit
+    without an entry, nor of a doubtful entry of a vehicle that stayed inside.
+    """
+    return (stay.matched_half or stay.state) in (State.OPEN, State.CLOSED) or stay.seen_again_at is not None
 
 
 def ids_within(now: datetime, within: timedelta) -> Range:

@@ -52,6 +52,11 @@ class Span:
         return recorded_first([read for passing in self.came or self.left for read in passing.reads]).id
 
     @property
+    def began_at(self) -> datetime:
+        """When it, or the known half of it, began."""
+        return (self.came or self.left)[0].at
+
+    @property
     def is_kept_out(self) -> bool:
         """Whether its vehicle came to a way in that did not open for it. It may have come in all the same."""
         return bool(self.came) and all(passing.is_kept_out for passing in self.came)
@@ -157,7 +162,7 @@ def _leave(spans: list[Span], inside: Span | None, gone: Span | None, passing: P
             inside.waits = waits
             return inside
         # Nobody parks for years: the exit of that visit was missed, and the entry of this one too.
-    elif gone is not None and not _has_passed(gone.left, passing.at):
+    elif gone is not None and passing.at - gone.began_at <= STAY_MAX and not _has_passed(gone.left, passing.at):
         if passing.at - gone.left[-1].until <= STANDS_MAX:
             gone.left.append(passing)
             return gone
@@ -180,16 +185,14 @@ def _leave(spans: list[Span], inside: Span | None, gone: Span | None, passing: P
 
 def _stands_there(gone: Span, passing: Passing, exits: Exits) -> bool:
     """Whether a vehicle that was read at an exit has not left there yet: it has to pass first, or has just paid."""
-    if gone.waits and gone.came:
-        return passing.at - gone.came[0].at <= STAY_MAX
-    return exits.may_leave(passing.vehicle.lot_id, gone.id, passing.at)
+    return bool(gone.waits and gone.came) or exits.may_leave(passing.vehicle.lot_id, gone.id, passing.at)
 
 
 def _parked_on(gone: Span, passing: Passing, exits: Exits) -> bool:
     """Whether a vehicle that was read at an exit did not leave there, since it is read there again and was not seen to
     come again. One for which a barrier opened most likely left, and one that a person let out certainly.
     """
-    if not gone.came or gone.waits or passing.at - gone.came[0].at > STAY_MAX:
+    if not gone.came or gone.waits:
         return False
     if gone.let_out(gone.stops[-1].at) is not None:
         return False

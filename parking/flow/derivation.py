@@ -106,14 +106,20 @@ def new_references(before: Believed, after: Believed, random_bits: RandomBits) -
 
 
 async def derive_again(
-    db: sql.Connection, new: Sequence[Read], gone: Sequence[Read], network: Network, now: datetime
+    db: sql.Connection,
+    new: Sequence[Read],
+    gone: Sequence[Read],
+    network: Network,
+    now: datetime,
+    *,
+    is_told: bool = True,
 ) -> tuple[Believed, Sequence[Read], dict[UUID, Stay]]:
     """What was believed of the vehicles of these reads, all reads that matter to it, and the stays now. Writes nothing.
 
-    A read that is gone and new as it is changes nothing.
+    A read that is gone and new as it is changes nothing. `is_told`: it is not so with all of them.
     """
     near = [*gone, *await _near(db, new, now), *await _near(db, gone, now)]
-    before = await believed(db, [*new, *near], network, now)
+    before = await believed(db, new, network, now, near=near, is_told=is_told)
     parts = derivation.halves(before.stays)
     scopes = derivation.scopes(parts, new, near, gone)
     wanted = [(stay.lot_id, fact) for scope in scopes if scope.facts for stay in scope.stays for fact in stay.facts]
@@ -190,12 +196,24 @@ async def _near(db: sql.Connection, new: Sequence[Read], now: datetime) -> list[
     return list(near.values())
 
 
-async def believed(db: sql.Connection, reads: Sequence[Read], network: Network, now: datetime) -> Believed:
-    """The stays of the vehicles of these reads, with the other halves of those that were matched."""
+async def believed(
+    db: sql.Connection,
+    new: Sequence[Read],
+    network: Network,
+    now: datetime,
+    *,
+    near: Sequence[Read] = (),
+    is_told: bool = False,
+) -> Believed:
+    """The stays of the vehicles of these reads, with the other halves of those that were matched. `near`: recorded
+    reads that may belong to other stays now. `is_told`: the reads are new, or something of them is.
+    """
+    reads = [*new, *near]
     opened = {stay.vehicle: stay for stay in await store.open_stays(db, list({read.vehicle for read in reads}))}
     lookback = lookback_of(reads, opened, network.prices, now)
     finished = await store.finished_stays(db, lookback.since, lookback.id_range)
-    further = further_lookback(reads, [*opened.values(), *(stay for stay, _ in finished)], now)
+    known = [*opened.values(), *(stay for stay, _ in finished)]
+    further = further_lookback(new, near, known, lookback.since, now, is_told=is_told)
     if further is not None:
         finished += await store.finished_stays(db, further.since, further.id_range)
     believed = Believed({stay.id: stay for stay in opened.values()}, {})

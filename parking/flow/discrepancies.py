@@ -93,7 +93,8 @@ async def _differing(
     if not facts and not stored:
         return []
     reads = list((await event_store.reads_by_id(db, [at.lot_id] * len(facts), facts)).values())
-    before, known, stays = await derive_again(db, reads, reads, network, now) if reads else (Believed({}, {}), (), {})
+    again = await derive_again(db, reads, reads, network, now, is_told=False) if reads else None
+    before, known, stays = again or (Believed({}, {}), (), {})
     seen = Seen(
         lot=network.lots[at.lot_id],
         facts=frozenset(facts),

@@ -51,7 +51,7 @@ class Remembered:
         if not new and not gone:
             return
         near = [*gone, *self._near([*new, *gone])]
-        known = self._rows_of({read.vehicle for read in (*new, *near)})
+        known = self._believed(new, near)
         parted = derivation.halves(known)
         scopes = derivation.scopes(parted, new, near, gone)
         self.facts |= {read.id: read for read in new}
@@ -74,6 +74,10 @@ class Remembered:
         else:
             after = derivation.as_it_was(known, parted, after)
         self.rows |= after | derivation.remains(known, after)
+
+    def _believed(self, new: Sequence[Read], near: Sequence[Read]) -> dict[UUID, Stay]:
+        """What is believed of the vehicles of reads."""
+        return self._rows_of({read.vehicle for read in (*new, *near)})
 
     def _is_half(self, row: Stay) -> bool:
         if row.state is State.MERGED:

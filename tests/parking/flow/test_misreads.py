@@ -70,3 +70,12 @@ async def test_a_vehicle_that_was_read_as_one_that_is_inside(district: District)
         (timedelta(hours=5), timedelta(hours=1), []),
         (timedelta(hours=4), timedelta(hours=3), ["match_probable"]),
     ]
+
+
+async def test_another_look_at_a_short_plate_is_the_same_passing(district: District) -> None:
+    """Texts of five characters that differ in the middle have no three of either end in common."""
+    for number, text, seconds, sure in (("sh1", "A12B3", 0, 0.7), ("sh2", "A17B3", 3, 0.97)):
+        at = NOW - HOUR + seconds * SECOND
+        await district.record(event(number, "entry", at, text, confidence=sure, replay=True))
+    inside = await district.owner.fetch("select plate from open_stay where plate like 'A1_B3'")
+    assert [row["plate"] for row in inside] == ["A17B3"]
