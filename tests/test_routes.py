@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
+from parking import limits
 from parking.api.authentication import audience_of
 from parking.api.document import document_of
 from parking.api.limits import GUESSABLE
@@ -178,8 +179,10 @@ async def client(
     database_url: str, redis_server_url: str, registered: dict[str, str]
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The service in this process, called by nobody in particular."""
-    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
-        yield client
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(limits, "REFUSAL_DELAY_S", 0.01)
+        async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
+            yield client
 
 
 def filled(path: str) -> str:
