@@ -121,8 +121,8 @@ async def test_another_process_takes_over_and_no_gate_is_refused(
             gates = Gates(address, registered)
             async with gates.sending():
                 await gates.more(50)
-                second = await running.child(tmp_path / "second", env, *words, fds=(shared.fileno(),))
-                await running.says(second, "Application startup complete", times=workers)
+                second = await running.child(tmp_path / "second", env, *words[:-1], "1", fds=(shared.fileno(),))
+                await running.says(second, "Application startup complete", times=1)
                 await gates.more(20)
                 first.process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(first.process.wait(), PATIENCE_S)
