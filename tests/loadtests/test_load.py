@@ -82,7 +82,7 @@ async def test_a_fee_is_the_same_alone_and_with_its_lines() -> None:
 
 
 async def test_gates_under_attack(server_url: str, redis_url: str) -> None:
-    """Attacks on what arrives, on what is answered and on who may ask, and short: what they cost the gates is measured by hand, on a machine of its own."""
+    """What arrives, what is answered and who may ask, attacked for a moment; what gates feel is measured by hand."""
     chosen = ("slow-bodies", "description", "wrong-keys")
     only = [f"--only={name}" for name in chosen]
     report = await report_of(server_url, redis_url, "attack", "--seconds=1", "--events=20", *only)
