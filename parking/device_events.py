@@ -57,7 +57,8 @@ class By(StrEnum):
 
 
 class DeviceEvent(Struct, frozen=True, omit_defaults=True):
-    """What a device says; a field that its kind does not have is at its default.
+    """What a device says; a field that its kind does not have is at its default. `lot`: of which lot of its gateway,
+    where no lane says it.
 
     passage: `outcome` at `lane`, `of` the `event_id` of a read. barrier: `action`, `by` whom (`person`), with its
     `reason` and the `command` that it carries out. count: `free` or `occupied` spaces, `spaces` the free ones by their
@@ -83,6 +84,7 @@ class DeviceEvent(Struct, frozen=True, omit_defaults=True):
     shift: str | None = None
     plate: str | None = None
     plates: tuple[str, ...] | None = None
+    lot: str | None = None
 
 
 _KINDS = {
@@ -144,7 +146,10 @@ def read(
         named.append(doubt("replay", sent["replay"], replay))
     at = _at(sent.get("occurred_at", ""), zone, named) or no_time
     named += doubts.unknown_fields(sent, frozenset((*_COMMON, *_FIELDS[kind])))
-    return DeviceEvent(event_id, kind, at, lane, replay or False, **values), tuple(named[:DOUBTS_MAX])
+    lot = doubts.read_text(sent.get("lot"), ID_CHARACTERS_MAX)
+    if lot != sent.get("lot"):
+        named.append(doubt("lot", sent["lot"], lot))
+    return DeviceEvent(event_id, kind, at, lane, replay or False, **values, lot=lot), tuple(named[:DOUBTS_MAX])
 
 
 def _at(sent: object, zone: tzinfo, named: list[Doubt]) -> datetime | None:
@@ -157,7 +162,7 @@ def _at(sent: object, zone: tzinfo, named: list[Doubt]) -> datetime | None:
     return in_form
 
 
-_COMMON = ("event_id", "kind", "lane", "occurred_at", "replay")
+_COMMON = ("event_id", "kind", "lane", "lot", "occurred_at", "replay")
 _FIELDS: dict[Kind, tuple[str, ...]] = {
     Kind.PASSAGE: ("outcome", "of"),
     Kind.BARRIER: ("action", "by", "person", "reason", "command"),

@@ -135,7 +135,7 @@ def accept(
     doubts: tuple[Doubt, ...] = (),
     spells: Sequence[Spell] = (),
 ) -> DeviceFact:
-    """What a device said as a fact, its time settled. `spells`: when its clock was wrong, the latest first.
+    """What a device said of a lot as a fact, its time settled. `spells`: when its clock was wrong, the latest first.
 
     Raises:
         EventRejected: it needs a lane, and that is unknown or another gateway's.
@@ -147,10 +147,12 @@ def accept(
     free = free_of(event, lot.capacity)
     if event.kind is Kind.COUNT and free is None:
         doubts += (doubt("occupied" if event.free is None else "free", f"of {lot.capacity}"),)
+    if event.lot not in (None, lot.code, *lot.former_codes):
+        doubts += (doubt("lot", event.lot, lot.code),)
     timed = facts.settle_time(event.occurred_at, received_at, spells, replay=event.replay)
     return DeviceFact(
         id=id,
-        lot_id=gateway.lot_id,
+        lot_id=lot.id,
         gateway_id=gateway.id,
         lane_id=None if lane is None else lane.id,
         event=event,

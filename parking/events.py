@@ -63,6 +63,7 @@ class Refusal(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     UNKNOWN_LANE = "unknown_lane"
     LANE_NOT_YOURS = "lane_not_yours"
+    LOT_NOT_YOURS = "lot_not_yours"
 
 
 class Image(Struct, frozen=True, forbid_unknown_fields=True):

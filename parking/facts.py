@@ -175,20 +175,29 @@ def unapplied(fact: Fact) -> Fact:
     return structs.replace(fact, doubt=Reason.COULD_NOT_APPLY, applies=False)
 
 
-def once_a_day(facts: Iterable[Fact], said: Collection[tuple[int, Reason, date]]) -> list[Fact]:
+class OfDevice(NamedTuple):
+    """That something is odd about a gateway or its lot, on a day (UTC)."""
+
+    lot_id: int
+    gateway_id: int
+    reason: Reason
+    day: date
+
+
+def once_a_day(facts: Iterable[Fact], said: Collection[OfDevice]) -> list[Fact]:
     """The facts, in which what is odd about a device or its lot is a doubt of the first car of a day (UTC) that has no
     other.
 
-    said: what a person was told already: gateway, reason and day.
+    said: what a person was told already.
     """
     known = set(said)
     told = []
     for fact in facts:
         day = fact.received_at.date()
-        new = [(fact.gateway_id, reason, day) for reason in fact.of_device]
+        new = [OfDevice(fact.lot_id, fact.gateway_id, reason, day) for reason in fact.of_device]
         if fact.doubt is None and (first := next((each for each in new if each not in known), None)):
             known.add(first)
-            told.append(structs.replace(fact, doubt=first[1]))
+            told.append(structs.replace(fact, doubt=first.reason))
         else:
             told.append(fact)
     return told

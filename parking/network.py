@@ -9,10 +9,11 @@ from msgspec import Struct, structs
 from parking import bans as bans_
 from parking import dated, prices, surroundings, tariffs
 from parking import facilities as facilities_
+from parking import gateways as gateways_
 from parking.bans import Ban, BansOf
 from parking.dated import Version
 from parking.facilities import Facilities
-from parking.gateways import Gateway, GatewayKey
+from parking.gateways import Gateway, GatewayKey, GatewayLot, RegisteredGateway
 from parking.lanes import Gate, Lane, LaneClosure, LaneRow, LaneWay, Way
 from parking.lots import Around, Lot, LotCapacity, LotClosure, LotRow, LotSurroundings
 from parking.pauses import Nest, nests_of
@@ -70,7 +71,7 @@ class Rows(Struct, frozen=True):
     lot_zones: Sequence[LotZone]
     lots: Sequence[LotRow]
     lanes: Sequence[LaneRow]
-    gateways: Sequence[Gateway]
+    gateways: Sequence[RegisteredGateway]
     keys: Sequence[GatewayKey]
     no_plate_texts: Sequence[NoPlateText] = ()
     bans: Sequence[Ban] = ()
@@ -83,6 +84,7 @@ class Rows(Struct, frozen=True):
     lane_closures: Sequence[LaneClosure] = ()
     former_codes: Sequence[FormerCode] = ()
     surroundings: Sequence[LotSurroundings] = ()
+    gateway_lots: Sequence[GatewayLot] = ()
 
 
 class Network(Struct, frozen=True):
@@ -139,7 +141,7 @@ def assemble(rows: Rows, *, now: datetime, before: Network | None = None) -> Net
         prices={id_: prices.pausing(each) if id_ in nests else each for id_, each in of_lots.items()},
         gates={row.id: row for row in rows.gates},
         lanes=_lanes(rows),
-        gateways={row.id: row for row in rows.gateways},
+        gateways=gateways_.serving(rows.gateways, rows.gateway_lots, now),
         keys={row.id: row for row in rows.keys},
         no_plate_texts=_by_operator(rows.no_plate_texts),
         bans=bans_.by_plate(rows.bans),

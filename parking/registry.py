@@ -185,7 +185,7 @@ def _lies(version: Version[Around], network: Network) -> SurroundingsFrom:
 
 
 def _facts(lot: Lot, network: Network) -> dict[str, object]:
-    gateways = sorted(each.code for each in network.gateways.values() if each.lot_id == lot.id)
+    gateways = sorted(each.code for each in network.gateways.values() if lot.id in each.lots)
     own = ("code", "name_zh", "name_en", "district_zh", "district_en", "address_zh", "kind", "capacity")
     facts: dict[str, object] = {name: getattr(lot, name) for name in (*own, "longitude", "latitude")}
     return {**facts, "operator": lot.operator_code, "state": state_of(lot), "gateways": gateways}

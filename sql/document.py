@@ -29,6 +29,8 @@ CHAPTERS = {
         "gate",
         "gateway",
         "gateway_key",
+        "gateway_lot",
+        "gateway_serving",
         "lane",
         "lane_way",
         "lane_closure",

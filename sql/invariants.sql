@@ -364,6 +364,11 @@ union all
 select p.zone_id, p.valid_from, p.tariff_id
   from zone_tariff p join tariff t on t.id = p.tariff_id where t.state <> 'published'
 
+-- name: lane_of_a_strange_gateway
+-- The gateway that moves a lane serves the lot of the lane.
+select a.lot_id, a.id, a.gateway_id from lane a
+ where not exists (select 1 from gateway_serving w where w.gateway_id = a.gateway_id and w.lot_id = a.lot_id)
+
 -- name: price_of_another_time_zone
 -- Every price is of the time zone of the lots at which it holds.
 select l.id as lot_id, p.tariff_id

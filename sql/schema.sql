@@ -339,6 +339,7 @@ CREATE TABLE gateway (
     CONSTRAINT gateway_pkey PRIMARY KEY (id),
     CONSTRAINT gateway_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 );
+COMMENT ON COLUMN gateway.lot_id IS 'Its own lot: what names no other is of that, and what is kept of the gateway itself is kept there.';
 -- The service may: select, insert, update.
 
 -- Bearer keys of gateways, hashed; at most two are active at a time, so that one can be rotated.
@@ -357,6 +358,30 @@ CREATE TABLE gateway_key (
 CREATE UNIQUE INDEX two_active_keys_for_rotation ON gateway_key USING btree (gateway_id, slot) WHERE (revoked_at IS NULL);
 -- The service may: select, insert, update.
 
+-- Lots that a gateway serves beside its own, from when on, or no more. Its own it serves always.
+CREATE TABLE gateway_lot (
+    gateway_id integer NOT NULL,
+    lot_id     integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    serves     boolean NOT NULL,
+    CONSTRAINT gateway_lot_pkey PRIMARY KEY (gateway_id, lot_id, valid_from),
+    CONSTRAINT gateway_lot_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(id),
+    CONSTRAINT gateway_lot_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert, update (serves).
+
+-- The lots that each gateway serves, did or will.
+CREATE VIEW gateway_serving AS
+ SELECT gateway.id AS gateway_id,
+    gateway.lot_id
+   FROM gateway
+UNION
+ SELECT gateway_lot.gateway_id,
+    gateway_lot.lot_id
+   FROM gateway_lot
+  WHERE gateway_lot.serves;
+-- The service may: select.
+
 -- One lane through a gate (车道). Its registration, never the camera, says whether it leads in or out.
 CREATE TABLE lane (
     id         integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -367,8 +392,8 @@ CREATE TABLE lane (
     direction  direction NOT NULL,
     CONSTRAINT lane_code_key UNIQUE (code),
     CONSTRAINT lane_pkey PRIMARY KEY (id),
-    CONSTRAINT lane_lot_id_gate_id_fkey FOREIGN KEY (lot_id, gate_id) REFERENCES gate(lot_id, id),
-    CONSTRAINT lane_lot_id_gateway_id_fkey FOREIGN KEY (lot_id, gateway_id) REFERENCES gateway(lot_id, id)
+    CONSTRAINT lane_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(id),
+    CONSTRAINT lane_lot_id_gate_id_fkey FOREIGN KEY (lot_id, gate_id) REFERENCES gate(lot_id, id)
 );
 COMMENT ON COLUMN lane.direction IS 'From the beginning on; later ones stand in lane_way.';
 -- The service may: select, insert, update.

@@ -31,6 +31,8 @@ ACTIONS = {
     "POST /v1/admin/exempt-vehicles": {"exempt_vehicle.add"},
     "DELETE /v1/admin/exempt-vehicles/{right_id}": {"exempt_vehicle.end"},
     "PATCH /v1/admin/gateways/{gateway}": {"gateway.change"},
+    "PUT /v1/admin/gateways/{gateway}/lots/{lot}": {"gateway.serve", "gateway.release"},
+    "DELETE /v1/admin/gateways/{gateway}/lots/{lot}": {"gateway.serve", "gateway.release"},
     "POST /v1/admin/gateways/{gateway}/keys": {"gateway_key.issue"},
     "DELETE /v1/admin/gateways/{gateway}/keys/{key_id}": {"gateway_key.revoke"},
     "PATCH /v1/admin/lanes/{lane}": {"lane.change"},

@@ -9,9 +9,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from parking.api.dependencies import Network
+from parking.api.scope import served_lot
 from parking.charging import SESSION_CHARACTERS_MAX, ChargingSession
 from parking.entitlements import RightUnfit
 from parking.flow import charging as flow
+from parking.lots import Code
 from parking.overstays import OverstayNotice
 from parking.plates import PlateColor
 from payments import ids
@@ -30,6 +32,7 @@ class SessionTold(Struct, frozen=True, forbid_unknown_fields=True):
     ended_at: Instant | None = None
     bay: Annotated[str, Meta(max_length=64)] = ""
     energy_wh: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
+    lot: Code | None = None
 
 
 class SessionKept(Struct, frozen=True):
@@ -41,7 +44,7 @@ class SessionKept(Struct, frozen=True):
 @put(
     "/v1/charging-sessions/{session:str}",
     operation_id="tellChargingSession",
-    summary="Say that a vehicle is, or was, charged in the gateway's lot",
+    summary="Say that a vehicle is, or was, charged in a lot of the gateway's",
     tags=["gateways"],
     opt={"audience": (Audience.GATEWAY,)},
     status_code=200,
@@ -61,7 +64,7 @@ async def tell_session(
     """
     if len(session) > SESSION_CHARACTERS_MAX:
         raise RightUnfit("The name of a session is shorter.", field="session", characters_max=SESSION_CHARACTERS_MAX)
-    lot_id = network.snapshot.gateways[principal.id].lot_id
+    lot_id = served_lot(principal, network, data.lot).id
     said = ChargingSession(
         lot_id=lot_id,
         id=ids.new(now, lot_id, random_bits()),

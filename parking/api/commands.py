@@ -22,7 +22,7 @@ from parking.commands import WAIT_S_MAX, Acknowledgement, Because, Opening, Unkn
 from parking.flow import commands as flow
 from parking.lanes import Lane
 from parking.store import commands as store
-from parking.store.commands import Given, LotGateway, Waiting
+from parking.store.commands import Given, Waiting
 from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
 from payments.identity import Audience
 
@@ -40,6 +40,7 @@ class CommandShown(Struct, frozen=True, omit_defaults=True):
 
     id: UUID
     n: int
+    lot: str
     lane: str
     gate: Command
     because: Because
@@ -76,7 +77,6 @@ class OpenedNow(Struct, frozen=True):
 )
 async def await_commands(
     principal: Principal,
-    network: Network,
     dialogue: Dialogue,
     clock: Clock,
     wait_s: Annotated[int, QueryParameter(ge=0, le=WAIT_S_MAX, description="How long to wait at most.")] = 0,
@@ -87,7 +87,7 @@ async def await_commands(
     Raises:
         TooManyRequests: too many connections of the gateway wait here.
     """
-    async with dialogue.listening(_key(principal, network), after) as listener:
+    async with dialogue.listening(principal.id, after) as listener:
         found = await listener.next(wait_s)
     now = clock()
     return Commands([_shown(each, now) for each in found], max(after, listener.seen), now)
@@ -107,7 +107,6 @@ async def await_commands(
 )
 async def stream_commands(
     principal: Principal,
-    network: Network,
     dialogue: Dialogue,
     clock: Clock,
     last_event_id: Annotated[
@@ -120,19 +119,18 @@ async def stream_commands(
     Raises:
         TooManyRequests: too many connections of the gateway wait here.
     """
-    key = _key(principal, network)
     # Once the answer has begun it can refuse nothing.
-    dialogue.check_room(key)
+    dialogue.check_room(principal.id)
     return StreamResponse(
-        _events(dialogue, key, last_event_id, clock),
+        _events(dialogue, principal.id, last_event_id, clock),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(dialogue: Dialogue, key: LotGateway, seen: int, clock: Clock) -> AsyncIterator[bytes]:
+async def _events(dialogue: Dialogue, gateway_id: int, seen: int, clock: Clock) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MS}\n\n".encode()
-    async with dialogue.listening(key, seen) as listener:
+    async with dialogue.listening(gateway_id, seen) as listener:
         spoke_at = monotonic()
         while not listener.ended:
             found = await listener.next(max(0.0, spoke_at + PING_S - monotonic()))
@@ -156,13 +154,11 @@ async def acknowledge_command(
     command_id: FromPath[UUID],
     data: JSONBody[Acknowledgement],
     principal: Principal,
-    network: Network,
     db: Db,
     now: Now,
 ) -> None:
     """It is not told again. The same twice is once; another outcome than before is refused (409)."""
-    lot_id, gateway_id = _key(principal, network)
-    await flow.acknowledge(db, data, lot_id=lot_id, gateway_id=gateway_id, command_id=command_id, now=now)
+    await flow.acknowledge(db, data, gateway_id=principal.id, command_id=command_id, now=now)
 
 
 @post(
@@ -222,10 +218,6 @@ async def list_commands(
     return await store.commands_of_lane(db, known.lot_id, known.id, limit)
 
 
-def _key(principal: Principal, network: Network) -> LotGateway:
-    return network.snapshot.gateways[principal.id].lot_id, principal.id
-
-
 def _lane(principal: Principal, network: Network, code: str) -> Lane:
     found = network.snapshot.lanes.get(code)
     may = lots_of(principal, network)
@@ -238,6 +230,7 @@ def _shown(command: Waiting, now: datetime) -> CommandShown:
     return CommandShown(
         id=command.id,
         n=command.n,
+        lot=command.lot,
         lane=command.lane,
         gate=command.gate,
         because=command.because,

@@ -237,7 +237,7 @@ async def present_for_vehicle(
 def _lots(principal: Principal, network: Network) -> list[int] | None:
     """The lots the caller may present coupons in; None: all."""
     if principal.audience is Audience.GATEWAY:
-        return [network.snapshot.gateways[principal.id].lot_id]
+        return list(network.snapshot.gateways[principal.id].lots)
     return lots_named(principal, network, None)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from litestar import delete, get, patch, post
+from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
-from msgspec import Raw, Struct
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Raw, Struct
 
 from parking.api.dependencies import GroupCommit, LiveClocks, Network, Secret
 from parking.api.scope import lots_of
@@ -20,6 +21,8 @@ from parking.store import lots as store
 from payments import identity
 from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
+
+Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class NewKey(Struct, frozen=True):
@@ -40,12 +43,14 @@ class Heard(Struct, frozen=True):
 
 
 class GatewayShown(Struct, frozen=True):
-    """A gateway. `silent_s`: since its last heartbeat, null if there was none. `last_event_at`: of any lane. `clocks`:
-    those that are wrong, its own (no lane) or of lanes, since when, and by how much if that is steady.
+    """A gateway. `lot`: its own; `lots`: all that it serves. `silent_s`: since its last heartbeat, null if there was
+    none. `last_event_at`: of any lane. `clocks`: those that are wrong, its own (no lane) or of lanes, since when, and
+    by how much if that is steady.
     """
 
     code: str
     lot: str
+    lots: Sequence[str]
     keys_active: int
     seen_at: datetime | None
     silent_s: int | None
@@ -91,11 +96,15 @@ async def beat(
 )
 async def list_gateways(principal: Principal, network: Network, db: Db, now: Now) -> Sequence[GatewayShown]:
     """Of the caller's lots."""
+    await network.refresh()
     rows = await state_store.gateways(db, lots_of(principal, network))
+    snapshot = network.snapshot
+    lots = {each.code: sorted(snapshot.lots[id_].code for id_ in each.lots) for each in snapshot.gateways.values()}
     return [
         GatewayShown(
             code=row.code,
             lot=row.lot,
+            lots=lots.get(row.code, [row.lot]),
             keys_active=row.keys_active,
             seen_at=row.seen_at,
             silent_s=None if row.seen_at is None else max(0, _ms(now - row.seen_at) // 1000),
@@ -155,6 +164,53 @@ async def change_gateway(
     return Changed(await flow_of_state.rename_gateway(db, gateway, data.code, by=principal, now=now))
 
 
+class Serving(Struct, frozen=True, forbid_unknown_fields=True):
+    """Since when a gateway serves a lot (default: now)."""
+
+    valid_from: Instant | None = None
+
+
+@put(
+    "/v1/admin/gateways/{gateway:str}/lots/{lot:str}",
+    operation_id="serveLot",
+    summary="Let a gateway serve a lot beside its own, from an instant on",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def serve_lot(
+    *, gateway: FromPath[str], lot: FromPath[str], data: JSONBody[Serving], principal: Principal, db: Db, now: Now
+) -> Changed:
+    """Its key holds for that lot as well: it speaks for it, hears its commands and has its pack, and lanes of it may be
+    handed over to it. The lot is of the same operator and time zone.
+    """
+    about = {"valid_from": data.valid_from, "by": principal, "now": now}
+    return await flow_of_state.serve_lot(db, gateway, lot, serves=True, **about)  # type: ignore[arg-type]
+
+
+@delete(
+    "/v1/admin/gateways/{gateway:str}/lots/{lot:str}",
+    operation_id="releaseLot",
+    summary="Let a gateway serve a lot no more, from an instant on",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+    status_code=200,
+)
+async def release_lot(
+    *,
+    gateway: FromPath[str],
+    lot: FromPath[str],
+    principal: Principal,
+    db: Db,
+    now: Now,
+    since: Annotated[Instant | None, QueryParameter(name="from", description="Since when; now if left out.")] = None,
+) -> Changed:
+    """As long as it moves lanes there this is refused (409): hand them over first. What it says later of a time before
+    is taken.
+    """
+    about = {"valid_from": since, "by": principal, "now": now}
+    return await flow_of_state.serve_lot(db, gateway, lot, serves=False, **about)  # type: ignore[arg-type]
+
+
 @post(
     "/v1/admin/gateways/{gateway:str}/keys",
     operation_id="issueGatewayKey",
@@ -195,6 +251,6 @@ async def revoke_key(gateway: FromPath[str], key_id: FromPath[str], principal: P
 
 
 ROUTES: list[HTTPRouteHandler] = [
-    *(beat, list_gateways, add_gateway, change_gateway),
+    *(beat, list_gateways, add_gateway, change_gateway, serve_lot, release_lot),
     *(issue_key, list_keys, revoke_key),
 ]

@@ -14,6 +14,7 @@ from parking import offline
 from parking.api.authentication import key_said
 from parking.api.decoding import StrictRequest
 from parking.api.dependencies import Network
+from parking.api.scope import served_lot
 from parking.flow import offline as flow
 from parking.limits import Rate, TooManyRequests
 from parking.live.rates import Rates
@@ -60,23 +61,29 @@ async def get_pack(
     since: Annotated[
         int | None, QueryParameter(ge=1, le=2**62, description="The version that the gateway has.")
     ] = None,
+    lot: Annotated[
+        str | None, QueryParameter(min_length=1, max_length=64, description="Of which of the gateway's lots; its own.")
+    ] = None,
 ) -> Response[bytes]:
-    """Every few minutes is enough; four a minute are answered. It holds for a day.
+    """One for each lot that the gateway serves. Every few minutes is enough; four a minute are answered of each lot. It
+    holds for a day.
 
     Raises:
         TooManyRequests: the gateway asks more often.
+        UnknownLot, NotYours: it serves no such lot.
     """
+    served = served_lot(principal, network, lot)
     rates: Rates = request.app.state.rates
-    if wait_s := await rates.take(f"pack:{principal.id}", PACKS):
+    if wait_s := await rates.take(f"pack:{principal.id}:{served.id}", PACKS):
         raise TooManyRequests("That is more packs than are made; wait.", retry_after_s=max(1, round(wait_s)))
     snapshot = network.snapshot
     gateway = snapshot.gateways[principal.id]
     key = snapshot.keys[key_said(request.scope)]
     keys = offline.keys_of(key.secret_hash)
-    made = await flow.make_pack(db, gateway, keys, key_id=key.id, since=since, network=snapshot, now=now)
+    made = await flow.make_pack(db, gateway, keys, key_id=key.id, since=since, network=snapshot, now=now, lot=served)
     pack = Pack(
         version=made.version,
-        lot=snapshot.lots[gateway.lot_id].code,
+        lot=served.code,
         key_id=key.id,
         made_at=now,
         valid_until=now + PACK_LIFE,

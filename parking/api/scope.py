@@ -2,7 +2,7 @@
 
 from parking.api.dependencies import Network
 from parking.commands import UnknownLane
-from parking.lots import UnknownLot
+from parking.lots import Lot, UnknownLot
 from payments.api.dependencies import Principal
 from payments.identity import Audience, NotYours
 
@@ -33,6 +33,22 @@ def lots_named(principal: Principal, network: Network, code: str | None) -> list
     if may is not None and lot.id not in may:
         raise NotYours("This lot is not yours.", field="lot")
     return [lot.id]
+
+
+def served_lot(principal: Principal, network: Network, code: str | None) -> Lot:
+    """The lot that a gateway names, or its own if it names none.
+
+    Raises:
+        UnknownLot: none has this code.
+        NotYours: it does not serve it.
+    """
+    gateway = network.snapshot.gateways[principal.id]
+    lot = network.snapshot.lots[gateway.lot_id] if code is None else network.snapshot.lots_by_code.get(code)
+    if lot is None:
+        raise UnknownLot(f"No lot has the code {code!r}.", field="lot")
+    if lot.id not in gateway.lots:
+        raise NotYours("This gateway does not serve the lot.", field="lot")
+    return lot
 
 
 def lots_at(

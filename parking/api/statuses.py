@@ -15,6 +15,7 @@ from parking import (
     entitlements,
     events,
     facilities,
+    gateways,
     hours,
     lanes,
     limits,
@@ -126,6 +127,9 @@ STATUS: dict[type[OneLotError], int] = {
     surroundings.InsideItself: 422,
     lots.RegisteredOtherwise: 409,
     dated.BeginsOtherwise: 409,
+    gateways.LotsApart: 409,
+    gateways.OwnLot: 409,
+    gateways.MovesLanes: 409,
     lots.NeverItsCode: 409,
     dated.RewritesThePast: 409,
     dated.TooFarAhead: 422,
@@ -211,4 +215,5 @@ REFUSED: dict[Refusal, int] = {
     Refusal.BODY_TOO_LARGE: 413,
     Refusal.UNKNOWN_LANE: 422,
     Refusal.LANE_NOT_YOURS: 403,
+    Refusal.LOT_NOT_YOURS: 403,
 }

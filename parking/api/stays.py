@@ -17,6 +17,7 @@ from parking.flow.stays import StayInFull, StayPage
 from parking.plates import PlateColor
 from parking.stay_listing import FOUND, Filter
 from parking.stays import State
+from payments import ids
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.identity import READERS, Audience
 from payments.pages import ROWS_PER_PAGE, ROWS_PER_SHORT_PAGE_MAX, check_times, read_cursor
@@ -97,8 +98,9 @@ async def get_stay(
         UnknownStay: there is none of this id in the caller's lots.
     """
     if principal.audience is Audience.GATEWAY:
-        lot = network.snapshot.lots[network.snapshot.gateways[principal.id].lot_id]
-        return await flow.stay_by_id(db, lot, stay_id, now=now)
+        served = network.snapshot.gateways[principal.id].lots
+        lot_id = ids.shard_of(stay_id) if ids.shard_of(stay_id) in served else served[0]
+        return await flow.stay_by_id(db, network.snapshot.lots[lot_id], stay_id, now=now)
     return await flow.stay_in_full(
         db,
         stay_id=stay_id,

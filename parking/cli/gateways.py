@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 import click
 from rich.console import Console
@@ -9,9 +10,10 @@ from rich.table import Table
 
 import sql
 from parking.cli.actor import by, staff
-from parking.cli.registry import CODE, in_transaction, network
+from parking.cli.registry import CODE, FROM, in_transaction, network, say
 from parking.flow import gateways as flow
 from parking.flow import lots as lots_flow
+from parking.lots import UnknownLot
 
 KEY_BYTES = 32
 _out = Console()
@@ -38,16 +40,42 @@ def change_gateway(code: str, becomes: str) -> None:
     click.echo(in_transaction(lambda db, now: flow.rename_gateway(db, code, becomes, by=staff(), now=now)))
 
 
+@gateway.command("serve")
+@click.argument("code", type=CODE)
+@click.argument("lot", type=CODE)
+@FROM
+def serve(code: str, lot: str, since: datetime | None) -> None:
+    """Let a gateway serve a lot beside its own, of the same operator."""
+    _serve(code, lot, since, serves=True)
+
+
+@gateway.command("release")
+@click.argument("code", type=CODE)
+@click.argument("lot", type=CODE)
+@FROM
+def release(code: str, lot: str, since: datetime | None) -> None:
+    """Let a gateway serve a lot no more; the lanes that it moves there are handed over before."""
+    _serve(code, lot, since, serves=False)
+
+
+def _serve(code: str, lot: str, since: datetime | None, *, serves: bool) -> None:
+    about: dict[str, Any] = {"serves": serves, "valid_from": since, "by": staff()}
+    say(in_transaction(lambda db, now: flow.serve_lot(db, code, lot, **about, now=now)))
+
+
 @gateway.command("list")
 @click.option("--lot", type=CODE, help="Of this lot.")
 def list_gateways(lot: str | None) -> None:
-    """List gateways with the lanes that they move."""
+    """List gateways with the lots that they serve, their own first, and the lanes that they move."""
     registered = network()
-    table = Table("code", "lot", "lanes")
+    wanted = None if lot is None else registered.lots_by_code.get(lot)
+    if lot is not None and wanted is None:
+        raise UnknownLot(f"No lot has the code {lot!r}.", code=lot)
+    table = Table("code", "lots", "lanes")
     for one in sorted(registered.gateways.values(), key=lambda each: each.code):
-        if lot in (None, registered.lots[one.lot_id].code):
+        if wanted is None or wanted.id in one.lots:
             lanes = sorted(each.code for each in registered.lanes.values() if each.gateway_id == one.id)
-            table.add_row(one.code, registered.lots[one.lot_id].code, " ".join(lanes))
+            table.add_row(one.code, " ".join(registered.lots[each].code for each in one.lots), " ".join(lanes))
     _out.print(table)
 
 

@@ -120,7 +120,7 @@ async def open_lane(
 
 
 async def acknowledge(
-    db: sql.Connection, said: Acknowledgement, *, lot_id: int, gateway_id: int, command_id: UUID, now: datetime
+    db: sql.Connection, said: Acknowledgement, *, gateway_id: int, command_id: UUID, now: datetime
 ) -> None:
     """Writes what a gateway says became of a command; the same again is nothing.
 
@@ -128,7 +128,7 @@ async def acknowledge(
         UnknownCommand: the gateway has no such command.
         CommandContradicted: it said something else before.
     """
-    told = await store.acknowledge(db, lot_id, command_id, gateway_id, said.outcome, said.detail, now)
+    told = await store.acknowledge(db, ids.shard_of(command_id), command_id, gateway_id, said.outcome, said.detail, now)
     if told is None:
         raise UnknownCommand("This gateway has no command of this id.", command_id=str(command_id))
     if told is not said.outcome:

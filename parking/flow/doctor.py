@@ -63,14 +63,17 @@ async def _login(pool: sql.Pool, told: Told) -> Sequence[Remark]:
 
 
 async def _inside(db: sql.Connection, now: datetime) -> Sequence[Remark]:
-    ahead = now.date().replace(day=1) + _MONTH
+    ahead, network = now.date().replace(day=1) + _MONTH, await read_network(db, now)
+    # One that moves no lane, as where another serves its lot, need not be heard of.
+    moving = {network.gateways[lane.gateway_id].code for lane in network.lanes.values()}
     gateways = [
         GatewayHeard(row.code, row.seen_at is not None or row.last_event_at is not None, row.keys_active)
         for row in await gateway_store.gateways(db, None)
+        if row.code in moving
     ]
     return [
         *doctor.of_schema(await store.applied(db), [file.number for file in files()]),
         *doctor.of_months(await store.months_missing(db, ahead)),
         *doctor.of_jobs(await job_store.rounds(db)),
-        *doctor.of_city(await read_network(db, now), gateways, now),
+        *doctor.of_city(network, gateways, now),
     ]

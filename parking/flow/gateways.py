@@ -6,13 +6,14 @@ from uuid import UUID
 import msgspec
 
 import sql
+from parking import dated
 from parking.cases import Case
 from parking.clocks import Spell
-from parking.dated import Outcome
+from parking.dated import Changed, Outcome
 from parking.flow.lots import operator_of_gateway
 from parking.flow.network import record_change
-from parking.gateways import Gateway, Heartbeat
-from parking.lots import CodeTaken, UnknownLot
+from parking.gateways import Gateway, Heartbeat, LotsApart, MovesLanes, OwnLot
+from parking.lots import CodeTaken, UnknownGateway, UnknownLot
 from parking.store import cases as case_store
 from parking.store import commands as command_store
 from parking.store import events as event_store
@@ -65,6 +66,57 @@ async def rename_gateway(db: sql.Connection, code: str, becomes: str, *, by: Pri
     return Outcome.CHANGED
 
 
+async def serve_lot(
+    db: sql.Connection,
+    code: str,
+    lot_code: str,
+    *,
+    serves: bool,
+    valid_from: datetime | None,
+    by: Principal,
+    now: datetime,
+) -> Changed:
+    """From an instant on (None: now) a gateway serves a lot beside its own, or no more: it speaks for it, and lanes
+    there may be handed over to it (`lanes.change_lane`).
+
+    Raises:
+        UnknownGateway, UnknownLot: there is none of this code.
+        NotYours: the gateway is another operator's.
+        LotsApart: the lot is another operator's than the gateway's, or goes by another clock.
+        OwnLot: its own lot it serves always.
+        MovesLanes: it moves lanes there, which are to be handed over first.
+        RewritesThePast, TooFarAhead, BeginsOtherwise: see `dated.begin`.
+    """
+    await take_turns(db)
+    gateway = await store.gateway_to_change(db, code)
+    if gateway is None:
+        raise UnknownGateway(f"No gateway has the code {code!r}.", code=code)
+    may_act_for(by, gateway.operator_id)
+    lot = await lot_store.lot_of_code(db, lot_code)
+    if lot is None:
+        raise UnknownLot(f"No lot has the code {lot_code!r}.", field="lot", code=lot_code)
+    if lot.id == gateway.lot_id:
+        if serves:
+            return Changed(Outcome.UNCHANGED)
+        raise OwnLot("A gateway serves its own lot always.", field="lot", code=lot.code)
+    if (lot.operator_id, lot.time_zone) != (gateway.operator_id, gateway.time_zone):
+        raise LotsApart("A gateway serves lots of one operator and one time zone.", field="lot", code=lot.code)
+    moved = [] if serves else await store.lanes_moved(db, lot.id, gateway.id)
+    if moved:
+        raise MovesLanes("The gateway moves lanes of this lot: hand them over first.", field="lot", lanes=moved)
+    versions = await store.served(db, gateway.id, lot.id)
+    begins = dated.begin(False, versions, serves, valid_from=valid_from, now=now)
+    if begins is None:
+        return Changed(Outcome.UNCHANGED)
+    await store.serve(db, gateway.id, lot.id, begins)
+    was = dated.at(False, versions, begins.valid_from)
+    after = {"lot": lot.code, "serves": serves, "valid_from": begins.valid_from}
+    detail: dict[str, object] = {"before": {"lot": lot.code, "serves": was}, "after": after}
+    action = "gateway.serve" if serves else "gateway.release"
+    await record_change(db, by=by.subject, action=action, subject=f"gateway:{gateway.code}", detail=detail, now=now)
+    return dated.changed(versions, begins)
+
+
 async def beat(db: sql.Connection, gateway: Gateway, said: Heartbeat, *, now: datetime) -> int:
     """Keeps what a gateway says of itself; returns how many commands wait for it."""
     lanes = None if not said.lanes else msgspec.json.encode(said.lanes).decode()
@@ -78,7 +130,7 @@ async def beat(db: sql.Connection, gateway: Gateway, said: Heartbeat, *, now: da
         software=said.software,
         lanes=lanes,
     )
-    return len(await command_store.waiting_commands(db, {(gateway.lot_id, gateway.id): 0}, now=now))
+    return len(await command_store.waiting_commands(db, {gateway.id: 0}, now=now))
 
 
 async def clock_changed(

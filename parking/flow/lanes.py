@@ -112,7 +112,7 @@ async def add_lane(db: sql.Connection, lot_code: str, plan: NewLane, *, by: Prin
                 raise registered_otherwise("lane", plan.code, field, registered, value)
         return Outcome.UNCHANGED
     gate = await _gate(db, lot.id, plan.gate)
-    gateway = await _gateway(db, lot, plan.gateway)
+    gateway = await _gateway(db, lot, plan.gateway, now)
     await store.add_lane(db, lot.id, gate.id, gateway.id, plan.code, plan.direction)
     after = {**structs.asdict(plan), "lot": lot.code, "gateway": gateway.code}
     await _record(db, "lane.register", f"lane:{plan.code}", {}, after, by=by, now=now)
@@ -135,7 +135,7 @@ async def change_lane(db: sql.Connection, code: str, said: LaneChange, *, by: Pr
     if after == before:
         return Outcome.UNCHANGED
     gate = await store.gate_of_lot(db, lane.lot_id, after["gate"])
-    gateways = {each.code: each.id for each in await store.gateways_of_lot(db, lane.lot_id)}
+    gateways = {each.code: each.id for each in await store.gateways_of_lot(db, lane.lot_id, now)}
     if gate is None or after["gateway"] not in gateways:
         field = "gate" if gate is None else "gateway"
         raise GateOfAnotherLot(f"The lot of the lane has no {field} {after[field]!r}.", field=field, lot=lane.lot)
@@ -227,8 +227,8 @@ async def _lane(db: sql.Connection, code: str, by: Principal) -> LaneToChange:
     return lane
 
 
-async def _gateway(db: sql.Connection, lot: LotOfOperator, code: str | None) -> GatewayOfLot:
-    known = await store.gateways_of_lot(db, lot.id)
+async def _gateway(db: sql.Connection, lot: LotOfOperator, code: str | None, now: datetime) -> GatewayOfLot:
+    known = await store.gateways_of_lot(db, lot.id, now)
     found = [each for each in known if code in (None, each.code)]
     if len(found) != 1:
         raise UnknownGateway("Name one of the gateways of the lot.", field="gateway", code=code)

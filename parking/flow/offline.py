@@ -47,14 +47,18 @@ async def make_pack(
     since: int | None,
     network: Network,
     now: datetime,
+    lot: Lot | None = None,
 ) -> Made:
-    """The pack of a gateway's lot now, as a difference if it has the last one. Its version grows when it changes."""
-    entries, cut = await _entries(db, gateway, keys, network, now)
-    last = await store.pack(db, gateway)
+    """The pack of a gateway for a lot that it serves (None: its own) now, as a difference if it has the last one. Its
+    version grows when it changes.
+    """
+    lot = lot or network.lots[gateway.lot_id]
+    entries, cut = await _entries(db, gateway, lot, keys, network, now)
+    last = await store.pack(db, lot.id, gateway.id)
     was = None if last is None or last.key_id != key_id else _decoded(last.entries)
     version = 1 if last is None else last.version if was == entries else last.version + 1
     if last is None or version != last.version:
-        await store.keep_pack(db, gateway, version, key_id, msgspec.json.encode(entries), now)
+        await store.keep_pack(db, lot.id, gateway.id, version, key_id, msgspec.json.encode(entries), now)
     digest = offline.digest(entries)
     if was is not None and last is not None and since == last.version:
         return Made(version, since, offline.difference(was, entries), digest, cut)
@@ -70,10 +74,9 @@ def _decoded(entries: str) -> Entries | None:
 
 
 async def _entries(
-    db: sql.Connection, gateway: Gateway, keys: PackKeys, network: Network, now: datetime
+    db: sql.Connection, gateway: Gateway, lot: Lot, keys: PackKeys, network: Network, now: datetime
 ) -> tuple[Entries, tuple[str, ...]]:
     """What is known now of the hours to come, and which sections were cut."""
-    lot = network.lots[gateway.lot_id]
     window = Window(now, now + PACK_LIFE)
     inside = await event_store.open_halves(db, [(lot.id, now - STAY_MAX, now)])
     departures = await find_departures(db, inside, network, window)
@@ -134,11 +137,15 @@ def _bans(keys: PackKeys, network: Network, lot: Lot, window: Window) -> dict[st
 
 
 def _closed(gateway: Gateway, lot: Lot, network: Network, window: Window) -> dict[str, Turns]:
-    """When the lanes of a gateway are closed, or their lot is."""
+    """When the lanes of a lot that a gateway moves are closed, or the lot is."""
 
     def closed(lane: Lane) -> Turns:
         changes = [each.valid_from for each in (*lot.closures, *lane.closures)]
         return offline.turns(window, changes, lambda at: lot.is_closed_at(at) or lane.is_closed_at(at))
 
-    found = {code: closed(lane) for code, lane in network.lanes.items() if lane.gateway_id == gateway.id}
+    found = {
+        code: closed(lane)
+        for code, lane in network.lanes.items()
+        if (lane.lot_id, lane.gateway_id) == (lot.id, gateway.id)
+    }
     return {code: turns for code, turns in found.items() if turns}

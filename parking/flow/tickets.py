@@ -51,13 +51,13 @@ async def hand_out(
     """A ticket for the vehicle at a lane of a gateway; asked again under the same number of the gateway's, it is the
     same. `db` is in a transaction.
     """
-    await event_store.lock_lots(db, [gateway.lot_id])
-    known = await store.of_event(db, gateway.lot_id, gateway.id, event_id, since=tickets.since(now))
+    await event_store.lock_lots(db, [lane.lot_id])
+    known = await store.of_event(db, lane.lot_id, gateway.id, event_id, since=tickets.since(now))
     if known is not None:
         return known
-    id_ = ids.new(now, gateway.lot_id, random_bits())
+    id_ = ids.new(now, lane.lot_id, random_bits())
     number = tickets.number_of(random_bits())
-    ticket = Ticket(gateway.lot_id, id_, gateway.id, event_id, lane.id, number, now)
+    ticket = Ticket(lane.lot_id, id_, gateway.id, event_id, lane.id, number, now)
     await store.add(db, ticket)
     return ticket
 

@@ -18,16 +18,28 @@ from parking import bans, barrier, closures, device_facts, events, facts, prices
 from parking.answers import HELD, Answer, Instruction, instruct
 from parking.device_events import DeviceEvent
 from parking.device_facts import Told
-from parking.events import BODY_BYTES_MAX, EventRejected, Refusal, Sent, Submission, TooManyEvents
+from parking.events import (
+    BODY_BYTES_MAX,
+    NO_TIME,
+    EventRejected,
+    GateEvent,
+    Refusal,
+    Sent,
+    Submission,
+    TooManyEvents,
+)
 from parking.flow import events as flow
 from parking.gateways import Gateway
 from parking.ingest.batch import GroupCommit
 from parking.ingest.portions import Portions
 from parking.ingest.queue import TURN_EVENTS, Overloaded
 from parking.ingest.refusals import Refusals
+from parking.lanes import Lane
 from parking.limits import REFUSAL_DELAY_S
 from parking.live.clocks import LiveClocks
 from parking.live.network import LiveNetwork
+from parking.lots import Lot
+from parking.network import Network
 from payments import ids
 
 _encode = msgspec.json.Encoder().encode
@@ -106,13 +118,13 @@ class Intake:
         self, submissions: Sequence[Submission], gateway: Gateway, received_at: datetime, *, comes_again: bool = False
     ) -> list[Instruction]:
         network = self._network.snapshot
-        kind = network.lots[gateway.lot_id].kind
 
         def instruction(each: Submission) -> Instruction:
             said = each if each.event is None else each.event
             lane = network.lanes.get(said.lane or "")
             is_own = lane is not None and lane.gateway_id == gateway.id
             direction = lane.direction_at(received_at) if lane is not None and is_own else None
+            kind = network.lots[lane.lot_id if lane is not None and is_own else gateway.lot_id].kind
             # What is refused by what it says is refused again.
             again = comes_again and each.refused is None
             # Nobody waits at a lane for the answer to what is no plate read.
@@ -185,10 +197,10 @@ class Intake:
             assert submission.refused is not None
             return submission.refused
         lane = None if event.lane is None else self._network.snapshot.lanes.get(event.lane)
-        lot = self._network.snapshot.lots[gateway.lot_id]
-        id_ = ids.new(received_at, gateway.lot_id, self._random_bits())
-        spells = self._clocks.spells_of(gateway, None if lane is None else lane.id)
         try:
+            lot = _lot_of(event, lane, gateway, self._network.snapshot, received_at)
+            id_ = ids.new(received_at, lot.id, self._random_bits())
+            spells = self._clocks.spells_of(gateway, lane)
             if isinstance(event, DeviceEvent):
                 return device_facts.accept(
                     event,
@@ -221,6 +233,30 @@ class Intake:
 
     def _zone(self, gateway: Gateway) -> ZoneInfo:
         return ZoneInfo(self._network.snapshot.lots[gateway.lot_id].time_zone)
+
+
+def _lot_of(
+    event: GateEvent | DeviceEvent, lane: Lane | None, gateway: Gateway, network: Network, received_at: datetime
+) -> Lot:
+    """The lot that an event is about: that of its lane, or else the one that it names, or the gateway's own.
+
+    Raises:
+        EventRejected: it names a lot that the gateway did not serve then.
+    """
+    if lane is not None and lane.gateway_id == gateway.id:
+        return network.lots[lane.lot_id]
+    if isinstance(event, GateEvent) or event.lot is None:
+        return network.lots[gateway.lot_id]
+    lot = network.lots_by_code.get(event.lot)
+    at = event.occurred_at if event.replay and event.occurred_at != NO_TIME else received_at
+    if lot is None or not gateway.serves(lot.id, at):
+        raise EventRejected(
+            f"This gateway serves no lot {event.lot!r}.",
+            reason=Refusal.LOT_NOT_YOURS,
+            field="lot",
+            event_id=event.event_id,
+        )
+    return lot
 
 
 async def _hold_back(live: bool) -> None:

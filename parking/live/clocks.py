@@ -19,6 +19,7 @@ from parking.events import NO_TIME
 from parking.facts import REPLAY_AGE_MAX
 from parking.flow import gateways as flow
 from parking.gateways import Gateway
+from parking.lanes import Lane
 from parking.store import gateways as store
 from payments import ids
 from sql.pool import TRANSIENT
@@ -42,17 +43,18 @@ class LiveClocks:
         self._touched: set[_Key] = set()
         self._spells: dict[int, list[Spell]] = {}
 
-    def spells_of(self, gateway: Gateway, lane_id: int | None) -> Sequence[Spell]:
+    def spells_of(self, gateway: Gateway, lane: Lane | None) -> Sequence[Spell]:
         """When the clock was wrong by which a lane's events are stamped, the latest first: as these show it, or else
         the heartbeats of their gateway.
         """
         known = self._spells.get(gateway.id)
         if known is None:
             return ()
+        lot_id, lane_id = (gateway.lot_id, None) if lane is None else (lane.lot_id, lane.id)
         own = [spell for spell in known if spell.lane_id == lane_id]
         if own:
             return own
-        right_at = self._right_at.get((gateway.lot_id, gateway.id, lane_id))
+        right_at = self._right_at.get((lot_id, gateway.id, lane_id))
         return [spell for spell in known if spell.lane_id is None and (right_at is None or right_at < spell.since)]
 
     def hear(self, facts: Sequence[Told]) -> None:

@@ -20,7 +20,7 @@ from parking.limits import TooManyRequests
 from parking.live.ending import end
 from parking.live.redis import FAILURES, TIMEOUT_S, Client
 from parking.store import commands as store
-from parking.store.commands import LotGateway, Waiting
+from parking.store.commands import Waiting
 from sql.pool import TRANSIENT
 
 POLL_S = 1.0
@@ -98,7 +98,7 @@ class Dialogue:
         self._bell = bell
         self._clock = clock
         self._random_bits = random_bits
-        self._listeners: dict[LotGateway, set[Listener]] = {}
+        self._listeners: dict[int, set[Listener]] = {}
         self._rung: set[int] = set()
         self._to_ring: set[int] = set()
         self._wake = asyncio.Event()
@@ -117,7 +117,7 @@ class Dialogue:
         for listener in self._everybody():
             listener.end()
 
-    def check_room(self, gateway: LotGateway) -> None:
+    def check_room(self, gateway: int) -> None:
         """Makes sure that one more connection of a gateway may listen.
 
         Raises:
@@ -131,7 +131,7 @@ class Dialogue:
             )
 
     @asynccontextmanager
-    async def listening(self, gateway: LotGateway, seen: int) -> AsyncIterator[Listener]:
+    async def listening(self, gateway: int, seen: int) -> AsyncIterator[Listener]:
         """A listener that has what waits for its gateway already, fed until the block ends.
 
         Raises:
@@ -176,20 +176,20 @@ class Dialogue:
                 if everybody and self._listeners:
                     told = await pass_on_cleared(self._pool, now=self._clock(), random_bits=self._random_bits)
                     await self._bell.ring(told)
-                await self._look([key for key in self._listeners if everybody or key[1] in rung])
+                await self._look([each for each in self._listeners if everybody or each in rung])
         except TRANSIENT as e:
             _log.warning("commands could not be looked for: %s", type(e).__name__)
         except Exception:  # noqa: BLE001 - whatever one look had, the next may be well
             _log.exception("commands could not be looked for")
 
-    async def _look(self, gateways: Collection[LotGateway]) -> None:
+    async def _look(self, gateways: Collection[int]) -> None:
         seen = {key: min(each.seen for each in here) for key in gateways if (here := self._listeners.get(key))}
         if not seen:
             return
         async with self._pool.acquire() as db:
             found = await store.waiting_commands(db, seen, now=self._clock())
         for command in found:
-            for listener in self._listeners.get((command.lot_id, command.gateway_id), ()):
+            for listener in self._listeners.get(command.gateway_id, ()):
                 listener.add(command)
 
     async def _hear_others(self) -> None:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,9 +14,6 @@ from payments import ids
 
 _SQL = sql.load("parking/commands")
 
-# A lot and one of its gateways.
-LotGateway: TypeAlias = tuple[int, int]
-
 
 class Waiting(Struct, frozen=True):
     """A command that waits for its gateway."""
@@ -26,6 +22,7 @@ class Waiting(Struct, frozen=True):
     id: UUID
     gateway_id: int
     n: int
+    lot: str
     lane: str
     gate: Command
     because: Because
@@ -60,17 +57,15 @@ class Given(Struct, frozen=True):
 class Numbered(Struct, frozen=True):
     """The number of a gateway's last command."""
 
-    lot_id: int
     gateway_id: int
     commands: int
 
 
 async def add_commands(db: sql.Connection, commands: Sequence[tuple[UUID, GatewayCommand]], *, now: datetime) -> None:
-    """Writes commands by their identifiers, each with the next number of its gateway."""
-    counts = Counter((command.lot_id, command.gateway_id) for _, command in commands)
-    asked = [(*key, count) for key, count in counts.items()]
-    numbered = await sql.every(db, Numbered, _SQL["number_commands"], *zip(*asked, strict=True))
-    numbers = {row.gateway_id: row.commands - counts[row.lot_id, row.gateway_id] for row in numbered}
+    """Writes commands by their identifiers, each with the next number of its gateway, whichever lot it is of."""
+    counts = Counter(command.gateway_id for _, command in commands)
+    numbered = await sql.every(db, Numbered, _SQL["number_commands"], *zip(*counts.items(), strict=True))
+    numbers = {row.gateway_id: row.commands - counts[row.gateway_id] for row in numbered}
     rows = []
     for id_, c in commands:
         numbers[c.gateway_id] += 1
@@ -105,12 +100,11 @@ async def last_at_lane(db: sql.Connection, lot_id: int, lane_id: int, since: dat
     return await sql.one(db, AtLane, _SQL["last_at_lane"], lot_id, lane_id, since)
 
 
-async def waiting_commands(db: sql.Connection, seen: Mapping[LotGateway, int], *, now: datetime) -> Sequence[Waiting]:
-    """What waits for gateways beyond the numbers they have seen, in the order of these."""
-    asked = [(*key, n) for key, n in seen.items()]
+async def waiting_commands(db: sql.Connection, seen: Mapping[int, int], *, now: datetime) -> Sequence[Waiting]:
+    """What waits for gateways in their lots beyond the numbers they have seen, in the order of these."""
     since = ids.floor(now - COMMAND_LIFE)
-    limit = COMMANDS_PER_ANSWER_MAX * max(1, len(asked))
-    return await sql.every(db, Waiting, _SQL["waiting_commands"], *zip(*asked, strict=True), now, since, limit)
+    limit = COMMANDS_PER_ANSWER_MAX * max(1, len(seen))
+    return await sql.every(db, Waiting, _SQL["waiting_commands"], *zip(*seen.items(), strict=True), now, since, limit)
 
 
 async def opening_at_lane(

@@ -16,7 +16,7 @@ import sql
 from parking.answers import EventKey, EventRecord, Status
 from parking.cases import Reason
 from parking.exits import Link
-from parking.facts import Fact
+from parking.facts import Fact, OfDevice
 from parking.fees import Bill, PastAt, Payer
 from parking.gateways import Gateway
 from parking.occupancy import Count, Move
@@ -78,8 +78,9 @@ class UseSomewhere(Struct, frozen=True):
 
 
 class SaidOfDevice(Struct, frozen=True):
-    """What a person was told of a gateway, and on which day."""
+    """What a person was told of a gateway in a lot, and on which day."""
 
+    lot_id: int
     gateway_id: int
     reason: Reason
     day: date
@@ -284,10 +285,10 @@ def _event_row(p: Fact, record: EventRecord) -> tuple[object, ...]:
     )
 
 
-async def said_of_devices(db: sql.Connection, lot_ids: Collection[int], since: UUID) -> set[tuple[int, Reason, date]]:
-    """What persons were told of these lots' gateways in cases from an identifier on: gateway, reason, day (UTC)."""
+async def said_of_devices(db: sql.Connection, lot_ids: Collection[int], since: UUID) -> set[OfDevice]:
+    """What persons were told of these lots' gateways in cases from an identifier on."""
     rows = await sql.every(db, SaidOfDevice, _SQL["said_of_devices"], list(lot_ids), since)
-    return {(row.gateway_id, row.reason, row.day) for row in rows}
+    return {OfDevice(row.lot_id, row.gateway_id, row.reason, row.day) for row in rows}
 
 
 async def end_open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> None:

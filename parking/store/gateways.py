@@ -9,6 +9,8 @@ from msgspec import Struct
 
 import sql
 from parking.clocks import Spell
+from parking.dated import Version
+from parking.gateways import GatewayLot
 from parking.lots import CodeTaken
 
 _SQL = sql.load("parking/gateways")
@@ -27,6 +29,37 @@ class GatewayRow(Struct, frozen=True):
     last_event_at: datetime | None
     keys_active: int
     clocks: str
+
+
+class GatewayToChange(Struct, frozen=True):
+    """A gateway, whose it is, and by which clock its own lot goes."""
+
+    id: int
+    code: str
+    lot_id: int
+    operator_id: int
+    time_zone: str
+
+
+async def gateway_to_change(db: sql.Connection, code: str) -> GatewayToChange | None:
+    """The gateway of a code, if there is one."""
+    return await sql.one(db, GatewayToChange, _SQL["gateway_to_change"], code)
+
+
+async def served(db: sql.Connection, gateway_id: int, lot_id: int) -> list[Version[bool]]:
+    """When a gateway served a lot that is not its own, or will."""
+    rows = await sql.every(db, GatewayLot, _SQL["served"], gateway_id, lot_id)
+    return [Version(row.valid_from, row.serves) for row in rows]
+
+
+async def serve(db: sql.Connection, gateway_id: int, lot_id: int, version: Version[bool]) -> None:
+    """A gateway serves a lot from its instant on or no more, in the place of what was to begin then."""
+    await db.execute(_SQL["serve"], gateway_id, lot_id, version.valid_from, version.value)
+
+
+async def lanes_moved(db: sql.Connection, lot_id: int, gateway_id: int) -> list[str]:
+    """The codes of the lanes of a lot that a gateway moves."""
+    return [row["code"] for row in await db.fetch(_SQL["lanes_moved"], lot_id, gateway_id)]
 
 
 async def lot_of_gateway(db: sql.Connection, code: str) -> str | None:

@@ -68,9 +68,9 @@ async def lanes_of_gate(db: sql.Connection, gate_id: int) -> list[str]:
     return [row["code"] for row in await db.fetch(_SQL["lanes_of_gate"], gate_id)]
 
 
-async def gateways_of_lot(db: sql.Connection, lot_id: int) -> Sequence[GatewayOfLot]:
-    """The gateways that speak for a lot."""
-    return await sql.every(db, GatewayOfLot, _SQL["gateways_of_lot"], lot_id)
+async def gateways_of_lot(db: sql.Connection, lot_id: int, now: datetime) -> Sequence[GatewayOfLot]:
+    """The gateways that speak for a lot, and are to go on with it."""
+    return await sql.every(db, GatewayOfLot, _SQL["gateways_of_lot"], lot_id, now)
 
 
 async def add_lane(

@@ -37,11 +37,12 @@ async def operator_of_code(db: sql.Connection, code: str) -> int | None:
 
 
 class LotOfOperator(Struct, frozen=True):
-    """A lot's number, its code as it is now, and its operator's number."""
+    """A lot's number, its code as it is now, its operator's number, and by which clock it goes."""
 
     id: int
     code: str
     operator_id: int
+    time_zone: str
 
 
 async def lot_of_code(db: sql.Connection, code: str) -> LotOfOperator | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sql
 from parking.bans import Ban
-from parking.gateways import Gateway, GatewayKey
+from parking.gateways import GatewayKey, GatewayLot, RegisteredGateway
 from parking.lanes import Gate, LaneClosure, LaneRow, LaneWay
 from parking.lots import LotCapacity, LotClosure, LotRow, LotSurroundings
 from parking.network import FacilitiesRow, FormerCode, NoPlateText, Rows
@@ -52,7 +52,8 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
             lanes=await sql.every(db, LaneRow, _SQL["lanes"]),
             ways=await sql.every(db, LaneWay, _SQL["lane_ways"]),
             lane_closures=await sql.every(db, LaneClosure, _SQL["lane_closures"]),
-            gateways=await sql.every(db, Gateway, _SQL["gateways"]),
+            gateways=await sql.every(db, RegisteredGateway, _SQL["gateways"]),
+            gateway_lots=await sql.every(db, GatewayLot, _SQL["gateway_lots"]),
             keys=await sql.every(db, GatewayKey, _SQL["active_keys"]),
             no_plate_texts=await no_plate_texts(db),
             bans=await sql.every(db, Ban, _SQL["bans"], now),

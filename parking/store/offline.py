@@ -8,7 +8,6 @@ from msgspec import Struct
 
 import sql
 from parking.entitlements import ExemptVehicle
-from parking.gateways import Gateway
 from parking.lots import Lot
 from parking.offline import REGULAR_WITHIN, VEHICLES_OF_SECTION_MAX
 from parking.passes import Pass
@@ -64,13 +63,13 @@ def _fitting(rows: Sequence[T]) -> Fetched[T]:
     return Fetched(rows[:VEHICLES_OF_SECTION_MAX], len(rows) > VEHICLES_OF_SECTION_MAX)
 
 
-async def pack(db: sql.Connection, gateway: Gateway) -> PackRow | None:
-    """The last pack that a gateway was given."""
-    return await sql.one(db, PackRow, _SQL["pack"], gateway.lot_id, gateway.id)
+async def pack(db: sql.Connection, lot_id: int, gateway_id: int) -> PackRow | None:
+    """The last pack of a lot that a gateway was given."""
+    return await sql.one(db, PackRow, _SQL["pack"], lot_id, gateway_id)
 
 
 async def keep_pack(
-    db: sql.Connection, gateway: Gateway, version: int, key_id: str, entries: bytes, now: datetime
+    db: sql.Connection, lot_id: int, gateway_id: int, version: int, key_id: str, entries: bytes, now: datetime
 ) -> None:
     """Keeps a pack in the place of the last."""
-    await db.execute(_SQL["keep_pack"], gateway.lot_id, gateway.id, version, key_id, now, entries.decode())
+    await db.execute(_SQL["keep_pack"], lot_id, gateway_id, version, key_id, now, entries.decode())

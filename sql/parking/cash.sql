@@ -24,10 +24,10 @@ select k.lot_id, k.id, k.amount_fen, c.id as charge_id
          order by t.id limit $3) k
   left join lateral (
        select e.stay_id
-         from gateway g
-         join gate_event e on e.lot_id = g.lot_id and e.gateway_id = g.id and e.event_id = k.of_event_id
+         from gateway_serving g
+         join gate_event e on e.lot_id = g.lot_id and e.gateway_id = g.gateway_id and e.event_id = k.of_event_id
         where g.lot_id = k.lot_id and e.first_id is null and e.id >= $2
-        order by (g.id = k.gateway_id) desc, e.id desc limit 1) read on true
+        order by (g.gateway_id = k.gateway_id) desc, e.id desc limit 1) read on true
  cross join lateral (
        (select coalesce(m.id, s.id) as id, case when m.id is null then s.account_id else m.account_id end as account_id
           from stay s

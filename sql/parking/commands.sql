@@ -1,13 +1,15 @@
--- What gateways are told without having asked. Numbers of a gateway are drawn under its row of gateway_state, which is
--- held until the commit: whoever has seen a number has seen all lower ones.
+-- What gateways are told without having asked. Numbers of a gateway are drawn under its row of gateway_state, of its own
+-- lot, which is held until the commit: whoever has seen a number has seen all lower ones, of whichever of its lots.
 
 -- name: number_commands
 -- How many commands each gateway gets; returns the last number of each.
 insert into gateway_state as g (lot_id, gateway_id, commands)
-select lot_id, gateway_id, commands from unnest($1::int[], $2::int[], $3::bigint[]) more (lot_id, gateway_id, commands)
- order by lot_id, gateway_id
+select w.lot_id, w.id, more.commands
+  from unnest($1::int[], $2::bigint[]) more (gateway_id, commands)
+  join gateway w on w.id = more.gateway_id
+ order by w.lot_id, w.id
 on conflict (lot_id, gateway_id) do update set commands = g.commands + excluded.commands
-returning g.lot_id, g.gateway_id, g.commands
+returning g.gateway_id, g.commands
 
 -- name: add_commands
 insert into gateway_command (lot_id, id, gateway_id, n, lane_id, gate, because, stay_id, fact_id, event_id, read_at, fee_fen,
@@ -53,12 +55,14 @@ select last.*
 -- name: waiting_commands
 -- Beyond the number each gateway has seen, what is neither acknowledged nor expired, nor moot since the car has passed or
 -- turned back, or another one was read at the lane.
-select c.lot_id, c.id, c.gateway_id, c.n, a.code as lane, c.gate::text as gate, c.because::text as because, c.stay_id,
+select c.lot_id, c.id, c.gateway_id, c.n, l.code as lot, a.code as lane, c.gate::text as gate, c.because::text as because, c.stay_id,
        c.event_id, c.fee_fen, c.display_zh, c.display_en, c.issued_at, c.expires_at
-  from unnest($1::int[], $2::int[], $3::bigint[]) seen (lot_id, gateway_id, n)
-  join gateway_command c on c.lot_id = seen.lot_id and c.gateway_id = seen.gateway_id and c.n > seen.n
+  from unnest($1::int[], $2::bigint[]) seen (gateway_id, n)
+  join gateway_serving w on w.gateway_id = seen.gateway_id
+  join gateway_command c on c.lot_id = w.lot_id and c.gateway_id = seen.gateway_id and c.n > seen.n
   join lane a on a.id = c.lane_id
- where c.outcome is null and c.expires_at > $4 and c.id >= $5
+  join lot l on l.id = c.lot_id
+ where c.outcome is null and c.expires_at > $3 and c.id >= $4
    and not exists (select 1 from read_passage p
                     where p.lot_id = c.lot_id and p.read_id = c.fact_id and p.outcome is not null)
    and not exists (select 1 from gate_event n
@@ -66,7 +70,7 @@ select c.lot_id, c.id, c.gateway_id, c.n, a.code as lane, c.gate::text as gate, 
                       and n.effective_at > c.read_at and n.id > c.fact_id and not n.replay and n.first_id is null
                       and n.stay_id is distinct from c.stay_id)
  order by c.gateway_id, c.n
- limit $6
+ limit $5
 
 -- name: opening_at_lane
 -- A person who opens twice opens once.

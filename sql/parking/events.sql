@@ -209,7 +209,7 @@ insert into gate_event (lot_id, id, gateway_id, event_id, lane_id, kind, occurre
 select * from unnest($1::event_row[])
 
 -- name: said_of_devices
-select distinct e.gateway_id, k.reason::text as reason, (k.opened_at at time zone 'utc')::date as day
+select distinct k.lot_id, e.gateway_id, k.reason::text as reason, (k.opened_at at time zone 'utc')::date as day
   from parking_case k join gate_event e on e.lot_id = k.lot_id and e.id = k.event_id
  where k.lot_id = any($1::int[]) and k.id >= $2 and e.id >= $2
    and k.reason in ('numbers_restarted', 'no_price')

@@ -15,16 +15,17 @@ select g.code, l.code as lot, s.seen_at, s.sent_at, s.backlog_events, s.software
           from lane a
          cross join lateral (select e.effective_at from gate_event e
                               where e.lot_id = a.lot_id and e.lane_id = a.id order by e.effective_at desc limit 1) e
-         where a.lot_id = g.lot_id and a.gateway_id = g.id) as last_event_at,
+         where a.gateway_id = g.id) as last_event_at,
        (select count(*) from gateway_key k where k.gateway_id = g.id and k.revoked_at is null)::int as keys_active,
        coalesce((select jsonb_agg(jsonb_build_object('lane', a.code, 'since', c.since,
                                                      'ahead_s', extract(epoch from c.ahead)::bigint) order by c.since)
                    from clock_spell c left join lane a on a.id = c.lane_id
-                  where c.lot_id = g.lot_id and c.gateway_id = g.id and c.ended_at is null), '[]')::text as clocks
+                  where c.gateway_id = g.id and c.ended_at is null), '[]')::text as clocks
   from gateway g
   join lot l on l.id = g.lot_id
   left join gateway_state s on s.lot_id = g.lot_id and s.gateway_id = g.id
- where $1::int[] is null or g.lot_id = any($1)
+ where $1::int[] is null
+    or exists (select 1 from gateway_serving w where w.gateway_id = g.id and w.lot_id = any($1))
  order by g.code
 
 -- name: spells
@@ -58,3 +59,17 @@ insert into gateway (lot_id, code) values ($1, $2)
 
 -- name: rename_gateway
 update gateway set code = $2 where code = $1
+
+-- name: gateway_to_change
+select g.id, g.code, g.lot_id, l.operator_id, l.time_zone from gateway g join lot l on l.id = g.lot_id where g.code = $1
+
+-- name: served
+-- When a gateway served a lot that is not its own, or will.
+select gateway_id, lot_id, valid_from, serves from gateway_lot where gateway_id = $1 and lot_id = $2 order by valid_from
+
+-- name: serve
+insert into gateway_lot (gateway_id, lot_id, valid_from, serves) values ($1, $2, $3, $4)
+on conflict (gateway_id, lot_id, valid_from) do update set serves = excluded.serves
+
+-- name: lanes_moved
+select code from lane where lot_id = $1 and gateway_id = $2 order by code

@@ -22,7 +22,16 @@ select a.id, a.code, a.lot_id, l.code as lot, l.operator_id, a.direction::text a
 select code from lane where gate_id = $1 order by code
 
 -- name: gateways_of_lot
-select id, code from gateway where lot_id = $1 order by id
+-- That serve it at $2, and will.
+select g.id, g.code
+  from gateway g
+  left join lateral (select s.serves from gateway_lot s
+                      where s.gateway_id = g.id and s.lot_id = $1 and s.valid_from <= $2
+                      order by s.valid_from desc limit 1) now on true
+ where g.lot_id = $1
+    or now.serves and not exists (select 1 from gateway_lot s where s.gateway_id = g.id and s.lot_id = $1
+                                     and s.valid_from > $2 and not s.serves)
+ order by g.id
 
 -- name: add_lane
 insert into lane (lot_id, gate_id, gateway_id, code, direction) values ($1, $2, $3, $4, $5::direction)

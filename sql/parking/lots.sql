@@ -143,7 +143,7 @@ select max(e.effective_at)
  where a.lot_id = any($1::int[])
 
 -- name: lot_of_code
-select id, code, operator_id from lot where id = lot_called($1)
+select id, code, operator_id, time_zone from lot where id = lot_called($1)
 
 -- name: operator_of_gateway
 select l.operator_id from gateway g join lot l on l.id = g.lot_id where g.code = $1

@@ -42,7 +42,8 @@ select min(valid_from) as at
   from (select valid_from from lot_tariff union all select valid_from from zone_tariff
         union all select valid_from from lot_zone union all select valid_from from lot_capacity
         union all select valid_from from lot_closure union all select valid_from from lane_way
-        union all select valid_from from lane_closure union all select valid_from from lot_surroundings) changes
+        union all select valid_from from lane_closure union all select valid_from from lot_surroundings
+        union all select valid_from from gateway_lot) changes
  where valid_from > $1
 
 -- name: lot_capacities
@@ -73,6 +74,9 @@ select lane_id, valid_from, is_closed from lane_closure order by lane_id, valid_
 
 -- name: gateways
 select id, code, lot_id from gateway order by id
+
+-- name: gateway_lots
+select gateway_id, lot_id, valid_from, serves from gateway_lot order by gateway_id, lot_id, valid_from
 
 -- name: active_keys
 select id, gateway_id, secret_hash from gateway_key where revoked_at is null order by id

@@ -101,7 +101,10 @@ def test_what_is_odd_about_a_device_is_said_of_one_car_a_day() -> None:
     assert [p.doubt for p in facts.once_a_day([low, first, second, tomorrow], ())] == [
         *(Reason.LOW_CONFIDENCE, Reason.NUMBERS_RESTARTED, None, Reason.NUMBERS_RESTARTED)
     ]
-    said = {(GATEWAY.id, Reason.NUMBERS_RESTARTED, NOW.date())}
+    said = {facts.OfDevice(first.lot_id, GATEWAY.id, Reason.NUMBERS_RESTARTED, NOW.date())}
+    # A gateway may serve several lots: a person of each is told.
+    there = structs.replace(first, lot_id=first.lot_id + 1)
+    assert [p.doubt for p in facts.once_a_day([first, there, there], said)] == [None, Reason.NUMBERS_RESTARTED, None]
     assert [p.doubt for p in facts.once_a_day([first, tomorrow], said)] == [None, Reason.NUMBERS_RESTARTED]
 
 

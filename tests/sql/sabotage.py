@@ -263,6 +263,10 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = STAYS | {
         "insert into zone_tariff select 1, now(), max(id) from tariff",
         {"draft_holds"},
     ),
+    "a lane is moved by another lot's gateway": (
+        "update lane set gateway_id = (select max(id) from gateway) where id = 1",
+        {"lane_of_a_strange_gateway"},
+    ),
     "a lot's clock is moved": (
         "update lot set time_zone = 'Europe/Berlin' where id = 1",
         {"price_of_another_time_zone"},

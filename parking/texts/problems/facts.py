@@ -49,6 +49,7 @@ FACTS: dict[str, Words] = {
     "key_id": ("密钥名称", "The name of the key."),
     "keys_active_max": ("有效密钥上限", "How many active keys there may be."),
     "kind": ("种类", "The kind."),
+    "lanes": ("车道编码", "The codes of lanes."),
     "left_at": ("离场时间", "When the stay ends."),
     "listeners_max": ("实时连接上限", "How many live connections there may be."),
     "lot": ("停车场编码", "The lot's code."),

@@ -161,6 +161,30 @@ KINDS: dict[str, Kind] = {
         MEND,
         facts=("lot",),
     ),
+    "lots-apart": Kind(
+        "停车场不能由同一网关服务",
+        (
+            "一个网关只能服务同一经营单位、同一时区的停车场。",
+            "A gateway serves lots of one operator and one time zone.",
+        ),
+        MEND,
+        facts=("code",),
+    ),
+    "own-lot": Kind(
+        "网关所属停车场",
+        ("网关始终服务其所属停车场。", "A gateway serves its own lot always."),
+        MEND,
+        facts=("code",),
+    ),
+    "moves-lanes": Kind(
+        "网关仍控制该停车场的车道",
+        (
+            "该网关仍控制该停车场的车道，须先移交；`lanes` 列出这些车道。",
+            "The gateway moves lanes of this lot, which are handed over first; `lanes` names them.",
+        ),
+        MEND,
+        facts=("lanes",),
+    ),
     "never-its-code": Kind(
         "不是该停车场的编码",
         ("所列编码从未属于该停车场。", "The lot never had the code that is to go on leading to it."),

@@ -12,7 +12,7 @@ from seeds.city.jinan import CITY_BOX
 from seeds.city.network import lot_plan
 from tests import running
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, District
+from tests.district import HOSPITAL, QC, STATION, District
 
 
 @pytest.fixture
@@ -109,6 +109,13 @@ async def test_gates_and_lanes_are_looked_after(env: dict[str, str], tmp_path: P
     assert await onelot("lane", "change", lane, "--gateway", f"{HOSPITAL}-gw2") == "changed"
     (row,) = [line for line in (await onelot("gateway", "list", "--lot", HOSPITAL)).splitlines() if "gw2" in line]
     assert lane in row
+    serves = (f"{HOSPITAL}-gw2", QC)
+    assert (await onelot("gateway", "serve", *serves)).startswith("changed from")
+    assert await onelot("gateway", "serve", *serves) == "unchanged"
+    assert f"{HOSPITAL}-gw2" in await onelot("gateway", "list", "--lot", QC)
+    assert (await onelot("gateway", "release", *serves)).startswith("changed from")
+    assert f"{HOSPITAL}-gw2" not in await onelot("gateway", "list", "--lot", QC)
+    assert "LotsApart" in await onelot("gateway", "serve", f"{HOSPITAL}-gw2", STATION, code=2)
     assert await onelot("lane", "change", lane, "--gate", "g1", "--code", f"{HOSPITAL}-e1") == "changed"
     assert (await onelot("lane", "close", f"{HOSPITAL}-e1")).startswith("changed from")
     assert (await onelot("gate", "close", HOSPITAL, "g1")).startswith("changed from")

@@ -101,7 +101,7 @@ async def open_cases(district: District, lot: str) -> list[str]:
 
 async def spells_of(live: LiveClocks, district: District, lot: str, way: str = "in") -> list[timedelta | None]:
     await live.refresh()
-    known = live.spells_of(district.gateway(lot), district.network.lanes[f"{lot}-{way}"].id)
+    known = live.spells_of(district.gateway(lot), district.network.lanes[f"{lot}-{way}"])
     return [spell.ahead for spell in known if spell.ended_at is None]
 
 
@@ -132,7 +132,7 @@ async def test_a_spell_is_found_once_by_all_and_its_case_settles_itself(district
     late = clocks_of(district)
     await late.refresh()
     lane = district.network.lanes[f"{QC}-in"]
-    assert [spell.ahead for spell in late.spells_of(district.gateway(), lane.id)] == [9 * HOUR, 8 * HOUR]
+    assert [spell.ahead for spell in late.spells_of(district.gateway(), lane)] == [9 * HOUR, 8 * HOUR]
 
 
 async def test_heartbeats_tell_of_a_clock_unless_its_events_say_otherwise(district: District) -> None:

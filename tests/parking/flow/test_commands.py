@@ -52,9 +52,8 @@ async def pass_on(district: District) -> set[int]:
 
 async def waiting(district: District, lot: str, seen: int = 0) -> Sequence[Waiting]:
     """What waits for the gateway of a lot."""
-    key = (district.lot(lot).id, district.gateway(lot).id)
     async with district.pool.acquire() as db:
-        return await store.waiting_commands(db, {key: seen}, now=district.now)
+        return await store.waiting_commands(db, {district.gateway(lot).id: seen}, now=district.now)
 
 
 async def last_number(district: District, lot: str) -> int:
@@ -126,7 +125,6 @@ async def test_a_command_waits_for_its_gateway_until_it_is_acknowledged_or_too_o
             await flow.acknowledge(
                 db,
                 Acknowledgement(outcome, "relay 2"),
-                lot_id=district.lot(gateway).id,
                 gateway_id=district.gateway(gateway).id,
                 command_id=command_id,
                 now=district.now,
@@ -318,9 +316,8 @@ async def test_an_opening_that_opened_nothing_keeps_nobody_who_pays(
         district.now = now + COMMAND_LIFE
     else:
         async with district.pool.acquire() as db:
-            gateway = {"lot_id": lane.lot_id, "gateway_id": opened.gateway_id}
             said = Acknowledgement(outcome, "relay 2")
-            await flow.acknowledge(db, said, **gateway, command_id=opened.command_id, now=now)
+            await flow.acknowledge(db, said, gateway_id=opened.gateway_id, command_id=opened.command_id, now=now)
     await pay(district, held)
     await pass_on(district)
     assert [each[:3] for each in await new(district, QC, before)] == [("open", "paid", f"l-{outcome}-o")]

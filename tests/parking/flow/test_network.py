@@ -114,6 +114,11 @@ async def rename_gateway(db: sql.Connection) -> None:
     await gateways.rename_gateway(db, "new-gw", "newer-gw", by=ADMIN, now=NOW)
 
 
+async def serve_lot(db: sql.Connection) -> None:
+    await register_lot(db)
+    await gateways.serve_lot(db, "new-gw", QC, serves=True, valid_from=None, by=ADMIN, now=NOW)
+
+
 async def register_zone(db: sql.Connection) -> None:
     await prices.register_zone(db, code="new", name_zh="新", name_en="New", **BY)
 
@@ -142,7 +147,8 @@ CHANGES = (
     set_surroundings,
     say_arrears_in_lot, say_arrears_in_lots_of,
     add_gateway, add_gate, change_gate, set_gate_closed, add_lane, change_lane, set_way, set_lane_closed,
-    revoke_gateway_key, rename_gateway, register_zone, publish_tariff, apply_to_lot, apply_to_zone, put_lot_in_zone,
+    revoke_gateway_key, rename_gateway, serve_lot,
+    register_zone, publish_tariff, apply_to_lot, apply_to_zone, put_lot_in_zone,
 )  # fmt: skip
 
 

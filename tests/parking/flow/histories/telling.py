@@ -207,7 +207,7 @@ async def handed_in(
     batch = []
     for step in steps:
         said = told.say(step, ahead[step.lot], replay=district.now - step.at > 5 * SECOND)
-        lane = None if "lane" not in said else district.network.lanes[said["lane"]].id
+        lane = None if "lane" not in said else district.network.lanes[said["lane"]]
         spells = clocks.spells_of(district.gateway(code_of(step.lot, told.of)), lane)
         batch.append(district.passing(said, received_at=district.now, spells=spells))
     clocks.hear(batch)
