@@ -56,12 +56,14 @@ class Shared(Struct, frozen=True):
 
 class Entries(Struct, frozen=True):
     """What is known of vehicles, by their marks. `inside`: when one leaves without paying; `linked`: an account pays,
-    always. Of visits that begin later: those that `exempt` grants and `passes` cost nothing, those of `shared` ones
-    while there are bays, and those that `kinds` of vehicles are granted, by their names. Whoever stays for `free_min`
-    at most pays nothing. `bans`: when one is not let in. `closed`: when nobody is, by lanes.
+    always. `leaving`: when one that was at an exit is let out there again. Of visits that begin later: those that
+    `exempt` grants and `passes` cost nothing, those of `shared` ones while there are bays, and those that `kinds` of
+    vehicles are granted, by their names. Whoever stays for `free_min` at most pays nothing. `bans`: when one is not let
+    in. `closed`: when nobody is, by lanes.
     """
 
     inside: dict[str, Turns] = {}
+    leaving: dict[str, Turns] = {}
     linked: frozenset[str] = frozenset()
     exempt: dict[str, tuple[Grant, ...]] = {}
     passes: dict[str, tuple[Grant, ...]] = {}
@@ -76,6 +78,7 @@ class Delta(Struct, frozen=True, omit_defaults=True):
     """By what a version differs from an earlier one: `gone` of each section, and what is new or otherwise."""
 
     inside: dict[str, Turns] = {}
+    leaving: dict[str, Turns] = {}
     linked: Collection[str] = ()
     exempt: dict[str, tuple[Grant, ...]] = {}
     passes: dict[str, tuple[Grant, ...]] = {}
@@ -87,7 +90,7 @@ class Delta(Struct, frozen=True, omit_defaults=True):
     gone: dict[str, Collection[str]] = {}
 
 
-_MAPS = ("bans", "closed", "exempt", "inside", "kinds", "passes", "shared")
+_MAPS = ("bans", "closed", "exempt", "inside", "kinds", "leaving", "passes", "shared")
 
 
 def keys_of(secret_hash: bytes) -> PackKeys:
@@ -203,7 +206,11 @@ def decide(
         held = is_on(entries.bans.get(car, NEVER), at) or is_on(entries.closed.get(lane, NEVER), at)
         return Command.HOLD if held else Command.OPEN
     if came is None:
-        is_let_out = car in entries.inside and (car in entries.linked or is_on(entries.inside[car], at))
+        is_let_out = (
+            is_on(entries.leaving.get(car, NEVER), at)
+            or is_on(entries.inside.get(car, NEVER), at)
+            or (car in entries.inside and car in entries.linked)
+        )
     else:
         kind = grants.name_of(plates.form(plate), color, class_read)
         is_let_out = (

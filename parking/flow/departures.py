@@ -1,4 +1,4 @@
-"""When vehicles that are inside may leave without paying at the exit: priced as they will be there in hours to come."""
+"""When vehicles that are inside, or at an exit, are let out without paying: priced as they will be in hours to come."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,18 +8,26 @@ from msgspec import Struct, structs
 
 import sql
 from parking import grants, offline
+from parking.barrier import Command, decide_fee
 from parking.entitlements import ExemptVehicle
 from parking.fees import Bill
 from parking.flow.derivation import believed
 from parking.flow.inside import bills_if, reads_of
 from parking.flow.prepayments import paid_inside
 from parking.grants import Window, instant_of, second_of
+from parking.lots import Lot
 from parking.network import Network
-from parking.offline import Turns
+from parking.offline import PACK_LIFE, Turns
 from parking.reads import NumberPlate
+from parking.spans import LET_OUT_READ_AGAIN_MAX, READ_AGAIN_MAX, STANDS_MAX, STAY_MAX, TURNED_ROUND_MAX
 from parking.stays import State, Stay
 from parking.store import entitlements as entitlement_store
+from parking.store import events as event_store
+from parking.store import offline as store
 from parking.tariffs.language.sources import Source
+from payments.adjustments import owed_after
+from payments.charges import Charge, charge_id
+from payments.store import charges as charge_store
 
 # Gates wait for the process while so many are priced.
 PRICED_AT_ONCE = 250
@@ -70,6 +78,65 @@ def _left(stay: Stay, at: datetime) -> Stay:
 
 def _is_let_out(bill: Bill) -> bool:
     return bill.fee_fen == 0 or bill.account_id is not None
+
+
+# -- who is at an exit
+
+
+async def find_leaving(db: sql.Connection, lot: Lot, network: Network, window: Window) -> dict[NumberPlate, Turns]:
+    """When vehicles that were read at an exit of late, or were not seen to pass there, are let out when they are read
+    again: they have paid, or nothing is due, and have time to leave.
+    """
+    within = max(timedelta(minutes=lot.leave_within_min), STANDS_MAX)
+    wanted = await store.at_exits(db, lot, since=window.since - within, not_passed_since=window.since - PACK_LIFE)
+    stays = [stay for stay, _ in await event_store.stays_by_id(db, wanted) if stay.matched_id is None]
+    if not stays:
+        return {}
+    exits = [stay.exit_event_id for stay in stays if stay.exit_event_id is not None]
+    reads = await event_store.reads_by_id(db, [lot.id] * len(exits), exits)
+    before = await believed(db, list(reads.values()), network, window.since)
+    charges = await charge_store.charges_by_id(db, [charge_id(stay.id, None) for stay in stays])
+    by_id = {stay.id: stay for stay in stays}
+
+    async def free(at: Mapping[UUID, datetime]) -> set[UUID]:
+        """Which of these would be let out if they were read again then."""
+        again = [_read_again(by_id[id_], instant) for id_, instant in at.items()]
+        bills = await bills_if(db, again, before, network, window.since)
+        return {id_ for id_, bill in bills.items() if _opens(by_id[id_], bill, charges.get(charge_id(id_, None)))}
+
+    ends = {stay.id: min(window.until, _not_left_until(stay)) for stay in stays}
+    turns = await _turns({stay.id: [window.since, ends[stay.id]] for stay in stays}, free)
+    over = {id_: (*found, second_of(ends[id_])) if len(found) % 2 else found for id_, found in turns.items()}
+    return {stay.vehicle.number_plate: over[stay.id] for stay in stays if over[stay.id]}
+
+
+def _not_left_until(stay: Stay) -> datetime:
+    """Until when a vehicle that is read at the exit again has not left there before (see `spans`)."""
+    assert stay.entered_at is not None
+    last = _last(stay)
+    if stay.at_exit:
+        return stay.entered_at + STAY_MAX
+    drove_by = (stay.exits or (last,))[0] - stay.entered_at <= TURNED_ROUND_MAX
+    return last + (READ_AGAIN_MAX if drove_by else LET_OUT_READ_AGAIN_MAX)
+
+
+def _last(stay: Stay) -> datetime:
+    assert stay.left_at is not None
+    return stay.exits[-1] if stay.exits else stay.left_at
+
+
+def _read_again(stay: Stay, at: datetime) -> Stay:
+    last = _last(stay)
+    return structs.replace(stay, exits=(*(stay.exits or (last,)), max(at, last)), left_at=max(at, last))
+
+
+def _opens(stay: Stay, bill: Bill, charge: Charge | None) -> bool:
+    owed_fen = None if charge is None else owed_after(charge, bill.fee_fen)
+    decision = decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=stay.let_out is not None)
+    return decision.gate is Command.OPEN
+
+
+# -- looking for the turns
 
 
 async def _looked_at(

@@ -12,7 +12,7 @@ from msgspec import Struct
 import sql
 from parking import grants, holders, offline
 from parking.bans import Ban
-from parking.flow.departures import find_departures
+from parking.flow.departures import find_departures, find_leaving
 from parking.gateways import Gateway
 from parking.grants import Grant, Visits, Window
 from parking.holders import Sharing
@@ -80,6 +80,7 @@ async def _entries(
     window = Window(now, now + PACK_LIFE)
     inside = await event_store.open_halves(db, [(lot.id, now - STAY_MAX, now)])
     departures = await find_departures(db, inside, network, window)
+    leaving = await find_leaving(db, lot, network, window)
     regulars = await store.linked_regulars(db, lot, now)
     exempt = await store.exempt_within(db, lot, window.since, window.until)
     sold = await store.passes_within(db, lot, *_days(window, lot, network))
@@ -98,6 +99,7 @@ async def _entries(
             else departures.turns[stay.id]
             for stay in inside
         },
+        leaving={offline.mark(keys, *plate): turns for plate, turns in leaving.items()},
         linked=frozenset(offline.mark(keys, *plate) for plate in (*regulars.rows, *paying)),
         exempt=marked(holders.exempt(visits, registered)),
         passes=marked(holders.with_passes(visits, sold.rows, registered, lot)),

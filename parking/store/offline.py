@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -39,6 +40,14 @@ class Fetched(Struct, Generic[T], frozen=True):
 
     rows: Sequence[T]
     is_cut: bool
+
+
+async def at_exits(db: sql.Connection, lot: Lot, *, since: datetime, not_passed_since: datetime) -> list[UUID]:
+    """The stays that ended at an exit of a lot of late; and those whose vehicles were not seen to pass it, where
+    passages are told, since another instant.
+    """
+    rows = await db.fetch(_SQL["at_exits"], lot.id, since, not_passed_since, VEHICLES_OF_SECTION_MAX)
+    return [row["id"] for row in rows]
 
 
 async def linked_regulars(db: sql.Connection, lot: Lot, now: datetime) -> Fetched[NumberPlate]:

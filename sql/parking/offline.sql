@@ -1,5 +1,14 @@
 -- What a gateway decides by while it is cut off.
 
+-- name: at_exits
+-- Who was read at an exit since $2, and who was not seen to pass it since $3; whoever was read last first.
+select s.id
+  from stay s
+ where s.lot_id = $1 and s.last_at >= $3 and s.state = 'closed' and s.entered_at is not null and s.exit_event_id is not null
+   and (s.last_at >= $2 or s.at_exit)
+ order by s.last_at desc, s.id
+ limit $4
+
 -- name: linked_regulars
 -- Of who was in a lot since $2 those for whom an account pays now, each once, who came last first.
 select s.plate, s.plate_color::text as plate_color

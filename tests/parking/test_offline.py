@@ -26,6 +26,7 @@ GRANTS = st.dictionaries(KEY, st.sampled_from([((),), ((0, 1_763_258_400),), (()
 ENTRIES = st.builds(
     Entries,
     inside=TURNS,
+    leaving=TURNS,
     linked=st.frozensets(KEY),
     exempt=GRANTS,
     passes=GRANTS,

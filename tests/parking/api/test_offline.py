@@ -128,6 +128,7 @@ async def test_rights_and_bans_fill_their_sections(client: httpx.AsyncClient, di
     held, pays = marks(district, HOSPITAL, "鲁A71C49", "鲁A71C63")
     assert entries == {
         "inside": {held: [0], pays: []},
+        "leaving": {},
         "linked": [],
         "exempt": {car: [[]] for car in marks(district, HOSPITAL, "鲁A71C34")},
         "passes": {car: [[]] for car in marks(district, HOSPITAL, "鲁A71C46", "鲁A71C49")},
