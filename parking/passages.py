@@ -27,7 +27,7 @@ AROUND = 2 * (REACH + CLOCK_OFF_MAX)
 
 class Passage(Struct, frozen=True):
     """What became of a vehicle at a lane. `of`: the gateway's own number of the read it is about, if it says one.
-    `is_settled`: a person has looked at it, and nobody has to any more.
+    `is_settled`: a person has looked at it, and nobody has to any more; `is_named`: and says whose it is.
     """
 
     lot_id: int
@@ -37,6 +37,7 @@ class Passage(Struct, frozen=True):
     outcome: Outcome
     of: str | None = None
     is_settled: bool = False
+    is_named: bool = False
 
     @property
     def passed_at(self) -> datetime | None:
@@ -60,11 +61,16 @@ class Seen(Struct, frozen=True):
 
 class Attributed(Struct, frozen=True):
     """The passage by which each read stands, of those that have one, and the read that each passage is about, if it is
-    there.
+    there. `behind`: the passages of vehicles that drove close behind another; their reads are inferred.
     """
 
     passages: Mapping[UUID, Passage]
     reads: Mapping[UUID, UUID | None]
+    behind: Collection[UUID] = frozenset()
+
+    def is_sure(self, passage_id: UUID) -> bool:
+        """Whether the read that a passage is about is there and not only inferred."""
+        return self.reads.get(passage_id) is not None and passage_id not in self.behind
 
 
 class Marked(Struct, frozen=True):
@@ -87,7 +93,8 @@ class Marked(Struct, frozen=True):
 
 def attribute(seen: Collection[Seen], passages: Iterable[Passage]) -> Attributed:
     """The reads that passages are of. Of several passages of one read the last holds, but one vehicle passes once: the
-    next to pass on its read drove close behind it and was not read.
+    next to pass on its read drove close behind it. That was the one read there last which has not passed, as as many
+    vehicles went through as passages tell; if there is none it was not read.
     """
     lanes: dict[tuple[int, int], list[Seen]] = {}
     for each in seen:
@@ -97,17 +104,21 @@ def attribute(seen: Collection[Seen], passages: Iterable[Passage]) -> Attributed
         told.setdefault((passage.lot_id, passage.lane_id), []).append(passage)
     found: dict[UUID, Passage] = {}
     about: dict[UUID, UUID | None] = {}
+    behind: set[UUID] = set()
     for lane, of_lane in told.items():
         # Of one instant the outcome decides, and not which was told first.
         ordered = sorted(of_lane, key=lambda each: (each.at, each.outcome, each.of or "", each.id))
         for passage in ordered:
             target = _target(passage, lanes.get(lane, ()))
+            known: Mapping[UUID, Passage] = {}
             if target is not None and _follows(passage, found.get(target.read.id)):
-                target = None
+                target, known = _behind(passage, lanes[lane], found), found
+                behind.add(passage.id)
             about[passage.id] = None if target is None else target.read.id
             if target is not None and target.applies:
-                found |= dict.fromkeys(_reads_of(passage, target.read, lanes[lane], ordered), passage)
-    return Attributed(found, about)
+                reads = _reads_of(passage, target.read, lanes[lane], ordered)
+                found |= {id_: passage for id_ in reads if id_ not in known}
+    return Attributed(found, about, behind)
 
 
 def _follows(passage: Passage, before: Passage | None) -> bool:
@@ -115,6 +126,17 @@ def _follows(passage: Passage, before: Passage | None) -> bool:
     if before is None or before.outcome is not Outcome.PASSED or passage.outcome is not Outcome.PASSED:
         return False
     return passage.at - before.at > TOGETHER
+
+
+def _behind(passage: Passage, seen: Sequence[Seen], found: Mapping[UUID, Passage]) -> Seen | None:
+    """The read of the vehicle that drove close behind another, unless a person says which it was."""
+    if passage.is_named:
+        return None
+    since = passage.at - LAST_READ_MAX
+    waiting = [
+        each for each in seen if each.applies and since <= each.read.at <= passage.at and each.read.id not in found
+    ]
+    return max(waiting, key=_latest, default=None)
 
 
 def _reads_of(passage: Passage, target: Read, seen: Sequence[Seen], passages: Sequence[Passage]) -> list[UUID]:
@@ -136,7 +158,11 @@ def _target(passage: Passage, seen: Sequence[Seen]) -> Seen | None:
         reads = [each for each in seen if each.event_id == passage.of and since <= each.read.at <= until]
     else:
         reads = [each for each in seen if passage.at - LAST_READ_MAX <= each.read.at <= passage.at]
-    return max(reads, key=lambda each: (each.read.at, each.event_id, each.read.id), default=None)
+    return max(reads, key=_latest, default=None)
+
+
+def _latest(each: Seen) -> tuple[datetime, str, UUID]:
+    return each.read.at, each.event_id, each.read.id
 
 
 def _stood(target: Read, near: Sequence[Read]) -> list[Read]:

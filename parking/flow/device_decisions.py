@@ -199,7 +199,7 @@ async def _resolve(db: sql.Connection, fact: Said, decision: DeviceDecision, tak
         wanted = [cases.case_id(fact.id, reason) for reason in REASONS]
         await case_store.resolve(db, decision, wanted, now=now)
         return
-    has_read = taken.marked is not None and taken.marked.attributed.reads.get(fact.id) is not None
+    has_read = taken.marked is not None and taken.marked.attributed.is_sure(fact.id)
     again = [
         each.id
         for each in await store.decided_cases(db, fact.lot_id, fact.id)

@@ -157,7 +157,8 @@ async def write(db: sql.Connection, taken: Taken, derived: Derived, changes: Cas
         read_id = None if marked is None else marked.attributed.reads.get(fact.id)
         home = homes.get(read_id) if read_id is not None else None
         found = await _compared(db, fact) if device_facts.is_whole(fact) else None
-        reason = device_facts.reason_of(fact, is_read=read_id is not None, found=found)
+        is_read = marked is not None and marked.attributed.is_sure(fact.id)
+        reason = device_facts.reason_of(fact, is_read=is_read, found=found)
         stay_id = None if home is None else home.id
         record = device_facts.record_of(fact, stay_id=stay_id, reason=reason, found=found)
         taken.records[fact.id] = record
@@ -188,7 +189,7 @@ def _cases(taken: Taken, changes: CaseChanges) -> CaseChanges:
         return CaseChanges([*changes.opened, *opened], changes.moot)
     moot = [case_id(read_id, reason) for read_id in taken.marked.turned_back for reason in OF_A_READ]
     for passage in taken.marked.reached:
-        if taken.marked.attributed.reads[passage.id] is not None:
+        if taken.marked.attributed.is_sure(passage.id):
             moot.append(case_id(passage.id, Reason.PASSAGE_WITHOUT_READ))
         elif passage.id not in new and not passage.is_settled:
             opened.append(Case(passage.lot_id, passage.id, Reason.PASSAGE_WITHOUT_READ, None))

@@ -26,11 +26,11 @@ update lot_occupancy set tells_passages = true where lot_id = any($1::int[]) and
 -- name: passages
 -- Of lanes between two instants, as people decided: what is void is none.
 select f.lot_id, f.id, f.lane_id, f.effective_at as at, f.outcome::text as outcome, f.of_event_id as of,
-       coalesce(d.is_settled, false) as is_settled
+       coalesce(d.is_settled, false) as is_settled, d.made_id is not null as is_named
   from unnest($1::int[], $2::int[], $3::timestamptz[], $4::timestamptz[]) near (lot_id, lane_id, since, until)
   join device_fact f on f.lot_id = near.lot_id and f.lane_id = near.lane_id
    and f.effective_at between near.since and near.until
-  left join lateral (select o.applies, o.is_settled from device_decision o where o.lot_id = f.lot_id and o.fact_id = f.id
+  left join lateral (select o.applies, o.is_settled, o.made_id from device_decision o where o.lot_id = f.lot_id and o.fact_id = f.id
                       order by o.n desc limit 1) d on true
  where f.kind = 'passage' and coalesce(d.applies, f.applies) and f.first_id is null and f.id between $5 and $6
 

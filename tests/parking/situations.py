@@ -101,10 +101,17 @@ SITUATIONS = (
     Situation(
         "A car that follows another through the barrier",
         "跟车",
-        "Where passages are told, the second one on one read is before a person at once, who says which car it "
-        "was. Else that leaves the count with its next entry, or when it is inside for longer than is usual.",
-        [_TELLS, Parameter("parking.passings.TOGETHER", "1 s"), Parameter("parking.lots.LONGEST_USUAL.garage", "96 h")],
+        "As many have left as passages are told: the second one on one read is of the car that was read there before "
+        "and has not passed, and before a person at once, who says which it was if none was read. Else that leaves the "
+        "count with its next entry, or when it is inside for longer than is usual.",
         [
+            _TELLS,
+            Parameter("parking.passings.TOGETHER", "1 s"),
+            Parameter("parking.passages.LAST_READ_MAX", "10 min"),
+            Parameter("parking.lots.LONGEST_USUAL.garage", "96 h"),
+        ],
+        [
+            "parking/api/test_exits.py::test_who_waits_behind_and_follows_another_car_is_out",
             f"{HERE}::test_who_follows_another_car_out_is_before_a_person",
             "parking/api/test_device_decisions.py::test_a_person_says_who_passed_unread",
         ],

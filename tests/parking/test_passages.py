@@ -113,6 +113,24 @@ def test_who_passes_on_the_read_of_another_was_not_read() -> None:
     assert by_number(reads, first, passage(9, MINUTE + timedelta(seconds=0.5))) == {1: 9}
 
 
+def test_who_drives_close_behind_another_is_the_one_that_waits() -> None:
+    reads = [seen(1, 0 * MINUTE), seen(2, 2 * MINUTE, "鲁B22222")]
+    first, second = passage(8, 2 * MINUTE + timedelta(seconds=8)), passage(9, 2 * MINUTE + timedelta(seconds=11))
+    for told_ in ([first, second], [second, first]):
+        found = passages.attribute(reads, told_)
+        assert {id_.int >> 80: each for id_, each in found.passages.items()} == {2: first, 1: second}
+        assert (found.is_sure(first.id), found.is_sure(second.id)) == (True, False)
+    # By name, the first one is of the first read, and the other's own is there.
+    own = structs.replace(first, of="e1")
+    assert by_number(reads, own, second) == {1: 8, 2: 9}
+    assert passages.attribute(reads, [own, second]).behind == set()
+    # A third was not read, nor is one that a person names the one that waits, or one that was there long ago.
+    third = passage(10, 2 * MINUTE + timedelta(seconds=14))
+    assert passages.attribute(reads, [first, second, third]).reads[third.id] is None
+    assert by_number(reads, first, structs.replace(second, is_named=True)) == {2: 8}
+    assert by_number([seen(1, -9 * MINUTE), reads[1]], first, second) == {2: 8}
+
+
 # -- what it makes of stays
 
 

@@ -128,6 +128,30 @@ async def test_of_two_who_pay_for_one_car_the_second_gets_the_money_back(
         assert (shown["paid_fen"], shown["owed_fen"], shown["refunded_fen"]) == (held["fee_fen"], 0, 0)
 
 
+async def test_who_waits_behind_and_follows_another_car_is_out(gate: Gate, district: District) -> None:
+    before, n, then = await district.inside(gate.lot), len(gate.lot), NOW - 20 * HOUR
+    late: Say = {"lot": gate.lot, "replay": True}
+    for number, plate in enumerate((f"鲁J4100{n}", f"鲁J4200{n}")):
+        await gate.says(event(f"k{n}{number}", "entry", then - 2 * HOUR, plate, **late))
+    first = await gate.says(event(f"l{n}", "exit", then, f"鲁J4100{n}", **late))
+    behind = await gate.says(event(f"m{n}", "exit", then + 20 * SECOND, f"鲁J4200{n}", **late))
+    await gate.pays(first)
+    assert await district.inside(gate.lot) == before + (2 if gate.lot == STATION else 0)
+    # The loop does not know whose they are: two went through on one opening.
+    lane = {"kind": "passage", "lane": f"{gate.lot}-out", "outcome": "passed", "replay": True}
+    at = [(then + after * SECOND).isoformat() for after in (30, 33)]
+    own, followed = [
+        await gate.says({"event_id": f"n{n}{number}", "occurred_at": each, **lane}) for number, each in enumerate(at)
+    ]
+    assert (own["status"], followed["status"], followed["reason"]) == ("recorded", "review", "passage_without_read")
+    assert {own["stay_id"], followed["stay_id"]} == {first["stay_id"], behind["stay_id"]}
+    assert await district.inside(gate.lot) == before
+    # What it did not pay it owes.
+    stay = await gate.stay(behind)
+    assert (stay["state"], stay["gate"], stay["fee_fen"]) == ("closed", "hold", behind["fee_fen"])
+    assert await district.broken() == {}
+
+
 async def test_turned_back_after_paying(gate: Gate, district: District) -> None:
     plate = f"鲁J2000{len(gate.lot)}"
     before = await district.inside(gate.lot)
