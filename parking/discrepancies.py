@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
 from msgspec import Struct
@@ -156,10 +157,16 @@ def charges_wanted(seen: Seen) -> dict[UUID, Stay]:
     return {charge_id(stay.id, bills[stay.id].account_id): stay for stay in seen.homes if stay.id in bills}
 
 
-def of_charges(seen: Seen, charges: Mapping[UUID, Charge], held: Mapping[UUID, Collection[str]]) -> list[Discrepancy]:
+def of_charges(
+    seen: Seen,
+    charges: Mapping[UUID, Charge],
+    held: Mapping[UUID, Collection[str]],
+    quoted: Mapping[UUID, int] = MappingProxyType({}),
+) -> list[Discrepancy]:
     """Charges over something else than their stay's fee, and such that are not held back though their stay is in doubt.
 
-    `held`: the reasons for which each is held back, or was until a person released it.
+    `held`: the reasons for which each is held back, or was until a person released it. `quoted`: what vehicles that
+    stand at an exit were quoted inside, as long as that waits to be paid, by their stays.
     """
     found, lot_id = [], seen.lot.id
     for key, stay in charges_wanted(seen).items():
@@ -169,7 +176,8 @@ def of_charges(seen: Seen, charges: Mapping[UUID, Charge], held: Mapping[UUID, C
                 found.append(Discrepancy(lot_id, Kind.CHARGE_OTHERWISE, key, f"there is none over {fee_fen}"))
             continue
         asked_fen = charge.amount_fen + charge.waived_fen
-        if charge.state is not ChargeState.VOID and asked_fen != fee_fen:
+        is_quote = charge.account_id is None and asked_fen == quoted.get(stay.id)
+        if charge.state is not ChargeState.VOID and asked_fen != fee_fen and not is_quote:
             found.append(Discrepancy(lot_id, Kind.CHARGE_OTHERWISE, key, f"over {asked_fen}, the fee is {fee_fen}"))
         doubt = rules.doubt_of(stay, seen.lot.kind)
         may_be_taken = charge.state is ChargeState.DUE and charge.account_id is not None

@@ -34,7 +34,7 @@ def quoted(
 ) -> Quoted:
     """What a stay costs until it was read at the exit for the last time, but for what was read there while its vehicle
     had only to leave: a quote over nothing, or to an account, holds so long, and one that was paid from then on. One
-    that was asked for inside holds only if it was paid.
+    that was asked for inside, before it came to the exit or after it drove back in, holds only if it was paid.
     """
 
     def until(at: datetime) -> Quoted:
@@ -47,13 +47,29 @@ def quoted(
     asked = exits.asked.get(stay.id, ())
     if len(stay.exits) < 2 and not asked:
         return until(stay.exits[0] if stay.exits else stay.left_at)
-    read = stay.exits or (stay.left_at,)
-    inside = [at for at in asked if stay.first_at <= at < read[0]]
-    since, *others = *inside, *read
+    read, paid = stay.exits or (stay.left_at,), exits.paid.get(stay.id, ())
+    if not exits.confirmed(stay.lot_id, stay.left_at):
+        # It had left by then.
+        asked = [at for at in asked if at < stay.left_at]
+    since, *others = _quoted_at(stay, read, asked, paid)
     quote, within = until(since), exits.leave_within(stay.lot_id)
     for at in others:
-        is_free = since >= read[0] and (quote.bill.fee_fen == 0 or quote.bill.account_id is not None)
-        opened = [since] if is_free else exits.paid.get(stay.id, ())
+        is_free = since in read and (quote.bill.fee_fen == 0 or quote.bill.account_id is not None)
+        # Who pays at the instant of asking pays what was asked.
+        opened = [since] if is_free else [each for each in paid if each < at or at in read]
         if not any(since <= each <= at <= each + within for each in opened):
             since, quote = at, until(at)
     return quote
+
+
+def _quoted_at(
+    stay: Stay, read: Sequence[datetime], asked: Sequence[datetime], paid: Sequence[datetime]
+) -> list[datetime]:
+    """When a vehicle was quoted: each time it was read at an exit, and when somebody asked and paid before the next."""
+    instants = sorted({*read, *(at for at in asked if at >= stay.first_at)})
+    following = [*instants[1:], None]
+    return [
+        at
+        for at, end in zip(instants, following, strict=True)
+        if at in read or any(at <= each and (end is None or each < end) for each in paid)
+    ]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parking.cases import Case, Reason
 from parking.exits import NOWHERE, Exits
@@ -121,6 +121,20 @@ class Stay(Struct, frozen=True):
         at = self.left_at or self.entered_at
         assert at is not None
         return at
+
+
+def leaving_at(inside: Stay, at: datetime, exits: Exits) -> Stay:
+    """The stay of a vehicle that is inside, if it came to an exit at an instant and left; not before it came, or was
+    read at an exit last. That a person let it out then holds as long as it may take to leave.
+    """
+    at = max(at, inside.last_at)
+    if inside.left_at is None:
+        return structs.replace(inside, state=State.CLOSED, left_at=at)
+    stood = (*(inside.exits or (inside.left_at,)), at)
+    leaving = structs.replace(inside, left_at=at, exits=stood)
+    if at - inside.left_at > exits.leave_within(inside.lot_id):
+        leaving = structs.replace(leaving, let_out=None, set_fen=None)
+    return leaving
 
 
 def derive(passings: Sequence[Passing], exits: Exits = NOWHERE) -> list[Stay]:

@@ -288,12 +288,16 @@ select coalesce(b.operator_id, a.operator_id) as operator_id, b.fen as in_books,
  where coalesce(b.fen, 0) <> coalesce(a.fen, 0)
 
 -- name: stay_without_charge
--- A closed stay with a fee has a charge to its payer over exactly that fee, of which a part may be waived.
+-- A closed stay with a fee has a charge to its payer over exactly that fee, of which a part may be waived; or over what its
+-- vehicle, which stands at an exit or drove back in, was quoted inside, as long as that waits to be paid.
 select s.lot_id, s.id, s.fee_fen
   from stay s
   left join charge c on c.lot_id = s.lot_id and c.stay_id = s.id and c.account_id is not distinct from s.account_id
  where s.state = 'closed' and s.fee_fen > 0 and c.amount_fen + c.waived_fen is distinct from s.fee_fen
    and c.state is distinct from 'void'
+   and not exists (select 1 from prepayment p
+                    where p.lot_id = c.lot_id and p.stay_id = c.stay_id and p.ended_at is null and c.account_id is null
+                      and p.fee_fen = c.amount_fen + c.waived_fen)
 
 -- name: charge_without_stay
 -- Every charge that costs something is for a closed stay of the same lot and payer, as long as stays are kept. What was paid
@@ -323,16 +327,19 @@ having count(*) <> max(p.n) or max(p.n) filter (where p.ended_at is null) < max(
     or not exists (select 1 from charge c where c.lot_id = p.lot_id and c.stay_id = p.stay_id and c.account_id is null)
 
 -- name: quote_stays_due
--- Of a vehicle inside nothing stays due that was not paid in time, by the clock this is run with, unless a payment is under way.
+-- Of a vehicle inside nothing stays due that was not paid in time, by the clock this is run with, unless a payment is under way;
+-- and of one at an exit no more than it was quoted there.
 with clock as (
   select coalesce(nullif(current_setting('onelot.now', true), '')::timestamptz,
                   (select max(closed_through) from operator_day)::timestamp at time zone 'UTC') as now)
 select p.lot_id, p.stay_id, p.pay_by
   from clock
   join prepayment p on p.ended_at is null and p.pay_by < clock.now - interval '1 hour'
-  join open_stay o on o.lot_id = p.lot_id and o.id = p.stay_id
   join charge c on c.lot_id = p.lot_id and c.stay_id = p.stay_id and c.account_id is null and c.state = 'due'
- where not exists (select 1 from attempt a where a.shard = c.lot_id and a.payable_id = c.id
+  left join open_stay o on o.lot_id = p.lot_id and o.id = p.stay_id
+  left join stay s on s.lot_id = p.lot_id and s.id = p.stay_id and s.state = 'closed'
+ where (o.id is not null or c.amount_fen + c.waived_fen <> s.fee_fen)
+   and not exists (select 1 from attempt a where a.shard = c.lot_id and a.payable_id = c.id
                                              and a.state in ('submitting', 'accepted', 'unknown'))
 
 -- name: fee_lines_differ

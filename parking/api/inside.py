@@ -36,8 +36,9 @@ async def find_inside(
         str, QueryParameter(min_length=plates.PART_CHARACTERS_MIN, max_length=32, description="All or a part of it.")
     ],
 ) -> Sequence[Inside]:
-    """At most 20, the latest entry first. Drivers see those whose plates their accounts pay for, if these came after
-    they were linked and the link is not contested. Who of the staff looked is kept.
+    """At most 20, the latest entry first, also those that were read at an exit and not seen to pass. Drivers see those
+    whose plates their accounts pay for, if these came after they were linked and the link is not contested. Who of the
+    staff looked is kept.
 
     Raises:
         DecisionUnfit: less of a plate is named than says something of a vehicle.

@@ -47,9 +47,10 @@ async def quote_inside(
     random_bits: RandomBits,
 ) -> Prepayable:
     """`POST /v1/charges/{reference}/pay` pays it, until `pay_by`; then the car has `leave_within_min` to leave. Who
-    asks again is quoted anew, and who does not pay owes nothing until the car leaves. No account is debited by it. It
-    tells what is to be paid and neither when nor that a car came for which nothing is. Staff are told of cars in their
-    lots, and that they looked is kept; drivers of those that their account pays for.
+    asks again is quoted anew, and who does not pay owes nothing until the car leaves, or what it was quoted at an
+    exit, if it was there and drove back in. No account is debited by it. It tells what is to be paid and neither when
+    nor that a car came for which nothing is. Staff are told of cars in their lots, and that they looked is kept;
+    drivers of those that their account pays for.
 
     Raises:
         UnknownLot: no lot has this code.

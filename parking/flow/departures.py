@@ -12,8 +12,8 @@ from parking.barrier import Command, decide_fee
 from parking.entitlements import ExemptVehicle
 from parking.fees import Bill
 from parking.flow.derivation import believed
-from parking.flow.inside import bills_if, reads_of
-from parking.flow.prepayments import paid_inside
+from parking.flow.inside import bills_if
+from parking.flow.prepayments import paid_inside, reads_of
 from parking.grants import Window, instant_of, second_of
 from parking.lots import Lot
 from parking.network import Network

@@ -17,6 +17,7 @@ from parking.lookback import ids_within
 from parking.network import Network
 from parking.store import discrepancies as store
 from parking.store import events as event_store
+from parking.store import prepayments as prepayment_store
 from parking.store import sweeps as sweep_store
 from parking.store.sweeps import Position, beginning
 from payments import ids
@@ -107,8 +108,10 @@ async def _differing(
     wanted = list(discrepancies.charges_wanted(seen))
     charges = await charge_store.charges_by_id(db, wanted)
     held = await hold_store.holds_of(db, wanted)
+    asked = await prepayment_store.asked(db, [stay.id for stay in seen.homes]) if seen.homes else {}
+    quoted = {id_: quotes[-1].fee_fen for id_, quotes in asked.items() if quotes[-1].ended_at is None}
     return [
         *discrepancies.of_stays(seen, now),
         *discrepancies.of_cases(seen, cases),
-        *discrepancies.of_charges(seen, charges, held),
+        *discrepancies.of_charges(seen, charges, held, quoted),
     ]

@@ -4,24 +4,21 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 import sql
-from parking import derivation
 from parking.barrier import Command, Payment, decide_fee
 from parking.bills import Believed
-from parking.derivation import Scope
+from parking.exits import Exits
 from parking.fees import Bill
-from parking.flow.derivation import believed, price_stays
+from parking.flow.derivation import price_stays
 from parking.flow.overstays import notices_of
-from parking.flow.prepayments import paid_inside
+from parking.flow.prepayments import paid_inside, stays_inside
 from parking.lots import Lot
 from parking.network import Network
 from parking.overstays import OverstayNotice
 from parking.plates import PlateColor, VehicleClass
-from parking.reads import Read
-from parking.stays import State, Stay
-from parking.store import events as event_store
+from parking.stays import Stay, leaving_at
 from parking.store import inside as store
 from parking.tariffs import FeeLine
 from payments.flow import audit as audit_flow
@@ -70,12 +67,9 @@ async def find_inside(
         )
     if not found:
         return []
-    wanted = {each.id for each in found}
-    since, until = found[-1].entered_at, found[0].entered_at
-    stays = [stay for stay in await event_store.open_halves(db, [(lot.id, since, until)]) if stay.id in wanted]
-    before = await believed(db, reads_of(stays), network, now)
-    leaving = [structs.replace(stay, state=State.CLOSED, left_at=max(now, stay.first_at)) for stay in stays]
-    bills = await bills_if(db, leaving, before, network, now)
+    stays, before = await stays_inside(db, lot, found, network, now)
+    exits = Exits(network.lots)
+    bills = await bills_if(db, [leaving_at(stay, now, exits) for stay in stays], before, network, now)
     paid = await paid_inside(db, stays, before, network, now)
     overstays = await notices_of(db, lot, stays, network, now)
     stays.sort(key=lambda each: each.first_at, reverse=True)
@@ -113,8 +107,3 @@ async def bills_if(
     after = before.stays | {stay.id: stay for stay in wanted}
     bills, _ = await price_stays(db, wanted, before, after, network, now, lock=False)
     return {stay.id: bills[stay.id] for stay in wanted}
-
-
-def reads_of(inside: Sequence[Stay]) -> list[Read]:
-    """The reads of entries."""
-    return list(derivation.reads_of([Scope((stay,)) for stay in inside], {}))

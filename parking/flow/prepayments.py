@@ -1,17 +1,19 @@
 """Paying inside, before going to the exit: the quote of a vehicle that is inside, and the end of those nobody paid."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct, structs
 
 import sql
-from parking import derivation, dues, prepayments
+from parking import derivation, dues, effects, prepayments
 from parking.barrier import Payment, decide_fee
 from parking.bills import Believed
 from parking.derivation import Scope
+from parking.exits import Exits
 from parking.fees import Bill
+from parking.flow import repricing
 from parking.flow.derivation import believed, paid_without_account, price_stays
 from parking.flow.overstays import notices_of
 from parking.lots import Lot
@@ -19,16 +21,18 @@ from parking.network import Network
 from parking.overstays import OverstayNotice
 from parking.plates import PlateColor
 from parking.prepayments import LAPSED_PER_ROUND_MAX, NothingToPay, Prepayment
-from parking.reads import By, Cause
-from parking.stays import State, Stay
+from parking.reads import By, Cause, Read
+from parking.repricing import Wanted
+from parking.stays import State, Stay, leaving_at
 from parking.store import events as event_store
 from parking.store import inside as inside_store
 from parking.store import prepayments as store
 from parking.store import sweeps as sweep_store
 from parking.store.inside import Found
+from parking.store.prepayments import Waiting
 from parking.store.sweeps import beginning
 from payments import charges as charge_rules
-from payments.adjustments import owed_after
+from payments.adjustments import Adjustment, owed_after
 from payments.charges import Charge, ChargeState, charge_id
 from payments.flow import audit as audit_flow
 from payments.flow import charges as charges_flow
@@ -104,17 +108,15 @@ async def _found(
 async def _quote(
     db: sql.Connection, lot: Lot, found: Found, network: Network, now: datetime, random_bits: RandomBits
 ) -> Prepayable:
-    here = await event_store.open_halves(db, [(lot.id, found.entered_at, found.entered_at)])
-    stay = next(each for each in here if each.id == found.id)
-    before = await believed(db, list(derivation.reads_of([Scope((stay,))], {})), network, now)
-    leaving = structs.replace(stay, state=State.CLOSED, left_at=max(now, stay.first_at))
+    (stay,), before = await stays_inside(db, lot, [found], network, now)
+    leaving = leaving_at(stay, now, Exits(network.lots))
     bills, priced = await price_stays(db, [leaving], before, before.stays | {stay.id: leaving}, network, now)
     bill = bills[stay.id]
     charge = await charge_store.lock_charge(db, charge_id(stay.id, None))
     owed_fen = bill.fee_fen if charge is None else owed_after(charge, bill.fee_fen)
     payment = decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=False).payment
     if bill.account_id is not None or owed_fen == 0:
-        asked, paid = priced.exits.asked.get(stay.id, ()), priced.exits.paid.get(stay.id, ())
+        asked, paid = _quoted_at(stay, priced.exits.asked.get(stay.id, ())), priced.exits.paid.get(stay.id, ())
         until = prepayments.paid_until(asked, paid, within=timedelta(minutes=lot.leave_within_min), now=now)
         is_paid = until is not None and charge is not None and bill.account_id is None
         return _shown(lot, charge if is_paid else None, 0, None, until if is_paid else None, payment)
@@ -125,7 +127,7 @@ async def _quote(
     charged = await _charge(db, lot, leaving, bill, charge, made, now, random_bits)
     await store.finish(db, [stay.id], now=now)
     await store.add(db, made)
-    if stay.id not in before.reopened:
+    if stay.state is State.OPEN and stay.id not in before.reopened:
         # A sign that something was charged of it, so that its exit reads that.
         await event_store.put_stays(db, [(stay, None)], now=now)
     return _shown(lot, charged, charged.owed_fen, made.pay_by, None, payment)
@@ -135,9 +137,15 @@ async def _noticed(
     db: sql.Connection, lot: Lot, found: Found, quote: Prepayable, network: Network, now: datetime
 ) -> Prepayable:
     """A quote with what its driver is told of staying on."""
-    here = await event_store.open_halves(db, [(lot.id, found.entered_at, found.entered_at)])
-    notices = await notices_of(db, lot, [stay for stay in here if stay.id == found.id], network, now)
+    stays, _ = await _present(db, lot, [found])
+    notices = await notices_of(db, lot, stays, network, now)
     return structs.replace(quote, overstay=notices.get(found.id))
+
+
+def _quoted_at(stay: Stay, asked: Iterable[datetime]) -> list[datetime]:
+    """When a vehicle that is inside was quoted: when somebody asked, and when it was read at an exit."""
+    read = () if stay.left_at is None else stay.exits or (stay.left_at,)
+    return [*asked, *read]
 
 
 async def _holds(db: sql.Connection, charge: Charge, last: Prepayment, now: datetime) -> bool:
@@ -187,6 +195,37 @@ def _shown(
     )
 
 
+# -- what is known of vehicles that are inside
+
+
+async def stays_inside(
+    db: sql.Connection, lot: Lot, found: Sequence[Found], network: Network, now: datetime
+) -> tuple[list[Stay], Believed]:
+    """The stays of vehicles that are inside a lot, also at an exit, and what is believed of these vehicles."""
+    stays, at_exits = await _present(db, lot, found)
+    before = await believed(db, reads_of(stays), network, now)
+    effects.add(before, at_exits)
+    return stays, before
+
+
+async def _present(
+    db: sql.Connection, lot: Lot, found: Sequence[Found]
+) -> tuple[list[Stay], list[event_store.BilledStay]]:
+    """The stays of vehicles that are inside a lot, and those of them at an exit with what they cost there."""
+    wanted = {each.id for each in found}
+    came = [each.entered_at for each in found]
+    stays = [stay for stay in await event_store.open_halves(db, [(lot.id, min(came), max(came))]) if stay.id in wanted]
+    rows = await event_store.stays_by_id(db, list(wanted - {stay.id for stay in stays}))
+    # One that was found inside may have left since.
+    at_exits = [(stay, bill) for stay, bill in rows if stay.state is State.CLOSED and stay.at_exit]
+    return [*stays, *(stay for stay, _ in at_exits)], at_exits
+
+
+def reads_of(inside: Sequence[Stay]) -> list[Read]:
+    """The reads of entries."""
+    return list(derivation.reads_of([Scope((stay,)) for stay in inside], {}))
+
+
 # -- until when who has paid may leave
 
 
@@ -205,11 +244,12 @@ async def paid_inside(
     """Until when vehicles that are inside leave without paying since they have paid. `before`: what is believed of
     them. Nothing is written.
     """
-    quotes = await store.asked(db, before.reopened) if before.reopened else {}
-    paid = await paid_without_account(db, quotes) if quotes else {}
+    billed = before.reopened | {stay.id for stay in inside if stay.state is State.CLOSED}
+    quotes = await store.asked(db, billed) if billed else {}
+    paid = await paid_without_account(db, billed) if billed else {}
     until = {}
     for stay in inside:
-        asked = [each.asked_at for each in quotes.get(stay.id, ())]
+        asked = _quoted_at(stay, [each.asked_at for each in quotes.get(stay.id, ())])
         within = timedelta(minutes=network.lots[stay.lot_id].leave_within_min)
         end = prepayments.paid_until(asked, paid.get(stay.id, ()), within=within, now=now)
         if end is not None:
@@ -234,7 +274,7 @@ async def _bills_at(
     now: datetime,
     at: Mapping[UUID, datetime],
 ) -> dict[UUID, Bill]:
-    leaving = [structs.replace(stay, state=State.CLOSED, left_at=at[stay.id]) for stay in inside]
+    leaving = [leaving_at(stay, at[stay.id], Exits(network.lots)) for stay in inside]
     leaving.sort(key=lambda stay: stay.first_at)
     after = before.stays | {stay.id: stay for stay in leaving}
     bills, _ = await price_stays(db, leaving, before, after, network, now, lock=False)
@@ -245,7 +285,9 @@ async def _bills_at(
 
 
 async def lapse(pool: sql.Pool, *, network: Network, now: datetime) -> int:
-    """Of quotes that were not paid in time nothing stays due, until the vehicle leaves; how many these were."""
+    """Of quotes that were not paid in time nothing stays due until the vehicle leaves, or what it was quoted at an exit
+    before; how many these were. Who was at an exit before and paid one is billed by it.
+    """
     async with pool.acquire() as db:
         at = await sweep_store.position(db, ROUND) or beginning(now)
         lots = await store.lots_waiting(db, now=now, after=at.lot_id, limit=LOTS_PER_ROUND_MAX)
@@ -255,17 +297,55 @@ async def lapse(pool: sql.Pool, *, network: Network, now: datetime) -> int:
     for lot_id in lots:
         async with pool.acquire() as db, db.transaction():
             await event_store.lock_lots(db, [lot_id])
-            lapsed += await _lapse(db, network.lots[lot_id], now)
+            lapsed += await _lapse(db, network, network.lots[lot_id], now)
     return lapsed
 
 
-async def _lapse(db: sql.Connection, lot: Lot, now: datetime) -> int:
+async def _lapse(db: sql.Connection, network: Network, lot: Lot, now: datetime) -> int:
     waiting = await store.waiting(db, lot.id, now=now, limit=LAPSED_PER_ROUND_MAX)
-    open_ = {charge_id(each.stay_id, None): each for each in waiting if each.is_inside}
-    charges = await charge_store.charges_by_id(db, open_) if open_ else {}
+    ends = {charge_id(each.stay_id, None): each for each in waiting if each.is_open or each.is_billed}
+    charges = await charge_store.charges_by_id(db, ends) if ends else {}
     unpaid = [charge for charge in charges.values() if charge.state is ChargeState.DUE]
-    asked = [dues.lapsed(charge.id, lot, Cause(By.LAPSED, open_[charge.id].id), now) for charge in unpaid]
-    await adjust_charges(db, asked, now=now)
-    if waiting:
-        await store.finish(db, [each.stay_id for each in waiting], now=now)
-    return len(waiting)
+    asked = [
+        dues.lapsed(charge.id, lot, Cause(By.LAPSED, ends[charge.id].id), now)
+        for charge in unpaid
+        if ends[charge.id].is_open
+    ]
+    billed = {ends[key].stay_id: charge for key, charge in charges.items() if ends[key].is_billed}
+    back, otherwise = await _back_to_bills(db, lot, billed, ends, network, now) if billed else ([], set())
+    await adjust_charges(db, [*asked, *back], now=now)
+    done = [each.stay_id for each in waiting if each.stay_id not in otherwise]
+    if done:
+        await store.finish(db, done, now=now)
+    return len(done)
+
+
+async def _back_to_bills(
+    db: sql.Connection,
+    lot: Lot,
+    charges: Mapping[UUID, Charge],
+    ends: Mapping[UUID, Waiting],
+    network: Network,
+    now: datetime,
+) -> tuple[list[Adjustment], set[UUID]]:
+    """Of stays that are billed since their vehicles were read at an exit, with their charges: what brings these back to
+    the bills where nobody paid the quote; and those that somebody paid, which cost that and are priced again.
+    """
+    rows = await event_store.stays_by_id(db, list(charges))
+    stays = sorted((stay for stay, _ in rows), key=lambda stay: stay.first_at)
+    before = await believed(db, reads_of(stays), network, now)
+    effects.add(before, rows)
+    bills, _ = await price_stays(db, stays, before, before.stays, network, now, lock=False)
+    back, again = [], []
+    for stay, was in rows:
+        charge, bill = charges[stay.id], bills[stay.id]
+        if charge.state is ChargeState.VOID or was is None or bill.account_id is not None:
+            continue
+        if was.fee_fen != bill.fee_fen:
+            again.append(stay)
+        elif charge.amount_fen + charge.waived_fen != bill.fee_fen:
+            cause = Cause(By.LAPSED, ends[charge.id].id)
+            back.append(dues.adjustment(charge.id, bill, stay, lot, cause, None))
+    wanted = [Wanted(stay.plate, stay.plate_color, stay.last_at, ends[charges[stay.id].id].id) for stay in again]
+    await repricing.ask(db, wanted, [lot.id], cause=By.INSIDE, now=now)
+    return back, {stay.id for stay in again}

@@ -14,9 +14,10 @@ _SQL = sql.load("parking/prepayments")
 
 
 class Waiting(Prepayment, frozen=True, kw_only=True):
-    """A quote that waits to be paid, and whether its vehicle is inside still."""
+    """A quote that waits to be paid, and whether its stay is open still, or billed since."""
 
-    is_inside: bool
+    is_open: bool
+    is_billed: bool
 
 
 async def asked(db: sql.Connection, stay_ids: Collection[UUID]) -> dict[UUID, list[Prepayment]]:

@@ -10,7 +10,7 @@ select distinct lot_id from cash_taken where charge_id is null and id >= $1 orde
 
 -- name: chargeable
 -- Cash that waits, with the charge of its stay where there is one: of the read that it names, or of the vehicle that it
--- names, where that was when it was taken or had left within the hour. Whether that is owed still is no matter here:
+-- names, where that was when it was taken, also at an exit, or had left within the hour. Whether that is owed still is no matter here:
 -- whenever it is told, it is for the same charge. Of a vehicle that is inside it pays what that was quoted, if it was taken
 -- while the quote held and is all of it (a device's clock may be off by two minutes); else it waits until the vehicle has
 -- left. What a person says that it is of holds, and what is settled pays nothing.
@@ -37,7 +37,7 @@ select k.lot_id, k.id, k.amount_fen, c.id as charge_id
        (select s.id, s.account_id
           from stay s
          where k.of_event_id is null and s.lot_id = k.lot_id and s.plate = k.plate and s.state = 'closed'
-           and s.entered_at <= k.at and s.last_at >= k.at - interval '1 hour'
+           and s.entered_at <= k.at and (s.at_exit or s.last_at >= k.at - interval '1 hour')
            and not exists (select 1 from open_stay o
                             where o.lot_id = k.lot_id and o.plate = k.plate and o.entered_at between s.entered_at and k.at)
          order by s.entered_at desc limit 1)

@@ -1,9 +1,12 @@
--- Vehicles inside a lot now, for people who ask.
+-- Vehicles inside a lot now, for people who ask. Those that stand at an exit and were not seen to pass are inside too.
 
 -- name: inside_like
 -- Whose plate has this text in it, the latest entry first.
-select id, entered_at from open_stay
- where lot_id = $1 and position($2::text in plate) > 0
+select id, entered_at
+  from (select id, entered_at, plate from open_stay where lot_id = $1
+        union all
+        select id, entered_at, plate from stay where lot_id = $1 and at_exit and state = 'closed') inside
+ where position($2::text in plate) > 0
  order by entered_at desc, id
  limit $3
 
@@ -11,7 +14,10 @@ select id, entered_at from open_stay
 -- Of the plates that an account pays for: those that came after they were linked, and not while that is contested.
 select o.id, o.entered_at
   from account_plate p
-  join open_stay o on o.lot_id = $1 and o.plate = p.plate and o.plate_color = p.plate_color and o.entered_at >= p.linked_at
+  join (select id, entered_at, plate, plate_color from open_stay where lot_id = $1
+        union all
+        select id, entered_at, plate, plate_color from stay where lot_id = $1 and at_exit and state = 'closed') o
+    on o.plate = p.plate and o.plate_color = p.plate_color and o.entered_at >= p.linked_at
  where p.account_id = $2 and p.unlinked_at is null and position($3::text in o.plate) > 0
    and not exists (select 1 from plate_contest k
                     where k.plate = p.plate and k.plate_color = p.plate_color and k.account_id = p.account_id

@@ -1,15 +1,24 @@
 """Paying inside, before going to the exit: quoted, paid, left in time or too late, or never paid; and what follows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 import sql
+from parking import offline
+from parking.barrier import Command
 from parking.decisions import Kind
+from parking.flow.inside import Inside, find_inside
+from parking.flow.offline import make_pack
 from parking.flow.prepayments import Prepayable, lapse, quote_inside
+from parking.flow.repricing import catch_up
+from parking.lots import Direction
+from parking.offline import Entries
+from parking.plates import PlateColor
 from parking.prepayments import PAY_WITHIN_MIN, NothingToPay
 from payments.charges import ChargeState
 from payments.flow import charges as charges_flow
+from payments.identity import Audience, Principal
 from tests.conftest import NOW
 from tests.district import QC, STATION, District, event
 from tests.parking.deciding import decide, fact
@@ -17,6 +26,7 @@ from tests.parking.flow.test_exits import at_exit, enters, told
 from tests.parking.flow.test_passages import passage
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+KEYS = offline.keys_of(bytes(32))
 LOTS = pytest.mark.parametrize(("number", "lot"), [("1", STATION), ("2", QC)])
 CHARGE = (
     "select amount_fen, paid_fen - refunded_fen as paid_fen, owed_fen, state::text from charge where reference = $1"
@@ -190,7 +200,9 @@ async def test_who_had_left_before_it_was_asked_gets_back_what_was_too_much(
     await pays(district, quote, NOW - HOUR)
     await told_late(district, event(f"j{number}o", "exit", NOW - 4 * HOUR, plate, lot=lot, replay=True))
     amount_fen, paid_fen, owed_fen, _ = await charge(district, quote)
-    assert amount_fen == paid_fen < quote.amount_fen
+    assert amount_fen == paid_fen
+    # Where it has to be seen to pass it was inside still, and only at the exit by then.
+    assert (paid_fen < quote.amount_fen) == (lot == QC)
     assert owed_fen == 0
     assert await district.broken() == {}
 
@@ -221,6 +233,98 @@ async def test_an_entry_that_was_none_gives_all_back(district: District, *, is_p
         await pays(district, quote, NOW - 5 * MINUTE)
     await decide(district, Kind.VOID, about=await fact(district, f"m{is_paid}i"))
     assert await charge(district, quote) == (0, 0, 0, "paid")
+    assert await district.broken() == {}
+
+
+# -- who was at the exit and drove back in, though nobody told that
+
+
+async def seen_inside(district: District, plate: str) -> list[Inside]:
+    """Whom the booth of the station finds."""
+    reader = Principal(Audience.BOOTH, "booth:test")
+    async with district.pool.acquire() as db, db.transaction():
+        return await find_inside(
+            db, district.lot(STATION), plate, reader=reader,
+            network=district.network, now=NOW, random_bits=district.random_bits,
+        )  # fmt: skip
+
+
+async def packed(district: District, plate: str, at: datetime) -> Command:
+    """What a gateway that is cut off since now does for a vehicle at the exit."""
+    async with district.pool.acquire() as db, db.transaction():
+        made = await make_pack(
+            db, district.gateway(STATION), KEYS, key_id="k", since=None, network=district.network, now=NOW
+        )
+    assert isinstance(made.entries, Entries)
+    return offline.decide(made.entries, KEYS, Direction.EXIT, plate, PlateColor.BLUE, at=at)
+
+
+async def test_who_drove_back_from_the_exit_is_inside_and_pays_there(district: District) -> None:
+    plate = "鲁K4P001"
+    await enters(district, "n1i", plate)
+    held = await at_exit(district, "n1o", NOW - 2 * HOUR, plate)
+    assert (held.gate, held.fee_fen) == ("hold", 200)
+    (shown,) = await seen_inside(district, plate)
+    assert (shown.stay_id, shown.fee_fen, shown.gate, shown.paid_until) == (held.stay_id, 600, "hold", None)
+    assert await packed(district, plate, NOW + MINUTE) is Command.HOLD
+    quote = await quoted(district, plate, NOW, STATION)
+    assert (quote.charge_reference, quote.amount_fen, quote.paid_fen) == (held.charge_reference, 600, 0)
+    assert await charge(district, quote) == (600, 0, 600, "due")
+    assert await district.broken() == {}
+    await pays(district, quote, NOW + MINUTE)
+    (shown,) = await seen_inside(district, plate)
+    assert (shown.gate, shown.paid_until) == ("open", NOW + 16 * MINUTE)
+    assert [await packed(district, plate, NOW + after * MINUTE) for after in (2, 15, 17)] == ["open", "open", "hold"]
+    left = await at_exit(district, "n1p", NOW + 15 * MINUTE, plate)
+    assert (left.gate, left.fee_fen, left.stay_id) == ("open", 600, held.stay_id)
+    await told(district, passage("n1~", "exit", NOW + 16 * MINUTE, "passed", lot=STATION, of="n1p"))
+    assert await charge(district, quote) == (600, 600, 0, "paid")
+    assert await seen_inside(district, plate) == []
+    assert await district.broken() == {}
+
+
+async def test_who_paid_inside_and_comes_to_the_exit_too_late_owes_what_is_beyond(district: District) -> None:
+    plate = "鲁K4P002"
+    await enters(district, "n2i", plate)
+    await at_exit(district, "n2o", NOW - 2 * HOUR, plate)
+    quote = await quoted(district, plate, NOW - HOUR, STATION)
+    await pays(district, quote, NOW - HOUR)
+    assert await charge(district, quote) == (400, 400, 0, "paid")
+    left = await at_exit(district, "n2p", NOW, plate)
+    assert (left.gate, left.fee_fen) == ("hold", 200)
+    assert await district.broken() == {}
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+async def test_a_quote_of_who_was_at_the_exit_counts_if_it_is_paid(district: District, *, is_paid: bool) -> None:
+    plate, number = f"鲁K4P01{int(is_paid)}", f"n3{int(is_paid)}"
+    await enters(district, f"{number}i", plate)
+    held = await at_exit(district, f"{number}o", NOW - 2 * HOUR, plate)
+    quote = await quoted(district, plate, NOW - HOUR, STATION)
+    assert quote.amount_fen == 400
+    if is_paid:
+        await pays(district, quote, NOW - HOUR)
+    await lapse(district.pool, network=district.network, now=NOW)
+    await catch_up(district.pool, network=district.network, now=NOW, random_bits=district.random_bits)
+    await lapse(district.pool, network=district.network, now=NOW)
+    fee_fen = "select fee_fen from stay where id = $1"
+    assert await district.count(fee_fen, held.stay_id) == (400 if is_paid else 200)
+    assert await charge(district, quote) == ((400, 400, 0, "paid") if is_paid else (200, 0, 200, "due"))
+    waiting = "select count(*) from prepayment where ended_at is null and stay_id = $1"
+    assert await district.count(waiting, held.stay_id) == 0
+    assert await district.broken() == {}
+
+
+async def test_whose_account_pays_is_asked_for_nothing_after_the_exit_either(district: District) -> None:
+    await district.account("鲁K4P020", wallet_fen=0)
+    await enters(district, "n4i", "鲁K4P020")
+    opened = await at_exit(district, "n4o", NOW - 2 * HOUR, "鲁K4P020")
+    assert opened.gate == "open"
+    (shown,) = await seen_inside(district, "鲁K4P020")
+    assert (shown.fee_fen, shown.payment, shown.gate) == (600, "will_be_charged", "open")
+    assert await packed(district, "鲁K4P020", NOW + 20 * HOUR) is Command.OPEN
+    with pytest.raises(NothingToPay):
+        await quoted(district, "鲁K4P020", NOW, STATION)
     assert await district.broken() == {}
 
 
