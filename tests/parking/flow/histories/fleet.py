@@ -68,7 +68,11 @@ class _Writer:
         plate, color = f"{self.tag}{text}", "blue"
         if clean and can is not Can.TICKET and chance.random() < 0.3:
             plate, color = f"{self.tag[0]}D{self.tag[1]}{number}{9 - number}{chance.randrange(10)}{number}", "green"
-        car = Car(plate, color, can, clean)
+        banned = None
+        if can is not Can.TICKET and chance.random() < 0.2:
+            since = BEGINS + chance.randrange(60) * HOUR
+            banned = since, since + chance.choice((12, 30)) * HOUR
+        car = Car(plate, color, can, clean, banned)
         self.history.cars.append(car)
         if can in (Can.EXEMPT, Can.PASS):
             at = BEGINS + chance.random() * (NOW - BEGINS)
@@ -122,11 +126,20 @@ class _Writer:
     def _visit(self, car: Car, lot: str, at: datetime) -> datetime:
         parked = self.chance.choice((12 * MINUTE, 25 * MINUTE, 3 * HOUR, 9 * HOUR)) + self.chance.randrange(60) * SECOND
         at = self._free(car, lot, "entry", at)
+        if car.is_banned(at) and self.chance.random() < 0.6:
+            self._turned_away(car, lot, at)
+            return at + 20 * MINUTE
         if lot == MALL and self.chance.random() < 0.15:
             self._turned_back_at_entry(car, at)
             at = self._free(car, lot, "entry", at + 20 * MINUTE)
         self._enter(car, lot, at)
         return self._leave(car, lot, at, at + parked)
+
+    def _turned_away(self, car: Car, lot: str, at: datetime) -> None:
+        """It is banned, and nobody lets it in by hand; a loop may tell that it turned back."""
+        self._read(car, lot, "entry", at)
+        if self.chance.random() < 0.3:
+            self._passage(car, lot, "entry", at, "turned_back")
 
     def _turned_back_at_entry(self, car: Car, at: datetime) -> None:
         self._hand_out(car, MALL)
@@ -265,7 +278,8 @@ class _Writer:
     def _lift(self, car: Car, lot: str, at: datetime) -> None:
         self._say(car, lot, "barrier", at, way="exit", action="opened", by="person", person="li", reason="queue")
         if self.chance.random() < 0.5:
-            self._say(car, lot, "cash", at + SECOND, way="exit", amount_fen=500, person="li", shift="s1")
+            fen = self.chance.choice((200, 500, 1100))
+            self._say(car, lot, "cash", at + SECOND, way="exit", amount_fen=fen, person="li", shift="s1")
 
     def _pay(self, car: Car, lot: str, at: datetime) -> None:
         if self.chance.random() < 0.9:

@@ -29,12 +29,18 @@ DECIDED_ABOUT = (Can.ACCOUNT, Can.EXEMPT, Can.PASS)
 
 
 class Car(Struct, frozen=True):
-    """A vehicle. `plate`: without its province. `clean`: everything is seen of it, once and right."""
+    """A vehicle. `plate`: without its province. `clean`: everything is seen of it, once and right. `banned`: from when
+    until when it is let in nowhere, but by hand.
+    """
 
     plate: str
     color: str
     can: Can
     clean: bool
+    banned: tuple[datetime, datetime] | None = None
+
+    def is_banned(self, at: datetime) -> bool:
+        return self.banned is not None and self.banned[0] <= at < self.banned[1]
 
 
 class Visit(Struct, frozen=True):

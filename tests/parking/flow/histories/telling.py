@@ -7,10 +7,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from parking import plates
+from parking import bans, plates
+from parking.bans import Ban
 from parking.bookings import Wish
 from parking.clocks import READINGS_MIN
 from parking.coupons import CouponPlan
@@ -83,6 +85,7 @@ async def prepared(told: Told) -> None:
         if car.can is Can.ACCOUNT:
             account = await district.account(told.plate(car.plate), color=car.color)
             await filled(district, account)
+    district.network = structs.replace(district.network, bans=bans.by_plate(_bans(told)))
     plan = CouponPlan(
         "half", [district.lot(code_of(lot, told.of)) for lot in ("mall", "cellar")], 1000,
         district.now, NOW + timedelta(days=9), None, "x", codes=[f"{COUPON}-{told.of}"],
@@ -99,6 +102,15 @@ async def prepared(told: Told) -> None:
             told.tickets[key] = await tickets.hand_out(
                 db, district.gateway(code), lane, key, now=district.now, random_bits=partial(bits.getrandbits, 64)
             )
+
+
+def _bans(told: Told) -> list[Ban]:
+    """Those of the whole history, known from the beginning; they reach all lots."""
+    return [
+        Ban(uuid4(), None, None, told.plate(car.plate), PlateColor(car.color), *car.banned, "x", "admin:test", BEGINS)
+        for car in told.history.cars
+        if car.banned is not None
+    ]
 
 
 async def filled(district: District, account: int) -> None:
