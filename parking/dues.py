@@ -78,13 +78,15 @@ def _settle(asked: Owed, derived: Derived, was: Stay, lot: Lot) -> None:
     nobody saw how it ended, it cost what was paid of it.
     """
     now, bill = derived.after.stays.get(was.id), derived.after.bills.get(was.id)
-    charge = derived.charges.get(charge_id(was.id, None))
-    is_open = now is not None and now.state is State.OPEN
-    if charge is None or is_open or (bill is not None and bill.account_id is None):
+    if now is not None and now.state is State.OPEN:
         return
-    to_nothing = adjustment(charge.id, Bill(None, 0, None), was, lot, derived.causes[lot.id], None)
-    is_lost = now is not None and now.state is State.SUPERSEDED
-    asked.adjustments.append(structs.replace(to_nothing, keeps_paid=is_lost))
+    for charge in [each for each in derived.charges.values() if each.stay_id == was.id]:
+        if bill is not None and bill.account_id == charge.account_id:
+            continue
+        nothing = Bill(None, 0, charge.account_id)
+        to_nothing = adjustment(charge.id, nothing, was, lot, derived.causes[lot.id], None)
+        is_lost = now is not None and now.state is State.SUPERSEDED
+        asked.adjustments.append(structs.replace(to_nothing, keeps_paid=is_lost))
 
 
 def _cause(derived: Derived, stay: Stay) -> Cause:

@@ -216,10 +216,14 @@ def charges_that_matter(before: Believed, after: Believed, reads: Sequence[Read]
         exits = {read.id for read in reads if read.direction is Direction.EXIT}
         known = [stay for stay in made_anew(before.stays, after.stays) if stay.id in before.bills]
         again += [stay.id for stay in home_of(known, exits).values()]
-    wanted = {charge_id(id_, bill.account_id) for id_ in again if (bill := after.bills.get(id_)) is not None}
-    # Something may have been paid of what was open, whoever pays for it now.
-    wanted |= {charge_id(stay.id, None) for stay in unbilled(before) if after.stays.get(stay.id) != stay}
-    return list(wanted)
+    return [charge_id(id_, bill.account_id) for id_ in again if (bill := after.bills.get(id_)) is not None]
+
+
+def charged_unbilled(before: Believed, after: Believed) -> list[UUID]:
+    """The stays without a bill of which something may have been paid that are otherwise now: whose charges these are
+    follows from nothing that is known of them.
+    """
+    return [stay.id for stay in unbilled(before) if after.stays.get(stay.id) != stay]
 
 
 def unbilled(before: Believed) -> list[Stay]:

@@ -72,6 +72,8 @@ async def derive_stays(
     fresh = new if told.recorded is None else [read for read in new if read.id not in told.recorded]
     charged = effects.charges_that_matter(before, after, fresh)
     known = await charge_store.charges_by_id(db, charged) if charged else {}
+    if unbilled := effects.charged_unbilled(before, after):
+        known |= await charge_store.charges_of_stays(db, unbilled)
     everything = stays | derivation.remains(before.stays, stays)
     lost = effects.clear_no_more(before.stays, stays, network.lots)
     if lost:

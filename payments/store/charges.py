@@ -1,6 +1,6 @@
 """Charges in Postgres."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -44,6 +44,13 @@ async def charges_by_id(db: Connection, charge_ids: Iterable[UUID]) -> dict[UUID
     wanted = [charge_id for charge_id in charge_ids if ids.is_ours(charge_id)]
     lots = [ids.shard_of(charge_id) for charge_id in wanted]
     found = await sql.every(db, Charge, _CHARGES["charges_by_id"], lots, wanted)
+    return {charge.id: charge for charge in found}
+
+
+async def charges_of_stays(db: Connection, stay_ids: Collection[UUID]) -> dict[UUID, Charge]:
+    """All charges of stays, whoever pays them."""
+    wanted = [(ids.shard_of(each), each, *ids.span([each])) for each in stay_ids]
+    found = await sql.every(db, Charge, _CHARGES["charges_of_stays"], *zip(*wanted, strict=True))
     return {charge.id: charge for charge in found}
 
 

@@ -20,6 +20,17 @@ select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.
   join charge c on c.lot_id = wanted.lot_id and c.id = wanted.id
   join operator o on o.id = c.operator_id
 
+-- name: charges_of_stays
+-- Whoever pays them. A charge has the instant of its stay.
+select c.lot_id, c.id, c.reference, c.place_hidden, c.stay_id, c.operator_id, c.account_id, c.amount_fen, c.first_fen,
+       c.paid_fen, c.owed_fen, c.refunded_fen, c.waived_fen, c.kept_max_fen, c.accepted_fen, c.adjustments, c.state, c.method,
+       (case when c.adjustments = 0 then c.lines else (select a.lines from charge_adjustment a
+         where a.lot_id = c.lot_id and a.charge_id = c.id and a.n = c.adjustments) end)::text as lines, c.created_at, c.paid_at, c.collect_at, c.collect_tries, o.time_zone,
+       c.paid_attempt_id, c.void_reason
+  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[]) as wanted (lot_id, stay_id, first_id, last_id)
+  join charge c on c.lot_id = wanted.lot_id and c.id between wanted.first_id and wanted.last_id and c.stay_id = wanted.stay_id
+  join operator o on o.id = c.operator_id
+
 -- name: paid_at
 -- An attempt that paid does not move any more.
 select a.payable_id as charge_id, a.updated_at as at

@@ -10,9 +10,11 @@ from parking.answers import Answer, Status
 from parking.decisions import Kind
 from payments.charges import ChargeState, charge_id
 from payments.flow import charges as charges_flow
+from payments.flow.collection import collect_due
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, visit
 from tests.parking.deciding import decide, fact
+from tests.parking.flow.histories.telling import filled
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 MORNING = NOW - 3 * HOUR
@@ -114,6 +116,20 @@ async def test_who_paid_and_turns_back_pays_the_rest_when_leaving(district: Dist
     await pay(district, left, NOW)
     opened = await district.answer(event("c5", "exit", NOW + MINUTE, "鲁G30003", lot=STATION))
     assert facts(opened) == ("recorded", "open", 600, "pay_at_gate", None)
+    assert await district.broken() == {}
+
+
+async def test_what_an_account_paid_goes_back_if_the_car_that_turned_back_never_came(district: District) -> None:
+    account = await district.account("鲁G70107")
+    await filled(district, account)
+    await district.record(*visit("gb", "鲁G70107", MORNING, NOW - HOUR))
+    await collect_due(district.pool, now=NOW, random_bits=district.random_bits, limit=10)
+    kept = "select paid_fen, refunded_fen from charge where account_id = $1"
+    await district.answer(passage("gb1", "exit", NOW - HOUR + MINUTE, "turned_back", of="gbo"))
+    assert tuple(await district.owner.fetchrow(kept, account) or ()) == (400, 0)
+    await district.answer(passage("gb2", "entry", MORNING + MINUTE, "turned_back", of="gbi"))
+    assert await state_of(district, "鲁G70107") == []
+    assert tuple(await district.owner.fetchrow(kept, account) or ()) == (400, 400)
     assert await district.broken() == {}
 
 
