@@ -4,12 +4,14 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
+from parking.dated import Version
 from parking.flow import repricing
 from parking.flow.elsewhere import look_on
-from parking.lots import InnerClock
+from parking.lots import Around, InnerClock
 from parking.pauses import nests_of
 from parking.prices import pausing
 from tests.conftest import NOW
@@ -23,11 +25,14 @@ select r.rights -> 'paused' as paused from stay_rights r join stay s on s.lot_id
 """
 
 
-def nested(district: District, clock: InnerClock = InnerClock.STOPS) -> District:
-    """The district as it is where the hospital lies inside of the road's lot."""
+def nested(district: District, clock: InnerClock = InnerClock.STOPS, *versions: Version[Around]) -> District:
+    """The district as it is where the hospital lies inside of the road's lot; `versions`: where else it did, from when
+    on.
+    """
     outer = district.lot(QC)
+    there = {"inside_of": outer.id, "inner_clock": clock, "surroundings": versions}
     lots = {
-        id_: structs.replace(lot, inside_of=outer.id, inner_clock=clock) if lot.code == HOSPITAL else lot
+        id_: structs.replace(lot, **there) if lot.code == HOSPITAL else lot
         for id_, lot in district.network.lots.items()
     }
     nests = nests_of(lots)
@@ -74,6 +79,22 @@ async def test_time_inside_is_not_counted_around(district: District) -> None:
     assert (await fees(runs, "鲁AP3691"))[QC] > both[QC]
 
 
+async def test_time_inside_is_not_counted_while_the_lot_lies_inside(district: District) -> None:
+    began = NOW - 9 * HOUR
+    # It ceases to lie inside in the middle of a stay in both, or comes to: an hour of two counts.
+    away = [Version(began + 2 * HOUR, Around())]
+    back = [
+        Version(began - HOUR, Around()),
+        Version(began + 2 * HOUR, Around(district.lot(QC).id, InnerClock.STOPS)),
+    ]
+    for plate, versions, hours in (("鲁AP7259", away, (1, 2)), ("鲁AP7361", back, (2, 3))):
+        lots = nested(district, InnerClock.STOPS, *versions)
+        await lots.record(*told(f"v{plate}i", plate, HOSPITAL, began + HOUR, began + 3 * HOUR))
+        await lots.record(*told(f"v{plate}o", plate, QC, began, began + 4 * HOUR))
+        stood = msgspec.json.decode(await district.owner.fetchval(PAUSED, plate), type=list[tuple[datetime, datetime]])
+        assert [((since - began) / HOUR, (until - began) / HOUR) for since, until in stood] == [hours]
+
+
 async def test_what_is_told_late_of_the_lot_inside_corrects_the_lot_around(district: District) -> None:
     lots, plate, began = nested(district), "鲁AP4826", NOW - 9 * HOUR
     await lots.record(*told("l1o", plate, QC, began, began + 4 * HOUR))
@@ -110,10 +131,11 @@ async def test_who_left_the_lot_around_has_left_the_lot_inside(district: Distric
     assert await district.count(cases, plate) == 1
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 async def test_in_any_order_stays_of_a_nest_cost_the_same(district: District, seed: int) -> None:
-    lots, chance = nested(district), random.Random(seed)
-    at = NOW - 20 * HOUR
+    chance, at = random.Random(seed), NOW - 20 * HOUR
+    versions = [Version(at + 2 * HOUR, Around()), Version(at + 4 * HOUR, Around(district.lot(QC).id, InnerClock.STOPS))]
+    lots = nested(district, InnerClock.STOPS, *(versions if seed > 5 else ()))
     visits: list[tuple[str, datetime, datetime]] = []
     for _ in range(3):
         at += chance.choice((7, 30, 90)) * MINUTE
