@@ -147,8 +147,6 @@ def accept(
     free = free_of(event, lot.capacity)
     if event.kind is Kind.COUNT and free is None:
         doubts += (doubt("occupied" if event.free is None else "free", f"of {lot.capacity}"),)
-    if event.lot not in (None, lot.code, *lot.former_codes):
-        doubts += (doubt("lot", event.lot, lot.code),)
     timed = facts.settle_time(event.occurred_at, received_at, spells, replay=event.replay)
     return DeviceFact(
         id=id,

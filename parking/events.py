@@ -74,7 +74,9 @@ class Image(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GateEvent(Struct, frozen=True, forbid_unknown_fields=True):
-    """A vehicle at a lane, as its gateway reports it. `ticket`: what it goes by in place of its plate."""
+    """A vehicle at a lane, as its gateway reports it. `ticket`: what it goes by in place of its plate. `lot`: that of
+    the lane, which says so by itself.
+    """
 
     event_id: Annotated[str, Meta(min_length=1, max_length=ID_CHARACTERS_MAX, pattern=_CLEAN)]
     kind: Direction
@@ -90,6 +92,7 @@ class GateEvent(Struct, frozen=True, forbid_unknown_fields=True):
     coupons: Annotated[tuple[CouponCode, ...], Meta(max_length=COUPONS_MAX)] = ()
     paid_by: Method | None = None
     ticket: Ticket | None = None
+    lot: Annotated[str, Meta(max_length=LANE_CHARACTERS_MAX, pattern=_CLEAN)] | None = None
 
 
 class EventRejected(OneLotError):
@@ -295,7 +298,7 @@ _READERS = {
     "remaining_spaces": doubts.read_spaces,
 }
 # What is not in form is left out.
-_LEFT_OUT: dict[str, Any] = {"coupons": (), "paid_by": None, "ticket": None}
+_LEFT_OUT: dict[str, Any] = {"coupons": (), "paid_by": None, "ticket": None, "lot": None}
 # In place of what has no default. A kind that cannot be read is that of its lane: see `passings.accept`.
 _UNREAD = {"kind": Direction.ENTRY, "occurred_at": NO_TIME, "plate": ""}
 

@@ -18,6 +18,7 @@ from parking import bans, barrier, closures, device_facts, events, facts, prices
 from parking.answers import HELD, Answer, Instruction, instruct
 from parking.device_events import DeviceEvent
 from parking.device_facts import Told
+from parking.doubts import Doubt, doubt
 from parking.events import (
     BODY_BYTES_MAX,
     NO_TIME,
@@ -201,6 +202,7 @@ class Intake:
             lot = _lot_of(event, lane, gateway, self._network.snapshot, received_at)
             id_ = ids.new(received_at, lot.id, self._random_bits())
             spells = self._clocks.spells_of(gateway, lane)
+            doubts = (*submission.doubts, *_doubts_of_lot(event, lot))
             if isinstance(event, DeviceEvent):
                 return device_facts.accept(
                     event,
@@ -209,7 +211,7 @@ class Intake:
                     lot=lot,
                     received_at=received_at,
                     id=id_,
-                    doubts=submission.doubts,
+                    doubts=doubts,
                     spells=spells,
                 )
             fact = facts.accept(
@@ -218,7 +220,7 @@ class Intake:
                 gateway=gateway,
                 received_at=received_at,
                 id=id_,
-                doubts=submission.doubts,
+                doubts=doubts,
                 way_of_lane=submission.way_of_lane,
                 no_plate_texts=self._network.snapshot.no_plate_texts.get(lot.operator_id, ()),
                 capacity=lot.capacity,
@@ -257,6 +259,13 @@ def _lot_of(
             event_id=event.event_id,
         )
     return lot
+
+
+def _doubts_of_lot(event: GateEvent | DeviceEvent, lot: Lot) -> tuple[Doubt, ...]:
+    """What is odd about the lot that an event names where its lane says another."""
+    if event.lot is None or event.lot in (lot.code, *lot.former_codes):
+        return ()
+    return (doubt("lot", event.lot, lot.code),)
 
 
 async def _hold_back(live: bool) -> None:

@@ -239,8 +239,12 @@ async def it_serves_another(client: httpx.AsyncClient) -> str:
 async def it_speaks_for_both(client: httpx.AsyncClient, headers: dict[str, str], owner: sql.Connection) -> None:
     # One array with cars of both: each is of the lot of its lane.
     cars = [event("h1", "entry", NOW, "鲁A64001", lot="hub"), event("w1", "entry", NOW, "鲁A64002", lot="wing")]
+    # Whoever says the lot as well says what is known.
+    cars = [{**each, "lot": "wing"} for each in cars]
     answers = (await client.post("/v1/gate-events", json=cars, headers=headers)).raise_for_status().json()
     assert [each["gate"] for each in answers] == ["open", "open"]
+    doubts = [[(doubt["field"], doubt["read"]) for doubt in each.get("doubts", ())] for each in answers]
+    assert doubts == [[("lot", "hub")], []]
     inside = "select l.code from open_stay o join lot l on l.id = o.lot_id where o.plate = $1"
     assert [await owner.fetchval(inside, each["plate"]) for each in cars] == ["hub", "wing"]
     stay = await client.get(f"/v1/stays/{answers[1]['stay_id']}", headers=headers)
