@@ -19,6 +19,7 @@ from rich.table import Table
 
 from loadtests import traffic
 from loadtests.attacks import ATTACKS, Target
+from loadtests.client import measured
 from loadtests.environment import Environment, Machine
 from loadtests.server import ROOT, Server, child_environment
 from seeds.servers.process import free_port
@@ -41,6 +42,7 @@ class Row(Struct, frozen=True):
     events: int
     p50_ms: float
     p95_ms: float
+    p99_ms: float
     max_ms: float
     refused: int
     rss_mb: int
@@ -70,16 +72,15 @@ class Report(Struct, frozen=True):
         """The figures for a terminal."""
         m, where = self.machine, "a process of their own" if self.own_process else "a listener of their own"
         table = Table(
-            *("attack", "p50 ms", "p95 ms", "max ms", "refused", "RSS MB", "readyz", ""),
+            *("attack", "p50 ms", "p95 ms", "p99 ms", "max ms", "refused", "RSS MB", "readyz", ""),
             title=f"Gates at {self.events_per_s} live events/s, on {where}",
             caption=f"{m.cpu}, {m.cores} cores; PostgreSQL {m.postgres}, fsync {m.fsync}; Python {m.python}; "
             "attackers and gates on the same machine",
         )
         for row in self.rows:
-            figures = (f"{row.p50_ms:.0f}", f"{row.p95_ms:.0f}", f"{row.max_ms:.0f}", f"{row.refused} of {row.events}")
-            table.add_row(
-                row.attack, *figures, str(row.rss_mb), "true" if row.ready else "false", "" if row.ok else "!"
-            )
+            times = (f"{ms:.0f}" for ms in (row.p50_ms, row.p95_ms, row.p99_ms, row.max_ms))
+            ready, noticed = "true" if row.ready else "false", "" if row.ok else "!"
+            table.add_row(row.attack, *times, f"{row.refused} of {row.events}", str(row.rss_mb), ready, noticed)
         return table
 
 
@@ -95,13 +96,17 @@ class _Seen:
 
     def row(self, attack: str) -> Row:
         """The figures."""
-        ordered = sorted(self.latencies) or [0.0]
-        p50, p95, longest = (
-            round(ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000, 1) for share in (0.5, 0.95, 1)
-        )
-        refused = sum(n for status, n in self.statuses.items() if status != 200) + self.broken
+        met = measured(0, self.latencies, events=len(self.latencies) + self.broken)
         return Row(
-            attack, len(self.latencies) + self.broken, p50, p95, longest, refused, self.rss_kb // 1024, not self.unready
+            attack=attack,
+            events=met.events,
+            p50_ms=met.p50_ms,
+            p95_ms=met.p95_ms,
+            p99_ms=met.p99_ms,
+            max_ms=met.max_ms,
+            refused=sum(n for status, n in self.statuses.items() if status != 200) + self.broken,
+            rss_mb=self.rss_kb // 1024,
+            ready=not self.unready,
         )
 
 
