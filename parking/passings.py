@@ -80,6 +80,11 @@ def belong_together(one: Read, other: Read) -> bool:
     return alike is not Likeness.NONE and min(one.confidence, other.confidence) < SURE
 
 
+def alike_within(read: Read) -> timedelta:
+    """How far from a read another one of a text like it may be, if its camera was sure: as `belong_together` has it."""
+    return TOGETHER if read.confidence >= SURE else SECOND_LOOK
+
+
 def recorded_first(reads: Sequence[Read]) -> Read:
     """Of those that were received in one millisecond the one that happened first."""
     return reads[0] if len(reads) == 1 else min(reads, key=lambda read: (read.id.int >> 80, read.at, read.id))

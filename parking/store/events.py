@@ -20,6 +20,7 @@ from parking.facts import Fact, OfDevice
 from parking.fees import Bill, PastAt, Payer
 from parking.gateways import Gateway
 from parking.occupancy import Count, Move
+from parking.passings import SURE, alike_within
 from parking.plates import PlateColor, VehicleClass
 from parking.reads import CONFIDENCE_DIGITS, NumberPlate, Read, Vehicle
 from parking.stays import State, Stay
@@ -149,7 +150,8 @@ async def reads_near(
     differ a little; each with the number of the one it is near to.
     """
     seen = [(read.lot_id, read.id, read.lane_id, read.at, read.plate, read.plate_color) for read in reads]
-    rows = await sql.every(db, NearRead, _SQL["reads_near"], seen, within, *id_range)
+    alike = [alike_within(read) for read in reads]
+    rows = await sql.every(db, NearRead, _SQL["reads_near"], seen, within, *id_range, alike, SURE)
     return [(_read(Read(*[getattr(row, name) for name in Read.__struct_fields__])), row.near_id) for row in rows]
 
 

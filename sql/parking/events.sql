@@ -58,10 +58,13 @@ select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.rec
 -- name: reads_near
 -- Reads of the same lane close by whose text is the same, or hardly another: they may belong to one passing, in whatever
 -- stay they are. Texts that differ in one character have the same beginning or the same end, of half a short one. What people
--- said was a vehicle or none is as they said.
+-- said was a vehicle or none is as they said. Of another text are only those within $5 of a read, or of less than confidence $6:
+-- where cars follow each other in seconds, hundreds begin alike.
 -- `offset 0`: each is looked for by itself, before anybody asks what was decided about it. As a join, a table that has
 -- grown since it was analysed was read as a whole, with the decisions about every row.
-with seen as (select *, least(3, length(plate) / 2) as same from unnest($1::near_row[]))
+with seen as (
+  select *, least(3, length(plate) / 2) as same
+    from unnest($1::near_row[], $5::interval[]) s (lot_id, id, lane_id, at, plate, plate_color, alike_within))
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
        e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
        false as looked_at, null::text as let_out, null::bigint as set_fen, null::timestamptz as passed_at,
@@ -72,7 +75,10 @@ select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as a
         where g.lot_id = seen.lot_id and g.lane_id = seen.lane_id
           and g.effective_at between seen.at - $2::interval and seen.at + $2::interval
           and g.id <> seen.id and g.first_id is null
-          and (left(g.plate, seen.same) = left(seen.plate, seen.same) or right(g.plate, seen.same) = right(seen.plate, seen.same))
+          and (g.plate = seen.plate
+               or (g.effective_at between seen.at - seen.alike_within and seen.at + seen.alike_within or g.confidence < $6)
+                  and (left(g.plate, seen.same) = left(seen.plate, seen.same)
+                       or right(g.plate, seen.same) = right(seen.plate, seen.same)))
           and (g.id > $3 or g.id = $3) and (g.id < $4 or g.id = $4)
        offset 0) e
   left join read_passage m on m.lot_id = e.lot_id and m.read_id = e.id
