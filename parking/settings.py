@@ -17,6 +17,8 @@ from msgspec import Meta, Struct, inspect
 
 from parking import clock
 from parking.positions import Box
+from parking.texts import languages
+from parking.texts.languages import Language
 from payments.channels import ChannelSettings
 from payments.errors import OneLotError
 from payments.shapes import misfit
@@ -25,6 +27,11 @@ PREFIX = "ONELOT_"
 CONFIG = f"{PREFIX}CONFIG"
 # Who types at the command line: nothing that is set of the service.
 ACTOR = f"{PREFIX}ACTOR"
+# And in which language they read.
+LANGUAGE = f"{PREFIX}LANG"
+_OF_TERMINALS = (ACTOR, LANGUAGE)
+# The variables of a locale, as POSIX orders them: the first that is set says it.
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 # What the tests are told where to find, and nobody else.
 _OF_TESTS = (f"{PREFIX}TEST_DATABASE", f"{PREFIX}TEST_REDIS")
 # A setting with a secret in it may name a file that has it: token_secrets_file.
@@ -158,6 +165,12 @@ def user(environment: Mapping[str, str] = os.environ) -> str:
         return f"uid {os.getuid()}"
 
 
+def language(environment: Mapping[str, str] = os.environ) -> Language:
+    """The language of who reads a terminal: what ONELOT_LANG says, else the locale; English if neither is ours."""
+    locale = next(filter(None, map(environment.get, _LOCALE)), "")
+    return languages.choose(environment.get(LANGUAGE, "").lower(), locale, default=languages.EN)
+
+
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of the file that ONELOT_CONFIG names, if it does, and of an environment, which has the last word.
 
@@ -188,7 +201,7 @@ def _of_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
     said = [
         (name.removeprefix(PREFIX).lower(), value, name, {"setting": name})
         for name, value in environment.items()
-        if name.startswith(PREFIX) and name not in (CONFIG, ACTOR) and not name.startswith(_OF_TESTS)
+        if name.startswith(PREFIX) and name not in (CONFIG, *_OF_TERMINALS) and not name.startswith(_OF_TESTS)
     ]
     return _by_setting(said)
 

@@ -27,6 +27,8 @@ from sql.migrate import migrate
 from tests import district as district_of_jinan
 from tests.district import District
 
+# Tests read English, wherever they run.
+os.environ["ONELOT_LANG"] = "en"
 # A Monday, ten in the morning in Jinan. Tests never depend on the day they are run.
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 POOL_CONNECTIONS_MAX = 10

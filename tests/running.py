@@ -125,6 +125,7 @@ def environment(database_url: str, redis_url: str, **more: str) -> dict[str, str
         "ONELOT_TEST_CHANNEL": "true",
         "ONELOT_ALLOW_OWNER": "true",
         "ONELOT_ACTOR": "tests",
+        "ONELOT_LANG": "en",
         "PYTHONUNBUFFERED": "1",
         # What users run; the warnings of tests are not theirs.
         "PYTHONWARNINGS": "",

@@ -79,11 +79,6 @@ def _with_command(request: Request[Any, Any, Any], problem: Problem) -> None:
         problem.events = instructions
 
 
-def code_of(error: type[OneLotError]) -> str:
-    """The kind of a class of errors: its name in words."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
-
-
 def _problem(request: Request[Any, Any, Any], code: str, status: int, detail: str, field: str | None = None) -> Problem:
     """A document in the language of the caller, English if they name none."""
     language = _language(request)
@@ -135,7 +130,7 @@ def of_error(request: Request[Any, Any, Any], e: OneLotError) -> Response[bytes]
     field = e.facts.get("field")
     wait_s = e.facts.get("retry_after_s")
     status = REFUSED[e.reason] if isinstance(e, EventRejected) else STATUS[type(e)]
-    problem = _problem(request, code_of(type(e)), status, e.sentence, field if isinstance(field, str) else None)
+    problem = _problem(request, kinds.code_of(type(e)), status, e.sentence, field if isinstance(field, str) else None)
     problem.facts = facts or None
     return _answer(request, problem, None if wait_s is None else {"Retry-After": str(wait_s)})
 

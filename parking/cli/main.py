@@ -47,6 +47,7 @@ from parking.cli import (
 from parking.cli.actor import by, staff
 from parking.cli.arguments import FILE
 from parking.cli.serve import serve
+from parking.cli.spoken import in_chinese, word
 from parking.clock import random_bits
 from parking.flow.discrepancies import look_at_all
 from parking.flow.lots import operator_of_code
@@ -58,6 +59,7 @@ from parking.lots import UnknownLot
 from parking.settings import Settings, read, use_file
 from parking.store import lots as lot_store
 from parking.store.lots import LotOfOperator
+from parking.texts import problems
 from payments.errors import OneLotError
 from payments.flow import identity as identity_flow
 from payments.flow import settlement as settlement_flow
@@ -76,7 +78,7 @@ _err = Console(stderr=True)
 
 
 # What the person at the terminal can put right: the database is not there, or not of this version.
-_REFUSALS = (
+REFUSALS = (
     OneLotError,
     MigrationRefused,
     OSError,
@@ -90,14 +92,34 @@ _REFUSALS = (
 
 
 class _Command(click.Group):
-    """Refusals end with one sentence and exit code 2, not with a trace."""
+    """Refusals end with one sentence and exit code 2, not with a trace. Who has chosen Chinese gets all in Chinese."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Runs the command that the line names."""
+        if not in_chinese():
+            return super().main(*args, **more)
+        # Nobody else waits for it.
+        from parking.cli import chinese  # noqa: PLC0415
+
+        chinese.teach()
+        return click.Group.main(chinese.of(self), *args, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except _REFUSALS as e:
-            _err.print(f"[red]{type(e).__name__}[/]: {e}", highlight=False, soft_wrap=True)
+        except REFUSALS as e:
+            _err.print(_refused(e), highlight=False, soft_wrap=True)
             ctx.exit(2)
+
+
+def _refused(e: Exception) -> str:
+    """A refusal in its sentence; in Chinese what problem documents say of its kind, before the sentence of the case."""
+    name = type(e).__name__
+    if in_chinese():
+        kind = problems.KINDS.get(problems.code_of(type(e)))
+        if kind is not None:
+            return f"[red]{kind.title_zh}[/]：{kind.means[0]}\n  [dim]{name}: {e}[/]"
+    return f"[red]{word(name)}[/]: {e}"
 
 
 @click.group(cls=_Command)

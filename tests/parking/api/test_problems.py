@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from parking.api.problems import code_of
 from parking.api.statuses import KIND_OF_STATUS
-from parking.texts.problems import KINDS, PRECISE, title
+from parking.texts.problems import KINDS, PRECISE, code_of, title
 from parking.texts.problems.facts import FACTS
 from tests import running
 from tests.conftest import NOW
