@@ -20,6 +20,9 @@ from parking.texts import amounts
 # What lies further back is for whoever collects debts.
 ARREARS_WITHIN = timedelta(days=180)
 ARREARS_MAX = 50
+# Who was read at an exit so lately may be about to pay.
+LEFT_AFTER = timedelta(minutes=15)
+LEFT_UNPAID_PER_ROUND_MAX = 500
 
 
 class Arrear(Struct, frozen=True):

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     COULD_NOT_APPLY = "could_not_apply"
     TURNED_ROUND = "turned_round"
     INSIDE_TOO_LONG = "inside_too_long"
+    LEFT_UNPAID = "left_unpaid"
     MATCH_PROBABLE = "match_probable"
     PASSAGE_WITHOUT_READ = "passage_without_read"
     PLATES_INSIDE_DIFFER = "plates_inside_differ"

@@ -13,6 +13,7 @@ import sql
 from parking.facts import REPEATS_KEPT
 from parking.flow import cash, coupons, elsewhere, prepayments, repricing
 from parking.flow.appeals import settle_appeals
+from parking.flow.arrears import look_for_unpaid
 from parking.flow.commands import pass_on_cleared
 from parking.flow.discrepancies import look_on
 from parking.flow.network import read_network
@@ -51,6 +52,7 @@ VERIFIED_ROUNDS = 3
 # Longer than a refund or a late event takes; what is older is looked at twice a day.
 VERIFIED_DAYS = 45
 LONG_INSIDE_EVERY_S = 600.0
+LEFT_UNPAID_EVERY_S = 60.0
 REPRICE_EVERY_S = 5.0
 LAPSE_EVERY_S = 30.0
 CASH_EVERY_S = 1.0
@@ -98,6 +100,7 @@ def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified) ->
         Job("coupons", COUPONS_EVERY_S, lambda: _look_at_coupons(work)),
         Job("appeals", APPEALS_EVERY_S, lambda: _settle_appeals(work)),
         Job("bookings", BOOKINGS_EVERY_S, lambda: _keep_booked(work, live_counts)),
+        Job("left_unpaid", LEFT_UNPAID_EVERY_S, lambda: _look_for_unpaid(work)),
         Job("long_inside", LONG_INSIDE_EVERY_S, lambda: _leave_out_long_inside(work)),
     ]
 
@@ -132,6 +135,10 @@ async def _keep_booked(work: Work, live_counts: LiveCounts) -> Done:
     moved = await keep_booked_spaces(work.pool, now=work.clock())
     await live_counts.put(moved)
     return {"lots": len(moved)}
+
+
+async def _look_for_unpaid(work: Work) -> Done:
+    return {"vehicles": await look_for_unpaid(work.pool, now=work.clock())}
 
 
 async def _leave_out_long_inside(work: Work) -> Done:

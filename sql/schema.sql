@@ -7,7 +7,7 @@
 CREATE TYPE account_status AS ENUM ( 'active', 'suspended', 'closed' );
 CREATE TYPE adjustment_kind AS ENUM ( 'raised', 'lowered', 'waived' );
 CREATE TYPE attempt_state AS ENUM ( 'submitting', 'accepted', 'unknown', 'succeeded', 'declined', 'failed', 'void', 'superseded' );
-CREATE TYPE case_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round', 'appeal', 'inside_too_long', 'banned', 'passage_without_read', 'elsewhere', 'plates_inside_differ', 'cash_taken', 'no_price', 'closed' );
+CREATE TYPE case_reason AS ENUM ( 'kind_contradicts_lane', 'no_plate', 'unknown_plate_form', 'low_confidence', 'clock_ahead', 'clock_behind', 'numbers_restarted', 'long_stay', 'entry_while_inside', 'entry_out_of_order', 'entry_during_stay', 'exit_without_entry', 'exit_during_stay', 'could_not_apply', 'match_probable', 'turned_round', 'appeal', 'inside_too_long', 'banned', 'passage_without_read', 'elsewhere', 'plates_inside_differ', 'cash_taken', 'no_price', 'closed', 'left_unpaid' );
 CREATE TYPE charge_row AS ( lot_id integer, id uuid, stay_id uuid, operator_id bigint, account_id bigint, amount_fen bigint, lines jsonb, held boolean, reference uuid, place_hidden boolean );
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
 CREATE TYPE command_outcome AS ENUM ( 'done', 'failed', 'too_late' );
@@ -1613,6 +1613,7 @@ CREATE TABLE charge (
     CONSTRAINT charge_pkey PRIMARY KEY (lot_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX charge_by_reference ON ONLY charge USING btree (reference);
+CREATE INDEX charge_due_at_gate ON ONLY charge USING btree (lot_id, id) WHERE ((state = 'due'::charge_state) AND (account_id IS NULL));
 CREATE INDEX charge_of_account ON ONLY charge USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX charge_to_collect ON ONLY charge USING btree (collect_at) WHERE (collect_at IS NOT NULL);
 COMMENT ON COLUMN charge.account_id IS 'Who pays: the account the plate was linked to when the vehicle left; null for a casual driver.';

@@ -242,7 +242,7 @@ async def _resolve(
             for each in known
             if each.id in still
             or (
-                each.reason in (*OF_AN_EVENT, Reason.ELSEWHERE, Reason.APPEAL)
+                each.reason in (*OF_AN_EVENT, Reason.ELSEWHERE, Reason.APPEAL, Reason.LEFT_UNPAID)
                 and not (is_clear and each.reason in OF_A_READ)
             )
         ]

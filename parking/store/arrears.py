@@ -4,12 +4,22 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 import sql
 from parking.arrears import ARREARS_MAX, Arrear, OwedByVehicle
 from parking.plates import PlateColor
 from parking.reads import NumberPlate
 
 _SQL = sql.load("parking/arrears")
+
+
+class LeftUnpaid(Struct, frozen=True):
+    """A stay whose vehicle left without paying, and the read at the exit."""
+
+    lot_id: int
+    stay_id: UUID
+    event_id: UUID
 
 
 async def owed_by(db: sql.Connection, plate: str, color: PlateColor, *, since: datetime) -> Sequence[Arrear]:
@@ -24,3 +34,15 @@ async def owed_by_vehicles(
     texts, colors = zip(*plates, strict=True)
     rows = await sql.every(db, OwedByVehicle, _SQL["owed_by_vehicles"], texts, colors, since, list(beside))
     return {(row.plate, row.plate_color): row for row in rows}
+
+
+async def left_unpaid(
+    db: sql.Connection, *, since: UUID, left_before: datetime, last_read_before: datetime, limit: int
+) -> Sequence[LeftUnpaid]:
+    """Stays whose vehicles have left a lot with a barrier and owe what these cost, of charges from a number on."""
+    return await sql.every(db, LeftUnpaid, _SQL["left_unpaid"], since, left_before, last_read_before, limit)
+
+
+async def left_unpaid_no_more(db: sql.Connection, *, since: UUID, limit: int) -> list[UUID]:
+    """Cases of such that nobody has to look at any more."""
+    return [row["id"] for row in await db.fetch(_SQL["left_unpaid_no_more"], since, limit)]

@@ -22,6 +22,7 @@ REASONS: dict[Reason, Words] = {
     Reason.COULD_NOT_APPLY: ("记录未能处理", "The event could not be applied"),
     Reason.TURNED_ROUND: ("到出口后折返", "Turned round at the exit"),
     Reason.INSIDE_TOO_LONG: ("在场时间异常长", "Inside for longer than is usual"),
+    Reason.LEFT_UNPAID: ("未缴费离场", "Left without paying"),
     Reason.MATCH_PROBABLE: ("进出号牌相近，疑为同一车辆", "Plates that differ, probably of one vehicle"),
     Reason.PASSAGE_WITHOUT_READ: ("有通行记录无识别记录", "A passage of no car that was read"),
     Reason.PLATES_INSIDE_DIFFER: ("在场车辆与车场清单不符", "The cars inside differ from the lot's own list"),

@@ -22,3 +22,40 @@ select c.reference, c.owed_fen
                     where h.lot_id = c.lot_id and h.charge_id = c.id and h.released_at is null)
  order by s.last_at, c.id
  limit $4
+
+-- name: left_unpaid
+-- Of lots with a barrier, what is owed of stays whose vehicles have left: they were seen to pass the exit since, or to come
+-- again, or were not read again for a day ($3). Who has just been there ($2) may be about to pay. Whom a person let out is
+-- known to one, as is what one has looked at.
+select c.lot_id, s.id as stay_id, s.exit_event_id as event_id
+  from lot l
+  join charge c on c.lot_id = l.id and c.state = 'due' and c.account_id is null and c.id >= $1
+  join stay s on s.lot_id = c.lot_id and s.id = c.stay_id and s.state = 'closed' and s.account_id is null
+             and not s.at_exit and s.let_out is null and s.left_at < $2
+ where l.kind <> 'road' and c.owed_fen > 0
+   and (s.left_at < $3
+        or exists (select 1 from read_passage m
+                    where m.lot_id = s.lot_id and m.read_id = s.exit_event_id and m.outcome = 'passed')
+        or exists (select 1 from open_stay o
+                    where o.lot_id = s.lot_id and o.plate = s.plate and o.plate_color = s.plate_color
+                      and o.entered_at > s.left_at)
+        or exists (select 1 from stay n
+                    where n.lot_id = s.lot_id and n.plate = s.plate and n.plate_color = s.plate_color
+                      and n.last_at > s.left_at and n.entered_at > s.left_at and n.facts <> '{}'))
+   and not exists (select 1 from parking_case k
+                    where k.lot_id = s.lot_id and k.event_id = s.exit_event_id and k.reason = 'left_unpaid'
+                      and k.resolved_by is distinct from 'facts')
+ order by c.lot_id, c.id
+ limit $4
+
+-- name: left_unpaid_no_more
+-- Cases of such that have paid since, or did not leave so.
+select k.id
+  from parking_case k
+  left join stay s on s.lot_id = k.lot_id and s.id = k.stay_id and s.state = 'closed' and s.account_id is null
+                  and not s.at_exit and s.let_out is null and s.exit_event_id = k.event_id
+  left join charge c on c.lot_id = k.lot_id and c.stay_id = s.id and c.state = 'due' and c.account_id is null
+                    and c.owed_fen > 0
+ where k.reason = 'left_unpaid' and k.resolved_at is null and k.id >= $1 and c.id is null
+ order by k.lot_id, k.id
+ limit $2

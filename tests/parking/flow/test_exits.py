@@ -6,6 +6,7 @@ import pytest
 
 import sql
 from parking.answers import Answer
+from parking.flow.arrears import look_for_unpaid
 from parking.flow.occupancy import leave_out_long_inside
 from payments.charges import ChargeState
 from tests.conftest import NOW
@@ -200,6 +201,44 @@ async def test_who_comes_in_again_had_passed(district: District) -> None:
     assert again.stay_id != left.stay_id
     inside = "select count(*) from stay where plate = '鲁H90009' and at_exit"
     assert await district.count(inside) == 0
+
+
+async def unpaid(district: District, plate: str, now: datetime) -> int:
+    """How many cases there are then of a car that left without paying."""
+    await look_for_unpaid(district.pool, now=now)
+    cases = (
+        "select count(*) from parking_case k join gate_event e on e.lot_id = k.lot_id and e.id = k.event_id "
+        "where k.reason = 'left_unpaid' and k.resolved_at is null and e.plate = $1"
+    )
+    return await district.count(cases, plate)
+
+
+async def test_who_passes_without_having_paid_is_before_a_person_until_it_pays(district: District) -> None:
+    await enters(district, "t1", "鲁H45001")
+    held = await at_exit(district, "t2", NOW - HOUR, "鲁H45001")
+    assert await unpaid(district, "鲁H45001", NOW) == 0
+    await told(district, passage("t3", "exit", NOW - 59 * MINUTE, "passed", lot=STATION, of="t2"))
+    assert await unpaid(district, "鲁H45001", NOW - 50 * MINUTE) == 0
+    assert await unpaid(district, "鲁H45001", NOW) == await unpaid(district, "鲁H45001", NOW) == 1
+    await pay(district, held, NOW + MINUTE)
+    assert await unpaid(district, "鲁H45001", NOW + 2 * MINUTE) == 0
+    assert await district.broken() == {}
+
+
+async def test_who_was_held_and_is_not_there_any_more_left_without_paying(district: District) -> None:
+    for plate, lot in (("鲁H45002", HOSPITAL), ("鲁H45003", HOSPITAL), ("鲁H45004", QC)):
+        await enters(district, f"{plate}i", plate, NOW - 5 * HOUR, lot=lot)
+        await at_exit(district, f"{plate}o", NOW - 4 * HOUR, plate, lot=lot)
+    await enters(district, "u1", "鲁H45002", NOW - 3 * HOUR, lot=HOSPITAL)
+    plates = ("鲁H45002", "鲁H45003", "鲁H45004")
+    # It came again; the other may be there still, and along a road there is no barrier.
+    assert [await unpaid(district, plate, NOW) for plate in plates] == [1, 0, 0]
+    assert [await unpaid(district, plate, NOW + 21 * HOUR) for plate in plates] == [1, 1, 0]
+    # Read again, it had not left.
+    again = await at_exit(district, "u2", NOW, "鲁H45003", lot=HOSPITAL)
+    assert again.gate == "hold"
+    assert await unpaid(district, "鲁H45003", NOW + 21 * HOUR) == 0
+    assert await district.broken() == {}
 
 
 async def test_the_way_in_is_no_way_out(district: District) -> None:

@@ -20,6 +20,7 @@ from parking.decisions import DecisionUnfit
 from parking.decisions import Kind as Decided
 from parking.entitlements import NewVehicle, Reach
 from parking.flow import bookings, coupons, entitlements, passes, repricing, tickets
+from parking.flow.arrears import look_for_unpaid
 from parking.flow.elsewhere import look_on
 from parking.flow.events import record_events
 from parking.flow.facts import decide_event
@@ -395,4 +396,5 @@ async def ended(told: Told) -> None:
     while await repricing.catch_up(district.pool, network=district.network, now=NOW, random_bits=district.random_bits):
         pass
     await look_on(district.pool, network=district.network, clock=lambda: NOW)
+    await look_for_unpaid(district.pool, now=NOW)
     await worked(told)
