@@ -2454,6 +2454,7 @@ end $$;
 
 CREATE FUNCTION lot_called(_code text) RETURNS integer
     LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
   return coalesce((select l.id from lot l where l.code = _code), (select f.lot_id from former_lot_code f where f.code = _code));
