@@ -19,7 +19,14 @@ from parking.lots import Lot
 from parking.network import Network
 from parking.offline import PACK_LIFE, Turns
 from parking.reads import NumberPlate
-from parking.spans import LET_OUT_READ_AGAIN_MAX, READ_AGAIN_MAX, STANDS_MAX, STAY_MAX, TURNED_ROUND_MAX
+from parking.spans import (
+    KEPT_OUT_MAX,
+    LET_OUT_READ_AGAIN_MAX,
+    READ_AGAIN_MAX,
+    STANDS_MAX,
+    STAY_MAX,
+    TURNED_ROUND_MAX,
+)
 from parking.stays import State, Stay
 from parking.store import entitlements as entitlement_store
 from parking.store import events as event_store
@@ -42,6 +49,20 @@ class Departures(Struct, frozen=True):
 
     turns: dict[UUID, Turns]
     paying: set[UUID]
+
+
+async def may_be_inside(db: sql.Connection, lot: Lot, now: datetime) -> list[Stay]:
+    """The vehicles inside a lot, and those that were held at a way in for a ban: whoever let one in need not say so,
+    and it leaves as any other.
+    """
+    inside = await event_store.open_halves(db, [(lot.id, now - STAY_MAX, now)])
+    known = {stay.vehicle for stay in inside}
+    held = await store.kept_out(db, lot, since=now - KEPT_OUT_MAX)
+    for stay, _ in await event_store.stays_by_id(db, held) if held else ():
+        if stay.vehicle not in known:
+            known.add(stay.vehicle)
+            inside.append(stay)
+    return inside
 
 
 async def find_departures(db: sql.Connection, inside: Sequence[Stay], network: Network, window: Window) -> Departures:

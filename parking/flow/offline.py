@@ -12,7 +12,7 @@ from msgspec import Struct
 import sql
 from parking import grants, holders, offline
 from parking.bans import Ban
-from parking.flow.departures import find_departures, find_leaving
+from parking.flow.departures import find_departures, find_leaving, may_be_inside
 from parking.gateways import Gateway
 from parking.grants import Grant, Visits, Window
 from parking.holders import Sharing
@@ -21,8 +21,6 @@ from parking.lots import Lot
 from parking.network import Network
 from parking.offline import PACK_LIFE, Delta, Entries, PackKeys, Shared, Turns
 from parking.reads import NumberPlate
-from parking.spans import STAY_MAX
-from parking.store import events as event_store
 from parking.store import offline as store
 
 
@@ -78,7 +76,7 @@ async def _entries(
 ) -> tuple[Entries, tuple[str, ...]]:
     """What is known now of the hours to come, and which sections were cut."""
     window = Window(now, now + PACK_LIFE)
-    inside = await event_store.open_halves(db, [(lot.id, now - STAY_MAX, now)])
+    inside = await may_be_inside(db, lot, now)
     departures = await find_departures(db, inside, network, window)
     leaving = await find_leaving(db, lot, network, window)
     regulars = await store.linked_regulars(db, lot, now)

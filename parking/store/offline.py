@@ -50,6 +50,12 @@ async def at_exits(db: sql.Connection, lot: Lot, *, since: datetime, not_passed_
     return [row["id"] for row in rows]
 
 
+async def kept_out(db: sql.Connection, lot: Lot, *, since: datetime) -> list[UUID]:
+    """The stays of those that were held at a way in of a lot for a ban since an instant; whoever was last first."""
+    rows = await db.fetch(_SQL["kept_out"], lot.id, since, VEHICLES_OF_SECTION_MAX)
+    return [row["id"] for row in rows]
+
+
 async def linked_regulars(db: sql.Connection, lot: Lot, now: datetime) -> Fetched[NumberPlate]:
     """Who was in a lot of late and for whom an account pays, whoever came last first."""
     since = ids.floor(now - REGULAR_WITHIN)

@@ -9,6 +9,17 @@ select s.id
  order by s.last_at desc, s.id
  limit $4
 
+-- name: kept_out
+-- Who was held at a way in since $2 for a ban and is not known to have come or gone since: a person may have let it in.
+select s.id
+  from stay s
+  join gate_event e on e.lot_id = s.lot_id and e.id = s.entry_event_id
+ where s.lot_id = $1 and s.last_at >= $2 and s.state = 'superseded' and s.left_at is null and e.reason = 'banned'
+   and not exists (select 1 from stay n
+                    where n.plate = s.plate and n.plate_color = s.plate_color and n.last_at > s.last_at and n.lot_id = s.lot_id)
+ order by s.last_at desc, s.id
+ limit $3
+
 -- name: linked_regulars
 -- Of who was in a lot since $2 those for whom an account pays now, each once, who came last first.
 select s.plate, s.plate_color::text as plate_color

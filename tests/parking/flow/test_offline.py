@@ -165,7 +165,7 @@ async def test_a_gateway_that_is_cut_off_decides_as_the_service(district: Distri
     for plate in fleet.linked:
         inside += visit(f"r{plate}", plate, NOW - 90 * HOUR, NOW - 89 * HOUR, lot=STATION, replay=True)
     for at in range(0, len(inside), BATCH):
-        await district.record(*inside[at : at + BATCH])
+        await there.record(*inside[at : at + BATCH])
     made = await pack(there, network, STATION)
     assert isinstance(made.entries, Entries)
     assert made.cut == ()
