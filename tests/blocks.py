@@ -96,8 +96,11 @@ class Json(Struct, frozen=True):
 
 
 def documents() -> list[Path]:
-    """All of them, in the order in which they are run: what is registered by one is there for the next."""
-    named = re.findall(r'= "([\w./-]+\.md)" \}', (ROOT / "zensical.toml").read_text("utf-8"))
+    """All whose blocks are run, in this order: what is registered by one is there for the next.
+
+    Translations of pages have the same blocks as these.
+    """
+    named = re.findall(r'= "([\w.-]+\.md)" \}', (ROOT / "zensical.toml").read_text("utf-8"))
     return [*READMES, *(ROOT / "docs" / name for name in named)]
 
 

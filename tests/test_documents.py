@@ -9,12 +9,18 @@ import pytest
 from parking.app import ROUTES
 from parking.cli.main import main
 from tests import blocks
+from tests.pages import anchors, differences, links, sections
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
 SITE = ROOT / "zensical.toml"
-DOCUMENTS = [README, CHINESE, ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+PAGES = sorted(DOCS.glob("*.md"))
+TRANSLATIONS = sorted((DOCS / "zh").glob("*.md"))
+# Pages for developers, and one that a program writes, whose situations are named in Chinese beside English.
+ENGLISH_ONLY = {"decisions.md", "house.md", "performance.md", "situations.md"}
+DOCUMENTS = [README, CHINESE, ROOT / "CONTRIBUTING.md", *PAGES, *TRANSLATIONS]
+IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 # Where a path that is written short may begin.
 KNOWN = [ROOT, *(ROOT / name for name in ("parking", "payments", "sql", "seeds"))]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -26,29 +32,6 @@ COMMANDS = {f"make {name}" for name in re.findall(r"^([a-z]+):", MAKEFILE, re.MU
 CALL = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/[\w/{}…$:.-]*\w\}?)")
 # A command on a line of its own or as code; what the keys of a pack are derived from begins likewise.
 ONELOT = re.compile(r"(?:`|^|bin/)onelot (?!pack )([a-z][a-z-]*)(?: ([a-z-]+))?", re.MULTILINE)
-LINK = re.compile(r"\]\(([^)\s]+)\)")
-WRITTEN_AS_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
-
-
-def prose(text: str) -> str:
-    """A document without what is written as code."""
-    return WRITTEN_AS_CODE.sub("", text)
-
-
-def links(text: str) -> list[str]:
-    """What a document refers to, in its order."""
-    return LINK.findall(prose(text))
-
-
-def headings(text: str) -> list[str]:
-    """The headings of a document, in its order, with the signs of their level."""
-    return re.findall(r"^#+ .*$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
-
-
-def anchors(text: str) -> set[str]:
-    """What a link may say behind `#`."""
-    words = (re.sub(r"[^\w\s-]", "", heading.lstrip("# ").lower()) for heading in headings(text))
-    return {re.sub(r"\s", "-", word) for word in words}
 
 
 def broken(document: Path, text: str) -> list[str]:
@@ -61,13 +44,13 @@ def leads(document: Path, text: str, link: str) -> bool:
     path, _, anchor = link.partition("#")
     if path:
         to = (document.parent / path).resolve()
-        if not to.is_file() or (document.parent == DOCS and DOCS not in to.parents):
+        if not to.is_file() or (DOCS in document.parents and DOCS not in to.parents):
             return False
         text = to.read_text("utf-8") if anchor else ""
     return not anchor or anchor in anchors(text)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_links_lead_somewhere(document: Path) -> None:
     assert not broken(document, document.read_text("utf-8"))
 
@@ -84,13 +67,46 @@ def test_links_that_lead_nowhere_are_found() -> None:
 def test_every_page_has_its_place() -> None:
     """In the site's navigation once, and where its reader begins."""
     listed = re.findall(r'= "([\w./-]+\.md)" \}', SITE.read_text("utf-8"))
-    pages = [path.name for path in DOCS.glob("*.md")]
-    assert sorted(listed) == sorted(pages)
-    index = (DOCS / "index.md").read_text("utf-8")
-    assert {link.partition("#")[0] for link in links(index)} == {*pages} - {"index.md"}
+    assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in (*PAGES, *TRANSLATIONS))
+    assert led_to(DOCS / "index.md") == {*PAGES, DOCS / "zh" / "index.md"} - {DOCS / "index.md"}
+    english = {DOCS / name for name in ("index.md", *ENGLISH_ONLY)}
+    assert led_to(DOCS / "zh" / "index.md") == {*TRANSLATIONS, *english} - {DOCS / "zh" / "index.md"}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def led_to(document: Path) -> set[Path]:
+    """The files that a document leads to."""
+    paths = {link.partition("#")[0] for link in links(document.read_text("utf-8"))}
+    return {(document.parent / path).resolve() for path in paths}
+
+
+def test_pages_for_readers_in_a_city_are_in_chinese_too() -> None:
+    """Each says what its English page says, as far as that can be compared: neither is changed without the other."""
+    assert {path.name for path in TRANSLATIONS} == {path.name for path in PAGES} - ENGLISH_ONLY
+    wrong = [f"{page.name}: {what}" for page in TRANSLATIONS for what in differences(DOCS / page.name, page)]
+    assert not wrong, "say the same in docs/ and in docs/zh/"
+
+
+def test_what_a_translation_leaves_out_is_found(tmp_path: Path) -> None:
+    text = (
+        "# A\nOf 35 days `one` and [a page](https://litestar.dev).\n\n```sh\ntrue\n```\n"
+        "## B\n| what | how long |\n| --- | --- |\n| `x\\|y` | 1,000 ms, 1,000 s |\n"
+    )
+    page, other = tmp_path / "page.md", tmp_path / "other.md"
+    page.write_text(text, "utf-8")
+    chinese = text.replace("Of 35 days", "35 天、2 次").replace("# A", "# 甲").replace("what | how long", "什么 | 多久")
+    other.write_text(chinese, "utf-8")
+    assert not [*differences(page, other)]
+    found = {}
+    for gone, instead in (
+        *(("true", "false"), ("## B", "### B"), ("35", "36"), ("`one`", "one"), ("1,000 s", "1000 s")),
+        *(("https://litestar.dev", "https://www.python.org"), ("| `x\\|y` | 1,000 ms, 1,000 s |\n", "")),
+    ):
+        other.write_text(chinese.replace(gone, instead), "utf-8")
+        found[gone] = " ".join(differences(page, other))
+    assert "" not in found.values(), found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_documents_name_what_is_there(document: Path) -> None:
     text = document.read_text("utf-8")
     # A name in capitals stands for many (channels/NAME.py); one without a folder is a word.
@@ -127,7 +143,7 @@ def no_commands(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_documents_name_calls_and_commands_that_there_are(document: Path) -> None:
     text = document.read_text("utf-8")
     assert not [*not_served(text), *no_commands(text)], "take out what is gone, or name what took its place"
@@ -143,11 +159,12 @@ def test_calls_and_commands_that_are_gone_are_found() -> None:
 def test_both_readmes_say_the_same() -> None:
     """Of what can be compared: sections, commands and links, in one order. Either leads to the other."""
     english, chinese = README.read_text("utf-8"), CHINESE.read_text("utf-8")
-    assert [len(line.split()[0]) for line in headings(english)] == [len(line.split()[0]) for line in headings(chinese)]
+    assert [each.level for each in sections(english)] == [each.level for each in sections(chinese)]
     assert commands(english) == commands(chinese) != []
     assert links(english)[0] == CHINESE.name
     assert links(chinese)[0] == README.name
-    ours, theirs = set(links(english)[1:]), set(links(chinese)[1:])
+    chinese_pages = {f"docs/{path.name}": f"docs/zh/{path.name}" for path in TRANSLATIONS}
+    ours, theirs = {chinese_pages.get(link, link) for link in links(english)[1:]}, set(links(chinese)[1:])
     assert ours == theirs
     assert len(ours) > 10
 
@@ -170,7 +187,7 @@ BLOCKS = [block for document in blocks.documents() for block in blocks.blocks(do
 
 
 def test_every_document_has_its_blocks_run() -> None:
-    assert {*blocks.documents()} == {*DOCUMENTS} - {ROOT / "CONTRIBUTING.md"}
+    assert {*blocks.documents()} == {*DOCUMENTS} - {ROOT / "CONTRIBUTING.md", *TRANSLATIONS}
     assert {block.language for block in BLOCKS} == {"sh", "json", "yaml", "ini", ""}, "a shell's are `sh`"
     assert sum(block.language == "sh" for block in BLOCKS) > 20
     assert {blocks.json_of(block).method for block in BLOCKS if block.language == "json"} == {"GET", "POST", "PUT"}
