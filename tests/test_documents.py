@@ -17,8 +17,8 @@ README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
 SITE = ROOT / "zensical.toml"
 PAGES = sorted(DOCS.glob("*.md"))
 TRANSLATIONS = sorted((DOCS / "zh").glob("*.md"))
-# Pages for developers, and one that a program writes, whose situations are named in Chinese beside English.
-ENGLISH_ONLY = {"decisions.md", "house.md", "performance.md", "situations.md"}
+# Pages for developers.
+ENGLISH_ONLY = {"decisions.md", "house.md", "performance.md"}
 DOCUMENTS = [README, CHINESE, ROOT / "CONTRIBUTING.md", *PAGES, *TRANSLATIONS]
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 # Where a path that is written short may begin.
