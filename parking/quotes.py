@@ -3,7 +3,7 @@ holds while one may leave.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
@@ -14,6 +14,9 @@ from parking.fees import Bill, Payer
 from parking.prices import TariffInForce
 from parking.stays import Stay
 from parking.tariffs import Past
+
+# Who pays a quote so late was not waiting for the barrier: when the vehicle comes to the exit, what is beyond is asked.
+PAID_WITHIN = timedelta(minutes=30)
 
 
 class Quoted(Struct, frozen=True):
@@ -56,7 +59,8 @@ def quoted(
     for at in others:
         is_free = since in read and (quote.bill.fee_fen == 0 or quote.bill.account_id is not None)
         # Who pays at the instant of asking pays what was asked.
-        opened = [since] if is_free else [each for each in paid if each < at or at in read]
+        in_time = [each for each in paid if each <= since + PAID_WITHIN and (each < at or at in read)]
+        opened = [since] if is_free else in_time
         if not any(since <= each <= at <= each + within for each in opened):
             since, quote = at, until(at)
     return quote

@@ -194,7 +194,11 @@ SITUATIONS = (
         "先付后走",
         "Who paid, at the exit or inside, and is read within the minutes to leave, is let out; after them what is "
         "beyond is asked. Who asked inside and did not pay owes nothing until leaving.",
-        [Parameter("lot.leave_within_min", "15"), Parameter("parking.prepayments.PAY_WITHIN_MIN", "10")],
+        [
+            Parameter("lot.leave_within_min", "15"),
+            Parameter("parking.prepayments.PAY_WITHIN_MIN", "10"),
+            Parameter("parking.quotes.PAID_WITHIN", "30 min"),
+        ],
         [
             "parking/api/test_exits.py::test_paid_and_read_again",
             "parking/api/test_prepayments.py::test_who_pays_at_a_station_leaves_without_stopping",

@@ -100,6 +100,24 @@ async def test_who_paid_late_is_let_out_all_the_same(district: District, number:
     assert (facts(again), again.stay_id) == (("recorded", "open", 600, "pay_at_gate", None), left.stay_id)
 
 
+@pytest.mark.parametrize(("number", "lot"), [("1", STATION), ("2", HOSPITAL)])
+async def test_who_pays_an_old_quote_owes_what_is_beyond_it(district: District, number: str, lot: str) -> None:
+    plate = f"鲁H5100{number}"
+    await enters(district, f"o{number}i", plate, NOW - 9 * HOUR, lot=lot)
+    left = await at_exit(district, f"o{number}o", NOW - 8 * HOUR, plate, lot=lot)
+    assert left.fee_fen
+    # It backs off, parks on, and pays what it was asked for in the morning on its way to the exit.
+    await pay(district, left, NOW)
+    again = await at_exit(district, f"o{number}p", NOW + 5 * MINUTE, plate, lot=lot)
+    amount_fen, paid_fen, owed_fen, _ = await charged(district, again)
+    assert (again.stay_id, again.gate, again.fee_fen) == (left.stay_id, "hold", owed_fen)
+    assert (paid_fen, owed_fen) == (left.fee_fen, amount_fen - left.fee_fen)
+    await pay(district, again, NOW + 6 * MINUTE)
+    opened = await at_exit(district, f"o{number}q", NOW + 20 * MINUTE, plate, lot=lot)
+    assert (opened.gate, opened.fee_fen) == ("open", amount_fen)
+    assert await district.broken() == {}
+
+
 async def test_who_paid_and_stays_is_asked_for_what_is_beyond(district: District) -> None:
     await enters(district, "f1", "鲁H60006")
     left = await at_exit(district, "f2", NOW, "鲁H60006")
