@@ -17,7 +17,7 @@ from parking.flow.prepayments import paid_inside, reads_of
 from parking.grants import Window, instant_of, second_of
 from parking.lots import Lot
 from parking.network import Network
-from parking.offline import PACK_LIFE, Turns
+from parking.offline import Turns
 from parking.reads import NumberPlate
 from parking.spans import (
     KEPT_OUT_MAX,
@@ -109,7 +109,7 @@ async def find_leaving(db: sql.Connection, lot: Lot, network: Network, window: W
     again: they have paid, or nothing is due, and have time to leave.
     """
     within = max(timedelta(minutes=lot.leave_within_min), STANDS_MAX)
-    wanted = await store.at_exits(db, lot, since=window.since - within, not_passed_since=window.since - PACK_LIFE)
+    wanted = await store.at_exits(db, lot, since=window.since - within, came_since=window.since - STAY_MAX)
     stays = [stay for stay, _ in await event_store.stays_by_id(db, wanted) if stay.matched_id is None]
     if not stays:
         return {}

@@ -42,11 +42,11 @@ class Fetched(Struct, Generic[T], frozen=True):
     is_cut: bool
 
 
-async def at_exits(db: sql.Connection, lot: Lot, *, since: datetime, not_passed_since: datetime) -> list[UUID]:
-    """The stays that ended at an exit of a lot of late; and those whose vehicles were not seen to pass it, where
-    passages are told, since another instant.
+async def at_exits(db: sql.Connection, lot: Lot, *, since: datetime, came_since: datetime) -> list[UUID]:
+    """The stays that ended at an exit of a lot of late; and of those whose vehicles came since another instant the ones
+    that were not seen to pass it, where passages are told.
     """
-    rows = await db.fetch(_SQL["at_exits"], lot.id, since, not_passed_since, VEHICLES_OF_SECTION_MAX)
+    rows = await db.fetch(_SQL["at_exits"], lot.id, since, came_since, VEHICLES_OF_SECTION_MAX)
     return [row["id"] for row in rows]
 
 
