@@ -21,7 +21,7 @@ from parking.lots import Direction, Lot
 from parking.occupancy import Sighting
 from parking.plates import PlateForm, form
 from parking.reads import Cause, Read, Vehicle
-from parking.stays import State, Stay
+from parking.stays import Doubt, State, Stay
 from payments.adjustments import owed_after
 from payments.charges import Charge, charge_id
 
@@ -173,7 +173,10 @@ def clear_no_more(before: Mapping[UUID, Stay], after: Mapping[UUID, Stay], lots:
 
 
 def _had_doubtful_read(stay: Stay) -> bool:
-    return stay.confidence < CONFIDENCE_MIN or len(stay.facts) > 2 or form(stay.plate) is PlateForm.UNKNOWN
+    """Whether a read of a stay may have been before a person by itself; at its exit, if somebody looked at that."""
+    if stay.confidence < CONFIDENCE_MIN or form(stay.plate) is PlateForm.UNKNOWN:
+        return True
+    return len(stay.facts) > 2 or Doubt.LOOKED_AT in stay.doubts
 
 
 def sightings(

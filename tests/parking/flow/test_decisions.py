@@ -280,3 +280,12 @@ async def test_a_doubtful_read_is_a_case_again_once_its_stay_is_whole_no_more(di
     assert await district.broken() == {}
     for number in ("zz0.4", "zz0.9"):
         await decide(district, Kind.VOID, about=await fact(district, number))
+
+
+async def test_a_doubtful_exit_that_was_found_right_is_before_nobody_once_its_entry_is_told(district: District) -> None:
+    entry, left = visit("dx", "鲁A61006", MORNING, NOW, confidence=0.5, replay=True)
+    await district.record(left)
+    await decide(district, Kind.RIGHT, about=await fact(district, "dxo"))
+    await district.record({**entry, "confidence": 0.97})
+    assert await found(district, plate="鲁A61006") == []
+    assert await district.broken() == {}
