@@ -59,12 +59,20 @@ select coalesce(sum(c.paid_fen - c.refunded_fen), 0)::bigint as paid_fen,
 """
 # What was paid before a vehicle turned back is kept of a stay that goes on, if it was paid before that was known. So it
 # is with a wallet: what is taken before it is known that the vehicle was elsewhere too is taken, and held otherwise.
+# What went back to a driver since the last payment is owed again where the stay turns out dearer after all, and was
+# kept where that was known first: owed less what went back follows from the facts alone.
 OWED = """
 select substr(s.plate, 2), s.state::text,
-       case when c.account_id is not null and c.state in ('due', 'paid') then 'of a wallet' else c.state::text end,
+       case when c.state not in ('due', 'paid') then c.state::text when c.account_id is null then 'of a driver'
+            else 'of a wallet' end,
        sum(c.amount_fen + case when c.account_id is null then 0 else c.waived_fen end)::bigint,
-       (sum(c.owed_fen) filter (where c.account_id is null))::bigint
+       (sum(c.owed_fen - back.fen) filter (where c.account_id is null))::bigint
   from charge c join stay s on s.lot_id = c.lot_id and s.id = c.stay_id
+ cross join lateral (
+       select coalesce(sum(r.amount_fen), 0)::bigint as fen from refund r
+        where r.shard = c.lot_id and r.payable_id = c.id
+          and r.created_at >= (select max(a.updated_at) from attempt a
+                                where a.shard = c.lot_id and a.payable_id = c.id and a.paid_fen > 0)) back
  where c.lot_id = any($1) and s.state not in ('open', 'superseded') group by 1, 2, 3
 having sum(c.amount_fen) > 0 or sum(c.owed_fen) > 0 order by 1, 2, 3
 """

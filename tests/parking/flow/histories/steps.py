@@ -25,7 +25,7 @@ class Can(StrEnum):
 
 
 # Of whose reads people decide; those of others their drivers pay for by them.
-DECIDED_ABOUT = (Can.ACCOUNT, Can.EXEMPT, Can.PASS)
+DECIDED_ABOUT = (Can.ACCOUNT, Can.EXEMPT, Can.PASS, Can.BOOKED)
 
 
 class Car(Struct, frozen=True):
