@@ -258,7 +258,7 @@ def _prices(
 def of_roads(lots: Collection[Lot], of_lots: Mapping[int, LotPrices]) -> dict[int, LotPrices]:
     """The prices of all lots; those of the stretches of one road count on from one to the other while they are that."""
     compiled: dict[tuple[int, int], tariffs.Compiled] = {}
-    counting_on = surroundings.counting_on(list(lots))
+    counting_on = surroundings.counting_on(lots)
     return {
         lot.id: prices.of_road(of_lots[lot.id], counting_on[lot.id], compiled)
         if lot.id in counting_on

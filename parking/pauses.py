@@ -14,7 +14,7 @@ from parking.clocks import CLOCK_OFF_MAX
 from parking.lots import InnerClock, Lot
 from parking.plates import PlateColor
 from parking.stays import State, Stay
-from parking.surroundings import Periods, around, clipped, holds, when
+from parking.surroundings import Periods, around, clipped, holds, periods, stopping, when
 
 
 class Nest(Struct, frozen=True):
@@ -30,7 +30,7 @@ class Nest(Struct, frozen=True):
 
     def inner_at(self, at: datetime) -> list[int]:
         """The lots that stop its clock at an instant."""
-        return sorted(lot_id for lot_id, periods in self.inner.items() if holds(periods, at))
+        return sorted(lot_id for lot_id, held in self.inner.items() if holds(held, at))
 
 
 class Present(Struct, frozen=True):
@@ -62,11 +62,12 @@ def nests_of(lots: Mapping[int, Lot]) -> dict[int, Nest]:
     def stopped_by(lot: Lot, at: datetime) -> Sequence[Lot]:
         return around(lot, lots, at) if lot.around_at(at).inner_clock is InnerClock.STOPS else ()
 
-    pairs = when(lots, stopped_by)
+    inner = stopping(lots.values())
+    pairs = when(inner, periods(lots.values()), stopped_by) if inner else {}
     return {
         id_: Nest(
-            {inner: periods for (inner, outer), periods in pairs.items() if outer == id_},
-            {outer: periods for (inner, outer), periods in pairs.items() if inner == id_},
+            {inner_id: held for (inner_id, outer_id), held in pairs.items() if outer_id == id_},
+            {outer_id: held for (inner_id, outer_id), held in pairs.items() if inner_id == id_},
         )
         for id_ in {id_ for pair in pairs for id_ in pair}
     }
@@ -100,18 +101,18 @@ def paused(
         ends_at = gone_at
     own = [here, *(each for each in known if each.lot_id == stay.lot_id and each.id != stay.id)]
     for each in known:
-        periods = nest.inner.get(each.lot_id)
-        if periods is not None and each.entered_at is not None:
+        inside = nest.inner.get(each.lot_id)
+        if inside is not None and each.entered_at is not None:
             until = each.left_at or _came_again_at(each.entered_at, each, known)
-            left = _gone_at(each.entered_at, [one for one in own if _leaves_within(one, periods)])
+            left = _gone_at(each.entered_at, [one for one in own if _leaves_within(one, inside)])
             ends = [at for at in (until, left, ends_at) if at is not None]
-            times += clipped(max(each.entered_at, since), min(ends), periods)
+            times += clipped(max(each.entered_at, since), min(ends), inside)
     return tuple(sorted(times))
 
 
-def _leaves_within(there: Present, periods: Periods | None) -> bool:
+def _leaves_within(there: Present, inside: Periods | None) -> bool:
     """Whether a vehicle left a lot while the other one of a nest lay inside of it."""
-    return periods is not None and there.left_at is not None and holds(periods, there.left_at)
+    return inside is not None and there.left_at is not None and holds(inside, there.left_at)
 
 
 def _gone_at(entered_at: datetime, outer: Iterable[Present]) -> datetime | None:

@@ -1,5 +1,6 @@
 """Where lots lie, at any instant: which one inside of which, and which along one road."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -137,15 +138,25 @@ def in_nests(lots: Mapping[int, Located]) -> frozenset[int]:
     return frozenset(id_ for inner, outer in places if outer is not None for id_ in (inner, outer))
 
 
+def stopping(lots: Iterable[L]) -> list[L]:
+    """The lots that stop the clocks of those around, did or will."""
+    return [lot for lot in lots if any(each.inner_clock is InnerClock.STOPS for each in _all(lot))]
+
+
 def _all(lot: Located) -> list[Around]:
     return [lot.around_at(EARLIEST), *(each.value for each in lot.surroundings)]
 
 
-def when(lots: Mapping[int, L], related: Callable[[L, datetime], Iterable[L]]) -> dict[tuple[int, int], Periods]:
-    """When lots are related to others, by both numbers; `related`: to which ones at an instant."""
+def when(
+    lots: Iterable[L], within: Iterable[Period], related: Callable[[L, datetime], Iterable[L]]
+) -> dict[tuple[int, int], Periods]:
+    """When lots are related to others, by both numbers. `related`: to which ones at an instant, and so in the whole of
+    the period of `within` that it begins.
+    """
+    of_interest = list(lots)
     found: dict[tuple[int, int], list[Period]] = {}
-    for period in periods(lots.values()):
-        for lot in lots.values():
+    for period in within:
+        for lot in of_interest:
             for other in related(lot, period.since):
                 so_far = found.setdefault((lot.id, other.id), [])
                 if so_far and so_far[-1].until == period.since:
@@ -155,17 +166,25 @@ def when(lots: Mapping[int, L], related: Callable[[L, datetime], Iterable[L]]) -
     return {pair: tuple(each) for pair, each in found.items()}
 
 
-def counting_on(lots: Sequence[Located]) -> dict[int, list[Version[int | None]]]:
+def counting_on(lots: Iterable[Located]) -> dict[int, list[Version[int | None]]]:
     """Within how many minutes who drives on from another stretch is counted on, from when on, by lot; None where a lot
     is no stretch then, or the only one. The first of each holds from the beginning. Lots that never are have none.
     """
     along = [lot for lot in lots if any(each.road is not None for each in _all(lot))]
+    # Most roads are as they were from the beginning, and are looked at once.
+    moving = {each.road for lot in along if lot.surroundings for each in _all(lot)}
+    rest = [lot for lot in along if not lot.surroundings and lot.around_at(EARLIEST).road not in moving]
+    changing = [lot for lot in along if lot.surroundings or lot.around_at(EARLIEST).road in moving]
+    return _counting_on(rest) | _counting_on(changing)
+
+
+def _counting_on(along: Sequence[Located]) -> dict[int, list[Version[int | None]]]:
     found: dict[int, list[Version[int | None]]] = {lot.id: [] for lot in along}
     for since, _ in periods(along):
         places = [lot.around_at(since) for lot in along]
-        roads = [each.road for each in places]
+        stretches = Counter(each.road for each in places)
         for lot, place in zip(along, places, strict=True):
-            within_min = place.road_within_min if place.road is not None and roads.count(place.road) > 1 else None
+            within_min = place.road_within_min if place.road is not None and stretches[place.road] > 1 else None
             if not found[lot.id] or found[lot.id][-1].value != within_min:
                 found[lot.id].append(Version(since, within_min))
     return {id_: each for id_, each in found.items() if any(one.value is not None for one in each)}
