@@ -11,7 +11,8 @@ from rich.table import Table
 
 import sql
 from parking.cli.actor import by, staff
-from parking.cli.registry import in_transaction
+from parking.cli.registry import in_transaction, more
+from parking.cli.spoken import headings, sentence
 from parking.clock import random_bits
 from parking.flow import accounts as flow
 from parking.flow.accounts import AccountPage, AccountShown, Export
@@ -48,7 +49,7 @@ def list_tokens(account: int | None, subject: str | None) -> None:
     async def find(db: sql.Connection, _: datetime) -> list[IssuedToken]:
         return list(await identity_store.tokens(db, account_id=account, subject=subject, limit=TOKENS_SHOWN_MAX))
 
-    table = Table("id", "for", "account", "operator", "issued by", "until", "revoked")
+    table = Table(*headings("id", "for", "account", "operator", "issued by", "until", "revoked"))
     for one in in_transaction(find):
         numbers = ("" if one.account_id is None else str(one.account_id), str(one.operator_id or ""))
         revoked = "" if one.revoked_at is None else f"{one.revoked_at:%Y-%m-%d %H:%M} {one.revoked_by}"
@@ -74,7 +75,7 @@ def revoke_tokens(token_id: UUID | None, account: int | None, subject: str | Non
             random_bits=random_bits,
         )
 
-    _out.print(f"{in_transaction(revoke)} revoked")
+    _out.print(sentence("{count} revoked", count=in_transaction(revoke)))
 
 
 @click.group()
@@ -108,12 +109,12 @@ def list_accounts(
         )
 
     page = in_transaction(find)
-    table = Table("number", "name", "status", "since")
+    table = Table(*headings("number", "name", "status", "since"))
     for one in page.accounts:
         table.add_row(str(one.id), one.name, one.status, f"{one.created_at:%Y-%m-%d}")
     _out.print(table)
     if page.next is not None:
-        _out.print(f"more: --after {page.next}", highlight=False)
+        _out.print(more(page.next), highlight=False)
 
 
 @account.command("show")
@@ -138,7 +139,8 @@ def debit_limit(number: int, fen: int) -> None:
             db, account_id=number, debit_max_fen=fen, actor=by(), now=now, random_bits=random_bits
         )
 
-    _out.print(f"account {number}: up to {in_yuan(in_transaction(limit).debit_max_fen)} a visit")
+    most = in_yuan(in_transaction(limit).debit_max_fen)
+    _out.print(sentence("account {number}: up to {amount} a visit", number=number, amount=most))
 
 
 @account.command("suspend")
@@ -163,7 +165,11 @@ def _bar(number: int, reason: str, *, barred: bool) -> None:
             db, account_id=number, barred=barred, reason=reason, actor=by(), now=now, random_bits=random_bits
         )
 
-    _out.print(f"account {number} is {in_transaction(bar).status}")
+    _say_status(in_transaction(bar))
+
+
+def _say_status(account: Account) -> None:
+    _out.print(sentence("account {number} is {status}", number=account.id, status=account.status))
 
 
 @account.command("export")
@@ -185,4 +191,4 @@ def close(number: int) -> None:
     async def end(db: sql.Connection, now: datetime) -> Account:
         return await flow.close_account(db, account_id=number, actor=by(), now=now, random_bits=random_bits)
 
-    _out.print(f"account {number} is {in_transaction(end).status}")
+    _say_status(in_transaction(end))

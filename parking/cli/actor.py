@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from parking.cli.spoken import sentence
 from parking.settings import ACTOR, user
 from payments.identity import Audience, Principal
 
@@ -40,5 +41,8 @@ def staff() -> Principal:
 def _keep(ctx: click.Context, _: click.Parameter, value: str) -> None:
     name = value.strip()
     if not name or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
-        raise click.BadParameter(f"{value!r} is no name in one line of at most {NAME_CHARACTERS_MAX} characters.")
+        most = NAME_CHARACTERS_MAX
+        raise click.BadParameter(
+            sentence("{value!r} is no name in one line of at most {most} characters.", value=value, most=most)
+        )
     ctx.meta[_KEY] = name

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from parking import tariffs
+from parking.cli.spoken import sentence, word
 from parking.tariffs.engine.quote import PassHeld
 from parking.tariffs.language.document import DOCUMENT_BYTES_MAX
 from parking.tariffs.lint import Kind
@@ -58,7 +59,12 @@ class Typed(click.ParamType):  # type: ignore[type-arg]  # takes none before cli
         try:
             return self._read(value)
         except ValueError as e:
-            self.fail(f"{value!r} is not of the form {self._example}{f': {e}' if str(e) else ''}.", param, ctx)
+            why = f": {e}" if str(e) else ""
+            self.fail(
+                sentence("{value!r} is not of the form {form}{why}.", value=value, form=self._example, why=why),
+                param,
+                ctx,
+            )
 
 
 def aware(at: datetime, zone: ZoneInfo) -> datetime:
@@ -75,9 +81,14 @@ def aware(at: datetime, zone: ZoneInfo) -> datetime:
         return instant
     shown = instant.astimezone(UTC).astimezone(zone)
     if shown.replace(tzinfo=None) != at:
-        later = f"{shown:%Y-%m-%dT%H:%M%z}"
         raise click.UsageError(
-            f"There is no {at:%Y-%m-%dT%H:%M} in {zone}: clocks go forward over it. Say the offset, e.g. {later}."
+            sentence(
+                "There is no {at:%Y-%m-%dT%H:%M} in {zone}: clocks go forward over it. Say the offset, e.g. "
+                "{later:%Y-%m-%dT%H:%M%z}.",
+                at=at,
+                zone=zone,
+                later=shown,
+            )
         )
     return instant
 
@@ -103,11 +114,11 @@ def _accepted(text: str) -> tuple[str, str]:
     name, _, reason = text.partition("=")
     kind, _, place = name.partition("@")
     if kind not in _KINDS:
-        raise ValueError(f"there is no finding {kind!r}, but {', '.join(_KINDS)}")
+        raise ValueError(sentence("there is no finding {kind!r}, but {kinds}", kind=kind, kinds=", ".join(_KINDS)))
     if not reason.strip():
-        raise ValueError("say why it is accepted")
+        raise ValueError(word("say why it is accepted"))
     if len(reason.strip()) > _REASON_CHARS_MAX:
-        raise ValueError(f"a reason has {_REASON_CHARS_MAX} characters at most")
+        raise ValueError(sentence("a reason has {most} characters at most", most=_REASON_CHARS_MAX))
     return name_of(kind, place), reason.strip()
 
 

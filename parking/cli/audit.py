@@ -12,6 +12,7 @@ from rich.table import Table
 import sql
 from parking.cli.actor import by
 from parking.cli.registry import CODE, Instant, in_transaction
+from parking.cli.spoken import headings
 from parking.clock import random_bits
 from payments.audit import Filter, Line
 from payments.flow import audit as flow
@@ -63,7 +64,7 @@ def audit(
             fields = msgspec.structs.asdict(line) | {"detail": msgspec.Raw(line.detail.encode())}
             click.echo(msgspec.json.encode(fields))
         return
-    table = Table("at", "actor", "action", "subject", "detail", "id")
+    table = Table(*headings("at", "actor", "action", "subject", "detail", "id"))
     for line in found:
         at = f"{line.at:%Y-%m-%d %H:%M:%S}"
         table.add_row(at, line.actor, line.action, line.subject, line.detail, str(line.id))

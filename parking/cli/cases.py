@@ -20,7 +20,8 @@ from parking.cases import Filter, Reason, State
 from parking.cli.actor import staff
 from parking.cli.arguments import INSTANT, aware
 from parking.cli.holds import named
-from parking.cli.registry import CODE
+from parking.cli.registry import CODE, more
+from parking.cli.spoken import headings, sentence, word
 from parking.clock import random_bits
 from parking.decisions import Kind
 from parking.flow import cases as flow
@@ -116,7 +117,9 @@ def list_cases(*, state: str, after: UUID, limit: int, **wanted: Any) -> None:
         return await _page(pool, _filter(network, State(state), **wanted), after, limit, now)
 
     found = _with_pool(find)
-    table = Table("case", "lot", "why", "plate", "happened", "waits", "¥", "candidates", "assignee", "resolved by")
+    table = Table(
+        *headings("case", "lot", "why", "plate", "happened", "waits", "¥", "candidates", "assignee", "resolved by")
+    )
     for case in found:
         others = ", ".join(each.plate for each in case.candidates)
         who = (case.assignee or "", case.resolved_by or "")
@@ -125,7 +128,7 @@ def list_cases(*, state: str, after: UUID, limit: int, **wanted: Any) -> None:
         table.add_row(str(case.id), *about, _money(case), others, *who)
     _out.print(table)
     if len(found) == limit:
-        click.echo(f"more: --after {found[-1].id}")
+        click.echo(more(found[-1].id))
 
 
 def _local(at: datetime | None) -> str:
@@ -162,15 +165,31 @@ def show(case_id: UUID, *, as_json: bool) -> None:
 def _print(case: CaseShown) -> None:
     """A case as a person reads it. Times are UTC."""
     rows = (
-        ("lot, lane", f"{case.lot} {case.lane or ''}"),
-        ("happened", f"{case.kind or ''} {_local(case.occurred_at)}"),
-        ("plate", f"{case.plate or ''} {case.plate_color or ''}, read {case.plate_read or ''}, sure {case.confidence}"),
-        ("stay", f"{case.stay_state or 'none'}, {_local(case.entered_at)} to {_local(case.left_at)}"),
-        ("at stake ¥", f"{_money(case)} {case.charge_state or ''}"),
-        ("waits", f"{_age(case)}, {case.assignee or 'nobody looks'}"),
-        ("driver says", case.said or ""),
+        (word("lot, lane"), f"{case.lot} {case.lane or ''}"),
+        (word("happened"), f"{case.kind or ''} {_local(case.occurred_at)}"),
         (
-            "resolved",
+            word("plate"),
+            sentence(
+                "{plate}, read {text}, sure {confidence}",
+                plate=f"{case.plate or ''} {case.plate_color or ''}",
+                text=case.plate_read or "",
+                confidence=case.confidence,
+            ),
+        ),
+        (
+            word("stay"),
+            sentence(
+                "{state}, {since} to {until}",
+                state=case.stay_state or word("none"),
+                since=_local(case.entered_at),
+                until=_local(case.left_at),
+            ),
+        ),
+        (word("at stake ¥"), f"{_money(case)} {case.charge_state or ''}"),
+        (word("waits"), f"{_age(case)}, {case.assignee or word('nobody looks')}"),
+        (word("driver says"), case.said or ""),
+        (
+            word("resolved"),
             f"{_local(case.resolved_at)} {case.resolved_by or ''}: {case.note or ''}" * bool(case.resolved_at),
         ),
     )
@@ -179,7 +198,7 @@ def _print(case: CaseShown) -> None:
         if text.strip():
             click.echo(f"  {name}: {text.strip()}")
     if case.candidates:
-        table = Table("may be", "colour", "came", "left", "likeness", "stay")
+        table = Table(*headings("may be", "colour", "came", "left", "likeness", "stay"))
         for each in case.candidates:
             times = (_local(each.entered_at), _local(each.left_at))
             table.add_row(each.plate, each.plate_color, *times, each.likeness, str(each.stay_id))
@@ -202,7 +221,7 @@ def assign(case_ids: tuple[UUID, ...], assignee: str | None) -> None:
                 await flow.assign_case(db, case_id=case_id, **about)
 
     _with_pool(do)
-    click.echo(f"{len(case_ids)} cases: {assignee or 'nobody'} looks")
+    click.echo(sentence("{count} cases: {who} looks", count=len(case_ids), who=assignee or word("nobody")))
 
 
 @cases.command("decide-all")
@@ -214,7 +233,7 @@ def assign(case_ids: tuple[UUID, ...], assignee: str | None) -> None:
 def decide_all(kind: str, *, note: str, amount_fen: int | None, yes: bool, **wanted: Any) -> None:
     """Decide all open cases of a filter alike, each by itself; those that are refused are named and stay open."""
     if not any(wanted.values()):
-        raise click.UsageError("Say which: --lot, --reason, --plate, --day or --assignee.")
+        raise click.UsageError(word("Say which: --lot, --reason, --plate, --day or --assignee."))
     said = Verdict(kind=Kind(kind), note=note, amount_fen=amount_fen)
 
     async def find(pool: sql.Pool, network: Network, now: datetime) -> list[UUID]:
@@ -225,9 +244,9 @@ def decide_all(kind: str, *, note: str, amount_fen: int | None, yes: bool, **wan
 
     found = _with_pool(find)
     if found and not yes:
-        click.confirm(f"Decide {len(found)} cases?", abort=True)
+        click.confirm(sentence("Decide {count} cases?", count=len(found)), abort=True)
     refused = _with_pool(do) if found else []
-    click.echo(f"{len(found) - len(refused)} decided, {len(refused)} refused")
+    click.echo(sentence("{count} decided, {others} refused", count=len(found) - len(refused), others=len(refused)))
     for case_id, why in refused:
         click.echo(f"{case_id}: {type(why).__name__}: {why}")
     if refused:
@@ -249,7 +268,7 @@ async def _decide_all(
 ) -> list[tuple[UUID, OneLotError]]:
     """Decides each by itself; returns what was refused."""
     refused: list[tuple[UUID, OneLotError]] = []
-    columns = (TextColumn("deciding"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(word("deciding")), BarColumn(), MofNCompleteColumn())
     # Without a terminal a bar would leave an empty line.
     with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
         for case_id in progress.track(case_ids):
@@ -327,5 +346,12 @@ def decide(
         return await _decide(pool, local, case_id, network, now)
 
     decided = _with_pool(do)
-    stay = "in no stay" if decided.stay is None else f"in stay {decided.stay.id}, {decided.stay.state}"
-    click.echo(f"decision {decided.decision.n} about event {decided.decision.fact_id}: {stay}")
+    stay, made = decided.stay, {"n": decided.decision.n, "event": decided.decision.fact_id}
+    if stay is None:
+        click.echo(sentence("decision {n} about event {event}: in no stay", **made))
+    else:
+        click.echo(
+            sentence(
+                "decision {n} about event {event}: in stay {stay}, {state}", **made, stay=stay.id, state=stay.state
+            )
+        )

@@ -13,7 +13,8 @@ from parking import stay_listing
 from parking.charge_listing import Filter, day_in
 from parking.cli.actor import staff
 from parking.cli.holds import named
-from parking.cli.registry import CODE, with_network
+from parking.cli.registry import CODE, more, with_network
+from parking.cli.spoken import headings
 from parking.clock import random_bits
 from parking.flow import charges as flow
 from parking.flow.charges import ChargeFound, ChargesFound
@@ -113,12 +114,14 @@ def _print(found: ChargesFound, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
         return
-    table = Table("reference", "lot", "plate", "left (UTC)", "¥", "owed ¥", "state", "by", "adds ¥", "stay")
+    table = Table(
+        *headings("reference", "lot", "plate", "left (UTC)", "¥", "owed ¥", "state", "paid by", "adds ¥", "stay")
+    )
     for charge in found.charges:
         table.add_row(*_row(charge))
     _out.print(table)
     if found.next is not None:
-        click.echo(f"more: --after {found.next}")
+        click.echo(more(found.next))
 
 
 def _row(charge: ChargeFound) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from rich.table import Table
 
 import sql
 from parking.cli.actor import by
-from parking.cli.registry import in_transaction
+from parking.cli.registry import in_transaction, more
+from parking.cli.spoken import headings, sentence
 from parking.settings import read
 from parking.texts.amounts import in_yuan
 from parking.texts.durations import short_in_days
@@ -66,7 +67,9 @@ def list_disputes(state: str, operator: int | None, after: UUID, limit: int) -> 
         return list(found), now
 
     rows, now = in_transaction(page)
-    table = Table("dispute", "kind", "channel", "asked ¥", "in suspense ¥", "said", "opened", "age", "resolution")
+    table = Table(
+        *headings("dispute", "kind", "channel", "asked ¥", "in suspense ¥", "said", "opened", "age", "resolution")
+    )
     for row in rows:
         amounts = (yuan(row.asked_fen), yuan(row.held_fen))
         opened = f"{row.opened_at:%Y-%m-%d %H:%M}"
@@ -75,7 +78,7 @@ def list_disputes(state: str, operator: int | None, after: UUID, limit: int) -> 
         table.add_row(str(row.id), row.kind, row.channel, *amounts, row.said, opened, waited, row.resolution or "")
     _out.print(table)
     if len(rows) == limit:
-        click.echo(f"more: --after {rows[-1].id}")
+        click.echo(more(rows[-1].id))
 
 
 @disputes.command("show")
@@ -111,7 +114,7 @@ def resolve(dispute_id: UUID, finding: str, amount_fen: int | None, note: str) -
             )
 
     done = _with_channels(do)
-    click.echo(f"{done.state}, {in_yuan(done.held_fen)} in suspense")
+    click.echo(sentence("{state}, {amount} in suspense", state=done.state, amount=in_yuan(done.held_fen)))
 
 
 @disputes.command("return")
@@ -124,4 +127,5 @@ def return_money(dispute_id: UUID, note: str) -> None:
         return await flow.return_money(pool, channels, dispute_id=dispute_id, note=note, actor=by(), now=now)
 
     refund = _with_channels(do)
-    click.echo(f"refund {refund.id} of {in_yuan(refund.amount_fen)}: {refund.state}")
+    about = {"id": refund.id, "amount": in_yuan(refund.amount_fen), "state": refund.state}
+    click.echo(sentence("refund {id} of {amount}: {state}", **about))

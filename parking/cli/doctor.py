@@ -17,8 +17,9 @@ from parking import doctor
 from parking.doctor import Area, Remark, Severity, Told
 from parking.flow.doctor import Examined, examine_database
 from parking.live import redis as live_redis
-from parking.settings import SECRET_CHARACTERS_MIN, BadSetting, Settings, read
+from parking.settings import SECRET_CHARACTERS_MIN, BadSetting, Settings, language, read
 from parking.texts import doctor as texts
+from parking.texts.languages import ZH
 from parking.texts.words import Words
 
 REDIS_TIMEOUT_S = 5.0
@@ -120,7 +121,7 @@ def _print_remark(remark: Remark, lang: str | None) -> None:
 
 
 def _in(lang: str | None, words: Words) -> str:
-    return words[0] if lang == "zh" else words[1]
+    return words[0] if (lang or language()) == ZH else words[1]
 
 
 def _chosen(lang: str | None, zh: str, en: str) -> Sequence[str]:

@@ -16,7 +16,8 @@ from rich.table import Table
 import sql
 from parking import plates
 from parking.cli.actor import staff
-from parking.cli.registry import CODE, FILE, FILE_BYTES_MAX, in_transaction
+from parking.cli.registry import CODE, FILE, FILE_BYTES_MAX, in_transaction, too_large
+from parking.cli.spoken import headings, sentence, word
 from parking.clock import random_bits
 from parking.entitlements import VEHICLES_PER_FILE_MAX, ExemptVehicle, NewVehicle, RightUnfit
 from parking.flow import entitlements as flow
@@ -58,25 +59,26 @@ def add(file: Path, lot: str | None, operator: str | None, reason: str | None) -
             about: dict[str, Any] = {"principal": staff(), "network": network, "now": now, "random_bits": random_bits}
             return await flow.register_vehicles(pool, said, reach, **about)
 
-    _out.print(f"{len(asyncio.run(register()))} vehicles")
+    _out.print(sentence("{count} vehicles", count=len(asyncio.run(register()))))
 
 
 def _vehicles(file: Path, reason: str | None) -> Iterator[NewVehicle]:
     if file.stat().st_size > FILE_BYTES_MAX:
-        raise click.BadParameter(f"{file} has more than {FILE_BYTES_MAX} bytes.", param_hint="FILE")
+        raise click.BadParameter(too_large(file, FILE_BYTES_MAX), param_hint="FILE")
     with file.open(encoding="utf-8-sig", newline="") as lines:
         for number, row in enumerate(csv.DictReader(lines), 2):
             if number > VEHICLES_PER_FILE_MAX + 1:
-                raise click.BadParameter(f"more than {VEHICLES_PER_FILE_MAX} vehicles.", param_hint="FILE")
+                why = sentence("more than {most} vehicles.", most=VEHICLES_PER_FILE_MAX)
+                raise click.BadParameter(why, param_hint="FILE")
             try:
                 yield _vehicle({name: text for name, text in row.items() if text}, reason)
             except (msgspec.ValidationError, RightUnfit, ValueError) as e:
-                raise click.BadParameter(f"line {number}: {e}", param_hint="FILE") from None
+                raise click.BadParameter(sentence("line {n}: {why}", n=number, why=e), param_hint="FILE") from None
 
 
 def _vehicle(row: dict[Any, Any], reason: str | None) -> NewVehicle:
     if unknown := {str(name) for name in row} - _COLUMNS:
-        raise RightUnfit(f"no column is called {', '.join(sorted(unknown))}")
+        raise RightUnfit(sentence("no column is called {names}", names=", ".join(sorted(unknown))))
     said = {
         "reason": reason or "",
         **row,
@@ -85,10 +87,10 @@ def _vehicle(row: dict[Any, Any], reason: str | None) -> NewVehicle:
     }
     made = msgspec.convert(said, NewVehicle, strict=False)
     if not made.plate or not made.reason:
-        raise RightUnfit("a line needs a plate and a reason")
+        raise RightUnfit(word("a line needs a plate and a reason"))
     for at in (made.valid_from, made.valid_until):
         if at is not None and at.utcoffset() is None:
-            raise RightUnfit("an instant says its offset, like 2026-12-01T00:00:00+08:00")
+            raise RightUnfit(word("an instant says its offset, like 2026-12-01T00:00:00+08:00"))
     return made
 
 
@@ -105,7 +107,7 @@ def show(plate: str | None, ended: bool, after: UUID) -> None:
             db, plate=plates.looked_for(plate), holding=not ended, **page, now=now, random_bits=random_bits
         )
 
-    table = Table("id", "plate", "tags", "facts", "operator", "lot", "from", "until", "reason")
+    table = Table(*headings("id", "plate", "tags", "facts", "operator", "lot", "from", "until", "reason"))
     for one in in_transaction(find):
         until = "" if one.valid_until is None else f"{one.valid_until:%Y-%m-%d %H:%M}"
         reach = [str(each or "") for each in (one.operator_id, one.lot_id)]

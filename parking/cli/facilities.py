@@ -11,6 +11,7 @@ import sql
 from parking.bays import BAYS_MAX, Bay
 from parking.cli.actor import staff
 from parking.cli.registry import CODE, FILE, in_transaction, read_file
+from parking.cli.spoken import sentence
 from parking.facilities import Facilities
 from parking.flow import bays as bays_flow
 from parking.flow import facilities as flow
@@ -65,4 +66,5 @@ def _from(file: Path, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(read_file(file), type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        raise click.BadParameter(f"{file} cannot be read: {e}.", param_hint="FILE") from None
+        why = sentence("{file} cannot be read: {why}.", file=file, why=e)
+        raise click.BadParameter(why, param_hint="FILE") from None

@@ -11,6 +11,7 @@ from rich.table import Table
 import sql
 from parking.cli.actor import by, staff
 from parking.cli.registry import CODE, FROM, in_transaction, network, say
+from parking.cli.spoken import headings, word
 from parking.flow import gateways as flow
 from parking.flow import lots as lots_flow
 from parking.lots import UnknownLot
@@ -29,7 +30,7 @@ def gateway() -> None:
 @click.argument("code", type=CODE)
 def add_gateway(lot: str, code: str) -> None:
     """Register another gateway of a lot. The same again changes nothing."""
-    click.echo(in_transaction(lambda db, now: flow.add_gateway(db, lot, code, by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.add_gateway(db, lot, code, by=staff(), now=now))))
 
 
 @gateway.command("change")
@@ -37,7 +38,7 @@ def add_gateway(lot: str, code: str) -> None:
 @click.option("--code", "becomes", required=True, type=CODE, help="Its code rightly.")
 def change_gateway(code: str, becomes: str) -> None:
     """Correct the code of a gateway; its keys and its lanes stay with it."""
-    click.echo(in_transaction(lambda db, now: flow.rename_gateway(db, code, becomes, by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.rename_gateway(db, code, becomes, by=staff(), now=now))))
 
 
 @gateway.command("serve")
@@ -71,7 +72,7 @@ def list_gateways(lot: str | None) -> None:
     wanted = None if lot is None else registered.lots_by_code.get(lot)
     if lot is not None and wanted is None:
         raise UnknownLot(f"No lot has the code {lot!r}.", code=lot)
-    table = Table("code", "lots", "lanes")
+    table = Table(*headings("code", "lots", "lanes"))
     for one in sorted(registered.gateways.values(), key=lambda each: each.code):
         if wanted is None or wanted.id in one.lots:
             lanes = sorted(each.code for each in registered.lanes.values() if each.gateway_id == one.id)

@@ -12,6 +12,7 @@ from rich.table import Table
 import sql
 from parking.cli.actor import by
 from parking.cli.registry import CODE, with_network
+from parking.cli.spoken import headings, sentence, word
 from parking.lots import Lot, UnknownLot
 from parking.network import Network
 from parking.texts.cases import HOLDS
@@ -74,7 +75,7 @@ def list_holds(lot: str | None, operator: int | None, reason: str | None) -> Non
     """List the held charges, the oldest stay first."""
 
     async def find(db: sql.Connection, network: Network, lot_id: int | None, now: datetime) -> None:
-        table = Table("charge", "stay", "lot", "account", "¥", "waits", "why")
+        table = Table(*headings("charge", "stay", "lot", "account", "¥", "waits", "why"))
         for row in await _held(db, Filter(operator, lot_id, reason)):
             one = shown(row, network.lots[row.lot_id].code, HOLDS, now=now)
             who = (str(one.charge_id), str(one.stay_id), one.lot, str(one.account_id))
@@ -96,7 +97,7 @@ def list_holds(lot: str | None, operator: int | None, reason: str | None) -> Non
 def release(charges: tuple[UUID, ...], lot: str | None, reason: str) -> None:
     """Let held charges be collected: those named, or all of a lot."""
     if bool(charges) == bool(lot):
-        raise click.UsageError("Name charges, or a lot with --lot.")
+        raise click.UsageError(word("Name charges, or a lot with --lot."))
 
     async def do(db: sql.Connection, _: Network, lot_id: int | None, now: datetime) -> int:
         wanted = charges or [each.charge_id for each in await _held(db, Filter(lot_id=lot_id))]
@@ -104,4 +105,4 @@ def release(charges: tuple[UUID, ...], lot: str | None, reason: str) -> None:
             await flow.release_charge(db, charge_id=charge_id, reason=reason, actor=by(), now=now)
         return len(wanted)
 
-    click.echo(f"{_with_lot(lot, do)} charges are collected from now on")
+    click.echo(sentence("{count} charges are collected from now on", count=_with_lot(lot, do)))

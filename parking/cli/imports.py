@@ -19,13 +19,14 @@ from rich.table import Table
 
 from parking import imports, sheets
 from parking.cli.actor import staff
-from parking.cli.registry import CODE, FILE
+from parking.cli.registry import CODE, FILE, too_large
+from parking.cli.spoken import headings, sentence, word
 from parking.clock import random_bits
 from parking.flow import imports as flow
 from parking.flow.imports import At, Imported, Kind, Line, State
 from parking.flow.imports.kinds import KINDS
 from parking.flow.network import read_network
-from parking.imports import Planned
+from parking.imports import Fault, Planned
 from parking.imports.mapping import MAPPING_BYTES_MAX, MappingUnclear
 from parking.settings import read
 from parking.sheets import FILE_BYTES_MAX, Layout, SheetUnclear
@@ -108,13 +109,13 @@ def _planned(
 
 async def _import(kind: Kind[Any], planned: Sequence[Planned[Any]], *, source: str, dry_run: bool) -> Imported:
     settings = read()
-    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(word("importing")), BarColumn(), MofNCompleteColumn())
     async with await open_pool(settings.database_url, connections_max=1) as pool, pool.acquire() as db:
         now = settings.clock()()
         at = At(staff(), now, random_bits, await read_network(db, now), _lint, settings.city)
         # Without a terminal a bar would leave an empty line.
         with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
-            task = progress.add_task("importing", total=None)
+            task = progress.add_task("", total=None)
             return await flow.import_all(
                 db,
                 kind,
@@ -144,29 +145,33 @@ def _bytes(file: Path, bytes_max: int) -> bytes:
     with file.open("rb") as opened:
         document = opened.read(bytes_max + 1)
     if len(document) > bytes_max:
-        raise click.UsageError(f"{file} has more than {bytes_max} bytes.")
+        raise click.UsageError(too_large(file, bytes_max))
     return document
 
 
 def _show(imported: Imported) -> None:
     """Each row that was not as it stood already, and the counts."""
-    table = Table("line", "code", "", "what, or why")
+    table = Table(*headings("line", "code", "", "what, or why"))
     for line in imported.lines:
         if line.state is not State.UNCHANGED or line.faults:
-            table.add_row(str(line.line), escape(line.code), line.state, escape(_why(line)))
+            table.add_row(str(line.line), escape(line.code), word(line.state), escape(_why(line)))
     if table.row_count:
         _out.print(table)
-    counts = ", ".join(f"{count} {state}" for state, count in imported.counts.items())
-    _out.print(f"{imported.rows} rows: {counts}", highlight=False)
+    counts = ", ".join(f"{count} {word(state)}" for state, count in imported.counts.items())
+    _out.print(sentence("{rows} rows: {counts}", rows=imported.rows, counts=counts), highlight=False)
     if not imported.is_kept:
-        _out.print("nothing was kept", highlight=False)
+        _out.print(word("nothing was kept"), highlight=False)
 
 
 def _why(line: Line) -> str:
-    faults = [
-        f"{fault.field or 'the row'}{f' (column {fault.column})' if fault.column else ''}: {fault.value!r}, "
-        f"allowed: {fault.allowed}"
-        for fault in line.faults
-    ]
-    left_out = ["left out: "] if faults and line.state not in (State.REFUSED, State.SKIPPED) else [""]
-    return "; ".join([*line.changed, left_out[0] + "; ".join(faults)]) if faults else ", ".join(line.changed)
+    faults = "; ".join(map(_fault, line.faults))
+    if faults and line.state not in (State.REFUSED, State.SKIPPED):
+        faults = sentence("left out: {faults}", faults=faults)
+    return "; ".join([*line.changed, faults]) if faults else ", ".join(line.changed)
+
+
+def _fault(fault: Fault) -> str:
+    place = fault.field or word("the row")
+    if fault.column:
+        place = sentence("{field} (column {column})", field=place, column=fault.column)
+    return sentence("{place}: {value!r}, allowed: {allowed}", place=place, value=fault.value, allowed=fault.allowed)

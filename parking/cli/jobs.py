@@ -12,6 +12,7 @@ from rich.table import Table
 import sql
 from parking import health
 from parking.cli.registry import in_transaction
+from parking.cli.spoken import headings, word
 from parking.health import JobShown
 from parking.store import jobs as store
 
@@ -36,14 +37,14 @@ def jobs(*, as_json: bool) -> None:
 
 def _print(listed: Sequence[JobShown]) -> None:
     if not listed:
-        _out.print("No worker has ever run: onelot work")
+        _out.print(word("No worker has ever run: onelot work"))
         return
-    table = Table("job", "each, s", "begun, UTC", "done, UTC", "took, s", "failures", "leader")
+    table = Table(*headings("job", "each, s", "begun, UTC", "done, UTC", "took, s", "failures", "leader"))
     for each in listed:
         table.add_row(
             each.name,
             f"{each.every_s:g}",
-            "now" if each.running else _at(each.begun_at),
+            word("now") if each.running else _at(each.begun_at),
             f"[red]{_at(each.done_at)}[/]" if each.overdue else _at(each.done_at),
             "" if each.took_s is None else f"{each.took_s:.2f}",
             str(each.failures) if each.failures else "",
@@ -58,4 +59,4 @@ def _print(listed: Sequence[JobShown]) -> None:
 
 
 def _at(at: datetime | None) -> str:
-    return "never" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return word("never") if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

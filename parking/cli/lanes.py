@@ -8,6 +8,7 @@ import msgspec
 
 from parking.cli.actor import staff
 from parking.cli.registry import CODE, FILE, FROM, Like, converted, in_transaction, read_file, say
+from parking.cli.spoken import sentence, word
 from parking.flow import lanes as flow
 from parking.lanes import GateChange, GateName, GatePlan, LaneChange, NewLane, Switch, Way
 from parking.lots import Direction
@@ -28,7 +29,7 @@ def gate() -> None:
 def add_gate(lot: str, code: str, name: str) -> None:
     """Register a gate of a lot. The same again changes nothing."""
     plan = GatePlan(code, name)
-    click.echo(in_transaction(lambda db, now: flow.add_gate(db, lot, plan, by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.add_gate(db, lot, plan, by=staff(), now=now))))
 
 
 @gate.command("change")
@@ -39,7 +40,7 @@ def add_gate(lot: str, code: str, name: str) -> None:
 def change_gate(lot: str, code: str, becomes: str | None, name: str | None) -> None:
     """Correct what a gate is called."""
     change = converted({"code": becomes, "name": name}, GateChange)
-    click.echo(in_transaction(lambda db, now: flow.change_gate(db, lot, code, change, by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.change_gate(db, lot, code, change, by=staff(), now=now))))
 
 
 @gate.command("close")
@@ -84,7 +85,7 @@ def lane() -> None:
 def add_lane(lot: str, code: str, gate: str, direction: str, gateway: str | None) -> None:
     """Register a lane of a lot. The same again changes nothing."""
     plan = NewLane(code, gate, Direction(direction), gateway)
-    click.echo(in_transaction(lambda db, now: flow.add_lane(db, lot, plan, by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.add_lane(db, lot, plan, by=staff(), now=now))))
 
 
 @lane.command("change")
@@ -95,7 +96,7 @@ def add_lane(lot: str, code: str, gate: str, direction: str, gateway: str | None
 def change_lane(code: str, becomes: str | None, gate: str | None, gateway: str | None) -> None:
     """Say where a lane belongs, from now on. Events that name the code it had are refused from then on."""
     change = converted({"code": becomes, "gate": gate, "gateway": gateway}, LaneChange)
-    click.echo(in_transaction(lambda db, now: flow.change_lane(db, code, change, by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.change_lane(db, code, change, by=staff(), now=now))))
 
 
 @lane.command("direction")
@@ -110,7 +111,8 @@ def set_direction(code: str, direction: str | None, week: Path | None, since: da
         try:
             said["week"] = msgspec.json.decode(read_file(week), type=tuple[Switch, ...])
         except (msgspec.DecodeError, UnicodeDecodeError) as e:
-            raise click.BadParameter(f"{week} is no week: {e}.", param_hint="--week") from None
+            why = sentence("{file} is no week: {why}.", file=week, why=e)
+            raise click.BadParameter(why, param_hint="--week") from None
     way = converted(said, Way)
     say(in_transaction(lambda db, now: flow.set_way(db, code, way, valid_from=since, by=staff(), now=now)))
 

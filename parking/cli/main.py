@@ -47,7 +47,7 @@ from parking.cli import (
 from parking.cli.actor import by, staff
 from parking.cli.arguments import FILE
 from parking.cli.serve import serve
-from parking.cli.spoken import in_chinese, word
+from parking.cli.spoken import headings, in_chinese, sentence, word
 from parking.clock import random_bits
 from parking.flow.discrepancies import look_at_all
 from parking.flow.lots import operator_of_code
@@ -156,14 +156,14 @@ def migrate() -> None:
     """Bring the database to this version's schema."""
     settings = read()
     applied = _run(run_migrations(settings.database_url, now=settings.clock()()))
-    _out.print(f"{len(applied or ())} migrations applied")
+    _out.print(sentence("{count} migrations applied", count=len(applied or ())))
 
 
 @main.command()
 def verify() -> None:
     """Derive the stays of the last days again, and run all invariants; exit with 1 if any returns a row."""
     invariants_checked = _run(_findings(read()))
-    table = Table("invariant", "rows", "seconds", title="Invariants: queries that must return no row")
+    table = Table(*headings("invariant", "rows", "seconds"), title=word("Invariants: queries that must return no row"))
     for invariant in invariants_checked:
         table.add_row(
             invariant.name, f"[{'red' if invariant.rows else 'green'}]{invariant.rows}[/]", f"{invariant.seconds:.3f}"
@@ -193,7 +193,7 @@ async def _findings(settings: Settings) -> list[Invariant]:
 def settle(day: datetime) -> None:
     """Settle a business day for every operator. Running it again changes nothing."""
     settled = _run(_settle(read(), day.date()))
-    table = Table("operator", "day", "charges", "gross ¥", "refunds ¥", "platform fee ¥", "net ¥")
+    table = Table(*headings("operator", "day", "charges", "gross ¥", "refunds ¥", "platform fee ¥", "net ¥"))
     for settlement in settled:
         amounts = (settlement.gross_fen, settlement.refunds_fen, settlement.platform_fee_fen, settlement.net_fen)
         table.add_row(
@@ -207,11 +207,11 @@ def settle(day: datetime) -> None:
 
 async def _settle(settings: Settings, day: date) -> list[Settlement]:
     pool = await open_pool(settings.database_url, connections_max=2)
-    columns = (TextColumn("settling"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(word("settling")), BarColumn(), MofNCompleteColumn())
     async with pool:
         # Without a terminal a bar would leave an empty line.
         with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
-            task = progress.add_task("settling", total=None)
+            task = progress.add_task("", total=None)
             return await settlement_flow.settle(
                 pool,
                 business_date=day,
@@ -250,7 +250,7 @@ def token(role: str, subject: str, account: int | None, operator: str | None, lo
         )
 
     issued = registry.in_transaction(issue)
-    _err.print(f"{issued.id} until {issued.expires_at:%Y-%m-%d %H:%M} UTC", highlight=False)
+    _err.print(sentence("{id} until {at:%Y-%m-%d %H:%M} UTC", id=issued.id, at=issued.expires_at), highlight=False)
     click.echo(issued.token)
 
 
@@ -266,8 +266,8 @@ def rebuild_occupancy() -> None:
     """Write the counts of all lots from PostgreSQL to Redis anew."""
     written = _run(_rebuild(read()))
     if written is None:
-        raise click.ClickException("Redis is away: the counts were not written.")
-    _out.print(f"{written} counts differed and were written anew")
+        raise click.ClickException(word("Redis is away: the counts were not written."))
+    _out.print(sentence("{count} counts differed and were written anew", count=written))
 
 
 async def _rebuild(settings: Settings) -> int | None:

@@ -9,7 +9,8 @@ from rich.table import Table
 
 import sql
 from parking.cli.actor import staff
-from parking.cli.registry import CODE, NAME, in_transaction
+from parking.cli.registry import CODE, NAME, in_transaction, more
+from parking.cli.spoken import headings, word
 from parking.dated import Outcome
 from parking.flow import operators as flow
 from parking.operators import OperatorChange, OperatorPage, OperatorShown
@@ -28,14 +29,14 @@ def operators(words: str, after: str) -> None:
         return await flow.find(db, words=words, after=after, limit=OPERATORS_MAX, reader=staff(), now=now)
 
     page = in_transaction(find)
-    table = Table("number", "code", "name", "", "platform fee", "lots", "ends")
+    table = Table(*headings("number", "code", "name", "", "platform fee", "lots", "ends"))
     for one in page.operators:
         fee = f"{one.platform_fee_bps / 100:.2f} %"
         ends = "" if one.closed_from is None else str(one.closed_from)
         table.add_row(str(one.id), one.code, one.name_zh, one.name_en, fee, str(one.lots), ends)
     _out.print(table)
     if page.next is not None:
-        _err.print(f"more: --after {page.next}", highlight=False)
+        _err.print(more(page.next), highlight=False)
 
 
 @click.command("show")
@@ -61,7 +62,7 @@ def change(code: str, **said: str | None) -> None:
     async def correct(db: sql.Connection, now: datetime) -> Outcome:
         return await flow.change(db, code, wanted, by=staff(), now=now)
 
-    click.echo(in_transaction(correct))
+    click.echo(word(in_transaction(correct)))
 
 
 @click.command("close")
@@ -75,11 +76,11 @@ def change(code: str, **said: str | None) -> None:
 )
 def close(code: str, since: datetime) -> None:
     """Let an operator end on a day; what it is owed is settled as ever."""
-    click.echo(in_transaction(lambda db, now: flow.end(db, code, since.date(), by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.end(db, code, since.date(), by=staff(), now=now))))
 
 
 @click.command("reopen")
 @click.argument("code", type=CODE)
 def reopen(code: str) -> None:
     """Let an operator go on that was to end, or had."""
-    click.echo(in_transaction(lambda db, now: flow.end(db, code, None, by=staff(), now=now)))
+    click.echo(word(in_transaction(lambda db, now: flow.end(db, code, None, by=staff(), now=now))))

@@ -11,6 +11,7 @@ from rich.table import Table
 import sql
 from parking.cli.actor import by, staff
 from parking.cli.registry import CODE, in_transaction
+from parking.cli.spoken import headings, sentence
 from parking.clock import random_bits
 from parking.contests import Contest
 from parking.flow import contests as flow
@@ -40,7 +41,7 @@ def contests() -> None:
             db, after=ids.FIRST, limit=CONTESTS_SHOWN_MAX, reader=reader, now=now, random_bits=random_bits
         )
 
-    table = Table("id", "plate", "account", "linked", "contested", "by", "note")
+    table = Table(*headings("id", "plate", "account", "linked", "contested", "contested by", "note"))
     for one in in_transaction(find):
         linked, contested = f"{one.linked_at:%Y-%m-%d %H:%M}", f"{one.contested_at:%Y-%m-%d %H:%M}"
         named = f"{one.plate} {one.plate_color}"
@@ -76,7 +77,8 @@ def resolve(number: UUID, link_stands: bool, note: str) -> None:
         )
 
     done = in_transaction(do)
-    _out.print(f"the link of account {done.account_id} {'stands' if link_stands else 'has ended'}")
+    template = "the link of account {number} stands" if link_stands else "the link of account {number} has ended"
+    _out.print(sentence(template, number=done.account_id))
 
 
 @plate.command("no-plate-texts")
@@ -86,7 +88,7 @@ def no_plate_texts() -> None:
     async def find(db: sql.Connection, _: datetime) -> Sequence[NoPlateText]:
         return await store.no_plate_texts(db)
 
-    table = Table("operator", "text")
+    table = Table(*headings("operator", "text"))
     for one in in_transaction(find):
         table.add_row(one.operator_code, one.text)
     _out.print(table)

@@ -14,6 +14,7 @@ from rich.table import Table
 import sql
 from parking import registry
 from parking.cli.actor import by, staff
+from parking.cli.spoken import headings, sentence, word
 from parking.dated import Changed, Outcome
 from parking.flow import lots as flow
 from parking.flow.lots import Registered
@@ -73,7 +74,7 @@ class Instant(click.ParamType):  # type: ignore[type-arg]  # takes none before c
         except ValueError:
             at = None
         if at is None or at.utcoffset() is None:
-            self.fail(f"{value!r} is no instant like 2026-12-01T00:00:00+08:00.", param, ctx)
+            self.fail(sentence("{value!r} is no instant like 2026-12-01T00:00:00+08:00.", value=value), param, ctx)
         return at
 
 
@@ -221,7 +222,7 @@ def list_lots(
     page = registry.page(
         network(), search, lot_ids=None, state=None if state is None else State(state), after=after, limit=LOTS_MAX
     )
-    table = Table("code", "operator", "name", "", "district", "kind", "state", "spaces", "gateways")
+    table = Table(*headings("code", "operator", "name", "", "district", "kind", "state", "spaces", "gateways"))
     for one in page.lots:
         table.add_row(
             *(one.code, one.operator, one.name_zh, one.name_en, one.district_zh, one.kind, one.state),
@@ -229,7 +230,7 @@ def list_lots(
         )
     _out.print(table)
     if page.next is not None:
-        _err.print(f"more: --after {page.next}", highlight=False)
+        _err.print(more(page.next), highlight=False)
 
 
 @lot.command("show")
@@ -269,7 +270,7 @@ def change_lot(
     async def correct(db: sql.Connection, now: datetime) -> Outcome:
         return await flow.change_lot(db, code, change, by=staff(), now=now, city=city)
 
-    click.echo(in_transaction(correct))
+    click.echo(word(in_transaction(correct)))
 
 
 @lot.command("capacity")
@@ -336,13 +337,18 @@ def _say_number(registered: Registered) -> None:
     """The number, for the next command; that nothing was changed, for a person."""
     click.echo(registered.id)
     if registered.outcome is Outcome.UNCHANGED:
-        _err.print(registered.outcome.value)
+        _err.print(word(registered.outcome))
 
 
 def say(changed: Changed) -> None:
     """What became of a change, and since when it holds."""
-    since = "" if changed.valid_from is None else f" from {changed.valid_from.isoformat()}"
-    click.echo(f"{changed.outcome}{since}")
+    outcome, since = word(changed.outcome), changed.valid_from
+    click.echo(outcome if since is None else sentence("{what} from {since}", what=outcome, since=since.isoformat()))
+
+
+def more(after: object) -> str:
+    """That there is another page, and how to see it."""
+    return sentence("more: --after {place}", place=after)
 
 
 def converted(said: dict[str, Any], shape: type[T]) -> T:
@@ -357,7 +363,13 @@ def _plan(file: Path) -> LotPlan:
     try:
         return decode_plan(read_file(file))
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        raise click.BadParameter(f"{file} is not the plan of a lot: {e}.", param_hint="FILE") from None
+        why = sentence("{file} is not the plan of a lot: {why}.", file=file, why=e)
+        raise click.BadParameter(why, param_hint="FILE") from None
+
+
+def too_large(file: Path, bytes_max: int) -> str:
+    """That nobody wrote a file so large."""
+    return sentence("{file} has more than {most} bytes.", file=file, most=bytes_max)
 
 
 def read_file(file: Path) -> bytes:
@@ -369,5 +381,5 @@ def read_file(file: Path) -> bytes:
     with file.open("rb") as opened:
         document = opened.read(FILE_BYTES_MAX + 1)
     if len(document) > FILE_BYTES_MAX:
-        raise click.BadParameter(f"{file} has more than {FILE_BYTES_MAX} bytes.", param_hint="FILE")
+        raise click.BadParameter(too_large(file, FILE_BYTES_MAX), param_hint="FILE")
     return document

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 import sql
+from parking.cli.spoken import headings
 from parking.flow.network import read_network
 from parking.network import Network
 from parking.settings import read
@@ -60,7 +61,7 @@ def show(rows: Sequence[Struct], columns: Sequence[str], *, as_json: bool) -> No
         for row in rows:
             click.echo(msgspec.json.encode(row))
         return
-    table = Table(*columns)
+    table = Table(*headings(*columns))
     for row in rows:
         table.add_row(*[_text(getattr(row, name)) for name in columns])
     _out.print(table)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parking.cli import logs
+from parking.cli.spoken import sentence, word
 from parking.live import metrics, tracing
 from parking.settings import Settings, read
 from sql.pool import check_login, open_pool
@@ -56,12 +57,16 @@ def serve(
     raise_descriptors()
     gateway_port = settings.gateway_port if gateway_port is None else gateway_port
     if only_gateways and not gateway_port:
-        raise click.UsageError("--only-gateways needs --gateway-port, or ONELOT_GATEWAY_PORT.")
+        raise click.UsageError(word("--only-gateways needs --gateway-port, or ONELOT_GATEWAY_PORT."))
     both = bool(gateway_port) and not only_gateways
     if both and (fd is None) != (gateway_fd is None):
-        raise click.UsageError("Where everybody's socket is handed over (--fd), so is the gateways' (--gateway-fd).")
+        raise click.UsageError(
+            word("Where everybody's socket is handed over (--fd), so is the gateways' (--gateway-fd).")
+        )
     if gateway_fd is not None and not both:
-        raise click.UsageError("--gateway-fd needs --gateway-port; with --only-gateways the socket is that of --fd.")
+        raise click.UsageError(
+            word("--gateway-fd needs --gateway-port; with --only-gateways the socket is that of --fd.")
+        )
     made = server_config(
         settings,
         "parking.app:application",
@@ -112,7 +117,8 @@ def _given(fd: int, port: int | None) -> socket.socket:
     given = socket.socket(fileno=fd)
     name = given.getsockname()
     if port is not None and (given.family not in (socket.AF_INET, socket.AF_INET6) or name[1] != port):
-        raise click.UsageError(f"The socket {fd} listens on {name!r}, and the gateways' port is {port}.")
+        template = "The socket {fd} listens on {name!r}, and the gateways' port is {port}."
+        raise click.UsageError(sentence(template, fd=fd, name=name, port=port))
     return given
 
 

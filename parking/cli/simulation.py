@@ -18,6 +18,7 @@ from rich.table import Table
 
 from parking import tariffs
 from parking.cli.arguments import FILE, INSTANT, aware, tariff_of
+from parking.cli.spoken import chosen, headings, sentence, word
 from parking.flow.network import read_network
 from parking.lots import Lot, UnknownLot, UnknownZone
 from parking.network import Network
@@ -76,26 +77,29 @@ def replay(
     Where nothing is said, at the lots that charged by a tariff of the draft's code in that time.
     """
     if everywhere and (codes or zones):
-        raise click.UsageError("Either --everywhere, or some lots by --lot and --zone.")
+        raise click.UsageError(word("Either --everywhere, or some lots by --lot and --zone."))
     draft = tariffs.Compiled(tariff_of(file))
     period = Period(aware(since, draft.time_zone), aware(until, draft.time_zone))
     for name, moment in (("--from", since), ("--to", until)):
         if moment.year not in YEARS:
-            raise click.BadParameter(f"{moment} is no time at which anybody parked.", param_hint=name)
+            raise click.BadParameter(sentence("{at} is no time at which anybody parked.", at=moment), param_hint=name)
     if period.since >= period.until:
-        raise click.BadParameter("--to must be later than --from.", param_hint="--to")
+        raise click.BadParameter(word("--to must be later than --from."), param_hint="--to")
     for name, out in (("--csv", csv_file), ("--html", html_file)):
         if out is not None and not out.absolute().parent.is_dir():
-            raise click.BadParameter(f"There is no folder {str(out.parent)!r}.", param_hint=name)
+            raise click.BadParameter(
+                sentence("There is no folder {folder!r}.", folder=str(out.parent)), param_hint=name
+            )
     choose = _everywhere if everywhere else _named(codes, zones) if codes or zones else _of_code
     simulation, outcome = asyncio.run(_simulate(draft, choose, period, against, csv_file, limit))
     if html_file is not None:
         html_file.write_text(page(report(simulation, outcome)), encoding="utf-8")
     if choose is _of_code:
-        _say(f"At the lots that charged by {draft.tariff.code} then; --lot, --zone or --everywhere name others.")
+        template = "At the lots that charged by {tariff} then; --lot, --zone or --everywhere name others."
+        _say(sentence(template, tariff=draft.tariff.code))
     _print(simulation, outcome)
     for written in filter(None, (csv_file, html_file)):
-        click.echo(f"written: {written}")
+        click.echo(sentence("written: {file}", file=written))
 
 
 async def _simulate(
@@ -120,10 +124,12 @@ async def _simulate(
         counted = await count_past_stays(db, list(lots), period, lead)
         simulation = Simulation(draft.tariff, _digest(draft.tariff), lots, period.since, period.until, against, now)
         if not counted.to_compare:
-            raise click.UsageError(
-                f"At these {len(lots)} lots no stay ended between {simulation.at(period.since)} and "
-                f"{simulation.at(period.until)}: there is nothing to price, and no file was written."
+            template = (
+                "At these {lots} lots no stay ended between {since} and {until}: there is nothing to price, and no "
+                "file was written."
             )
+            between = {"since": simulation.at(period.since), "until": simulation.at(period.until)}
+            raise click.UsageError(sentence(template, lots=len(lots), **between))
         operators = {lot.id: lot.operator_id for lot in lots.values()}
         with _csv_rows(simulation, csv_file) as on_case, _progress(counted.to_read) as advance:
             run = Run(draft, period, operators, current=current, on_case=on_case)
@@ -178,9 +184,10 @@ def _of_code(network: Network, code: str, period: Period) -> Sequence[Lot]:
         if holds_within(network.prices[lot.id].tariffs, code, period.since, period.until)
     ]
     if not lots:
-        raise click.UsageError(
-            f"No lot charged by a tariff {code!r} then: name lots by --lot or --zone, or all of them by --everywhere."
+        template = (
+            "No lot charged by a tariff {code!r} then: name lots by --lot or --zone, or all of them by --everywhere."
         )
+        raise click.UsageError(sentence(template, code=code))
     return lots
 
 
@@ -216,51 +223,64 @@ def _write(out: TextIO, simulation: Simulation, case: Case) -> None:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("pricing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(word("pricing")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Without a terminal a bar would leave an empty line.
     with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
-        task = progress.add_task("pricing", total=total)
+        task = progress.add_task("", total=total)
         yield lambda done: progress.update(task, completed=done)
 
 
 def _print(simulation: Simulation, outcome: Outcome) -> None:
     total, drivers = outcome.total, outcome.drivers
-    against = AGAINST[simulation.against][1]
-    _say(f"{simulation.tariff.name_zh} {simulation.tariff.name_en} ({simulation.tariff.code}), compared with {against}")
-    period = f"{simulation.at(simulation.since)} to {simulation.at(simulation.until)}"
-    _say(f"{period}, {len(outcome.lots)} of {len(simulation.lots)} lots")
+    tariff = f"{simulation.tariff.name_zh} {simulation.tariff.name_en} ({simulation.tariff.code})"
+    _say(sentence("{tariff}, compared with {other}", tariff=tariff, other=chosen(AGAINST[simulation.against])))
+    between = {"since": simulation.at(simulation.since), "until": simulation.at(simulation.until)}
+    lots = {"some": len(outcome.lots), "whole": len(simulation.lots)}
+    _say(sentence("{since} to {until}, {some} of {whole} lots", **between, **lots))
     if not simulation.read_all:
-        _say("A sample of the vehicles, not all stays of the period.")
+        _say(word("A sample of the vehicles, not all stays of the period."))
     currency = simulation.tariff.currency
+    money = {"before": simulation.money(total.before_fen), "after": simulation.money(total.after_fen)}
+    changed = {
+        "change": simulation.money(total.change_fen, signed=True),
+        "share": share(total.change_fen, total.before_fen, signed=True),
+    }
     _say(
-        f"revenue {currency} {simulation.money(total.before_fen)} before, {simulation.money(total.after_fen)} after: "
-        f"{simulation.money(total.change_fen, signed=True)} ({share(total.change_fen, total.before_fen, signed=True)})"
+        sentence(
+            "revenue {currency} {before} before, {after} after: {change} ({share})",
+            currency=currency,
+            **money,
+            **changed,
+        )
     )
-    _shares("stays", total.stays, total.more, total.less)
-    _shares("drivers", drivers.all, drivers.more, drivers.less)
+    _shares(word("stays"), total.stays, total.more, total.less)
+    _shares(word("drivers"), drivers.all, drivers.more, drivers.less)
     spread = quantiles(outcome.differences).items()
-    _say("a stay: " + ", ".join(f"p{percent} {simulation.money(fen, signed=True)}" for percent, fen in spread))
-    _totals(simulation, "vehicle", [(" ".join(kind(code)), total) for code, total in outcome.kinds.items()])
+    quantile = ", ".join(f"p{percent} {simulation.money(fen, signed=True)}" for percent, fen in spread)
+    _say(sentence("a stay: {changes}", changes=quantile))
+    _totals(simulation, word("vehicle"), [(" ".join(kind(code)), total) for code, total in outcome.kinds.items()])
     largest = sorted(outcome.lots.items(), key=lambda item: -abs(item[1].change_fen))[:LOTS_PRINTED]
-    _totals(simulation, "lot", [(simulation.lots[lot_id].code, total) for lot_id, total in largest])
-    _cases(simulation, "largest rises", outcome.rises)
-    _cases(simulation, "largest falls", outcome.falls)
+    _totals(simulation, word("lot"), [(simulation.lots[lot_id].code, total) for lot_id, total in largest])
+    _cases(simulation, word("largest rises"), outcome.rises)
+    _cases(simulation, word("largest falls"), outcome.falls)
     if outcome.unpriced:
-        _say(f"{outcome.unpriced} stays could not be priced and are in none of these figures:")
+        _say(sentence("{count} stays could not be priced and are in none of these figures:", count=outcome.unpriced))
         for each in outcome.listed:
             _say(f"  {simulation.lots[each.lot_id].code} {each.plate} {simulation.at(each.entered_at)}: {each.reason}")
 
 
 def _shares(name: str, whole: int, more: int, less: int) -> None:
     same = whole - more - less
-    _say(
-        f"{whole:,} {name}: {more:,} pay more ({share(more, whole)}), {less:,} less ({share(less, whole)}), "
-        f"{same:,} the same ({share(same, whole)})"
+    counts = {"whole": whole, "name": name, "more": more, "less": less, "same": same}
+    shares = {"of_more": share(more, whole), "of_less": share(less, whole), "of_same": share(same, whole)}
+    template = (
+        "{whole:,} {name}: {more:,} pay more ({of_more}), {less:,} less ({of_less}), {same:,} the same ({of_same})"
     )
+    _say(sentence(template, **counts, **shares))
 
 
 def _totals(simulation: Simulation, name: str, named: Sequence[tuple[str, Total]]) -> None:
-    printed = _table([name], ["stays", "before", "after", "change", "", "more", "less"])
+    printed = _table([name], headings("stays", "before", "after", "change", "", "more", "less"))
     for each, total in named:
         change = share(total.change_fen, total.before_fen, signed=True)
         amounts = (simulation.money(total.before_fen), simulation.money(total.after_fen))
@@ -273,13 +293,15 @@ def _totals(simulation: Simulation, name: str, named: Sequence[tuple[str, Total]
 def _cases(simulation: Simulation, title: str, cases: Sequence[Case]) -> None:
     if not cases:
         return
-    printed = _table(["lot", "plate", "vehicle", "entered", "left"], ["before", "after", "change"], title)
+    printed = _table(
+        headings("lot", "plate", "vehicle", "entered", "left"), headings("before", "after", "change"), title
+    )
     for case in cases:
         fees = (simulation.money(case.before_fen), simulation.money(case.after_fen))
         change = simulation.money(case.change_fen, signed=True)
         times = (simulation.at(case.entered_at), simulation.at(case.left_at))
         printed.add_row(
-            escape(simulation.lots[case.lot_id].code), case.plate, kind(case.kind)[1], *times, *fees, change
+            escape(simulation.lots[case.lot_id].code), case.plate, chosen(kind(case.kind)), *times, *fees, change
         )
     _out.print(printed)
 

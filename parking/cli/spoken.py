@@ -11,13 +11,14 @@ from pathlib import Path
 
 from parking import settings, texts
 from parking.texts.languages import EN, ZH
+from parking.texts.words import Words
 
 FILE = Path(texts.__file__).with_name("cli.toml")
 
 
-def said(sentence: str, /, **facts: object) -> str:
-    """A sentence with its facts: `said("{count} revoked", count=3)`."""
-    return word(sentence).format(**facts)
+def sentence(template: str, /, **facts: object) -> str:
+    """A sentence with its facts: `sentence("{count} revoked", count=3)`."""
+    return word(template).format(**facts)
 
 
 def word(english: str) -> str:
@@ -25,9 +26,14 @@ def word(english: str) -> str:
     return english if settings.language() == EN else chinese().get(english, english)
 
 
-def words(*english: str) -> tuple[str, ...]:
-    """The headings of a table, and what else is listed."""
+def headings(*english: str) -> tuple[str, ...]:
+    """The headings of a table."""
     return tuple(map(word, english))
+
+
+def chosen(pair: Words) -> str:
+    """Of a text that stands in both languages the one that is read."""
+    return pair[0] if in_chinese() else pair[1]
 
 
 def in_chinese() -> bool:

@@ -12,7 +12,8 @@ import sql
 from parking import stay_listing
 from parking.cli.actor import staff
 from parking.cli.holds import named
-from parking.cli.registry import CODE, Instant, in_transaction, with_network
+from parking.cli.registry import CODE, Instant, in_transaction, more, with_network
+from parking.cli.spoken import headings
 from parking.clock import random_bits
 from parking.commands import UnknownLane
 from parking.flow import stays as flow
@@ -80,12 +81,14 @@ def find(
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
         return
-    table = Table("stay", "lot", "plate", "state", "came (UTC)", "left (UTC)", "by", "fee ¥", "charge", "cases")
+    table = Table(
+        *headings("stay", "lot", "plate", "state", "came (UTC)", "left (UTC)", "lanes", "fee ¥", "charge", "cases")
+    )
     for stay in found.stays:
         table.add_row(*_row(stay))
     _out.print(table)
     if found.next is not None:
-        click.echo(f"more: --after {found.next}")
+        click.echo(more(found.next))
 
 
 @stays.command("show")

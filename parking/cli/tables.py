@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from parking import tariffs
+from parking import settings, tariffs
 from parking.tariffs.comparison import TUESDAY, Change, PriceChange
 from parking.tariffs.engine.quote import FeeLine
 from parking.tariffs.lint import Bill, Finding, promises
 from parking.tariffs.lint.vehicles import SampleVehicle
 from parking.tariffs.notice import notice
 from parking.texts import amounts, durations
+from parking.texts.languages import ZH
 from parking.texts.times import weekday_and_clock
 
 LENGTHS = (15, 30, 60, 90, 120, 180, 240, 360, 480, 720, 1440)
@@ -45,6 +46,7 @@ class Printer:
     def __init__(self, console: Console, lang: str | None) -> None:
         self._console = console
         self.zh, self.en = lang != "en", lang != "zh"
+        self._lang = lang or settings.language()
 
     def say(self, text: str, style: str = "") -> None:
         """A line as it is, however long."""
@@ -58,8 +60,8 @@ class Printer:
             self.say(f"{indent}{zh}")
 
     def word(self, zh: str, en: str) -> str:
-        """A word of a table or heading: in English unless only Chinese was chosen."""
-        return en if self.en else zh
+        """A word of a table or heading: in the language chosen, or else in that of the terminal."""
+        return zh if self._lang == ZH else en
 
     def finding(self, finding: Finding, currency: str, reason: str | None) -> None:
         """A finding with its bills and, if it was accepted, the reason."""

@@ -33,6 +33,7 @@ from parking.cli.arguments import (
 )
 from parking.cli.registry import CODE, FROM, in_transaction
 from parking.cli.simulation import replay
+from parking.cli.spoken import sentence, word
 from parking.cli.tables import Printer
 from parking.flow.prices import Places, apply_newest
 from parking.flow.tariffs import publish_tariff
@@ -160,8 +161,8 @@ def quote(
     text = tariff_of(file)
     compiled = tariffs.Compiled(text)
     zone = compiled.time_zone
-    _refuse_unknown("pass", [held.code for held in passes], [known.code for known in text.passes])
-    _refuse_unknown("coupon", brought["coupons"], coupons_of(text))
+    _refuse_unknown("--pass", word("pass"), [held.code for held in passes], [known.code for known in text.passes])
+    _refuse_unknown("--coupon", word("coupon"), brought["coupons"], coupons_of(text))
     vehicle = _vehicle(brought)
     visit = Visit(
         entered_at=aware(entered, zone),
@@ -176,7 +177,7 @@ def quote(
     )
     earlier = [Visit(*period.within(zone), vehicle=vehicle, bays=visit.bays) for period in history]
     if any(past.entered_at >= visit.entered_at for past in earlier):
-        raise click.BadParameter("An earlier visit begins before --from.", param_hint="--history")
+        raise click.BadParameter(word("An earlier visit begins before --from."), param_hint="--history")
     try:
         fee = tariffs.price_sequence(compiled, [*earlier, visit])[-1]
     except tariffs.StayNotPriceable as e:
@@ -185,8 +186,8 @@ def quote(
         _print_json({"fee_fen": fee.fee_fen, "currency": text.currency, "tariff": text.code, "lines": fee.lines})
         return
     printer = Printer(_out, lang)
-    names = text.name_zh if lang == "zh" else text.name_en
-    printer.times(names, [(visit.entered_at.astimezone(zone), visit.left_at.astimezone(zone))])
+    name = printer.word(text.name_zh, text.name_en)
+    printer.times(name, [(visit.entered_at.astimezone(zone), visit.left_at.astimezone(zone))])
     printer.lines(fee.lines, text.currency, fee.fee_fen)
 
 
@@ -249,7 +250,7 @@ def publish(file: Path, accepted: tuple[tuple[str, str], ...], lang: str | None)
         )
 
     row = in_transaction(published)
-    click.echo(f"{row.code} version {row.version}")
+    click.echo(sentence("{code} version {version}", code=row.code, version=row.version))
 
 
 @tariff.command("apply")
@@ -263,7 +264,7 @@ def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], since: datet
     In a price area it holds at the lots that have no price of their own.
     """
     if not (lots or zones):
-        raise click.UsageError("Say where it is to hold: --lot or --zone.")
+        raise click.UsageError(word("Say where it is to hold: --lot or --zone."))
 
     async def applied(db: sql.Connection, now: datetime) -> tuple[int, datetime]:
         begins, principal = since or now, staff()
@@ -271,7 +272,8 @@ def apply(code: str, lots: tuple[str, ...], zones: tuple[str, ...], since: datet
         return await apply_newest(db, code=code, places=places, principal=principal, now=now), begins
 
     version, begins = in_transaction(applied)
-    click.echo(f"{code} version {version} holds at {', '.join((*lots, *zones))} from {begins.isoformat()}")
+    holds = {"version": version, "places": ", ".join((*lots, *zones)), "since": begins.isoformat()}
+    click.echo(sentence("{code} version {version} holds at {places} from {since}", code=code, **holds))
 
 
 tariff.add_command(replay)
@@ -299,10 +301,10 @@ def _checked(files: Sequence[Path], reasons: dict[str, str]) -> list[_Checked]:
 
 @contextmanager
 def _progress(file: Path) -> Iterator[Callable[[int, int], None]]:
-    columns = (TextColumn(f"checking {file.name}"), BarColumn(), TaskProgressColumn())
+    columns = (TextColumn(sentence("checking {file}", file=file.name)), BarColumn(), TaskProgressColumn())
     # Without a terminal a bar would leave an empty line.
     with Progress(*columns, console=_err, transient=True, disable=not _err.is_interactive) as progress:
-        task = progress.add_task("checking", total=None)
+        task = progress.add_task("", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
@@ -351,8 +353,11 @@ def _vehicle(brought: dict[str, Any]) -> Vehicle:
     )
 
 
-def _refuse_unknown(noun: str, codes: Sequence[str], known: Sequence[str]) -> None:
+def _refuse_unknown(option: str, noun: str, codes: Sequence[str], known: Sequence[str]) -> None:
     for code in codes:
         if code not in known:
-            listed = ", ".join(known) or "there is none"
-            raise click.BadParameter(f"The tariff has no {noun} {code!r}: {listed}.", param_hint=f"--{noun}")
+            known_here = ", ".join(known) or word("there is none")
+            about = {"noun": noun, "code": code, "known": known_here}
+            raise click.BadParameter(
+                sentence("The tariff has no {noun} {code!r}: {known}.", **about), param_hint=option
+            )

@@ -12,7 +12,8 @@ from rich.table import Table
 import sql
 from parking import zones
 from parking.cli.actor import by, staff
-from parking.cli.registry import CODE, NAME, in_transaction, with_network
+from parking.cli.registry import CODE, NAME, in_transaction, more, with_network
+from parking.cli.spoken import headings, word
 from parking.dated import Outcome
 from parking.flow import prices as prices_flow
 from parking.flow import zones as flow
@@ -48,7 +49,7 @@ def add(code: str, name_zh: str, name_en: str) -> None:
 def list_zones(after: str) -> None:
     """List the price areas with the tariff in force there."""
     page = _seen(lambda network, now: zones.page(network, after=after, limit=ZONES_MAX, now=now))
-    table = Table("code", "name", "", "tariff", "lots")
+    table = Table(*headings("code", "name", "", "tariff", "lots"))
     for one in page.zones:
         table.add_row(one.code, one.name_zh, one.name_en, one.tariff or "", str(one.lots))
     _out.print(table)
@@ -85,7 +86,7 @@ def rename(code: str, **said: str | None) -> None:
     async def correct(db: sql.Connection, now: datetime) -> Outcome:
         return await flow.rename(db, code, wanted, by=staff(), now=now)
 
-    click.echo(in_transaction(correct))
+    click.echo(word(in_transaction(correct)))
 
 
 def _seen(look: Callable[[Network, datetime], T]) -> T:
@@ -97,4 +98,4 @@ def _seen(look: Callable[[Network, datetime], T]) -> T:
 
 def _say_more(after: str | None) -> None:
     if after is not None:
-        _err.print(f"more: --after {after}", highlight=False)
+        _err.print(more(after), highlight=False)

@@ -1,6 +1,7 @@
 """Whatever the command line says stands in Chinese as well, nothing else does, and either language is chosen."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,13 @@ from parking import settings
 from parking.cli import chinese, main
 from parking.cli.main import REFUSALS
 from parking.cli.spoken import chinese as catalogue
-from parking.cli.spoken import said
+from parking.cli.spoken import sentence
+from parking.dated import Outcome
+from parking.flow.imports import State
 from parking.texts.languages import EN, ZH, Language
+from tests import running
+from tests.conftest import NOW
+from tests.district import QC, District
 
 ZH_CHOSEN = {settings.LANGUAGE: ZH}
 # What click says to who writes commands, or of what ours have none.
@@ -23,6 +29,24 @@ OF_AUTHORS = (
     "Boolean option", "deprecated", "Choice(", "Do you want to continue?", "Confirm the action", "%(prog)s",
     "Press any key", "Invalid start character", "Repeat for confirmation", "Error: The two entered", "Unknown color",
 )  # fmt: skip
+
+
+ROOT = Path(__file__).parents[3]
+FILES = [*(ROOT / "parking/cli").glob("*.py")]
+# What prints its first argument, or all of them.
+SAYING = {
+    "print",
+    "echo",
+    "say",
+    "_say",
+    "confirm",
+    "UsageError",
+    "BadParameter",
+    "ClickException",
+    "fail",
+    "RightUnfit",
+}
+SAYING_ALL = {"Table", "TextColumn", "add_row", "add_task", "assemble"}
 
 
 def help_texts(command: click.Command = main) -> Iterator[str]:
@@ -43,6 +67,43 @@ def of_click() -> Iterator[str]:
                 yield from (text for text in texts if not text.startswith(OF_AUTHORS))
 
 
+def told() -> Iterator[ast.AST]:
+    """All that stands in the code of commands and of the demonstration."""
+    for file in FILES:
+        yield from ast.walk(ast.parse(file.read_text("utf-8")))
+
+
+def texts_in(node: ast.AST) -> list[str]:
+    constants = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+    return [each for each in constants if isinstance(each, str)]
+
+
+def printed() -> Iterator[str]:
+    """The sentences, words and headings that commands print; a long one, or a list, has a name of its own."""
+    yield from (*Outcome, *State)
+    for node in told():
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("sentence", "word", "headings"):
+            yield from (
+                text for each in node.args if isinstance(each, ast.Constant | ast.IfExp) for text in texts_in(each)
+            )
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("template", "columns"):
+            yield from () if "Column(" in ast.unparse(node.value) else texts_in(node.value)
+
+
+def unsaid() -> Iterator[str]:
+    """What is printed as it stands, and has words in it."""
+    for node in told():
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func).rpartition(".")[2]
+        given = node.args if name in SAYING_ALL else node.args[:1] if name in SAYING else []
+        for text in (*given, *(each.value for each in node.keywords if each.arg == "title")):
+            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+            words = "".join(str(each.value) for each in parts if isinstance(each, ast.Constant))
+            if re.search("[A-Za-z]{2}", re.sub(r"\[[a-z /]*\]|\{.*?\}", "", words)):
+                yield ast.unparse(node)
+
+
 def names_of_refusals() -> Iterator[str]:
     """What a person reads before the sentence of a refusal that no problem document has."""
     yield from (each.__name__ for each in REFUSALS)
@@ -51,9 +112,13 @@ def names_of_refusals() -> Iterator[str]:
 
 
 def test_whatever_is_said_is_said_in_chinese_and_nothing_else_is() -> None:
-    said_here = {*filter(None, help_texts()), *of_click(), *names_of_refusals()} - {"OneLotError"}
+    said_here = {*help_texts(), *of_click(), *names_of_refusals(), *printed()} - {"OneLotError", "", "¥"}
     assert sorted(said_here - set(catalogue())) == [], "say it in parking/texts/cli.toml"
     assert sorted(set(catalogue()) - said_here) == [], "nobody says it any more: take it out of parking/texts/cli.toml"
+
+
+def test_nothing_is_printed_that_has_no_chinese() -> None:
+    assert sorted(unsaid()) == [], "print it by `sentence`, `word` or `headings` of parking/cli/spoken.py"
 
 
 def test_what_is_said_in_chinese_has_the_facts_of_the_english() -> None:
@@ -125,7 +190,26 @@ def test_lines_end_where_the_terminal_does_though_characters_are_wide() -> None:
 
 
 def test_facts_are_put_in_in_either_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    sentence = "No such option {name!r}."
+    template = "No such option {name!r}."
     for language, told in ((EN, "No such option 'x'."), (ZH, "没有选项 'x'。")):
         monkeypatch.setenv(settings.LANGUAGE, language)
-        assert said(sentence, name="x") == told
+        assert sentence(template, name="x") == told
+
+
+async def test_tables_and_sentences_are_in_chinese_and_what_programs_read_is_as_ever(
+    database_url: str, redis_url: str, district: District
+) -> None:
+    """What is printed of one city in either language: tables, sentences, a refusal, JSON."""
+    env = running.environment(database_url, redis_url, ONELOT_CLOCK_START=NOW.isoformat())
+    for line, says in (
+        ("lot list", "经营单位"),
+        ("migrate", "已执行 0 项迁移"),
+        ("lot change jn-none-1 --name-en None", "没有该停车场"),
+        (f"lot reopen {QC}", "未变"),
+        ("tokens list", "签发人"),
+    ):
+        _, printed = await running.onelot({**env, **ZH_CHOSEN}, *line.split())
+        assert says in printed, printed
+        assert says not in (await running.onelot(env, *line.split()))[1]
+    for line in (f"lot show {QC}", "doctor --json", "stays find --plate 鲁A00001 --json", "export plates"):
+        assert await running.onelot({**env, **ZH_CHOSEN}, *line.split()) == await running.onelot(env, *line.split())
