@@ -283,6 +283,20 @@ def with_facts(stays_: Iterable[Stay], facts: Collection[UUID]) -> list[Stay]:
     return [stay for stay in stays_ if stay.state is State.EXIT_ONLY and not set(facts).isdisjoint(stay.facts)]
 
 
+def left_alone(
+    rows: Mapping[UUID, Stay], after: Mapping[UUID, Stay], again: Collection[UUID]
+) -> list[tuple[int, UUID]]:
+    """The entries, with their lots, of who is inside since the exit that it was matched with is none or another's: who
+    came again after that exit is to be derived with it. `again`: reads of entries of which that is done.
+    """
+    return [
+        (stay.lot_id, stay.entry_event_id)
+        for id_, stay in after.items()
+        if stay.state is State.OPEN and stay.entry_event_id is not None and stay.entry_event_id not in again
+        if id_ in rows and rows[id_].matched_id is not None
+    ]
+
+
 def as_it_was(rows: Mapping[UUID, Stay], before: Mapping[UUID, Stay], after: Mapping[UUID, Stay]) -> dict[UUID, Stay]:
     """Halves where nothing new belongs together: what was put together and has not changed stays so."""
     return {id_: rows[id_] if before.get(id_) == stay else stay for id_, stay in after.items()}

@@ -108,18 +108,25 @@ def new_references(before: Believed, after: Believed, random_bits: RandomBits) -
 
 
 async def derive_again(
-    db: sql.Connection,
-    new: Sequence[Read],
-    gone: Sequence[Read],
-    network: Network,
-    now: datetime,
-    *,
-    is_told: bool = True,
+    db: sql.Connection, new: Sequence[Read], gone: Sequence[Read], network: Network, now: datetime, is_told: bool = True
 ) -> tuple[Believed, Sequence[Read], dict[UUID, Stay]]:
     """What was believed of the vehicles of these reads, all reads that matter to it, and the stays now. Writes nothing.
 
     A read that is gone and new as it is changes nothing. `is_told`: it is not so with all of them.
     """
+    asked = {read.id for read in new}
+    while True:
+        before, reads, stays = await _derive(db, new, gone, network, now, is_told)
+        alone = derivation.left_alone(before.stays, stays, asked)
+        if not alone:
+            return before, reads, stays
+        entries = (await store.reads_by_id(db, *zip(*alone, strict=True))).values()
+        new, gone, asked = [*new, *entries], [*gone, *entries], asked | {fact for _, fact in alone}
+
+
+async def _derive(
+    db: sql.Connection, new: Sequence[Read], gone: Sequence[Read], network: Network, now: datetime, is_told: bool
+) -> tuple[Believed, Sequence[Read], dict[UUID, Stay]]:
     near = [*gone, *await _near(db, new, now), *await _near(db, gone, now)]
     before = await believed(db, new, network, now, near=near, is_told=is_told)
     parts = derivation.halves(before.stays)
