@@ -21,7 +21,7 @@ from parking.cli.actor import staff
 from parking.cli.arguments import INSTANT, aware
 from parking.cli.holds import named
 from parking.cli.registry import CODE, more
-from parking.cli.spoken import headings, sentence, word
+from parking.cli.spoken import chosen, headings, sentence, word
 from parking.clock import random_bits
 from parking.decisions import Kind
 from parking.flow import cases as flow
@@ -136,7 +136,7 @@ def _local(at: datetime | None) -> str:
 
 
 def _age(case: CaseShown) -> str:
-    return short_in_days(timedelta(seconds=case.age_s))
+    return chosen(short_in_days(timedelta(seconds=case.age_s)))
 
 
 def _money(case: CaseShown) -> str:

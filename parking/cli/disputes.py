@@ -14,7 +14,7 @@ from rich.table import Table
 import sql
 from parking.cli.actor import by
 from parking.cli.registry import in_transaction, more
-from parking.cli.spoken import headings, sentence
+from parking.cli.spoken import chosen, headings, sentence
 from parking.settings import read
 from parking.texts.amounts import in_yuan
 from parking.texts.durations import short_in_days
@@ -73,7 +73,7 @@ def list_disputes(state: str, operator: int | None, after: UUID, limit: int) -> 
     for row in rows:
         amounts = (yuan(row.asked_fen), yuan(row.held_fen))
         opened = f"{row.opened_at:%Y-%m-%d %H:%M}"
-        waited = short_in_days(rules.age(row, now))
+        waited = chosen(short_in_days(rules.age(row, now)))
         waited = f"[red]{waited}[/]" if rules.is_overdue(row, now) else waited
         table.add_row(str(row.id), row.kind, row.channel, *amounts, row.said, opened, waited, row.resolution or "")
     _out.print(table)

@@ -12,7 +12,7 @@ from rich.table import Table
 import sql
 from parking.cli.actor import by
 from parking.cli.registry import CODE, with_network
-from parking.cli.spoken import headings, sentence, word
+from parking.cli.spoken import chosen, headings, sentence, word
 from parking.lots import Lot, UnknownLot
 from parking.network import Network
 from parking.texts.cases import HOLDS
@@ -82,7 +82,7 @@ def list_holds(lot: str | None, operator: int | None, reason: str | None) -> Non
             table.add_row(
                 *who,
                 yuan(one.amount_fen),
-                short_in_days(timedelta(seconds=one.age_s)),
+                chosen(short_in_days(timedelta(seconds=one.age_s))),
                 f"{one.reasons_zh} {one.reasons_en}",
             )
         _out.print(table)

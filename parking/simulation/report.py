@@ -279,7 +279,7 @@ def _cases(simulation: Simulation, cases: Sequence[Case]) -> Table:
                 case.plate,
                 kind(case.kind),
                 simulation.at(case.entered_at),
-                short_in_days(case.left_at - case.entered_at),
+                short_in_days(case.left_at - case.entered_at)[1],
                 simulation.money(case.before_fen),
                 simulation.money(case.after_fen),
                 simulation.money(case.change_fen, signed=True),

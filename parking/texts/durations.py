@@ -53,12 +53,13 @@ def in_seconds(seconds: float) -> Words:
     return f"{seconds:.0f} 秒", f"{seconds:.0f} s"
 
 
-def short_in_days(stayed: timedelta) -> str:
-    """Abbreviated, in English and with days: "1 d 3 h 20 min"."""
-    hours, minutes = divmod(stayed // timedelta(minutes=1), _HOUR_MIN)
-    days, hours = divmod(hours, 24)
-    parts = [f"{days} d"] * bool(days) + [f"{hours} h"] * bool(hours)
-    return " ".join([*parts, f"{minutes} min"]) if minutes or not parts else " ".join(parts)
+def short_in_days(stayed: timedelta) -> Words:
+    """Abbreviated, with days: "1 天 3 小时 20 分钟", "1 d 3 h 20 min"."""
+    days, minutes = divmod(stayed // timedelta(minutes=1), _DAY_MIN)
+    if not days:
+        return short(minutes)
+    zh, en = short(minutes) if minutes else ("", "")
+    return f"{days} 天 {zh}".rstrip(), f"{days} d {en}".rstrip()
 
 
 def largest_unit(time: timedelta) -> Words:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from parking.cli.spoken import sentence, word
 from parking.settings import read
 from payments.channels import open_all
 from payments.identity import Audience, Principal
@@ -85,19 +86,19 @@ def main(
     try:
         return _run(console, _port(port), ends_at, drivers_max, lots_max)
     except KeyboardInterrupt:
-        console.print("\nStopped. Nothing is left running.")
+        console.print(f"\n{word('Stopped. Nothing is left running.')}")
         return 0
     except PortTaken as problem:
         console.print(f"{problem}", markup=False, highlight=False)
         return 2
     except (ServerFailed, RunFailed, Refused, httpx.HTTPError) as problem:
-        console.print(f"The demo failed: {problem}", markup=False, highlight=False)
+        console.print(sentence("The demo failed: {why}", why=problem), markup=False, highlight=False)
         return 1
 
 
 def _run(console: Console, port: int, ends_at: float | None, drivers_max: int | None, lots_max: int | None) -> int:
     with ExitStack() as running:
-        console.print("PostgreSQL and Redis: starting servers of our own …")
+        console.print(word("PostgreSQL and Redis: starting servers of our own …"))
         database_url = running.enter_context(embedded.postgres())
         redis_url = running.enter_context(embedded.redis())
         environment = Environment(
@@ -112,17 +113,17 @@ def _run(console: Console, port: int, ends_at: float | None, drivers_max: int | 
             _speed(ends_at), started=unix_time() + START_S, until=environment.starts_at + WHOLE
         )
         with _started(environment) as processes:
-            console.print("OneLot: starting `onelot serve` and `onelot work` …", markup=False)
+            console.print(word("OneLot: starting `onelot serve` and `onelot work` …"), markup=False)
             named = env_file.variables(environment, city, prepared.registered, prepared.driver_token)
             with env_file.env_file(named, port) as path:
-                console.print(f"What the examples of docs/calling.md need: {path}", highlight=False)
+                console.print(sentence("What the examples of docs/calling.md need: {file}", file=path), highlight=False)
                 run = Run(console, environment, prepared.traffic, prepared.registered.keys, processes)
                 try:
                     asyncio.run(run.run(ends_itself=ends_at is not None))
                 except Exception:
                     for name, process in processes.items():
-                        tail = process.log_tail()
-                        console.print(f"--- the end of the log of `onelot {name}`:\n{tail}", markup=False)
+                        console.print(sentence("--- the end of the log of `onelot {name}`:", name=name), markup=False)
+                        console.print(process.log_tail(), markup=False)
                     raise
         return _verify(environment)
 
@@ -175,14 +176,14 @@ async def _prepare(
         ),
     )
     await migrate(environment.database_url, now=environment.starts_at)
-    columns = (TextColumn("Jinan: {task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(word("Jinan: {task.description}")), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console) as progress:
         registered, accounts = await _register(environment, city, [*people, oddities.DRIVER], progress)
         traffic, (sendings, visits) = await making
         example = env_file.driver_with_bills(people, accounts, visits)
         driver_token = environment.token(Principal(Audience.DRIVER, "driver:readme", example))
         sendings = (*sendings, *traffic.evening)
-        handing_in = progress.add_task("taking what gateways saw yesterday", total=len(sendings))
+        handing_in = progress.add_task(word("taking what gateways saw yesterday"), total=len(sendings))
         await hand_in(
             environment,
             registered.keys,
@@ -202,7 +203,7 @@ async def _register(
     now, random_bits = environment.starts_at - timedelta(days=1), partial(secrets.randbits, 64)
     async with await open_pool(settings.database_url, connections_max=REGISTER_CONNECTIONS) as pool:
         channels = open_all(pool, lambda: now, settings.channels)
-        lots = progress.add_task("registering lots", total=len(city.lots))
+        lots = progress.add_task(word("registering lots"), total=len(city.lots))
         async with pool.acquire() as db, db.transaction():
             network = await register_network(
                 db,
@@ -212,7 +213,7 @@ async def _register(
                 check_budget=CHECK_BUDGET,
                 progress=partial(progress.advance, lots),
             )
-        opened = progress.add_task("registering drivers", total=len(people))
+        opened = progress.add_task(word("registering drivers"), total=len(people))
         accounts = await open_accounts(
             pool, channels, people, now=now, random_bits=random_bits, progress=partial(progress.advance, opened)
         )
@@ -252,8 +253,8 @@ def _port(asked: int | None) -> int:
             return asked or PORT_WISHED
     except OSError as problem:
         if asked:
-            raise PortTaken(
-                f"Port {asked} cannot be served on ({problem.strerror}): name another with --port, or none, "
-                "and a free one is taken."
-            ) from problem
+            template = (
+                "Port {port} cannot be served on ({why}): name another with --port, or none, and a free one is taken."
+            )
+            raise PortTaken(sentence(template, port=asked, why=problem.strerror)) from problem
     return free_port()

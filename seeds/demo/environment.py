@@ -9,6 +9,7 @@ from uuid import uuid4
 from msgspec import Struct, structs
 
 from parking import clock
+from parking.settings import LANGUAGE, language
 from payments.identity import Principal, sign_token
 from seeds.city.jinan import CITY_BOX
 from seeds.servers.process import Process, environment_without, temporary_folder
@@ -77,7 +78,13 @@ class Environment(Struct, frozen=True):
 
     def variables(self) -> dict[str, str]:
         """The caller's environment with these settings in place of the caller's own for OneLot."""
-        return {**environment_without("ONELOT_"), **self.settings(), "PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"}
+        return {
+            **environment_without("ONELOT_"),
+            **self.settings(),
+            LANGUAGE: language(),
+            "PYTHONPATH": str(_ROOT),
+            "PYTHONUTF8": "1",
+        }
 
     def start(self, command: str) -> Process:
         """Starts `onelot COMMAND` in a temporary folder that holds its log."""

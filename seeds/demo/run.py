@@ -9,11 +9,12 @@ from time import monotonic
 import httpx
 from rich.console import Console
 
+from parking.cli.spoken import chosen, sentence, word
 from parking.live.ending import end
 from parking.texts.durations import in_seconds
 from seeds.demo import ledger_figures
 from seeds.demo.environment import Environment
-from seeds.demo.ledger_figures import LedgerFigures
+from seeds.demo.ledger_figures import LedgerFigures, Statement
 from seeds.demo.terminal import CITY_TIME, Figures, Terminal, local, yuan
 from seeds.servers.process import Process
 from seeds.traffic.day import Day
@@ -67,23 +68,23 @@ class Run:
             self._ledger = LedgerFigures(db, client, self._environment.secret, self._environment.now)
             self._gateways = Gateways(client, self._keys, self._environment.now, speed=self._environment.speed)
             await self._ready()
-            self._console.print(
-                f"Live lots: {address}/    API: {address}/schema    (Ctrl-C ends it)", highlight=False, soft_wrap=True
-            )
+            template = "Live lots: {address}/    API: {address}/schema    (Ctrl-C ends it)"
+            self._console.print(sentence(template, address=address), highlight=False, soft_wrap=True)
             with Terminal(self._console, self._figures, self._refresh) as terminal:
                 self._terminal = terminal
                 await self._with_terminal(self._play(ends_itself=ends_itself))
 
     async def _play(self, *, ends_itself: bool) -> None:
         day_s = self._environment.seconds_until(self._midnight + timedelta(days=1))
-        self._figures.activity = f"playing the day, which takes {in_seconds(round(day_s))[1]}"
+        length = chosen(in_seconds(round(day_s)))
+        self._figures.activity = sentence("playing the day, which takes {length}", length=length)
         await self._gateways.play(self._traffic.day)
-        self._figures.activity = "waiting for midnight"
+        self._figures.activity = word("waiting for midnight")
         await sleep(max(0.0, self._environment.seconds_until(self._midnight + timedelta(days=1) + AFTER_MIDNIGHT)))
         await self._collect()
         await self._settle()
         if not ends_itself:
-            self._figures.activity = "the day is over and settled; all stays up until Ctrl-C"
+            self._figures.activity = word("the day is over and settled; all stays up until Ctrl-C")
             await asyncio.Event().wait()
 
     async def _with_terminal(self, play: Awaitable[None]) -> None:
@@ -111,13 +112,15 @@ class Run:
             except httpx.TransportError:
                 pass
             if monotonic() > deadline:
-                raise RunFailed(f"{self._environment.address} did not answer within {in_seconds(READY_TIMEOUT_S)[1]}.")
+                about = {"address": self._environment.address, "length": chosen(in_seconds(READY_TIMEOUT_S))}
+                raise RunFailed(sentence("{address} did not answer within {length}.", **about))
             await sleep(0.1)
 
     def _check_processes(self) -> None:
         for name, process in self._processes.items():
             if not process.running():
-                raise RunFailed(f"`onelot {name}` ended with exit code {process.exit_code}.")
+                about = {"name": name, "code": process.exit_code}
+                raise RunFailed(sentence("`onelot {name}` ended with exit code {code}.", **about))
 
     async def _show(self) -> None:
         while True:
@@ -151,10 +154,10 @@ class Run:
             self._figures.due, self._figures.due_fen = charges.due, charges.due_fen
             if not first_said and (first := await self._ledger.first_paid()):
                 first_said = True
-                self._terminal.say(
-                    f"First stay paid: {first.lot_zh} {first.lot_en}, in {local(first.entered_at)}, "
-                    f"out {local(first.left_at)}, {yuan(first.amount_fen)} paid {local(first.paid_at)}."
-                )
+                times = {"entered": local(first.entered_at), "left": local(first.left_at), "paid": local(first.paid_at)}
+                about = {"lot": f"{first.lot_zh} {first.lot_en}", "amount": yuan(first.amount_fen), **times}
+                template = "First stay paid: {lot}, in {entered}, out {left}, {amount} paid {paid}."
+                self._terminal.say(sentence(template, **about))
             await sleep(LOOK_EACH_S)
 
     async def _verify(self) -> None:
@@ -171,23 +174,28 @@ class Run:
         """Waits until every charge a wallet can pay is paid and no payment is in doubt."""
         deadline = monotonic() + COLLECT_TIMEOUT_S
         while (await self._ledger.charges()).waiting or await self._ledger.unresolved():
-            self._figures.activity = "collecting the last charges"
+            self._figures.activity = word("collecting the last charges")
             if monotonic() > deadline:
-                self._terminal.say(
-                    f"Some charges were not collected within {in_seconds(COLLECT_TIMEOUT_S)[1]}; they stay due."
-                )
+                length = chosen(in_seconds(COLLECT_TIMEOUT_S))
+                template = "Some charges were not collected within {length}; they stay due."
+                self._terminal.say(sentence(template, length=length))
                 return
             await sleep(0.2)
 
     async def _settle(self) -> None:
         """Closes the business day and says what each operator is owed."""
-        self._figures.activity = "settling the day"
+        self._figures.activity = word("settling the day")
         business_date = self._environment.business_date
         for statement in await self._ledger.settle(business_date):
             if statement.business_date == business_date:
-                self._terminal.say(
-                    f"Settled {business_date}, {statement.operator_code}: {statement.charges:,} charges, "
-                    f"{yuan(statement.gross_fen)} gross, {yuan(statement.platform_fee_fen)} platform fee, "
-                    f"{yuan(statement.net_fen)} to the operator."
-                )
+                self._terminal.say(_settled(statement))
         await self._ask_invariants()
+
+
+def _settled(statement: Statement) -> str:
+    template = (
+        "Settled {day}, {operator}: {charges:,} charges, {gross} gross, {fee} platform fee, {net} to the operator."
+    )
+    amounts = {"gross": statement.gross_fen, "fee": statement.platform_fee_fen, "net": statement.net_fen}
+    about = {"day": statement.business_date, "operator": statement.operator_code, "charges": statement.charges}
+    return sentence(template, **about, **{name: yuan(fen) for name, fen in amounts.items()})

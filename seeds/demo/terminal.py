@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from parking.cli.spoken import sentence, word
 from parking.texts import amounts
 
 CITY_TIME = timezone(timedelta(hours=8))
@@ -116,14 +117,17 @@ class Terminal:
     def _balance(self) -> str:
         if self._figures.holds is None:
             return "…"
-        return "in balance 账平" if self._figures.holds else "NOT IN BALANCE 账不平"
+        return word("in balance 账平" if self._figures.holds else "NOT IN BALANCE 账不平")
 
     def _line(self) -> str:
         f = self._figures
-        return (
-            f"{local(f.now)}  {f.share:4.0%}  {self._rate():5.0f} events/s  {counted(f.inside)} cars inside  "
-            f"{counted(f.free)} free  {f.paid:,} fees paid ({yuan(f.paid_fen)})  ledger {self._balance()}  {f.activity}"
-        ).rstrip()
+        template = (
+            "{now}  {share:4.0%}  {rate:5.0f} events/s  {inside} cars inside  {free} free  {paid:,} fees paid "
+            "({amount})  ledger {balance}  {activity}"
+        )
+        cars = {"inside": counted(f.inside), "free": counted(f.free)}
+        books = {"paid": f.paid, "amount": yuan(f.paid_fen), "balance": self._balance(), "activity": f.activity}
+        return sentence(template, now=local(f.now), share=f.share, rate=self._rate(), **cars, **books).rstrip()
 
     def _render(self) -> RenderableType:
         f = self._figures
@@ -131,15 +135,19 @@ class Terminal:
         table.add_column(style="dim")
         table.add_column(justify="right", style="bold")
         table.add_column()
-        odd = f"{f.review:,} for a person to look at, {f.rejected:,} rejected"
-        table.add_row("gate events 过车", f"{self._rate():,.0f}/s", f"{f.answered:,} so far; {odd}")
-        table.add_row("cars inside 在场", counted(f.inside), f"in {f.lots} lots with {f.capacity:,} spaces")
+        template = "{answered:,} so far; {review:,} for a person to look at, {rejected:,} rejected"
+        events = sentence(template, answered=f.answered, review=f.review, rejected=f.rejected)
+        table.add_row(word("gate events 过车"), f"{self._rate():,.0f}/s", events)
+        city = sentence("in {lots} lots with {spaces:,} spaces", lots=f.lots, spaces=f.capacity)
+        table.add_row(word("cars inside 在场"), counted(f.inside), city)
         full = ProgressBar(total=max(1, f.capacity), completed=f.inside or 0, width=32)
-        table.add_row("free spaces 余位", counted(f.free), full)
-        table.add_row("fees paid 已付", yuan(f.paid_fen), f"{f.paid:,} stays paid without stopping or at the gate")
-        table.add_row("still owed 待收", yuan(f.due_fen), f"{f.due:,} charges")
+        table.add_row(word("free spaces 余位"), counted(f.free), full)
+        paid = sentence("{count:,} stays paid without stopping or at the gate", count=f.paid)
+        table.add_row(word("fees paid 已付"), yuan(f.paid_fen), paid)
+        table.add_row(word("still owed 待收"), yuan(f.due_fen), sentence("{count:,} charges", count=f.due))
         style = {None: "dim", True: "bold green", False: "bold white on red"}[f.holds]
-        table.add_row("ledger 账本", Text(self._balance(), style), f"{f.invariants} invariants" if f.invariants else "")
+        checked = sentence("{count} invariants", count=f.invariants) if f.invariants else ""
+        table.add_row(word("ledger 账本"), Text(self._balance(), style), checked)
         clock = Table.grid(padding=(0, 2))
         clock.add_row(
             Text(local(f.now), "bold cyan"),
@@ -147,7 +155,8 @@ class Terminal:
             f"×{f.speed:,.0f}  {f.activity}",
         )
         links = Text.assemble(
-            *(("live lots  ", "dim"), (f"{f.address}/", "underline")),
-            *(("     API  ", "dim"), (f"{f.address}/schema", "underline"), ("     Ctrl-C ends it", "dim")),
+            *((f"{word('live lots')}  ", "dim"), (f"{f.address}/", "underline")),
+            *((f"     {word('API')}  ", "dim"), (f"{f.address}/schema", "underline")),
+            (f"     {word('Ctrl-C ends it')}", "dim"),
         )
         return Panel(Group(clock, "", table, "", links), title="OneLot 一城一场", border_style="blue", padding=(1, 2))

@@ -32,19 +32,11 @@ OF_AUTHORS = (
 
 
 ROOT = Path(__file__).parents[3]
-FILES = [*(ROOT / "parking/cli").glob("*.py")]
+FILES = [*(ROOT / "parking/cli").glob("*.py"), *(ROOT / "seeds/demo").glob("*.py")]
 # What prints its first argument, or all of them.
 SAYING = {
-    "print",
-    "echo",
-    "say",
-    "_say",
-    "confirm",
-    "UsageError",
-    "BadParameter",
-    "ClickException",
-    "fail",
-    "RightUnfit",
+    *("print", "echo", "say", "_say", "confirm", "UsageError", "BadParameter", "ClickException", "fail"),
+    *("RightUnfit", "PortTaken", "RunFailed"),
 }
 SAYING_ALL = {"Table", "TextColumn", "add_row", "add_task", "assemble"}
 
@@ -93,15 +85,23 @@ def printed() -> Iterator[str]:
 def unsaid() -> Iterator[str]:
     """What is printed as it stands, and has words in it."""
     for node in told():
-        if not isinstance(node, ast.Call):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith(".activity"):
+            given = [node.value]
+        elif isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            given = node.args if name in SAYING_ALL else node.args[:1] if name in SAYING else []
+            given = [*given, *(each.value for each in node.keywords if each.arg == "title" and name != "Panel")]
+        else:
             continue
-        name = ast.unparse(node.func).rpartition(".")[2]
-        given = node.args if name in SAYING_ALL else node.args[:1] if name in SAYING else []
-        for text in (*given, *(each.value for each in node.keywords if each.arg == "title")):
-            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
-            words = "".join(str(each.value) for each in parts if isinstance(each, ast.Constant))
-            if re.search("[A-Za-z]{2}", re.sub(r"\[[a-z /]*\]|\{.*?\}", "", words)):
-                yield ast.unparse(node)
+        if any(re.search("[A-Za-z]{2}", words_of(each)) for each in given):
+            yield ast.unparse(node)
+
+
+def words_of(text: ast.expr) -> str:
+    """What stands in a literal beside its values and its markup."""
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    words = "".join(str(each.value) for each in parts if isinstance(each, ast.Constant))
+    return re.sub(r"\[[a-z /]*\]|\{.*?\}", "", words)
 
 
 def names_of_refusals() -> Iterator[str]:

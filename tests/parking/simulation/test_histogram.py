@@ -47,7 +47,7 @@ def test_shares() -> None:
 def test_lengths_have_names() -> None:
     assert duration(0) == ("15 分钟以内", "up to 15 min")
     assert duration(len(DURATIONS)) == ("7 天以上", "over 7 d")
-    assert [short_in_days(timedelta(minutes=minutes)) for minutes in (0, 59, 60, 1500)] == [
+    assert [short_in_days(timedelta(minutes=minutes))[1] for minutes in (0, 59, 60, 1500)] == [
         "0 min",
         "59 min",
         "1 h",

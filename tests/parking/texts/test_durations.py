@@ -44,13 +44,13 @@ def test_days_and_seconds() -> None:
 @pytest.mark.parametrize(
     ("time", "in_days", "largest"),
     [
-        (timedelta(), "0 min", ("0 分钟", "0 min")),
-        (timedelta(minutes=59, seconds=59), "59 min", ("59 分钟", "59 min")),
-        (timedelta(hours=2), "2 h", ("2 小时", "2 h")),
-        (timedelta(days=1, hours=3, minutes=20), "1 d 3 h 20 min", ("1 天", "1 d")),
-        (timedelta(days=7), "7 d", ("7 天", "7 d")),
+        (timedelta(), ("0 分钟", "0 min"), ("0 分钟", "0 min")),
+        (timedelta(minutes=59, seconds=59), ("59 分钟", "59 min"), ("59 分钟", "59 min")),
+        (timedelta(hours=2), ("2 小时", "2 h"), ("2 小时", "2 h")),
+        (timedelta(days=1, hours=3, minutes=20), ("1 天 3 小时 20 分钟", "1 d 3 h 20 min"), ("1 天", "1 d")),
+        (timedelta(days=7), ("7 天", "7 d"), ("7 天", "7 d")),
     ],
 )
-def test_times(time: timedelta, in_days: str, largest: tuple[str, str]) -> None:
+def test_times(time: timedelta, in_days: tuple[str, str], largest: tuple[str, str]) -> None:
     assert durations.short_in_days(time) == in_days
     assert durations.largest_unit(time) == largest
