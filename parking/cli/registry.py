@@ -308,11 +308,6 @@ def reopen_lot(code: str, since: datetime | None) -> None:
     )
 
 
-def _set_closed(code: str, since: datetime | None, *, is_closed: bool) -> None:
-    about: dict[str, Any] = {"is_closed": is_closed, "valid_from": since, "by": staff()}
-    say(in_transaction(lambda db, now: flow.set_closed(db, code, **about, now=now)))
-
-
 @lot.command("arrears")
 @click.argument("code", type=CODE)
 @click.argument("say", type=SAY, required=False)
