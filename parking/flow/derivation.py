@@ -183,7 +183,8 @@ async def _quoted_before(db: sql.Connection, wanted: Sequence[Stay], before: Bel
         if stay.id in before.reopened or (stay.id in before.stays and before.stays[stay.id].state is not State.OPEN)
     ]
     quotes = await prepayment_store.asked(db, known) if known else {}
-    again = {stay.id for stay in wanted if stay.exits and _is_paid_there(before.bills.get(stay.id))}
+    # What it cost until now says nothing of that: a right may have made it free for a while.
+    again = {stay.id for stay in wanted if stay.exits and stay.id in before.stays}
     asked = {id_: [each.asked_at for each in of_one] for id_, of_one in quotes.items()}
     return Exits(network.lots, await paid_without_account(db, again | asked.keys()), asked)
 
