@@ -60,7 +60,7 @@ def test_the_image_is_pinned_and_nobody_is_root() -> None:
 
 def test_the_image_is_built_of_files_that_are_there_and_runs(tmp_path: Path) -> None:
     """Its steps in a plain folder: what is copied is all that the wheel needs, and all of it is let in."""
-    allowed = {line[1:] for line in (ROOT / ".containerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
     source, installed = tmp_path / "source", tmp_path / "installed"
     source.mkdir()
     for word, rest in instructions():

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from parking import limits
+from parking.api.authentication import audience_of
 from parking.api.limits import RATE_SECONDS
 from parking.api.stream import HEARTBEAT_S
 from parking.events import BODY_BYTES_MAX
 from parking.ingest import batch
 from parking.settings import Settings
+from payments.identity import Audience
+from tests.test_routes import OURS, filled
 
 FOLDER = Path(__file__).parent.parent / "docs" / "proxy"
 UNITS = {"k": 1 << 10, "m": 1 << 20, "kib": 1 << 10, "mib": 1 << 20, "s": 1, "": 1}
@@ -32,15 +35,46 @@ def test_brackets_are_closed(text: str) -> None:
     assert text.count("{") == text.count("}") > 0
 
 
-def test_bodies(text: str) -> None:
-    sizes = values(text, "client_max_body_size") + values(text, "max_size")
-    wanted = {
-        limits.BODY_BYTES_MAX,
-        limits.LOT_BODY_BYTES_MAX,
-        limits.TARIFF_BODY_BYTES_MAX,
-        BODY_BYTES_MAX,
-    }
-    assert set(sizes) == wanted
+def sections(text: str) -> tuple[str, str]:
+    """What a configuration says to everybody, and what to gateways."""
+    parts = re.split(r"(?m)^\s*server \{|^\S*parking\.example\S* \{", text)
+    everybody, gateways = parts[-2:]
+    return everybody, gateways
+
+
+def bodies(section: str) -> dict[str, int]:
+    """The largest body of each kind of path that has one of its own, as a regular expression."""
+    found = {}
+    for sign, path, inner in re.findall(r"location (= |~ |\^~ )?(\S+) \{([^}]*)\}", section):
+        ends = "$" if sign == "= " else ""
+        found |= {path if sign == "~ " else f"^{path}{ends}": size for size in values(inner, "client_max_body_size")}
+    for name, paths in re.findall(r"@(\w+) path (.*)", section):
+        (inner,) = re.findall(rf"request_body @{name} \{{([^}}]*)\}}", section) or [""]
+        for path in paths.split():
+            pattern = "^" + path.replace("*", "[^/]*" if not path.endswith("*") else ".*") + "$"
+            found.update((pattern, size) for size in values(inner, "max_size"))
+    return found
+
+
+def test_each_route_may_have_the_body_that_it_takes(text: str) -> None:
+    everybody, gateways = sections(text)
+    own = bodies(everybody)
+    (plain,) = set(values(text, "client_max_body_size") + values(text, "max_size")) - {*own.values(), BODY_BYTES_MAX}
+    assert plain == limits.BODY_BYTES_MAX
+    assert max(values(gateways, "client_max_body_size") + values(gateways, "max_size")) == BODY_BYTES_MAX
+    routes = [(path, handler) for method, path, handler in OURS if method in ("POST", "PUT", "PATCH")]
+    for path, handler in routes:
+        takes = handler.resolve_request_max_body_size() or limits.BODY_BYTES_MAX
+        if Audience.GATEWAY not in audience_of(handler):
+            sizes = [size for pattern, size in own.items() if re.match(pattern, filled(path))]
+            assert takes <= max(sizes, default=plain), path
+
+
+def test_gateways_are_nobody_elses(text: str) -> None:
+    everybody, _ = sections(text)
+    refused = re.findall(r"location (?:= |\^~ )(\S+) \{\s*return 404;", everybody)
+    refused += [path.rstrip("*") for path in " ".join(re.findall(r"@gates path (.*)", everybody)).split()]
+    assert sorted(refused) == ["/v1/gate-events", "/v1/gateway/"]
 
 
 def test_heads_and_times(text: str) -> None:
@@ -56,7 +90,8 @@ def test_heads_and_times(text: str) -> None:
 
 
 def test_the_stream_is_passed_on_at_once(text: str) -> None:
-    assert "proxy_buffering off" in text or "flush_interval -1" in text
+    for section in sections(text):
+        assert "proxy_buffering off" in section or "flush_interval -1" in section
     silences = values(text, "proxy_read_timeout")
     assert not silences or max(silences) > 2 * HEARTBEAT_S
 

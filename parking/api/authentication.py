@@ -5,13 +5,14 @@ from datetime import datetime
 from hashlib import sha256
 
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.exceptions import HTTPException, NotAuthorizedException, NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from parking import limits
 from parking.api import queries
+from parking.api.paths import HEALTH, at_gateways
 from parking.api.requests import trail_of
 from parking.gateways import Gateway
 from parking.live.network import LiveNetwork
@@ -41,6 +42,11 @@ def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
     return audience
 
 
+def _is_for_gateways(handler: BaseRouteHandler) -> bool:
+    """Whether gateways, or those who watch over their listener, ask for a route."""
+    return Audience.GATEWAY in audience_of(handler) or bool(handler.opt.get(HEALTH))
+
+
 class Authentication:
     """Identifies the caller before the body is read, and admits the audience of the route.
 
@@ -59,7 +65,10 @@ class Authentication:
             AccountBarred: the account is suspended or closed (403).
             ValidationException: the query has a parameter that the route does not know (400).
             QueryTooLong: the query has more than limits.URL_BYTES_MAX bytes (414).
+            NotFoundException: the gateways' listener was asked for what no gateway needs (404).
         """
+        if at_gateways(scope) and not _is_for_gateways(scope["route_handler"]):
+            raise NotFoundException("This address is for gateways.")
         if len(scope["query_string"]) > limits.URL_BYTES_MAX:
             raise QueryTooLong
         if scope.get("method") == "OPTIONS":

@@ -18,7 +18,7 @@ from litestar.serialization import encode_json
 
 from parking.api import queries, schemas
 from parking.api.examples import EXAMPLES
-from parking.api.limits import HEALTH
+from parking.api.paths import HEALTH
 from parking.api.problems import Problem
 from payments.identity import READERS, Audience
 

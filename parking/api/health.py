@@ -5,11 +5,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 
 from parking.api.dependencies import LiveHealth
+from parking.api.paths import HEALTH
 from parking.health import Health, Status
 from payments.identity import Audience
 
 # A balancer's question neither waits behind those of others nor is refused because others ask.
-_OPEN = {"audience": (Audience.PUBLIC,), "health": True}
+_OPEN = {"audience": (Audience.PUBLIC,), HEALTH: True}
 
 
 @get(

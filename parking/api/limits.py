@@ -21,14 +21,14 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from parking import limits
 from parking.api import problems
 from parking.api.authentication import caller
-from parking.api.paths import at_gateways
+from parking.api.paths import HEALTH, at_gateways
 from parking.limits import Rate, TooManyRequests, TooManyWaiting
 from parking.live.rates import Rates
 from payments.identity import AccountBarred, NotYours, Principal
 
 _log = logging.getLogger(__name__)
 # What a route says in its `opt`: no limit at all; that a path that names nothing is a guess, and counts as a failure.
-UNLIMITED, GUESSABLE, HEALTH = "unlimited", "guessable", "health"
+UNLIMITED, GUESSABLE = "unlimited", "guessable"
 RATE_SECONDS, FAILURES_SECONDS = 10, 60
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _warned_of_proxy: set[str] = set()

@@ -1,4 +1,4 @@
-"""Which paths reach the routes at all: those in their one plain form, and of the gateways' listener only its own.
+"""Which paths reach the routes at all: those in their one plain form.
 
 A proxy's rules go by prefixes. A path that means the same to us and another thing to them would walk around them.
 """
@@ -15,8 +15,8 @@ from parking.api import problems
 
 # How a connection says, in a request's `extensions`, that it came in at the gateways' listener.
 GATEWAYS_LISTENER = "onelot.gateways"
-# What gateways, and those who watch over the listener, ask for.
-GATEWAY_PATHS = (problems.GATE_EVENTS, "/v1/stays/", "/livez", "/readyz")
+# What a route says in its `opt` that tells whether the process is well: asked at every listener.
+HEALTH = "health"
 
 
 def at_gateways(scope: Scope) -> bool:
@@ -39,8 +39,6 @@ class Paths:
     def _refused(scope: Scope) -> ASGIResponse | None:
         if not is_plain(scope.get("raw_path") or scope["path"].encode()):
             return _problem(HTTPStatus.NOT_FOUND, "Not Found")
-        if at_gateways(scope) and not scope["path"].startswith(GATEWAY_PATHS):
-            return _problem(HTTPStatus.NOT_FOUND, "This address is for gateways.")
         query = scope["query_string"]
         if b"&" in query and (name := repeated(query)) is not None:
             at_gate = scope["path"] == problems.GATE_EVENTS

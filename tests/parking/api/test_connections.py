@@ -14,12 +14,15 @@ from msgspec import Struct
 
 from parking import limits
 from parking.api import connection_refusals
+from parking.api.authentication import audience_of
 from parking.api.problems import RETRY_AFTER_S
 from parking.limits import Shares
+from payments.identity import Audience
 from seeds.servers.process import free_port
 from tests import running
 from tests.conftest import NOW
 from tests.patience import PATIENCE_S
+from tests.test_routes import OURS, filled
 
 HEAD = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 PAY = (
@@ -348,7 +351,13 @@ async def test_gateways_have_a_listener_of_their_own(start: Start, registered: d
             assert (await gateways.get("/livez")).status_code == 200
             assert (await gateways.get("/readyz")).status_code == 200
             assert (await gateways.post("/v1/gate-events", json=[], headers=key)).status_code in (200, 400)
-            for path in ("/v1/lots", "/", "/schema", "/v1/charges/x"):
+            # Whatever is for gateways asks for their key there; nothing else is there.
+            for method, path, handler in OURS:
+                if not path.startswith(("/livez", "/readyz")):
+                    answer = await gateways.request(method, filled(path))
+                    wanted = 401 if Audience.GATEWAY in audience_of(handler) else 404
+                    assert answer.status_code == wanted, f"{method} {path}"
+            for path in ("/", "/schema", "/none"):
                 assert (await gateways.get(path)).status_code == 404
         for caller in callers:
             caller.close()
