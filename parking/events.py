@@ -44,9 +44,9 @@ _PLATE = r"^[^\x00-\x1f\x7f-\xb6\xb8-\u07ff]*$"
 CouponCode = Annotated[str, Meta(min_length=1, max_length=COUPON_CHARACTERS_MAX, pattern=_CLEAN)]
 
 
-# Of who comes without a plate.
+# Of who comes without a plate. Hyphens are for people: there are four letters and digits beside them.
 Ticket = Annotated[
-    str, Meta(min_length=4, max_length=TICKET_CHARACTERS_MAX, pattern=r"^[0-9A-Za-z][0-9A-Za-z-]{2,}[0-9A-Za-z]$(?!\n)")
+    str, Meta(min_length=4, max_length=TICKET_CHARACTERS_MAX, pattern=r"^[0-9A-Za-z](-*[0-9A-Za-z]){3,}$(?!\n)")
 ]
 
 

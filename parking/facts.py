@@ -90,11 +90,10 @@ def accept(
     event, direction = _going(event, lane, timed.effective_at, unsaid=unsaid)
     if event.ticket is None:
         plate = plates.normalise(event.plate)
+        plate = "" if plate in no_plate_texts else plate
     else:
         # How sure the camera was says nothing of it.
         plate, event = plates.of_ticket(event.ticket), structs.replace(event, confidence=1.0)
-    if plate in no_plate_texts:
-        plate = ""
     reason = _reason(event, direction, plate, clock if event.replay else None)
     return Fact(
         id=id,

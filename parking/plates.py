@@ -125,12 +125,13 @@ _COLOR = "渐变绿|黄绿|[蓝黄绿白]"
 _COLORS = re.compile(rf"(?:(?:{_COLOR})色?牌?|黑色?牌?(?=[{_PROVINCES}使]))+")
 _COLORS_BEHIND = re.compile(rf"(?<=[0-9A-Z挂学警港澳领使急临])(?:(?:{_COLOR}|黑)色?牌?)+$")
 # What cameras say when they read no plate: words, which some of them number; one character over and over; the zeros of
-# a form. More words are an operator's to add.
+# a form. More words are an operator's to add. Of a ticket every number is one, as it is no camera that says it.
 _NO_PLATE = re.compile(
-    r"(?:无|无牌|无牌照|无牌车辆?|无车牌号?|无号牌|未知(?:车牌|车辆|号牌)?|未识别(?:到?(?:车牌|号牌))?|未检测到?(?:车牌|号牌)?|无法识别"
+    rf"(?!{TICKET_MARK})"
+    r"(?:(?:无|无牌|无牌照|无牌车辆?|无车牌号?|无号牌|未知(?:车牌|车辆|号牌)?|未识别(?:到?(?:车牌|号牌))?|未检测到?(?:车牌|号牌)?|无法识别"
     r"|识别失败|无效车牌|空车牌|车牌(?:不全|残缺|污损|遮挡)?|临时(?:车|车辆|车牌|牌))\d*"
     r"|UNKNOWN|NOPLATE|NOPLATES|NONE|NULL|NA|NAN|UNLICENSED|NOTREAD|NOREAD|NOTREADABLE|UNREADABLE|UNRECOGNI[SZ]ED"
-    r"|(.)\1{4,}|[^\W\d]{0,2}0{6,}|0+"
+    r"|(.)\1{4,}|[^\W\d]{0,2}0{6,}|0+)"
 )
 
 # The text of each form; of a text that fits several it is the first.

@@ -22,7 +22,10 @@ def taken(body: bytes) -> Submission:
     return submission
 
 
-@pytest.mark.parametrize(("ticket", "kept"), [("7f3a-91", "7f3a-91"), ("12", None), ("a b c d", None), (7, None)])
+@pytest.mark.parametrize(
+    ("ticket", "kept"),
+    [("7f3a-91", "7f3a-91"), ("0-0-0--0", "0-0-0--0"), ("12", None), ("a b c d", None), ("a--1", None), (7, None)],
+)
 def test_who_has_a_ticket_needs_no_plate(ticket: object, kept: str | None) -> None:
     submission = taken(said(plate=GONE, ticket=ticket))
     assert isinstance(submission.event, GateEvent)

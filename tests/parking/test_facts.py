@@ -19,6 +19,7 @@ from parking.gateways import Gateway
 from parking.lanes import Lane
 from parking.likeness import Likeness, likeness
 from parking.lots import Direction
+from parking.plates import PlateForm, form, normalise
 from tests.conftest import NOW
 from tests.parking.said import read, said
 
@@ -163,9 +164,17 @@ def test_a_ticket_stands_in_the_place_of_a_plate() -> None:
         fact = accepted(plate=plate, plate_color="blue", confidence=0.1, ticket="7f3a-91")
         assert (fact.plate, fact.plate_color, fact.doubt, fact.applies) == ("票7F3A91", "unknown", None, True)
         assert fact.event.plate == plate
-    assert accepted(plate="", ticket="000000").doubt is Reason.NO_PLATE
     assert likeness("票7F3A91", "票7F3A97") is Likeness.NONE
     assert likeness("票7F3A91", "票7F3A91") is Likeness.SAME
+
+
+@pytest.mark.parametrize(
+    "ticket", ["0000", "000000", "000-000", "0" * 24, "11111111", "NULL", "NOPLATE", "AAAAAA", "0-0-0-0"]
+)
+def test_whatever_number_a_ticket_has_it_is_one(ticket: str) -> None:
+    fact = accepted(plate="", ticket=ticket)
+    assert (fact.plate, fact.doubt, fact.applies) == (f"票{ticket.replace('-', '')}", None, True)
+    assert (form(fact.plate), normalise(fact.plate)) == (PlateForm.TICKET, fact.plate)
 
 
 def test_where_the_way_cannot_be_read_the_lane_says_it() -> None:
