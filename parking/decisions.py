@@ -95,7 +95,8 @@ class Decision(Struct, frozen=True):
 
     `about_id`: of a pair the entry, of a read made by hand the read or the passage for which it was made, of a ticket
     that. `with_id`: the decision that was asked for, where this one came with it. `counts`: whether a vehicle passed
-    there; None: nobody has said so, and it counts as it came or as its passage says.
+    there; None: nobody has said so, and it counts as it came or as its passage says. `said_hash`: of all that was said
+    under its `request_key` (`verdicts`).
     """
 
     lot_id: int
@@ -123,6 +124,7 @@ class Decision(Struct, frozen=True):
     set_fen: int | None
     pair_id: UUID | None
     with_id: UUID | None
+    said_hash: bytes | None
 
     @property
     def ruling(self) -> Ruling:
@@ -310,6 +312,7 @@ def made(
     by: str,
     now: datetime,
     request_key: str | None,
+    said_hash: bytes | None = None,
     with_id: UUID | None = None,
 ) -> Decision:
     """The decision by which a fact `stands` so from now on."""
@@ -340,4 +343,5 @@ def made(
         set_fen=read.set_fen,
         pair_id=stands.pair_id,
         with_id=with_id,
+        said_hash=said_hash,
     )

@@ -77,6 +77,7 @@ class DeviceDecision(Struct, frozen=True):
     decided_by: str
     decided_at: datetime
     request_key: str | None
+    said_hash: bytes | None
     applies: bool
     is_settled: bool
     plate: str | None
@@ -205,6 +206,7 @@ def made(
     by: str,
     now: datetime,
     request_key: str | None,
+    said_hash: bytes | None,
 ) -> DeviceDecision:
     """The decision by which a fact `stands` so from now on."""
     return DeviceDecision(
@@ -219,5 +221,6 @@ def made(
         decided_by=by,
         decided_at=now,
         request_key=request_key,
+        said_hash=said_hash,
         **structs.asdict(stands),
     )

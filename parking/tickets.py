@@ -81,13 +81,13 @@ def number_said(text: str) -> str:
     return plates.of_ticket(read).removeprefix(plates.TICKET_MARK)
 
 
-def same_claim(known: Ticket, plate: str) -> None:
+def same_claim(known: Ticket, plate: str, color: PlateColor) -> None:
     """Recognises a repeat.
 
     Raises:
         TicketClaimed: it was merged with another plate.
     """
-    if known.plate != plate:
+    if (known.plate, known.plate_color) != (plate, color):
         raise TicketClaimed("This ticket was merged with another plate.")
 
 

@@ -1,9 +1,11 @@
 """Verdicts: what a person says who decides something of an event, before it is a decision."""
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import Annotated, TypeVar
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Struct
 
 from parking.decisions import Decision, DecisionContradicted, DecisionUnfit, Kind
@@ -63,26 +65,32 @@ def check_amount(said: Verdict) -> None:
         raise DecisionUnfit("Only who is let out and charged is charged an amount.", field="amount_fen", kind=said.kind)
 
 
-def same_decision(known: Decision, said: Verdict) -> None:
-    """Recognises a repeated request.
+def said_hash(said: Verdict) -> bytes:
+    """16 bytes over all that is said; an instant is the same by whatever clock."""
+    content = {name: _comparable(getattr(said, name)) for name in said.__struct_fields__}
+    return blake2b(msgspec.msgpack.encode(sorted(content.items())), digest_size=16).digest()
+
+
+def same_decision(known: Decision | DeviceDecision, said: Verdict) -> None:
+    """Recognises a repeated request, about a read or about what a device said.
 
     Raises:
         DecisionContradicted: its key was used for another decision.
     """
-    if (known.kind, known.note, known.undoes, known.ruling.set_fen) != (
-        said.kind,
-        said.note,
-        said.undoes,
-        said.amount_fen,
-    ):
+    if known.said_hash is None:
+        # By a version that kept no more of what was said.
+        amount_fen = known.ruling.set_fen if isinstance(known, Decision) else said.amount_fen
+        same = (known.kind, known.note, known.undoes, amount_fen) == (
+            said.kind,
+            said.note,
+            said.undoes,
+            said.amount_fen,
+        )
+    else:
+        same = known.said_hash == said_hash(said)
+    if not same:
         raise DecisionContradicted("This key was used for another decision.", decision_id=str(known.id))
 
 
-def same_device_decision(known: DeviceDecision, said: Verdict) -> None:
-    """Recognises a repeated request about what a device said.
-
-    Raises:
-        DecisionContradicted: its key was used for another decision.
-    """
-    if (known.kind, known.note, known.undoes) != (said.kind, said.note, said.undoes):
-        raise DecisionContradicted("This key was used for another decision.", decision_id=str(known.id))
+def _comparable(value: object) -> object:
+    return value.timestamp() if isinstance(value, datetime) else value

@@ -1215,6 +1215,7 @@ CREATE TABLE decision (
     pair_id       uuid,
     set_fen       bigint,
     with_id       uuid,
+    said_hash     bytea,
     CONSTRAINT counts_as_its_kind_says CHECK (((counts IS TRUE) OR ((kind)::text <> ALL (ARRAY['plate'::text, 'manual_entry'::text, 'manual_exit'::text])))),
     CONSTRAINT decision_confidence_is_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT decision_n_check CHECK ((n > 0)),
@@ -1238,6 +1239,7 @@ COMMENT ON COLUMN decision.counts IS 'Whether a vehicle passed there; null: no d
 COMMENT ON COLUMN decision.looked_at IS 'A person found right what followed from it: nothing is in doubt.';
 COMMENT ON COLUMN decision.set_fen IS 'What the stay costs since a person said so, with the barrier opened; null: what its tariff says.';
 COMMENT ON COLUMN decision.with_id IS 'The decision that was asked for, where this one came with it: whoever undoes that one undoes this one.';
+COMMENT ON COLUMN decision.said_hash IS '16 bytes over all that was said under request_key; null where none was given, or by a version that kept none.';
 -- The service may: select, insert.
 
 -- What a person decided about what a device said (device_fact), and how that stands from then on: the last row of a
@@ -1258,6 +1260,7 @@ CREATE TABLE device_decision (
     is_settled  boolean NOT NULL,
     plate       text,
     made_id     uuid,
+    said_hash   bytea,
     CONSTRAINT device_decision_n_check CHECK ((n > 0)),
     CONSTRAINT device_decision_of_its_kind CHECK (((kind)::text = ANY (ARRAY['right'::text, 'void'::text, 'plate'::text, 'manual_entry'::text, 'manual_exit'::text, 'undo'::text]))),
     CONSTRAINT device_decision_undoes_an_earlier_one CHECK ((((undoes IS NOT NULL) = (kind = 'undo'::decision_kind)) AND ((undoes IS NULL) OR ((undoes >= 1) AND (undoes <= (n - 1)))))),
@@ -1270,6 +1273,7 @@ COMMENT ON COLUMN device_decision.applies IS 'Whether anything follows from the 
 COMMENT ON COLUMN device_decision.is_settled IS 'Whether it is no case any more, whatever else is told.';
 COMMENT ON COLUMN device_decision.plate IS 'Of cash: the vehicle that it was taken for.';
 COMMENT ON COLUMN device_decision.made_id IS 'Of a passage: the read that was made by hand for it, and counts (see decision).';
+COMMENT ON COLUMN device_decision.said_hash IS '16 bytes over all that was said under request_key; null where none was given, or by a version that kept none.';
 -- The service may: select, insert.
 
 -- What is stored otherwise than it follows from facts: a stay, a case or a charge (subject_id). It goes when the lot

@@ -59,7 +59,7 @@ async def decide(
     earlier = await store.decisions(db, [fact_id])
     for known in earlier:
         if request_key is not None and known.request_key == request_key:
-            verdicts.same_device_decision(known, said)
+            verdicts.same_decision(known, said)
             return Decided(known, None)
     fact = await store.said(db, lot_id, fact_id)
     if fact is None:
@@ -78,6 +78,7 @@ async def decide(
         by=by.subject,
         now=now,
         request_key=request_key,
+        said_hash=None if request_key is None else verdicts.said_hash(said),
     )
     await store.add(db, decision)
     changes = await _changes(db, fact, decision, was, made)
@@ -156,6 +157,7 @@ def _change(
         by=with_.decided_by,
         now=with_.decided_at,
         request_key=with_.request_key,
+        said_hash=with_.said_hash,
     )
     return Change(made, decisions.standing(recorded, rulings), stands)
 

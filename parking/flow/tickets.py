@@ -97,7 +97,7 @@ async def claim(
         raise UnknownTicket("There is no such ticket.", field="ticket")
     ticket = await store.claim(db, lot.id, known.id, text, settled, by=by.subject, now=now)
     if ticket is None:
-        tickets.same_claim(known, text)
+        tickets.same_claim(known, text, settled)
         return Merged(text, settled)
     reads = await store.reads(db, ticket, since=since)
     found = [_change(*await read_of_fact(db, read_id), ticket, now) for read_id in reads]

@@ -45,6 +45,7 @@ async def changes_of(
 ) -> list[Change]:
     """The decisions that a verdict comes to, each about one fact, all at once; that which was asked for comes last."""
     verdicts.check_amount(said)
+    said_hash = None if request_key is None else verdicts.said_hash(said)
     facts = _Facts(db)
     was = await facts.stands(fact_id)
     decisions.check_within(was.read, now)
@@ -81,6 +82,7 @@ async def changes_of(
             by=by.subject,
             now=now,
             request_key=request_key,
+            said_hash=said_hash,
             with_id=None if each is asked else asked_id,
         )
 

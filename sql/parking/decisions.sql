@@ -15,7 +15,7 @@ select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as a
 select lot_id, fact_id, n, id, kind::text as kind, about_id, case_id, undoes, note, decided_by, decided_at, request_key,
        lane_id, direction::text as direction, at, plate, plate_color::text as plate_color,
        vehicle_class::text as vehicle_class, confidence, counts, looked_at, let_out::text as let_out, set_fen, pair_id,
-       with_id
+       with_id, said_hash
   from decision
  where lot_id = $1 and fact_id = $2
  order by n
@@ -34,13 +34,13 @@ select passed_at from read_passage where lot_id = $1 and read_id = $2
 select d.lot_id, d.fact_id, d.n, d.id, d.kind::text as kind, d.about_id, d.case_id, d.undoes, d.note, d.decided_by,
        d.decided_at, d.request_key, d.lane_id, d.direction::text as direction, d.at, d.plate,
        d.plate_color::text as plate_color, d.vehicle_class::text as vehicle_class, d.confidence, d.counts, d.looked_at,
-       d.let_out::text as let_out, d.set_fen, d.pair_id, d.with_id
+       d.let_out::text as let_out, d.set_fen, d.pair_id, d.with_id, d.said_hash
   from unnest($1::int[], $2::uuid[]) f (lot_id, id)
   join decision d on d.lot_id = f.lot_id and d.fact_id = f.id
 union
 select d.lot_id, d.fact_id, d.n, d.id, d.kind::text, d.about_id, d.case_id, d.undoes, d.note, d.decided_by,
        d.decided_at, d.request_key, d.lane_id, d.direction::text, d.at, d.plate, d.plate_color::text,
-       d.vehicle_class::text, d.confidence, d.counts, d.looked_at, d.let_out::text, d.set_fen, d.pair_id, d.with_id
+       d.vehicle_class::text, d.confidence, d.counts, d.looked_at, d.let_out::text, d.set_fen, d.pair_id, d.with_id, d.said_hash
   from unnest($1::int[], $2::uuid[]) f (lot_id, id)
   join decision d on d.lot_id = f.lot_id and d.about_id = f.id and d.kind in ('manual_entry', 'manual_exit')
  order by decided_at, fact_id, n
@@ -50,7 +50,7 @@ select d.lot_id, d.fact_id, d.n, d.id, d.kind::text, d.about_id, d.case_id, d.un
 select lot_id, fact_id, n, id, kind::text as kind, about_id, case_id, undoes, note, decided_by, decided_at, request_key,
        lane_id, direction::text as direction, at, plate, plate_color::text as plate_color,
        vehicle_class::text as vehicle_class, confidence, counts, looked_at, let_out::text as let_out, set_fen, pair_id,
-       with_id
+       with_id, said_hash
   from decision
  where lot_id = $1 and request_key = $3 and (fact_id = $2 or (about_id = $2 and kind in ('manual_entry', 'manual_exit', 'pair')))
  order by fact_id = $2 desc, n desc
@@ -59,8 +59,8 @@ select lot_id, fact_id, n, id, kind::text as kind, about_id, case_id, undoes, no
 -- name: add_decision
 insert into decision (lot_id, fact_id, n, id, kind, about_id, case_id, undoes, note, decided_by, decided_at, request_key,
                       lane_id, direction, at, plate, plate_color, vehicle_class, confidence, counts, looked_at, let_out,
-                      set_fen, pair_id, with_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+                      set_fen, pair_id, with_id, said_hash)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 
 -- name: pairs
 -- The entries that people gave to exits, in the order in which they did.

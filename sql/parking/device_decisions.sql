@@ -14,15 +14,15 @@ select f.lot_id, f.id, f.kind::text as kind, f.effective_at as at, f.lane_id, f.
 -- name: decisions
 -- About facts, in their order.
 select d.lot_id, d.fact_id, d.n, d.id, d.kind::text as kind, d.case_id, d.undoes, d.note, d.decided_by, d.decided_at,
-       d.request_key, d.applies, d.is_settled, d.plate, d.made_id
+       d.request_key, d.said_hash, d.applies, d.is_settled, d.plate, d.made_id
   from unnest($1::int[], $2::uuid[]) f (lot_id, id)
   join device_decision d on d.lot_id = f.lot_id and d.fact_id = f.id
  order by d.lot_id, d.fact_id, d.n
 
 -- name: add
-insert into device_decision (lot_id, fact_id, n, id, kind, case_id, undoes, note, decided_by, decided_at, request_key, applies,
-                             is_settled, plate, made_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+insert into device_decision (lot_id, fact_id, n, id, kind, case_id, undoes, note, decided_by, decided_at, request_key, said_hash,
+                             applies, is_settled, plate, made_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- name: decided_cases
 -- The cases of a fact that decisions resolved.

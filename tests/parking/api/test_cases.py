@@ -191,6 +191,18 @@ async def test_events_are_looked_up_by_plate_lane_and_time(client: httpx.AsyncCl
 # -- deciding
 
 
+async def test_a_key_is_all_that_was_said_under_it(client: httpx.AsyncClient, district: District) -> None:
+    await district.record(event("g8", "exit", NOW, "鲁A15081"))
+    (case,) = await cases(client, clerk(district), plate="鲁A15081")
+    headers = {**clerk(district), "Idempotency-Key": "plates"}
+    said = {"kind": "plate", "plate": "鲁A15082", "note": NOTE}
+    for one in (said, said):
+        done = await client.post(f"/v1/cases/{case['id']}/decide", json=one, headers=headers)
+        assert done.raise_for_status().json()["n"] == 1
+    for other in ({"plate": "鲁A15083"}, {"plate_color": "yellow"}, {"direction": "entry"}):
+        problem(await client.post(f"/v1/cases/{case['id']}/decide", json={**said, **other}, headers=headers), 409)
+
+
 async def test_a_key_is_one_decision(client: httpx.AsyncClient, district: District) -> None:
     await district.record(event("g1", "exit", NOW, "鲁A15001"))
     (case,) = await cases(client, clerk(district), plate="鲁A15001")

@@ -32,8 +32,10 @@ async def handed_out(client: httpx.AsyncClient, district: District, number: str,
     return ticket
 
 
-async def claims(client: httpx.AsyncClient, headers: dict[str, str], ticket: str, plate: str) -> httpx.Response:
-    said = {"lot": QC, "ticket": ticket, "plate": plate, "plate_color": "blue"}
+async def claims(
+    client: httpx.AsyncClient, headers: dict[str, str], ticket: str, plate: str, color: str = "blue"
+) -> httpx.Response:
+    said = {"lot": QC, "ticket": ticket, "plate": plate, "plate_color": color}
     return await client.post("/v1/tickets/claim", json=said, headers=headers)
 
 
@@ -55,6 +57,7 @@ async def test_a_driver_merges_a_ticket_with_a_plate_and_the_account_pays(
     # The same again is the same; another plate is not.
     assert (await claims(client, driver, ticket["shown"], "鲁A61E01")).status_code == 200
     assert (await claims(client, clerk(district), ticket["shown"], "鲁A61E02")).status_code == 409
+    assert (await claims(client, clerk(district), ticket["shown"], "鲁A61E01", "yellow")).status_code == 409
     # Shown at the exit, it is the plate's all the same.
     (left,) = await say(client, district, bare("tm2", "exit", NOW, ticket=ticket["ticket"]))
     assert (left["gate"], left["stay_id"], left["payment"]) == ("open", came["stay_id"], "will_be_charged")

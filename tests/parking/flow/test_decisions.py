@@ -74,8 +74,9 @@ async def test_what_no_camera_saw_is_entered_by_hand(district: District) -> None
     assert (made.stay.entered_at, made.stay.left_at) == (MORNING, NOW)
     assert (await polled(district, made.stay.id)).fee_fen == 600
     assert await district.broken() == {}
-    with pytest.raises(DecisionContradicted):
-        await decide(district, Kind.VOID, case=case.id, key="k")
+    for kind, at in ((Kind.VOID, MORNING), (Kind.MANUAL_ENTRY, MORNING - HOUR)):
+        with pytest.raises(DecisionContradicted):
+            await decide(district, kind, case=case.id, entered_at=at, key="k")
     # It can be void as any event, and is one that a look-up of decisions names.
     shown = await case_of(district, "鲁A60001", Reason.EXIT_WITHOUT_ENTRY, state=CaseState.ALL)
     await decide(district, Kind.VOID, about=shown.decisions[0].event_id)

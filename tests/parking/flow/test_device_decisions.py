@@ -47,8 +47,9 @@ async def test_who_passed_the_exit_unread_has_left(district: District) -> None:
     assert await district.count("select fee_fen from stay where id = $1", made.stay.id) == 400
     again = await decide(district, Kind.MANUAL_EXIT, case=case.id, plate="鲁P1·0001", key="once")
     assert (again.decision, again.stay) == (made.decision, None)
-    with pytest.raises(DecisionContradicted):
-        await decide(district, Kind.VOID, case=case.id, key="once")
+    for kind, plate in ((Kind.VOID, None), (Kind.MANUAL_EXIT, "鲁P20002")):
+        with pytest.raises(DecisionContradicted):
+            await decide(district, kind, case=case.id, plate=plate, key="once")
     assert await district.broken() == {}
     # It was another car: that one has left, and this one is inside again.
     await district.record(event("aj", "entry", MORNING, "鲁P20002"))
