@@ -31,6 +31,7 @@ from parking.stays import State, Stay
 from parking.store import entitlements as entitlement_store
 from parking.store import events as event_store
 from parking.store import offline as store
+from parking.store.offline import Fetched
 from parking.tariffs.language.sources import Source
 from payments.adjustments import owed_after
 from payments.charges import Charge, charge_id
@@ -51,18 +52,24 @@ class Departures(Struct, frozen=True):
     paying: set[UUID]
 
 
-async def may_be_inside(db: sql.Connection, lot: Lot, now: datetime) -> list[Stay]:
+async def may_be_inside(db: sql.Connection, lot: Lot, now: datetime) -> Fetched[Stay]:
     """The vehicles inside a lot, and those that were held at a way in for a ban: whoever let one in need not say so,
-    and it leaves as any other.
+    and it leaves as any other. Whoever came last first, and last those that do not count among the cars inside: most of
+    them have left unseen.
     """
-    inside = await event_store.open_halves(db, [(lot.id, now - STAY_MAX, now)])
+    inside = await store.inside(db, (lot.id, now - STAY_MAX, now))
     known = {stay.vehicle for stay in inside}
     held = await store.kept_out(db, lot, since=now - KEPT_OUT_MAX)
     for stay, _ in await event_store.stays_by_id(db, held) if held else ():
         if stay.vehicle not in known:
             known.add(stay.vehicle)
             inside.append(stay)
-    return inside
+    inside.sort(key=_comes_first, reverse=True)
+    return store.fitting(inside)
+
+
+def _comes_first(stay: Stay) -> tuple[bool, datetime]:
+    return stay.counted or stay.state is not State.OPEN, stay.first_at
 
 
 async def find_departures(db: sql.Connection, inside: Sequence[Stay], network: Network, window: Window) -> Departures:
@@ -87,7 +94,9 @@ async def _departures(db: sql.Connection, inside: Sequence[Stay], network: Netwo
         return {id_ for id_, bill in bills.items() if _is_let_out(bill)}
 
     looked_at = await _looked_at(db, inside, network, window)
-    found = await _turns(looked_at, free)
+    turns = await _turns(looked_at, free)
+    ends = {id_: points[-1] for id_, points in looked_at.items()}
+    found = {id_: _over(each, ends[id_]) if ends[id_] < window.until else each for id_, each in turns.items()}
     for id_, end in (await paid_inside(db, inside, before, network, window.since)).items():
         found[id_] = offline.until(found[id_], end)
     return Departures(found, paying)
@@ -104,15 +113,22 @@ def _is_let_out(bill: Bill) -> bool:
 # -- who is at an exit
 
 
-async def find_leaving(db: sql.Connection, lot: Lot, network: Network, window: Window) -> dict[NumberPlate, Turns]:
+class Leaving(Struct, frozen=True):
+    """When vehicles at an exit are let out there again, and whether there are more."""
+
+    turns: dict[NumberPlate, Turns]
+    is_cut: bool
+
+
+async def find_leaving(db: sql.Connection, lot: Lot, network: Network, window: Window) -> Leaving:
     """When vehicles that were read at an exit of late, or were not seen to pass there, are let out when they are read
     again: they have paid, or nothing is due, and have time to leave.
     """
     within = max(timedelta(minutes=lot.leave_within_min), STANDS_MAX)
     wanted = await store.at_exits(db, lot, since=window.since - within, came_since=window.since - STAY_MAX)
-    stays = [stay for stay, _ in await event_store.stays_by_id(db, wanted) if stay.matched_id is None]
+    stays = [stay for stay, _ in await event_store.stays_by_id(db, wanted.rows) if stay.matched_id is None]
     if not stays:
-        return {}
+        return Leaving({}, wanted.is_cut)
     exits = [stay.exit_event_id for stay in stays if stay.exit_event_id is not None]
     reads = await event_store.reads_by_id(db, [lot.id] * len(exits), exits)
     before = await believed(db, list(reads.values()), network, window.since)
@@ -127,18 +143,28 @@ async def find_leaving(db: sql.Connection, lot: Lot, network: Network, window: W
 
     ends = {stay.id: min(window.until, _not_left_until(stay)) for stay in stays}
     turns = await _turns({stay.id: [window.since, ends[stay.id]] for stay in stays}, free)
-    over = {id_: (*found, second_of(ends[id_])) if len(found) % 2 else found for id_, found in turns.items()}
-    return {stay.vehicle.number_plate: over[stay.id] for stay in stays if over[stay.id]}
+    over = {id_: _over(found, ends[id_]) for id_, found in turns.items()}
+    return Leaving({stay.vehicle.number_plate: over[stay.id] for stay in stays if over[stay.id]}, wanted.is_cut)
 
 
 def _not_left_until(stay: Stay) -> datetime:
     """Until when a vehicle that is read at the exit again has not left there before (see `spans`)."""
     assert stay.entered_at is not None
-    last = _last(stay)
+    last, longest = _last(stay), _stays_until(stay)
     if stay.at_exit:
-        return stay.entered_at + STAY_MAX
+        return longest
     drove_by = (stay.exits or (last,))[0] - stay.entered_at <= TURNED_ROUND_MAX
-    return last + (READ_AGAIN_MAX if drove_by else LET_OUT_READ_AGAIN_MAX)
+    return min(longest, last + (READ_AGAIN_MAX if drove_by else LET_OUT_READ_AGAIN_MAX))
+
+
+def _stays_until(stay: Stay) -> datetime:
+    """When a stay is over at the latest: what is read then has come again, and costs something else."""
+    return stay.first_at + STAY_MAX
+
+
+def _over(turns: Turns, end: datetime) -> Turns:
+    """What turns so until an instant, and holds no more from it on."""
+    return (*turns, second_of(end)) if len(turns) % 2 else turns
 
 
 def _last(stay: Stay) -> datetime:
@@ -163,7 +189,9 @@ def _opens(stay: Stay, bill: Bill, charge: Charge | None) -> bool:
 async def _looked_at(
     db: sql.Connection, inside: Sequence[Stay], network: Network, window: Window
 ) -> dict[UUID, list[datetime]]:
-    """At which instants, in order, is looked whether a vehicle may leave: what a stay costs only grows in between."""
+    """At which instants, in order, is looked whether a vehicle may leave: what a stay costs only grows in between. The
+    last is when the window ends, or the stay at the latest.
+    """
     found = {}
     registered: Mapping[NumberPlate, Sequence[ExemptVehicle]] = {}
     asking = [stay for stay in inside if Source.REGISTER in network.prices[stay.lot_id].asks]
@@ -175,8 +203,9 @@ async def _looked_at(
         changes = {each.valid_from for each in registered.get(stay.vehicle.number_plate, ())}
         if grants.asks_leaving(tariffs):
             changes |= grants.instants(tariffs, window)
-        inner = {at for each in changes for at in (each - _SECOND, each) if window.since < at < window.until}
-        found[stay.id] = [window.since, *sorted(inner), window.until]
+        until = min(window.until, _stays_until(stay))
+        inner = {at for each in changes for at in (each - _SECOND, each) if window.since < at < until}
+        found[stay.id] = [window.since, *sorted(inner), until]
     return found
 
 

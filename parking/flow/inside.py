@@ -59,9 +59,9 @@ async def find_inside(
     those that the account pays for. Of staff is kept that they looked.
     """
     if reader.audience is Audience.DRIVER:
-        found = await store.inside_of_account(db, lot.id, reader.id, part)
+        found = await store.inside_of_account(db, lot.id, reader.id, part, now=now)
     else:
-        found = await store.inside_like(db, lot.id, part)
+        found = await store.inside_like(db, lot.id, part, now=now)
         await audit_flow.record_look(
             db, subject="inside", rows=len(found), reader=reader, now=now, random_bits=random_bits
         )

@@ -76,7 +76,8 @@ async def _entries(
 ) -> tuple[Entries, tuple[str, ...]]:
     """What is known now of the hours to come, and which sections were cut."""
     window = Window(now, now + PACK_LIFE)
-    inside = await may_be_inside(db, lot, now)
+    there = await may_be_inside(db, lot, now)
+    inside = there.rows
     departures = await find_departures(db, inside, network, window)
     leaving = await find_leaving(db, lot, network, window)
     regulars = await store.linked_regulars(db, lot, now)
@@ -97,7 +98,7 @@ async def _entries(
             else departures.turns[stay.id]
             for stay in inside
         },
-        leaving={offline.mark(keys, *plate): turns for plate, turns in leaving.items()},
+        leaving={offline.mark(keys, *plate): turns for plate, turns in leaving.turns.items()},
         linked=frozenset(offline.mark(keys, *plate) for plate in (*regulars.rows, *paying)),
         exempt=marked(holders.exempt(visits, registered)),
         passes=marked(holders.with_passes(visits, sold.rows, registered, lot)),
@@ -107,7 +108,13 @@ async def _entries(
         bans=_bans(keys, network, lot, window),
         closed=_closed(gateway, lot, network, window),
     )
-    cut = {"linked": regulars.is_cut, "exempt": exempt.is_cut, "passes": sold.is_cut}
+    cut = {
+        "inside": there.is_cut,
+        "leaving": leaving.is_cut,
+        "linked": regulars.is_cut,
+        "exempt": exempt.is_cut,
+        "passes": sold.is_cut,
+    }
     return entries, tuple(name for name, is_cut in cut.items() if is_cut)
 
 

@@ -23,6 +23,7 @@ from parking.plates import PlateColor
 from parking.prepayments import LAPSED_PER_ROUND_MAX, NothingToPay, Prepayment
 from parking.reads import By, Cause, Read
 from parking.repricing import Wanted
+from parking.spans import STAY_MAX
 from parking.stays import State, Stay, leaving_at
 from parking.store import events as event_store
 from parking.store import inside as inside_store
@@ -81,11 +82,11 @@ async def quote_inside(
         NothingToPay: no such vehicle is inside; of who is no staff and no driver also if nothing is to be paid.
         TooManyQuotes: this visit was quoted too often.
     """
-    if await _found(db, lot, plate, color, asker) is None:
+    if await _found(db, lot, plate, color, asker, now) is None:
         raise NothingToPay("No such vehicle is inside, or nothing is to be paid for it now.")
     # In turn with the lot's events: what is quoted is of a stay that is open still.
     await event_store.lock_lots(db, [lot.id])
-    found = await _found(db, lot, plate, color, asker)
+    found = await _found(db, lot, plate, color, asker, now)
     if asker is not None and asker.audience is not Audience.DRIVER:
         rows = int(found is not None)
         await audit_flow.record_look(db, subject="inside", rows=rows, reader=asker, now=now, random_bits=random_bits)
@@ -96,11 +97,11 @@ async def quote_inside(
 
 
 async def _found(
-    db: sql.Connection, lot: Lot, plate: str, color: PlateColor | None, asker: Principal | None
+    db: sql.Connection, lot: Lot, plate: str, color: PlateColor | None, asker: Principal | None, now: datetime
 ) -> Found | None:
-    found = await store.inside(db, lot.id, plate, color)
+    found = await store.inside(db, lot.id, plate, color, now=now)
     if found is not None and asker is not None and asker.audience is Audience.DRIVER:
-        own = await inside_store.inside_of_account(db, lot.id, asker.id, plate)
+        own = await inside_store.inside_of_account(db, lot.id, asker.id, plate, now=now)
         return next((each for each in own if each.id == found.id), None)
     return found
 
@@ -253,7 +254,7 @@ async def paid_inside(
         within = timedelta(minutes=network.lots[stay.lot_id].leave_within_min)
         end = prepayments.paid_until(asked, paid.get(stay.id, ()), within=within, now=now)
         if end is not None:
-            until[stay.id] = end
+            until[stay.id] = min(end, stay.first_at + STAY_MAX)
     if not until:
         return {}
     wanted = [stay for stay in inside if stay.id in until]

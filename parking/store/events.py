@@ -104,6 +104,7 @@ SHAPES = {
     "reads_by_id": Read,
     "open_stays": OpenRow,
     "open_halves": OpenRow,
+    "latest_inside": OpenRow,
     "finished_stays": StayRow,
     "stays_by_id": StayRow,
     "exit_halves": StayRow,
@@ -173,6 +174,11 @@ async def open_stays(db: sql.Connection, vehicles: Sequence[Vehicle]) -> list[St
 async def open_halves(db: sql.Connection, windows: Sequence[LotWindow]) -> list[Stay]:
     """The vehicles inside these lots that came within their windows."""
     return _opened(await sql.every(db, OpenRow, _SQL["open_halves"], *zip(*windows, strict=True)))
+
+
+async def latest_inside(db: sql.Connection, window: LotWindow, *, limit: int) -> list[Stay]:
+    """The vehicles inside a lot that came within a window, as many as fit: who counts there first, the latest first."""
+    return _opened(await sql.every(db, OpenRow, _SQL["latest_inside"], *window, limit))
 
 
 def _opened(rows: Sequence[OpenRow]) -> list[Stay]:

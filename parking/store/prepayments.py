@@ -7,6 +7,7 @@ from uuid import UUID
 import sql
 from parking.plates import PlateColor
 from parking.prepayments import Prepayment
+from parking.spans import STAY_MAX
 from parking.store.inside import Found
 from payments import ids
 
@@ -49,6 +50,8 @@ async def waiting(db: sql.Connection, lot_id: int, *, now: datetime, limit: int)
     return await sql.every(db, Waiting, _SQL["waiting"], lot_id, now, limit)
 
 
-async def inside(db: sql.Connection, lot_id: int, plate: str, color: PlateColor | None) -> Found | None:
+async def inside(
+    db: sql.Connection, lot_id: int, plate: str, color: PlateColor | None, *, now: datetime
+) -> Found | None:
     """A vehicle that is inside, by its whole plate."""
-    return await sql.one(db, Found, _SQL["inside"], lot_id, plate, color)
+    return await sql.one(db, Found, _SQL["inside"], lot_id, plate, color, now - STAY_MAX)

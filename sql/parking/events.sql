@@ -180,6 +180,15 @@ select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_cl
   from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) seen (lot_id, since, until)
   join open_stay o on o.lot_id = seen.lot_id and o.entered_at between seen.since and seen.until
 
+-- name: latest_inside
+-- Of one lot those that count among the cars inside first, and of these who came last.
+select o.lot_id, o.id, o.plate, o.plate_color::text as plate_color, o.vehicle_class::text as vehicle_class,
+       o.entered_at, o.entry_lane_id, o.entry_event_id, o.confidence, o.facts, o.read_until, o.counted
+  from open_stay o
+ where o.lot_id = $1 and o.entered_at between $2 and $3
+ order by o.counted desc, o.entered_at desc, o.id
+ limit $4
+
 -- name: uses_of
 -- The lot does not matter here: the index of stays begins with the plate.
 -- Visits that began later may cost something else now, whether they used anything or not.

@@ -1,12 +1,12 @@
 -- What a gateway decides by while it is cut off.
 
 -- name: at_exits
--- Who was read at an exit since $2, and of those who came since $3 whoever was not seen to pass it and is in the count still;
+-- Of those who came since $3 who was read at an exit since $2, and whoever was not seen to pass it and is in the count still;
 -- whoever was read last first.
 select found.id
   from (select s.id, s.last_at
           from stay s
-         where s.lot_id = $1 and s.last_at >= $2 and s.state = 'closed' and s.entered_at is not null and s.exit_event_id is not null
+         where s.lot_id = $1 and s.last_at >= $2 and s.state = 'closed' and s.entered_at >= $3 and s.exit_event_id is not null
         union
         select s.id, s.last_at
           from stay s

@@ -35,11 +35,12 @@ select p.lot_id, p.stay_id, p.n, p.asked_at, p.pay_by, p.fee_fen, p.ended_at, o.
  limit $3
 
 -- name: inside
--- A vehicle that is inside by its whole plate, the latest entry first; of whichever colour if none is said.
+-- A vehicle that is inside and came since $4 (as in inside.sql) by its whole plate, the latest entry first; of whichever
+-- colour if none is said.
 select id, entered_at
   from (select id, entered_at, plate, plate_color from open_stay where lot_id = $1
         union all
         select id, entered_at, plate, plate_color from stay where lot_id = $1 and at_exit and state = 'closed') inside
- where plate = $2 and ($3::plate_color is null or plate_color = $3)
+ where plate = $2 and ($3::plate_color is null or plate_color = $3) and entered_at >= $4
  order by entered_at desc, id
  limit 1

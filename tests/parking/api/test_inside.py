@@ -7,7 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from payments.identity import Audience
+from parking.flow.inside import find_inside
+from parking.flow.prepayments import quote_inside
+from parking.prepayments import NothingToPay
+from parking.spans import STAY_MAX
+from payments.identity import Audience, Principal
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, token
@@ -55,6 +59,27 @@ async def test_staff_find_a_car_by_a_part_of_its_plate_with_what_it_costs(
     assert (await district.answer(exit_)).fee_fen == 600
     assert [row["plate"] for row in await found(client, staff(district, Audience.CLERK), "81C")] == ["鲁A81C36"]
     assert await district.count(LOOKED) == before + 2
+
+
+async def test_who_came_longer_ago_than_a_stay_can_be_is_not_inside_and_hides_nobody(district: District) -> None:
+    """Its next read begins another stay: it has no price, and keeps nobody else from having one."""
+    later = NOW + STAY_MAX
+    for n, (plate, came) in enumerate({"鲁A94C34": NOW - MINUTE, "鲁A94C36": NOW, "鲁A94C38": NOW + MINUTE}.items()):
+        await district.answer(event(f"g{n}", "entry", came, plate))
+    lot, network, booth = district.lot(), district.network, Principal(Audience.BOOTH, "li")
+
+    async with district.pool.acquire() as db:
+        transaction = db.transaction()
+        await transaction.start()
+        rows = await find_inside(
+            db, lot, "A94C3", reader=booth, network=network, now=later, random_bits=district.random_bits
+        )
+        assert [row.plate for row in rows] == ["鲁A94C38", "鲁A94C36"]
+        with pytest.raises(NothingToPay):
+            await quote_inside(
+                db, lot, "鲁A94C34", None, asker=booth, network=network, now=later, random_bits=district.random_bits
+            )
+        await transaction.rollback()
 
 
 async def test_others_see_nothing(client: httpx.AsyncClient, district: District) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from msgspec import structs
 
 import sql
 from parking import bans as bans_
-from parking import entitlements, offline, passes
+from parking import entitlements, grants, offline, passes
 from parking.bans import Ban
 from parking.barrier import Command
 from parking.entitlements import NewVehicle, Reach
@@ -25,6 +25,7 @@ from parking.network import Network
 from parking.offline import Came, Delta, Entries
 from parking.passes import PassPlan
 from parking.plates import PlateColor
+from parking.spans import STAY_MAX
 from parking.store import entitlements as entitlement_store
 from parking.store import passes as pass_store
 from payments import ids
@@ -273,3 +274,46 @@ async def test_of_more_regulars_than_fit_those_are_known_that_came_last(
         came_then = None if came_at is None else Came(came_at)
         ours = offline.decide(made.entries, KEYS, Direction.EXIT, plate, PlateColor.BLUE, at=NOW + HOUR, came=came_then)
         assert ours == gate
+
+
+async def pack_with(
+    district: District, came: Mapping[str, datetime], *, at: datetime, uncounted: Collection[str] = ()
+) -> Made:
+    """The pack of the station at an instant, if these had come there; they have not."""
+    told = [district.passing(event(f"b{plate}", "entry", when, plate, lot=STATION)) for plate, when in came.items()]
+    network, gateway = district.network, district.gateway(STATION)
+    async with district.pool.acquire() as db:
+        transaction = db.transaction()
+        await transaction.start()
+        await record_events(db, told, network=network, now=NOW, random_bits=district.random_bits)
+        await db.execute("update open_stay set counted = false where plate = any($1)", uncounted)
+        made = await flow.make_pack(db, gateway, KEYS, key_id="k", since=None, network=network, now=at)
+        await transaction.rollback()
+    return made
+
+
+@pytest.mark.usefixtures("priced")
+async def test_who_has_been_inside_for_as_long_as_a_stay_can_be_keeps_nobody_from_a_pack(district: District) -> None:
+    """It is decided about until its stay is over, and held from then on: what is read then has come again."""
+    (ghost,) = plates(random.Random(5), 1, "琼")
+    on_duty, over = f"{ghost[:6]}警", NOW + STAY_MAX
+    made = await pack_with(district, dict.fromkeys((ghost, on_duty), NOW), at=over - 9 * HOUR)
+    assert isinstance(made.entries, Entries)
+    for plate, color, turns in (
+        (ghost, PlateColor.BLUE, ()),
+        (on_duty, PlateColor.WHITE, (0, grants.second_of(over))),
+    ):
+        assert made.entries.inside[offline.mark(KEYS, plate, color)] == turns
+
+
+async def test_of_more_inside_than_fit_those_are_known_that_count_and_came_last(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has most likely left unseen takes nobody's place."""
+    cars = plates(random.Random(6), 5, "藏")
+    monkeypatch.setattr("parking.store.offline.VEHICLES_OF_SECTION_MAX", 3)
+    came = {plate: NOW - n * SECOND for n, plate in enumerate(cars)}
+    made = await pack_with(district, came, at=NOW, uncounted=cars[:1])
+    assert isinstance(made.entries, Entries)
+    assert "inside" in made.cut
+    assert made.entries.inside.keys() == {offline.mark(KEYS, plate, PlateColor.BLUE) for plate in cars[1:4]}
