@@ -44,7 +44,7 @@ def sections(text: str) -> tuple[str, str]:
 
 def bodies(section: str) -> dict[str, int]:
     """The largest body of each kind of path that has one of its own, as a regular expression."""
-    found = {}
+    found: dict[str, int] = {}
     for sign, path, inner in re.findall(r"location (= |~ |\^~ )?(\S+) \{([^}]*)\}", section):
         ends = "$" if sign == "= " else ""
         found |= {path if sign == "~ " else f"^{path}{ends}": size for size in values(inner, "client_max_body_size")}
