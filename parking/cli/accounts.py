@@ -26,7 +26,7 @@ from payments.store import identity as identity_store
 
 TOKENS_SHOWN_MAX = 200
 ACCOUNTS_SHOWN_MAX = 100
-_out = Console()
+_out = Console(markup=False)
 _NUMBER = click.IntRange(min=1)
 
 

@@ -18,7 +18,7 @@ from payments.audit import Filter, Line
 from payments.flow import audit as flow
 from payments.pages import ROWS_PER_PAGE_MAX, check_times
 
-_out = Console()
+_out = Console(markup=False)
 
 
 @click.command()

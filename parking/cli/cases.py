@@ -45,8 +45,8 @@ CASES_DECIDED_MAX = 10_000
 ALIKE = (Kind.VOID, Kind.RIGHT, Kind.LET_OUT_FREE, Kind.LET_OUT_AND_CHARGE)
 DAY = click.DateTime(["%Y-%m-%d"])
 T = TypeVar("T")
-_out = Console()
-_err = Console(stderr=True)
+_out = Console(markup=False)
+_err = Console(stderr=True, markup=False)
 
 
 def _with_pool(do: Callable[[sql.Pool, Network, datetime], Awaitable[T]]) -> T:

@@ -25,7 +25,7 @@ from payments.charges import ChargeState
 from payments.money import yuan
 from payments.pages import ROWS_PER_PAGE, ROWS_PER_SHORT_PAGE_MAX, Page, read_cursor
 
-_out = Console()
+_out = Console(markup=False)
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 

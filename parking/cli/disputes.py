@@ -10,6 +10,7 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import sql
 from parking.cli.actor import by
@@ -29,7 +30,7 @@ from payments.refunds import Refund
 from sql.pool import open_pool
 
 T = TypeVar("T")
-_out = Console()
+_out = Console(markup=False)
 _NOTE = click.option("--note", required=True, help="What was found, or why; it is kept.")
 
 
@@ -74,8 +75,8 @@ def list_disputes(state: str, operator: int | None, after: UUID, limit: int) -> 
         amounts = (yuan(row.asked_fen), yuan(row.held_fen))
         opened = f"{row.opened_at:%Y-%m-%d %H:%M}"
         waited = chosen(short_in_days(rules.age(row, now)))
-        waited = f"[red]{waited}[/]" if rules.is_overdue(row, now) else waited
-        table.add_row(str(row.id), row.kind, row.channel, *amounts, row.said, opened, waited, row.resolution or "")
+        aged = Text(waited, style="red" if rules.is_overdue(row, now) else "")
+        table.add_row(str(row.id), row.kind, row.channel, *amounts, row.said, opened, aged, row.resolution or "")
     _out.print(table)
     if len(rows) == limit:
         click.echo(more(rows[-1].id))

@@ -12,6 +12,7 @@ import click
 import msgspec
 from redis.exceptions import RedisError
 from rich.console import Console
+from rich.text import Text
 
 from parking import doctor
 from parking.doctor import Area, Remark, Severity, Told
@@ -25,7 +26,7 @@ from parking.texts.words import Words
 REDIS_TIMEOUT_S = 5.0
 # What each process takes beside its pool: for its health; a worker for its leases.
 BESIDE_THE_POOL, LEADING = 1, 3
-_out = Console()
+_out = Console(markup=False)
 
 
 @click.command("doctor")
@@ -108,16 +109,16 @@ def _print(examined: Examined, lang: str | None) -> None:
             continue
         state = texts.WELL if area in examined.areas else texts.NOT_LOOKED_AT
         style = "green" if area in examined.areas else "dim"
-        _out.print(f"[{style}]{_in(lang, state):>13}[/]  {area}", highlight=False)
+        _out.print(Text.assemble((f"{_in(lang, state):>13}", style), f"  {area}"), highlight=False)
 
 
 def _print_remark(remark: Remark, lang: str | None) -> None:
     style = "red" if remark.severity is Severity.WRONG else "yellow"
-    head = f"[{style}]{_in(lang, texts.SEVERITIES[remark.severity]):>13}[/]  {remark.area}"
+    head = Text.assemble((f"{_in(lang, texts.SEVERITIES[remark.severity]):>13}", style), f"  {remark.area}")
     _out.print(head, highlight=False)
     zh, en = texts.text(remark)
     for said in _chosen(lang, zh, en):
-        _out.print(f"               {said}", markup=False, highlight=False, soft_wrap=True)
+        _out.print(f"               {said}", highlight=False, soft_wrap=True)
 
 
 def _in(lang: str | None, words: Words) -> str:

@@ -28,7 +28,7 @@ from sql.pool import open_pool
 
 VEHICLES_SHOWN_MAX = 200
 _COLUMNS = {"plate", "plate_color", "tags", "facts", "valid_from", "valid_until", "reason"}
-_out = Console()
+_out = Console(markup=False)
 
 
 @click.group()

@@ -17,7 +17,7 @@ from parking.flow import lots as lots_flow
 from parking.lots import UnknownLot
 
 KEY_BYTES = 32
-_out = Console()
+_out = Console(markup=False)
 
 
 @click.group()

@@ -25,7 +25,7 @@ from payments.pages import ROWS_PER_PAGE_MAX
 from payments.store import holds as store
 
 T = TypeVar("T")
-_out = Console()
+_out = Console(markup=False)
 _LOT = click.option("--lot", type=CODE, help="Only those of a lot.")
 
 

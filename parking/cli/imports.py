@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -34,8 +33,8 @@ from parking.tariffs import Tariff, lint
 from parking.tariffs.lint import Finding
 from sql.pool import open_pool
 
-_out = Console()
-_err = Console(stderr=True)
+_out = Console(markup=False)
+_err = Console(stderr=True, markup=False)
 # Whose they are, of what is an operator's.
 _OF_OPERATORS = ("lots", "passes")
 
@@ -154,7 +153,7 @@ def _show(imported: Imported) -> None:
     table = Table(*headings("line", "code", "", "what, or why"))
     for line in imported.lines:
         if line.state is not State.UNCHANGED or line.faults:
-            table.add_row(str(line.line), escape(line.code), word(line.state), escape(_why(line)))
+            table.add_row(str(line.line), line.code, word(line.state), _why(line))
     if table.row_count:
         _out.print(table)
     counts = ", ".join(f"{count} {word(state)}" for state, count in imported.counts.items())

@@ -8,6 +8,7 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import sql
 from parking import health
@@ -16,7 +17,7 @@ from parking.cli.spoken import headings, word
 from parking.health import JobShown
 from parking.store import jobs as store
 
-_out = Console()
+_out = Console(markup=False)
 
 
 @click.command()
@@ -45,7 +46,7 @@ def _print(listed: Sequence[JobShown]) -> None:
             each.name,
             f"{each.every_s:g}",
             word("now") if each.running else _at(each.begun_at),
-            f"[red]{_at(each.done_at)}[/]" if each.overdue else _at(each.done_at),
+            Text(_at(each.done_at), style="red" if each.overdue else ""),
             "" if each.took_s is None else f"{each.took_s:.2f}",
             str(each.failures) if each.failures else "",
             each.leader,
@@ -54,7 +55,7 @@ def _print(listed: Sequence[JobShown]) -> None:
     for each in listed:
         if each.error is not None and each.failures:
             _out.print(
-                f"{each.name}, {_at(each.failed_at)}: {each.error}", markup=False, highlight=False, soft_wrap=True
+                f"{each.name}, {_at(each.failed_at)}: {each.error}", highlight=False, soft_wrap=True
             )
 
 

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 import sql
 from parking import worker
@@ -73,8 +74,8 @@ from sql.migrate import migrate as run_migrations
 from sql.pool import DatabaseNotReady, LoginTooPowerful, open_pool
 
 T = TypeVar("T")
-_out = Console()
-_err = Console(stderr=True)
+_out = Console(markup=False)
+_err = Console(stderr=True, markup=False)
 
 
 # What the person at the terminal can put right: the database is not there, or not of this version.
@@ -112,14 +113,14 @@ class _Command(click.Group):
             ctx.exit(2)
 
 
-def _refused(e: Exception) -> str:
+def _refused(e: Exception) -> Text:
     """A refusal in its sentence; in Chinese what problem documents say of its kind, before the sentence of the case."""
     name = type(e).__name__
     if in_chinese():
         kind = problems.KINDS.get(problems.code_of(type(e)))
         if kind is not None:
-            return f"[red]{kind.title_zh}[/]：{kind.means[0]}\n  [dim]{name}: {e}[/]"
-    return f"[red]{word(name)}[/]: {e}"
+            return Text.assemble((kind.title_zh, "red"), f"：{kind.means[0]}\n  ", (f"{name}: {e}", "dim"))
+    return Text.assemble((word(name), "red"), f": {e}")
 
 
 @click.group(cls=_Command)
@@ -165,15 +166,13 @@ def verify() -> None:
     invariants_checked = _run(_findings(read()))
     table = Table(*headings("invariant", "rows", "seconds"), title=word("Invariants: queries that must return no row"))
     for invariant in invariants_checked:
-        table.add_row(
-            invariant.name, f"[{'red' if invariant.rows else 'green'}]{invariant.rows}[/]", f"{invariant.seconds:.3f}"
-        )
+        rows = Text(str(invariant.rows), style="red" if invariant.rows else "green")
+        table.add_row(invariant.name, rows, f"{invariant.seconds:.3f}")
     _out.print(table)
     for invariant in invariants_checked:
         if invariant.rows:
-            _out.print(
-                f"[red]{invariant.name}[/]: {invariant.says}\n  " + "\n  ".join(invariant.sample), highlight=False
-            )
+            sample = "\n  ".join(invariant.sample)
+            _out.print(Text.assemble((invariant.name, "red"), f": {invariant.says}\n  {sample}"), highlight=False)
     sys.exit(1 if any(invariant.rows for invariant in invariants_checked) else 0)
 
 

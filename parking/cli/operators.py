@@ -16,7 +16,7 @@ from parking.flow import operators as flow
 from parking.operators import OperatorChange, OperatorPage, OperatorShown
 
 OPERATORS_MAX = 500
-_out, _err = Console(), Console(stderr=True)
+_out, _err = Console(markup=False), Console(stderr=True, markup=False)
 
 
 @click.command()

@@ -22,7 +22,7 @@ from parking.store import network as store
 from payments import ids
 
 CONTESTS_SHOWN_MAX = 200
-_out = Console()
+_out = Console(markup=False)
 _COLORS = click.Choice([color.value for color in PlateColor if color is not PlateColor.UNKNOWN])
 
 

@@ -43,8 +43,8 @@ T = TypeVar("T")
 LOTS_MAX = 500
 # A lot with all its lanes is a page of text.
 FILE_BYTES_MAX = 1 << 20
-_out = Console()
-_err = Console(stderr=True)
+_out = Console(markup=False)
+_err = Console(stderr=True, markup=False)
 
 
 class Like(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.5

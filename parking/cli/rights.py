@@ -22,7 +22,7 @@ from sql.pool import open_pool
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-_out = Console()
+_out = Console(markup=False)
 
 
 def listed(command: F) -> F:

@@ -12,7 +12,6 @@ import click
 from msgspec import structs
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -39,8 +38,8 @@ from sql.pool import open_pool
 LOTS_PRINTED = 10
 # Years that databases and calendars can write, and that the identifiers of stays can hold.
 YEARS = range(1971, 9999)
-_out = Console()
-_err = Console(stderr=True)
+_out = Console(markup=False)
+_err = Console(stderr=True, markup=False)
 _FILE_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 # Chooses the lots whose stays are priced, by the network, the code of the draft and the period.
 Choice: TypeAlias = Callable[[Network, str, Period], Sequence[Lot]]
@@ -286,7 +285,7 @@ def _totals(simulation: Simulation, name: str, named: Sequence[tuple[str, Total]
         amounts = (simulation.money(total.before_fen), simulation.money(total.after_fen))
         shares = (share(total.more, total.stays), share(total.less, total.stays))
         changed = (simulation.money(total.change_fen, signed=True), change)
-        printed.add_row(escape(each), f"{total.stays:,}", *amounts, *changed, *shares)
+        printed.add_row(each, f"{total.stays:,}", *amounts, *changed, *shares)
     _out.print(printed)
 
 
@@ -300,9 +299,7 @@ def _cases(simulation: Simulation, title: str, cases: Sequence[Case]) -> None:
         fees = (simulation.money(case.before_fen), simulation.money(case.after_fen))
         change = simulation.money(case.change_fen, signed=True)
         times = (simulation.at(case.entered_at), simulation.at(case.left_at))
-        printed.add_row(
-            escape(simulation.lots[case.lot_id].code), case.plate, chosen(kind(case.kind)), *times, *fees, change
-        )
+        printed.add_row(simulation.lots[case.lot_id].code, case.plate, chosen(kind(case.kind)), *times, *fees, change)
     _out.print(printed)
 
 
@@ -317,4 +314,4 @@ def _table(words: Sequence[str], figures: Sequence[str], title: str | None = Non
 
 
 def _say(text: str) -> None:
-    _out.print(escape(text), highlight=False, soft_wrap=True)
+    _out.print(text, highlight=False, soft_wrap=True)

@@ -25,7 +25,7 @@ from parking.stays import State
 from payments.money import yuan
 from payments.pages import ROWS_PER_PAGE, ROWS_PER_SHORT_PAGE_MAX, check_times, read_cursor
 
-_out = Console()
+_out = Console(markup=False)
 _JSON = click.option("--json", "as_json", is_flag=True, help="All that is known, as JSON.")
 
 

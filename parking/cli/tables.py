@@ -7,7 +7,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from parking import settings, tariffs
@@ -50,7 +49,7 @@ class Printer:
 
     def say(self, text: str, style: str = "") -> None:
         """A line as it is, however long."""
-        self._console.print(escape(text), style=style, highlight=False, soft_wrap=True)
+        self._console.print(text, style=style, highlight=False, soft_wrap=True)
 
     def both(self, zh: str, en: str, indent: str = "") -> None:
         """A sentence in the language chosen."""
@@ -107,7 +106,7 @@ class Printer:
         )
         for line in lines:
             texts = [line.text_en] * self.en + [line.text_zh] * self.zh
-            table.add_row(*map(escape, texts), amounts.number(line.amount_fen, currency))
+            table.add_row(*texts, amounts.number(line.amount_fen, currency))
         self._console.print(table)
 
     def notice(self, tariff: tariffs.Tariff) -> None:
@@ -129,7 +128,7 @@ class Printer:
             table = Table()
             table.add_column("", no_wrap=True)
             for column in columns:
-                name = escape(self.word(column.name_zh, column.name_en))
+                name = self.word(column.name_zh, column.name_en)
                 # So wide that no amount of it is cut; the name goes on in the next line.
                 table.add_column(name, justify="right", overflow="fold", min_width=_AMOUNT_CHARS)
             for place, minutes in enumerate(LENGTHS):
@@ -143,7 +142,7 @@ class Printer:
         for zh, en in (("位置", "path"), ("原", "before"), ("新", "after")):
             table.add_column(self.word(zh, en), overflow="fold")
         for change in changes:
-            table.add_row(*map(escape, (change.path, _value(change.before), _value(change.after))))
+            table.add_row(change.path, _value(change.before), _value(change.after))
         self._console.print(table)
 
     def price_changes(
@@ -162,7 +161,7 @@ class Printer:
             entered = change.visit.entered_at.astimezone(ZoneInfo(new.time_zone))
             fees = amounts.number(change.before_fen, old.currency), amounts.number(change.after_fen, new.currency)
             name, length = self.word(sample.name_zh, sample.name_en), self.word(*durations.short(minutes))
-            table.add_row(escape(name), self._at(entered), length, *fees)
+            table.add_row(name, self._at(entered), length, *fees)
         self._console.print(table)
         if len(rows) > DIFFERENCES_SHOWN:
             more = len(rows) - DIFFERENCES_SHOWN

@@ -46,8 +46,8 @@ from parking.tariffs.language.validation import coupons_of
 from parking.tariffs.lint import BUDGET, Finding, acceptance, check_document, unclear
 from parking.tariffs.lint.vehicles import sample_vehicles
 
-_out = Console()
-_err = Console(stderr=True)
+_out = Console(markup=False)
+_err = Console(stderr=True, markup=False)
 CLEAN, WARNED, WRONG = 0, 1, 2
 _MEANING = {
     WARNED: ("退出码 1：有警告未确认。", "Exit code 1: a warning is not accepted."),

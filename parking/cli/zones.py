@@ -23,7 +23,7 @@ from parking.zones import ZoneChange
 T = TypeVar("T")
 ZONES_MAX, LOTS_MAX = 500, 5_000
 _AFTER = click.option("--after", default="", help="The last code of the page before.")
-_out, _err = Console(), Console(stderr=True)
+_out, _err = Console(markup=False), Console(stderr=True, markup=False)
 
 
 @click.group()
