@@ -144,6 +144,7 @@ def case_changes(
         for fact in stay.facts
         for reason in OF_A_READ
     ]
+    moot += [Case(read.lot_id, read.id, why, None) for read in derived.reads if read.looked_at for why in OF_A_READ]
     opened = {case.id: case for case in odd} | {id_: case for id_, case in now.items() if id_ not in was}
     return CaseChanges(list(opened.values()), [*(was.keys() - now.keys() - opened.keys()), *(case.id for case in moot)])
 
@@ -153,7 +154,9 @@ def _cases(stays: Iterable[Stay], lots: Mapping[int, Lot]) -> dict[UUID, Case]:
 
 
 def doubt_of_read(read: Read) -> Reason | None:
-    """Why a person should look at a read by itself."""
+    """Why a person should look at a read by itself; at one that somebody found right nobody needs to look again."""
+    if read.looked_at:
+        return None
     if read.confidence < CONFIDENCE_MIN:
         return Reason.LOW_CONFIDENCE
     return Reason.UNKNOWN_PLATE_FORM if form(read.plate) is PlateForm.UNKNOWN else None

@@ -7,13 +7,15 @@ import pytest
 from msgspec import structs
 
 from parking.answers import Answer, Status
+from parking.cases import Reason
+from parking.cases import State as CaseState
 from parking.decisions import Kind
 from payments.charges import ChargeState, charge_id
 from payments.flow import charges as charges_flow
 from payments.flow.collection import collect_due
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts, visit
-from tests.parking.deciding import decide, fact
+from tests.parking.deciding import case_of, decide, fact, found
 from tests.parking.flow.histories.telling import filled
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -245,3 +247,38 @@ async def test_what_is_undone_leaves_what_its_passage_says(district: District) -
         assert await state_of(district, plate) == ["inside"]
         await decide(district, Kind.UNDO, about=await fact(district, f"m{n}"), undoes=1)
         assert await state_of(district, plate) == []
+
+
+async def test_who_is_let_out_was_looked_at(district: District) -> None:
+    """Also where it was another case of the exit that was decided: whoever opens has seen the car."""
+    await district.record(event("py", "exit", NOW, "AB5678"))
+    doubtful = await case_of(district, "AB5678", Reason.UNKNOWN_PLATE_FORM)
+    other = await case_of(district, "AB5678", Reason.EXIT_WITHOUT_ENTRY)
+    made = await decide(district, Kind.LET_OUT_FREE, case=other.id)
+    await district.record(event("pya", "exit", NOW + SECOND, "AB5678"))
+    assert doubtful.id not in {each.id for each in await found(district, plate="AB5678")}
+    assert await district.broken() == {}
+    await decide(district, Kind.UNDO, about=other.event_id, undoes=made.decision.n)
+    assert {doubtful.id, other.id} <= {each.id for each in await found(district, plate="AB5678")}
+    for number in ("py", "pya"):
+        await decide(district, Kind.VOID, about=await fact(district, number))
+    assert await district.broken() == {}
+
+
+async def test_a_read_that_a_person_found_right_is_no_case_again(district: District) -> None:
+    """It has the form of no plate for ever; whatever is told of its car since, that was looked at."""
+    await district.record(event("pw", "entry", MORNING, "AB1234"))
+    case = await case_of(district, "AB1234", Reason.UNKNOWN_PLATE_FORM)
+    made = await decide(district, Kind.RIGHT, case=case.id)
+    settled = await case_of(district, "AB1234", Reason.UNKNOWN_PLATE_FORM, state=CaseState.RESOLVED)
+    assert (settled.resolved_by, settled.note) == ("li", "seen on the picture")
+    await district.record(passage("pwp", "entry", MORNING + SECOND, "passed"))
+    await district.record(event("pwa", "entry", MORNING + 10 * MINUTE, "AB1234"))
+    (again,) = [each for each in await found(district, plate="AB1234", state=CaseState.ALL) if each.id == case.id]
+    assert (again.resolved_by, again.note) == ("li", "seen on the picture")
+    # It is open as long as that decision holds no more.
+    await decide(district, Kind.UNDO, about=case.event_id, undoes=made.decision.n)
+    assert case.id in {each.id for each in await found(district, plate="AB1234")}
+    for number in ("pw", "pwa"):
+        await decide(district, Kind.VOID, about=await fact(district, number))
+    assert await district.broken() == {}
