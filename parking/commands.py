@@ -1,10 +1,10 @@
 """What a gateway is told to do at a lane without having asked: that a held car has paid, or may leave after all.
 
 A command answers a read: the car that was held. Once another car was read at the lane, or after COMMAND_LIFE, it is
-moot and nobody is told, so that a barrier never opens for the next one.
+moot and nobody is told, so that a barrier never opens for the next one. That car read badly is no other.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -12,10 +12,13 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from parking import plates
 from parking.answers import Display, display
 from parking.barrier import Command, Payment, decide_stay
 from parking.fees import Bill
+from parking.likeness import Likeness, likeness
 from parking.lots import Direction
+from parking.spans import STANDS_MAX
 from parking.stays import Stay
 from payments.charges import Charge, ChargeState, charge_id
 from payments.errors import OneLotError
@@ -93,6 +96,25 @@ class AtLane(Struct, frozen=True):
     fee_fen: int | None
 
 
+class ReadSince(Struct, frozen=True):
+    """What was read at the lane of a car after it: `fact_id`, `car`, `car_at` are of the car's own read.
+
+    `is_of_stay`: it is of the car's stay. `came_in`: it is of another, which has an entry. `has_gone`: its vehicle
+    has passed or turned back. `opens`: it was answered so. `was_opened`: the barrier had opened since the car was read.
+    """
+
+    fact_id: UUID
+    car: str
+    car_at: datetime
+    plate: str
+    at: datetime
+    is_of_stay: bool
+    came_in: bool
+    has_gone: bool
+    opens: bool
+    was_opened: bool
+
+
 class GatewayCommand(Struct, frozen=True):
     """A command before it has its number. `reason` and `asked_by`: of a person who opens from afar."""
 
@@ -116,6 +138,25 @@ class Standing(Struct, frozen=True):
 
     stay: Stay
     bill: Bill | None
+
+
+def stands_there(since: Iterable[ReadSince]) -> bool:
+    """Whether a car stands at its lane still by what was `read since`, in order of time: nothing of another car."""
+    seen_at = None
+    for each in since:
+        if each.has_gone or not (each.is_of_stay or _may_be_misread(each, seen_at or each.car_at)):
+            return False
+        seen_at = each.at
+    return True
+
+
+def _may_be_misread(read: ReadSince, seen_at: datetime) -> bool:
+    """Whether the car that stood there at an instant was read badly: no car that came in has this plate, and nothing
+    says that the barrier moved.
+    """
+    if read.came_in or read.opens or read.was_opened or read.at - seen_at > STANDS_MAX:
+        return False
+    return not plates.names_vehicle(read.plate) or likeness(read.car, read.plate) >= Likeness.CONFUSED
 
 
 def charge_of(standing: Standing) -> UUID | None:

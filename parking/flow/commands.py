@@ -4,7 +4,7 @@ Each command is written in the transaction of its cause. What payments clear the
 `pass_on_cleared` passes that on. Who is told of a gateway's commands wakes it after the commit (`live/commands.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from parking.lots import Direction
 from parking.network import Network
 from parking.store import commands as store
 from parking.store import events as event_store
+from parking.store.commands import Waiting
 from payments import ids
 from payments.identity import Principal
 from payments.store import audit as audit_store
@@ -50,7 +51,7 @@ async def tell_exits(
 ) -> set[int]:
     """Tells the lanes at which cars of these stays are held what follows for them now; returns their gateways."""
     reads = [(each.stay.lot_id, each.stay.id, fact) for each in standing for fact in each.stay.facts]
-    cars = await store.cars_at_lanes(db, reads, now - STANDS_AT_LANE_MAX, now=now) if reads else ()
+    cars = await _held(db, reads, now)
     by_stay = {each.stay.id: each for each in standing}
     cars = [car for car in cars if car.direction is Direction.EXIT]
     keys = [key for car in cars if (key := commands.charge_of(by_stay[_stay_of(car)])) is not None]
@@ -63,7 +64,7 @@ async def tell_entry(
     db: sql.Connection, lot_id: int, fact_id: UUID, stay_id: UUID, *, now: datetime, random_bits: RandomBits
 ) -> set[int]:
     """Tells the lane at which a car is held that comes in, since a person said which it is; returns its gateway."""
-    cars = await store.cars_at_lanes(db, [(lot_id, stay_id, fact_id)], now - STANDS_AT_LANE_MAX, now=now)
+    cars = await _held(db, [(lot_id, stay_id, fact_id)], now)
     made = [commands.at_entry(car) for car in cars if car.direction is Direction.ENTRY]
     return await _add(db, made, now, random_bits)
 
@@ -117,6 +118,23 @@ async def open_lane(
             random_bits=random_bits(),
         )
     return Opened(command_id, lane.gateway_id, event_id, again=False)
+
+
+async def waiting(db: sql.Connection, seen: Mapping[int, int], *, now: datetime) -> list[Waiting]:
+    """What waits for gateways beyond the numbers they have seen, in the order of these: nothing that is moot."""
+    found = await store.waiting_commands(db, seen, now=now)
+    cars = [(each.lot_id, each.fact_id, each.stay_id) for each in found if each.fact_id is not None]
+    since = await store.reads_since(db, cars)
+    return [each for each in found if each.fact_id is None or commands.stands_there(since.get(each.fact_id, ()))]
+
+
+async def _held(db: sql.Connection, reads: Sequence[tuple[int, UUID, UUID]], now: datetime) -> list[AtLane]:
+    """The cars that are held at a lane, of stays with their reads (lot, stay, read)."""
+    if not reads:
+        return []
+    cars = await store.cars_at_lanes(db, reads, now - STANDS_AT_LANE_MAX, now=now)
+    since = await store.reads_since(db, [(car.lot_id, car.fact_id, car.stay_id) for car in cars])
+    return [car for car in cars if commands.stands_there(since.get(car.fact_id, ()))]
 
 
 async def acknowledge(

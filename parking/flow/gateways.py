@@ -10,12 +10,12 @@ from parking import dated
 from parking.cases import Case
 from parking.clocks import Spell
 from parking.dated import Changed, Outcome
+from parking.flow.commands import waiting
 from parking.flow.lots import operator_of_gateway
 from parking.flow.network import record_change
 from parking.gateways import Gateway, Heartbeat, LotsApart, MovesLanes, OwnLot
 from parking.lots import CodeTaken, UnknownGateway, UnknownLot
 from parking.store import cases as case_store
-from parking.store import commands as command_store
 from parking.store import events as event_store
 from parking.store import gateways as store
 from parking.store import lots as lot_store
@@ -130,7 +130,7 @@ async def beat(db: sql.Connection, gateway: Gateway, said: Heartbeat, *, now: da
         software=said.software,
         lanes=lanes,
     )
-    return len(await command_store.waiting_commands(db, {gateway.id: 0}, now=now))
+    return len(await waiting(db, {gateway.id: 0}, now=now))
 
 
 async def clock_changed(

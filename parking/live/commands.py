@@ -15,11 +15,10 @@ from time import monotonic
 import msgspec
 
 import sql
-from parking.flow.commands import pass_on_cleared
+from parking.flow.commands import pass_on_cleared, waiting
 from parking.limits import TooManyRequests
 from parking.live.ending import end
 from parking.live.redis import FAILURES, TIMEOUT_S, Client
-from parking.store import commands as store
 from parking.store.commands import Waiting
 from sql.pool import TRANSIENT
 
@@ -187,7 +186,7 @@ class Dialogue:
         if not seen:
             return
         async with self._pool.acquire() as db:
-            found = await store.waiting_commands(db, seen, now=self._clock())
+            found = await waiting(db, seen, now=self._clock())
         for command in found:
             for listener in self._listeners.get(command.gateway_id, ()):
                 listener.add(command)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 import sql
 from parking.barrier import Command
-from parking.commands import COMMAND_LIFE, COMMANDS_PER_ANSWER_MAX, AtLane, Because, GatewayCommand, Outcome
+from parking.commands import COMMAND_LIFE, COMMANDS_PER_ANSWER_MAX, AtLane, Because, GatewayCommand, Outcome, ReadSince
 from payments import ids
 
 _SQL = sql.load("parking/commands")
@@ -27,6 +27,7 @@ class Waiting(Struct, frozen=True):
     gate: Command
     because: Because
     stay_id: UUID | None
+    fact_id: UUID | None
     event_id: str | None
     fee_fen: int | None
     display_zh: str
@@ -91,8 +92,16 @@ async def add_commands(db: sql.Connection, commands: Sequence[tuple[UUID, Gatewa
 async def cars_at_lanes(
     db: sql.Connection, reads: Sequence[tuple[int, UUID, UUID]], since: datetime, *, now: datetime
 ) -> Sequence[AtLane]:
-    """The cars that are held at a lane, of stays with their reads (lot, stay, read), as far as they were read since."""
+    """The cars that were held at a lane since an instant, of stays with their reads (lot, stay, read)."""
     return await sql.every(db, AtLane, _SQL["cars_at_lanes"], *zip(*reads, strict=True), since, now)
+
+
+async def reads_since(db: sql.Connection, cars: Sequence[tuple[int, UUID, UUID | None]]) -> dict[UUID, list[ReadSince]]:
+    """What was read after cars (lot, read, stay) at their lanes, in order of time, by the reads of these."""
+    found: dict[UUID, list[ReadSince]] = {}
+    for each in await sql.every(db, ReadSince, _SQL["reads_since"], *zip(*cars, strict=True)) if cars else ():
+        found.setdefault(each.fact_id, []).append(each)
+    return found
 
 
 async def last_at_lane(db: sql.Connection, lot_id: int, lane_id: int, since: datetime) -> AtLane | None:
@@ -101,7 +110,9 @@ async def last_at_lane(db: sql.Connection, lot_id: int, lane_id: int, since: dat
 
 
 async def waiting_commands(db: sql.Connection, seen: Mapping[int, int], *, now: datetime) -> Sequence[Waiting]:
-    """What waits for gateways in their lots beyond the numbers they have seen, in the order of these."""
+    """What waits for gateways in their lots beyond the numbers they have seen, in the order of these, also what is moot
+    since another car was read at the lane.
+    """
     since = ids.floor(now - COMMAND_LIFE)
     limit = COMMANDS_PER_ANSWER_MAX * max(1, len(seen))
     return await sql.every(db, Waiting, _SQL["waiting_commands"], *zip(*seen.items(), strict=True), now, since, limit)

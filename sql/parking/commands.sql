@@ -21,8 +21,8 @@ select c.*, $17, $18
 
 -- name: cars_at_lanes
 -- Of stays with their reads ($1, $2, $3) the last live read for which a barrier was held since $4, unless it has passed or
--- turned back, another car was read at its lane since, or its lane was told to open: what failed, came too late or was
--- not fetched before it expired ($5: now) has opened nothing.
+-- turned back, or its lane was told to open: what failed, came too late or was not fetched before it expired ($5: now) has
+-- opened nothing.
 select distinct on (e.lot_id, w.stay_id) e.lot_id, w.stay_id, e.id as fact_id, e.gateway_id, e.lane_id,
        e.kind::text as direction, e.event_id, e.effective_at as read_at, e.fee_fen
   from unnest($1::int[], $2::uuid[], $3::uuid[]) w (lot_id, stay_id, fact_id)
@@ -30,14 +30,30 @@ select distinct on (e.lot_id, w.stay_id) e.lot_id, w.stay_id, e.id as fact_id, e
  where e.gate = 'hold' and not e.replay and e.received_at >= $4
    and not exists (select 1 from read_passage p
                     where p.lot_id = e.lot_id and p.read_id = e.id and p.outcome is not null)
-   and not exists (select 1 from gate_event n
-                    where n.lot_id = e.lot_id and n.lane_id = e.lane_id and n.effective_at > e.effective_at
-                      and n.id > e.id and not n.replay and n.first_id is null
-                      and n.stay_id is distinct from e.stay_id and n.stay_id is distinct from w.stay_id)
    and not exists (select 1 from gateway_command c
                     where c.lot_id = e.lot_id and c.fact_id = e.id and c.gate = 'open'
                       and (c.outcome = 'done' or c.outcome is null and c.expires_at > $5))
  order by e.lot_id, w.stay_id, e.effective_at desc, e.id desc
+
+-- name: reads_since
+-- What was read live at the lanes of cars (their lots $1, reads $2 and stays $3) after these, and what tells whether it is
+-- of the same car: it may have come in itself, its read have opened the barrier, or somebody or something else before it.
+select e.id as fact_id, e.plate as car, e.effective_at as car_at, n.plate, n.effective_at as at,
+       coalesce(n.stay_id = e.stay_id or n.stay_id = w.stay_id, false) as is_of_stay,
+       s.entered_at is not null or s.matched_id is not null as came_in,
+       exists (select 1 from read_passage p
+                where p.lot_id = n.lot_id and p.read_id = n.id and p.outcome is not null) as has_gone,
+       n.gate = 'open' as opens,
+       exists (select 1 from device_fact b
+                where b.lot_id = e.lot_id and b.id > e.id and b.lane_id = e.lane_id and b.kind = 'barrier'
+                  and b.said->>'action' = 'opened'
+                  and b.effective_at between e.effective_at and n.effective_at) as was_opened
+  from unnest($1::int[], $2::uuid[], $3::uuid[]) w (lot_id, fact_id, stay_id)
+  join gate_event e on e.lot_id = w.lot_id and e.id = w.fact_id
+  join gate_event n on n.lot_id = e.lot_id and n.lane_id = e.lane_id and n.effective_at > e.effective_at and n.id > e.id
+   and not n.replay and n.first_id is null
+  left join stay s on s.lot_id = n.lot_id and s.id = n.stay_id
+ order by e.id, n.effective_at, n.id
 
 -- name: last_at_lane
 -- The car that was last read live at a lane, since $3, unless it has passed or turned back: who stands there then was not
@@ -54,9 +70,9 @@ select last.*
 
 -- name: waiting_commands
 -- Beyond the number each gateway has seen, what is neither acknowledged nor expired, nor moot since the car has passed or
--- turned back, or another one was read at the lane.
+-- turned back.
 select c.lot_id, c.id, c.gateway_id, c.n, l.code as lot, a.code as lane, c.gate::text as gate, c.because::text as because, c.stay_id,
-       c.event_id, c.fee_fen, c.display_zh, c.display_en, c.issued_at, c.expires_at
+       c.fact_id, c.event_id, c.fee_fen, c.display_zh, c.display_en, c.issued_at, c.expires_at
   from unnest($1::int[], $2::bigint[]) seen (gateway_id, n)
   join gateway_serving w on w.gateway_id = seen.gateway_id
   join gateway_command c on c.lot_id = w.lot_id and c.gateway_id = seen.gateway_id and c.n > seen.n
@@ -65,10 +81,6 @@ select c.lot_id, c.id, c.gateway_id, c.n, l.code as lot, a.code as lane, c.gate:
  where c.outcome is null and c.expires_at > $3 and c.id >= $4
    and not exists (select 1 from read_passage p
                     where p.lot_id = c.lot_id and p.read_id = c.fact_id and p.outcome is not null)
-   and not exists (select 1 from gate_event n
-                    where c.fact_id is not null and n.lot_id = c.lot_id and n.lane_id = c.lane_id
-                      and n.effective_at > c.read_at and n.id > c.fact_id and not n.replay and n.first_id is null
-                      and n.stay_id is distinct from c.stay_id)
  order by c.gateway_id, c.n
  limit $5
 

@@ -53,7 +53,7 @@ async def pass_on(district: District) -> set[int]:
 async def waiting(district: District, lot: str, seen: int = 0) -> Sequence[Waiting]:
     """What waits for the gateway of a lot."""
     async with district.pool.acquire() as db:
-        return await store.waiting_commands(db, {district.gateway(lot).id: seen}, now=district.now)
+        return await flow.waiting(db, {district.gateway(lot).id: seen}, now=district.now)
 
 
 async def last_number(district: District, lot: str) -> int:
