@@ -54,9 +54,7 @@ def _print(listed: Sequence[JobShown]) -> None:
     _out.print(table)
     for each in listed:
         if each.error is not None and each.failures:
-            _out.print(
-                f"{each.name}, {_at(each.failed_at)}: {each.error}", highlight=False, soft_wrap=True
-            )
+            _out.print(f"{each.name}, {_at(each.failed_at)}: {each.error}", highlight=False, soft_wrap=True)
 
 
 def _at(at: datetime | None) -> str:

@@ -57,12 +57,17 @@ async def rename_gateway(db: sql.Connection, code: str, becomes: str, *, by: Pri
         CodeTaken: another gateway has the new one.
     """
     await take_turns(db)
-    may_act_for(by, await operator_of_gateway(db, gateway_code=code))
+    operator_id = await operator_of_gateway(db, gateway_code=code)
+    may_act_for(by, operator_id)
     if becomes == code:
         return Outcome.UNCHANGED
     await store.rename_gateway(db, code, becomes)
     detail: dict[str, object] = {"before": {"code": code}, "after": {"code": becomes}}
-    await record_change(db, by=by.subject, action="gateway.change", subject=f"gateway:{code}", detail=detail, now=now)
+    # By its old code nobody finds it any more.
+    about = f"gateway:{code}"
+    await record_change(
+        db, by=by.subject, action="gateway.change", subject=about, detail=detail, now=now, owner_id=operator_id
+    )
     return Outcome.CHANGED
 
 

@@ -140,7 +140,8 @@ async def change_lane(db: sql.Connection, code: str, said: LaneChange, *, by: Pr
         field = "gate" if gate is None else "gateway"
         raise GateOfAnotherLot(f"The lot of the lane has no {field} {after[field]!r}.", field=field, lot=lane.lot)
     await store.change_lane(db, lane.id, after["code"], gate.id, gateways[after["gateway"]])
-    await _record(db, "lane.change", f"lane:{code}", before, after, by=by, now=now)
+    # By its old code nobody finds it any more.
+    await _record(db, "lane.change", f"lane:{code}", before, after, by=by, now=now, owner_id=lane.operator_id)
     return Outcome.CHANGED
 
 
@@ -244,6 +245,7 @@ async def _record(
     *,
     by: Principal,
     now: datetime,
+    owner_id: int | None = None,
 ) -> None:
     detail: dict[str, object] = {"before": before, "after": after}
-    await record_change(db, by=by.subject, action=action, subject=subject, detail=detail, now=now)
+    await record_change(db, by=by.subject, action=action, subject=subject, detail=detail, now=now, owner_id=owner_id)

@@ -30,8 +30,12 @@ async def record_change(
     subject: str,
     detail: dict[str, object],
     now: datetime,
-    owner_id: int = PLATFORM,
+    owner_id: int | None = None,
 ) -> None:
-    """Ends a use case that changes the network: a line in the audit log, and every process reads the network again."""
-    await audit.record(db, owner_id, actor=by, action=action, subject=subject, detail=detail, now=now)
+    """Ends a use case that changes the network: a line in the audit log, and every process reads the network again.
+
+    The line stands under its owner, if none is named under the operator that the subject is of: its auditors read it.
+    """
+    owner = owner_id or await store.operator_of_subject(db, subject) or PLATFORM
+    await audit.record(db, owner, actor=by, action=action, subject=subject, detail=detail, now=now)
     await store.bump_version(db)

@@ -26,6 +26,13 @@ async def bump_version(db: sql.Connection) -> None:
     await db.execute(_SQL["bump_version"])
 
 
+async def operator_of_subject(db: sql.Connection, subject: str) -> int | None:
+    """The operator that a subject of the audit log (`lane:qc-in`) is of; None for what is the city's."""
+    kind, _, code = subject.partition(":")
+    number: int | None = await db.fetchval(_SQL["operator_of_subject"], kind, code)
+    return number
+
+
 async def no_plate_texts(db: sql.Connection) -> Sequence[NoPlateText]:
     """What cameras say when they read no plate, by operator."""
     return await sql.every(db, NoPlateText, _SQL["no_plate_texts"])

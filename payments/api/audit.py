@@ -73,7 +73,8 @@ async def read_audit(
     check_times(since, until)
     if owner_id is not None:
         identity.may_act_for(principal, owner_id)
-    wanted = Filter(owner_id or principal.operator_id, actor, action, subject, operator, since, until)
+    owner = principal.operator_id if owner_id is None else owner_id
+    wanted = Filter(owner, actor, action, subject, operator, since, until)
     found = await flow.read_lines(
         db, wanted, before=page.after, limit=page.limit, reader=principal.subject, now=now, random_bits=random_bits
     )

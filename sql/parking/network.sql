@@ -6,6 +6,18 @@ select version from catalog_version
 -- name: bump_version
 update catalog_version set version = version + 1
 
+-- name: operator_of_subject
+-- The operator that a subject of the audit log is of, by its kind and its code; none for what is the city's.
+select operator_id from lot where $1 = 'lot' and id = lot_called($2)
+union all
+select operator_id from lot where $1 = 'gate' and id = lot_called(split_part($2, '/', 1))
+union all
+select l.operator_id from lane x join lot l on l.id = x.lot_id where $1 = 'lane' and x.code = $2
+union all
+select l.operator_id from gateway g join lot l on l.id = g.lot_id where $1 = 'gateway' and g.code = $2
+union all
+select id from operator where $1 = 'operator' and code = $2
+
 -- name: lots
 -- As of $1.
 select l.id, l.code, l.operator_id, o.code as operator_code, l.name_zh, l.name_en, l.district_zh, l.district_en,

@@ -86,6 +86,28 @@ async def test_lines_are_found_by_actor_operator_and_time(client: httpx.AsyncCli
     assert read["actor"] == "auditor:test"
 
 
+async def test_what_is_changed_of_a_lot_is_read_by_its_operators_auditors(
+    client: httpx.AsyncClient, district: District
+) -> None:
+    own, other = (district.lot(lot).operator_id for lot in (QC, STATION))
+    gateway, lane = f"{QC}-gw", f"{QC}-in"
+    for path, said in (
+        (f"lots/{QC}", {"address_zh": "泉城路 1 号"}),
+        (f"lanes/{lane}", {"code": f"{lane}-2"}),
+        (f"lanes/{lane}-2", {"code": lane}),
+        (f"gateways/{gateway}", {"code": f"{gateway}-2"}),
+        (f"gateways/{gateway}-2", {"code": gateway}),
+    ):
+        (await client.patch(f"/v1/admin/{path}", json=said, headers=ADMIN)).raise_for_status()
+    wanted = {"lot.change": 1, "lane.change": 2, "gateway.change": 2}
+    for operator_id, seen in ((own, wanted), (other, dict.fromkeys(wanted, 0))):
+        auditor = running.bearer(token(Audience.AUDITOR, now=NOW, operator_id=operator_id))
+        found = {action: await lines(client, auditor, action=action) for action in wanted}
+        assert {action: len(rows) for action, rows in found.items()} == seen
+        assert {line["owner_id"] for rows in found.values() for line in rows} <= {operator_id}
+    assert await lines(client, owner_id="0") == []
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
