@@ -4,8 +4,7 @@ New events and what people decide about old ones come this way alike. The lots a
 and `db` is in a transaction.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,17 +14,15 @@ from parking import derivation, dues, effects, matching
 from parking.billings import Alarm
 from parking.bills import Believed, Priced
 from parking.clocks import CLOCK_OFF_MAX
-from parking.derivation import Scope
 from parking.effects import NEW_READS, CaseChanges, Derived, Difference, Occasion
-from parking.exits import Exits, Link
 from parking.facts import REPEATS_KEPT
 from parking.fees import Bill, PastAt
 from parking.flow.billings import watch_charges
+from parking.flow.exits import known_at_exits, quoted_before
 from parking.flow.pauses import ask_nests, changed_in_nests
 from parking.flow.rights import ask_sharing, keep_rights, rights_of
 from parking.live import tracing
 from parking.lookback import further_lookback, ids_within, lookback_of, recorded_since, window_of
-from parking.lots import Direction
 from parking.network import Network
 from parking.passings import SECOND_LOOK, belong_together
 from parking.reads import By, Cause, NumberPlate, Read
@@ -34,10 +31,9 @@ from parking.stays import State, Stay
 from parking.store import cases as case_store
 from parking.store import decisions as decision_store
 from parking.store import events as store
-from parking.store import prepayments as prepayment_store
 from parking.store import repricing as repricing_store
 from payments import charges, ids
-from payments.charges import ChargeRequest, charge_id
+from payments.charges import ChargeRequest
 from payments.flow import charges as charges_flow
 from payments.flow import holds as holds_flow
 from payments.flow.adjustments import adjust_charges
@@ -63,13 +59,16 @@ async def derive_stays(
     """
     if not new and not gone:
         return Derived(Believed({}, {}), Believed({}, {}), {}, (), Difference([], [], [], []), {}, {}, {})
+    fresh = new if told.recorded is None else [read for read in new if read.id not in told.recorded]
     with tracing.span("derive", reads=len(new)):
         before, reads, stays = await derive_again(db, new, gone, network, now)
+        # A stay that was none for a while is not a new one: something may have been charged and paid of it.
+        if back := stays.keys() - before.stays.keys() - {read.id for read in fresh}:
+            effects.add(before, await store.stays_by_id(db, list(back)))
     wanted = bills_.to_price(before, stays, network.prices)
     with tracing.span("price", stays=len(wanted)):
         bills, priced = await price_stays(db, wanted, before, stays, network, now)
     after = Believed(stays, bills)
-    fresh = new if told.recorded is None else [read for read in new if read.id not in told.recorded]
     charged = effects.charges_that_matter(before, after, fresh)
     known = await charge_store.charges_by_id(db, charged) if charged else {}
     if unbilled := effects.charged_unbilled(before, after):
@@ -136,57 +135,10 @@ async def _derive(
     for read in gone:
         facts.pop(read.id, None)
     reads = [*derivation.reads_of(scopes, facts), *new]
-    exits = Exits(network.lots, await _paid(db, before, scopes), linked=await _linked(db, reads))
+    exits = await known_at_exits(db, before, scopes, reads, network)
     after = derivation.rederived(parts, scopes, reads, exits)
     decided = derivation.with_facts(after.values(), {read.id for read in gone}) if gone else []
     return before, reads, await _match(db, before, parts, after, decided)
-
-
-async def _paid(db: sql.Connection, before: Believed, scopes: Sequence[Scope]) -> dict[UUID, Sequence[datetime]]:
-    """When stays that are derived again were paid without an account, by their numbers and those of the exits'
-    halves.
-    """
-    again = {stay.id for scope in scopes for stay in scope.stays}
-    rows = [before.stays[id_] for id_ in again if id_ in before.stays]
-    whole = [row if row.merged_into is None else before.stays[row.merged_into] for row in rows]
-    billed = {stay.id for stay in whole if stay.state is State.CLOSED and _is_paid_there(before.bills.get(stay.id))}
-    found = await paid_without_account(db, billed | {stay.id for stay in whole if stay.id in before.reopened})
-    return found | {stay.matched_id: found[stay.id] for stay in whole if stay.matched_id and stay.id in found}
-
-
-async def _linked(db: sql.Connection, reads: Iterable[Read]) -> dict[NumberPlate, list[Link]]:
-    """When accounts paid for vehicles that were read at exits more than once."""
-    at_exits = [read.vehicle.number_plate for read in reads if read.direction is Direction.EXIT]
-    texts = Counter(plate for plate, _ in at_exits)
-    again = {each for each in at_exits if texts[each[0]] > 1}
-    return await store.links(db, list(again)) if again else {}
-
-
-def _is_paid_there(bill: Bill | None) -> bool:
-    return bill is not None and bill.fee_fen > 0 and bill.account_id is None
-
-
-async def paid_without_account(db: sql.Connection, stay_ids: Iterable[UUID]) -> dict[UUID, Sequence[datetime]]:
-    """When drivers without account paid for stays."""
-    keys = {charge_id(id_, None): id_ for id_ in stay_ids}
-    paid = await charge_store.paid_at(db, list(keys)) if keys else {}
-    return {keys[key]: instants for key, instants in paid.items()}
-
-
-async def _quoted_before(db: sql.Connection, wanted: Sequence[Stay], before: Believed, network: Network) -> Exits:
-    """How vehicles leave whose stays are priced, when they were quoted inside, and when that was paid. Of a stay that
-    ends as an open one nothing is read, but where that was charged.
-    """
-    known = [
-        stay.id
-        for stay in wanted
-        if stay.id in before.reopened or (stay.id in before.stays and before.stays[stay.id].state is not State.OPEN)
-    ]
-    quotes = await prepayment_store.asked(db, known) if known else {}
-    # What it cost until now says nothing of that: a right may have made it free for a while.
-    again = {stay.id for stay in wanted if stay.exits and stay.id in before.stays}
-    asked = {id_: [each.asked_at for each in of_one] for id_, of_one in quotes.items()}
-    return Exits(network.lots, await paid_without_account(db, again | asked.keys()), asked)
 
 
 async def _near(db: sql.Connection, new: Sequence[Read], now: datetime) -> list[Read]:
@@ -311,7 +263,7 @@ async def price_stays(
         priced.used = {plate: [e for e in pasts if e.stay_id not in no_more] for plate, pasts in known.items()}
     if asking:
         priced.rights = await rights_of(db, asking, before.stays, stays, network)
-    priced.exits = await _quoted_before(db, wanted, before, network)
+    priced.exits = await quoted_before(db, wanted, before, network)
     return kept | bills_.price(wanted, before, stays, priced, network), priced
 
 

@@ -14,7 +14,8 @@ from parking.derivation import Scope
 from parking.exits import Exits
 from parking.fees import Bill
 from parking.flow import repricing
-from parking.flow.derivation import believed, paid_without_account, price_stays
+from parking.flow.derivation import believed, price_stays
+from parking.flow.exits import paid_without_account
 from parking.flow.overstays import notices_of
 from parking.lots import Lot
 from parking.network import Network
