@@ -160,7 +160,7 @@ def adjustment(key: UUID, bill: Bill, stay: Stay, lot: Lot, cause: Cause, hold: 
         cause=cause.word,
         business_date=_local_date(stay, lot),
         hold=hold if bill.account_id is not None else None,
-        at_gate=bill.account_id is None,
+        asked_at=bill.until,
     )
 
 

@@ -274,7 +274,7 @@ def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> l
 def _record(fact: Fact, home: Stay | None, reason: Reason | None, derived: Derived) -> EventRecord:
     bill = None if home is None else derived.after.bills.get(home.id)
     charge = _charge_of(home, bill, derived) if derived.charges else None
-    owed_fen = None if charge is None or bill is None else owed_after(charge, bill.fee_fen)
+    owed_fen = None if charge is None or bill is None else owed_after(charge, bill.fee_fen, asked_at=bill.until)
     decision = barrier.decide(fact, bill, owed_fen=owed_fen, let_out=home is not None and home.let_out is not None)
     reference = None
     if decision.fee_fen and home is not None:

@@ -59,7 +59,8 @@ class Bill(Struct, frozen=True):
     """What a closed stay costs (fen), by which tariff, and whose account pays (None: the driver, at the gate).
 
     `uses`: what it used of things that are remembered. `lines` explain the fee; they are kept with the charge.
-    `began_unlinked`: the stay began before the plate was linked to the account.
+    `began_unlinked`: the stay began before the plate was linked to the account. `until`: the instant until which it is
+    priced, at which its driver was told so; None where that was read again from what is stored.
     """
 
     tariff_id: int | None
@@ -68,6 +69,7 @@ class Bill(Struct, frozen=True):
     uses: tuple[Use, ...] = ()
     lines: Sequence[FeeLine] = ()
     began_unlinked: bool = False
+    until: datetime | None = None
 
 
 def vehicle_of(plate: str, color: PlateColor, seen: VehicleClass, rights: Rights = NOTHING) -> Vehicle:
@@ -119,7 +121,7 @@ def bill(
     vehicle = vehicle_of(stay.plate, stay.plate_color, stay.vehicle_class, rights)
     fee = price(in_force, stay.entered_at, stay.left_at, vehicle, pasts, _as_paid(rights, account_id))
     began_unlinked = payer is not None and payer.linked_at > stay.entered_at
-    return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines, began_unlinked)
+    return Bill(in_force[0].tariff_id, fee.fee_fen, account_id, fee.uses, fee.lines, began_unlinked, stay.left_at)
 
 
 def as_decided(bill: Bill, stay: Stay) -> Bill:

@@ -41,7 +41,8 @@ class State(StrEnum):
 
 
 class Doubt(StrEnum):
-    """Why a stay may not be what it looks like. While there is one, no account is charged for it by itself.
+    """Why a stay may not be what it looks like. While there is one, no account is charged for it by itself, and
+    nobody is told of it as owed from before.
 
     looked_at: a person found it right, whatever else there may be to doubt.
     """
@@ -212,6 +213,8 @@ _OF_DOUBT = {
     Doubt.READ_DOUBTFUL: Reason.LOW_CONFIDENCE,
     Doubt.TURNED_ROUND: Reason.TURNED_ROUND,
 }
+# What `doubt_of` says of stays.
+DOUBTED_FOR = (*_OF_DOUBT.values(), Reason.LONG_STAY)
 
 
 def doubt_of(stay: Stay, kind: LotKind) -> Reason | None:

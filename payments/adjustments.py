@@ -58,9 +58,9 @@ class Adjustment(msgspec.Struct, frozen=True, gc=False):
 
     `lines`: a JSON array that explains it. `cause_id`: the fact it follows from, which the asker knows as `cause` (a
     word). `business_date`: the local date of that. `hold`: why the charge is not taken from its account by itself from
-    now on, in the asker's word; None leaves that as it is. `at_gate`: a driver without account stands there and sees
-    what is to be paid before leaving, and so accepts it. `keeps_paid`: what was paid of it is not given back, for what
-    it is for goes on and will cost that much or more.
+    now on, in the asker's word; None leaves that as it is. `asked_at`: when a driver without account was told an amount
+    last, before leaving: who had paid by then goes on using what it is for, and is asked for all of it again.
+    `keeps_paid`: what was paid of it is not given back, for what it is for goes on and will cost that much or more.
     """
 
     charge_id: UUID
@@ -70,7 +70,7 @@ class Adjustment(msgspec.Struct, frozen=True, gc=False):
     cause: str
     business_date: date
     hold: str | None = None
-    at_gate: bool = False
+    asked_at: datetime | None = None
     keeps_paid: bool = False
 
 
@@ -207,18 +207,21 @@ class Adjusted(msgspec.Struct, frozen=True):
     business_date: date
 
 
-def accepted_max(charge: Charge, *, debit_max_fen: int | None, at_gate: bool) -> int | None:
+def accepted_max(charge: Charge, *, debit_max_fen: int | None, asked_at: datetime | None) -> int | None:
     """Up to how much a charge may rise without anybody being asked; None: whatever it costs.
 
-    A casual driver who has paid nothing yet stands at the gate and sees the amount. Who paid accepted that much, and
-    who has an account what was billed at first and the limit of the account. Of an account that takes no new charges
-    nothing more is asked.
+    A casual driver who has paid nothing yet, or nothing since being told an amount last (`asked_at`), stands at the
+    gate and sees it. Who has paid since accepted that much and is gone, whatever is found out later and by whom; who
+    has an account accepted what was billed at first and the limit of the account. Of an account that takes no new
+    charges nothing more is asked.
     """
     if charge.account_id is not None:
         if debit_max_fen is None:
             return charge.kept_fen
         return max(charge.first_fen, charge.accepted_fen, debit_max_fen)
-    return None if at_gate or not charge.paid_fen else charge.accepted_fen
+    if not charge.paid_fen or (asked_at is not None and charge.paid_at is not None and asked_at > charge.paid_at):
+        return None
+    return charge.accepted_fen
 
 
 def change(charge: Charge, wanted_fen: int, *, accepted_max_fen: int | None) -> Change | None:
@@ -247,16 +250,18 @@ def change(charge: Charge, wanted_fen: int, *, accepted_max_fen: int | None) -> 
     )
 
 
-def owed_after(charge: Charge, wanted_fen: int) -> int:
-    """What is owed of a charge that its driver pays at the gate once it costs `wanted_fen` in all."""
-    accepted_max_fen = accepted_max(charge, debit_max_fen=None, at_gate=True)
+def owed_after(charge: Charge, wanted_fen: int, *, asked_at: datetime | None) -> int:
+    """What is owed of a charge that its driver pays at the gate once it costs `wanted_fen` in all, as the driver was
+    told at an instant last.
+    """
+    accepted_max_fen = accepted_max(charge, debit_max_fen=None, asked_at=asked_at)
     changes = change(charge, wanted_fen, accepted_max_fen=accepted_max_fen)
     return charge.owed_fen + (0 if changes is None else changes.owed_fen)
 
 
 def made(charge: Standing, asked: Adjustment, *, now: datetime) -> Made | None:
     """The adjustment that follows when it is asked for. None: it is none."""
-    accepted_max_fen = accepted_max(charge, debit_max_fen=charge.debit_max_fen, at_gate=asked.at_gate)
+    accepted_max_fen = accepted_max(charge, debit_max_fen=charge.debit_max_fen, asked_at=asked.asked_at)
     if asked.keeps_paid and (credit_fen := charge.paid_fen - charge.refunded_fen) > asked.wanted_fen:
         asked = msgspec.structs.replace(asked, wanted_fen=credit_fen, lines=_credit(credit_fen))
     changes = change(charge, asked.wanted_fen, accepted_max_fen=accepted_max_fen)

@@ -178,7 +178,7 @@ def _read_again(stay: Stay, at: datetime) -> Stay:
 
 
 def _opens(stay: Stay, bill: Bill, charge: Charge | None) -> bool:
-    owed_fen = None if charge is None else owed_after(charge, bill.fee_fen)
+    owed_fen = None if charge is None else owed_after(charge, bill.fee_fen, asked_at=bill.until)
     decision = decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=stay.let_out is not None)
     return decision.gate is Command.OPEN
 

@@ -115,7 +115,7 @@ async def _quote(
     bills, priced = await price_stays(db, [leaving], before, before.stays | {stay.id: leaving}, network, now)
     bill = bills[stay.id]
     charge = await charge_store.lock_charge(db, charge_id(stay.id, None))
-    owed_fen = bill.fee_fen if charge is None else owed_after(charge, bill.fee_fen)
+    owed_fen = bill.fee_fen if charge is None else owed_after(charge, bill.fee_fen, asked_at=bill.until)
     payment = decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=False).payment
     if bill.account_id is not None or owed_fen == 0:
         asked, paid = _quoted_at(stay, priced.exits.asked.get(stay.id, ())), priced.exits.paid.get(stay.id, ())
@@ -265,7 +265,7 @@ async def paid_inside(
 
 
 def _is_paid(bill: Bill, charge: Charge | None) -> bool:
-    return bill.account_id is None and charge is not None and owed_after(charge, bill.fee_fen) == 0
+    return bill.account_id is None and charge is not None and owed_after(charge, bill.fee_fen, asked_at=bill.until) == 0
 
 
 async def _bills_at(

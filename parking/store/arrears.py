@@ -10,6 +10,7 @@ import sql
 from parking.arrears import ARREARS_MAX, Arrear, OwedByVehicle
 from parking.plates import PlateColor
 from parking.reads import NumberPlate
+from parking.stays import DOUBTED_FOR
 
 _SQL = sql.load("parking/arrears")
 
@@ -23,8 +24,8 @@ class LeftUnpaid(Struct, frozen=True):
 
 
 async def owed_by(db: sql.Connection, plate: str, color: PlateColor, *, since: datetime) -> Sequence[Arrear]:
-    """What a vehicle owes of stays that ended since an instant, the oldest first."""
-    return await sql.every(db, Arrear, _SQL["owed_by"], plate, color, since, ARREARS_MAX)
+    """What a vehicle owes of stays that ended since an instant and wait for no person, the oldest first."""
+    return await sql.every(db, Arrear, _SQL["owed_by"], plate, color, since, ARREARS_MAX, DOUBTED_FOR)
 
 
 async def owed_by_vehicles(
@@ -32,7 +33,7 @@ async def owed_by_vehicles(
 ) -> dict[NumberPlate, OwedByVehicle]:
     """What vehicles owe in all of stays that ended since an instant, but for the stays `beside`."""
     texts, colors = zip(*plates, strict=True)
-    rows = await sql.every(db, OwedByVehicle, _SQL["owed_by_vehicles"], texts, colors, since, list(beside))
+    rows = await sql.every(db, OwedByVehicle, _SQL["owed_by_vehicles"], texts, colors, since, list(beside), DOUBTED_FOR)
     return {(row.plate, row.plate_color): row for row in rows}
 
 
@@ -40,9 +41,11 @@ async def left_unpaid(
     db: sql.Connection, *, since: UUID, left_before: datetime, last_read_before: datetime, limit: int
 ) -> Sequence[LeftUnpaid]:
     """Stays whose vehicles have left a lot with a barrier and owe what these cost, of charges from a number on."""
-    return await sql.every(db, LeftUnpaid, _SQL["left_unpaid"], since, left_before, last_read_before, limit)
+    return await sql.every(
+        db, LeftUnpaid, _SQL["left_unpaid"], since, left_before, last_read_before, limit, DOUBTED_FOR
+    )
 
 
 async def left_unpaid_no_more(db: sql.Connection, *, since: UUID, limit: int) -> list[UUID]:
     """Cases of such that nobody has to look at any more."""
-    return [row["id"] for row in await db.fetch(_SQL["left_unpaid_no_more"], since, limit)]
+    return [row["id"] for row in await db.fetch(_SQL["left_unpaid_no_more"], since, limit, DOUBTED_FOR)]

@@ -115,20 +115,22 @@ class City:
             await charges_flow.request_charges(db, [request], now=self.now)
         return charges.charge_id(request.stay_id, request.account_id)
 
-    async def adjust(self, *wanted: tuple[UUID, int], at_gate: bool = False, hold: str | None = None) -> None:
+    async def adjust(
+        self, *wanted: tuple[UUID, int], asked_at: datetime | None = None, hold: str | None = None
+    ) -> None:
         """What charges cost from now on, in one transaction, each for a fact of its own."""
-        asked = [self.adjustment(charge_id, fen, at_gate=at_gate, hold=hold) for charge_id, fen in wanted]
+        asked = [self.adjustment(charge_id, fen, asked_at=asked_at, hold=hold) for charge_id, fen in wanted]
         async with self.pool.acquire() as db, db.transaction():
             await adjustments_flow.adjust_charges(db, asked, now=self.now)
 
     def adjustment(
-        self, charge_id: UUID, wanted_fen: int, *, at_gate: bool = False, hold: str | None = None
+        self, charge_id: UUID, wanted_fen: int, *, asked_at: datetime | None = None, hold: str | None = None
     ) -> Adjustment:
         """What a charge costs from now on, for a fact of its own."""
         lines = b"[]" if not wanted_fen else b'[{"kind":"units","amount_fen":%d}]' % wanted_fen
         fact = ids.new(self.now, self.lot_id, self.random_bits())
         today = ledger.local_date(self.now, ledger.CITY_TIME_ZONE)
-        return Adjustment(charge_id, wanted_fen, lines, fact, "passing", today, hold, at_gate)
+        return Adjustment(charge_id, wanted_fen, lines, fact, "passing", today, hold, asked_at)
 
     async def stands(self, charge_id: UUID) -> Charge:
         """A charge as it stands."""

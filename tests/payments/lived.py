@@ -79,7 +79,7 @@ async def _corrected(city: City, driver: int) -> None:
     await city.collect()
     await city.adjust((due, 310), (free, 0), (void, 320), (dearer, 900))
     await city.adjust((by_channel, 330), (by_wallet, 340), (not_accepted, 950))
-    await city.adjust((in_parts, 960), at_gate=True)
+    await city.adjust((in_parts, 960), asked_at=city.now + timedelta(seconds=1))
     await city.pay(in_parts)
     await city.adjust((in_parts, 100))
     async with city.pool.acquire() as db, db.transaction():

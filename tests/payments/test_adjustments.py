@@ -2,7 +2,7 @@
 order.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,8 @@ from payments.adjustments import AdjustmentKind, Change, Payment, WaivedFor
 from payments.charges import Charge, ChargeState
 
 NOW = datetime(2026, 11, 16, 2, tzinfo=UTC)
+# After something was paid.
+LATER = NOW + timedelta(seconds=1)
 FIRST_FEN, LIMIT_FEN = 1_000, 1_500
 SOMEBODY = 1001
 LOWERED, RAISED, WAIVED = AdjustmentKind.LOWERED, AdjustmentKind.RAISED, AdjustmentKind.WAIVED
@@ -51,18 +53,18 @@ def charge(account_id: int | None = None, *, paid_fen: int = 0, refunded_fen: in
     )
 
 
-def adjusted(there: Charge, wanted_fen: int, *, at_gate: bool = False) -> Charge:
+def adjusted(there: Charge, wanted_fen: int, *, asked_at: datetime | None = None) -> Charge:
     """The charge after an adjustment, if any follows."""
-    made = change(there, wanted_fen, at_gate=at_gate)
+    made = change(there, wanted_fen, asked_at=asked_at)
     if made is None:
         return there
     asked = adjustments.Adjustment(there.id, wanted_fen, b"[]", there.id, "passing", date(2026, 11, 16))
     return adjustments.after(adjustments.Made(there, asked, made, date(2026, 11, 16), asleep=False))
 
 
-def change(there: Charge, wanted_fen: int, *, at_gate: bool = False) -> Change | None:
+def change(there: Charge, wanted_fen: int, *, asked_at: datetime | None = None) -> Change | None:
     limit = None if there.account_id is None else LIMIT_FEN
-    accepted = adjustments.accepted_max(there, debit_max_fen=limit, at_gate=at_gate)
+    accepted = adjustments.accepted_max(there, debit_max_fen=limit, asked_at=asked_at)
     return adjustments.change(there, wanted_fen, accepted_max_fen=accepted)
 
 
@@ -127,11 +129,23 @@ def test_the_same_amount_and_a_void_charge_are_nothing() -> None:
     assert change(void, 300) is None
 
 
+@pytest.mark.parametrize(
+    ("asked_at", "owed_fen", "waived_fen"),
+    [(None, 0, 900), (NOW - timedelta(hours=1), 0, 900), (NOW, 0, 900), (LATER, 900, 0)],
+)
+def test_who_has_paid_since_being_asked_is_asked_no_more(
+    asked_at: datetime | None, owed_fen: int, waived_fen: int
+) -> None:
+    made = change(charge(paid_fen=FIRST_FEN), 1_900, asked_at=asked_at)
+    assert made is not None
+    assert (made.owed_fen, made.waived_fen) == (owed_fen, waived_fen)
+
+
 def test_who_stands_at_the_gate_accepts_what_is_shown() -> None:
-    there = adjusted(charge(paid_fen=FIRST_FEN), 1_900, at_gate=True)
+    there = adjusted(charge(paid_fen=FIRST_FEN), 1_900, asked_at=LATER)
     assert (there.state, there.owed_fen, there.waived_fen) == (ChargeState.DUE, 900, 0)
     # An account is not asked: its limit holds wherever its driver stands.
-    assert adjusted(charge(SOMEBODY, paid_fen=FIRST_FEN), 1_900, at_gate=True).owed_fen == 500
+    assert adjusted(charge(SOMEBODY, paid_fen=FIRST_FEN), 1_900, asked_at=LATER).owed_fen == 500
 
 
 def test_why_something_is_waived() -> None:
@@ -145,7 +159,7 @@ def test_why_something_is_waived() -> None:
 
 def test_of_an_account_that_takes_no_charges_nothing_more_is_asked() -> None:
     there = charge(SOMEBODY, paid_fen=FIRST_FEN)
-    accepted = adjustments.accepted_max(there, debit_max_fen=None, at_gate=False)
+    accepted = adjustments.accepted_max(there, debit_max_fen=None, asked_at=None)
     made = adjustments.change(there, 1_200, accepted_max_fen=accepted)
     assert made is not None
     assert (made.owed_fen, made.waived_fen) == (0, 200)
@@ -194,7 +208,7 @@ def test_whatever_happens_nobody_bears_more_than_was_accepted(
 
 def test_what_was_billed_at_first_is_accepted_whatever_the_limit() -> None:
     there = adjusted(charge(SOMEBODY), 100)
-    accepted = adjustments.accepted_max(there, debit_max_fen=0, at_gate=False)
+    accepted = adjustments.accepted_max(there, debit_max_fen=0, asked_at=None)
     made = adjustments.change(there, 1_200, accepted_max_fen=accepted)
     assert made is not None
     assert (made.amount_fen, made.waived_fen) == (FIRST_FEN, 200)
@@ -262,6 +276,7 @@ def test_what_was_paid_of_what_goes_on_stays_with_it(there: Charge, amount_fen: 
     assert (after.amount_fen, after.owed_fen, after.refunded_fen) == (amount_fen, owed_fen, there.refunded_fen)
     assert sum(line["amount_fen"] for line in msgspec.json.decode(after.lines)) in (0, amount_fen)
     # When it is over in the end only the rest is asked.
-    at_the_end = adjusted(after, 1_600, at_gate=True)
+    at_the_end = adjusted(after, 1_600, asked_at=LATER)
     assert at_the_end.owed_fen <= 1_600 - amount_fen
-    assert adjustments.owed_after(charge(paid_fen=1_000), 1_600) == 600
+    assert adjustments.owed_after(charge(paid_fen=1_000), 1_600, asked_at=LATER) == 600
+    assert adjustments.owed_after(charge(paid_fen=1_000), 1_600, asked_at=NOW) == 0

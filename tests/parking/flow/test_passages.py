@@ -106,8 +106,11 @@ async def test_who_turns_back_at_the_exit_is_inside_and_owes_nothing_yet(distric
 
 
 async def test_who_paid_and_turns_back_pays_the_rest_when_leaving(district: District) -> None:
-    _, left = await district.record(*visit("c", "鲁G30003", MORNING, NOW - HOUR, lot=STATION))
-    await pay(district, left, NOW)
+    went = NOW - HOUR
+    entry, read = visit("c", "鲁G30003", MORNING, went, lot=STATION)
+    await district.answer(entry, received_at=MORNING)
+    left = await district.answer(read, received_at=went)
+    await pay(district, left, NOW - MINUTE)
     await district.answer(passage("c3", "exit", NOW - HOUR + MINUTE, "cancelled", lot=STATION))
     assert await charged(district, left) == (400, 400, 0, ChargeState.PAID)
     assert await state_of(district, "鲁G30003") == ["inside"]

@@ -168,7 +168,7 @@ async def test_a_suspended_account_is_asked_no_more(city: City) -> None:
 async def test_who_stands_at_the_gate_pays_the_rest(city: City) -> None:
     charge_id = await city.charge(None, 1_000)
     await city.pay(charge_id)
-    await city.adjust((charge_id, 1_600), at_gate=True)
+    await city.adjust((charge_id, 1_600), asked_at=city.now + timedelta(seconds=1))
     assert money(await city.stands(charge_id)) == (DUE, 1_600, 1_000, 600, 0, 0)
     await city.pay(charge_id)
     assert money(await city.stands(charge_id)) == (PAID, 1_600, 1_600, 0, 0, 0)
@@ -232,7 +232,7 @@ async def test_a_person_withdraws_what_was_corrected(city: City) -> None:
     unpaid, in_parts = await city.charge(None, 1_000), await city.charge(None, 1_000)
     await city.pay(in_parts)
     await city.adjust((unpaid, 700))
-    await city.adjust((in_parts, 1_500), at_gate=True)
+    await city.adjust((in_parts, 1_500), asked_at=city.now + timedelta(seconds=1))
     for charge_id in (unpaid, in_parts):
         async with city.pool.acquire() as db, db.transaction():
             await charges_flow.void_charge(db, charge_id=charge_id, reason="x", actor="finance:li", now=city.now)
@@ -240,7 +240,7 @@ async def test_a_person_withdraws_what_was_corrected(city: City) -> None:
     assert money(await city.stands(in_parts)) == (PAID, 1_500, 1_000, 0, 0, 0)
     assert await earned(city) == 1_000
     # What a person withdrew stays so, whatever is known later.
-    await city.adjust((unpaid, 800), (in_parts, 1_700), at_gate=True)
+    await city.adjust((unpaid, 800), (in_parts, 1_700), asked_at=city.now + timedelta(seconds=1))
     assert (await city.stands(unpaid)).state is VOID
     assert money(await city.stands(in_parts)) == (PAID, 1_000, 1_000, 0, 0, 700)
     await city.adjust((in_parts, 900))
