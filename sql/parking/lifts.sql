@@ -11,7 +11,7 @@ select f.id, l.code as lot, a.code as lane, f.effective_at as at, f.said->>'pers
   join lane a on a.id = f.lane_id
   left join lateral (select e.event_id, e.plate, e.stay_id
                        from gate_event e
-                      where e.lot_id = f.lot_id and e.lane_id = f.lane_id
+                      where e.lot_id = f.lot_id and e.lane_id = f.lane_id and e.first_id is null
                         and e.effective_at between f.effective_at - interval '10 minutes' and f.effective_at
                       order by e.effective_at desc, e.id desc limit 1) read on true
   left join stay s on s.lot_id = f.lot_id and s.id = read.stay_id
