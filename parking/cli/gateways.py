@@ -1,6 +1,7 @@
 """Gateways: registered beside the first of a lot, corrected, listed, and their keys."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from parking.cli.registry import CODE, FROM, in_transaction, network, say
 from parking.cli.spoken import headings, word
 from parking.flow import gateways as flow
 from parking.flow import lots as lots_flow
+from parking.gateways import IssuedKey
 from parking.lots import UnknownLot
+from parking.store import lots as store
 
 KEY_BYTES = 32
 _out = Console(markup=False)
@@ -90,3 +93,26 @@ def issue_key(code: str) -> None:
         return await lots_flow.issue_gateway_key(db, gateway_code=code, secret=secret, by=by(), now=now)
 
     click.echo(in_transaction(issue))
+
+
+@gateway.command("keys")
+@click.argument("code", type=CODE)
+def list_keys(code: str) -> None:
+    """List the keys that a gateway has had; of each only the name is kept."""
+
+    async def find(db: sql.Connection, _: datetime) -> Sequence[IssuedKey]:
+        await lots_flow.operator_of_gateway(db, gateway_code=code)
+        return await store.keys_of(db, code)
+
+    table = Table(*headings("key", "issued, UTC", "revoked, UTC"))
+    for each in in_transaction(find):
+        table.add_row(each.id, *[f"{at:%Y-%m-%d %H:%M:%S}" if at else "" for at in (each.created_at, each.revoked_at)])
+    _out.print(table)
+
+
+@gateway.command("revoke")
+@click.argument("code", type=CODE)
+@click.argument("key")
+def revoke_key(code: str, key: str) -> None:
+    """Revoke a key of a gateway, by its name: refused within a second."""
+    in_transaction(lambda db, now: lots_flow.revoke_gateway_key(db, gateway_code=code, key_id=key, by=by(), now=now))
