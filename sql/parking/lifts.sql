@@ -1,15 +1,16 @@
 -- Barriers that persons opened, and what was paid for the cars that went through.
 
 -- name: lifts
--- Barriers that persons opened, with the car that was read last at the lane before, and what was paid for it. $6: during a
--- shift, by its persons or by whoever was not named.
+-- Barriers that persons opened, with the car that was read last at the lane before, and what was paid for it. Cash is of it
+-- that was booked for its stay; what waits still, if it names the read (of its gateway, unless that of the booth knows none
+-- of this number), or within five minutes the plate. $6: during a shift, by its persons or by whoever was not named.
 select f.id, l.code as lot, a.code as lane, f.effective_at as at, f.said->>'person' as person, f.said->>'reason' as reason,
        f.said->>'command' as command, read.event_id, read.plate, coalesce(m.id, s.id) as stay_id, c.owed_fen, c.paid_fen,
        cash.taken_fen
   from device_fact f
   join lot l on l.id = f.lot_id
   join lane a on a.id = f.lane_id
-  left join lateral (select e.event_id, e.plate, e.stay_id
+  left join lateral (select e.gateway_id, e.event_id, e.plate, e.stay_id
                        from gate_event e
                       where e.lot_id = f.lot_id and e.lane_id = f.lane_id and e.first_id is null
                         and e.effective_at between f.effective_at - interval '10 minutes' and f.effective_at
@@ -19,13 +20,21 @@ select f.id, l.code as lot, a.code as lane, f.effective_at as at, f.said->>'pers
   left join lateral (select sum(h.owed_fen)::bigint as owed_fen, sum(h.paid_fen - h.refunded_fen)::bigint as paid_fen
                        from charge h where h.lot_id = f.lot_id and h.stay_id = coalesce(m.id, s.id)
                         and h.id >= id_first(coalesce(m.id, s.id)) and h.id <= id_last(coalesce(m.id, s.id))) c on true
-  left join lateral (select sum((k.said->>'amount_fen')::bigint)::bigint as taken_fen
-                       from device_fact k
-                      where k.lot_id = f.lot_id and k.kind = 'cash' and k.first_id is null
+  left join lateral (select sum(k.amount_fen)::bigint as taken_fen
+                       from cash_taken k
+                      where k.lot_id = f.lot_id
                         and k.id between id_floor(id_instant(f.id) - interval '1 hour') and id_floor(id_instant(f.id) + interval '1 hour')
-                        and (k.of_event_id = read.event_id
-                             or k.of_event_id is null
-                                and abs(extract(epoch from k.effective_at - f.effective_at)) <= 300)) cash on true
+                        and case when k.charge_id is not null
+                                 then exists (select 1 from charge h
+                                               where h.lot_id = k.lot_id and h.id = k.charge_id and h.stay_id = coalesce(m.id, s.id))
+                                 when k.of_event_id is not null
+                                 then k.of_event_id = read.event_id
+                                      and (k.gateway_id = read.gateway_id
+                                           or not exists (select 1 from gate_event o
+                                                           where o.lot_id = k.lot_id and o.gateway_id = k.gateway_id
+                                                             and o.event_id = k.of_event_id))
+                                 else k.plate in (read.plate, s.plate, m.plate)
+                                      and abs(extract(epoch from k.at - f.effective_at)) <= 300 end) cash on true
  where f.lot_id = any($1::int[]) and f.id > $2 and f.id >= $3 and f.kind = 'barrier' and f.first_id is null
    and f.said->>'action' = 'opened' and f.said->>'by' = 'person'
    and (not $4::boolean or coalesce(c.paid_fen, 0) = 0 and coalesce(cash.taken_fen, 0) = 0

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from parking.decisions import Kind
 from parking.lifts import Lift
 from parking.store.lifts import lifts
 from tests.conftest import NOW
-from tests.district import HOSPITAL, District, visit
-from tests.parking.flow.test_device_facts import lifted
+from tests.district import HOSPITAL, STATION, District, visit
+from tests.parking.deciding import decide
+from tests.parking.flow.test_device_facts import lifted, said
 from tests.parking.flow.test_passages import pay
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -39,3 +41,30 @@ async def test_a_car_of_which_a_camera_tells_in_two_stages_is_one(district: Dist
     (lift,) = [each for each in await lifts_of(district) if each.at == NOW - 39 * MINUTE]
     assert (lift.event_id, lift.stay_id, lift.paid_fen) == ("tso", paid.stay_id, paid.fee_fen)
     assert lift.id not in {each.id for each in await lifts_of(district, without_money=True)}
+
+
+async def test_cash_is_for_the_car_that_it_names_and_for_no_other(district: District) -> None:
+    """One after the other at one lane within minutes, and cash that is told of each in its way."""
+    names = {
+        "by_plate": {"plate": "鲁M·42C00"},
+        "by_read": {"of": "n1o"},
+        # The number of a read of this lot's gateway is a number of another's as well.
+        "elsewhere": {"of": "n2o", "lot": STATION},
+        "another": {"plate": "鲁M99999"},
+        "nobody": {},
+    }
+    await district.record(*visit("n2", "鲁M43C02", MORNING, NOW - 20 * MINUTE, lot=STATION))
+    for n, (name, named) in enumerate(names.items()):
+        at = NOW - (20 - 2 * n) * MINUTE
+        await district.record(*visit(f"n{n}", f"鲁M42C{n:02}", MORNING, at, lot=HOSPITAL))
+        await district.answer(said(f"c-{name}", "cash", at + SECOND, **{"lot": HOSPITAL, "amount_fen": 100, **named}))
+        await lifted(district, f"l-{name}", at + 2 * SECOND)
+    shown = {each.plate: each.taken_fen for each in await lifts_of(district) if each.plate and "42C" in each.plate}
+    assert shown == {f"鲁M42C{n:02}": 100 if n < 2 else None for n in range(len(names))}
+    unpaid = {each.plate for each in await lifts_of(district, without_money=True)}
+    assert {plate for plate in shown if plate in unpaid} == {f"鲁M42C{n:02}" for n in range(2, len(names))}
+    # What it pays tells for which car it was, whatever was read: here a person says so.
+    fact = await district.owner.fetchval("select id from device_fact where event_id = 'c-another'")
+    await decide(district, Kind.PLATE, about=fact, plate="鲁M42C03")
+    assert {each.plate: each.taken_fen for each in await lifts_of(district)}["鲁M42C03"] == 100
+    assert await district.broken() == {}
