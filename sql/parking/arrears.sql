@@ -37,7 +37,8 @@ select c.reference, c.owed_fen
 -- name: left_unpaid
 -- Of lots with a barrier, what is owed of stays whose vehicles have left: they were seen to pass the exit since, or to come
 -- again, or were not read again for a day ($3). Who has just been there ($2) may be about to pay. Whom a person let out is
--- known to one, as is what one has looked at, and what waits for one as in owed_by ($5).
+-- known to one, as is what one has looked at, and what waits for one as in owed_by ($5). Of whom nothing is owed but what
+-- went back since, has left having paid.
 select c.lot_id, s.id as stay_id, s.exit_event_id as event_id
   from lot l
   join charge c on c.lot_id = l.id and c.state = 'due' and c.account_id is null and c.id >= $1
@@ -63,17 +64,25 @@ select c.lot_id, s.id as stay_id, s.exit_event_id as event_id
                                                   and e.resolved_at is null
                    union all
                    select 1 from parking_case e where e.other_stay_id = s.id and e.resolved_at is null)
+   and c.owed_fen > (select coalesce(sum(r.amount_fen), 0) from refund r
+                     where r.shard = c.lot_id and r.payable_id = c.id and r.state <> 'closed' and c.refunded_fen > 0
+                       and r.created_at >= (select max(a.updated_at) from attempt a
+                                             where a.shard = c.lot_id and a.payable_id = c.id and a.paid_fen > 0))
  order by c.lot_id, c.id
  limit $4
 
 -- name: left_unpaid_no_more
--- Cases of such that have paid since, or did not leave so, or may not have ($3).
+-- Cases of such that have paid since, but for what went back after that, or did not leave so, or may not have ($3).
 select k.id
   from parking_case k
   left join stay s on s.lot_id = k.lot_id and s.id = k.stay_id and s.state = 'closed' and s.account_id is null
                   and not s.at_exit and s.let_out is null and s.exit_event_id = k.event_id
   left join charge c on c.lot_id = k.lot_id and c.stay_id = s.id and c.state = 'due' and c.account_id is null
-                    and c.owed_fen > 0
+                    and c.owed_fen >
+                        (select coalesce(sum(r.amount_fen), 0) from refund r
+                           where r.shard = c.lot_id and r.payable_id = c.id and r.state <> 'closed' and c.refunded_fen > 0
+                             and r.created_at >= (select max(a.updated_at) from attempt a
+                                                   where a.shard = c.lot_id and a.payable_id = c.id and a.paid_fen > 0))
                     and not exists (select 1 from parking_case d
                                      where d.lot_id = s.lot_id and d.event_id = s.exit_event_id
                                        and d.reason = any($3::case_reason[]) and d.resolved_at is null)

@@ -6,11 +6,13 @@ import pytest
 
 import sql
 from parking.answers import Answer
+from parking.decisions import Kind
 from parking.flow.arrears import look_for_unpaid
 from parking.flow.occupancy import leave_out_long_inside
 from payments.charges import ChargeState
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, facts
+from tests.parking.deciding import decide, fact
 from tests.parking.flow.test_passages import charged, passage, pay
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -256,6 +258,19 @@ async def test_who_was_held_and_is_not_there_any_more_left_without_paying(distri
     again = await at_exit(district, "u2", NOW, "鲁H45003", lot=HOSPITAL)
     assert again.gate == "hold"
     assert await unpaid(district, "鲁H45003", NOW + 21 * HOUR) == 0
+    assert await district.broken() == {}
+
+
+async def test_who_left_having_paid_is_before_nobody_for_what_went_back(district: District) -> None:
+    came, plate = NOW - 5 * HOUR, "鲁H45005"
+    await enters(district, "w1", plate, came, lot=HOSPITAL)
+    await pay(district, await at_exit(district, "w2", NOW - 4 * HOUR, plate, lot=HOSPITAL), NOW - 4 * HOUR)
+    await enters(district, "w3", plate, NOW - 3 * HOUR, lot=HOSPITAL)
+    about = await fact(district, "w1")
+    await decide(district, Kind.VOID, about=about)
+    await decide(district, Kind.UNDO, about=about, undoes=1)
+    owed = "select owed_fen from charge where stay_id = $1"
+    assert (await district.count(owed, about), await unpaid(district, plate, NOW)) == (200, 0)
     assert await district.broken() == {}
 
 
