@@ -7,8 +7,9 @@ from msgspec import Struct
 
 
 class Lift(Struct, frozen=True):
-    """A barrier that a person opened. `event_id`, `plate`, `stay_id`: of the car that was read last at the lane in the
-    ten minutes before; `owed_fen`, `paid_fen`: of its stay; `taken_fen`: in cash for it, as the booth said.
+    """A barrier that a person opened, there or from afar: then `id` is that of the `command`, and `at` when the gateway
+    said that it did so. `event_id`, `plate`, `stay_id`: of the car that was read last at the lane in the ten minutes
+    before, or that was meant; `owed_fen`, `paid_fen`: of its stay; `taken_fen`: in cash for it, as the booth said.
     """
 
     id: UUID

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from parking.commands import Acknowledgement, Outcome
 from parking.decisions import Kind
+from parking.flow import commands
 from parking.lifts import Lift
 from parking.store.lifts import lifts
+from payments.identity import Audience, Principal
 from tests.conftest import NOW
 from tests.district import HOSPITAL, STATION, District, visit
 from tests.parking.deciding import decide
@@ -68,3 +71,46 @@ async def test_cash_is_for_the_car_that_it_names_and_for_no_other(district: Dist
     await decide(district, Kind.PLATE, about=fact, plate="鲁M42C03")
     assert {each.plate: each.taken_fen for each in await lifts_of(district)}["鲁M42C03"] == 100
     assert await district.broken() == {}
+
+
+async def opened_from_afar(district: District, lane: str, outcome: Outcome) -> UUID:
+    """What a gateway says became of the command of a person who opens a lane now."""
+    opened = await commands.open_lane(
+        district.pool,
+        district.network.lanes[lane],
+        reason="the screen is dark",
+        by=Principal(Audience.CLERK, "wu"),
+        network=district.network,
+        now=district.now,
+        random_bits=district.random_bits,
+    )
+    async with district.pool.acquire() as db:
+        await commands.acknowledge(
+            db,
+            Acknowledgement(outcome),
+            gateway_id=opened.gateway_id,
+            command_id=opened.command_id,
+            now=district.now + SECOND,
+        )
+    return opened.command_id
+
+
+async def test_a_lane_that_is_opened_from_afar_is_a_lift_once(district: District) -> None:
+    lane = f"{HOSPITAL}-out"
+    _, owes = await district.record(*visit("ra", "鲁M44C01", MORNING, NOW - 20 * SECOND, lot=HOSPITAL))
+    await district.answer(said("ra-1", "cash", NOW - MINUTE, lot=HOSPITAL, amount_fen=10, person="wu", shift="afar"))
+    done, failed = [await opened_from_afar(district, lane, outcome) for outcome in (Outcome.DONE, Outcome.FAILED)]
+    # The gateway tells of the barrier as well; whoever opened it again by hand did so.
+    await lifted(district, "ra-2", NOW + SECOND, person="wu", command=str(done).upper())
+    await lifted(district, "ra-3", NOW + MINUTE, person="wu")
+    for without_money in (False, True):
+        found = [each for each in await lifts_of(district, without_money=without_money) if each.plate == "鲁M44C01"]
+        assert [(each.id == done, each.at, each.command) for each in found] == [
+            (True, NOW + SECOND, str(done)),
+            (False, NOW + MINUTE, None),
+        ]
+        assert (found[0].person, found[0].reason, found[0].event_id) == ("wu", "the screen is dark", "rao")
+        assert (found[0].stay_id, found[0].owed_fen) == (owes.stay_id, owes.fee_fen)
+        assert failed not in {each.id for each in found}
+    shift = await district.owner.fetchval("select id from booth_shift where name = 'afar'")
+    assert [each.id for each in await lifts_of(district, shift_id=shift) if each.id == done] == [done]
