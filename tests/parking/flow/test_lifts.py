@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from parking.commands import Acknowledgement, Outcome
@@ -48,7 +49,7 @@ async def test_a_car_of_which_a_camera_tells_in_two_stages_is_one(district: Dist
 
 async def test_cash_is_for_the_car_that_it_names_and_for_no_other(district: District) -> None:
     """One after the other at one lane within minutes, and cash that is told of each in its way."""
-    names = {
+    names: dict[str, dict[str, Any]] = {
         "by_plate": {"plate": "鲁M·42C00"},
         "by_read": {"of": "n1o"},
         # The number of a read of this lot's gateway is a number of another's as well.
