@@ -102,7 +102,9 @@ def _stands_there(was: Stay, now: Stay) -> bool:
     """Whether a stay is otherwise since its vehicle, which has not left yet, was read at an exit again."""
     if was.at_exit:
         return now.at_exit
-    return was.left_at is not None and now.left_at is not None and bool(now.exits) and was.left_at < now.left_at
+    if was.state is not State.CLOSED or was.left_at is None or now.left_at is None:
+        return False
+    return bool(now.exits) and was.left_at < now.left_at
 
 
 def _bill_no_more(asked: Owed, derived: Derived, stay: Stay, was: Bill, lot: Lot) -> None:

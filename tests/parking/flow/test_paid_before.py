@@ -60,6 +60,16 @@ async def test_what_was_paid_holds_when_what_was_decided_is_undone(district: Dis
     assert await district.broken() == {}
 
 
+async def test_what_is_charged_again_is_by_the_decision(district: District) -> None:
+    """Also if it was read at the exit again meanwhile."""
+    steps = ["in 0", "out 178", "void in 0", "out 240", "undo in 0"]
+    ((state, *_),) = await told(district, "c", "京A7K3C9", HOSPITAL, steps)
+    causes = "select cause from charge_adjustment a join stay s on a.charge_id = $1 where s.id = $2 order by n"
+    stay_id = await fact(district, "cin0")
+    rows = await district.owner.fetch(causes, charge_id(stay_id, None), stay_id)
+    assert (state, [row["cause"] for row in rows]) == ("closed", ["decision", "decision"])
+
+
 async def told(district: District, tag: str, plate: str, lot: str, steps: list[str]) -> list[tuple[Any, ...]]:
     """What comes of steps: the stays of the vehicle with what is charged of them."""
     decided: Counter[str] = Counter()
