@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -17,6 +17,7 @@ from parking.coupons import Presented
 from parking.doubts import Doubt
 from parking.facts import Fact
 from parking.lots import Direction
+from parking.plates import PlateColor, VehicleClass
 from parking.texts import amounts
 from payments.charges import ChargeState
 
@@ -85,7 +86,7 @@ class Instruction(Struct, frozen=True, omit_defaults=True):
 class EventRecord(Struct, frozen=True):
     """What is kept of an event to recognise it when it comes again, and to answer it as the first time.
 
-    `first_id`: it is one more read of that event.
+    `first_id`: it is one more read of that event. `plate` and what follows: as it was read and is compared.
     """
 
     lot_id: int
@@ -101,6 +102,11 @@ class EventRecord(Struct, frozen=True):
     fee_fen: int | None
     payment: Payment | None
     reason: Reason | None
+    effective_at: datetime
+    plate: str
+    plate_color: PlateColor
+    vehicle_class: VehicleClass
+    confidence: float
     charge_reference: UUID | None = None
     first_id: UUID | None = None
 
@@ -218,6 +224,17 @@ def repeat_command(fact: Fact, record: EventRecord) -> Command:
     return barrier.decide_repeat(first, fact.direction, record.reason, replay=fact.event.replay)
 
 
+def as_read(fact: Fact) -> dict[str, Any]:
+    """What the record of a fact says of what was read."""
+    return {
+        "effective_at": fact.effective_at,
+        "plate": fact.plate,
+        "plate_color": fact.plate_color,
+        "vehicle_class": fact.event.vehicle_class,
+        "confidence": fact.event.confidence,
+    }
+
+
 def record_of_read(fact: Fact, record: EventRecord) -> EventRecord:
     """What is kept of one more read of a recorded event."""
     return EventRecord(
@@ -232,6 +249,7 @@ def record_of_read(fact: Fact, record: EventRecord) -> EventRecord:
         fee_fen=None,
         payment=None,
         reason=None,
+        **as_read(fact),
         first_id=record.id,
     )
 

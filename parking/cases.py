@@ -63,6 +63,8 @@ OF_AN_EVENT = (
 )
 # What is odd about a read alone and no longer matters once it fits into a whole stay.
 OF_A_READ = (Reason.LOW_CONFIDENCE, Reason.UNKNOWN_PLATE_FORM)
+# Why a read does not count by itself.
+UNREAD = (Reason.NO_PLATE, Reason.KIND_CONTRADICTS_LANE, Reason.COULD_NOT_APPLY)
 
 
 class Case(NamedTuple):

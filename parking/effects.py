@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from parking import barrier
 from parking import stays as rules
-from parking.answers import EventRecord, key_of
+from parking.answers import EventRecord, as_read, key_of
 from parking.bills import Believed, Moved
 from parking.cases import OF_A_READ, Case, Reason
 from parking.entitlements import Rights
@@ -291,6 +291,7 @@ def _record(fact: Fact, home: Stay | None, reason: Reason | None, derived: Deriv
         fee_fen=decision.fee_fen,
         payment=decision.payment,
         reason=reason,
+        **as_read(fact),
         charge_reference=reference,
     )
 

@@ -71,13 +71,19 @@ def group(reads: Iterable[Read]) -> list[Passing]:
 
 def belong_together(one: Read, other: Read) -> bool:
     """Whether two reads of one lane can only be of one vehicle that passes once."""
-    apart = abs(one.at - other.at)
-    if one.lane_id != other.lane_id or apart > SECOND_LOOK:
+    apart, confidence = abs(one.at - other.at), min(one.confidence, other.confidence)
+    return one.lane_id == other.lane_id and are_one(likeness(one.plate, other.plate), apart, confidence)
+
+
+def are_one(alike: Likeness, apart: timedelta, confidence: float) -> bool:
+    """Whether texts that are so much alike, read at one lane so far apart, can only be of one vehicle that passes once.
+    `confidence`: of the less sure one.
+    """
+    if apart > SECOND_LOOK:
         return False
-    alike = likeness(one.plate, other.plate)
     if alike is Likeness.SAME or (alike is Likeness.CONFUSED and timedelta(0) < apart <= TOGETHER):
         return True
-    return alike is not Likeness.NONE and min(one.confidence, other.confidence) < SURE
+    return alike is not Likeness.NONE and confidence < SURE
 
 
 def alike_within(read: Read) -> timedelta:

@@ -409,12 +409,14 @@ select o.lot_id, o.plate, o.plate_color
  where s.left_at > o.entered_at and s.matched_id is null
 
 -- name: event_recorded_twice
--- A gateway's event is recorded once: the same content, or the same lane within seconds, is no new fact under its number.
+-- A gateway's event is recorded once: the same content, or the same read of the same lane within seconds, is no new fact
+-- under its number; one that says more is (parking/repeats.py).
 -- After 40 days, or after 64 others, its number may come again: by then the event is too old to be sent.
 with repeated as (
   select lot_id, gateway_id, event_id from gate_event group by lot_id, gateway_id, event_id having count(*) > 1),
 seen as (
   select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.content_hash, e.first_id,
+         e.plate, e.plate_color, e.vehicle_class, e.confidence, e.stay_id,
          row_number() over (partition by e.lot_id, e.gateway_id, e.event_id order by e.id) as n
     from repeated r
     join gate_event e on e.lot_id = r.lot_id and e.gateway_id = r.gateway_id and e.event_id = r.event_id)
@@ -425,7 +427,10 @@ select b.lot_id, b.gateway_id, b.event_id, b.id
  where a.first_id is null and b.first_id is null and b.id < id_floor(id_instant(a.id) + interval '40 days')
    and (b.content_hash = a.content_hash
         or b.lane_id = a.lane_id and a.occurred_at <> 'epoch'
-           and b.occurred_at between a.occurred_at - interval '10 seconds' and a.occurred_at + interval '10 seconds')
+           and b.occurred_at between a.occurred_at - interval '10 seconds' and a.occurred_at + interval '10 seconds'
+           and (b.plate, b.plate_color, b.vehicle_class, b.confidence < 0.6)
+             = (a.plate, a.plate_color, a.vehicle_class, a.confidence < 0.6)
+           and (b.stay_id is null or a.stay_id is not null))
 
 -- name: read_without_event
 -- One more read of an event is of one that is there, under the same number, as long as events are kept.

@@ -32,6 +32,7 @@ from parking.lookback import ids_within
 from parking.network import Network
 from parking.occupancy import Count
 from parking.reads import read_of
+from parking.store import cases as case_store
 from parking.store import events as store
 from payments import ids
 
@@ -52,7 +53,7 @@ async def record_events(
 ) -> Recorded:
     """Records events in one go and says what each gate is to do. `db` is in a transaction.
 
-    Recognises repeats (answered as the first time) and further reads of one passing (kept beside it), and has stays
+    Recognises repeats (answered as the first time) and further reads that say no more (kept beside it), and has stays
     that the new ones change derived, priced and charged. What is no plate read is taken with them (`device_facts`).
     Nothing may be answered before the transaction commits.
     """
@@ -88,6 +89,8 @@ async def record_events(
     gateways = {fact.id: fact.gateway_id for fact in facts}
     alarms = await write_stays(db, derived, gateways, network=network, now=now, random_bits=random_bits)
     await write_cases(db, changes, now=now)
+    if told.read_since:
+        await case_store.settle_cases(db, repeats.read_after_all(told.read_since), now=now)
     if said:
         await cash_flow.take(db, taken.sorted.new, now=now)
     seen = device_facts.sightings(taken.sorted.new, network.lots)

@@ -140,7 +140,8 @@ async def event_records(
     """What was recorded under these keys before with identifiers of this range, the latest first."""
     records: dict[EventKey, list[EventRecord]] = {}
     for row in await sql.every(db, EventRecord, _SQL["event_records"], *zip(*keys, strict=True), *id_range):
-        records.setdefault(row.key, []).append(row)
+        sure = round(row.confidence, CONFIDENCE_DIGITS)
+        records.setdefault(row.key, []).append(structs.replace(row, confidence=sure))
     return records
 
 

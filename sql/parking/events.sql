@@ -47,6 +47,7 @@ select 1 from plate_slot
 -- latest few are all that is looked at.
 select e.lot_id, e.gateway_id, e.event_id, e.id, e.lane_id, e.occurred_at, e.received_at, e.content_hash,
        e.gate::text as gate, e.stay_id, e.fee_fen, e.payment::text as payment, e.reason::text as reason,
+       e.effective_at, e.plate, e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
        e.charge_reference, e.first_id
   from unnest($1::int[], $2::int[], $3::text[]) sent (lot_id, gateway_id, event_id)
  cross join lateral (

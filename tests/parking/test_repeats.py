@@ -7,12 +7,13 @@ import pytest
 from msgspec import structs
 
 from parking import repeats
-from parking.answers import EventRecord, key_of, record_of_read
+from parking.answers import EventRecord, as_read, key_of, record_of_read
 from parking.barrier import Command
 from parking.cases import Reason
 from parking.events import NO_TIME
 from parking.facts import Fact
 from parking.lots import Direction
+from parking.plates import VehicleClass
 from parking.repeats import READS_KEPT_MAX
 from tests.parking.events import passing
 
@@ -54,6 +55,62 @@ def test_other_content_is_of_the_same_passing_within_seconds_at_one_lane(
     assert [p.of_device for p in found.new[1:]] == ([] if is_read else [(Reason.NUMBERS_RESTARTED,)])
 
 
+def read_as(number: int, plate: str, confidence: float = 0.95, *, after: timedelta = SECOND, **changes: object) -> Fact:
+    """What the first event's id says again, with what was read now."""
+    event = structs.replace(FIRST.event, confidence=confidence)
+    changes = {"effective_at": FIRST.effective_at + after, **changes}
+    return told(number, after=after, plate=plate, applies=plate != "", event=event, **changes)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "becomes"),
+    [
+        # No plate, then one: the car is there; and the other way round it is there already.
+        (("", 0.0), ("鲁A12345", 0.97), "new"),
+        (("鲁A12345", 0.97), ("", 0.0), "more"),
+        (("", 0.0), ("", 0.1), "more"),
+        # As surely or not, the same is the same; where one is doubtful, another read is not for nothing.
+        (("鲁A12345", 0.95), ("鲁A12345", 0.99), "more"),
+        (("鲁A12345", 0.3), ("鲁A12345", 0.97), "new"),
+        (("鲁A12345", 0.97), ("鲁A12345", 0.3), "new"),
+        # Another text like it is one more look at the same car, if `passings` believes that.
+        (("鲁A12345", 0.7), ("鲁A12346", 0.97), "new"),
+        (("鲁A12345", 0.97), ("鲁A1234", 0.97), "new"),
+        (("鲁A12345", 0.97), ("鲁A12346", 0.97), "more"),
+        (("鲁A12345", 0.97), ("鲁B98765", 0.97), "restarted"),
+        (("鲁A12345", 0.3), ("鲁B98765", 0.97), "restarted"),
+    ],
+)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_what_other_content_of_an_id_becomes(
+    first: tuple[str, float], then: tuple[str, float], becomes: str, recorded: bool
+) -> None:
+    one, other = read_as(2, *first, after=0 * SECOND), read_as(3, *then)
+    record = structs.replace(_record(one), stay_id=UUID(int=7) if one.plate else None)
+    record = structs.replace(record, reason=None if one.plate else Reason.NO_PLATE)
+    found = repeats.sort([other], {key_of(one): [record]}) if recorded else repeats.sort([one, other], {})
+    assert [p.id for p in found.reads] == ([other.id] if becomes == "more" else [])
+    assert [p.of_device for p in found.new if p.id == other.id] == {
+        "more": [],
+        "new": [()],
+        "restarted": [(Reason.NUMBERS_RESTARTED,)],
+    }[becomes]
+    assert found.read_since == ({one.id} if becomes == "new" and not one.plate else set())
+
+
+def test_who_is_told_again_without_a_plate_is_answered_as_the_car_that_it_was() -> None:
+    first, then = read_as(2, "", after=0 * SECOND), read_as(3, "鲁A12345")
+    again = structs.replace(first, id=UUID(int=4))
+    assert repeats.sort([first, then, again], {}).first == {first.id: first.id, then.id: then.id, again.id: then.id}
+
+
+def test_a_class_that_is_known_says_more() -> None:
+    event = structs.replace(FIRST.event, vehicle_class=VehicleClass.UNKNOWN)
+    vague, large = told(2, event=event), told(3, event=structs.replace(event, vehicle_class=VehicleClass.LARGE))
+    assert [p.id for p in repeats.sort([vague, large], {}).new] == [vague.id, large.id]
+    assert [p.id for p in repeats.sort([large, vague], {}).new] == [large.id]
+
+
 def test_a_read_that_is_told_again_is_answered_by_the_first() -> None:
     record = structs.replace(record_of_read(FIRST, _record(FIRST)), first_id=None)
     fuller = told(2)
@@ -86,4 +143,5 @@ def _record(passing: Fact) -> EventRecord:
         fee_fen=None,
         payment=None,
         reason=None,
+        **as_read(passing),
     )

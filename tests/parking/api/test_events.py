@@ -128,7 +128,7 @@ async def test_an_array_is_answered_in_order(client: httpx.AsyncClient, district
         entered,
         {**event("c3", "entry", NOW), "lane": "nowhere"},
         entered,
-        {**entered, "plate": "鲁A99999"},
+        {**entered, "plate": "鲁A10004"},
         {"event_id": "c4"},
     ]
     answers = (await client.post(DOOR, json=said)).raise_for_status().json()

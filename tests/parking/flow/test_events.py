@@ -113,38 +113,6 @@ async def test_a_repeat_in_the_same_batch(district: District) -> None:
     assert facts(answers[3])[1:] == facts(answers[2])[1:]
 
 
-async def reads_of(district: District, event_id: str) -> list[tuple[bool, str]]:
-    """What is recorded under an id: whether it is one more read, and its plate."""
-    rows = await district.owner.fetch(
-        "select first_id, plate from gate_event where event_id = $1 order by id", event_id
-    )
-    return [(row["first_id"] is not None, row["plate"]) for row in rows]
-
-
-async def test_a_camera_that_tells_a_passing_in_two_stages(district: District) -> None:
-    """The second stage adds colour and pictures under the same id: it is kept, answered as the first, and no fact."""
-    first = event("j1", "entry", MORNING, "鲁A10009", plate_color="unknown")
-    fuller = {**first, "plate_color": "blue", "images": [{"role": "plate", "ref": "oss://j1.jpg"}]}
-    told = await district.answer(first)
-    again = await district.answer(fuller)
-    assert again == structs.replace(told, status=Status.DUPLICATE)
-    assert await district.answer(fuller) == again
-    corrected = await district.answer({**fuller, "plate": "鲁A10008", "occurred_at": (MORNING + SECOND).isoformat()})
-    assert (corrected.status, corrected.stay_id) == ("duplicate", told.stay_id)
-    # What is received in one millisecond has no order.
-    assert sorted(await reads_of(district, "j1")) == [(False, "鲁A10009"), (True, "鲁A10008"), (True, "鲁A10009")]
-    assert await district.count("select count(*) from open_stay where plate in ('鲁A10008', '鲁A10009')") == 1
-    await district.answer(event("j1o", "exit", MORNING + MINUTE, "鲁A10009"))
-
-
-async def test_two_stages_in_one_batch(district: District) -> None:
-    first = event("j2", "entry", MORNING, "鲁A10010")
-    told, again = await district.record(first, {**first, "confidence": 0.99})
-    assert again == structs.replace(told, status=Status.DUPLICATE)
-    assert [is_more for is_more, _ in await reads_of(district, "j2")] == [False, True]
-    await district.answer(event("j2o", "exit", MORNING + MINUTE, "鲁A10010"))
-
-
 async def test_a_camera_that_counts_from_the_beginning_again(district: District) -> None:
     """Another car under an id that was used is a fact of its own; a person hears once a day of the device."""
     numbers = [f"j3-{n}" for n in range(4)]
