@@ -16,6 +16,8 @@ from payments.cash import Receipt
 # So long cash waits for the stay that it pays: as long as events of that may come late.
 WAITS = timedelta(days=40)
 WAITING_MAX = 1_000
+# Where nothing was handed over yet, what was done so long before the first cash of a shift is of it.
+FIRST_SHIFT_MAX = timedelta(hours=24)
 # The lot and the name of a shift.
 ShiftKey: TypeAlias = tuple[int, str]
 
@@ -43,7 +45,7 @@ class InShift(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """A shift that begins with the first cash of it."""
+    """A shift that is opened, by a person or by the first cash of it, and from when on it is one."""
 
     lot_id: int
     id: UUID
@@ -87,9 +89,11 @@ def _taken(fact: DeviceFact) -> Taken:
     )
 
 
-def into_shifts(taken: Iterable[Taken], latest: Mapping[ShiftKey, Latest]) -> tuple[list[InShift], list[Opened]]:
-    """Each in the shift of its name that is open, else in one that begins with it; and those that begin. `latest`: of
-    each name, as far as there was one.
+def into_shifts(
+    taken: Iterable[Taken], latest: Mapping[ShiftKey, Latest], handed_over: Mapping[ShiftKey, datetime]
+) -> tuple[list[InShift], list[Opened]]:
+    """Each in the shift of its name that is open, else in one that is opened by it; and those that are. `latest`: of
+    each name, as far as there was one; `handed_over`: when its lot last handed over a shift before the first of these.
     """
     opened: dict[ShiftKey, Opened] = {}
     found = []
@@ -100,7 +104,24 @@ def into_shifts(taken: Iterable[Taken], latest: Mapping[ShiftKey, Latest]) -> tu
         if known is not None and known.is_open:
             shift_id = known.id
         else:
-            at = each.at if ended_at is None else max(each.at, ended_at)
+            at = _begins(each, ended_at, handed_over.get(key))
             shift_id = opened.setdefault(key, Opened(each.lot_id, new_id(each.id), each.shift, at)).id
         found.append(InShift(each, shift_id, ended_at is not None and each.at < ended_at))
     return found, list(opened.values())
+
+
+def _begins(first: Taken, ended_at: datetime | None, handed_over_at: datetime | None) -> datetime:
+    """When a shift began that its first cash opens: where the one of its name before it ended, or else the last of its
+    lot, so that what was done before that cash is of one as well; where none did, FIRST_SHIFT_MAX before.
+    """
+    if ended_at is not None:
+        return ended_at
+    return first.at - FIRST_SHIFT_MAX if handed_over_at is None else handed_over_at
+
+
+def firsts(taken: Iterable[Taken]) -> dict[ShiftKey, datetime]:
+    """When the first cash of each name was taken."""
+    found: dict[ShiftKey, datetime] = {}
+    for each in taken:
+        found[each.lot_id, each.shift] = min(each.at, found.get((each.lot_id, each.shift), each.at))
+    return found

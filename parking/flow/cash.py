@@ -25,8 +25,10 @@ async def take(db: sql.Connection, facts: Iterable[DeviceFact], *, now: datetime
     taken = cash.taken_of(facts)
     if not taken:
         return
-    latest = await shift_store.latest(db, {(each.lot_id, each.shift) for each in taken})
-    in_shifts, opened = cash.into_shifts(taken, latest)
+    firsts = cash.firsts(taken)
+    latest = await shift_store.latest(db, firsts.keys())
+    handed_over = await shift_store.handed_over(db, firsts)
+    in_shifts, opened = cash.into_shifts(taken, latest, handed_over)
     if opened:
         await shift_store.open_shifts(db, opened)
     await store.add(db, in_shifts)

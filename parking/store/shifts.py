@@ -1,6 +1,7 @@
 """Shifts at booths, in PostgreSQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sql
@@ -16,6 +17,12 @@ async def latest(db: sql.Connection, keys: Collection[ShiftKey]) -> dict[ShiftKe
     """The last shift of each name in its lot, that which is open if one is."""
     found = await sql.every(db, Latest, _SQL["latest"], *map(list, zip(*keys, strict=True)))
     return {(each.lot_id, each.name): each for each in found}
+
+
+async def handed_over(db: sql.Connection, firsts: Mapping[ShiftKey, datetime]) -> dict[ShiftKey, datetime]:
+    """When the lots of shifts last handed over one of any name before instants, as far as they did."""
+    rows = await db.fetch(_SQL["handed_over"], *map(list, zip(*firsts, strict=True)), list(firsts.values()))
+    return {(row["lot_id"], row["name"]): row["handed_over_at"] for row in rows}
 
 
 async def open_shifts(db: sql.Connection, opened: Sequence[Opened]) -> None:

@@ -4,7 +4,8 @@
 -- Barriers that persons opened, with the car that was read last at the lane before, and what was paid for it: those of which
 -- gateways tell, and those opened from afar, for the car that was meant, once a gateway said that it did so. Cash is of it
 -- that was booked for its stay; what waits still, if it names the read (of its gateway, unless that of the booth knows none
--- of this number), or within five minutes the plate. $6: during a shift, by its persons or by whoever was not named.
+-- of this number), or within five minutes the plate. $6: during a shift, by its persons or by whoever was not named; of
+-- several shifts it is of that which is handed over first.
 select f.id, l.code as lot, a.code as lane, f.at, f.person, f.reason, f.command, read.event_id, read.plate,
        coalesce(m.id, s.id) as stay_id, c.owed_fen, c.paid_fen, cash.taken_fen
   from (select b.lot_id, b.id, b.lane_id, b.effective_at as at, b.said->>'person' as person, b.said->>'reason' as reason,
@@ -52,11 +53,12 @@ select f.id, l.code as lot, a.code as lane, f.at, f.person, f.reason, f.command,
  where (not $4::boolean or coalesce(c.paid_fen, 0) = 0 and coalesce(cash.taken_fen, 0) = 0
                            and (s.id is null or coalesce(c.owed_fen, 0) > 0))
    and ($6::uuid is null
-        or exists (select 1 from booth_shift b
-                    where b.lot_id = f.lot_id and b.id = $6
-                      and f.at between b.opened_at and coalesce(b.handed_over_at, 'infinity')
-                      and (coalesce(f.person, b.name) = b.name
-                           or exists (select 1 from cash_taken t where t.lot_id = f.lot_id and t.shift_id = b.id
-                                                                   and t.person = f.person))))
+        or $6 = (select b.id from booth_shift b
+                  where b.lot_id = f.lot_id and (b.id = $6 or b.handed_over_at is not null)
+                    and f.at between b.opened_at and coalesce(b.handed_over_at, 'infinity')
+                    and (coalesce(f.person, b.name) = b.name
+                         or exists (select 1 from cash_taken t where t.lot_id = f.lot_id and t.shift_id = b.id
+                                                                 and t.person = f.person))
+                  order by coalesce(b.handed_over_at, 'infinity'), b.id limit 1))
  order by f.id
  limit $5

@@ -8,6 +8,13 @@ select s.lot_id, s.name, s.id, s.handed_over_at is null as is_open,
                       where b.lot_id = wanted.lot_id and b.name = wanted.name
                       order by b.handed_over_at is null desc, b.id desc limit 1) s
 
+-- name: handed_over
+-- When the lots of shifts last handed over one of any name, before instants.
+select seen.lot_id, seen.name, max(b.handed_over_at) as handed_over_at
+  from unnest($1::int[], $2::text[], $3::timestamptz[]) seen (lot_id, name, at)
+  join booth_shift b on b.lot_id = seen.lot_id and b.handed_over_at <= seen.at
+ group by seen.lot_id, seen.name
+
 -- name: open
 insert into booth_shift (lot_id, id, name, opened_at)
 select * from unnest($1::int[], $2::uuid[], $3::text[], $4::timestamptz[])

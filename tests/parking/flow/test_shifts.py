@@ -7,10 +7,11 @@ import pytest
 
 from parking.flow.shifts import find_shifts, hand_over, open_shift
 from parking.shifts import Shift, ShiftHandedOver, UnknownShift
+from parking.store.lifts import lifts
 from payments import ids
 from payments.identity import Audience, Principal
 from tests.conftest import NOW
-from tests.district import HOSPITAL, STATION, District
+from tests.district import HOSPITAL, QC, STATION, District
 from tests.parking.flow.test_device_facts import lifted, said
 
 MINUTE = timedelta(minutes=1)
@@ -95,3 +96,37 @@ async def test_a_shift_that_is_open_is_opened_once(district: District) -> None:
                 now=NOW,
                 random_bits=district.random_bits,
             )
+
+
+async def test_what_was_lifted_before_the_first_cash_of_a_shift_is_of_it(district: District) -> None:
+    """A shift that nobody opened begins where that before it ended: what was done in between is signed, once."""
+    take, lift = partial(said, lot=QC, kind="cash", amount_fen=10), partial(lifted, district, lot=QC, lane=f"{QC}-out")
+    began = NOW - 5 * MINUTE
+    await lift("fl-1", began - MINUTE, person="sun")
+    await lift("fl-2", began - MINUTE, person=None)
+    await district.answer(take("fl-3", at=began, person="sun"))
+    (first,) = await shifts_named(district, "sun")
+    over = await signed(district, first, 10)
+    lot_id = district.lot(QC).id
+
+    async def of_shift(shift: Shift) -> set[str]:
+        async with district.pool.acquire() as db:
+            found = await lifts(
+                db, [lot_id], after=ids.FIRST, since=ids.FIRST, without_money=False, limit=100, shift_id=shift.id
+            )
+        events = "select event_id from device_fact where id = any($1)"
+        return {row["event_id"] for row in await district.owner.fetch(events, [each.id for each in found])}
+
+    assert {"fl-1", "fl-2"} <= await of_shift(over)
+    assert over.handed_over_at is not None
+    # Of the same name, and of another one that had none before.
+    for number, person, begins in (("fl-4", "sun", over.handed_over_at), ("fl-5", "zhou", over.handed_over_at)):
+        at = NOW + 12 * MINUTE
+        await lift(f"{number}l", at - MINUTE, person=person)
+        await lift(f"{number}n", at - MINUTE, person=None)
+        await district.answer(take(number, at=at, person=person), received_at=at)
+        following = (await shifts_named(district, person))[-1]
+        assert following.opened_at == begins
+        assert {f"{number}l", f"{number}n"} <= await of_shift(following)
+        assert not {"fl-1", "fl-2"} & await of_shift(following)
+    assert await district.broken() == {}
