@@ -42,11 +42,6 @@ def audience_of(handler: BaseRouteHandler) -> tuple[Audience, ...]:
     return audience
 
 
-def _is_for_gateways(handler: BaseRouteHandler) -> bool:
-    """Whether gateways, or those who watch over their listener, ask for a route."""
-    return Audience.GATEWAY in audience_of(handler) or bool(handler.opt.get(HEALTH))
-
-
 class Authentication:
     """Identifies the caller before the body is read, and admits the audience of the route.
 
@@ -67,8 +62,6 @@ class Authentication:
             QueryTooLong: the query has more than limits.URL_BYTES_MAX bytes (414).
             NotFoundException: the gateways' listener was asked for what no gateway needs (404).
         """
-        if at_gateways(scope) and not _is_for_gateways(scope["route_handler"]):
-            raise NotFoundException("This address is for gateways.")
         if len(scope["query_string"]) > limits.URL_BYTES_MAX:
             raise QueryTooLong
         if scope.get("method") == "OPTIONS":
@@ -76,6 +69,8 @@ class Authentication:
             await _methods(scope)(scope, receive, send)
             return
         audience = audience_of(scope["route_handler"])
+        if at_gateways(scope) and Audience.GATEWAY not in audience and not scope["route_handler"].opt.get(HEALTH):
+            raise NotFoundException("This address is for gateways.")
         if audience != (Audience.PUBLIC,):
             principal = await _principal(scope["litestar_app"].state, _credentials(scope), trail_of(scope))
             scope["principal"] = principal  # type: ignore[typeddict-unknown-key]

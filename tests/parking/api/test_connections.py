@@ -359,6 +359,9 @@ async def test_gateways_have_a_listener_of_their_own(start: Start, registered: d
                     assert answer.status_code == wanted, f"{method} {path}"
             for path in ("/", "/schema", "/none"):
                 assert (await gateways.get(path)).status_code == 404
+            # Which methods a path has is no secret there either.
+            for path in ("/v1/gate-events", "/v1/gateway/commands", "/livez"):
+                assert (await gateways.options(path)).status_code == 204
         for caller in callers:
             caller.close()
 
