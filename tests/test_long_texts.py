@@ -16,12 +16,12 @@ from parking.events import BODY_BYTES_MAX
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
+from tests.patience import PATIENCE_S
 from tests.test_routes import OURS, filled, keys
 
 # Of processor time, for all that a test sends at once: one such text once took minutes. What else the machine does and
 # what PostgreSQL answers count for nothing here.
 ANSWERED_S = 30.0
-ANSWERED_WITHIN_S = 60.0
 MEGABYTE = 1 << 20
 # What the decoder's own sentences are made of: sent wherever a body is small.
 SENTENCES = (" - at `$", " - at `key in `$", " matching regex ", "contains unknown field `", "query parameter '")
@@ -74,7 +74,7 @@ async def answered(client: httpx.AsyncClient, method: str, asked: Sequence[Mappi
 
 async def _answered(client: httpx.AsyncClient, method: str, *, url: str, **more: Any) -> int | None:
     try:
-        status = (await client.request(method, url, timeout=ANSWERED_WITHIN_S, **more)).status_code
+        status = (await client.request(method, url, timeout=PATIENCE_S, **more)).status_code
     except httpx.TimeoutException:
         raise
     except httpx.TransportError:

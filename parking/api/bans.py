@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from parking import network as networks
 from parking import plates
 from parking.api.dependencies import Network
+from parking.api.instants import Instant
 from parking.bans import SAID_CHARACTERS_MAX, Ban
 from parking.entitlements import Reason
 from parking.flow import bans as flow
@@ -24,7 +25,6 @@ from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.api.pages import Page
 from payments.identity import Audience
 
-Instant = Annotated[datetime, Meta(tz=True)]
 _STAFF = {"audience": (Audience.CLERK, Audience.ADMIN)}
 _DRIVERS = {"audience": (Audience.DRIVER,)}
 

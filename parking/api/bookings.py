@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from parking import plates
 from parking.api.dependencies import Network
+from parking.api.instants import Instant
 from parking.bookings import Booking, BookingRule, State, Wish
 from parking.flow import bookings as flow
 from parking.lots import Code
@@ -20,7 +21,6 @@ from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
 from payments.api.pages import Page
 from payments.identity import Audience
 
-Instant = Annotated[datetime, Meta(tz=True)]
 Reference: TypeAlias = FromPath[Code]
 _STAFF = {"audience": (Audience.CLERK, Audience.ADMIN)}
 

@@ -1,6 +1,5 @@
 """Charging sessions, as lots with charging bays tell them."""
 
-from datetime import datetime
 from typing import Annotated
 
 from litestar import put
@@ -9,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from parking.api.dependencies import Network
+from parking.api.instants import Instant
 from parking.api.scope import served_lot
 from parking.charging import SESSION_CHARACTERS_MAX, ChargingSession
 from parking.entitlements import RightUnfit
@@ -19,8 +19,6 @@ from parking.plates import PlateColor
 from payments import ids
 from payments.api.dependencies import Now, Pool, Principal, RandomBits
 from payments.identity import Audience
-
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class SessionTold(Struct, frozen=True, forbid_unknown_fields=True):

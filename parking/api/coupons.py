@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from parking import network as networks
 from parking.api.dependencies import Network
+from parking.api.instants import Instant
 from parking.api.scope import lots_named
 from parking.coupons import COUPONS_PER_CALL_MAX, USES_MAX, Code, Cost, Coupon, CouponPlan, NotInside
 from parking.entitlements import RightUnfit
@@ -29,7 +30,6 @@ from payments.api.pages import Page
 from payments.identity import Audience, NotYours
 
 COSTS_DAYS_MAX = 93
-Instant = Annotated[datetime, Meta(tz=True)]
 _STAFF = {"audience": (Audience.CLERK, Audience.ADMIN)}
 _AT_LOTS = {"audience": (Audience.GATEWAY, Audience.BOOTH, Audience.CLERK, Audience.ADMIN)}
 _FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)

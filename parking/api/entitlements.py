@@ -13,6 +13,7 @@ from msgspec import Meta, Raw, Struct
 from parking import network as networks
 from parking import plates
 from parking.api.dependencies import Network
+from parking.api.instants import Instant
 from parking.entitlements import ExemptVehicle, Facts, NewVehicle, Reason, Tags
 from parking.flow import entitlements as flow
 from parking.lots import Code
@@ -21,7 +22,6 @@ from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
 from payments.api.pages import Page
 from payments.identity import Audience
 
-Instant = Annotated[datetime, Meta(tz=True)]
 _STAFF = {"audience": (Audience.CLERK, Audience.ADMIN)}
 
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
 from parking.api.dependencies import GroupCommit, LiveClocks, Network, Secret
+from parking.api.instants import Instant
 from parking.api.scope import lots_of
 from parking.dated import Changed
 from parking.flow import gateways as flow_of_state
@@ -21,8 +22,6 @@ from parking.store import lots as store
 from payments import identity
 from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
-
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class NewKey(Struct, frozen=True):

@@ -1,10 +1,15 @@
-"""Instants in queries."""
+"""Instants in bodies and queries."""
 
 import re
 from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta
 
 from parking.api.etags import unreadable
 
+# In a body: with an offset.
+Instant = Annotated[datetime, Meta(tz=True)]
 # Calendars are known and clocks agree on these years.
 YEARS = range(1970, 2200)
 # In a query, a plus that was not written as %2B arrives as a space.

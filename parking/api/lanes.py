@@ -7,7 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from parking.api.registry import Instant, NewState
+from parking.api.instants import Instant
+from parking.api.registry import NewState
 from parking.dated import Changed
 from parking.flow import lanes as flow
 from parking.lanes import SWITCHES_MAX, GateChange, GatePlan, LaneChange, NewLane, Switch, Way

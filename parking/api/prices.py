@@ -1,6 +1,5 @@
 """Where tariffs are in force: applied to lots and price areas, and in which area a lot lies."""
 
-from datetime import datetime
 from typing import Annotated
 
 from litestar import post, put
@@ -9,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from parking.api.dependencies import Clock, Network
+from parking.api.instants import Instant
 from parking.flow import prices as flow
 from parking.flow.prices import Places
 from parking.limits import LOT_BODY_BYTES_MAX
@@ -18,7 +18,6 @@ from payments import identity
 from payments.api.dependencies import Db, Now, Pool, Principal
 from payments.identity import Audience
 
-Instant = Annotated[datetime, Meta(tz=True)]
 PLACES_MAX = 500
 Codes = Annotated[list[Code], Meta(max_length=PLACES_MAX)]
 

@@ -1,15 +1,15 @@
 """What is registered, as staff see it and change it: lots."""
 
-from datetime import datetime
 from typing import Annotated
 
 from litestar import get, patch, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from parking import registry
 from parking.api.dependencies import City, Network
+from parking.api.instants import Instant
 from parking.api.scope import lots_of
 from parking.api.search import WANTED, Wanted
 from parking.dated import Changed
@@ -23,7 +23,6 @@ from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
 
 LIMIT_MAX = 500
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class NewCapacity(Struct, frozen=True, forbid_unknown_fields=True):

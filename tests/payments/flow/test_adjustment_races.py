@@ -14,9 +14,10 @@ import pytest
 import sql
 from payments.flow import adjustments as flow
 from payments.flow import settlement as settlement_flow
+from tests.patience import PATIENCE_S
 from tests.payments.city import DAY, City, attempted
 
-A_MOMENT_S, PATIENCE_S = 0.2, 30
+A_MOMENT_S = 0.2
 A_DAY = timedelta(days=1)
 
 
