@@ -53,6 +53,7 @@ _REFUSALS = {
     404: "There is no such thing.",
     409: "It contradicts how things stand.",
     413: "The body is too large.",
+    414: "The address is too long.",
     422: "It is well-formed and cannot be done.",
     429: "It was asked too often; `Retry-After` says when to ask again.",
     503: "The service cannot do its work now; `Retry-After` says when to try again.",
