@@ -39,7 +39,7 @@ check: lint types test ## all three, as before a change is handed in
 
 lock: install ## requirements.lock, .run.lock and .docs.lock, anew from pyproject.toml
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
-	@.venv/bin/uv pip compile pyproject.toml --extra=demo --extra=dev --extra=tracing --universal --python-version=3.11 --upgrade \
+	@.venv/bin/uv pip compile pyproject.toml --extra=demo --extra=dev --extra=pdf --extra=tracing --universal --python-version=3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-annotate --no-config --quiet \
 		--custom-compile-command="make lock" --output-file=requirements.lock > /dev/null
 	@.venv/bin/uv pip compile pyproject.toml --constraint=requirements.lock --universal --python-version=3.11 \
