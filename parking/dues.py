@@ -16,7 +16,7 @@ from parking.reads import By, Cause
 from parking.stays import State, Stay
 from payments import ids
 from payments.adjustments import Adjustment
-from payments.charges import ChargeRequest, charge_id
+from payments.charges import Charge, ChargeRequest, charge_id
 
 
 class Owed(Struct, frozen=True):
@@ -74,8 +74,8 @@ def _bill(asked: Owed, derived: Derived, stay: Stay, bill: Bill, lots: Mapping[i
 
 
 def _settle(asked: Owed, derived: Derived, was: Stay, lot: Lot) -> None:
-    """What was charged of a stay before it was billed goes back if that is none any more, or another's to pay. If
-    nobody saw how it ended, it cost what was paid of it.
+    """What was charged of a stay beside its bill goes back if that is none any more, or another's to pay. If nobody saw
+    how it ended, it cost what was paid of it until its vehicle came again: what was paid later was for that visit.
     """
     now, bill = derived.after.stays.get(was.id), derived.after.bills.get(was.id)
     if now is not None and now.state is State.OPEN:
@@ -85,8 +85,12 @@ def _settle(asked: Owed, derived: Derived, was: Stay, lot: Lot) -> None:
             continue
         nothing = Bill(None, 0, charge.account_id)
         to_nothing = adjustment(charge.id, nothing, was, lot, derived.causes[lot.id], None)
-        is_lost = now is not None and now.state is State.SUPERSEDED
+        is_lost = now is not None and now.state is State.SUPERSEDED and _paid_before(charge, now.seen_again_at)
         asked.adjustments.append(structs.replace(to_nothing, keeps_paid=is_lost))
+
+
+def _paid_before(charge: Charge, at: datetime | None) -> bool:
+    return at is None or charge.paid_at is None or charge.paid_at <= at
 
 
 def _cause(derived: Derived, stay: Stay) -> Cause:

@@ -226,19 +226,26 @@ def charges_that_matter(before: Believed, after: Believed, reads: Sequence[Read]
 
 
 def charged_unbilled(before: Believed, after: Believed) -> list[UUID]:
-    """The stays without a bill of which something may have been paid that are otherwise now: whose charges these are
-    follows from nothing that is known of them.
+    """The stays whose bills do not say what may have been paid of them and that are otherwise now: whose charges these
+    are follows from nothing that is known of them.
     """
     return [stay.id for stay in unbilled(before) if after.stays.get(stay.id) != stay]
 
 
 def unbilled(before: Believed) -> list[Stay]:
-    """The stays that have no bill and may have been paid: while they were open, though that may have ended unseen."""
-    return [
-        stay
-        for id_, stay in before.stays.items()
-        if stay.state is State.SUPERSEDED or (stay.state is State.OPEN and id_ in before.reopened)
-    ]
+    """The stays that have no bill, or one over nothing, and may have been paid all the same: while they were open,
+    though that may have ended unseen, or while their vehicles stood at an exit and somebody asked what they cost.
+    """
+    return [stay for id_, stay in before.stays.items() if _may_be_charged(id_, stay, before)]
+
+
+def _may_be_charged(stay_id: UUID, stay: Stay, before: Believed) -> bool:
+    if stay.state is State.OPEN:
+        return stay_id in before.reopened
+    if stay.state is State.CLOSED:
+        bill = before.bills.get(stay_id)
+        return bill is not None and not bill.fee_fen and bill.account_id is None
+    return stay.state is State.SUPERSEDED
 
 
 def _is_billed_first(stay_id: UUID, before: Believed) -> bool:
