@@ -100,4 +100,4 @@ async def _write_batch(db: sql.Connection, batch: Batch, now: datetime) -> None:
         await charges_flow.request_charges(db, batch.charges, now=now)
     moves = [Move(lot_id, moved, moved_since=moved) for lot_id, moved in sorted(batch.moves.items()) if moved]
     if moves:
-        await store.move_counts(db, now, moves)
+        await store.move_counts(db, now, moves, heard_at=now)

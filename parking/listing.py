@@ -11,7 +11,7 @@ from parking import facilities as facilities_
 from parking.facilities import Entrance, Facilities, Income, Picture, SpaceKind, Spaces
 from parking.lanes import Lane
 from parking.lots import Direction, Lot, LotKind
-from parking.occupancy import Count, LotStatus, Published, publish
+from parking.occupancy import Confidence, Count, LotStatus, Published, publish
 from parking.positions import Box, Crs, Point, distance_m, shown
 from parking.prices import LotPrices, TariffInForce, in_force_at
 from parking.tariffs.notice import Notice, notice
@@ -70,7 +70,8 @@ class TariffText(TariffName, frozen=True, kw_only=True):
 class LotFacts(Struct, frozen=True, kw_only=True):
     """What every answer about a lot has. Coordinates are degrees in the `crs` of the answer.
 
-    `updated_at`: when the count last moved; `counted_at`: when the lot itself last reported its free spaces.
+    `free`: null where nobody knows. `updated_at`: when the count last moved; `counted_at`: when the lot itself last
+    reported its free spaces; `heard_at`: when it last sent anything.
     """
 
     code: str
@@ -84,10 +85,12 @@ class LotFacts(Struct, frozen=True, kw_only=True):
     longitude: float
     latitude: float
     capacity: int
-    free: int
+    free: int | None
     status: LotStatus
+    confidence: Confidence
     updated_at: datetime | None
     counted_at: datetime | None
+    heard_at: datetime | None
 
 
 class LotSummary(LotFacts, frozen=True, kw_only=True):
@@ -165,11 +168,13 @@ class LiveLot(Struct, frozen=True):
     """What changes about a lot."""
 
     code: str
-    free: int
+    free: int | None
     capacity: int
     status: LotStatus
+    confidence: Confidence
     updated_at: datetime | None
     counted_at: datetime | None
+    heard_at: datetime | None
 
 
 class LiveLots(Struct, frozen=True):
@@ -240,8 +245,10 @@ def _facts(lot: Lot, published: Published, crs: Crs) -> dict[str, Any]:
         "capacity": published.capacity,
         "free": published.free,
         "status": published.status,
+        "confidence": published.confidence,
         "updated_at": published.updated_at,
         "counted_at": published.counted_at,
+        "heard_at": published.heard_at,
     }
 
 
@@ -315,16 +322,18 @@ def _entrance(entrance: Entrance, crs: Crs) -> Entrance:
     return structs.replace(entrance, latitude=place.latitude, longitude=place.longitude)
 
 
-def live(lot: Lot, count: Count) -> LiveLot:
+def live(lot: Lot, count: Count, now: datetime) -> LiveLot:
     """What changes about a lot."""
-    published = publish(count, lot.capacity, is_closed=lot.is_closed)
+    published = publish(count, lot.capacity, now=now, is_closed=lot.is_closed)
     return LiveLot(
         lot.code,
         published.free,
         published.capacity,
         published.status,
+        published.confidence,
         published.updated_at,
         published.counted_at,
+        published.heard_at,
     )
 
 

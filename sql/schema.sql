@@ -1301,12 +1301,14 @@ CREATE TABLE lot_occupancy (
     updated_at     timestamp with time zone NOT NULL,
     tells_passages boolean DEFAULT false NOT NULL,
     booked         integer DEFAULT 0 NOT NULL,
+    heard_at       timestamp with time zone,
     CONSTRAINT booked_not_negative CHECK ((booked >= 0)),
     CONSTRAINT lot_occupancy_pkey PRIMARY KEY (lot_id),
     CONSTRAINT lot_occupancy_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 ) WITH (fillfactor='50');
 COMMENT ON COLUMN lot_occupancy.tells_passages IS 'A passage was told of this lot: from then on new reads are held against passages.';
 COMMENT ON COLUMN lot_occupancy.booked IS 'Spaces that are kept for vehicles which have not come yet.';
+COMMENT ON COLUMN lot_occupancy.heard_at IS 'When the lot last sent anything: events, counts, or heartbeats of its gateways. Null: never.';
 -- The service may: select, insert, update.
 
 -- Vehicles by a hash of their plates: whoever draws on what one has left in several lots locks its slot. Nothing is

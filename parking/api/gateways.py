@@ -9,12 +9,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Raw, Struct
 
-from parking.api.dependencies import GroupCommit, LiveClocks, Network, Secret
+from parking.api.dependencies import GroupCommit, LiveClocks, LiveCounts, Network, Secret
 from parking.api.instants import Instant
 from parking.api.scope import lots_of
 from parking.dated import Changed
 from parking.flow import gateways as flow_of_state
 from parking.flow import lots as flow
+from parking.flow import occupancy
 from parking.gateways import Heartbeat, IssuedKey
 from parking.lots import Code
 from parking.store import gateways as state_store
@@ -75,12 +76,14 @@ async def beat(
     principal: Principal,
     network: Network,
     live_clocks: LiveClocks,
+    live_counts: LiveCounts,
     group_commit: GroupCommit,
     db: Db,
     now: Now,
 ) -> Heard:
     """Once in 30 s is enough. Only the last one is kept."""
     gateway = network.snapshot.gateways[principal.id]
+    live_counts.queue(await occupancy.hear(db, gateway, now=now))
     waiting = await flow_of_state.beat(db, gateway, data, now=now)
     live_clocks.hear_heartbeat(gateway, data.sent_at, now)
     return Heard(now, _ms(data.sent_at - now), group_commit.waiting_of(gateway.id), waiting)

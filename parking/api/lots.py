@@ -67,11 +67,12 @@ async def list_lots(
     snapshot = network.snapshot
     matching = listing.find(snapshot.lots.values(), wanted, snapshot.facilities)
     counted = await counts.current(pool, live_counts, [place.lot.id for place in matching])
-    published = [
-        (place, publish(counted[place.lot.id], place.lot.capacity, is_closed=place.lot.is_closed)) for place in matching
-    ]
-    enough = [(place, count) for place, count in published if count.free >= min_free]
     now = clock()
+    published = [
+        (place, publish(counted[place.lot.id], place.lot.capacity, now=now, is_closed=place.lot.is_closed))
+        for place in matching
+    ]
+    enough = [(place, count) for place, count in published if count.certain_free >= min_free]
     page = LotPage(
         crs=wanted.crs,
         lots=[
@@ -79,7 +80,7 @@ async def list_lots(
             for place, count in enough[offset : offset + limit]
         ],
         total=len(enough),
-        free=sum(count.free for _, count in enough),
+        free=sum(count.certain_free for _, count in enough),
         capacity=sum(count.capacity for _, count in enough),
         limit=limit,
         offset=offset,
@@ -113,13 +114,14 @@ async def get_lot(
     """
     lot = network.lot(code)
     counted = await counts.current(pool, live_counts, [lot.id])
-    published = publish(counted[lot.id], lot.capacity, is_closed=lot.is_closed)
+    now = clock()
+    published = publish(counted[lot.id], lot.capacity, now=now, is_closed=lot.is_closed)
     snapshot = network.snapshot
-    inner = snapshot.nests[lot.id].inner_at(clock()) if lot.id in snapshot.nests else ()
+    inner = snapshot.nests[lot.id].inner_at(now) if lot.id in snapshot.nests else ()
     stopping = [snapshot.lots[each] for each in inner]
     prices, facilities = snapshot.prices[lot.id], snapshot.facilities.get(lot.id)
     lanes = snapshot.lanes.values()
-    return tagged(request, detail(lot, published, lanes, prices, facilities, clock(), crs, stopping))
+    return tagged(request, detail(lot, published, lanes, prices, facilities, now, crs, stopping))
 
 
 @post(

@@ -17,7 +17,7 @@ from parking.api.limits import address_of
 from parking.api.search import WANTED, Wanted
 from parking.listing import LiveLots, Search
 from parking.lots import Lot
-from parking.occupancy import Count
+from parking.occupancy import Count, is_stale
 from payments.identity import Audience
 
 HEARTBEAT_S = 15.0
@@ -63,11 +63,11 @@ async def _events(network: Network, stream: Stream, clock: Clock, wanted: Wanted
     async with stream.listening(address) as listener:
         everything = [listener.snapshot.get(lot_id) or Count(lot_id) for lot_id in network.snapshot.lots]
         event_id = stream.version
-        yield _event("snapshot", event_id, clock(), _lines(network, wanted, everything))
+        yield _event("snapshot", event_id, clock(), _lines(network, wanted, everything, clock()))
         spoke_at = monotonic()
         while not listener.ended:
             changed = await listener.next(max(0.0, spoke_at + HEARTBEAT_S - monotonic()))
-            lines = _lines(network, wanted, changed)
+            lines = _lines(network, wanted, changed, clock())
             if not lines and monotonic() - spoke_at < HEARTBEAT_S:
                 continue  # only lots that this listener did not ask for
             spoke_at = monotonic()
@@ -85,21 +85,21 @@ def _event(name: str, event_id: int, as_of: datetime, lines: list[bytes]) -> byt
 
 
 # Every listener is sent the same text about a lot, so it is written once per change. One entry per lot.
-_written: dict[int, tuple[Lot, Count, bytes]] = {}
+_written: dict[int, tuple[Lot, Count, bool, bytes]] = {}
 
 
-def _lines(network: Network, wanted: Search, changed: Iterable[Count]) -> list[bytes]:
+def _lines(network: Network, wanted: Search, changed: Iterable[Count], now: datetime) -> list[bytes]:
     snapshot = network.snapshot
     by_lot = {count.lot_id: count for count in changed if count.lot_id in snapshot.lots}
     matching = listing.find((snapshot.lots[lot_id] for lot_id in by_lot), wanted, snapshot.facilities)
-    return [_line(place.lot, by_lot[place.lot.id]) for place in matching]
+    return [_line(place.lot, by_lot[place.lot.id], now) for place in matching]
 
 
-def _line(lot: Lot, count: Count) -> bytes:
-    written = _written.get(lot.id)
-    if written is None or written[0] is not lot or written[1] is not count:
-        written = _written[lot.id] = (lot, count, msgspec.json.encode(listing.live(lot, count)))
-    return written[2]
+def _line(lot: Lot, count: Count, now: datetime) -> bytes:
+    written, stale = _written.get(lot.id), is_stale(count, now)
+    if written is None or written[0] is not lot or written[1] is not count or written[2] is not stale:
+        written = _written[lot.id] = (lot, count, stale, msgspec.json.encode(listing.live(lot, count, now)))
+    return written[3]
 
 
 ROUTES: list[HTTPRouteHandler] = [stream_lots]

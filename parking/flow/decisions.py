@@ -111,7 +111,7 @@ async def follow(
     await write_cases(db, odd, now=now)
     await _resolve(db, derived, changes, taken, case, network, now)
     moves = occupancy.moves(effects.sightings((), derived, network.lots))
-    counts = await event_store.move_counts(db, now, moves) if moves else ()
+    counts = await event_store.move_counts(db, now, moves, heard_at=None) if moves else ()
     await _record(db, last, case, network, random_bits())
     gateways = await _tell(db, derived, changes, now, random_bits)
     return Decided(last, _home(derived, last.fact_id), counts, gateways)

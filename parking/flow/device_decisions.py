@@ -187,7 +187,7 @@ async def _follow(
         odd = await device_flow.write(db, taken, derived, odd)
     await write_cases(db, odd, now=now)
     moves = occupancy.moves(effects.sightings((), derived, network.lots))
-    counts = await event_store.move_counts(db, now, moves) if moves else ()
+    counts = await event_store.move_counts(db, now, moves, heard_at=None) if moves else ()
     made_id = decision.made_id
     return counts, None if made_id is None else effects.home_of(derived.stays.values(), {made_id}).get(made_id)
 

@@ -95,7 +95,7 @@ async def record_events(
         await cash_flow.take(db, taken.sorted.new, now=now)
     seen = device_facts.sightings(taken.sorted.new, network.lots)
     moves = occupancy.moves(effects.sightings(new, derived, network.lots, seen))
-    counts = await store.move_counts(db, now, moves) if moves else ()
+    counts = await store.move_counts(db, now, moves, heard_at=now) if moves else ()
     held = commands.held_before(derived.changed.finished, gateways, now)
     gates = await tell_exits(db, held, now=now, random_bits=random_bits) if held else ()
     repeated = [(fact, records[told.first[fact.id]]) for fact in events if told.first[fact.id] != fact.id]

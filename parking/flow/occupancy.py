@@ -1,20 +1,31 @@
-"""What moves a lot's count beside its gates: spaces that are kept for bookings, and cars that are inside for too long.
+"""What moves a lot's count beside its gates: heartbeats, spaces that are kept for bookings, and cars that are inside
+for too long.
 
 Cars that are inside longer than any usual one leave the count of their lot, not the facts. Most of them were not seen
 to leave. The stay stays open: should the car leave after all, it pays for the whole of it,
 and a person has looked at it before.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import sql
 from parking.cases import Case, Reason
+from parking.gateways import Gateway
 from parking.lots import LONGEST_USUAL
 from parking.occupancy import Count
 from parking.store import cases as case_store
 from parking.store import events as event_store
 from parking.store import occupancy as store
 from parking.store.occupancy import LongInside
+
+# Far less than what makes a lot stale, and far more than what lies between two heartbeats.
+HEARD_EVERY = timedelta(minutes=5)
+
+
+async def hear(db: sql.Connection, gateway: Gateway, *, now: datetime) -> Sequence[Count]:
+    """A gateway lives, so what was counted of its lots holds though no car came; the counts that are fresh again."""
+    return await store.hear(db, gateway.lots, now=now, before=now - HEARD_EVERY)
 
 
 async def keep_booked_spaces(pool: sql.Pool, *, now: datetime) -> list[Count]:

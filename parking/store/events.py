@@ -340,10 +340,12 @@ async def put_stays(db: sql.Connection, stays: Sequence[BilledStay], *, now: dat
     await db.execute(_SQL["put_stays"], rows, now)
 
 
-async def move_counts(db: sql.Connection, now: datetime, moves: Sequence[Move]) -> Sequence[Count]:
-    """Moves the lots' counts; returns them as they are now."""
+async def move_counts(
+    db: sql.Connection, now: datetime, moves: Sequence[Move], *, heard_at: datetime | None
+) -> Sequence[Count]:
+    """Moves the lots' counts; returns them as they are now. `heard_at`: when the lots said so; None: people did."""
     rows = [(m.lot_id, m.moved, m.reported_free, m.reported_at, m.moved_since) for m in moves]
-    return await sql.every(db, Count, _SQL["move_counts"], now, *zip(*rows, strict=True))
+    return await sql.every(db, Count, _SQL["move_counts"], now, *zip(*rows, strict=True), heard_at)
 
 
 async def add_refused(db: sql.Connection, rows: Sequence[tuple[object, ...]]) -> None:

@@ -47,6 +47,11 @@ async def counts_of(db: sql.Connection, lot_ids: Collection[int]) -> Sequence[Co
     return await sql.every(db, Count, _SQL["counts_of"], list(lot_ids))
 
 
+async def hear(db: sql.Connection, lot_ids: Collection[int], *, now: datetime, before: datetime) -> Sequence[Count]:
+    """Lots sent something now; the counts of those that were last heard of before an instant."""
+    return await sql.every(db, Count, _SQL["hear"], list(lot_ids), now, before)
+
+
 async def booked_now(db: sql.Connection, now: datetime) -> Sequence[BookedNow]:
     """Of the lots where that is another number than the one that stands."""
     return await sql.every(db, BookedNow, _SQL["booked_now"], now)

@@ -267,7 +267,7 @@ on conflict (lot_id, id) do update set
 
 -- name: move_counts
 -- moved: cars more (or fewer) inside; moved_since: how many of them after the lot's own last count, which is an anchor;
--- a report older than the one that stands is not taken.
+-- a report older than the one that stands is not taken. $7: when the lots were heard of, if it is they who say it.
 update lot_occupancy o
    set inside = o.inside + m.moved,
        correction = case when m.reported_at >= coalesce(o.reported_at, '-infinity')
@@ -279,12 +279,13 @@ update lot_occupancy o
                             else o.reported_free end,
        reported_at = greatest(m.reported_at, o.reported_at),
        version = o.version + 1,
-       updated_at = $1
+       updated_at = $1,
+       heard_at = greatest(o.heard_at, $7::timestamptz)
   from unnest($2::int[], $3::int[], $4::int[], $5::timestamptz[], $6::int[])
        m (lot_id, moved, reported_free, reported_at, moved_since)
   join lot l on l.id = m.lot_id
  where o.lot_id = any($2::int[]) and o.lot_id = m.lot_id
-returning o.lot_id, o.inside, o.correction, o.reported_free, o.reported_at, o.version, o.updated_at, o.booked
+returning o.lot_id, o.inside, o.correction, o.reported_free, o.reported_at, o.version, o.updated_at, o.booked, o.heard_at
 
 -- name: add_refused
 insert into refused_event (lot_id, id, gateway_id, received_at, event_id, code, field, detail, payload, payload_bytes)

@@ -2,10 +2,10 @@
 -- to fill the read model and to answer while it is away.
 
 -- name: all_counts
-select lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked from lot_occupancy order by lot_id
+select lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked, heard_at from lot_occupancy order by lot_id
 
 -- name: counts_of
-select lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked from lot_occupancy
+select lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked, heard_at from lot_occupancy
  where lot_id = any($1::int[])
 
 -- name: booked_now
@@ -22,7 +22,7 @@ select o.lot_id, coalesce(b.spaces, 0)::int as spaces
 -- Under the lot's lock (events.sql, lock_lots).
 update lot_occupancy set booked = $2, version = version + 1, updated_at = $3
  where lot_id = $1
-returning lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked
+returning lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked, heard_at
 
 -- name: lots_with_long_inside
 -- Lots in which cars are still counted that came before an instant, which depends on the kind of the lot.
@@ -54,4 +54,13 @@ update lot_occupancy
        version = version + 1,
        updated_at = $3
  where lot_id = $1
-returning lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked
+returning lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked, heard_at
+
+-- name: hear
+-- Lots that sent something, and no car moved. One that was heard of lately is left as it is: a write each 30 s for each
+-- lot would say nothing more. Locked in the order of all locks (events.sql).
+update lot_occupancy set heard_at = $2, version = version + 1
+ where lot_id in (select lot_id from lot_occupancy
+                   where lot_id = any($1::int[]) and coalesce(heard_at, '-infinity') < $3
+                   order by lot_id for no key update)
+returning lot_id, inside, correction, reported_free, reported_at, version, updated_at, booked, heard_at

@@ -46,7 +46,8 @@ async def register(db: sql.Connection) -> list[int]:
 async def move(db: sql.Connection, lot_id: int, by: int) -> Count:
     """The count of a lot after `by` more cars are inside, written as gate events write it."""
     await db.execute(
-        "update lot_occupancy set inside = inside + $2, version = version + 1, updated_at = $3 where lot_id = $1",
+        "update lot_occupancy set inside = inside + $2, version = version + 1, updated_at = $3, heard_at = $3 "
+        "where lot_id = $1",
         lot_id, by, NOW,
     )  # fmt: skip
     (count,) = await counts_of(db, [lot_id])

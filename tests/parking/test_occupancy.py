@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sql
-from parking.occupancy import Count, LotStatus, Move, Sighting, is_plausible, moves, newer, publish, status
+from parking.occupancy import (
+    STALE_AFTER,
+    Confidence,
+    Count,
+    LotStatus,
+    Move,
+    Sighting,
+    is_plausible,
+    moves,
+    newer,
+    publish,
+    status,
+)
 from parking.store import events as store
 from parking.store.occupancy import counts_of
 from tests.parking import network
@@ -26,17 +38,20 @@ def report(count: Count, capacity: int, free: int, at: datetime) -> Count:
     if count.reported_at is not None and at < count.reported_at:
         return count
     correction = capacity - free - count.inside
-    return msgspec.structs.replace(count, correction=correction, reported_free=free, reported_at=at)
+    return msgspec.structs.replace(count, correction=correction, reported_free=free, reported_at=at, heard_at=at)
 
 
 def moved(count: Count, by: int, at: datetime) -> Count:
     """The rule: `by` more stays are open, written at `at`."""
-    return msgspec.structs.replace(count, inside=count.inside + by, version=count.version + 1, updated_at=at)
+    return msgspec.structs.replace(
+        count, inside=count.inside + by, version=count.version + 1, updated_at=at, heard_at=at
+    )
 
 
 @given(counts, capacities)
 def test_what_is_published_is_possible(count: Count, capacity: int) -> None:
-    said = publish(count, capacity)
+    said = publish(msgspec.structs.replace(count, heard_at=AT), capacity, now=AT)
+    assert said.free is not None
     assert 0 <= said.free <= capacity
     assert said.free + said.occupied == capacity
     assert (said.status is LotStatus.FULL) == (said.free == 0)
@@ -48,7 +63,7 @@ def test_a_report_is_published_as_it_is_and_leaves_the_raw_count(
 ) -> None:
     free = data.draw(st.integers(0, capacity))
     anchored = report(count, capacity, free, AT)
-    said = publish(anchored, capacity)
+    said = publish(anchored, capacity, now=AT)
     assert said.free == free
     assert said.raw_inside == count.inside
     assert said.drift == (capacity - free) - count.inside
@@ -60,7 +75,7 @@ def test_after_a_report_every_car_counts_as_one(count: Count, capacity: int, dat
     free = data.draw(st.integers(0, capacity))
     by = data.draw(st.integers(free - capacity, free))
     after = moved(report(count, capacity, free, AT), by, AT)
-    assert publish(after, capacity).free == free - by
+    assert publish(after, capacity, now=AT).free == free - by
 
 
 @given(capacities, st.integers(-300_000, 300_000))
@@ -103,6 +118,35 @@ def test_status_says_when_a_lot_is_nearly_full(free: int, capacity: int, expecte
     assert status(free, capacity) is expected
 
 
+LATER = AT + STALE_AFTER
+HEARD = Count(1, inside=50, version=1, updated_at=AT, heard_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("count", "at", "is_closed", "expected"),
+    [
+        (Count(1), AT, False, (LotStatus.UNKNOWN, None, Confidence.NONE)),
+        # Spaces are kept in it, and it was written down: it has not sent anything for that.
+        (Count(1, version=9, updated_at=AT, booked=1), AT, False, (LotStatus.UNKNOWN, None, Confidence.NONE)),
+        (Count(1), AT, True, (LotStatus.CLOSED, 0, Confidence.NONE)),
+        (HEARD, AT, False, (LotStatus.OPEN, 50, Confidence.MEDIUM)),
+        (HEARD, LATER - timedelta(seconds=1), False, (LotStatus.OPEN, 50, Confidence.MEDIUM)),
+        (HEARD, LATER, False, (LotStatus.STALE, 50, Confidence.LOW)),
+        (HEARD, LATER, True, (LotStatus.CLOSED, 0, Confidence.LOW)),
+        (report(HEARD, 100, 46, AT), AT, False, (LotStatus.OPEN, 46, Confidence.HIGH)),
+        (report(HEARD, 100, 44, AT), AT, False, (LotStatus.OPEN, 44, Confidence.MEDIUM)),
+        (report(HEARD, 100, 34, AT), AT, False, (LotStatus.OPEN, 34, Confidence.LOW)),
+        (report(HEARD, 100, 50, AT - timedelta(days=1)), AT, False, (LotStatus.OPEN, 50, Confidence.MEDIUM)),
+    ],
+)
+def test_a_lot_is_unknown_until_it_sends_something_and_stale_when_it_is_silent(
+    count: Count, at: datetime, *, is_closed: bool, expected: tuple[LotStatus, int | None, Confidence]
+) -> None:
+    count = msgspec.structs.replace(count, heard_at=count.heard_at and AT)
+    said = publish(count, 100, now=at, is_closed=is_closed)
+    assert (said.status, said.free, said.confidence) == expected
+
+
 def test_of_two_readings_the_greater_version_holds() -> None:
     first = Count(1, version=3)
     assert newer(None, first)
@@ -133,5 +177,5 @@ async def test_the_database_counts_by_the_same_rule(db: sql.Connection) -> None:
                 count = report(count, capacity_of[lot_id], free, at)
             # One statement, so one version, however many cars passed.
             held[lot_id] = msgspec.structs.replace(moved(count, since, now), version=held[lot_id].version + 1)
-        assert list(await store.move_counts(db, now, batch)) == [held[move.lot_id] for move in batch]
+        assert list(await store.move_counts(db, now, batch, heard_at=now)) == [held[move.lot_id] for move in batch]
     assert {count.lot_id: count for count in await counts_of(db, lots)} == held

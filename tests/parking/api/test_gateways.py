@@ -15,6 +15,7 @@ from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, token
 from tests.parking.api.problem import problem
+from tests.patience import PATIENCE_S
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 BEAT = "/v1/gateway/heartbeat"
@@ -40,6 +41,26 @@ async def shown(client: httpx.AsyncClient, district: District, lot: str) -> dict
     (row,) = [row for row in rows if row["lot"] == lot]
     assert {each["lot"] for each in rows} == ({QC, HOSPITAL} if lot != STATION else {STATION})
     return dict(row)
+
+
+async def test_a_lot_whose_gateway_lives_is_known(client: httpx.AsyncClient, district: District) -> None:
+    """The hospital has sent nothing: nobody knows how full it is, until its gateway says that it lives."""
+
+    async def stands() -> tuple[str, int | None]:
+        lot = (await client.get(f"/v1/lots/{HOSPITAL}")).raise_for_status().json()
+        return lot["status"], lot["free"]
+
+    assert await stands() == ("unknown", None)
+    beat = {"sent_at": NOW.isoformat()}
+    (await client.post(BEAT, json=beat, headers=gateway(district, HOSPITAL))).raise_for_status()
+    async with asyncio.timeout(PATIENCE_S):
+        while await stands() != ("open", 200):  # noqa: ASYNC110 - counts reach readers a little later
+            await asyncio.sleep(0.02)
+    # Said again at once it writes nothing: every lot beats each 30 seconds.
+    version = "select version from lot_occupancy where lot_id = $1"
+    before = await district.count(version, district.lot(HOSPITAL).id)
+    (await client.post(BEAT, json=beat, headers=gateway(district, HOSPITAL))).raise_for_status()
+    assert await district.count(version, district.lot(HOSPITAL).id) == before
 
 
 async def test_a_heartbeat_is_answered_with_the_time_and_the_last_one_is_shown(

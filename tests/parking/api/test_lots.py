@@ -36,8 +36,8 @@ async def lots(database_url: str) -> list[int]:
         await apply_to_lot(db, lot_code="jn-2", tariff_id=tariff_id, valid_from=VALID_FROM, by="tests", now=NOW)
         for lot_id, inside, correction in zip(numbers, (60, 38, 510), (5, 0, 0), strict=True):
             await db.execute(
-                "update lot_occupancy set inside = $2, correction = $3, version = 1 where lot_id = $1",
-                lot_id, inside, correction,
+                "update lot_occupancy set inside = $2, correction = $3, version = 1, heard_at = $4 where lot_id = $1",
+                lot_id, inside, correction, NOW,
             )  # fmt: skip
         return numbers
     finally:
