@@ -21,6 +21,8 @@ from parking.plates import PlateColor, PlateForm
 # Repeats are recognised for 40 days and replays taken for 35: a gateway may hand in a month that it was cut off.
 REPLAY_AGE_MAX = timedelta(days=35)
 REPEATS_KEPT = timedelta(days=40)
+# Nothing that is told live happens later than it is told; a clock that is ahead by less keeps reads of one array apart.
+LIVE_AHEAD_MAX = timedelta(seconds=10)
 CONFIDENCE_MIN = 0.6
 # A year beyond them is no time that a clock could show, and has no instant in every zone.
 _YEAR_MIN, _YEAR_MAX = 1900, 2200
@@ -131,14 +133,18 @@ class Timed(NamedTuple):
 
 
 def settle_time(said_at: datetime, received_at: datetime, spells: Sequence[Spell], *, replay: bool) -> Timed:
-    """When something happened that a device says; `spells`: when its clock was wrong, the latest first."""
+    """When something happened that a device says; `spells`: when its clock was wrong, the latest first.
+
+    A lane whose clock is ahead within what is let pass would have a car come in after it has left by another.
+    """
     occurred_at = by_device(said_at)
     ahead = None
     if spells and occurred_at != NO_TIME:
         ahead = clocks.shift(occurred_at, received_at, spells, replay=replay)
     at = occurred_at if ahead is None else occurred_at - ahead
     doubt_ = clock_doubt(at, received_at, replay=replay)
-    return Timed(occurred_at, ahead, at if doubt_ is None or replay else received_at, doubt_)
+    is_by_receipt = not replay and (doubt_ is not None or at > received_at + LIVE_AHEAD_MAX)
+    return Timed(occurred_at, ahead, received_at if is_by_receipt else at, doubt_)
 
 
 def by_device(at: datetime) -> datetime:

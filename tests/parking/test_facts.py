@@ -71,7 +71,10 @@ SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days
     ("off", "replay", "doubt", "uses", "applies"),
     [
         (0 * SECOND,                        False,    None,            "device",        True),
-        (2 * MINUTE,                        False,    None,            "device",        True),
+        (10 * SECOND,                       False,    None,            "device",        True),
+        (90 * SECOND,                       False,    None,            "receipt",       True),
+        (2 * MINUTE,                        False,    None,            "receipt",       True),
+        (2 * MINUTE,                        True,     None,            "device",        True),
         (2 * MINUTE + SECOND,               False,    "clock_ahead",   "receipt",       True),
         (400 * DAY,                         False,    "clock_ahead",   "receipt",       True),
         (-2 * MINUTE,                       False,    None,            "device",        True),

@@ -75,6 +75,16 @@ def test_what_devices_say_beside_plates_is_by_the_same_clock(district: District,
 # -- what processes find
 
 
+@pytest.mark.parametrize("ahead", [15 * SECOND, 90 * SECOND, 2 * MINUTE], ids=str)
+async def test_a_short_visit_by_an_entry_whose_clock_is_a_little_ahead(district: District, ahead: timedelta) -> None:
+    plate = f"鲁H9K{ahead // SECOND:03}"[:7]
+    came, went = NOW - HOUR, NOW - HOUR + 10 * SECOND
+    await district.record(event(f"{plate}i", "entry", came + ahead, plate), received_at=came)
+    left = await district.answer(event(f"{plate}o", "exit", went, plate), received_at=went)
+    assert (left.status, left.gate, left.fee_fen, left.reason) == ("recorded", "open", 0, None)
+    assert await outcomes(district, [plate]) == [(came, went, 0, "closed")]
+
+
 def clocks_of(district: District) -> LiveClocks:
     """The clocks as a process of its own knows them."""
     return LiveClocks(district.pool, clock=lambda: district.now, random_bits=district.random_bits)

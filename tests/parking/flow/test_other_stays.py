@@ -19,8 +19,8 @@ BEGIN, MINUTE = NOW - timedelta(hours=12), timedelta(minutes=1)
 # Where and what happens in which minute. misread: it comes in, and is read as another; asks: it is quoted inside, and
 # pays if it says so; void, named: what is decided of what was read in that minute; late: an entry that is told late.
 STORIES = {
-    "the older entry is its own, the later none": (HOSPITAL, "misread 0, in 30, prepays 178, void 30, named 0, out 182"),
-    "decided the other way about": (HOSPITAL, "misread 0, in 30, prepays 178, named 0, void 30, out 182"),
+    "the older entry is its own, no later one": (HOSPITAL, "misread 0, in 30, prepays 178, void 30, named 0, out 182"),
+    "decided in another order": (HOSPITAL, "misread 0, in 30, prepays 178, named 0, void 30, out 182"),
     "decided once it has left": (HOSPITAL, "misread 0, in 30, out 180, pays 181, named 0, void 30"),
     "where it has to be seen to pass": (STATION, "misread 0, in 30, out 178, pays 179, named 0, void 30, out 182"),
     "read twice as it came": (HOSPITAL, "misread 0, in 5, prepays 178, named 0, out 182"),
