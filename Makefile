@@ -12,7 +12,7 @@ SIDE_BY_SIDE := $(if $(ONELOT_TEST_DATABASE_URL)$(ONELOT_TEST_REDIS_URL),,-n 3 -
 export PYTHONUTF8 := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format types check lock schema bench docs install clean
+.PHONY: help demo test lint format types check lock schema bench vendor docs install clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -54,6 +54,9 @@ schema: install ## sql/schema.sql, anew from sql/migrations
 
 bench: install ## throughput and latency on this machine
 	@$(PYTHON) -m loadtests throughput
+
+vendor: install ## the files of others that vendored.toml lists, fetched anew (npm)
+	@$(PYTHON) -m tests.vendored
 
 docs: install ## docs/ as a site in build/site; a link that leads nowhere fails
 	@$(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet --no-deps --require-hashes \

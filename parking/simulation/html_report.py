@@ -2,11 +2,11 @@
 
 from parking.simulation import charts
 from parking.simulation.report import Report
-from parking.texts import pages
+from parking.texts.pages import simulation
 from parking.texts.templates import templates_of
 
 _templates = templates_of("parking.simulation")
 
 
 def page(report: Report) -> str:
-    return _templates.get_template("report.html").render(report=report, charts=charts, words=pages.SIMULATION)
+    return _templates.get_template("report.html").render(report=report, charts=charts, words=simulation.WORDS)

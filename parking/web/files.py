@@ -1,4 +1,4 @@
-"""Scripts, style sheets and pictures of the pages: read once, when the process starts."""
+"""Scripts, style sheets and pictures of the pages, ours and of others: read once, when the process starts."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from payments.identity import Audience
 
 FILES = {
     path.name: file(path.read_bytes(), path.suffix)
-    for path in sorted((FOLDER / "static").iterdir())
+    for path in sorted([*(FOLDER / "static").iterdir(), *(FOLDER / "vendored").rglob("*")])
     if path.suffix in MEDIA_TYPES
 }
 

@@ -1,6 +1,5 @@
 """The live page of all lots."""
 
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,17 +7,17 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from parking.files import COMPRESSED_ONCE, send
-from parking.texts import pages
 from parking.texts.languages import ZH
+from parking.texts.pages import live
+from parking.web.reader import Reader
 from parking.web.response import page
 from payments.identity import Audience
 
 # The script changes the language without asking the server again, so the page brings the words of both.
 _PAGE = page(
     "lots.html",
-    lang=ZH,
-    word=partial(pages.word, pages.LIVE, ZH),
-    words=msgspec.json.encode(pages.LIVE).decode(),
+    Reader(ZH, live.WORDS),
+    words=msgspec.json.encode(live.WORDS).decode(),
 )
 
 

@@ -11,9 +11,11 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking.files import File, file, send
-from parking.texts import languages, pages, problems
+from parking.texts import languages, problems
 from parking.texts.languages import EN, ZH, Language
+from parking.texts.pages import problems as words
 from parking.texts.problems.facts import FACTS
+from parking.web.reader import Reader
 from parking.web.response import page
 from payments.identity import Audience
 
@@ -98,13 +100,8 @@ def _json(shown: Struct) -> File:
 
 
 def _page(request: Request[Any, Any, Any], template: str, lang: str | None, **values: object) -> File:
-    language = languages.choose(lang, request.headers.get("accept-language", ""), default=EN)
-
-    def word(key: str) -> str:
-        return pages.word(pages.PROBLEMS, language, key)
-
-    other = languages.other(language)
-    return page(template, compressed=False, lang=language, other=other, word=word, **values)
+    reader = Reader(languages.choose(lang, request.headers.get("accept-language", ""), default=EN), words.WORDS)
+    return page(template, reader, compressed=False, **values)
 
 
 def _sent(request: Request[Any, Any, Any], sent: File) -> Response[bytes]:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 from parking.files import File, file
 from parking.texts.templates import templates_of
+from parking.web.reader import Reader
 
 FOLDER = Path(__file__).parent
-_templates = templates_of("parking.web")
+TEMPLATES = templates_of("parking.web")
 
 
-def page(template: str, *, compressed: bool = True, **values: object) -> File:
+def page(template: str, reader: Reader, *, compressed: bool = True, **values: object) -> File:
     """A page made from a template of `templates/`; `compressed`: once, because it is made once and sent often."""
-    return file(_templates.get_template(template).render(**values).encode(), ".html", compressed=compressed)
+    return file(
+        TEMPLATES.get_template(template).render(reader=reader, **values).encode(), ".html", compressed=compressed
+    )

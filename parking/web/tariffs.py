@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +12,11 @@ from msgspec import Struct
 
 from parking.files import File, send
 from parking.tariff_listing import VERSION_MAX, Holding, TariffShown, shown
-from parking.texts import amounts, languages, pages
+from parking.texts import amounts, languages
 from parking.texts.languages import Language
+from parking.texts.pages import tariff as words
 from parking.web.dependencies import Clock, Network
+from parking.web.reader import Reader
 from parking.web.response import page
 from payments.identity import Audience
 
@@ -24,24 +25,16 @@ class View(Struct, frozen=True):
     """A tariff in one language, with the times of its zone."""
 
     tariff: TariffShown
-    language: Language
-
-    def word(self, key: str, *values: object) -> str:
-        """A word of the page."""
-        return pages.word(pages.TARIFF, self.language, key, *values)
+    reader: Reader
 
     def name(self, of: TariffShown | Holding) -> str:
         """The name of the tariff, or of a place."""
-        return languages.either(self.language, of.name_zh, of.name_en)
-
-    def when(self, at: datetime) -> str:
-        """An instant by the clocks of the tariff's zone."""
-        return at.astimezone(ZoneInfo(self.tariff.time_zone)).strftime("%Y-%m-%d %H:%M")
+        return self.reader.either(of.name_zh, of.name_en)
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """What a notice has to show, each with its label; what the tariff does not say is left out."""
         facts = self.tariff.board.facts
-        either = partial(languages.either, self.language)
+        either, word = self.reader.either, self.reader.word
         rows = (
             ("mode", either(facts.mode_zh, facts.mode_en)),
             ("free", either(facts.free_zh, facts.free_en)),
@@ -50,23 +43,23 @@ class View(Struct, frozen=True):
             ("phone", facts.complaints_phone),
             ("currency", either(*amounts.unit(facts.currency))),
             ("source", facts.source),
-            ("grade", self.word(facts.grade)),
+            ("grade", word(facts.grade)),
         )
-        return ((self.word(key), value) for key, value in rows if value)
+        return ((word(key), value) for key, value in rows if value)
 
     def rules(self) -> list[str]:
         """The sentences of the notice."""
-        return self.tariff.board.en if self.language == languages.EN else self.tariff.board.zh
+        return self.tariff.board.en if self.reader.language == languages.EN else self.tariff.board.zh
 
     def in_force(self, place: Holding) -> str:
         """Since when the tariff is in force at a place, and until when."""
         if place.until is None:
-            return self.word("since", self.when(place.since))
-        return self.word("until", self.when(place.since), self.when(place.until))
+            return self.reader.word("since", self.reader.when(place.since))
+        return self.reader.word("until", self.reader.when(place.since), self.reader.when(place.until))
 
     def first_in_force(self, at: datetime | None) -> str:
         """Since when a version is or was in force anywhere."""
-        return self.word("never") if at is None else self.word("since", self.when(at))
+        return self.reader.word("never") if at is None else self.reader.word("since", self.reader.when(at))
 
 
 @get("/tariffs/{code:str}", include_in_schema=False, opt={"audience": (Audience.PUBLIC,)})
@@ -88,10 +81,8 @@ async def tariff_page(
 
 def rendered(tariff: TariffShown, language: Language) -> File:
     """The page of a tariff in a language."""
-    view = View(tariff, language)
-    return page(
-        "tariff.html", compressed=False, lang=language, other=languages.other(language), tariff=tariff, view=view
-    )
+    reader = Reader(language, words.WORDS, ZoneInfo(tariff.time_zone))
+    return page("tariff.html", reader, compressed=False, tariff=tariff, view=View(tariff, reader))
 
 
 ROUTES: list[HTTPRouteHandler] = [tariff_page]

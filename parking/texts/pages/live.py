@@ -1,8 +1,8 @@
-"""The words of the pages. A key that is missing in one language is a fault, so both stand side by side."""
+"""The words of the live page of all lots."""
 
-from parking.texts.languages import Language
+from parking.texts.words import Words
 
-LIVE = {
+WORDS: dict[str, Words] = {
     "skip": ("跳到停车场列表", "Skip to the list of lots"),
     "title": ("实时停车", "Live parking"),
     "other": ("English", "中文"),
@@ -66,68 +66,3 @@ LIVE = {
     "entrances": ("入口：{0}", "Entrances: {0}"),
     "comma": ("、", ", "),
 }
-
-TARIFF = {
-    "title": ("停车收费公示", "Parking prices"),
-    "other": ("English", "中文"),
-    "version": ("第 {} 版，{} 发布", "Version {}, published {}"),
-    "mode": ("定价方式", "Kind of price"),
-    "free": ("免费时长", "Free period"),
-    "method": ("计费方法", "How it is computed"),
-    "basis": ("收费依据", "Basis"),
-    "phone": ("投诉电话", "Complaints"),
-    "currency": ("币种", "Currency"),
-    "source": ("文本来源", "Source of the text"),
-    "grade": ("来源等级", "Grade of the source"),
-    "rules": ("收费标准", "Prices"),
-    "zones": ("适用收费区域", "Price areas"),
-    "lots": ("适用停车场", "Lots"),
-    "versions": ("历次版本", "Versions"),
-    "nowhere": ("目前没有停车场适用。", "It holds nowhere at present."),
-    "since": ("自 {} 起", "since {}"),
-    "until": ("自 {} 起，至 {} 止", "from {} until {}"),
-    "never": ("未实行", "not in force anywhere"),
-    "official": ("官方文件", "official document"),
-    "press": ("新闻报道", "press"),
-    "copy": ("转载", "copy"),
-    "hearsay": ("转述", "hearsay"),
-    "made_up": ("示例，非真实价格", "made up, nobody's real price"),
-    "holidays": ("时间均为 {} 时间。", "All times are those of {}."),
-}
-
-# The report of a simulation has both languages on one page.
-SIMULATION = {
-    "name": ("收费试算", "Simulation of a tariff"),
-    "title": ("收费试算：{}", "What if {} had held"),
-    "revenue": ("收入({})", "Revenue"),
-    "shares": ("谁多付、谁少付", "Who pays more, who pays less"),
-    "differences": ("每次停车的差额({})", "Difference of a stay"),
-    "lots": ("按停车场", "By lot"),
-    "more_lots": ("另外 {} 处", "{} more"),
-    "unlisted_lots": ("其余 {} 处未列出。", "{} others are not listed."),
-    "kinds": ("按车型", "By vehicle"),
-    "hours": ("按驶入时刻的收入", "Revenue by local hour of entry"),
-    "durations": ("按停车时长", "By length of stay"),
-    "rises": ("涨幅最大的停车", "The largest rises"),
-    "falls": ("降幅最大的停车", "The largest falls"),
-    "unpriced": ("无法计价", "Not priced"),
-}
-
-
-PROBLEMS = {
-    "title": ("错误类型", "Kinds of problems"),
-    "other": ("English", "中文"),
-    "intro": (
-        "每个错误应答的 `type` 指向下面的一项；`request_id` 可用于向服务方查询。",
-        "The `type` of each problem document leads to one of these; name its `request_id` when you ask for help.",
-    ),
-    "means": ("含义", "What it means"),
-    "advice": ("如何处理", "What to do"),
-    "facts": ("`facts` 中的内容", "What is under `facts`"),
-}
-
-
-def word(words: dict[str, tuple[str, str]], language: Language, key: str, *values: object) -> str:
-    """A word of a page, with values in the places of `{}` or `{0}`."""
-    zh, en = words[key]
-    return (en if language == "en" else zh).format(*values)
