@@ -298,9 +298,10 @@ async def finance_closes_the_day(lot: Installation, client: httpx.AsyncClient) -
     assert await lot.ask(finance, "POST", "/v1/settlements", json=day) == settled
 
     file = await client.get(f"/v1/settlements/jn-static/{MONDAY}.csv", headers=running.bearer(finance))
-    header, *lines, total = csv.reader(StringIO(file.content.decode("utf-8-sig")))
-    gross, fee, net = (next(n for n, name in enumerate(header) if word in name) for word in ("gross", "fee", "net"))
-    assert sum(fen(line[gross]) for line in lines) == fen(total[gross]) == 5 * FEE_FEN
+    header, *lines = csv.reader(StringIO(file.content.decode("utf-8-sig")))
+    gross, fee, net = (header.index(f"{name}（元）") for name in ("应收", "平台服务费", "应付净额"))
+    total = [0 if n < gross else sum(fen(line[n]) for line in lines) for n in range(len(header))]
+    assert total[gross] == 5 * FEE_FEN
 
     # What the operator is owed in the books is what the file says, to the fen.
     journals = (await lot.ask(finance, "GET", "/v1/journals", params={"date": str(MONDAY)}))["journals"]
@@ -308,8 +309,8 @@ async def finance_closes_the_day(lot: Installation, client: httpx.AsyncClient) -
     for transfer in (transfer for journal in journals for transfer in journal["transfers"]):
         amount_fen = transfer["amount_fen"]
         owed += amount_fen * ((transfer["credit_book"] == "payable") - (transfer["debit_book"] == "payable"))
-    assert fen(total[net]) == owed == 4 * FEE_FEN - fen(total[fee])
-    assert fen(total[fee]) == 72  # three of a hundred of what is kept
+    assert total[net] == owed == 4 * FEE_FEN - total[fee]
+    assert total[fee] == 72  # three of a hundred of what is kept
 
 
 def fen(yuan: str) -> int:

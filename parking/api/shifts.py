@@ -1,5 +1,6 @@
 """Shifts at booths and what is handed over of them."""
 
+import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -18,8 +19,9 @@ from parking.lots import Code
 from parking.shifts import COUNTED_FEN_MAX, NAME_CHARACTERS_MAX, Shift
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.api.pages import Page
+from payments.flow.reports import Form, write
 from payments.identity import STAFF
-from payments.reports.csv import as_csv
+from payments.reports.table import Language
 
 
 class ShiftToOpen(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,12 +76,22 @@ async def list_shifts(
     opt={"audience": STAFF},
     media_type="text/csv",
 )
-async def get_shift_csv(shift_id: FromPath[UUID], principal: Principal, network: Network, db: Db) -> Response[bytes]:
-    """UTF-8 with a byte order mark: a line per payment with the charge that it paid, and the total, in yuan."""
-    report = await flow.report_of(db, lots_of(principal, network), shift_id, network.snapshot)
+async def get_shift_csv(
+    *,
+    shift_id: FromPath[UUID],
+    principal: Principal,
+    network: Network,
+    db: Db,
+    now: Now,
+    lang: Annotated[Language, QueryParameter(description="Of headings and names.")] = "zh",
+) -> Response[bytes]:
+    """UTF-8 with a byte order mark: a line per payment with the charge that it paid, in yuan."""
+    lots = lots_of(principal, network)
+    report = await flow.report_of(db, lots, shift_id, network.snapshot, by=principal, now=now)
+    out = io.BytesIO()
+    await write(report, Form.CSV, lang, out)
     name = f'attachment; filename="shift-{shift_id}.csv"'
-    headers = {"Content-Disposition": name}
-    return Response(as_csv(report), media_type="text/csv; charset=utf-8", headers=headers, status_code=200)
+    return Response(out.getvalue(), media_type="text/csv", headers={"Content-Disposition": name}, status_code=200)
 
 
 @post(

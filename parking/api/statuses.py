@@ -53,6 +53,7 @@ from payments import (
     tries,
 )
 from payments.errors import OneLotError
+from payments.reports import pdf
 
 # The kinds of what is refused beside the rules, by their status.
 KIND_OF_STATUS: dict[int, str] = {
@@ -148,6 +149,8 @@ STATUS: dict[type[OneLotError], int] = {
     prices.TariffMoved: 409,
     prices.UnknownTariff: 404,
     pages.TimesUnclear: 400,
+    pdf.PdfUnavailable: 503,
+    pdf.ReportTooLong: 422,
     refunds.NotRefundable: 409,
     refunds.RefundContradicted: 409,
     settings.BadSetting: 500,

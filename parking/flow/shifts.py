@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sql
 from parking import shifts
@@ -15,10 +14,10 @@ from parking.shifts import LIFTS_OF_SHIFT_MAX, Shift, UnknownShift
 from parking.store import events as event_store
 from parking.store import lifts as lift_store
 from parking.store import shifts as store
-from payments import ids
+from payments import ids, ledger
 from payments.identity import Principal
 from payments.reports.cash import ShiftName, cash_report
-from payments.reports.table import Report
+from payments.reports.table import Heading, Report
 from payments.store import audit as audit_store
 
 
@@ -42,15 +41,27 @@ async def shift_by_id(db: sql.Connection, lot_ids: Sequence[int] | None, shift_i
     return found[0]
 
 
-async def report_of(db: sql.Connection, lot_ids: Sequence[int] | None, shift_id: UUID, network: Network) -> Report:
+async def report_of(
+    db: sql.Connection,
+    lot_ids: Sequence[int] | None,
+    shift_id: UUID,
+    network: Network,
+    *,
+    by: Principal,
+    now: datetime,
+) -> Report:
     """The cash of a shift of lots (None: of all), payment by payment.
 
     Raises:
         UnknownShift: there is none of this number in them.
     """
     shift = await shift_by_id(db, lot_ids, shift_id)
-    zone = ZoneInfo(network.lots[ids.shard_of(shift_id)].time_zone)
-    return cash_report(ShiftName(shift.id, shift.lot, shift.name), await store.reported(db, shift_id), zone)
+    lot = network.lots[ids.shard_of(shift_id)]
+    operator = network.operators[lot.operator_id]
+    days = [ledger.local_date(at, lot.time_zone) for at in (shift.opened_at, shift.handed_over_at or now)]
+    name = (operator.name_zh, operator.name_en)
+    heading = Heading(days[0], days[1], now, by.subject, name, lot.time_zone)
+    return cash_report(heading, ShiftName(shift.id, shift.lot, shift.name), await store.reported(db, shift_id))
 
 
 async def open_shift(

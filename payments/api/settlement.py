@@ -1,5 +1,6 @@
 """Settling a business day, and its statements as JSON and as CSV."""
 
+import io
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -11,9 +12,12 @@ from msgspec import Struct
 
 from payments import identity, settlement
 from payments.api.dependencies import Db, LotNames, Now, Pool, Principal
+from payments.flow import reports
 from payments.flow import settlement as settlement_flow
+from payments.flow.reports import Form
 from payments.identity import Audience
-from payments.reports.csv import as_csv
+from payments.reports.asked import Asked, heading
+from payments.reports.table import Language
 from payments.settlement import SETTLEMENTS_PER_PAGE_MAX, NoSuchSettlement, Settlement
 
 
@@ -86,14 +90,28 @@ async def list_settlements(
     media_type="text/csv",
 )
 async def get_settlement_csv(
-    operator: FromPath[str], file: FromPath[str], principal: Principal, db: Db, lot_names: LotNames
+    *,
+    operator: FromPath[str],
+    file: FromPath[str],
+    principal: Principal,
+    db: Db,
+    lot_names: LotNames,
+    now: Now,
+    lang: Annotated[Language, QueryParameter(description="Of headings and names.")] = "zh",
 ) -> Response[bytes]:
-    """UTF-8 with a byte order mark: a line per lot, and a total that bears the fee and the net amount, in yuan."""
+    """UTF-8 with a byte order mark: a line per lot, in yuan. `GET /v1/reports/settlement.xlsx` has its totals, and more
+    days.
+    """
     settled = await settlement_flow.settlement_of(db, operator_code=operator, business_date=date_of_file(file))
     identity.may_act_for(principal, settled.operator_id)
-    report = await settlement_flow.report_of(db, settled, lot_names)
-    name = f'attachment; filename="settlement-{settled.operator_id}-{settled.business_date}.csv"'
-    return Response(as_csv(report), media_type="text/csv", headers={"Content-Disposition": name}, status_code=200)
+    asked = Asked(settled.business_date, settled.business_date, settled.operator_id)
+    out = io.BytesIO()
+    names = await reports.names(db, lot_names)
+    head = heading(asked, names, by=principal.subject, now=now)
+    report = await reports.BY_NAME["settlement"].make(db, asked, names, head)
+    await reports.write(report, Form.CSV, lang, out)
+    name = f'attachment; filename="settlement-{settled.operator_code}-{settled.business_date}.csv"'
+    return Response(out.getvalue(), media_type="text/csv", headers={"Content-Disposition": name}, status_code=200)
 
 
 def date_of_file(name: str) -> date:

@@ -3,15 +3,12 @@ stops goes on where it stopped, between the two as well.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime
 
 from payments import ledger, settlement
-from payments.reports.settlement import settlement_report
-from payments.reports.table import Report
 from payments.settlement import (
     SETTLEMENTS_PER_PAGE_MAX,
-    LotName,
     Movement,
     NoSuchOperator,
     NoSuchSettlement,
@@ -112,12 +109,6 @@ async def settlement_of(db: Connection, *, operator_code: str, business_date: da
     if not found:
         raise NoSuchSettlement("There is no such settlement.", operator=operator_code, business_date=str(business_date))
     return found[0]
-
-
-async def report_of(db: Connection, settled: Settlement, lots: Mapping[int, LotName]) -> Report:
-    """A settlement as a report; `lots` says what the lots in it are called."""
-    lines = await store.lines(db, settled.operator_id, settled.business_date)
-    return settlement_report(settled, lines, lots)
 
 
 async def agree_rate(

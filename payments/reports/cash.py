@@ -1,24 +1,24 @@
-"""The cash of a shift as a report: a row for each payment, and a total."""
+"""The cash of a shift as a report: a row for each payment."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
 from uuid import UUID
 
 from msgspec import Struct
 
 from payments.cash import Taken
-from payments.reports.table import Column, Kind, Report
+from payments.reports.table import Column, Heading, Kind, Report, Words, batches
 
 _COLUMNS = (
-    Column("停车场编码 lot_code", Kind.TEXT),
-    Column("班次 shift", Kind.TEXT),
-    Column("时间 taken_at", Kind.TEXT),
-    Column("收款编号 cash_id", Kind.TEXT),
-    Column("收款人 person", Kind.TEXT),
-    Column("迟报 late", Kind.TEXT),
-    Column("账单 charge_reference", Kind.TEXT),
-    Column("金额(元) amount_yuan", Kind.FEN),
+    Column("lot", Kind.TEXT, ("停车场编码", "Lot code")),
+    Column("shift", Kind.TEXT, ("班次", "Shift")),
+    Column("taken_at", Kind.TIME, ("收款时间", "Taken at")),
+    Column("cash", Kind.TEXT, ("收款编号", "Cash")),
+    Column("person", Kind.TEXT, ("收款人", "Person")),
+    Column("late", Kind.NAME, ("迟报", "Late")),
+    Column("charge", Kind.TEXT, ("账单编号", "Charge")),
+    Column("amount_fen", Kind.FEN, ("金额", "Amount"), summed=True),
 )
+_YES: Words = ("是", "yes")
 
 
 class ShiftName(Struct, frozen=True):
@@ -29,16 +29,20 @@ class ShiftName(Struct, frozen=True):
     name: str
 
 
-def cash_report(shift: ShiftName, cash: Sequence[Taken], zone: tzinfo) -> Report:
-    """What a shift took, in the order in which it was told, by the clock of `zone`. What has no charge waits."""
-    rows = tuple(
+def cash_report(heading: Heading, shift: ShiftName, cash: Sequence[Taken]) -> Report:
+    """What a shift took, in the order in which it was told. What has no charge waits."""
+    rows = [
         (
-            *(shift.lot_code, shift.name, each.at.astimezone(zone).isoformat(timespec="seconds"), str(each.id)),
-            *(each.person, "yes" if each.is_late else None),
-            None if each.charge_reference is None else str(each.charge_reference),
-            each.amount_fen,
+            *(shift.lot_code, shift.name, each.at, each.id, each.person, _YES if each.is_late else None),
+            *(each.charge_reference, each.amount_fen),
         )
         for each in cash
+    ]
+    return Report(
+        "shift-cash",
+        ("班次现金明细", "Cash of a shift"),
+        heading,
+        _COLUMNS,
+        batches(rows),
+        links={"charge": "/v1/charges/{charge}"},
     )
-    total = (shift.lot_code, shift.name, "合计 total", *(None,) * 4, sum(each.amount_fen for each in cash))
-    return Report(_COLUMNS, rows, total)

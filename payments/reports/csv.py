@@ -1,33 +1,43 @@
-"""A report as CSV: UTF-8 with the byte order mark that spreadsheets need to read Chinese."""
+"""A report as CSV: UTF-8 with the byte order mark that spreadsheets need to read Chinese. Headings and rows alone: what
+reads it takes every line for data, so totals, notes and the rest are in the other forms.
+"""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
-from payments.money import yuan
 from payments.reports.cells import safe_cell
-from payments.reports.table import Cell, Column, Kind, Report
+from payments.reports.table import Cell, Kind, Language, Report, Row, headed
+from payments.reports.text import shown
 
 
-def as_csv(report: Report) -> bytes:
-    """The file: a line of headings, a line for each row, and the total."""
-    out = io.StringIO()
-    write = csv.writer(out).writerow
-    out.write("\ufeff")
-    write([column.heading for column in report.columns])
-    for row in (*report.rows, report.total):
-        write(_line(report.columns, row))
-    return out.getvalue().encode()
+class CsvWriter:
+    """Writes rows as they come."""
+
+    def __init__(self, report: Report, language: Language, out: BinaryIO) -> None:
+        self._out = out
+        zone = ZoneInfo(report.heading.time_zone)
+        self._cells = [_guarded(column.kind, zone, language) for column in report.columns]
+        out.write(b"\xef\xbb\xbf")
+        self._write([[headed(column, language) for column in report.columns]])
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Writes rows."""
+        cells = self._cells
+        self._write([[show(cell) for show, cell in zip(cells, row, strict=True)] for row in rows])
+
+    def end(self, totals: dict[str, Cell]) -> None:
+        """Nothing comes after the rows."""
+
+    def _write(self, lines: Sequence[Sequence[str]]) -> None:
+        text = io.StringIO()
+        csv.writer(text).writerows(lines)
+        self._out.write(text.getvalue().encode())
 
 
-def _line(columns: Sequence[Column], row: Sequence[Cell]) -> list[str]:
-    return [_text(column.kind, cell) for column, cell in zip(columns, row, strict=True)]
-
-
-def _text(kind: Kind, cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if kind is Kind.FEN:
-        assert isinstance(cell, int)
-        return yuan(cell)
-    return safe_cell(str(cell)) if kind is Kind.TEXT else str(cell)
+def _guarded(kind: Kind, zone: tzinfo, language: Language) -> Callable[[Cell], str]:
+    show = shown(kind, zone, language)
+    return (lambda cell: safe_cell(show(cell))) if kind in (Kind.TEXT, Kind.NAME) else show

@@ -1,6 +1,6 @@
 """Problems of charges, wallets, payments and the books."""
 
-from parking.texts.problems.advice import CHANNEL, KEY, LATER, LOOK, MEND, REPORT, SETTLE, STANDS, WAIT
+from parking.texts.problems.advice import CHANNEL, KEY, LATER, LOOK, MEND, OPERATOR, PARTS, REPORT, SETTLE, STANDS, WAIT
 from parking.texts.problems.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -164,6 +164,21 @@ KINDS: dict[str, Kind] = {
     ),
     "unknown-operator": Kind(
         "没有该经营单位", ("没有此编码的经营单位。", "No operator has this code."), LOOK, facts=("code",)
+    ),
+    "pdf-unavailable": Kind(
+        "无法生成 PDF",
+        (
+            "没有安装生成 PDF 的组件（`onelot[pdf]`），或没有中文字体。",
+            "What sets reports as PDF (`onelot[pdf]`), or a font with Chinese, is not installed.",
+        ),
+        OPERATOR,
+        facts=("extra", "fonts", "setting"),
+    ),
+    "report-too-long": Kind(
+        "报表过长",
+        ("该报表的行数超过此种文件所能容纳。", "The report has more rows than this kind of file takes."),
+        PARTS,
+        facts=("rows_max",),
     ),
     "no-such-settlement": Kind(
         "没有该结算单",

@@ -39,8 +39,11 @@ async def test_finance_refunds_voids_and_settles(client: Client) -> None:
     )
     status, text = await client.ask("GET", f"/v1/settlements/{code}/{DAY}.csv")
     assert status == 200
-    *_, line, total = csv.reader(io.StringIO(text))
-    assert (line[2:5], total[-1]) == (["lot", "停车场", "Lot"], "6.96")
+    headings, line = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    assert (line[3:5], line[headings.index("应付净额（元）")]) == (["lot", "停车场"], "6.96")
+    _, english = await client.ask("GET", f"/v1/settlements/{code}/{DAY}.csv?lang=en")
+    assert "Net (¥)" in english
+    assert "Lot" in english
     assert (await client.ask("GET", f"/v1/settlements/{code}/{DAY}"))[1] == {"type": "NoSuchSettlement"}
 
     pages, after = [], ""

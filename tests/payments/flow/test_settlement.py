@@ -1,10 +1,7 @@
 """A day is settled once, to the fen of the books, and a run that stops goes on where it stopped."""
 
 import asyncio
-import csv
-import io
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 
@@ -13,8 +10,7 @@ from payments.api.settlement import date_of_file
 from payments.flow import charges as charges_flow
 from payments.flow import settlement as settlement_flow
 from payments.jobs import Work, settle
-from payments.reports.csv import as_csv
-from payments.settlement import DayNotOver, LotName, NoSuchSettlement, RangeTooWide, Settlement
+from payments.settlement import DayNotOver, NoSuchSettlement, RangeTooWide, Settlement
 from payments.store import settlement as store
 from tests.patience import PATIENCE_S
 from tests.payments.city import DAY, City, registered
@@ -211,36 +207,6 @@ async def test_refunds_of_earlier_days_may_exceed_the_day(town: City) -> None:
     await town.charge(None, 2_000, day=day_of(town))
     third = await only(town, await settled(town, day_of(town)))
     assert (third.net_fen, third.carried_fen, third.payout_fen) == (1_988, -994, 994)
-
-
-async def test_the_csv_adds_up_to_the_books(town: City) -> None:
-    first_lot, town.lot_id = town.lot_id, town.other_lot_id
-    names = {
-        first_lot: LotName(town.operator_id, "b", "一", "=1+1"),
-        town.lot_id: LotName(town.operator_id, "a", "二", "two"),
-    }
-    await a_day(town)
-    town.lot_id = first_lot
-    await a_day(town)
-    day = day_of(town)
-    await settled(town, day)
-    code = await town.owner.fetchval("select code from operator where id = $1", town.operator_id)
-    async with town.pool.acquire() as db:
-        statement = await settlement_flow.settlement_of(
-            db, operator_code=code, business_date=date_of_file(f"{day}.csv")
-        )
-        report = await settlement_flow.report_of(db, statement, names)
-    text = as_csv(report).decode()
-    assert text.startswith("\ufeff")
-    header, *lines, total = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
-    assert len(lines) == 2
-    for column in (5, 6, 7):
-        assert sum(Decimal(line[column]) for line in lines) == Decimal(total[column])
-    assert "gross_yuan" in header[6]
-    assert total[3] == "合计"
-    assert Decimal(total[9]) * 100 == await town.book(town.operator_id, "payable")
-    assert Decimal(total[6]) - Decimal(total[7]) - Decimal(total[8]) == Decimal(total[9])
-    assert [line[2:5] for line in lines] == [["a", "二", "two"], ["b", "一", "'=1+1"]]
 
 
 async def test_settlements_that_are_not_there(town: City, db: sql.Connection) -> None:

@@ -1,36 +1,36 @@
-"""Reports as files: amounts in yuan, empty cells empty, and no text that a spreadsheet would run."""
+"""Reports as CSV: amounts in yuan, empty cells empty, one language, and no text that a spreadsheet would run."""
 
 import csv
 import io
-from datetime import date
 
 import pytest
 
+from payments.flow.reports import Form, write
 from payments.reports.cells import safe_cell
-from payments.reports.csv import as_csv
-from payments.reports.table import Column, Kind, Report
-
-REPORT = Report(
-    columns=(
-        Column("日期 date", Kind.DATE),
-        Column("名称 name", Kind.TEXT),
-        Column("笔数 count", Kind.COUNT),
-        Column("金额(元) yuan", Kind.FEN),
-    ),
-    rows=((date(2026, 11, 16), "=1+1", 2, -1250), (date(2026, 11, 17), "a, b", 0, None)),
-    total=(None, "合计", 2, -1250),
-)
+from tests.payments.reports.sample import report
 
 
-def test_a_report_as_csv() -> None:
-    text = as_csv(REPORT).decode()
+async def test_a_report_as_csv() -> None:
+    out = io.BytesIO()
+    written = await write(report(), Form.CSV, "zh", out)
+    text = out.getvalue().decode()
     assert text.startswith("\ufeff")
     assert list(csv.reader(io.StringIO(text.removeprefix("\ufeff")))) == [
-        ["日期 date", "名称 name", "笔数 count", "金额(元) yuan"],
-        ["2026-11-16", "'=1+1", "2", "-12.50"],
-        ["2026-11-17", "a, b", "0", ""],
-        ["", "合计", "2", "-12.50"],
+        ["日期", "代码", "名称", "笔数", "金额（元）", "占比（%）", "时间"],
+        ["2026-11-16", "'=1+1", "'＝全角", "2", "-12.50", "99.12", "2026-11-16 10:00:00"],
+        ["2026-11-17", "a, b", "泉城路", "0", "", "", ""],
     ]
+    assert written.rows == 2
+    # The total of what is summed, and what was given in the place of one.
+    assert written.totals == {"count": 2, "fen": -1_250, "share": 5_000}
+
+
+async def test_headings_and_names_are_in_the_readers_language() -> None:
+    out = io.BytesIO()
+    await write(report(), Form.CSV, "en", out)
+    headings, first, _ = csv.reader(io.StringIO(out.getvalue().decode().removeprefix("\ufeff")))
+    assert headings == ["Date", "Code", "Name", "Count", "Amount (¥)", "Share (%)", "Time"]
+    assert first[2] == "'+wide"
 
 
 @pytest.mark.parametrize(
