@@ -1,6 +1,6 @@
 """What a gateway is answered: for an event that is new, for the same event again, and the text of the lane's screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from parking import barrier
 from parking.barrier import Command, Decision, Payment
 from parking.bookings import BookingSeen
-from parking.cases import Reason
+from parking.cases import UNREAD, Reason
 from parking.coupons import Presented
 from parking.doubts import Doubt
 from parking.facts import Fact
@@ -152,13 +152,15 @@ def answers(
     now: Mapping[UUID, StayNow] = _NOTHING,
     presented: Mapping[UUID, tuple[Presented, ...]] | None = None,
     booked: Mapping[UUID, BookingSeen] = MappingProxyType({}),
+    let_in: Container[UUID] = (),
 ) -> list[Answer]:
     """The answers in the order of the facts. `first`: see `repeats.Sorted`; `records` by their identifiers. `now`: how
     the stays of repeated events that wait stand, by the numbers that were answered. `presented`: what became of
-    coupons, by event; `booked`: by which bookings vehicles come in.
+    coupons, by event; `booked`: by which bookings vehicles come in. `let_in`: events of entries that people said to be
+    of vehicles.
     """
     found = [
-        _answer(fact, record) if record.id == fact.id else _repeated(fact, _as_it_is(fact, record, now))
+        _answer(fact, record) if record.id == fact.id else _repeated(fact, _as_it_is(fact, record, now), let_in)
         for fact, record in ((fact, records[first[fact.id]]) for fact in facts)
     ]
     if presented:
@@ -180,6 +182,24 @@ def waits(fact: Fact, record: EventRecord) -> bool:
     """Whether an exit that is told again may find that its car has paid since, or was found to belong to an entry."""
     is_exit = fact.direction is Direction.EXIT and record.stay_id is not None
     return is_exit and not fact.event.replay and record.gate is not Command.OPEN
+
+
+def may_be_named(fact: Fact, record: EventRecord) -> bool:
+    """Whether a person may have said meanwhile which car it is that was held and is told of again."""
+    if fact.event.replay:
+        return False
+    if fact.direction is Direction.ENTRY:
+        return barrier.is_held_at_entry(_doubted_for(fact, record))
+    return record.stay_id is None and record.gate is not Command.OPEN
+
+
+def _doubted_for(fact: Fact, record: EventRecord) -> Reason | None:
+    """Why an entry that is told again is in doubt now: who was kept out may be let in by now, or the other way round.
+    One that does not count is not let in, as nobody would know of it at the exit; whose plate is not read this time is
+    who it was.
+    """
+    is_as_before = record.reason in (*UNREAD, Reason.CLOSED) or fact.doubt in UNREAD
+    return record.reason if is_as_before else fact.doubt
 
 
 def _as_it_is(fact: Fact, record: EventRecord, now: Mapping[UUID, StayNow]) -> EventRecord:
@@ -213,15 +233,17 @@ def _answer(fact: Fact, record: EventRecord) -> Answer:
     )
 
 
-def _repeated(fact: Fact, record: EventRecord) -> Answer:
-    answer = _answer(fact, structs.replace(record, gate=repeat_command(fact, record)))
+def _repeated(fact: Fact, record: EventRecord, let_in: Container[UUID]) -> Answer:
+    gate = repeat_command(fact, record, let_in=record.id in let_in)
+    answer = _answer(fact, structs.replace(record, gate=gate))
     return structs.replace(answer, status=Status.DUPLICATE)
 
 
-def repeat_command(fact: Fact, record: EventRecord) -> Command:
+def repeat_command(fact: Fact, record: EventRecord, *, let_in: bool = False) -> Command:
     """What the barrier does for an event that was recorded before."""
     first = Decision(record.gate, record.fee_fen, record.payment)
-    return barrier.decide_repeat(first, fact.direction, record.reason, replay=fact.event.replay)
+    reason = _doubted_for(fact, record)
+    return barrier.decide_repeat(first, fact.direction, reason, replay=fact.event.replay, let_in=let_in)
 
 
 def as_read(fact: Fact) -> dict[str, Any]:

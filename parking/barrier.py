@@ -55,7 +55,12 @@ def decide(fact: Fact, bill: Bill | None, *, owed_fen: int | None = None, let_ou
 
 
 def _decide_entry(fact: Fact) -> Decision:
-    return Decision(Command.HOLD if fact.doubt in _HELD_AT_ENTRY else Command.OPEN)
+    return Decision(Command.HOLD if is_held_at_entry(fact.doubt) else Command.OPEN)
+
+
+def is_held_at_entry(reason: Reason | None) -> bool:
+    """Whether a car is not let in for what is odd about its event."""
+    return reason in _HELD_AT_ENTRY
 
 
 def _decide_exit(bill: Bill | None, owed_fen: int | None, *, let_out: bool) -> Decision:
@@ -88,17 +93,20 @@ def decide_stay(state: str, fee_fen: int | None, account_id: int | None, owed_fe
     return decide_fee(fee_fen or 0, account_id, owed_fen, let_out=let_out)
 
 
-def decide_repeat(first: Decision, direction: Direction, reason: Reason | None, *, replay: bool) -> Command:
-    """What the barrier does for an event that was answered before: the same, unless one of the two was a replay.
+def decide_repeat(
+    first: Decision, direction: Direction, reason: Reason | None, *, replay: bool, let_in: bool = False
+) -> Command:
+    """What the barrier does for an event that was answered before. `first`: what that was, of an exit by how its stay
+    stands now; `reason`: why an entry would be in doubt now; `let_in`: a person said that it is a vehicle.
 
     A replay moves nothing, whatever its live event was told. Where the replay came first, a car waits all the same.
     """
     if replay:
         return Command.NONE
+    if direction is Direction.ENTRY:
+        return Command.HOLD if is_held_at_entry(reason) and not let_in else Command.OPEN
     if first.gate is not Command.NONE:
         return first.gate
-    if direction is Direction.ENTRY:
-        return Command.HOLD if reason in _HELD_AT_ENTRY else Command.OPEN
     return Command.OPEN if first.payment in (Payment.NOT_NEEDED, Payment.WILL_BE_CHARGED) else Command.HOLD
 
 

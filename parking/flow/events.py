@@ -5,13 +5,14 @@ The batch is the unit because its cost is nearly that of one event: every statem
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time
+from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 import sql
 from parking import commands, device_facts, effects, occupancy, repeats
 from parking import facts as facts_
-from parking.answers import Answer, answers, key_of, record_of_read, waits
+from parking.answers import Answer, EventRecord, StayNow, answers, key_of, may_be_named, record_of_read, waits
 from parking.billings import Alarm
 from parking.device_facts import Told
 from parking.events import PAYLOAD_KEPT_BYTES_MAX, REFUSED_KEPT_PER_DAY, EventRejected
@@ -32,7 +33,9 @@ from parking.lookback import ids_within
 from parking.network import Network
 from parking.occupancy import Count
 from parking.reads import read_of
+from parking.spans import STAY_MAX
 from parking.store import cases as case_store
+from parking.store import decisions as decision_store
 from parking.store import events as store
 from payments import ids
 
@@ -98,11 +101,9 @@ async def record_events(
     counts = await store.move_counts(db, now, moves, heard_at=now) if moves else ()
     held = commands.held_before(derived.changed.finished, gateways, now)
     gates = await tell_exits(db, held, now=now, random_bits=random_bits) if held else ()
-    repeated = [(fact, records[told.first[fact.id]]) for fact in events if told.first[fact.id] != fact.id]
-    waiting = {(ids.shard_of(r.stay_id), r.stay_id) for fact, r in repeated if r.stay_id is not None and waits(fact, r)}
-    stays = await stays_now(db, waiting) if waiting else {}
+    stays, let_in = await _told_again(db, events, told, records, now)
     booked = await booking_flow.seen_at_gates(db, events, network) if network.bookable else {}
-    answered = answers(events, told.first, records, stays, presented, booked)
+    answered = answers(events, told.first, records, stays, presented, booked, let_in)
     answered = await say_at_lanes(db, events, answered, network, now)
     if said:
         answered = device_flow.in_order(facts, events, answered, taken)
@@ -116,6 +117,25 @@ async def _once_a_day(db: sql.Connection, new: Sequence[Fact]) -> Sequence[Fact]
         return new
     since = datetime.combine(min(p.received_at for p in odd), time(), UTC)
     return facts_.once_a_day(new, await store.said_of_devices(db, {p.lot_id for p in odd}, ids.floor(since)))
+
+
+async def _told_again(
+    db: sql.Connection, events: Sequence[Fact], told: repeats.Sorted, records: dict[UUID, EventRecord], now: datetime
+) -> tuple[dict[UUID, StayNow], set[UUID]]:
+    """How the stays of exits stand that are told again and wait, and which entries that were held are of vehicles, as
+    people said meanwhile. Exits that were of no stay get in `records` the one that they are of by what was said.
+    """
+    again = [fact for fact in events if told.first[fact.id] != fact.id]
+    if not again:
+        return {}, set()
+    held = list({told.first[fact.id] for fact in again if may_be_named(fact, records[told.first[fact.id]])})
+    said = await decision_store.said_since(db, held, ids_within(now, REPEATS_KEPT + STAY_MAX)) if held else {}
+    for id_, each in said.items():
+        if each.stay_id is not None and records[id_].stay_id is None:
+            records[id_] = structs.replace(records[id_], stay_id=each.stay_id)
+    found = [(fact, records[told.first[fact.id]]) for fact in again]
+    waiting = {(ids.shard_of(r.stay_id), r.stay_id) for fact, r in found if r.stay_id is not None and waits(fact, r)}
+    return await stays_now(db, waiting) if waiting else {}, {id_ for id_, each in said.items() if each.counts}
 
 
 # -- what cannot be taken

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 import sql
 from parking.decisions import Decision, Standing
+from parking.lookback import Range
 from parking.reads import CONFIDENCE_DIGITS, Read
 from payments import ids
 
@@ -32,6 +33,16 @@ class PairRow(Struct, frozen=True):
 
     fact_id: UUID
     pair_id: UUID
+
+
+class Said(Struct, frozen=True):
+    """What people said of a read last. `counts`: whether a vehicle passed there (None: nothing of that); `stay_id`: of
+    the stay that it is part of, unless its vehicle is inside.
+    """
+
+    fact_id: UUID
+    counts: bool | None
+    stay_id: UUID | None
 
 
 async def fact(db: sql.Connection, lot_id: int, fact_id: UUID) -> Standing | None:
@@ -86,3 +97,9 @@ async def pairs(db: sql.Connection, exits: Sequence[UUID]) -> list[tuple[UUID, U
 
 def _decision(row: Decision) -> Decision:
     return structs.replace(row, confidence=round(row.confidence, CONFIDENCE_DIGITS))
+
+
+async def said_since(db: sql.Connection, reads: Sequence[UUID], id_range: Range) -> dict[UUID, Said]:
+    """What people said last of those of these reads of which they did."""
+    lots = [ids.shard_of(each) for each in reads]
+    return {row.fact_id: row for row in await sql.every(db, Said, _SQL["said_since"], lots, reads, *id_range)}

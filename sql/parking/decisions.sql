@@ -70,3 +70,15 @@ select d.fact_id, d.pair_id
  where d.pair_id is not null
    and not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)
  order by d.decided_at, d.id
+
+-- name: said_since
+-- What people said of reads last: whether a vehicle passed there, and of which stay the read is by that. $3 and $4: between
+-- which numbers such a stay lies.
+select d.fact_id, d.counts,
+       (select s.id from stay s
+         where s.lot_id = d.lot_id and s.plate = d.plate and s.plate_color = d.plate_color and s.last_at >= d.at
+           and s.id between $3 and $4 and s.state <> 'open' and d.fact_id = any (s.facts)
+         limit 1) as stay_id
+  from unnest($1::int[], $2::uuid[]) read (lot_id, id)
+  join decision d on d.lot_id = read.lot_id and d.fact_id = read.id
+ where not exists (select 1 from decision o where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n)

@@ -54,6 +54,8 @@ def test_at_the_entry(doubt: Reason | None) -> None:
     ("first",                                  "direction",     "reason",        "live", "replayed"),
     [
         (Decision(OPEN),                       Direction.ENTRY, None,            OPEN,   NONE),
+        (Decision(OPEN),                       Direction.ENTRY, Reason.BANNED,   HOLD,   NONE),
+        (Decision(HOLD),                       Direction.ENTRY, None,            OPEN,   NONE),
         (Decision(HOLD, 600, AT_GATE),         Direction.EXIT,  None,            HOLD,   NONE),
         # The replay came first: a car waits all the same.
         (Decision(NONE),                       Direction.ENTRY, None,            OPEN,   NONE),
@@ -68,6 +70,8 @@ def test_an_event_that_comes_again(
 ) -> None:
     assert barrier.decide_repeat(first, direction, reason, replay=False) is live
     assert barrier.decide_repeat(first, direction, reason, replay=True) is replayed
+    if direction is Direction.ENTRY:
+        assert barrier.decide_repeat(first, direction, reason, replay=False, let_in=True) is OPEN
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,19 @@
-"""An exit that is told again says what the poll of its stay says, whatever has become of it since."""
+"""What is told again is answered by how it stands now, whatever has become of it since."""
 
+from uuid import uuid4
+
+from msgspec import structs
+
+from parking import bans
 from parking.answers import Answer
+from parking.bans import Ban
 from parking.barrier import Command
+from parking.dated import Version
 from parking.decisions import Kind
+from parking.plates import PlateColor
 from payments.charges import charge_id
 from tests.conftest import NOW
-from tests.district import District, event
+from tests.district import QC, District, event
 from tests.parking.deciding import HOUR, MORNING, decide, fact, polled
 from tests.payments.city import City
 
@@ -56,3 +64,64 @@ async def test_an_exit_that_a_person_let_out_or_made_void(district: District) ->
     # It is inside again, and whoever stands there waits for a person.
     again = await district.answer(event("rg", "exit", NOW, "鲁AX9B14"))
     assert (again.status, again.gate) == ("duplicate", Command.HOLD)
+
+
+async def test_an_exit_without_a_plate_that_a_person_named(district: District) -> None:
+    await district.record(event("rh", "entry", MORNING, "鲁AY1C25"))
+    held = await district.answer(event("ri", "exit", NOW, "无牌车"))
+    assert (held.gate, held.stay_id, held.reason) == (Command.HOLD, None, "no_plate")
+    assert (await district.answer(event("ri", "exit", NOW, "无牌车"))).gate is Command.HOLD
+    await decide(district, Kind.PLATE, about=await fact(district, "ri"), plate="鲁AY1C25")
+    again = await told_again(district, "ri", "无牌车")
+    assert (again.gate, again.fee_fen, again.payment) == ("hold", 600, "pay_at_gate")
+    city = City(district.pool, district.owner, NOW, district.random_bits)
+    assert again.stay_id is not None
+    await city.pay(charge_id(again.stay_id, None), "ok")
+    assert (await told_again(district, "ri", "无牌车")).gate is Command.OPEN
+
+
+# -- entries
+
+
+async def entered(district: District, number: str, plate: str) -> Command:
+    return (await district.answer(event(number, "entry", NOW, plate))).gate
+
+
+async def test_an_entry_whose_ban_has_ended_or_has_begun(district: District) -> None:
+    allowed, banned = district.network, structs.replace(district.network, bans=bans.by_plate([ban("鲁AZ2D36")]))
+    district.network = banned
+    assert await entered(district, "rj", "鲁AZ2D36") is Command.HOLD
+    assert await entered(district, "rj", "鲁AZ2D36") is Command.HOLD
+    # Read badly once more, it is who it was.
+    assert await entered(district, "rj", "无牌") is Command.HOLD
+    district.network = allowed
+    assert await entered(district, "rj", "鲁AZ2D36") is Command.OPEN
+    district.network = banned
+    assert await entered(district, "rj", "鲁AZ2D36") is Command.HOLD
+
+
+async def test_an_entry_that_a_person_says_is_a_vehicle(district: District) -> None:
+    district.network = structs.replace(district.network, bans=bans.by_plate([ban("鲁AA3E47")]))
+    for number, plate in (("rk", "鲁AA3E47"), ("rl", "无牌")):
+        assert await entered(district, number, plate) is Command.HOLD
+        about = await fact(district, number)
+        await decide(district, Kind.PLATE, about=about, plate="鲁AA3E47" if number == "rk" else "鲁AB4F58")
+        assert await entered(district, number, plate) is Command.OPEN
+        await decide(district, Kind.UNDO, about=about, undoes=1)
+        assert await entered(district, number, plate) is Command.HOLD
+
+
+async def test_an_entry_at_a_lane_that_was_closed_does_not_count(district: District) -> None:
+    lane, allowed = district.network.lanes[f"{QC}-in"], district.network
+    closed = structs.replace(lane, closures=(Version(NOW - HOUR, True),))
+    district.network = structs.replace(allowed, lanes={**allowed.lanes, lane.code: closed})
+    assert await entered(district, "rm", "鲁AC5G69") is Command.HOLD
+    district.network = allowed
+    # Let in, it would not be known at the exit; its next read is another event.
+    assert await entered(district, "rm", "鲁AC5G69") is Command.HOLD
+    assert await entered(district, "rn", "鲁AC5G69") is Command.OPEN
+
+
+def ban(plate: str) -> Ban:
+    since = NOW - HOUR
+    return Ban(uuid4(), None, None, plate, PlateColor.BLUE, since, None, "x", "admin:test", since)
