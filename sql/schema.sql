@@ -2757,6 +2757,21 @@ begin
   return null;
 end $$;
 
+CREATE FUNCTION stay_led_to(_lot integer, _asked uuid) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  with recursive led as (
+    select s.id, s.merged_into, 1 as step from stay s where s.lot_id = _lot and s.id = _asked
+    union all
+    select s.id, s.merged_into, l.step + 1
+      from led l join stay s on s.lot_id = _lot and s.id = l.merged_into
+     where l.step < 20)
+  select coalesce(l.merged_into, l.id) from led l order by l.step desc limit 1
+$$;
+
+COMMENT ON FUNCTION stay_led_to(_lot integer, _asked uuid) IS 'The stay that a number leads to; null: no row is kept of it, as of a vehicle that has been inside since it came.';
+
 CREATE FUNCTION without_times(_lines jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO 'public', 'pg_temp'
@@ -2840,3 +2855,7 @@ GRANT ALL ON FUNCTION open_balances(_owner bigint) TO onelot_service;
 REVOKE ALL ON FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) TO onelot_service;
+
+REVOKE ALL ON FUNCTION stay_led_to(_lot integer, _asked uuid) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION stay_led_to(_lot integer, _asked uuid) TO onelot_service;

@@ -1,17 +1,25 @@
 -- What people look at: cases, and what could not be taken as an event.
 
 -- name: cases
--- $1: lots of the caller, or null for all; $2: where the last page ended; $9: those that were handed over with a shift. An event that is not kept any more leaves nulls,
--- and a number that led to another stay since leads there.
+-- $1: lots of the caller, or null for all; $2: where the last page ended; $6: a plate as it was read or decided, or that of
+-- the stay which the event is part of now; $9: those that were handed over with a shift. An event that is not kept any more
+-- leaves nulls.
 with wanted as (
-  select c.*
+  select c.*, home.id as home_id
     from parking_case c
     join lot l on l.id = c.lot_id
     left join gate_event e on e.lot_id = c.lot_id and e.id = c.event_id
     left join device_fact f on f.lot_id = c.lot_id and f.id = c.event_id
+   cross join lateral (select coalesce(stay_led_to(c.lot_id, coalesce(c.stay_id, e.stay_id)), c.stay_id, e.stay_id) as id) home
    where ($1::int[] is null or c.lot_id = any($1)) and c.id > $2
      and ($4::text = 'all' or ($4 = 'open') = (c.resolved_at is null))
-     and ($5::text is null or c.reason::text = $5) and ($6::text is null or e.plate = $6)
+     and ($5::text is null or c.reason::text = $5)
+     and ($6::text is null or e.plate = $6
+          or exists (select 1 from decision d where d.lot_id = c.lot_id and d.fact_id = c.event_id and d.plate = $6
+                        and not exists (select 1 from decision o
+                                         where o.lot_id = d.lot_id and o.fact_id = d.fact_id and o.n > d.n))
+          or exists (select 1 from stay s where s.lot_id = c.lot_id and s.id = home.id and s.plate = $6)
+          or exists (select 1 from open_stay o where o.lot_id = c.lot_id and o.id = home.id and o.plate = $6))
      and ($7::date is null or (coalesce(e.effective_at, f.effective_at) at time zone l.time_zone)::date = $7)
      and ($8::text is null or c.assignee = $8)
      and ($9::uuid is null or exists (select 1 from booth_shift b
@@ -23,18 +31,16 @@ select c.lot_id, l.code as lot, c.id, c.event_id, c.reason::text as reason, c.op
        e.kind::text as kind, a.code as lane, coalesce(e.occurred_at, f.occurred_at) as occurred_at,
        coalesce(e.received_at, f.received_at) as received_at, coalesce(e.effective_at, f.effective_at) as effective_at,
        coalesce(e.replay, f.replay) as replay, e.plate, e.plate_read, e.plate_color::text as plate_color, e.confidence,
-       e.images::text as images, coalesce(m.id, s.id, o.id) as stay_id,
-       case when o.id is not null then 'open' else coalesce(m.state, s.state)::text end as state,
-       coalesce(o.entered_at, m.entered_at, s.entered_at) as entered_at, coalesce(m.left_at, s.left_at) as left_at,
-       coalesce(m.fee_fen, s.fee_fen) as fee_fen, case when m.id is null then s.account_id else m.account_id end as account_id
+       e.images::text as images, coalesce(s.id, o.id) as stay_id,
+       case when o.id is not null then 'open' else s.state::text end as state,
+       coalesce(o.entered_at, s.entered_at) as entered_at, s.left_at, s.fee_fen, s.account_id
   from wanted c
   join lot l on l.id = c.lot_id
   left join gate_event e on e.lot_id = c.lot_id and e.id = c.event_id
   left join device_fact f on f.lot_id = c.lot_id and f.id = c.event_id
   left join lane a on a.id = coalesce(e.lane_id, f.lane_id)
-  left join stay s on s.lot_id = c.lot_id and s.id = coalesce(c.stay_id, e.stay_id)
-  left join stay m on m.lot_id = s.lot_id and m.id = s.merged_into and s.state = 'merged'
-  left join open_stay o on o.lot_id = c.lot_id and o.id = coalesce(s.merged_into, c.stay_id, e.stay_id)
+  left join stay s on s.lot_id = c.lot_id and s.id = c.home_id
+  left join open_stay o on o.lot_id = c.lot_id and o.id = c.home_id
  order by c.id
 
 -- name: case_by_id

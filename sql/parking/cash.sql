@@ -29,10 +29,9 @@ select k.lot_id, k.id, k.amount_fen, c.id as charge_id
         where g.lot_id = k.lot_id and e.first_id is null and e.id >= $2
         order by (g.gateway_id = k.gateway_id) desc, e.id desc limit 1) read on true
  cross join lateral (
-       (select coalesce(m.id, s.id) as id, case when m.id is null then s.account_id else m.account_id end as account_id
+       (select s.id, s.account_id
           from stay s
-          left join stay m on m.lot_id = s.lot_id and m.id = s.merged_into and s.state = 'merged'
-         where s.lot_id = k.lot_id and s.id = read.stay_id and coalesce(m.state, s.state) = 'closed')
+         where s.lot_id = k.lot_id and s.id = stay_led_to(k.lot_id, read.stay_id) and s.state = 'closed')
        union all
        (select s.id, s.account_id
           from stay s

@@ -7,7 +7,7 @@
 -- of this number), or within five minutes the plate. $6: during a shift, by its persons or by whoever was not named; of
 -- several shifts it is of that which is handed over first.
 select f.id, l.code as lot, a.code as lane, f.at, f.person, f.reason, f.command, read.event_id, read.plate,
-       coalesce(m.id, s.id) as stay_id, c.owed_fen, c.paid_fen, cash.taken_fen
+       s.id as stay_id, c.owed_fen, c.paid_fen, cash.taken_fen
   from (select b.lot_id, b.id, b.lane_id, b.effective_at as at, b.said->>'person' as person, b.said->>'reason' as reason,
                b.said->>'command' as command, null::uuid as read_id,
                b.effective_at - interval '10 minutes' as read_from, b.effective_at as read_until
@@ -30,25 +30,25 @@ select f.id, l.code as lot, a.code as lane, f.at, f.person, f.reason, f.command,
                       where e.lot_id = f.lot_id and e.lane_id = f.lane_id and e.first_id is null
                         and e.effective_at between f.read_from and f.read_until and e.id = coalesce(f.read_id, e.id)
                       order by e.effective_at desc, e.id desc limit 1) read on true
-  left join stay s on s.lot_id = f.lot_id and s.id = read.stay_id
-  left join stay m on m.lot_id = s.lot_id and m.id = s.merged_into and s.state = 'merged'
+  left join stay w on w.lot_id = f.lot_id and w.id = read.stay_id
+  left join stay s on s.lot_id = f.lot_id and s.id = stay_led_to(f.lot_id, read.stay_id)
   left join lateral (select sum(h.owed_fen)::bigint as owed_fen, sum(h.paid_fen - h.refunded_fen)::bigint as paid_fen
-                       from charge h where h.lot_id = f.lot_id and h.stay_id = coalesce(m.id, s.id)
-                        and h.id >= id_first(coalesce(m.id, s.id)) and h.id <= id_last(coalesce(m.id, s.id))) c on true
+                       from charge h where h.lot_id = f.lot_id and h.stay_id = s.id
+                        and h.id >= id_first(s.id) and h.id <= id_last(s.id)) c on true
   left join lateral (select sum(k.amount_fen)::bigint as taken_fen
                        from cash_taken k
                       where k.lot_id = f.lot_id
                         and k.id between id_floor(id_instant(f.id) - interval '1 hour') and id_floor(id_instant(f.id) + interval '1 hour')
                         and case when k.charge_id is not null
                                  then exists (select 1 from charge h
-                                               where h.lot_id = k.lot_id and h.id = k.charge_id and h.stay_id = coalesce(m.id, s.id))
+                                               where h.lot_id = k.lot_id and h.id = k.charge_id and h.stay_id = s.id)
                                  when k.of_event_id is not null
                                  then k.of_event_id = read.event_id
                                       and (k.gateway_id = read.gateway_id
                                            or not exists (select 1 from gate_event o
                                                            where o.lot_id = k.lot_id and o.gateway_id = k.gateway_id
                                                              and o.event_id = k.of_event_id))
-                                 else k.plate in (read.plate, s.plate, m.plate)
+                                 else k.plate in (read.plate, w.plate, s.plate)
                                       and abs(extract(epoch from k.at - f.at)) <= 300 end) cash on true
  where (not $4::boolean or coalesce(c.paid_fen, 0) = 0 and coalesce(cash.taken_fen, 0) = 0
                            and (s.id is null or coalesce(c.owed_fen, 0) > 0))

@@ -1,25 +1,14 @@
 -- Stays as their gates ask for them.
 
 -- name: stays_now
--- What was merged into another stay leads there; as often as that may have happened.
-with recursive wanted as (
-  select * from unnest($1::int[], $2::uuid[]) wanted (lot_id, asked_id)),
-found as (
-  select w.asked_id, s.lot_id, s.id, s.state::text as state, s.entered_at, s.left_at, s.fee_fen, s.account_id,
-         s.let_out::text as let_out, s.merged_into, 1 as step
-    from wanted w join stay s on s.lot_id = w.lot_id and s.id = w.asked_id
-  union all
-  select f.asked_id, s.lot_id, s.id, s.state::text, s.entered_at, s.left_at, s.fee_fen, s.account_id, s.let_out::text,
-         s.merged_into, f.step + 1
-    from found f join stay s on s.lot_id = f.lot_id and s.id = f.merged_into
-   where f.step < 20),
-named as (
-  select w.lot_id, w.asked_id, coalesce((select coalesce(f.merged_into, f.id) from found f where f.asked_id = w.asked_id
-                                          order by f.step desc limit 1), w.asked_id) as id
-    from wanted w)
-select n.asked_id, f.lot_id, f.id, f.state, f.entered_at, f.left_at, f.fee_fen, f.account_id, f.let_out
-  from named n join found f on f.asked_id = n.asked_id and f.id = n.id
- where f.state <> 'open'
+-- What was merged into another stay leads there.
+with named as (
+  select w.lot_id, w.asked_id, coalesce(stay_led_to(w.lot_id, w.asked_id), w.asked_id) as id
+    from unnest($1::int[], $2::uuid[]) w (lot_id, asked_id))
+select n.asked_id, s.lot_id, s.id, s.state::text as state, s.entered_at, s.left_at, s.fee_fen, s.account_id,
+       s.let_out::text as let_out
+  from named n join stay s on s.lot_id = n.lot_id and s.id = n.id
+ where s.state <> 'open'
 union all
 select n.asked_id, o.lot_id, o.id, 'open', o.entered_at, null, null, null, null
   from named n join open_stay o on o.lot_id = n.lot_id and o.id = n.id

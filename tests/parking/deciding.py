@@ -68,11 +68,11 @@ async def fact(district: District, event_id: str) -> UUID:
     return found_
 
 
-async def polled(district: District, stay_id: UUID | None) -> StayNow:
+async def polled(district: District, stay_id: UUID | None, *, lot: str = QC) -> StayNow:
     """What the gateway is told that asks for a stay."""
     assert stay_id is not None
     async with district.pool.acquire() as db:
-        return await stay_by_id(db, district.lot(), stay_id, now=district.now)
+        return await stay_by_id(db, district.lot(lot), stay_id, now=district.now)
 
 
 async def wallet(district: District, account_id: int) -> int:
