@@ -132,16 +132,27 @@ class EntranceFarAway(OneLotError):
     """A way in lies where the lot cannot be."""
 
 
-def check(facilities: Facilities, *, capacity: int, place: Point) -> None:
-    """Refuses what cannot be true of a lot with so many spaces at this place.
+def check(facilities: Facilities, *, capacity: int | None, place: Point | None) -> None:
+    """Refuses what cannot be true of a lot with so many spaces at this place; what is None is not looked at.
 
     Raises:
         hours.HoursUnclear, MoreSpacesThanCapacity, EntranceFarAway: see there.
     """
     if facilities.opening_hours is not None:
         hours.check(facilities.opening_hours)
-    check_spaces(facilities.spaces, capacity)
-    for at, entrance in enumerate(facilities.entrances):
+    if capacity is not None:
+        check_spaces(facilities.spaces, capacity)
+    if place is not None:
+        check_entrances(facilities.entrances, place)
+
+
+def check_entrances(entrances: Sequence[Entrance], place: Point) -> None:
+    """Refuses ways into a lot that are not there.
+
+    Raises:
+        EntranceFarAway: see the facts.
+    """
+    for at, entrance in enumerate(entrances):
         away_m = distance_m(place, Point(entrance.latitude, entrance.longitude))
         if away_m > ENTRANCE_DISTANCE_M_MAX:
             raise EntranceFarAway(

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parking import dated
-from parking.dated import Version
+from parking.dated import Outcome, Version
 from parking.tariffs import UnknownTimeZone
 from payments.errors import OneLotError
 
@@ -83,6 +83,13 @@ class CodeTaken(OneLotError):
 
 class RegisteredOtherwise(OneLotError):
     """What is registered under this code says something else. Facts: what is registered, and what was said."""
+
+
+class Registered(Struct, frozen=True):
+    """The number of what is registered, and whether it was before (`unchanged`)."""
+
+    id: int
+    outcome: Outcome = Outcome.CHANGED
 
 
 def registered_otherwise(what: str, code: str, field: str, registered: object, said: object) -> RegisteredOtherwise:

@@ -121,7 +121,7 @@ class HolderUnclear(OneLotError):
 
 
 class NoSuchLot(OneLotError):
-    """There is no lot of this number."""
+    """There is no lot of this number or code."""
 
 
 def token_holder(

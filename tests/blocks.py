@@ -31,7 +31,7 @@ READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 NOT_RUN = {
     r"make demo": "is what all others are run beside",
     r"make (test|install)": "would install and test what runs this",
-    r"pip install|/opt/onelot/bin/pip": "installs from an index",
+    r"pip install|/opt/onelot/a/bin/pip": "installs from an index",
     r"psql|ONELOT_DATABASE_URL=\S+ onelot migrate|export ONELOT_": "is for a server of the reader's own",
     r"onelot (serve|work)": "serves for ever",
     r"docker": "needs an engine for containers",

@@ -140,12 +140,38 @@ def test_the_cluster_runs_what_there_is() -> None:
     assert {document["kind"] for document in CLUSTER} >= {"Job", "Deployment", "Service"}
 
 
+def test_the_cluster_keeps_the_owner_of_the_tables_to_the_migration() -> None:
+    pods = {
+        document["kind"]: [volume["secret"]["secretName"] for volume in spec["volumes"] if "secret" in volume]
+        for document in CLUSTER
+        if (spec := document["spec"].get("template", {}).get("spec"))
+    }
+    assert pods == {"Job": ["onelot-owner"], "Deployment": ["onelot"]}
+    images = {document["spec"]["template"]["spec"]["containers"][0]["image"] for document in CLUSTER[:3]}
+    (version,) = {image.partition(":")[2] for image in images}
+    # A Job cannot be changed: that of another version is another one.
+    (name,) = [document["metadata"]["name"] for document in CLUSTER if document["kind"] == "Job"]
+    assert name == f"onelot-migrate-{version.replace('.', '-')}"
+
+
+def test_the_proxy_reaches_the_service_in_a_network_of_their_own() -> None:
+    proxy, serve = COMPOSE["services"]["proxy"], COMPOSE["services"]["serve"]
+    assert [name for name, service in COMPOSE["services"].items() if "front" in service.get("networks", [])] == [
+        *("serve", "proxy")
+    ]
+    assert proxy["networks"] == ["front"]
+    assert proxy["environment"] == {"UPSTREAM": "serve"}
+    assert "{$UPSTREAM:127.0.0.1}:8000" in (ROOT / "docs/proxy/Caddyfile").read_text("utf-8")
+    (network,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    assert serve["environment"]["ONELOT_TRUSTED_PROXIES"] == network["subnet"]
+
+
 def test_units_start_what_there_is_in_the_order_of_their_sockets() -> None:
     names = {unit.name for unit in UNITS}
-    assert names == {"onelot.socket", "onelot@.service", "onelot-work.service"}
+    assert names == {"onelot.socket", "onelot-socket.service", "onelot@.service", "onelot-work@.service"}
     text = {unit.name: unit.read_text("utf-8") for unit in UNITS}
-    for name in ("onelot@.service", "onelot-work.service"):
-        (command,) = re.findall(r"(?m)^ExecStart=/opt/onelot/bin/onelot (.*)$", text[name])
+    for name in ("onelot@.service", "onelot-work@.service"):
+        (command,) = re.findall(r"(?m)^ExecStart=/opt/onelot/%i/bin/onelot (.*)$", text[name])
         word, *more = command.split()
         assert {each for each in more if each.startswith("--")} <= options_of(word)
         assert "User=onelot" in text[name]
@@ -153,6 +179,9 @@ def test_units_start_what_there_is_in_the_order_of_their_sockets() -> None:
     # The first socket is file 3, the second file 4.
     assert re.findall(r"ListenStream=127\.0\.0\.1:(\d+)", text["onelot.socket"]) == ["8000", "8001"]
     assert "--fd 3 --gateway-port 8001 --gateway-fd 4" in text["onelot@.service"]
+    # Whoever is started by the first caller is none of those that serve in turn, and stays.
+    assert re.findall(r"(?m)^Service=(.*)$", text["onelot.socket"]) == ["onelot-socket.service"]
+    assert "RemainAfterExit=yes" in text["onelot-socket.service"]
     verify = shutil.which("systemd-analyze")
     if verify is not None:
         checked = subprocess.run(

@@ -10,7 +10,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from parking import limits
 from parking.api import problems
+from parking.texts import languages
 from parking.texts.durations import in_seconds
+from parking.texts.languages import Language
 
 _log = logging.getLogger(__name__)
 # An attack refuses thousands in a second: of each kind of refusal one line tells of all in this time.
@@ -23,14 +25,15 @@ class Refusal(Struct, frozen=True):
     status: HTTPStatus
     detail: str
 
-    def answer(self, *, at_gate: bool) -> bytes:
+    def answer(self, *, language: Language, at_gate: bool) -> bytes:
         """The whole answer as bytes. at_gate: a car may wait for it."""
-        document = problems.of_status(self.status, self.detail, at_gate=at_gate)
+        document = problems.of_status(self.status, self.detail, language=language, at_gate=at_gate)
         wait = ""
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             wait = f"retry-after: {secrets.choice(problems.RETRY_AFTER_S)}\r\n"
         head = (
             f"content-type: application/problem+json\r\ncontent-length: {len(document)}\r\ncache-control: no-store\r\n"
+            f"content-language: {languages.TAGS[language]}\r\n"
             f"x-content-type-options: nosniff\r\n{wait}connection: close\r\n\r\n"
         )
         return STATUS_LINE[self.status] + head.encode() + document

@@ -328,7 +328,9 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
         # Whoever comes to the gateways' listener is one.
         at_gate = self._only_gateways or self.url.startswith(problems.GATE_EVENTS.encode())
-        self.transport.write(refusal.answer(at_gate=at_gate))
+        # Of a head that was not read to its end what is known of it; of none nothing.
+        language = problems.language_of(self.headers or ())
+        self.transport.write(refusal.answer(language=language, at_gate=at_gate))
         # What still arrives is read and dropped for a moment: closing on unread bytes would take the answer with it.
         self.transport.write_eof()
         self._deadline = self.loop.call_later(limits.LINGER_S, self.transport.abort)

@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from parking.api import problems
+from parking.texts import languages
 
 # How a connection says, in a request's `extensions`, that it came in at the gateways' listener.
 GATEWAYS_LISTENER = "onelot.gateways"
@@ -38,11 +39,10 @@ class Paths:
     @staticmethod
     def _refused(scope: Scope) -> ASGIResponse | None:
         if not is_plain(scope.get("raw_path") or scope["path"].encode()):
-            return _problem(HTTPStatus.NOT_FOUND, "Not Found")
+            return _problem(scope, HTTPStatus.NOT_FOUND, "Not Found")
         query = scope["query_string"]
         if b"&" in query and (name := repeated(query)) is not None:
-            at_gate = scope["path"] == problems.GATE_EVENTS
-            return _problem(HTTPStatus.BAD_REQUEST, "A query parameter is given twice.", name[:64], at_gate=at_gate)
+            return _problem(scope, HTTPStatus.BAD_REQUEST, "A query parameter is given twice.", name[:64])
         return None
 
 
@@ -67,10 +67,12 @@ def repeated(query: bytes) -> str | None:
     return None
 
 
-def _problem(status: HTTPStatus, detail: str, field: str | None = None, *, at_gate: bool = False) -> ASGIResponse:
+def _problem(scope: Scope, status: HTTPStatus, detail: str, field: str | None = None) -> ASGIResponse:
+    language = problems.language_of(scope["headers"])
+    at_gate = scope["path"] == problems.GATE_EVENTS
     return ASGIResponse(
-        body=problems.of_status(status, detail, field, at_gate=at_gate),
+        body=problems.of_status(status, detail, field, language=language, at_gate=at_gate),
         status_code=status,
         media_type="application/problem+json",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", "Content-Language": languages.TAGS[language]},
     )

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from litestar import post, put
+from litestar import Response, post, put
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from parking.api.dependencies import Clock, Network
 from parking.api.instants import Instant
+from parking.dated import Outcome
 from parking.flow import prices as flow
 from parking.flow.prices import Places
 from parking.limits import LOT_BODY_BYTES_MAX
@@ -81,14 +83,20 @@ async def apply_tariff(
     summary="Register a price area",
     tags=["administration"],
     opt={"audience": (Audience.ADMIN,)},
+    responses={
+        200: ResponseSpec(NewZone, generate_examples=False, description="It is registered so already."),
+        201: ResponseSpec(NewZone, generate_examples=False, description="The new price area."),
+    },
 )
-async def register_zone(data: JSONBody[NewZone], principal: Principal, db: Db, now: Now) -> NewZone:
-    """Its lots that have no tariff of their own charge by its tariff."""
+async def register_zone(data: JSONBody[NewZone], principal: Principal, db: Db, now: Now) -> Response[NewZone]:
+    """Its lots that have no tariff of their own charge by its tariff. The same again is answered with 200 and changes
+    nothing.
+    """
     identity.may_act_for_all(principal)
-    await flow.register_zone(
+    registered = await flow.register_zone(
         db, code=data.code, name_zh=data.name_zh, name_en=data.name_en, by=principal.subject, now=now
     )
-    return data
+    return Response(data, status_code=200 if registered.outcome is Outcome.UNCHANGED else 201)
 
 
 @put(

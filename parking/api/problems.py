@@ -7,7 +7,7 @@ defect of ours: it says nothing but its number in the log.
 import logging
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -86,8 +86,16 @@ def _problem(request: Request[Any, Any, Any], code: str, status: int, detail: st
     return Problem(f"{PAGES}/{code}", title, status, said, field)
 
 
+def language_of(headers: Iterable[tuple[bytes, bytes]]) -> Language:
+    """The language of who sends a request with these headers, whose names are in small letters; English if they name
+    none.
+    """
+    liked = next((value for name, value in headers if name == b"accept-language"), b"")
+    return languages.choose(None, liked.decode("latin-1"), default=languages.EN)
+
+
 def _language(request: Request[Any, Any, Any]) -> Language:
-    return languages.choose(None, request.headers.get("accept-language", ""), default=languages.EN)
+    return language_of(request.scope["headers"])
 
 
 def _answer(
@@ -115,10 +123,13 @@ def _answer(
     )
 
 
-def of_status(status: HTTPStatus, detail: str, field: str | None = None, *, at_gate: bool = False) -> bytes:
+def of_status(
+    status: HTTPStatus, detail: str, field: str | None = None, *, language: Language, at_gate: bool = False
+) -> bytes:
     """A document for what is refused before any route is asked. at_gate: a car may wait for it."""
     code = KIND_OF_STATUS[status]
-    problem = Problem(f"{PAGES}/{code}", kinds.title(code, languages.EN), status, detail, field)
+    said = kinds.detail(code, language, detail)
+    problem = Problem(f"{PAGES}/{code}", kinds.title(code, language), status, said, field)
     if at_gate:
         problem.gate, problem.display = HELD.gate, HELD.display
     return msgspec.json.encode(problem)

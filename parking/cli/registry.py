@@ -17,7 +17,6 @@ from parking.cli.actor import by, staff
 from parking.cli.spoken import headings, sentence, word
 from parking.dated import Changed, Outcome
 from parking.flow import lots as flow
-from parking.flow.lots import Registered
 from parking.flow.network import read_network
 from parking.listing import Search
 from parking.lots import (
@@ -28,6 +27,7 @@ from parking.lots import (
     LotKind,
     LotPlan,
     Name,
+    Registered,
     SayArrears,
     UnknownLot,
     decode_plan,
@@ -148,7 +148,7 @@ def add_operator(code: str, name_zh: str, name_en: str, fee_bps: int, time_zone:
             now=now,
         )
 
-    _say_number(in_transaction(register))
+    say_number(in_transaction(register))
 
 
 @operator.command("fee")
@@ -199,7 +199,7 @@ def add_lot(file: Path) -> None:
     async def register(db: sql.Connection, now: datetime) -> Registered:
         return await flow.register_lot(db, plan, by=by(), now=now, city=city)
 
-    _say_number(in_transaction(register))
+    say_number(in_transaction(register))
 
 
 @lot.command("list")
@@ -328,7 +328,7 @@ def network() -> Network:
     return asyncio.run(read_now())
 
 
-def _say_number(registered: Registered) -> None:
+def say_number(registered: Registered) -> None:
     """The number, for the next command; that nothing was changed, for a person."""
     click.echo(registered.id)
     if registered.outcome is Outcome.UNCHANGED:

@@ -12,11 +12,12 @@ from rich.table import Table
 import sql
 from parking import zones
 from parking.cli.actor import by, staff
-from parking.cli.registry import CODE, NAME, in_transaction, more, with_network
+from parking.cli.registry import CODE, NAME, in_transaction, more, say_number, with_network
 from parking.cli.spoken import headings, word
 from parking.dated import Outcome
 from parking.flow import prices as prices_flow
 from parking.flow import zones as flow
+from parking.lots import Registered
 from parking.network import Network
 from parking.zones import ZoneChange
 
@@ -36,12 +37,12 @@ def zone() -> None:
 @click.option("--name-zh", required=True, type=NAME, help="The name in Chinese.")
 @click.option("--name-en", required=True, type=NAME, help="The name in English.")
 def add(code: str, name_zh: str, name_en: str) -> None:
-    """Register a price area; prints its number."""
+    """Register a price area; prints its number. The same again changes nothing."""
 
-    async def register(db: sql.Connection, now: datetime) -> int:
+    async def register(db: sql.Connection, now: datetime) -> Registered:
         return await prices_flow.register_zone(db, code=code, name_zh=name_zh, name_en=name_en, by=by(), now=now)
 
-    click.echo(in_transaction(register))
+    say_number(in_transaction(register))
 
 
 @zone.command("list")

@@ -24,10 +24,11 @@ async def say(db: sql.Connection, code: str, said: Facilities, *, by: Principal,
     # What is compared with what was said before must not be said anew meanwhile.
     await take_turns(db)
     lot = await _lot(db, code, by)
-    facilities.check(said, capacity=lot.capacity, place=lot.place)
     detail = facilities.changed(lot.facilities, said)
+    # What was said stays, also where the lot has become smaller since.
     if not detail:
         return
+    facilities.check(said, capacity=lot.capacity, place=lot.place)
     await store.say(db, lot.id, said, now=now)
     await record_change(db, by=by.subject, action="lot.facilities", subject=f"lot:{lot.code}", detail=detail, now=now)
 

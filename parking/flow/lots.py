@@ -3,7 +3,7 @@
 from datetime import datetime
 from hashlib import sha256
 
-from msgspec import UNSET, Struct, structs
+from msgspec import UNSET, structs
 
 import sql
 from parking import dated
@@ -21,6 +21,7 @@ from parking.lots import (
     KeysInUse,
     LotChange,
     LotPlan,
+    Registered,
     SayArrears,
     UnknownGateway,
     UnknownLot,
@@ -37,13 +38,6 @@ from parking.store.tariffs import take_turns
 from payments.identity import Principal, key_text, may_act_for
 
 KEYS_ACTIVE_MAX = 2
-
-
-class Registered(Struct, frozen=True):
-    """The number of what is registered, and whether it was before (`unchanged`)."""
-
-    id: int
-    outcome: Outcome = Outcome.CHANGED
 
 
 async def register_operator(
@@ -265,7 +259,7 @@ async def _record_lot(
 
 
 async def set_exit_rule(db: sql.Connection, code: str, rule: ExitRule, *, by: Principal, now: datetime) -> None:
-    """How vehicles leave a lot from now on.
+    """How vehicles leave a lot from now on; the same again changes nothing.
 
     Raises:
         UnknownLot: no lot has this code.
@@ -276,13 +270,15 @@ async def set_exit_rule(db: sql.Connection, code: str, rule: ExitRule, *, by: Pr
         raise UnknownLot(f"No lot has the code {code!r}.", code=code)
     may_act_for(by, was.operator_id)
     before: dict[str, object] = {name: getattr(was, name) for name in ExitRule.__struct_fields__}
-    await _record_lot(db, "lot.exit_rule", was.code, before, structs.asdict(rule), by=by, now=now)
+    if before != (after := structs.asdict(rule)):
+        await _record_lot(db, "lot.exit_rule", was.code, before, after, by=by, now=now)
 
 
 async def say_arrears_in_lot(
     db: sql.Connection, code: str, say: SayArrears | None, *, by: Principal, now: datetime
 ) -> None:
-    """What the lanes of a lot say of what cars owe from before, from now on; None: what its operator says.
+    """What the lanes of a lot say of what cars owe from before, from now on; None: what its operator says. The same
+    again changes nothing.
 
     Raises:
         UnknownLot: no lot has this code.
@@ -292,7 +288,8 @@ async def say_arrears_in_lot(
     if was is None:
         raise UnknownLot(f"No lot has the code {code!r}.", code=code)
     may_act_for(by, was.operator_id)
-    await _record_lot(db, "lot.say_arrears", was.code, {"say": was.before}, {"say": say}, by=by, now=now)
+    if was.before != say:
+        await _record_lot(db, "lot.say_arrears", was.code, {"say": was.before}, {"say": say}, by=by, now=now)
 
 
 async def say_arrears_in_lots_of(
@@ -308,6 +305,8 @@ async def say_arrears_in_lots_of(
     if was is None:
         raise _unknown_operator(code)
     may_act_for(by, was.operator_id)
+    if was.before == say:
+        return
     detail: dict[str, object] = {"before": {"say": was.before}, "after": {"say": say}}
     await record_change(
         db, by=by.subject, action="operator.say_arrears", subject=f"operator:{code}", detail=detail, now=now

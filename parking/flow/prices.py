@@ -7,12 +7,14 @@ from msgspec import Struct
 
 import sql
 from parking import prices
+from parking.dated import Outcome
 from parking.flow.network import record_change
-from parking.lots import UnknownLot, UnknownZone
+from parking.lots import Registered, UnknownLot, UnknownZone, registered_otherwise
 from parking.prices import HoldsAlready, UnknownTariff
 from parking.store import prices as store
 from parking.store.prices import Beginning, LotToPrice, TariffToApply, ZoneToPrice
 from parking.store.tariffs import newest_published, take_turns, version
+from parking.store.zones import zone_names
 from payments import identity
 from payments.identity import Principal
 
@@ -101,15 +103,24 @@ async def apply_to_zone(
     await _apply_to_zone(db, zone_code, tariff_id, valid_from, by=by, now=now)
 
 
-async def register_zone(db: sql.Connection, *, code: str, name_zh: str, name_en: str, by: str, now: datetime) -> int:
-    """A new price area's number.
+async def register_zone(
+    db: sql.Connection, *, code: str, name_zh: str, name_en: str, by: str, now: datetime
+) -> Registered:
+    """A price area's number. The same again changes nothing.
 
     Raises:
-        CodeTaken: another has this code.
+        RegisteredOtherwise: the area of this code is called something else.
     """
+    await take_turns(db)
+    known = await zone_names(db, code)
+    if known is not None:
+        for field, value in (("name_zh", name_zh), ("name_en", name_en)):
+            if (registered := getattr(known, field)) != value:
+                raise registered_otherwise("price area", code, field, registered, value)
+        return Registered(known.id, Outcome.UNCHANGED)
     number = await store.add_zone(db, code=code, name_zh=name_zh, name_en=name_en)
     await record_change(db, by=by, action="zone.register", subject=f"zone:{code}", detail={}, now=now)
-    return number
+    return Registered(number)
 
 
 async def move_lot(

@@ -104,7 +104,8 @@ def _offers(reading: Reading, plan: LotPlan) -> tuple[Facilities, frozenset[str]
     # Each round takes away what was said of one field, or the document.
     for _ in range(len(said) + 1):
         try:
-            facilities.check(offers, capacity=plan.capacity, place=Point(plan.latitude, plan.longitude))
+            # A document may be what was said of the lot when it was larger: that is compared where it is taken.
+            facilities.check(offers, capacity=plan.capacity if "spaces" in said else None, place=None)
             break
         except OneLotError as e:
             name = str(e.facts.get("field", "")).partition("[")[0]

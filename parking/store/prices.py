@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import UniqueViolationError
 from msgspec import Struct
 
 import sql
-from parking.lots import CodeTaken
 
 _SQL = sql.load("parking/prices")
 
@@ -120,13 +118,6 @@ async def move_lot(db: sql.Connection, lot_id: int, valid_from: datetime, zone_i
 
 
 async def add_zone(db: sql.Connection, *, code: str, name_zh: str, name_en: str) -> int:
-    """A new price area's number.
-
-    Raises:
-        CodeTaken: another has this code.
-    """
-    try:
-        number: int = await db.fetchval(_SQL["add_zone"], code, name_zh, name_en)
-    except UniqueViolationError:
-        raise CodeTaken(f"The code {code!r} is taken by another price area.", field="code", code=code) from None
+    """A new price area's number."""
+    number: int = await db.fetchval(_SQL["add_zone"], code, name_zh, name_en)
     return number

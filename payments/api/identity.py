@@ -21,11 +21,12 @@ from payments.store import identity as store
 _HOURS_MAX = identity.DRIVER_TOKEN_LIFE_MAX // timedelta(hours=1)
 _Subject = Annotated[str, Meta(min_length=1, max_length=identity.SUBJECT_CHARACTERS_MAX)]
 _Number = Annotated[int, Meta(ge=1, le=ids.SHARD_MAX)]
+_Code = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """For whom a token is: a driver by account, or staff by name. An operator limits a clerk or a finance officer;
-    a booth is at a lot.
+    a booth is at a `lot`, by its code, or `lot_id`, by its number.
 
     `hours` is its life: of staff at most 12, of drivers at most 2160.
     """
@@ -34,8 +35,13 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     subject: _Subject
     account_id: _Number | None = None
     operator_id: _Number | None = None
+    lot: _Code | None = None
     lot_id: _Number | None = None
     hours: Annotated[int, Meta(ge=1, le=_HOURS_MAX)] = 12
+
+    def __post_init__(self) -> None:
+        if self.lot is not None and self.lot_id is not None:
+            raise ValueError("a lot is named by its code or by its number")
 
 
 class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,19 +83,27 @@ async def issue_token(
     lot_names: LotNames,
 ) -> NewToken:
     """The token is not kept; that it was issued is. Staff of one operator issue tokens for that operator only."""
+    lot_id = data.lot_id if data.lot is None else _number_of(lot_names, data.lot)
     return await flow.issue_token(
         db,
         audience=data.audience,
         subject=data.subject,
         account_id=data.account_id,
-        operator_id=data.operator_id if data.lot_id is None else _operator_of(lot_names, data.lot_id),
-        lot_id=data.lot_id,
+        operator_id=data.operator_id if lot_id is None else _operator_of(lot_names, lot_id),
+        lot_id=lot_id,
         life=timedelta(hours=data.hours),
         issuer=principal,
         secret=token_secret,
         now=now,
         random_bits=random_bits,
     )
+
+
+def _number_of(lots: LotNames, code: str) -> int:
+    found = next((number for number, lot in lots.items() if lot.code == code), None)
+    if found is None:
+        raise identity.NoSuchLot(f"No lot has the code {code!r}.", field="lot", code=code)
+    return found
 
 
 def _operator_of(lots: LotNames, lot_id: int) -> int:

@@ -35,7 +35,10 @@ KINDS: dict[str, Kind] = {
         facts=("event_id",),
     ),
     "no-such-lot": Kind(
-        "没有该停车场", ("没有此编号的停车场。", "There is no lot of this number."), LOOK, facts=("lot_id",)
+        "没有该停车场",
+        ("没有此编号或代码的停车场。", "There is no lot of this number or code."),
+        LOOK,
+        facts=("lot_id", "code"),
     ),
     "appeal-refused": Kind(
         "不能申诉",

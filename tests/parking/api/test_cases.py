@@ -155,6 +155,11 @@ async def test_a_booth_has_a_token_of_its_lot(client: httpx.AsyncClient, distric
     assert ({case["lot"] for case in found}, "鲁A13001" in [case["plate"] for case in found]) == ({HOSPITAL}, True)
     for wrong in ({"lot_id": None}, {"lot_id": 999_999}, {"audience": "clerk"}):
         problem(await client.post("/v1/tokens", json={**said, **wrong}, headers=admin), 422, "lot_id")
+    by_code = {"audience": "booth", "subject": "booth 4", "lot": HOSPITAL}
+    issued = (await client.post("/v1/tokens", json=by_code, headers=admin)).raise_for_status().json()
+    assert {case["lot"] for case in await cases(client, running.bearer(issued["token"]))} == {HOSPITAL}
+    problem(await client.post("/v1/tokens", json={**by_code, "lot": "nowhere"}, headers=admin), 422, "lot")
+    problem(await client.post("/v1/tokens", json={**said, "lot": HOSPITAL}, headers=admin), 400, "body")
 
 
 async def test_events_are_looked_up_by_plate_lane_and_time(client: httpx.AsyncClient, district: District) -> None:

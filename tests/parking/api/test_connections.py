@@ -147,6 +147,26 @@ async def test_a_head_that_is_no_head(service: Service, parts: list[bytes], stat
     refused(await caller.rest(), status)
 
 
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (HEAD + b"Accept-Language: zh\r\nX: " + b"y" * limits.HEAD_BYTES_MAX + b"\r\n\r\n", 431),
+        (b"GET /v1/lots?q=1&q=2 HTTP/1.1\r\nHost: x\r\nAccept-Language: zh-CN\r\nConnection: close\r\n\r\n", 400),
+        (b"GET /v1//lots HTTP/1.1\r\nHost: x\r\nAccept-Language: zh\r\nConnection: close\r\n\r\n", 404),
+    ],
+)
+async def test_what_no_route_is_asked_for_is_said_in_the_language_of_who_asks(
+    service: Service, request_: bytes, status: int
+) -> None:
+    for sent, language in ((request_, b"zh-CN"), (request_.replace(b": zh", b": en"), b"en")):
+        caller = await service.connect()
+        await caller.send(sent)
+        answer = await caller.rest()
+        title, detail = (refused(answer, status)[name] for name in ("title", "detail"))
+        assert b"content-language: " + language in answer
+        assert [text.isascii() for text in (title, detail)] == [language == b"en"] * 2
+
+
 async def test_connections_refused_have_a_line_of_each_kind_now_and_then(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

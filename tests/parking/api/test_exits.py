@@ -180,9 +180,12 @@ async def test_who_only_drives_by_the_exit_pays_on_leaving(gate: Gate, district:
 async def test_the_exit_rule_of_a_lot_is_an_admins_to_set(gate: Gate, district: District) -> None:
     path = f"/v1/admin/lots/{STATION}/exits"
     said = {"confirms_passages": True, "leave_within_min": 20}
-    for audience, status in ((Audience.ADMIN, 204), (Audience.CLERK, 403)):
+    lines = "select count(*) from audit where action = 'lot.exit_rule'"
+    before = await district.count(lines)
+    for audience, status in ((Audience.ADMIN, 204), (Audience.CLERK, 403), (Audience.ADMIN, 204)):
         done = await gate.client.put(path, json=said, headers=running.bearer(token(audience, now=NOW)))
         assert done.status_code == status
+    assert await district.count(lines) == before + 1
     rule = await district.owner.fetch("select * from lot where code = $1", STATION)
     assert (rule[0]["leave_within_min"], rule[0]["confirms_passages_since"].year) == (20, 2026)
     nowhere = await gate.client.put(

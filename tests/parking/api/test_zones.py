@@ -50,6 +50,11 @@ async def test_an_area_is_looked_up_and_called_rightly(client: httpx.AsyncClient
     clerk = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(STATION).operator_id))
     assert (await client.get(f"{ZONES}/a-core/lots", headers=clerk)).json() == {"lots": [STATION], "next": None}
 
+    for area, status in (("d-new", 201), ("d-new", 200)):
+        said = {"code": area, "name_zh": "新区", "name_en": "New"}
+        assert (await client.post(ZONES, json=said, headers=ADMIN)).status_code == status
+    otherwise = {"code": "d-new", "name_zh": "新区", "name_en": "Newer"}
+    problem(await client.post(ZONES, json=otherwise, headers=ADMIN), 409, "name_en")
     for outcome in ("changed", "unchanged"):
         answer = await client.patch(f"{ZONES}/a-core", json={"name_en": "Centre"}, headers=ADMIN)
         assert answer.json()["outcome"] == outcome
@@ -61,7 +66,13 @@ async def test_an_area_is_looked_up_and_called_rightly(client: httpx.AsyncClient
 
 async def test_the_same_at_the_command_line(database_url: str, redis_url: str, registered: dict[str, str]) -> None:
     env = running.environment(database_url, redis_url, ONELOT_CLOCK_START=NOW.isoformat())
-    assert (await running.onelot(env, "zone", "add", "z-west", "--name-zh", "西", "--name-en", "West"))[0] == 0
+    lines = []
+    for names, code in ((("西", "West"), 0), (("西", "West"), 0), (("西", "Wst"), 2)):
+        said = ("zone", "add", "z-west", "--name-zh", names[0], "--name-en", names[1])
+        assert (await running.onelot(env, *said))[0] == code
+        _, printed = await running.onelot(env, "audit", "--action", "zone.register", "--json")
+        lines.append(printed.count("zone:z-west"))
+    assert lines == [1, 1, 1]
     for outcome in ("changed", "unchanged"):
         assert (await running.onelot(env, "zone", "rename", "z-west", "--name-zh", "西区"))[1].strip() == outcome
     code, printed = await running.onelot(env, "zone", "list", "--after", "y")

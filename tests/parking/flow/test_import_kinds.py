@@ -13,10 +13,11 @@ from msgspec import Struct
 
 import sql
 from parking import imports, sheets, tariffs
-from parking.facilities import Facilities
+from parking.facilities import Facilities, SpaceKind, Spaces
 from parking.flow import imports as flow
 from parking.flow.imports import At, Imported
 from parking.flow.imports.kinds import KINDS
+from parking.flow.lots import set_capacity
 from parking.flow.network import read_network
 from parking.imports import lots
 from parking.settings import Settings
@@ -217,6 +218,24 @@ async def test_a_kind_is_taken_whole_and_once_and_written_to_be_the_same(
     assert (await exported(db, kind), await changes(owner)) == (document, told)
     cells = [cell for row in csv.reader(io.StringIO(document.decode("utf-8-sig"))) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
+async def test_a_lot_that_became_smaller_than_it_told_is_written_to_be_the_same(
+    db: sql.Connection, owner: sql.Connection
+) -> None:
+    told = Facilities(spaces=(Spaces(SpaceKind.EV, 40),))
+    plan = lot_plan("smaller", "jn-static")
+    assert states(await take(db, "lots", [lots.written(plan, told)], minutes=0)) == ["new"]
+    async with db.transaction():
+        await set_capacity(db, "smaller", 30, valid_from=None, by=BY, now=NOW + timedelta(minutes=1))
+    document, changed = await exported(db, "lots", minutes=2), await changes(owner)
+    again = await take_file(db, "lots", document, minutes=2)
+    assert {*states(again)} == {"unchanged"}, again.lines
+    assert (await exported(db, "lots", minutes=2), await changes(owner)) == (document, changed)
+    # What is said otherwise is compared with the spaces that the lot has.
+    more = lots.written(lot_plan("smaller", "jn-static", capacity=30), Facilities(spaces=(Spaces(SpaceKind.EV, 31),)))
+    (line,) = (await take(db, "lots", [more], minutes=3)).lines
+    assert (line.state.value, line.faults[0].field) == ("refused", "spaces")
 
 
 async def test_an_account_is_corrected_and_no_two_are_called_the_same(

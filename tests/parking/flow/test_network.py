@@ -36,7 +36,7 @@ async def register_lot(db: sql.Connection) -> None:
 
 
 async def set_exit_rule(db: sql.Connection) -> None:
-    await lots.set_exit_rule(db, QC, ExitRule(confirms_passages=False), by=ADMIN, now=NOW)
+    await lots.set_exit_rule(db, QC, ExitRule(confirms_passages=False, leave_within_min=20), by=ADMIN, now=NOW)
 
 
 ADMIN = Principal(Audience.ADMIN, "admin:tests", 0)
