@@ -93,8 +93,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             pool=pool,
             clock=clock,
             random_bits=random_bits,
-            secrets=settings.secrets,
-            city=settings.city,
+            **_settled(settings),
             network=live_network,
             identity=live_identity,
             live_counts=live_counts,
@@ -124,6 +123,11 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         _spare_the_collector()
         with ending.before_signals():
             yield
+
+
+def _settled(settings: Settings) -> dict[str, Any]:
+    """What handlers ask for of the settings."""
+    return {"secrets": settings.secrets, "city": settings.city, "printing": settings.printing}
 
 
 @asynccontextmanager
@@ -288,6 +292,7 @@ def build(settings: Settings) -> Litestar:
                     "group_commit",
                     "tariff_lint",
                     "city",
+                    "printing",
                 )
             },
         },

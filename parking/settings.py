@@ -21,6 +21,7 @@ from parking.texts import languages
 from parking.texts.languages import Language
 from payments.channels import ChannelSettings
 from payments.errors import OneLotError
+from payments.reports.pdf import Setting
 from payments.shapes import misfit
 
 PREFIX = "ONELOT_"
@@ -86,6 +87,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tracing_endpoint: str = ""
     tracing_share: Annotated[float, Meta(ge=0, le=1)] = 0.1
     city_box: str = ""
+    # Where fonts for printed reports lie beside those of the system, and a template in the place of ours.
+    report_fonts: str = ""
+    report_template: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -123,6 +127,22 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
             raise ValueError("it is no rectangle")
         return Box(west, south, east, north)
+
+    @property
+    def printing(self) -> Setting:
+        """How reports are set as PDF.
+
+        Raises:
+            BadSetting: the template cannot be read.
+        """
+        try:
+            template = Path(self.report_template).read_bytes() if self.report_template else b""
+        except OSError as e:
+            raise BadSetting(
+                f"{PREFIX}REPORT_TEMPLATE names {self.report_template}, which cannot be read: {_why(e)}.",
+                setting=f"{PREFIX}REPORT_TEMPLATE",
+            ) from None
+        return Setting(self.report_fonts, template)
 
     @property
     def channels(self) -> ChannelSettings:

@@ -16,6 +16,7 @@ from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
 from parking.positions import Box
+from payments.reports.pdf import Setting
 
 Network: TypeAlias = NamedDependency[SkipValidation[LiveNetwork]]
 TariffLint: TypeAlias = NamedDependency[SkipValidation[_TariffLint]]
@@ -28,5 +29,7 @@ Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 # Where the city lies, if that is set.
 City: TypeAlias = NamedDependency[SkipValidation[Box | None]]
+# How reports are set as PDF.
+Printing: TypeAlias = NamedDependency[SkipValidation[Setting]]
 # 32 random bytes for a new key.
 Secret: TypeAlias = NamedDependency[SkipValidation[bytes]]

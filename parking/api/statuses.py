@@ -53,6 +53,7 @@ from payments import (
     tries,
 )
 from payments.errors import OneLotError
+from payments.flow import reports
 from payments.reports import pdf
 
 # The kinds of what is refused beside the rules, by their status.
@@ -149,6 +150,7 @@ STATUS: dict[type[OneLotError], int] = {
     prices.TariffMoved: 409,
     prices.UnknownTariff: 404,
     pages.TimesUnclear: 400,
+    reports.NoSuchReport: 404,
     pdf.PdfUnavailable: 503,
     pdf.ReportTooLong: 422,
     refunds.NotRefundable: 409,

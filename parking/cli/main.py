@@ -40,6 +40,7 @@ from parking.cli import (
     passes,
     plates,
     registry,
+    reports,
     stays,
     surroundings,
     tariffs,
@@ -309,6 +310,7 @@ for command in (
     *(accounts.tokens, accounts.account, audit.audit, plates.plate, disputes.disputes),
     *(bans.ban, passes.passes, coupons.coupon, bookings.booking),
     *(cases.cases, entitlements.exempt, jobs.jobs, doctor.examine, stays.stays, charges.charges),
+    reports.report,
 ):
     main.add_command(command)
 for of_operators in (operators.show, operators.change, operators.close, operators.reopen):

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from parking.web.reader import Reader
 from payments.reports.table import Column as FileColumn
+from payments.reports.table import Heading, Report, Words, batches
 from payments.reports.table import Kind as FileKind
-from payments.reports.table import Report
 
 SORT, AFTER, FORM = "sort", "after", "form"
 
@@ -160,27 +160,40 @@ def _compared(value: Value) -> tuple[float, str]:
     return 0, (value or "").casefold()
 
 
-_IN_FILES = {Kind.COUNT: FileKind.COUNT, Kind.LENGTH: FileKind.COUNT, Kind.FEN: FileKind.FEN}
+_IN_FILES = {
+    Kind.COUNT: FileKind.COUNT,
+    Kind.LENGTH: FileKind.COUNT,
+    Kind.FEN: FileKind.FEN,
+    Kind.TIME: FileKind.TIME,
+}
 
 
-def report(table: Table, reader: Reader) -> Report:
+def report(table: Table, reader: Reader, *, by: str, now: datetime) -> Report:
     """The rows that are shown, as a file has them: times by the reader's clock, lengths in minutes."""
+    today = now.astimezone(reader.zone).date()
     columns = tuple(
-        FileColumn(_heading(column, reader), _IN_FILES.get(column.kind, FileKind.TEXT)) for column in table.columns
+        FileColumn(column.name, _IN_FILES.get(column.kind, FileKind.TEXT), _heading(column, reader))
+        for column in table.columns
     )
-    rows = tuple(tuple(_in_file(value, reader) for value in row.values) for row in table.sorted)
-    return Report(columns, rows, (None,) * len(columns))
+    rows = [tuple(_in_file(value) for value in row.values) for row in table.sorted]
+    return Report(
+        "page",
+        (table.caption, table.caption),
+        Heading(today, today, now, by, time_zone=str(reader.zone)),
+        columns,
+        batches(rows),
+    )
 
 
-def _heading(column: Column, reader: Reader) -> str:
-    unit = {Kind.LENGTH: reader.word("unit_min"), Kind.FEN: reader.word("unit_yuan")}.get(column.kind)
-    return column.heading if unit is None else f"{column.heading} ({unit})"
+def _heading(column: Column, reader: Reader) -> Words:
+    said = column.heading
+    if column.kind is Kind.LENGTH:
+        said = f"{said} ({reader.word('unit_min')})"
+    return said, said
 
 
-def _in_file(value: Value, reader: Reader) -> str | int | None:
+def _in_file(value: Value) -> str | int | datetime | None:
     match value:
-        case datetime():
-            return value.astimezone(reader.zone).isoformat(timespec="seconds")
         case timedelta():
             return value // timedelta(minutes=1)
         case Plate():

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from payments import settlement as statements
+from payments.errors import OneLotError
 from payments.reports import books, debts, money, settlement
 from payments.reports.asked import Asked, Names, OperatorName
 from payments.reports.csv import CsvWriter
@@ -38,9 +39,11 @@ class Takes(StrEnum):
     """What a report may be asked for beside days and an operator."""
 
     LOT = "lot"
-    STEP = "step"
+    STEP = "by"
     KIND = "kind"
     CHANNEL = "channel"
+    DUE = "due"
+    TAX = "tax_bps"
 
 
 class Definition(Struct, frozen=True):
@@ -72,6 +75,24 @@ class Writer(Protocol):
 
     def end(self, totals: dict[str, Cell]) -> None:
         """Writes what comes after the rows."""
+
+
+class NoSuchReport(OneLotError):
+    """There is no report of this name, or none in this form."""
+
+
+def form_of(file: str) -> tuple[str, Form]:
+    """The name of a report and its form, from `name.form`.
+
+    Raises:
+        NoSuchReport: it is not named so.
+    """
+    name, _, form = file.rpartition(".")
+    try:
+        return name, Form(form)
+    except ValueError:
+        forms = ", ".join(Form)
+        raise NoSuchReport(f"A report is named like settlement.xlsx; there are {forms}.", file=file) from None
 
 
 async def names(db: Connection, lots: Mapping[int, LotName]) -> Names:

@@ -29,7 +29,10 @@ class OperatorName(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Business days (both included), and what of them; None is any. `operator_id` also limits who may only see one."""
+    """Business days (both included), and what of them; None is any. `operator_id` also limits who may only see one.
+
+    `due`: only that of which something is owed. `tax_bps`: the rate of a tax, in ten-thousandths.
+    """
 
     first: date
     last: date
@@ -38,6 +41,8 @@ class Asked(msgspec.Struct, frozen=True):
     step: Step = Step.WHOLE
     kind: ledger.Kind | None = None
     channel: str | None = None
+    due: bool = False
+    tax_bps: int = 0
 
 
 class Names(msgspec.Struct, frozen=True):

@@ -16,7 +16,6 @@ WORDS: dict[str, Words] = {
     "sort_down": ("按{}降序", "Sort by {}, highest first"),
     "take_csv": ("下载 CSV", "Download CSV"),
     "unit_min": ("分钟", "min"),
-    "unit_yuan": ("元", "CNY"),
     "filter": ("筛选", "Filter"),
     "any": ("不限", "Any"),
     "doing": ("操作", "What can be done"),

@@ -165,6 +165,12 @@ KINDS: dict[str, Kind] = {
     "unknown-operator": Kind(
         "没有该经营单位", ("没有此编码的经营单位。", "No operator has this code."), LOOK, facts=("code",)
     ),
+    "no-such-report": Kind(
+        "没有该报表",
+        ("没有此名称的报表，或没有这种格式。", "There is no report of this name, or none in this form."),
+        LOOK,
+        facts=("file",),
+    ),
     "pdf-unavailable": Kind(
         "无法生成 PDF",
         (

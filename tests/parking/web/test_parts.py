@@ -2,6 +2,7 @@
 like to be code.
 """
 
+import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from parking.web import charts
 from parking.web.reader import Reader
 from parking.web.response import TEMPLATES
 from parking.web.tables import Choice, Column, Filter, Kind, Plate, Row, State, Table, Tone, report
-from payments.reports.csv import as_csv
+from payments.flow.reports import Form, write
 from tests import running
 from tests.conftest import NOW
 from tests.parking.web.browser import SIZES, check_page, opened, picture
@@ -136,11 +137,14 @@ def test_addresses_keep_what_was_asked() -> None:
     assert [due.order(column) for column in due.columns[3:5]] == [None, "ascending"]
 
 
-def test_a_file_has_the_rows_of_the_page_and_no_formula() -> None:
-    lines = as_csv(report(replace(TABLE, query={"sort": "-due"}), reader())).decode("utf-8-sig").splitlines()
-    assert lines[0] == "Plate,Lot,Since,For (min),Due (CNY),State"
-    assert lines[2] == "鲁AD12345,'=1+1,2026-11-16T10:00:00+08:00,0,-3.00,good"
-    assert lines[3].startswith(",b,2026-11-16T10:00:00+08:00,,,")
+async def test_a_file_has_the_rows_of_the_page_and_no_formula() -> None:
+    out = io.BytesIO()
+    shown = replace(TABLE, query={"sort": "-due"})
+    await write(report(shown, reader(), by="clerk:li", now=NOW), Form.CSV, "en", out)
+    lines = out.getvalue().decode("utf-8-sig").splitlines()
+    assert lines[0] == "Plate,Lot,Since,For (min),Due (¥),State"
+    assert lines[2] == "鲁AD12345,'=1+1,2026-11-16 10:00:00,0,-3.00,good"
+    assert lines[3].startswith(",b,2026-11-16 10:00:00,,,")
 
 
 @pytest.mark.parametrize(
