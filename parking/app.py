@@ -22,11 +22,13 @@ from parking.api import document, etags, openapi, problems, requests
 from parking.api.authentication import Authentication
 from parking.api.connections import Config
 from parking.api.decoding import StrictRequest
+from parking.api.kept import Kept
 from parking.api.limits import FailureLimit, RequestLimit, Turns
 from parking.api.paths import Paths
 from parking.api.tariff_lint import TariffLint
 from parking.cli import logs
 from parking.clock import Clock, random_bits
+from parking.fares import Fares
 from parking.flow.stays import visits_of
 from parking.ingest.batch import GroupCommit
 from parking.ingest.receive import Intake
@@ -44,6 +46,9 @@ from parking.live.network import LiveNetwork
 from parking.live.rates import Rates
 from parking.live.redis import LiveCounts
 from parking.live.stream import Stream
+from parking.live.usual import LiveUsual
+from parking.occupancy import Count, is_stale
+from parking.offers import Shelf
 from parking.settings import Settings, read
 from parking.texts.cases import HOLDS
 from parking.texts.corrections import CAUSES
@@ -82,13 +87,12 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         live_counts = LiveCounts(redis)
         live_network = await LiveNetwork.open(pool, clock)
         live_identity = await LiveIdentity.open(pool, clock)
-        stream = _stream(settings, pool, live_counts)
+        stream = _stream(settings, pool, live_counts, live_network, clock)
         dialogue = Dialogue(pool, Bell(redis), clock=clock, random_bits=random_bits)
         ending = Ending(settings.ending_grace_s, (stream.close, dialogue.close))
         group_commit = _group_commit(settings, pool, live_network, live_counts, clock, dialogue)
         refusals = Refusals(pool, random_bits=random_bits)
-        live_clocks = LiveClocks(pool, clock=clock, random_bits=random_bits)
-        await live_clocks.refresh()
+        live_clocks = await LiveClocks.open(pool, clock=clock, random_bits=random_bits)
         app.state.update(
             pool=pool,
             clock=clock,
@@ -109,12 +113,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             live_health=LiveHealth(health_pool, live_counts, ending, clock),
             intake=Intake(live_network, group_commit, refusals, live_clocks, random_bits=random_bits),
             tariff_lint=TariffLint(),
+            **_of_drivers(pool, clock),
             channels=channels.open_all(pool, clock, settings.channels),
         )
         stack.push_async_callback(refusals.count)
-        following = (each.follow() for each in (live_network, live_identity, live_clocks))
-        running = (each.run() for each in (stream, dialogue, refusals))
-        await stack.enter_async_context(_running(*following, *running, _sampling(app.state)))
+        background = (live_network.follow(), live_identity.follow(), live_clocks.follow())
+        others = (stream.run(), dialogue.run(), refusals.run(), _sampling(app.state))
+        await stack.enter_async_context(_running(*background, *others))
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
         openapi.description(app)
@@ -138,6 +143,11 @@ async def _running(*what: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
     finally:
         await end(tasks)
+
+
+def _of_drivers(pool: sql.Pool, clock: Clock) -> dict[str, object]:
+    """What is kept for those who look for a space: prices of stays, and what is usual."""
+    return {"shelf": Shelf(Fares(), clock), "usual": LiveUsual(pool), "kept": Kept()}
 
 
 def _sampling(state: State) -> Coroutine[Any, Any, None]:
@@ -165,9 +175,19 @@ def _group_commit(
     )
 
 
-def _stream(settings: Settings, pool: sql.Pool, live_counts: LiveCounts) -> Stream:
+def _stream(settings: Settings, pool: sql.Pool, live_counts: LiveCounts, network: LiveNetwork, clock: Clock) -> Stream:
+    def state_of(count: Count) -> object:
+        lot = network.snapshot.lots.get(count.lot_id)
+        return is_stale(count, clock()), lot and (lot.is_closed, lot.capacity)
+
     room = shares_of(settings, gateways=True)
-    return Stream(pool, live_counts, listeners_max=room.listeners, listeners_of_address_max=room.listeners_of_address)
+    return Stream(
+        pool,
+        live_counts,
+        listeners_max=room.listeners,
+        listeners_of_address_max=room.listeners_of_address,
+        state_of=state_of,
+    )
 
 
 def _spare_the_collector() -> None:
@@ -291,6 +311,8 @@ def build(settings: Settings) -> Litestar:
                     "live_clocks",
                     "group_commit",
                     "tariff_lint",
+                    "shelf",
+                    "usual",
                     "city",
                     "printing",
                 )

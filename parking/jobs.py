@@ -11,7 +11,7 @@ from msgspec import Struct
 
 import sql
 from parking.facts import REPEATS_KEPT
-from parking.flow import cash, coupons, elsewhere, prepayments, repricing
+from parking.flow import cash, coupons, elsewhere, forecast, prepayments, repricing
 from parking.flow.appeals import settle_appeals
 from parking.flow.arrears import look_for_unpaid
 from parking.flow.commands import pass_on_cleared
@@ -61,6 +61,8 @@ REPRICE_ROUNDS_MAX = 20
 DISCREPANCIES_EVERY_S, DISCREPANCIES_LIMIT_S = 60.0, 15.0
 APPEALS_EVERY_S = 10.0
 BOOKINGS_EVERY_S = 5.0
+# So often that no quarter of an hour is missed, also where the worker was started anew.
+HISTORY_EVERY_S, USUAL_EVERY_S = 240.0, 300.0
 ELSEWHERE_EVERY_S, ELSEWHERE_LIMIT_S = 30.0, 5.0
 PARTITIONS_EVERY_S = 6 * 3600
 FORGET_DAYS_MAX = 400
@@ -99,6 +101,8 @@ def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified) ->
         Job("cash", CASH_EVERY_S, lambda: _book_cash(work)),
         Job("coupons", COUPONS_EVERY_S, lambda: _look_at_coupons(work)),
         Job("appeals", APPEALS_EVERY_S, lambda: _settle_appeals(work)),
+        Job("history", HISTORY_EVERY_S, lambda: _keep_history(work)),
+        Job("usual", USUAL_EVERY_S, lambda: _compute_usual(work)),
         Job("bookings", BOOKINGS_EVERY_S, lambda: _keep_booked(work, live_counts)),
         Job("left_unpaid", LEFT_UNPAID_EVERY_S, lambda: _look_for_unpaid(work)),
         Job("long_inside", LONG_INSIDE_EVERY_S, lambda: _leave_out_long_inside(work)),
@@ -135,6 +139,17 @@ async def _keep_booked(work: Work, live_counts: LiveCounts) -> Done:
     moved = await keep_booked_spaces(work.pool, now=work.clock())
     await live_counts.put(moved)
     return {"lots": len(moved)}
+
+
+async def _keep_history(work: Work) -> Done:
+    now = work.clock()
+    async with work.pool.acquire() as db:
+        await forecast.keep_history(db, await read_network(db, now), now=now)
+    return {}
+
+
+async def _compute_usual(work: Work) -> Done:
+    return {"lots": await forecast.compute_usual(work.pool, now=work.clock())}
 
 
 async def _look_for_unpaid(work: Work) -> Done:

@@ -1,7 +1,6 @@
-"""What is published of a lot, and which lots a driver means: by words, district, a rectangle of the map, distance."""
+"""What is published of a lot: in the list, in full, and as it changes."""
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,42 +8,18 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from parking import facilities as facilities_
 from parking.facilities import Entrance, Facilities, Income, Picture, SpaceKind, Spaces
+from parking.fares import Fare, StayAsked
+from parking.forecast import Usual
 from parking.lanes import Lane
 from parking.lots import Direction, Lot, LotKind
+from parking.network import Network
 from parking.occupancy import Confidence, Count, LotStatus, Published, publish
-from parking.positions import Box, Crs, Point, distance_m, shown
+from parking.places import Place, PlaceKind
+from parking.positions import Crs, Point, shown
 from parking.prices import LotPrices, TariffInForce, in_force_at
 from parking.tariffs.notice import Notice, notice
 from parking.texts.bills import not_counted_inside
 from parking.texts.methods import method
-
-
-class Search(Struct, frozen=True):
-    """Filters of a search; one that is None or empty does not filter. `crs`: in which coordinates `box` is; `near` is
-    WGS-84.
-
-    `ev`, `disabled`: with such spaces. `height_cm`: without those that are lower. `open_at`: without those closed then.
-    """
-
-    words: str = ""
-    district: str = ""
-    kind: LotKind | None = None
-    operator_code: str = ""
-    crs: Crs = Crs.WGS84
-    box: Box | None = None
-    near: Point | None = None
-    radius_m: int | None = None
-    ev: bool = False
-    disabled: bool = False
-    height_cm: int | None = None
-    open_at: datetime | None = None
-
-
-class LotFound(Struct, frozen=True):
-    """A lot, and how far it is from the place asked for, if one was."""
-
-    lot: Lot
-    distance_m: int | None = None
 
 
 class TariffName(Struct, frozen=True):
@@ -91,11 +66,13 @@ class LotFacts(Struct, frozen=True, kw_only=True):
     updated_at: datetime | None
     counted_at: datetime | None
     heard_at: datetime | None
+    age_min: int | None
 
 
 class LotSummary(LotFacts, frozen=True, kw_only=True):
-    """A lot in the list. `distance_m` is there when `near` was asked. `is_open`: now; null: the lot does not say so.
-    `ev_spaces`, `disabled_spaces`: how many there are, not how many are free.
+    """A lot in the list. `distance_m` and `walk_min` are there when a place was asked for, `fee_fen` and `currency`
+    when a stay was, `usual` when an arrival was. `is_open`: now; null: the lot does not say so. `ev_spaces`,
+    `disabled_spaces`: how many there are, not how many are free.
     """
 
     tariff: TariffName | None
@@ -104,6 +81,21 @@ class LotSummary(LotFacts, frozen=True, kw_only=True):
     disabled_spaces: int
     height_max_cm: int | None
     distance_m: int | UnsetType = UNSET
+    walk_min: int | UnsetType = UNSET
+    fee_fen: int | UnsetType | None = UNSET
+    currency: str | UnsetType | None = UNSET
+    usual: Usual | UnsetType | None = UNSET
+
+
+class PlaceShown(Struct, frozen=True):
+    """A place that people go to."""
+
+    code: str
+    kind: PlaceKind
+    name_zh: str
+    name_en: str
+    longitude: float
+    latitude: float
 
 
 class MethodShown(Struct, frozen=True):
@@ -153,9 +145,12 @@ class LotDetail(LotFacts, frozen=True, kw_only=True):
 
 
 class LotPage(Struct, frozen=True):
-    """A page of lots; `total` counts all that match, `free` and `capacity` add them up. `crs`: of all positions."""
+    """A page of lots; `total` counts all that match, `free` and `capacity` add them up. `crs`: of all positions.
+    `place`: what the words were taken for, around which lots were looked for as well.
+    """
 
     crs: Crs
+    place: PlaceShown | None
     lots: list[LotSummary]
     total: int
     free: int
@@ -184,52 +179,7 @@ class LiveLots(Struct, frozen=True):
     lots: list[LiveLot]
 
 
-def find(lots: Iterable[Lot], search: Search, facilities: Mapping[int, Facilities]) -> list[LotFound]:
-    """The lots that match, nearest first if a place was asked for, else by code. `facilities`: by lot."""
-    words = _plain(search.words).split()
-    district = _plain(search.district)
-    places = []
-    for lot in lots:
-        if not _matches(lot, search, words, district) or not _offers(facilities.get(lot.id), lot, search):
-            continue
-        distance = None if search.near is None else distance_m(search.near, Point(lot.latitude, lot.longitude))
-        if distance is None or search.radius_m is None or distance <= search.radius_m:
-            places.append(LotFound(lot, distance))
-    return sorted(places, key=lambda place: (place.distance_m or 0, place.lot.code))
-
-
-def _matches(lot: Lot, search: Search, words: list[str], district: str) -> bool:
-    if search.kind is not None and lot.kind is not search.kind:
-        return False
-    if search.operator_code and lot.operator_code != search.operator_code:
-        return False
-    if district and district not in (_plain(lot.district_zh), _plain(lot.district_en)):
-        return False
-    place = shown(Point(lot.latitude, lot.longitude), search.crs)
-    if search.box is not None and not search.box.holds(place.longitude, place.latitude):
-        return False
-    if words:
-        text = _plain(f"{lot.name_zh} {lot.name_en} {lot.district_zh} {lot.district_en} {lot.address_zh} {lot.code}")
-        return all(word in text for word in words)
-    return True
-
-
-def _offers(facilities: Facilities | None, lot: Lot, search: Search) -> bool:
-    if search.ev and not facilities_.count(facilities, SpaceKind.EV):
-        return False
-    if search.disabled and not facilities_.count(facilities, SpaceKind.DISABLED):
-        return False
-    height_max_cm = None if facilities is None else facilities.height_max_cm
-    if search.height_cm is not None and height_max_cm is not None and height_max_cm < search.height_cm:
-        return False
-    return search.open_at is None or facilities_.is_open(facilities, lot, search.open_at) is not False
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().strip()
-
-
-def _facts(lot: Lot, published: Published, crs: Crs) -> dict[str, Any]:
+def _facts(lot: Lot, published: Published, crs: Crs, now: datetime) -> dict[str, Any]:
     place = shown(Point(lot.latitude, lot.longitude), crs)
     return {
         "code": lot.code,
@@ -249,22 +199,31 @@ def _facts(lot: Lot, published: Published, crs: Crs) -> dict[str, Any]:
         "updated_at": published.updated_at,
         "counted_at": published.counted_at,
         "heard_at": published.heard_at,
+        "age_min": published.age_min(now),
     }
 
 
+def place_shown(place: Place, crs: Crs) -> PlaceShown:
+    """A place, in the coordinates that were asked for."""
+    there = shown(Point(place.latitude, place.longitude), crs)
+    return PlaceShown(place.code, place.kind, place.name_zh, place.name_en, there.longitude, there.latitude)
+
+
 def summary(
-    place: LotFound, published: Published, prices: LotPrices, facilities: Facilities | None, now: datetime, crs: Crs
+    lot: Lot, published: Published, network: Network, now: datetime, crs: Crs, stay: StayAsked | None, fare: Fare | None
 ) -> LotSummary:
-    """A lot for the list."""
-    tariff = _in_force(prices, now)
+    """A lot for the list, as far as it does not depend on where it is asked for."""
+    tariff = _in_force(network.prices[lot.id], now)
+    facilities = network.facilities.get(lot.id)
     return LotSummary(
-        **_facts(place.lot, published, crs),
+        **_facts(lot, published, crs, now),
         tariff=None if tariff is None else _name(tariff),
-        is_open=facilities_.is_open(facilities, place.lot, now),
+        is_open=facilities_.is_open(facilities, lot, now),
         ev_spaces=facilities_.count(facilities, SpaceKind.EV),
         disabled_spaces=facilities_.count(facilities, SpaceKind.DISABLED),
         height_max_cm=None if facilities is None else facilities.height_max_cm,
-        distance_m=UNSET if place.distance_m is None else place.distance_m,
+        fee_fen=UNSET if stay is None else None if fare is None else fare.fee_fen,
+        currency=UNSET if stay is None else None if fare is None else fare.currency,
     )
 
 
@@ -282,7 +241,7 @@ def detail(
     ways = [lane.direction_at(now) for lane in lanes if lane.lot_id == lot.id and not lane.is_closed_at(now)]
     tariff = _in_force(prices, now)
     return LotDetail(
-        **_facts(lot, published, crs),
+        **_facts(lot, published, crs, now),
         crs=crs,
         time_zone=lot.time_zone,
         occupied=published.occupied,

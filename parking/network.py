@@ -17,6 +17,7 @@ from parking.gateways import Gateway, GatewayKey, GatewayLot, RegisteredGateway
 from parking.lanes import Gate, Lane, LaneClosure, LaneRow, LaneWay, Way
 from parking.lots import Around, Lot, LotCapacity, LotClosure, LotRow, LotSurroundings
 from parking.pauses import Nest, nests_of
+from parking.places import Place
 from parking.prices import (
     Dated,
     LotPrices,
@@ -85,6 +86,7 @@ class Rows(Struct, frozen=True):
     former_codes: Sequence[FormerCode] = ()
     surroundings: Sequence[LotSurroundings] = ()
     gateway_lots: Sequence[GatewayLot] = ()
+    places: Sequence[Place] = ()
 
 
 class Network(Struct, frozen=True):
@@ -93,7 +95,8 @@ class Network(Struct, frozen=True):
     `unreadable`: published tariffs that cannot be computed, by number, with the reason. `no_plate_texts`: by operator.
     `bans`: those that hold or will, by plate. `nests`: of the lots where clocks stop, and of those that stop them.
     `facilities`: of the lots that say what they offer.
-    `bookable`: the lots that take bookings, or did. `lots_by_code`: also by codes that they had.
+    `bookable`: the lots that take bookings, or did. `lots_by_code`: also by codes that they had. `places`: that
+    people go to.
     """
 
     version: int
@@ -114,6 +117,7 @@ class Network(Struct, frozen=True):
     gates: Mapping[int, Gate] = {}
     facilities: Mapping[int, Facilities] = {}
     bookable: frozenset[int] = frozenset()
+    places: Sequence[Place] = ()
 
     def codes_of(self, lot_id: int | None, operator_id: int | None) -> tuple[str | None, str | None]:
         """The codes of a lot and of an operator, where they are given and known."""
@@ -148,6 +152,7 @@ def assemble(rows: Rows, *, now: datetime, before: Network | None = None) -> Net
         nests=nests,
         facilities={row.lot_id: facilities_.decode(row.document) for row in rows.facilities},
         bookable=frozenset(rows.bookable),
+        places=rows.places,
     )
 
 

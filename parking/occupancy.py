@@ -97,6 +97,10 @@ class Published(Struct, frozen=True):
         """How many spaces are free for sure: none where nobody knows."""
         return self.free or 0
 
+    def age_min(self, now: datetime) -> int | None:
+        """For how many minutes nothing was heard of it; None: it never sent anything."""
+        return None if self.heard_at is None else max(timedelta(0), now - self.heard_at) // timedelta(minutes=1)
+
 
 def publish(count: Count, capacity: int, *, now: datetime, is_closed: bool = False) -> Published:
     """The figures to publish at `now` of a lot with `capacity` spaces (at least 1)."""

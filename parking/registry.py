@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from parking import listing
+from parking import searches
 from parking.dated import Version
 from parking.lanes import Switch
-from parking.listing import Search
 from parking.lots import Around, Direction, InnerClock, Lot, LotKind
 from parking.network import Network
 from parking.prices import TariffInForce
+from parking.searches import Search
 
 
 class State(StrEnum):
@@ -139,7 +139,7 @@ def page(
 ) -> LotsPage:
     """The lots among `lot_ids` (None: all) that match, from the first code after `after` on."""
     among = network.lots.values() if lot_ids is None else [network.lots[id_] for id_ in lot_ids]
-    found = sorted((each.lot for each in listing.find(among, search, network.facilities)), key=lambda lot: lot.code)
+    found = sorted((each.lot for each in searches.find(among, search, network.facilities)), key=lambda lot: lot.code)
     wanted = [lot for lot in found if lot.code > after and state in (None, state_of(lot))]
     more = len(wanted) > limit
     return LotsPage([listed(lot, network) for lot in wanted[:limit]], wanted[limit - 1].code if more else None)

@@ -35,6 +35,7 @@ CHAPTERS = {
         "lane_way",
         "lane_closure",
         "no_plate_text",
+        "place",
     ),
     "Tariffs, and where they are in force": ("tariff", "zone", "lot_tariff", "lot_zone", "zone_tariff"),
     "What vehicles have a right to": (
@@ -71,6 +72,8 @@ CHAPTERS = {
             "device_decision",
             "discrepancy",
             "lot_occupancy",
+            "lot_history",
+            "lot_usual",
             "plate_slot",
             "gateway_billing",
             "gateway_state",

@@ -12,6 +12,7 @@ CREATE TYPE charge_row AS ( lot_id integer, id uuid, stay_id uuid, operator_id b
 CREATE TYPE charge_state AS ENUM ( 'due', 'paid', 'void' );
 CREATE TYPE command_outcome AS ENUM ( 'done', 'failed', 'too_late' );
 CREATE TYPE command_reason AS ENUM ( 'paid', 'released', 'debited', 'free', 'priced', 'remote_open' );
+CREATE TYPE day_kind AS ENUM ( 'work', 'off' );
 CREATE TYPE decision_kind AS ENUM ( 'plate', 'ticket', 'void', 'right', 'pair', 'manual_entry', 'manual_exit', 'let_out_free', 'let_out_and_charge', 'undo' );
 CREATE TYPE device_fact_kind AS ENUM ( 'passage', 'barrier', 'count', 'cash', 'plates_inside' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
@@ -34,6 +35,7 @@ CREATE TYPE near_row AS ( lot_id integer, id uuid, lane_id integer, at timestamp
 CREATE TYPE open_stay_row AS ( lot_id integer, plate text, plate_color plate_color, id uuid, vehicle_class vehicle_class, entered_at timestamp with time zone, entry_lane_id integer, entry_event_id uuid, confidence real, facts uuid[], read_until timestamp with time zone, counted boolean );
 CREATE TYPE passage_outcome AS ENUM ( 'passed', 'turned_back', 'cancelled' );
 CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
+CREATE TYPE place_kind AS ENUM ( 'station', 'airport', 'metro', 'hospital', 'school', 'sight', 'mall', 'sport', 'office' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
 CREATE TYPE say_arrears AS ENUM ( 'nothing', 'show' );
 CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
@@ -430,6 +432,20 @@ CREATE TABLE no_plate_text (
     CONSTRAINT no_plate_text_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
 );
 -- The service may: select, insert, delete.
+
+-- A place that people go to and ask for by name (地名). Positions are WGS-84.
+CREATE TABLE place (
+    code      text NOT NULL,
+    kind      place_kind NOT NULL,
+    name_zh   text NOT NULL,
+    name_en   text NOT NULL,
+    longitude double precision NOT NULL,
+    latitude  double precision NOT NULL,
+    aliases   text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT place_pkey PRIMARY KEY (code)
+);
+COMMENT ON COLUMN place.aliases IS 'What it is called besides.';
+-- The service may: select, insert, update.
 
 -- Tariffs, and where they are in force ------------------------------------------------------------------------------
 
@@ -1309,6 +1325,34 @@ CREATE TABLE lot_occupancy (
 COMMENT ON COLUMN lot_occupancy.tells_passages IS 'A passage was told of this lot: from then on new reads are held against passages.';
 COMMENT ON COLUMN lot_occupancy.booked IS 'Spaces that are kept for vehicles which have not come yet.';
 COMMENT ON COLUMN lot_occupancy.heard_at IS 'When the lot last sent anything: events, counts, or heartbeats of its gateways. Null: never.';
+-- The service may: select, insert, update.
+
+-- How many spaces of a lot were free at the beginning of each quarter of an hour in which it was heard of. What is
+-- too old to be looked at is dropped.
+CREATE TABLE lot_history (
+    lot_id integer NOT NULL,
+    at     timestamp with time zone NOT NULL,
+    free   integer NOT NULL,
+    CONSTRAINT free_not_negative CHECK ((free >= 0)),
+    CONSTRAINT lot_history_pkey PRIMARY KEY (lot_id, at),
+    CONSTRAINT lot_history_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert, delete.
+
+-- What is usual in a lot on a kind of day, by its history: an element for each quarter of an hour from midnight by
+-- its clock.
+CREATE TABLE lot_usual (
+    lot_id      integer NOT NULL,
+    kind        day_kind NOT NULL,
+    free_low    integer[] NOT NULL,
+    free_median integer[] NOT NULL,
+    free_high   integer[] NOT NULL,
+    days        integer[] NOT NULL,
+    computed_at timestamp with time zone NOT NULL,
+    CONSTRAINT lot_usual_pkey PRIMARY KEY (lot_id, kind),
+    CONSTRAINT lot_usual_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+COMMENT ON COLUMN lot_usual.free_low IS 'On a quarter of the days fewer were free; null: it was seen on too few days.';
 -- The service may: select, insert, update.
 
 -- Vehicles by a hash of their plates: whoever draws on what one has left in several lots locks its slot. Nothing is

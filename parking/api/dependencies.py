@@ -15,6 +15,8 @@ from parking.live.health import LiveHealth as _LiveHealth
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
+from parking.live.usual import LiveUsual as _LiveUsual
+from parking.offers import Shelf as _Shelf
 from parking.positions import Box
 from payments.reports.pdf import Setting
 
@@ -26,6 +28,8 @@ GroupCommit: TypeAlias = NamedDependency[SkipValidation[_GroupCommit]]
 Dialogue: TypeAlias = NamedDependency[SkipValidation[_Dialogue]]
 LiveHealth: TypeAlias = NamedDependency[SkipValidation[_LiveHealth]]
 Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
+Shelf: TypeAlias = NamedDependency[SkipValidation[_Shelf]]
+LiveUsual: TypeAlias = NamedDependency[SkipValidation[_LiveUsual]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 # Where the city lies, if that is set.
 City: TypeAlias = NamedDependency[SkipValidation[Box | None]]

@@ -23,12 +23,28 @@ UNCHANGED = ResponseSpec(
 
 def tagged(request: Request[Any, Any, Any], answer: Struct | dict[str, Any]) -> Response[bytes]:
     """An answer with its tag, or 304 without it if the caller has the same one."""
+    return sent(request, with_tag(answer))
+
+
+class Tagged(Struct, frozen=True):
+    """An answer as JSON, and its tag."""
+
+    body: bytes
+    tag: str
+
+
+def with_tag(answer: Struct | dict[str, Any]) -> Tagged:
+    """An answer as it is sent."""
     body = msgspec.json.encode(answer)
-    tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL}
-    if tag in (request.headers.get("if-none-match") or ""):
+    return Tagged(body, f'W/"{blake2b(body, digest_size=12).hexdigest()}"')
+
+
+def sent(request: Request[Any, Any, Any], answer: Tagged) -> Response[bytes]:
+    """An answer with its tag, or 304 without it if the caller has the same one."""
+    headers = {"ETag": answer.tag, "Cache-Control": CACHE_CONTROL}
+    if answer.tag in (request.headers.get("if-none-match") or ""):
         return Response(b"", status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(answer.body, media_type="application/json", headers=headers)
 
 
 def keep_private(route: HTTPRouteHandler) -> None:

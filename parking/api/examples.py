@@ -32,6 +32,7 @@ _LOT = {
     "updated_at": "2026-11-16T02:00:00Z",
     "counted_at": "2026-11-16T01:59:58Z",
     "heard_at": "2026-11-16T02:00:00Z",
+    "age_min": 0,
     "tariff": {"code": "jinan_road", "name_zh": "济南市道路停车泊位收费标准", "name_en": "Jinan roadside parking"},
     "is_open": True,
     "ev_spaces": 0,
@@ -190,7 +191,8 @@ EXAMPLES: dict[str, Example] = {
         None,
         {
             "crs": "wgs84",
-            "lots": [{**_LOT, "distance_m": 412}],
+            "place": None,
+            "lots": [{**_LOT, "distance_m": 412, "walk_min": 7}],
             "total": 1,
             "free": 21,
             "capacity": 50,

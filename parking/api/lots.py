@@ -1,31 +1,30 @@
 """Lots: the list and one lot in full for everybody, and registering."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post, put
 from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from parking import listing
-from parking.api.dependencies import City, Clock, LiveCounts, Network
-from parking.api.etags import UNCHANGED, tagged
-from parking.api.search import WANTED, AskedCrs, Wanted
+from parking.api.dependencies import City, Clock, LiveCounts, Network, Shelf, Stream
+from parking.api.etags import UNCHANGED, sent, tagged, with_tag
+from parking.api.kept import Kept, answered_before, asked_by
+from parking.api.search import RADIUS_M_DEFAULT, WANTED, AskedCrs, Wanted
+from parking.api.wishes import WISHED, Wished
 from parking.dated import Outcome
 from parking.flow import lots as flow
 from parking.limits import LOT_BODY_BYTES_MAX
-from parking.listing import LotDetail, LotPage, detail, summary
+from parking.listing import LotDetail, LotPage, detail
 from parking.live import counts
+from parking.lot_pages import lot_page
 from parking.lots import ExitRule, LotPlan, SayArrears
 from parking.occupancy import publish
 from parking.positions import Crs
 from payments.api.dependencies import Db, Now, Pool, Principal
 from payments.identity import Audience
-
-LIMIT_MAX = 500
-OFFSET_MAX = 1_000_000
 
 
 class ArrearsOfLot(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,46 +45,35 @@ class ArrearsOfLots(Struct, frozen=True, forbid_unknown_fields=True):
     summary="Lots with their free spaces",
     tags=["lots"],
     opt={"audience": (Audience.PUBLIC,)},
-    dependencies=WANTED,
+    before_request=answered_before,
+    dependencies={**WANTED, **WISHED},
     responses={200: ResponseSpec(LotPage, generate_examples=False, description="A page of lots."), 304: UNCHANGED},
 )
 async def list_lots(
     *,
     request: Request[Any, Any, Any],
     network: Network,
-    live_counts: LiveCounts,
-    pool: Pool,
-    clock: Clock,
+    stream: Stream,
+    shelf: Shelf,
     wanted: Wanted,
-    min_free: Annotated[int, QueryParameter(ge=0, le=100_000, description="At least this many free spaces.")] = 0,
-    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Lots per page.")] = 100,
-    offset: Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="Lots to pass over.")] = 0,
+    wished: Wished,
 ) -> Response[bytes]:
-    """Lots that match every filter: nearest first with `near`, else by code. Positions of the question and of the
-    answer are in `crs`.
+    """Lots that match every filter: in the order of `sort`, else nearest first with a place, else by code. Positions of
+    the question and of the answer are in `crs`. With `stay_min` each has what that stay would cost.
     """
-    snapshot = network.snapshot
-    matching = listing.find(snapshot.lots.values(), wanted, snapshot.facilities)
-    counted = await counts.current(pool, live_counts, [place.lot.id for place in matching])
-    now = clock()
-    published = [
-        (place, publish(counted[place.lot.id], place.lot.capacity, now=now, is_closed=place.lot.is_closed))
-        for place in matching
-    ]
-    enough = [(place, count) for place, count in published if count.certain_free >= min_free]
-    page = LotPage(
-        crs=wanted.crs,
-        lots=[
-            summary(place, count, snapshot.prices[place.lot.id], snapshot.facilities.get(place.lot.id), now, wanted.crs)
-            for place, count in enough[offset : offset + limit]
-        ],
-        total=len(enough),
-        free=sum(count.certain_free for _, count in enough),
-        capacity=sum(count.capacity for _, count in enough),
-        limit=limit,
-        offset=offset,
+    search, place = network.atlas.meant(wanted, RADIUS_M_DEFAULT)
+    page = lot_page(
+        network.atlas.candidates(search),
+        search,
+        wished,
+        place=place,
+        offers=shelf.offers(network.snapshot, wished.stay, search.crs),
+        count_of=await stream.counts(),
     )
-    return tagged(request, page)
+    answer = with_tag(page)
+    kept: Kept = request.app.state.kept
+    kept.put(asked_by(request), answer)
+    return sent(request, answer)
 
 
 @get(

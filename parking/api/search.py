@@ -10,9 +10,9 @@ from litestar.params import QueryParameter, SkipValidation
 from parking.api.etags import unreadable
 from parking.api.instants import YEARS, instant
 from parking.facilities import LENGTH_CM_MAX
-from parking.listing import Search
 from parking.lots import LotKind
 from parking.positions import Box, Crs, Point, stored
+from parking.searches import Search
 
 RADIUS_M_DEFAULT = 2_000
 RADIUS_M_MAX = 50_000

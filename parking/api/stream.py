@@ -1,6 +1,6 @@
 """The live stream of free spaces (server-sent events)."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Set
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -10,14 +10,18 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream as StreamResponse
+from msgspec import Struct
 
 from parking import listing
 from parking.api.dependencies import Clock, Network, Stream
 from parking.api.limits import address_of
-from parking.api.search import WANTED, Wanted
-from parking.listing import LiveLots, Search
+from parking.api.search import RADIUS_M_DEFAULT, WANTED, Wanted
+from parking.listing import LiveLots
+from parking.live.network import LiveNetwork
+from parking.live.stream import Stream as LiveStream
 from parking.lots import Lot
 from parking.occupancy import Count, is_stale
+from parking.searches import Search
 from payments.identity import Audience
 
 HEARTBEAT_S = 15.0
@@ -41,42 +45,63 @@ RETRY_MS = 3_000
 async def stream_lots(
     request: Request[Any, Any, Any], network: Network, stream: Stream, clock: Clock, wanted: Wanted
 ) -> StreamResponse:
-    """First the event `snapshot` with all lots, then `change` with those that changed; `: ping` each 15 s of silence.
+    """First the event `snapshot` with all lots that match, then `change` with those that changed; `: ping` each 15 s of
+    silence. Only lots of the area are told of: `near` with `radius_m`, or `bbox`.
 
-    Each count comes once, in the snapshot or as a change; the ids grow from event to event of one connection. After a
-    reconnection (also with `Last-Event-ID`) a new snapshot comes first, whatever was missed.
+    Each count comes once, in the snapshot or as a change; the ids grow from event to event. Who comes again with
+    `Last-Event-ID` is told in a first `change` what was missed (and what was told a moment before that), by whatever
+    process; after too long a time a new snapshot comes first.
 
     Raises:
         TooManyListeners: this process has as many listeners as it takes, of all or of the caller's address.
     """
     address = address_of(request.scope)
     stream.check_room(address)
+    search, _ = network.atlas.meant(wanted, RADIUS_M_DEFAULT)
+    asked = _Asked(network, stream, clock, search, address, request.headers.get("last-event-id") or "")
     return StreamResponse(
-        _events(network, stream, clock, wanted, address),
+        _events(asked),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(network: Network, stream: Stream, clock: Clock, wanted: Wanted, address: str) -> AsyncIterator[bytes]:
+class _Asked(Struct):
+    """What a client listens to, where it is, and the event that it was sent last."""
+
+    network: LiveNetwork
+    stream: LiveStream
+    clock: Callable[[], datetime]
+    wanted: Search
+    address: str
+    last_event: str
+
+    def lots(self) -> Set[int]:
+        """The lots that it hears of."""
+        return self.network.atlas.lots_of(self.wanted)
+
+
+async def _events(asked: _Asked) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MS}\n\n".encode()
-    async with stream.listening(address) as listener:
-        everything = [listener.snapshot.get(lot_id) or Count(lot_id) for lot_id in network.snapshot.lots]
-        event_id = stream.version
-        yield _event("snapshot", event_id, clock(), _lines(network, wanted, everything, clock()))
+    stream = asked.stream
+    async with stream.listening(asked.address, asked.lots) as listener:
+        event_id = stream.now_ms()
+        missed = stream.heard_since(asked.last_event, event_id) if asked.last_event else None
+        told = asked.lots() if missed is None else asked.lots() & missed
+        counts = [listener.snapshot.get(lot_id) or Count(lot_id) for lot_id in sorted(told)]
+        yield _event("snapshot" if missed is None else "change", event_id, asked.clock(), _lines(asked, counts))
         spoke_at = monotonic()
         while not listener.ended:
             changed = await listener.next(max(0.0, spoke_at + HEARTBEAT_S - monotonic()))
-            lines = _lines(network, wanted, changed, clock())
+            lines = _lines(asked, changed)
             if not lines and monotonic() - spoke_at < HEARTBEAT_S:
-                continue  # only lots that this listener did not ask for
+                continue
             spoke_at = monotonic()
             if not lines:
                 yield b": ping\n\n"
                 continue
-            # The stream's version may have been ahead of this listener, and goes back when a count is mended.
-            event_id = max(event_id + 1, stream.version)
-            yield _event("change", event_id, clock(), lines)
+            event_id = max(event_id + 1, stream.now_ms())
+            yield _event("change", event_id, asked.clock(), lines)
 
 
 def _event(name: str, event_id: int, as_of: datetime, lines: list[bytes]) -> bytes:
@@ -88,11 +113,9 @@ def _event(name: str, event_id: int, as_of: datetime, lines: list[bytes]) -> byt
 _written: dict[int, tuple[Lot, Count, bool, bytes]] = {}
 
 
-def _lines(network: Network, wanted: Search, changed: Iterable[Count], now: datetime) -> list[bytes]:
-    snapshot = network.snapshot
-    by_lot = {count.lot_id: count for count in changed if count.lot_id in snapshot.lots}
-    matching = listing.find((snapshot.lots[lot_id] for lot_id in by_lot), wanted, snapshot.facilities)
-    return [_line(place.lot, by_lot[place.lot.id], now) for place in matching]
+def _lines(asked: _Asked, changed: Iterable[Count]) -> list[bytes]:
+    now, lots = asked.clock(), asked.network.snapshot.lots
+    return [_line(lots[count.lot_id], count, now) for count in changed if count.lot_id in lots]
 
 
 def _line(lot: Lot, count: Count, now: datetime) -> bytes:

@@ -18,7 +18,6 @@ from parking.cli.spoken import headings, sentence, word
 from parking.dated import Changed, Outcome
 from parking.flow import lots as flow
 from parking.flow.network import read_network
-from parking.listing import Search
 from parking.lots import (
     CAPACITY_MAX,
     Address,
@@ -34,6 +33,7 @@ from parking.lots import (
 )
 from parking.network import Network
 from parking.registry import State
+from parking.searches import Search
 from parking.settings import read
 from payments.flow.settlement import agree_rate
 from payments.money import BPS_WHOLE

@@ -43,6 +43,15 @@ class LiveClocks:
         self._touched: set[_Key] = set()
         self._spells: dict[int, list[Spell]] = {}
 
+    @classmethod
+    async def open(
+        cls, pool: sql.Pool, *, clock: Callable[[], datetime], random_bits: Callable[[], int]
+    ) -> "LiveClocks":
+        """What is known of clocks, read for the first time."""
+        clocks = cls(pool, clock=clock, random_bits=random_bits)
+        await clocks.refresh()
+        return clocks
+
     def spells_of(self, gateway: Gateway, lane: Lane | None) -> Sequence[Spell]:
         """When the clock was wrong by which a lane's events are stamped, the latest first: as these show it, or else
         the heartbeats of their gateway.

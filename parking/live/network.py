@@ -12,6 +12,7 @@ from typing import TypeVar
 from asyncpg import InterfaceError, PostgresError
 
 import sql
+from parking.atlas import Atlas
 from parking.flow.network import read_network
 from parking.gateways import GatewayKey
 from parking.lanes import Lane
@@ -39,12 +40,20 @@ class LiveNetwork:
         self._missed_at = 0.0
         self._refreshing = asyncio.Lock()
         self.snapshot = snapshot
+        self._atlas, self._atlas_of = _atlas(snapshot), snapshot
 
     @classmethod
     async def open(cls, pool: sql.Pool, clock: Callable[[], datetime]) -> "LiveNetwork":
         """Reads the network for the first time."""
         async with pool.acquire() as db:
             return cls(pool, clock, await read_network(db, clock()))
+
+    @property
+    def atlas(self) -> Atlas:
+        """The lots and places of the latest network by where they are."""
+        if self._atlas_of is not self.snapshot:
+            self._atlas, self._atlas_of = _atlas(self.snapshot), self.snapshot
+        return self._atlas
 
     def lot(self, code: str) -> Lot:
         """The lot of a code.
@@ -89,3 +98,7 @@ class LiveNetwork:
                 _log.warning("the network could not be read; going on with version %s", self.snapshot.version)
             except Exception:  # noqa: BLE001 - whatever it is, a revoked key must still be noticed later
                 _log.exception("the network could not be read; going on with version %s", self.snapshot.version)
+
+
+def _atlas(network: Network) -> Atlas:
+    return Atlas(network.lots.values(), network.places, network.facilities)

@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Set
 from contextlib import asynccontextmanager
-from time import monotonic
+from time import monotonic, time
+from typing import TypeAlias
 
 from asyncpg import InterfaceError, PostgresError
 
@@ -20,6 +21,9 @@ from parking.occupancy import Count, newer
 from parking.store.occupancy import all_counts
 from payments.errors import OneLotError
 
+# The lots that somebody asked for.
+Wants: TypeAlias = Callable[[], Set[int]]
+
 LISTENERS_MAX = 5_000
 # Changes are gathered for a moment, so a busy lot costs every listener a few messages a second and not hundreds.
 PACE_S = 0.2
@@ -28,6 +32,9 @@ PACE_OF_LISTENER_S = 0.0005
 POLL_S = 1.0
 # Published messages can be lost with a connection that dies silently; comparing now and then finds what was missed.
 COMPARE_S = 5.0
+# Who comes again is told what was heard since it was last told, and so long before: another process may have heard of
+# it earlier, by a clock that is a little off.
+RESUME_MARGIN_MS = 15_000
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +44,13 @@ class TooManyListeners(OneLotError):
 
 
 class Listener:
-    """What one client has not been sent yet: at most one count per lot. `snapshot` is what was known when it began."""
+    """What one client has not been sent yet: at most one count per lot that it asked for. `snapshot` is what was known
+    when it began. `wants`: gives the lots it asked for, which change with the network.
+    """
 
-    def __init__(self, snapshot: dict[int, Count]) -> None:
+    def __init__(self, snapshot: dict[int, Count], wants: Wants) -> None:
         self.snapshot = snapshot
+        self.wants = wants
         self._waiting: dict[int, Count] = {}
         self._has_counts = asyncio.Event()
         self.ended = False
@@ -51,9 +61,10 @@ class Listener:
         self._has_counts.set()
 
     def add(self, changed: Mapping[int, Count]) -> None:
-        """Adds counts (by lot) to what waits, each in the place of an older one."""
-        self._waiting.update(changed)
-        self._has_counts.set()
+        """Adds counts (by lot) to what waits, each in the place of an older one; of other lots it hears nothing."""
+        if heard := self.wants() & changed.keys():
+            self._waiting.update({lot_id: changed[lot_id] for lot_id in heard})
+            self._has_counts.set()
 
     async def next(self, timeout_s: float) -> list[Count]:
         """What has changed since the last call; waits for something, at most `timeout_s`, then it is empty."""
@@ -78,7 +89,10 @@ class Stream:
         listeners_max: int = LISTENERS_MAX,
         listeners_of_address_max: int = LISTENERS_MAX,
         poll_s: float = POLL_S,
+        state_of: Callable[[Count], object] = lambda _: None,
+        time_ms: Callable[[], int] = lambda: int(time() * 1000),
     ) -> None:
+        """`state_of`: what of a lot changes without its count, like that it has been silent for too long."""
         self._pool = pool
         self._counts = counts
         self._listeners_max = listeners_max
@@ -89,15 +103,24 @@ class Stream:
         self._known: dict[int, Count] = {}
         self._pending: dict[int, Count] = {}
         self._filled = asyncio.Event()
+        self._state_of = state_of
+        self._states: dict[int, object] = {}
+        self._time_ms = time_ms
+        self._heard_ms: dict[int, int] = {}
+        self._began_ms = 0
         self._stands_still = False
         self._closed = False
-        # The sum of the versions of all counts: it grows with every change and is the same in every process.
-        self.version = 0
 
     @property
     def listeners(self) -> int:
         """How many listen now."""
         return len(self._listeners)
+
+    async def counts(self) -> Callable[[int], Count]:
+        """What gives the latest count of a lot that this process has heard of; one without any has counted nothing."""
+        await self._filled.wait()
+        known = self._known
+        return lambda lot_id: known.get(lot_id) or Count(lot_id)
 
     def known(self) -> dict[int, Count]:
         """The latest counts this process has heard of, by lot."""
@@ -123,11 +146,24 @@ class Stream:
                 "Your address has too many live connections here.", listeners_max=self._listeners_of_address_max
             )
 
+    def heard_since(self, event_id: str, now_ms: int) -> Set[int] | None:
+        """The lots of which something was heard since a client was sent an event, by whatever process, and maybe others
+        that it knows of; None: that is so long ago, or no event of ours, that it must be told everything.
+        """
+        since = int(event_id) - RESUME_MARGIN_MS if event_id.isdecimal() else 0
+        if not self._began_ms <= since <= now_ms:
+            return None
+        return {lot_id for lot_id, heard_ms in self._heard_ms.items() if heard_ms >= since}
+
+    def now_ms(self) -> int:
+        """The time that events are numbered by: the same in every process, as far as clocks agree."""
+        return self._time_ms()
+
     @asynccontextmanager
-    async def listening(self, address: str = "") -> AsyncIterator[Listener]:
+    async def listening(self, address: str = "", wants: Wants | None = None) -> AsyncIterator[Listener]:
         """A listener, fed until the block ends: every count that differs from its snapshot is heard, and once.
 
-        address: where it is, as `check_room` counts it.
+        address: where it is, as `check_room` counts it. wants: see `Listener`; all lots without it.
 
         Raises:
             TooManyListeners: as many as are taken are here already.
@@ -136,7 +172,7 @@ class Stream:
         self.check_room(address)
         # What the others still wait for is in this one's snapshot, and no change to it.
         self._notify()
-        listener = Listener(self.known())
+        listener = Listener(self.known(), wants or self._known.keys)
         self._listeners.add(listener)
         self._of_address[address] += 1
         if self._closed:
@@ -160,6 +196,7 @@ class Stream:
                 _log.exception("live counts were interrupted")
             await asyncio.sleep(self._poll_s)
             await self._poll()
+            self._look_at_states()
             self._notify()
 
     async def _follow(self) -> None:
@@ -173,6 +210,7 @@ class Stream:
                     self._take(change.counts, mended=change.mended)
                 if monotonic() - compared_at > COMPARE_S:
                     await self._compare()
+                    self._look_at_states()
                     compared_at = monotonic()
                 if monotonic() - sent_at >= max(PACE_S, len(self._listeners) * PACE_OF_LISTENER_S):
                     self._notify()
@@ -198,12 +236,28 @@ class Stream:
             self._stands_still = True
 
     def _take(self, counts: Iterable[Count], *, mended: bool = False) -> None:
+        now_ms = self._time_ms()
         for count in counts:
             known = self._known.get(count.lot_id)
             if count != known and (mended or newer(known, count)):
                 self._known[count.lot_id] = self._pending[count.lot_id] = count
-                self.version += count.version - (known.version if known else 0)
-        self._filled.set()
+                self._heard_ms[count.lot_id] = now_ms
+        self._begin(now_ms)
+
+    def _begin(self, now_ms: int) -> None:
+        if not self._filled.is_set():
+            self._began_ms = now_ms
+            self._filled.set()
+
+    def _look_at_states(self) -> None:
+        """Tells of the lots that changed though nothing was counted."""
+        now_ms = self._time_ms()
+        for lot_id, count in self._known.items():
+            state = self._state_of(count)
+            if self._states.setdefault(lot_id, state) != state:
+                self._states[lot_id] = state
+                self._pending[lot_id] = count
+                self._heard_ms[lot_id] = now_ms
 
     def _notify(self) -> None:
         if self._pending:

@@ -9,6 +9,7 @@ from parking.gateways import GatewayKey, GatewayLot, RegisteredGateway
 from parking.lanes import Gate, LaneClosure, LaneRow, LaneWay
 from parking.lots import LotCapacity, LotClosure, LotRow, LotSurroundings
 from parking.network import FacilitiesRow, FormerCode, NoPlateText, Rows
+from parking.places import Place
 from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
 from payments.store import settlement
 
@@ -65,5 +66,6 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
             no_plate_texts=await no_plate_texts(db),
             bans=await sql.every(db, Ban, _SQL["bans"], now),
             facilities=await sql.every(db, FacilitiesRow, _SQL["facilities"]),
+            places=await sql.every(db, Place, _SQL["places"]),
             bookable=[row["lot_id"] for row in await db.fetch(_SQL["bookable"])],
         )

@@ -1,7 +1,8 @@
 """A made-up Jinan: operators, tariffs and car parks near real places, none of them anybody's actual business.
 
-The lists stand beside this module as CSV, the tariffs in seeds/tariffs. Coordinates are WGS-84. Most road bays charge
-by Jinan's own tariff; some lots borrow that of another Chinese city, so that every Chinese text is seen at work.
+The lists stand beside this module as CSV, the tariffs in seeds/tariffs. Coordinates are WGS-84; those of the places
+were put down by hand from what is generally known of the city, to some hundred metres, and from no map. Most road bays
+charge by Jinan's own tariff; some lots borrow that of another Chinese city, so that every Chinese text is seen at work.
 """
 
 import csv
@@ -15,6 +16,7 @@ from msgspec import Struct
 from parking import tariffs
 from parking.facilities import Connector, Entrance, Facilities, Income, SpaceKind, Spaces
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
+from parking.places import Place
 from parking.tariffs import Tariff
 from seeds.city.network import City, CityLot, OperatorPlan
 
@@ -70,6 +72,7 @@ def jinan() -> City:
         operators=tuple(msgspec.convert(row, OperatorPlan, strict=False) for row in _rows("operators.csv")),
         tariffs={code: tariff(code) for code in sorted({lot.tariff for lot in lots if lot.tariff})},
         lots=lots,
+        places=tuple(_place(row) for row in _rows("places.csv")),
     )
 
 
@@ -82,6 +85,11 @@ def part(city: City, lots_max: int) -> City:
 def tariff(code: str) -> Tariff:
     """A tariff of seeds/tariffs."""
     return tariffs.from_toml((TARIFFS / f"{code}.toml").read_bytes())
+
+
+def _place(row: dict[str, str]) -> Place:
+    aliases = [name for name in row["aliases"].split("|") if name]
+    return msgspec.convert({**row, "aliases": aliases}, Place, strict=False)
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

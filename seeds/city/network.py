@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 
 from parking.facilities import Facilities
 from parking.lots import Direction, LanePlan, LotKind, LotPlan
+from parking.places import Place
 from parking.tariffs import Tariff
 
 
@@ -37,6 +38,7 @@ class City(Struct, frozen=True):
     operators: tuple[OperatorPlan, ...]
     tariffs: dict[str, Tariff]
     lots: tuple[CityLot, ...]
+    places: tuple[Place, ...] = ()
 
 
 def small_city(plans: Sequence[LotPlan], *, fees_bps: Mapping[str, int], tariff: Tariff | None = None) -> City:

@@ -17,6 +17,7 @@ from parking.flow.lots import (
     register_operator,
     revoke_gateway_key,
 )
+from parking.flow.places import put_place
 from parking.flow.plates import link_plate
 from parking.flow.prices import apply_to_lot
 from parking.flow.tariffs import publish_tariff
@@ -113,6 +114,8 @@ async def register_network(
         secret = b"".join(random_bits().to_bytes(8, "big") for _ in range(4))
         keys[gateway] = await issue_gateway_key(db, gateway_code=gateway, by=ACTOR, now=now, secret=secret)
         progress(1)
+    for place in city.places:
+        await put_place(db, place, city=None)
     return Registered(operators, tariffs, lots, keys)
 
 

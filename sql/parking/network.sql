@@ -99,6 +99,9 @@ select b.id, b.operator_id, b.lot_id, b.plate, b.plate_color::text as plate_colo
        b.added_by, b.added_at, b.ended_by, b.ended_at, b.end_reason, b.said, b.said_at
   from ban b where b.valid_until is null or b.valid_until > $1
 
+-- name: places
+select code, kind::text as kind, name_zh, name_en, longitude, latitude, aliases from place order by code
+
 -- name: bookable
 select lot_id from booking_rule
 

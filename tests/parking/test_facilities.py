@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from parking import bays, facilities, hours, listing
+from parking import bays, facilities, hours, searches
 from parking.bays import Bay
 from parking.facilities import Facilities, SpaceKind, Spaces
 from parking.hours import Opening
-from parking.listing import Search
 from parking.lots import Lot, LotKind
 from parking.positions import Point
+from parking.searches import Search
 from payments.errors import OneLotError
 
 PLACE = Point(36.6665, 117.0235)
@@ -169,7 +169,7 @@ def test_what_changed_is_told_before_and_after() -> None:
 def test_lots_are_found_by_what_they_offer(search: Search, found: str) -> None:
     lots = [msgspec.structs.replace(LOT, id=number, code=code) for number, code in enumerate("abc", 1)]
     offered = {1: read(), 2: Facilities(opening_hours="24/7")}
-    assert "".join(place.lot.code for place in listing.find(lots, search, offered)) == found
+    assert "".join(place.lot.code for place in searches.find(lots, search, offered)) == found
 
 
 # -- bays

@@ -31,6 +31,7 @@ REFERENCE = {
     "account": "who an account is; what moves with it names it as owner",
     "account_known_as": "the same",
     "account_plate": "whose plate it is, asked without knowing the account",
+    "place": "the network",
     "plate_contest": "the same",
     "parking_pass": "it may hold in many lots",
     "pass_vehicle": "the same",

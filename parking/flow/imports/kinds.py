@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from parking.flow.imports import Kind, accounts, lots, passes, plates, tariffs
+from parking.flow.imports import Kind, accounts, lots, passes, places, plates, tariffs
 
 KINDS: Mapping[str, Kind[Any]] = {
-    module.KIND.form.noun: module.KIND for module in (lots, accounts, plates, passes, tariffs)
+    module.KIND.form.noun: module.KIND for module in (lots, accounts, plates, passes, tariffs, places)
 }

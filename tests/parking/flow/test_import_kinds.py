@@ -71,6 +71,18 @@ def pass_(**otherwise: object) -> Row:
     }
 
 
+def place(code: str, **otherwise: object) -> Row:
+    return {
+        "code": code,
+        "kind": "sight",
+        "name_zh": "大泉",
+        "name_en": "Great Spring",
+        "longitude": 117.0,
+        "latitude": 36.6,
+        **otherwise,
+    }
+
+
 def text(name: str) -> str:
     return tariffs.to_json(tariff(name)).decode()
 
@@ -118,6 +130,15 @@ EXAMPLES = {
             (pass_(valid_through="soon"), "valid_through", "RFC3339"),
         ],
         "pass.import",
+    ),
+    "places": Example(
+        [place("p-1"), place("p-2", aliases="=1|二号", name_zh="=1+1")],
+        [
+            (place("p-3", kind="zoo"), "kind", "one of station"),
+            (place("p-4", longitude=36.6, latitude=117.0), "longitude", "swapped"),
+            (place("p-5", name_zh=""), "name_zh", "every row"),
+        ],
+        "place.import",
     ),
     "tariffs": Example(
         [

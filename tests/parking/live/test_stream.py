@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 import sql
 from parking.live import counts
+from parking.live import stream as stream_
 from parking.live.redis import Client, LiveCounts, connect
-from parking.live.stream import PACE_S, Listener, Stream, TooManyListeners
+from parking.live.stream import PACE_S, RESUME_MARGIN_MS, Listener, Stream, TooManyListeners
 from parking.occupancy import Count
 from parking.store.occupancy import counts_of
 from tests.parking import network
@@ -48,13 +49,47 @@ async def test_a_listener_hears_of_what_another_process_writes(pool: sql.Pool, r
     stream = Stream(pool, counters)
     async with running(stream), stream.listening() as listener:
         assert set(stream.known()) == set(lots)
-        before = stream.version
         changed = replace(stream.known()[lots[0]], inside=3, version=1)
         await LiveCounts(redis, timeout_s=2.0).put([changed])
         await heard(listener, changed)
-        assert stream.version == before + 1
         assert stream.known()[lots[0]] == changed
     assert stream.listeners == 0
+
+
+async def test_who_comes_again_is_told_what_was_missed(pool: sql.Pool, redis: Client, lots: list[int]) -> None:
+    counters = LiveCounts(redis, timeout_s=2.0)
+    await counts.repair(pool, counters)
+    clock = [1_000_000]
+    stream = Stream(pool, counters, time_ms=lambda: clock[0])
+    async with running(stream), stream.listening() as listener:
+        clock[0] += 2 * RESUME_MARGIN_MS
+        changed = replace(stream.known()[lots[1]], inside=4, version=stream.known()[lots[1]].version + 1)
+        await counters.put([changed])
+        await heard(listener, changed)
+        now = clock[0] = clock[0] + 2 * RESUME_MARGIN_MS
+        # Sent an event before the change, or in the moment in which others may have heard of it.
+        assert stream.heard_since(str(now - 2 * RESUME_MARGIN_MS - 1), now) == {lots[1]}
+        assert stream.heard_since(str(now - RESUME_MARGIN_MS), now) == {lots[1]}
+        assert stream.heard_since(str(now - RESUME_MARGIN_MS + 1), now) == set()
+        # Before this process began, of another time, or none of ours: everything is told.
+        for strange in ("1000000", str(now + 2 * RESUME_MARGIN_MS), "", "x", "-5"):
+            assert stream.heard_since(strange, now) is None
+
+
+async def test_a_lot_that_falls_silent_is_told_of(
+    pool: sql.Pool, redis: Client, lots: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_, "COMPARE_S", 0.1)
+    counters = LiveCounts(redis, timeout_s=2.0)
+    await counts.repair(pool, counters)
+    silent: set[int] = set()
+    stream = Stream(pool, counters, state_of=lambda count: count.lot_id in silent)
+    async with running(stream), stream.listening(wants=lambda: {lots[0], lots[1]}) as listener:
+        assert await listener.next(4 * PACE_S) == []
+        silent.update((lots[0], lots[2]))
+        async with asyncio.timeout(PATIENCE_S):
+            told = await listener.next(PATIENCE_S)
+        assert [count.lot_id for count in told] == [lots[0]]
 
 
 async def test_what_is_in_the_snapshot_is_not_heard_again(pool: sql.Pool, redis: Client, lots: list[int]) -> None:
