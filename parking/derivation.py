@@ -113,12 +113,17 @@ def _is_next(known: Sequence[Stay], new: Sequence[Read]) -> bool:
     first = new[0] if len(new) == 1 else min(new, key=lambda read: (read.at, _turn(read, inside)))
     if not known:
         return first.direction is Direction.ENTRY
-    if any(stay.at_exit for stay in known):
+    if any(stay.at_exit or _may_come_again(stay) for stay in known):
         return False
     if inside is not None:
         follows = len(inside.facts) == 1 and first.direction is Direction.EXIT and inside.first_at < first.at
         return follows and all(stay is inside or _read_until(stay) < inside.first_at for stay in known)
     return first.direction is Direction.ENTRY and all(_read_until(stay) + STANDS_MAX < first.at for stay in known)
+
+
+def _may_come_again(stay: Stay) -> bool:
+    """Whether a vehicle was kept out and is not known to have come since."""
+    return stay.state is State.SUPERSEDED and not stay.counted and stay.seen_again_at is None
 
 
 def _turn(read: Read, inside: Stay | None) -> bool:
@@ -154,9 +159,14 @@ def rederived(
     after = {id_: stay for id_, stay in parts.items() if id_ not in again}
     derived = derive(reads, exits)
     for id_, was in again.items():
-        if not was.counted and id_ in derived and (derived[id_].state is State.OPEN or derived[id_].at_exit):
-            derived[id_] = structs.replace(derived[id_], counted=False)
+        now = derived.get(id_)
+        if not was.counted and now is not None and _may_be_inside(was) and _may_be_inside(now):
+            derived[id_] = structs.replace(now, counted=False)
     return after | derived
+
+
+def _may_be_inside(stay: Stay) -> bool:
+    return stay.state is State.OPEN or stay.at_exit
 
 
 def reads_of(scopes: Iterable[Scope], facts: Mapping[UUID, Read]) -> Iterator[Read]:

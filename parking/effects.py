@@ -205,7 +205,7 @@ def sightings(
 
 def _left_at(inside: Stay, stays: Mapping[UUID, Stay]) -> datetime:
     now = stays[inside.id]
-    return now.left_at or now.seen_again_at or now.first_at
+    return now.left_at or (now.seen_again_at if now.counted else None) or now.first_at
 
 
 # -- what is answered
@@ -268,7 +268,8 @@ def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> l
     """What is kept of each event, and so what its gateway is answered."""
     after = derived.after
     homes = home_of(made_anew(derived.before.stays, after.stays), {fact.id for fact in new})
-    again = {(stay.vehicle, stay.seen_again_at) for stay in after.stays.values() if stay.seen_again_at is not None}
+    came_again = [stay for stay in after.stays.values() if stay.seen_again_at is not None and stay.counted]
+    again = {(stay.vehicle, stay.seen_again_at) for stay in came_again}
     found = []
     for fact in new:
         home = homes.get(fact.id)

@@ -11,10 +11,8 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from parking.facts import CONFIDENCE_MIN
 from parking.likeness import Likeness, likeness
 from parking.plates import PlateForm, VehicleClass, form
-from parking.reads import Vehicle
 from parking.stays import Doubt, State, Stay
 
 # Halves that lie further apart are not put together: a missing exit never becomes a month's bill.
@@ -96,22 +94,11 @@ def fits(entry: Stay, leaving: Stay) -> bool:
 
 
 def candidates(leaving: Stay, entries: Iterable[Stay]) -> list[Candidate]:
-    """The entries that an exit may be that of, the likeliest first. Who was kept out and came again left then, as an
-    exit of the same text is that of the later one.
-    """
+    """The entries that an exit may be that of, the likeliest first."""
     near = [(_likeness(entry, leaving), entry) for entry in entries]
     likely = [(like, entry) for like, entry in near if like is not Likeness.NONE]
-    last: dict[Vehicle, datetime] = {}
-    for _, entry in likely:
-        last[entry.vehicle] = max(last.get(entry.vehicle, entry.first_at), entry.first_at)
-    likely = [(like, entry) for like, entry in likely if entry.first_at == last[entry.vehicle] or not _kept_out(entry)]
     likely.sort(key=lambda each: (-each[0], -each[1].first_at.timestamp(), each[1].id))
     return [Candidate(entry.id, like) for like, entry in likely]
-
-
-def _kept_out(entry: Stay) -> bool:
-    """Whether a vehicle was kept out, of those that were superseded. A doubtful one was another's, more likely."""
-    return entry.state is State.SUPERSEDED and entry.seen_again_at is None and entry.confidence >= CONFIDENCE_MIN
 
 
 def candidates_of_entry(entry: Stay, exits: Iterable[Stay]) -> list[Candidate]:

@@ -69,7 +69,8 @@ class Read(Struct, frozen=True):
     What people decided about it (`decisions`) is in it. `looked_at`: they found right what follows from it, whatever is
     doubtful about that. `let_out`: they opened the barrier, and `set_fen` what they said that the stay costs.
     `passed_at`: when its vehicle was seen to pass the barrier (`passages`); one that was seen to turn back there makes
-    no read. `kept_out`: at the way in the barrier was held, since its vehicle is banned.
+    no read. `kept_out`: at the way in the barrier was held, since its vehicle is banned; `opened_for`: a person
+    opened it from afar all the same.
     """
 
     lot_id: int
@@ -86,6 +87,7 @@ class Read(Struct, frozen=True):
     set_fen: int | None = None
     passed_at: datetime | None = None
     kept_out: bool = False
+    opened_for: bool = False
 
     @property
     def is_kept_out(self) -> bool:

@@ -24,7 +24,8 @@ TURNED_ROUND_MAX = timedelta(minutes=30)
 # long one that was. Later that came back unseen, more likely.
 READ_AGAIN_MAX = timedelta(hours=24)
 LET_OUT_READ_AGAIN_MAX = timedelta(hours=3)
-# Who was kept out and is read at an exit so soon had come in all the same; later it came another time, unseen.
+# Who was kept out and is read at an exit so soon had come in all the same; later it came another time, unseen, unless
+# somebody is known to have opened for it.
 KEPT_OUT_MAX = timedelta(hours=72)
 STAY_MAX = timedelta(days=STAY_DAYS_MAX)
 # Of one stay; the first of more are left out.
@@ -60,6 +61,13 @@ class Span:
     def is_kept_out(self) -> bool:
         """Whether its vehicle came to a way in that did not open for it. It may have come in all the same."""
         return bool(self.came) and all(passing.is_kept_out for passing in self.came)
+
+    @property
+    def longest(self) -> timedelta:
+        """How long its vehicle may have stayed that is read at an exit."""
+        if not self.is_kept_out or any(read.opened_for for passing in self.came for read in passing.reads):
+            return STAY_MAX
+        return KEPT_OUT_MAX
 
     @property
     def stops(self) -> Sequence[Passing]:
@@ -144,8 +152,7 @@ def _enter(spans: list[Span], inside: Span | None, gone: Span | None, passing: P
             # Another vehicle, more likely, that was read as this one.
             spans.append(Span([passing], []))
             return inside
-        if not inside.is_kept_out:
-            inside.seen_again_at = passing.at
+        inside.seen_again_at = passing.at
     elif gone is not None and gone.came and passing.at - gone.came[0].at <= SEEN_AGAIN_MAX:
         gone.came.append(passing)
         return None
@@ -157,7 +164,7 @@ def _leave(spans: list[Span], inside: Span | None, gone: Span | None, passing: P
     """The stay that an exit ends."""
     waits = exits.confirmed(passing.vehicle.lot_id, passing.at)
     if inside is not None:
-        if passing.at - inside.came[0].at <= (KEPT_OUT_MAX if inside.is_kept_out else STAY_MAX):
+        if passing.at - inside.came[0].at <= inside.longest:
             inside.left.append(passing)
             inside.waits = waits
             return inside

@@ -63,7 +63,8 @@ class Stay(Struct, frozen=True):
 
     `id`: of the read recorded first among those of its first passing. `facts`: the reads it stands on, and `read_until`
     when the last of them was. `confidence`: of the plate at its first passing. `seen_again_at`: of a superseded one,
-    when its vehicle came again. `counted`: of an open one, whether it is among the cars inside.
+    when its vehicle came again. `counted`: of an open one, whether it is among the cars inside; one that was kept out
+    never was.
 
     `matched_id`: the half whose exit ended it, read with another text; `matched_half`: what it was without. Of a merged
     one `merged_into` is the stay that it is part of (None: its reads no longer count); it has no facts unless it is
@@ -168,6 +169,7 @@ def _stay(span: Span, exits: Exits) -> Stay:
         read_until=max([passing.until for passing in passings]),
         doubts=_doubts(span),
         seen_again_at=span.seen_again_at,
+        counted=bool(left) or not span.is_kept_out,
         let_out=None if let_out is None else let_out.let_out,
         set_fen=None if let_out is None else let_out.set_fen,
         at_exit=span.is_last and span.waits and not passed_at(left),
@@ -239,7 +241,7 @@ def cases_of(stay: Stay, kind: LotKind) -> list[Case]:
         return [Case(stay.lot_id, stay.exit_event_id, Reason.EXIT_WITHOUT_ENTRY, stay.id)]
     if stay.state is State.SUPERSEDED:
         assert stay.entry_event_id is not None
-        if stay.seen_again_at is not None:
+        if stay.seen_again_at is not None and stay.counted:
             return [Case(stay.lot_id, stay.entry_event_id, Reason.ENTRY_WHILE_INSIDE, stay.id)]
         if stay.confidence < CONFIDENCE_MIN:
             return [Case(stay.lot_id, stay.entry_event_id, Reason.LOW_CONFIDENCE, stay.id)]
@@ -247,7 +249,8 @@ def cases_of(stay: Stay, kind: LotKind) -> list[Case]:
 
 
 def _cases_of_whole(stay: Stay, kind: LotKind) -> list[Case]:
-    too_long = not stay.counted and (stay.state is State.OPEN or stay.at_exit)
+    was_inside = stay.matched_half is not State.SUPERSEDED and (stay.state is State.OPEN or stay.at_exit)
+    too_long = was_inside and not stay.counted
     doubt = doubt_of(stay, kind)
     if doubt is None and not too_long:
         return []

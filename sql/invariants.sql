@@ -567,7 +567,7 @@ select s.lot_id, s.id, s.state
   left join parking_case k on k.lot_id = s.lot_id and k.event_id = coalesce(s.exit_event_id, s.entry_event_id)
                     and k.reason = case s.state when 'exit_only' then 'exit_without_entry'
                                    else 'entry_while_inside' end::case_reason
- where (s.state = 'exit_only' or s.state = 'superseded' and s.seen_again_at is not null) and k.id is null
+ where (s.state = 'exit_only' or s.state = 'superseded' and s.seen_again_at is not null and s.counted) and k.id is null
 
 -- name: case_that_is_moot
 -- No person is asked to look at a half that has become whole.

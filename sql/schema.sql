@@ -2518,6 +2518,16 @@ begin
   insert into balance (owner_id, book) select _owner, k.book from book k where k.mode = 'row' on conflict do nothing;
 end $$;
 
+CREATE FUNCTION opened_from_afar(_lot integer, _read uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select exists (select 1 from gateway_command c
+                  where c.lot_id = _lot and c.fact_id = _read and c.because = 'remote_open' and c.outcome = 'done')
+$$;
+
+COMMENT ON FUNCTION opened_from_afar(_lot integer, _read uuid) IS 'Whether a person opened a lane from afar for the car of a read, and its gateway did so.';
+
 CREATE FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) RETURNS TABLE(n integer, replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2895,6 +2905,10 @@ GRANT ALL ON FUNCTION lock_wallets(_owner bigint[]) TO onelot_service;
 REVOKE ALL ON FUNCTION open_balances(_owner bigint) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION open_balances(_owner bigint) TO onelot_service;
+
+REVOKE ALL ON FUNCTION opened_from_afar(_lot integer, _read uuid) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION opened_from_afar(_lot integer, _read uuid) TO onelot_service;
 
 REVOKE ALL ON FUNCTION post(_owner bigint[], _id uuid[], _kind journal_kind[], _ref uuid[], _lot integer[], _date date[], _reverses uuid[], _now timestamp with time zone, _journal integer[], _debit_owner bigint[], _debit_book ledger_book[], _credit_owner bigint[], _credit_book ledger_book[], _amount bigint[]) FROM PUBLIC;
 

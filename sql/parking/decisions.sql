@@ -6,7 +6,9 @@
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
        e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
        false as looked_at, null::text as let_out, null::bigint as set_fen, m.passed_at,
-       coalesce(e.reason = 'banned', false) as kept_out, coalesce(m.counts, e.stay_id is not null) as counts
+       coalesce(e.reason = 'banned', false) as kept_out,
+       case when e.reason = 'banned' then opened_from_afar(e.lot_id, e.id) else false end as opened_for,
+       coalesce(m.counts, e.stay_id is not null) as counts
   from gate_event e
   left join read_passage m on m.lot_id = e.lot_id and m.read_id = e.id
  where e.lot_id = $1 and e.id = $2 and e.first_id is null

@@ -41,7 +41,8 @@ select e.lot_id, e.id, coalesce(d.lane_id, e.lane_id) as lane_id, coalesce(d.dir
        coalesce(d.plate_color, e.plate_color)::text as plate_color,
        coalesce(d.vehicle_class, e.vehicle_class)::text as vehicle_class, coalesce(d.confidence, e.confidence) as confidence,
        coalesce(d.looked_at, false) as looked_at, d.let_out::text as let_out, d.set_fen, m.passed_at,
-       d.counts is null and coalesce(e.reason = 'banned', false) as kept_out, e.event_id,
+       d.counts is null and coalesce(e.reason = 'banned', false) as kept_out,
+       case when e.reason = 'banned' then opened_from_afar(e.lot_id, e.id) else false end as opened_for, e.event_id,
        coalesce(d.counts, e.stay_id is not null or m.read_id is not null) as applies,
        coalesce(d.counts, m.counts, e.stay_id is not null) as counts, d.counts is not null as decided, m.passage_id
   from unnest($1::int[], $2::int[], $3::timestamptz[], $4::timestamptz[]) near (lot_id, lane_id, since, until)

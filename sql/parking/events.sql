@@ -69,7 +69,8 @@ with seen as (
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
        e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
        false as looked_at, null::text as let_out, null::bigint as set_fen, null::timestamptz as passed_at,
-       coalesce(e.reason = 'banned', false) as kept_out, seen.id as near_id
+       coalesce(e.reason = 'banned', false) as kept_out,
+       case when e.reason = 'banned' then opened_from_afar(e.lot_id, e.id) else false end as opened_for, seen.id as near_id
   from seen
  cross join lateral (
        select * from gate_event g
@@ -87,7 +88,7 @@ select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as a
    and (select d.counts from decision d where d.lot_id = e.lot_id and d.fact_id = e.id order by d.n desc limit 1) is null
 union all
 select d.lot_id, d.fact_id, d.lane_id, d.direction::text, d.at, d.plate, d.plate_color::text, d.vehicle_class::text,
-       d.confidence, d.looked_at, d.let_out::text, d.set_fen, null, false, seen.id
+       d.confidence, d.looked_at, d.let_out::text, d.set_fen, null, false, false, seen.id
   from seen
  cross join lateral (
        select * from decision x
@@ -104,7 +105,8 @@ with wanted as (select * from unnest($1::int[], $2::uuid[]) wanted (lot_id, id))
 select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as at, e.plate,
        e.plate_color::text as plate_color, e.vehicle_class::text as vehicle_class, e.confidence,
        false as looked_at, null::text as let_out, null::bigint as set_fen, m.passed_at,
-       coalesce(e.reason = 'banned', false) as kept_out
+       coalesce(e.reason = 'banned', false) as kept_out,
+       case when e.reason = 'banned' then opened_from_afar(e.lot_id, e.id) else false end as opened_for
   from wanted
   join gate_event e on e.lot_id = wanted.lot_id and e.id = wanted.id
   left join read_passage m on m.lot_id = e.lot_id and m.read_id = e.id
@@ -112,7 +114,8 @@ select e.lot_id, e.id, e.lane_id, e.kind::text as direction, e.effective_at as a
 union all
 select d.lot_id, d.fact_id, d.lane_id, d.direction::text, d.at, d.plate, d.plate_color::text, d.vehicle_class::text,
        d.confidence, d.looked_at, d.let_out::text, d.set_fen, m.passed_at,
-       d.counts is null and coalesce(e.reason = 'banned', false)
+       d.counts is null and coalesce(e.reason = 'banned', false),
+       case when e.reason = 'banned' then opened_from_afar(e.lot_id, e.id) else false end
   from wanted
   join decision d on d.lot_id = wanted.lot_id and d.fact_id = wanted.id
   left join gate_event e on e.lot_id = d.lot_id and e.id = d.fact_id
