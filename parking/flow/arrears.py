@@ -11,7 +11,7 @@ from parking.cases import Case, Reason
 from parking.facts import REPEATS_KEPT, Fact
 from parking.network import Network
 from parking.plates import PlateColor
-from parking.spans import READ_AGAIN_MAX
+from parking.spans import READ_AGAIN_MAX, STAY_MAX
 from parking.store import arrears as store
 from parking.store import cases as case_store
 from payments import ids
@@ -53,10 +53,16 @@ async def look_for_unpaid(pool: sql.Pool, *, now: datetime) -> int:
     """Puts before a person who left a lot with a barrier without paying, and takes away who has paid since; how many
     were new, LEFT_UNPAID_PER_ROUND_MAX at most.
     """
-    since, limit = ids.floor(now - REPEATS_KEPT), LEFT_UNPAID_PER_ROUND_MAX
+    left_since, limit = now - REPEATS_KEPT, LEFT_UNPAID_PER_ROUND_MAX
+    since = ids.floor(left_since - STAY_MAX)
     async with pool.acquire() as db, db.transaction():
         found = await store.left_unpaid(
-            db, since=since, left_before=now - LEFT_AFTER, last_read_before=now - READ_AGAIN_MAX, limit=limit
+            db,
+            since=since,
+            left_since=left_since,
+            left_before=now - LEFT_AFTER,
+            last_read_before=now - READ_AGAIN_MAX,
+            limit=limit,
         )
         if found:
             cases = [Case(each.lot_id, each.event_id, Reason.LEFT_UNPAID, each.stay_id) for each in found]

@@ -38,12 +38,17 @@ async def owed_by_vehicles(
 
 
 async def left_unpaid(
-    db: sql.Connection, *, since: UUID, left_before: datetime, last_read_before: datetime, limit: int
+    db: sql.Connection,
+    *,
+    since: UUID,
+    left_since: datetime,
+    left_before: datetime,
+    last_read_before: datetime,
+    limit: int,
 ) -> Sequence[LeftUnpaid]:
     """Stays whose vehicles have left a lot with a barrier and owe what these cost, of charges from a number on."""
-    return await sql.every(
-        db, LeftUnpaid, _SQL["left_unpaid"], since, left_before, last_read_before, limit, DOUBTED_FOR
-    )
+    times = left_before, last_read_before
+    return await sql.every(db, LeftUnpaid, _SQL["left_unpaid"], since, *times, limit, DOUBTED_FOR, left_since)
 
 
 async def left_unpaid_no_more(db: sql.Connection, *, since: UUID, limit: int) -> list[UUID]:

@@ -38,12 +38,12 @@ select c.reference, c.owed_fen
 -- Of lots with a barrier, what is owed of stays whose vehicles have left: they were seen to pass the exit since, or to come
 -- again, or were not read again for a day ($3). Who has just been there ($2) may be about to pay. Whom a person let out is
 -- known to one, as is what one has looked at, and what waits for one as in owed_by ($5). Of whom nothing is owed but what
--- went back since, has left having paid.
+-- went back since, has left having paid. A charge has the instant of its entry ($1): who left since $6 may have come long before.
 select c.lot_id, s.id as stay_id, s.exit_event_id as event_id
   from lot l
   join charge c on c.lot_id = l.id and c.state = 'due' and c.account_id is null and c.id >= $1
   join stay s on s.lot_id = c.lot_id and s.id = c.stay_id and s.state = 'closed' and s.account_id is null
-             and not s.at_exit and s.let_out is null and s.left_at < $2
+             and not s.at_exit and s.let_out is null and s.left_at < $2 and s.left_at >= $6
  where l.kind <> 'road' and c.owed_fen > 0
    and (s.left_at < $3
         or exists (select 1 from read_passage m

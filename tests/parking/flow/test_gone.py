@@ -150,3 +150,16 @@ async def test_of_two_stays_that_contradict_nobody_is_reminded(district: Distric
     await district.record(*visit("g", plate, NOW - 3 * HOUR, NOW, lot=HOSPITAL, replay=True))
     await sweep(district)
     assert await arrears(district, plate) == 0
+
+
+async def test_who_parked_for_longer_than_events_are_told_again_is_before_a_person_too(district: District) -> None:
+    came, plate = NOW - timedelta(days=50), "鲁G9K3W7"
+    district.now = came
+    await district.answer(event("gza", "entry", came, plate, lot=HOSPITAL))
+    district.now = NOW
+    left = await district.answer(event("gzb", "exit", NOW, plate, lot=HOSPITAL))
+    await decide(district, Kind.RIGHT, about=await fact(district, "gzb"))
+    assert await unpaid(district, left.stay_id, NOW + 25 * HOUR) == 1
+    # Whenever it pays, nobody has to look any more.
+    await pay(district, left, NOW + 60 * timedelta(days=1))
+    assert await unpaid(district, left.stay_id, NOW + 61 * timedelta(days=1)) == 0
