@@ -157,6 +157,12 @@ def holding(rulings: Sequence[Ruling]) -> list[int]:
     return [n for n in range(1, len(rulings) + 1) if n not in undone]
 
 
+def undone(fact_id: UUID, rulings: Sequence[Ruling]) -> list[UUID]:
+    """The numbers of the decisions about a fact, by these rulings, that do not hold."""
+    held = set(holding(rulings))
+    return [decision_id(fact_id, n) for n in range(1, len(rulings) + 1) if n not in held]
+
+
 def applied(recorded: Read, rulings: Sequence[Ruling]) -> Read | None:
     """A read that counted when it was recorded, as it stands. None: it counts no more."""
     stands = standing(Standing(recorded, counts=True), rulings)

@@ -31,6 +31,9 @@ from payments import ids
 from payments.identity import Principal
 from payments.store import audit as audit_store
 
+# What a person decided of a fact is before one again if it holds no more, whatever became of its stay.
+_ASKED_AGAIN = (Reason.ELSEWHERE, Reason.APPEAL, Reason.LEFT_UNPAID)
+
 
 class Decided(Struct, frozen=True):
     """What was decided, the counts that moved, and the gateways that were told of it. `stay`: the stay that the read
@@ -230,32 +233,39 @@ async def _resolve(
     still = {
         each.id for stay in derived.stays.values() for each in stay_rules.cases_of(stay, network.lots[stay.lot_id].kind)
     }
+    resolved = set[UUID]()
     if last.kind is Kind.UNDO:
-        undone = decisions.decision_id(last.fact_id, last.undoes or 0)
-        known = await case_store.cases_of_decision(db, last.lot_id, undone)
-        home = _home(derived, last.fact_id)
-        # Nothing hangs any more on whether it was read right.
-        is_clear = home is not None and effects.is_clear(home, network.lots[home.lot_id])
-        is_clear |= changes[-1].now.says is None and taken.turned_back(last.fact_id)
-        again = [
-            each.id
-            for each in known
-            if each.id in still
-            or (
-                each.reason in (*OF_AN_EVENT, Reason.ELSEWHERE, Reason.APPEAL, Reason.LEFT_UNPAID)
-                and not (is_clear and each.reason in OF_A_READ)
-            )
-        ]
+        again = await _again(db, derived, changes[-1], taken, still, network)
         if again:
             await case_store.reopen(db, last.lot_id, again)
-        return
-    resolved = set[UUID]()
-    if case is not None and (case.id not in still or decisions.settles(last.kind)):
+    elif case is not None and (case.id not in still or decisions.settles(last.kind)):
         resolved.add(case.id)
-    if last.kind in (Kind.PLATE, Kind.VOID):
+    # Also what was decided before holds again once it is undone that it did not.
+    if last.kind in (Kind.PLATE, Kind.VOID) or (last.kind is Kind.UNDO and last.counts is not None):
         resolved |= {cases.case_id(last.fact_id, reason) for reason in OF_AN_EVENT} - still
     if resolved:
         await case_store.resolve(db, last, list(resolved), now=now)
+
+
+async def _again(
+    db: sql.Connection, derived: Derived, change: Change, taken: Taken, still: Collection[UUID], network: Network
+) -> list[UUID]:
+    """The cases that decisions about a fact had resolved which hold no more, and nothing else resolves. What is odd
+    about the event itself is before a person unless something that holds says what it was.
+    """
+    last, stands = change.decision, change.now
+    undone = await case_store.cases_of_decisions(db, last.lot_id, change.undone)
+    again = {each.id for each in undone if each.id in still or each.reason in _ASKED_AGAIN}
+    if stands.says is not None or stands.read.looked_at:
+        return list(again)
+    home = _home(derived, last.fact_id)
+    # Nothing hangs any more on whether it was read right.
+    is_clear = home is not None and effects.is_clear(home, network.lots[home.lot_id])
+    is_clear |= taken.turned_back(last.fact_id)
+    asking = {*OF_AN_EVENT} - ({*OF_A_READ} if is_clear else set())
+    about_it = [decisions.decision_id(last.fact_id, n) for n in range(1, last.n + 1)]
+    known = await case_store.cases_of_decisions(db, last.lot_id, about_it)
+    return list(again | {each.id for each in known if each.reason in asking})
 
 
 async def _record(

@@ -25,11 +25,14 @@ from payments.identity import Principal
 
 
 class Change(Struct, frozen=True):
-    """A decision about a fact, how that stood before it and stands after it."""
+    """A decision about a fact, how that stood before it and stands after it. `undone`: of the one that was asked for,
+    the decisions about its fact that do not hold any more.
+    """
 
     decision: Decision
     was: Standing
     now: Standing
+    undone: Sequence[UUID] = ()
 
 
 async def changes_of(
@@ -86,7 +89,8 @@ async def changes_of(
             with_id=None if each is asked else asked_id,
         )
 
-    return [Change(made(each), each.was, each.now) for each in ruled]
+    undone = decisions.undone(asked.now.read.id, (await facts.of(asked.now.read.id)).rulings)
+    return [Change(made(each), each.was, each.now, undone if each is asked else ()) for each in ruled]
 
 
 class _Ruled(NamedTuple):

@@ -62,9 +62,9 @@ async def settle_cases(db: sql.Connection, case_ids: Sequence[UUID], *, now: dat
     await db.execute(_SQL["settle_cases"], [ids.shard_of(each) for each in case_ids], case_ids, now)
 
 
-async def cases_of_decision(db: sql.Connection, lot_id: int, decision_id: UUID) -> Sequence[OpenCase]:
-    """The cases that a decision resolved."""
-    return await sql.every(db, OpenCase, _SQL["cases_of_decision"], lot_id, decision_id)
+async def cases_of_decisions(db: sql.Connection, lot_id: int, decisions: Sequence[UUID]) -> Sequence[OpenCase]:
+    """The cases that decisions resolved."""
+    return await sql.every(db, OpenCase, _SQL["cases_of_decisions"], lot_id, decisions)
 
 
 async def resolve(

@@ -46,9 +46,9 @@ select c.lot_id, l.code as lot, c.id, c.event_id, c.reason::text as reason, c.op
 -- name: case_by_id
 select lot_id, id, event_id, reason::text as reason, stay_id, resolved_by, other_stay_id from parking_case where lot_id = $1 and id = $2
 
--- name: cases_of_decision
+-- name: cases_of_decisions
 select lot_id, id, event_id, reason::text as reason, stay_id, resolved_by, other_stay_id
-  from parking_case where lot_id = $1 and decision_id = $2
+  from parking_case where lot_id = $1 and decision_id = any($2::uuid[])
 
 -- name: open_cases
 -- One that settled itself comes back, and one that a decision resolved that holds no more; one that a person resolved

@@ -327,3 +327,35 @@ async def test_who_left_unread_is_inside_until_a_person_says_when_it_left(distri
         with pytest.raises(DecisionUnfit):
             await decide(district, Kind.MANUAL_EXIT, about=wrong, left_at=NOW - MINUTE)
     assert await district.broken() == {}
+
+
+# -- one of several decisions
+
+
+@pytest.mark.parametrize(
+    ("tag", "steps", "is_open"),
+    [
+        ("a", ["plate", "plate", "undo 2"], False),
+        ("b", ["plate", "plate", "undo 1"], False),
+        ("c", ["plate", "plate", "undo 1", "undo 2"], True),
+        ("d", ["plate", "plate", "undo 2", "undo 1"], True),
+        ("e", ["plate", "undo 1", "undo 2"], False),
+        ("f", ["plate", "undo 1", "undo 2", "undo 3"], True),
+        # That a doubtful read is right is two decisions: it was this plate, and what follows is right.
+        ("g", ["right", "plate", "undo 3"], False),
+        ("h", ["right", "plate", "undo 2", "undo 3"], True),
+    ],
+)
+async def test_a_case_is_open_if_nothing_that_holds_has_decided_it(
+    district: District, tag: str, steps: list[str], is_open: bool
+) -> None:
+    plate = f"鲁V7K3{tag.upper()}4"
+    await district.record(event(f"w{tag}", "entry", MORNING, plate, confidence=0.3))
+    case = await case_of(district, plate, Reason.LOW_CONFIDENCE)
+    for step in steps:
+        kind, _, n = step.partition(" ")
+        more: dict[str, Any] = {"plate": plate} if kind == "plate" else {"undoes": int(n)} if n else {}
+        await decide(district, Kind(kind), case=case.id, **more)
+    query = "select count(*) from parking_case where id = $1 and resolved_at is null"
+    assert await district.count(query, case.id) == is_open
+    assert await district.broken() == {}
