@@ -114,7 +114,7 @@ async def test_readme_journey(generated: Path, server: httpx.AsyncClient, distri
     driver = known_as(server, token(Audience.DRIVER, now=NOW, id=await district.account()))
     said = models()
     async with anybody, gateway, driver:
-        lots = await call(anybody, "lots.list_lots", min_free=5, limit=3)
+        lots = await call(anybody, "lots.list_lots", limit=3)
         assert QC in {lot.code for lot in lots.lots}
         quote = await call(anybody, "tariffs.quote_stay", QC, stay_min=120, class_=said.VehicleClass.SMALL)
         assert (quote.fee_fen, quote.lines[0].kind) == (400, "units")
