@@ -132,7 +132,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 def _settled(settings: Settings) -> dict[str, Any]:
     """What handlers ask for of the settings."""
-    return {"secrets": settings.secrets, "city": settings.city, "printing": settings.printing}
+    return {"secrets": settings.secrets, "city": settings.city, "report_room": settings.report_room}
 
 
 @asynccontextmanager
@@ -314,7 +314,7 @@ def build(settings: Settings) -> Litestar:
                     "shelf",
                     "usual",
                     "city",
-                    "printing",
+                    "report_room",
                 )
             },
         },

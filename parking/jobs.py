@@ -11,7 +11,7 @@ from msgspec import Struct
 
 import sql
 from parking.facts import REPEATS_KEPT
-from parking.flow import cash, coupons, elsewhere, forecast, prepayments, repricing
+from parking.flow import cash, coupons, elsewhere, forecast, prepayments, report_runs, repricing
 from parking.flow.appeals import settle_appeals
 from parking.flow.arrears import look_for_unpaid
 from parking.flow.commands import pass_on_cleared
@@ -23,6 +23,7 @@ from parking.live.commands import Bell
 from parking.live.metrics import Verified
 from parking.live.redis import LiveCounts
 from parking.network import Network
+from parking.report_runs import Room
 from parking.store import contests as contest_store
 from parking.store import gateways as gateway_store
 from parking.store import jobs as store
@@ -70,6 +71,7 @@ ENDED_TOKENS_KEPT = timedelta(days=30)
 RESOLVED_CONTESTS_KEPT = timedelta(days=400)
 COUPONS_EVERY_S, COUPONS_LIMIT_S = 60.0, 5.0
 ANALYZE_EVERY_S = 5
+REPORTS_EVERY_S, REPORTS_PER_ROUND = 5.0, 10
 _log = logging.getLogger(__name__)
 
 
@@ -81,7 +83,7 @@ class Job(Struct, frozen=True):
     run: Callable[[], Awaitable[Done]]
 
 
-def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified) -> list[Job]:
+def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified, room: Room) -> list[Job]:
     """Everything the worker does."""
     return [
         *(Job(job.name, job.every_s, partial(job.run, work)) for job in payment_jobs.JOBS),
@@ -105,8 +107,20 @@ def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified) ->
         Job("usual", USUAL_EVERY_S, lambda: _compute_usual(work)),
         Job("bookings", BOOKINGS_EVERY_S, lambda: _keep_booked(work, live_counts)),
         Job("left_unpaid", LEFT_UNPAID_EVERY_S, lambda: _look_for_unpaid(work)),
+        Job("reports", REPORTS_EVERY_S, lambda: _make_reports(work, room)),
         Job("long_inside", LONG_INSIDE_EVERY_S, lambda: _leave_out_long_inside(work)),
     ]
+
+
+async def _make_reports(work: Work, room: Room) -> Done:
+    """Those of schedules are asked for, what waits is made, one after the other, and what is done is delivered."""
+    made = 0
+    asked = await report_runs.ask_for_due(work.pool, now=work.clock(), random_bits=work.random_bits)
+    while made < REPORTS_PER_ROUND and await report_runs.make_next(work.pool, room, clock=work.clock):
+        made += 1
+    delivered = await report_runs.deliver(work.pool, room, clock=work.clock)
+    forgotten = await report_runs.forget(work.pool, room, work.clock())
+    return {"asked": asked, "made": made, "delivered": delivered, "forgotten": forgotten}
 
 
 async def _tell_gateways(work: Work, bell: Bell) -> Done:

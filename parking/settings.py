@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from msgspec import Meta, Struct, inspect
 
 from parking import clock
 from parking.positions import Box
+from parking.report_runs import Room
 from parking.texts import languages
 from parking.texts.languages import Language
 from payments.channels import ChannelSettings
@@ -36,15 +38,18 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 # What the tests are told where to find, and nobody else.
 _OF_TESTS = (f"{PREFIX}TEST_DATABASE", f"{PREFIX}TEST_REDIS")
 # A setting with a secret in it may name a file that has it: token_secrets_file.
-SECRET = ("database_url", "redis_url", "token_secrets")
+SECRET = ("database_url", "redis_url", "token_secrets", "report_webhook_secret", "report_mail")
 FILE_SUFFIX = "_file"
 _IN_FILES = tuple(name + FILE_SUFFIX for name in SECRET)
 FILE_BYTES_MAX = 1 << 16
 SECRET_CHARACTERS_MIN = 32
+WEBHOOK_SECRET_BYTES_MIN = 24
 _URLS = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "tracing_endpoint": ("http://", "https://"),
+    "report_webhook": ("http://", "https://"),
+    "report_mail": ("smtp://", "smtps://"),
 }
 
 
@@ -90,6 +95,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     # Where fonts for printed reports lie beside those of the system, and a template in the place of ours.
     report_fonts: str = ""
     report_template: str = ""
+    # Where files of runs of reports lie, for `serve` and `work` alike, and how they are delivered.
+    report_folder: str = ""
+    report_webhook: str = ""
+    report_webhook_secret: str = ""
+    report_mail: str = ""
+    report_mail_from: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -111,8 +122,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def confidential(self) -> tuple[str, ...]:
         """What must never be shown: the token secrets, and the passwords in addresses."""
         secrets = (part.strip() for part in self.token_secrets.split(","))
-        passwords = [urlsplit(address).password or "" for address in (self.database_url, self.redis_url)]
-        return tuple(filter(None, (*secrets, *passwords, *map(unquote, passwords))))
+        passwords = [
+            urlsplit(address).password or "" for address in (self.database_url, self.redis_url, self.report_mail)
+        ]
+        return tuple(filter(None, (*secrets, self.report_webhook_secret, *passwords, *map(unquote, passwords))))
 
     @property
     def city(self) -> Box | None:
@@ -143,6 +156,28 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 setting=f"{PREFIX}REPORT_TEMPLATE",
             ) from None
         return Setting(self.report_fonts, template)
+
+    @property
+    def report_room(self) -> Room:
+        """Where reports are kept, and how they are delivered.
+
+        Raises:
+            BadSetting: the secret of the webhook is none.
+        """
+        secret = self.report_webhook_secret.removeprefix("whsec_")
+        try:
+            key = b64decode(secret, validate=True)
+        except ValueError:
+            key = b""
+        if self.report_webhook and len(key) < WEBHOOK_SECRET_BYTES_MIN:
+            raise BadSetting(
+                f"{PREFIX}REPORT_WEBHOOK_SECRET must be at least {WEBHOOK_SECRET_BYTES_MIN} bytes in base64, "
+                "with or without whsec_ before them.",
+                setting=f"{PREFIX}REPORT_WEBHOOK_SECRET",
+            )
+        return Room(
+            self.report_folder, self.printing, self.report_webhook, key, self.report_mail, self.report_mail_from
+        )
 
     @property
     def channels(self) -> ChannelSettings:

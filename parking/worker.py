@@ -173,7 +173,7 @@ async def work(settings: Settings, *, metrics_port: int) -> None:
     channels = payment_channels.open_all(pool, clock, settings.channels)
     tools = Work(pool, channels, clock, random_bits, LookElsewhere(pool, clock))
     verified = Verified()
-    all_jobs = jobs(tools, LiveCounts(redis), Bell(redis), verified)
+    all_jobs = jobs(tools, LiveCounts(redis), Bell(redis), verified, settings.report_room)
     # Jobs may take all connections of their pool for long; leases are renewed over others.
     leading = await open_pool(settings.database_url, connections_max=LEADING_CONNECTIONS, limit_s=LEASE_S)
     rounds = Rounds(leading)

@@ -99,7 +99,15 @@ CHAPTERS = {
         ),
     ),
     "The books": ("book", "channel", "journal_rule", "transfer_rule", "journal", "transfer", "leg", "balance"),
-    "Settlement": ("operator_day", "settlement_run", "movement", "settlement", "settlement_line"),
+    "Settlement": (
+        "operator_day",
+        "settlement_run",
+        "movement",
+        "settlement",
+        "settlement_line",
+        "report_schedule",
+        "report_run",
+    ),
 }
 _ABOUT = re.compile(
     r"(?:CREATE (?:TABLE|VIEW)|ALTER TABLE(?: ONLY)?|COMMENT ON (?:TABLE|VIEW)|GRANT .*? ON TABLE) (\w+)"

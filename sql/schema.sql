@@ -37,6 +37,7 @@ CREATE TYPE passage_outcome AS ENUM ( 'passed', 'turned_back', 'cancelled' );
 CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE place_kind AS ENUM ( 'station', 'airport', 'metro', 'hospital', 'school', 'sight', 'mall', 'sport', 'office' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
+CREATE TYPE report_run_state AS ENUM ( 'waiting', 'running', 'done', 'failed' );
 CREATE TYPE say_arrears AS ENUM ( 'nothing', 'show' );
 CREATE TYPE settlement_stage AS ENUM ( 'started', 'done' );
 CREATE TYPE stay_state AS ENUM ( 'closed', 'superseded', 'exit_only', 'open', 'merged' );
@@ -2145,6 +2146,72 @@ CREATE TABLE settlement_line (
 );
 COMMENT ON COLUMN settlement_line.cash_fen IS 'The part of it that one lot took.';
 -- The service may: select, insert.
+
+-- Reports that are made by themselves when their days are over, until ended_at.
+CREATE TABLE report_schedule (
+    owner_id bigint NOT NULL,
+    id       uuid NOT NULL,
+    report   text NOT NULL,
+    form     text NOT NULL,
+    language text NOT NULL,
+    asked    jsonb NOT NULL,
+    every    text NOT NULL,
+    way      text,
+    address  text,
+    made_by  text NOT NULL,
+    made_at  timestamp with time zone NOT NULL,
+    through  date NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT mail_has_an_address CHECK (((NOT (way IS DISTINCT FROM 'mail'::text)) = (address IS NOT NULL))),
+    CONSTRAINT report_schedule_every_check CHECK ((every = ANY (ARRAY['day'::text, 'week'::text, 'month'::text]))),
+    CONSTRAINT report_schedule_language_check CHECK ((language = ANY (ARRAY['zh'::text, 'en'::text]))),
+    CONSTRAINT report_schedule_way_check CHECK ((way = ANY (ARRAY['mail'::text, 'webhook'::text]))),
+    CONSTRAINT report_schedule_pkey PRIMARY KEY (owner_id, id)
+);
+COMMENT ON COLUMN report_schedule.owner_id IS 'The operator whose figures they have; the platform (1) for those of all.';
+COMMENT ON COLUMN report_schedule.way IS 'How a report is delivered; null: it lies in the folder.';
+COMMENT ON COLUMN report_schedule.through IS 'The last day of the last report that was asked for by it.';
+-- The service may: select, insert, update (through, ended_at).
+
+-- A report that was asked for and made beside everything else: how far it is, and its file.
+CREATE TABLE report_run (
+    owner_id      bigint NOT NULL,
+    id            uuid NOT NULL,
+    report        text NOT NULL,
+    form          text NOT NULL,
+    language      text NOT NULL,
+    asked         jsonb NOT NULL,
+    asked_by      text NOT NULL,
+    asked_at      timestamp with time zone NOT NULL,
+    state         report_run_state DEFAULT 'waiting'::report_run_state NOT NULL,
+    tries         integer DEFAULT 0 NOT NULL,
+    begun_at      timestamp with time zone,
+    ended_at      timestamp with time zone,
+    rows_made     bigint DEFAULT 0 NOT NULL,
+    size_bytes    bigint,
+    sha256        bytea,
+    file          text,
+    error         text,
+    schedule_id   uuid,
+    way           text,
+    address       text,
+    deliver_at    timestamp with time zone,
+    deliver_tries integer DEFAULT 0 NOT NULL,
+    delivered_at  timestamp with time zone,
+    deliver_error text,
+    CONSTRAINT done_has_a_file CHECK (((state = 'done'::report_run_state) = ((file IS NOT NULL) AND (size_bytes IS NOT NULL) AND (sha256 IS NOT NULL)))),
+    CONSTRAINT ended_is_over CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['done'::report_run_state, 'failed'::report_run_state])))),
+    CONSTRAINT report_run_language_check CHECK ((language = ANY (ARRAY['zh'::text, 'en'::text]))),
+    CONSTRAINT report_run_way_check CHECK ((way = ANY (ARRAY['mail'::text, 'webhook'::text]))),
+    CONSTRAINT report_run_pkey PRIMARY KEY (owner_id, id)
+);
+CREATE INDEX report_run_by_id ON report_run USING btree (id);
+CREATE INDEX report_run_to_deliver ON report_run USING btree (deliver_at) WHERE (deliver_at IS NOT NULL);
+CREATE INDEX report_run_waiting ON report_run USING btree (asked_at) WHERE (state = ANY (ARRAY['waiting'::report_run_state, 'running'::report_run_state]));
+COMMENT ON COLUMN report_run.owner_id IS 'The operator whose figures it has; the platform (1) for those of all.';
+COMMENT ON COLUMN report_run.file IS 'Its name in the folder of reports.';
+COMMENT ON COLUMN report_run.deliver_at IS 'When it is tried to be delivered next; null: not any more.';
+-- The service may: select, insert, delete, update (state, tries, begun_at, ended_at, rows_made, size_bytes, sha256, file, error, deliver_at, deliver_tries, delivered_at, deliver_error).
 
 -- Functions ---------------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,8 @@ PATH = {
     "reference": NOBODY,
     "top_up_id": NOBODY,
     "dispute_id": NOBODY,
+    "run_id": NOBODY,
+    "schedule_id": NOBODY,
     "file": "2026-11-16.csv",
     "version": 1,
 }

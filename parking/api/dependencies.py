@@ -18,7 +18,7 @@ from parking.live.stream import Stream as _Stream
 from parking.live.usual import LiveUsual as _LiveUsual
 from parking.offers import Shelf as _Shelf
 from parking.positions import Box
-from payments.reports.pdf import Setting
+from parking.report_runs import Room
 
 Network: TypeAlias = NamedDependency[SkipValidation[LiveNetwork]]
 TariffLint: TypeAlias = NamedDependency[SkipValidation[_TariffLint]]
@@ -33,7 +33,7 @@ LiveUsual: TypeAlias = NamedDependency[SkipValidation[_LiveUsual]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 # Where the city lies, if that is set.
 City: TypeAlias = NamedDependency[SkipValidation[Box | None]]
-# How reports are set as PDF.
-Printing: TypeAlias = NamedDependency[SkipValidation[Setting]]
+# Where reports are kept, how they are printed and delivered.
+ReportRoom: TypeAlias = NamedDependency[SkipValidation[Room]]
 # 32 random bytes for a new key.
 Secret: TypeAlias = NamedDependency[SkipValidation[bytes]]

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from parking.api.dependencies import Network, Printing
+from parking.api.dependencies import Network, ReportRoom
 from parking.api.scope import lots_named
 from parking.flow import reports as flow
 from payments.api.dependencies import Db, Now, Principal, RandomBits
@@ -81,7 +81,7 @@ async def get_report(
     db: Db,
     now: Now,
     random_bits: RandomBits,
-    printing: Printing,
+    report_room: ReportRoom,
     first: Annotated[date, QueryParameter(name="from", description="The first business day.")],
     last: Annotated[date, QueryParameter(name="to", description="The last business day; at most a year later.")],
     operator: Annotated[str | None, QueryParameter(max_length=64, description="An operator's code.")] = None,
@@ -125,7 +125,7 @@ async def get_report(
         lang,
         out,
         network=network.snapshot,
-        setting=printing,
+        setting=report_room.printing,
         reader=principal,
         now=now,
         random_bits=random_bits,

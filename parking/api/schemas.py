@@ -37,6 +37,8 @@ NAMES = {
     "parking.health.State": "HealthState",
     "parking.health.Status": "HealthStatus",
     "parking.registry.State": "LotState",
+    "parking.report_runs.State": "ReportRunState",
+    "parking.report_runs.Way": "DeliveryWay",
     "parking.stays.Doubt": "StayDoubt",
     "parking.stays.State": "StayState",
     "payments.api.charges.Payment": "ChargePayment",

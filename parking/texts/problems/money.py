@@ -165,6 +165,36 @@ KINDS: dict[str, Kind] = {
     "unknown-operator": Kind(
         "没有该经营单位", ("没有此编码的经营单位。", "No operator has this code."), LOOK, facts=("code",)
     ),
+    "no-such-run": Kind(
+        "没有该报表任务",
+        (
+            "没有此编号的报表任务或定期报表，或不属于调用方。",
+            "No run or schedule has this number, or it is not the caller's.",
+        ),
+        LOOK,
+        facts=("run_id",),
+    ),
+    "run-not-done": Kind(
+        "报表没有文件",
+        ("该报表尚未完成或未能完成，没有文件。", "The report is not made yet, or could not be: it has no file."),
+        WAIT,
+        facts=("run_id", "state"),
+    ),
+    "runs-not-kept": Kind(
+        "无处存放报表",
+        (
+            "没有设置报表文件夹，或没有设置所要求的投递方式。",
+            "No folder for reports is set, or not the way in which they are to be delivered.",
+        ),
+        OPERATOR,
+        facts=("setting",),
+    ),
+    "too-many-runs": Kind(
+        "报表任务过多",
+        ("等待中的报表任务或定期报表过多。", "Too many reports wait to be made, or too many schedules hold."),
+        WAIT,
+        facts=("runs_max", "schedules_max"),
+    ),
     "no-such-report": Kind(
         "没有该报表",
         ("没有此名称的报表，或没有这种格式。", "There is no report of this name, or none in this form."),
