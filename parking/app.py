@@ -18,6 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 
 import sql
 from parking import api, limits, web
+from parking import clock as parking_clock
 from parking.api import document, etags, openapi, problems, requests
 from parking.api.authentication import Authentication
 from parking.api.connections import Config
@@ -45,13 +46,16 @@ from parking.live.identity import LiveIdentity
 from parking.live.network import LiveNetwork
 from parking.live.rates import Rates
 from parking.live.redis import LiveCounts
+from parking.live.sessions import LiveSessions
 from parking.live.stream import Stream
 from parking.live.usual import LiveUsual
 from parking.occupancy import Count, is_stale
 from parking.offers import Shelf
+from parking.sessions import Session
 from parking.settings import Settings, read
 from parking.texts.cases import HOLDS
 from parking.texts.corrections import CAUSES
+from parking.web import errors
 from payments import api as payments_api
 from payments import channels
 from payments.api.pages import PROVIDED as PAGES
@@ -98,6 +102,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             clock=clock,
             random_bits=random_bits,
             **_settled(settings),
+            **_known_by(pool, redis, live_identity),
             network=live_network,
             identity=live_identity,
             live_counts=live_counts,
@@ -148,6 +153,13 @@ async def _running(*what: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 def _of_drivers(pool: sql.Pool, clock: Clock) -> dict[str, object]:
     """What is kept for those who look for a space: prices of stays, and what is usual."""
     return {"shelf": Shelf(Fares(), clock), "usual": LiveUsual(pool), "kept": Kept()}
+
+
+def _known_by(pool: sql.Pool, redis: live_redis.Client, identity: LiveIdentity) -> dict[str, Any]:
+    """By what people are known at pages, which goes by their own time."""
+    wall = parking_clock.system
+    sessions = LiveSessions(pool, redis, identity, wall=wall)
+    return {"sessions": sessions, "wall": wall, "random_bytes": secrets.token_bytes}
 
 
 def _sampling(state: State) -> Coroutine[Any, Any, None]:
@@ -228,6 +240,11 @@ def _caller(request: Request[object, object, State]) -> Principal | None:
 WORDING: Wording = {**CAUSES, **HOLDS}
 
 
+def _session(request: Request[object, object, State]) -> Session | None:
+    session: Session | None = request.scope["state"].get("session")
+    return session
+
+
 def _from_state(name: str) -> Provide:
     def read(state: State) -> Any:
         return state[name]
@@ -292,6 +309,7 @@ def build(settings: Settings) -> Litestar:
             "secret": Provide(_secret, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
             "caller": Provide(_caller, sync_to_thread=False),
+            "signed_in": Provide(_session, sync_to_thread=False),
             "channels": Provide(_channels, sync_to_thread=False),
             "lot_names": Provide(_lot_names, sync_to_thread=False),
             "visits_of": Provide(_visits_of, sync_to_thread=False),
@@ -303,6 +321,9 @@ def build(settings: Settings) -> Litestar:
                 for name in (
                     "pool",
                     "clock",
+                    "wall",
+                    "random_bytes",
+                    "sessions",
                     "network",
                     "live_counts",
                     "live_health",
@@ -318,7 +339,7 @@ def build(settings: Settings) -> Litestar:
                 )
             },
         },
-        exception_handlers=problems.HANDLERS,
+        exception_handlers=errors.as_pages(problems.HANDLERS),
         openapi_config=openapi.CONFIG,
         compression_config=CompressionConfig(
             backend="gzip",

@@ -22,6 +22,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# Where people fill in forms, these go nowhere else.
+POLICY_OF_FORMS = POLICY.replace("form-action 'none'", "form-action 'self'")
+# The policy says so as well, to browsers that know it.
+SAFE_HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 COMPRESSED_BYTES_MIN = 1024
 COMPRESSION_LEVEL = 6
 # Handlers of files say so in their `opt`: what is compressed once is not compressed again with every answer.
@@ -60,7 +64,7 @@ def send(sent: File, asked: Mapping[str, str], *, policy: str = POLICY) -> Sent:
         "ETag": sent.tag,
         "Cache-Control": "no-cache",
         "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
+        **SAFE_HEADERS,
     }
     if sent.gzipped is not None:
         headers["Vary"] = "Accept-Encoding"

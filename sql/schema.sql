@@ -1625,6 +1625,68 @@ CREATE INDEX audit_by_id ON ONLY audit USING btree (id);
 CREATE INDEX audit_by_subject ON ONLY audit USING btree (subject, id);
 -- The service may: select, insert.
 
+-- Who may sign in to the pages of staff, as whom, and for which operator or lot.
+CREATE TABLE staff (
+    id             integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    login          text NOT NULL,
+    name           text NOT NULL,
+    audience       text NOT NULL,
+    operator_id    bigint,
+    lot_id         integer,
+    password_hash  text,
+    code_hash      bytea,
+    code_until     timestamp with time zone,
+    totp_secret    text,
+    totp_confirmed boolean DEFAULT false NOT NULL,
+    totp_step      bigint DEFAULT 0 NOT NULL,
+    disabled_at    timestamp with time zone,
+    disabled_by    text,
+    created_at     timestamp with time zone NOT NULL,
+    created_by     text NOT NULL,
+    CONSTRAINT code_is_whole CHECK (((code_hash IS NULL) = (code_until IS NULL))),
+    CONSTRAINT disabled_is_whole CHECK (((disabled_at IS NULL) = (disabled_by IS NULL))),
+    CONSTRAINT login_has_its_form CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{1,63}$'::text)),
+    CONSTRAINT staff_login_key UNIQUE (login),
+    CONSTRAINT staff_pkey PRIMARY KEY (id),
+    CONSTRAINT staff_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
+    CONSTRAINT staff_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
+);
+COMMENT ON COLUMN staff.password_hash IS 'Argon2id; null: nobody has chosen a password yet.';
+COMMENT ON COLUMN staff.code_hash IS 'SHA-256 of the code by which a password is chosen, once, until code_until.';
+COMMENT ON COLUMN staff.totp_step IS 'The last step of time whose code was taken: no code is taken twice.';
+-- The service may: select, insert, update (name, password_hash, code_hash, code_until, totp_secret, totp_confirmed, totp_step, disabled_at, disabled_by).
+
+-- Browsers in which somebody is signed in. What the browser holds is kept as a hash.
+CREATE TABLE session (
+    token_hash bytea NOT NULL,
+    staff_id   integer,
+    account_id bigint,
+    begun_at   timestamp with time zone NOT NULL,
+    seen_at    timestamp with time zone NOT NULL,
+    ends_at    timestamp with time zone NOT NULL,
+    address    text NOT NULL,
+    agent      text NOT NULL,
+    CONSTRAINT session_is_of_one CHECK ((num_nonnulls(staff_id, account_id) = 1)),
+    CONSTRAINT session_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id),
+    CONSTRAINT session_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(id)
+);
+CREATE INDEX session_ended ON session USING btree (ends_at);
+CREATE INDEX session_of_account ON session USING btree (account_id) WHERE (account_id IS NOT NULL);
+CREATE INDEX session_of_staff ON session USING btree (staff_id) WHERE (staff_id IS NOT NULL);
+COMMENT ON COLUMN session.seen_at IS 'When a page was asked for last, to the minute.';
+-- The service may: select, insert, delete, update (seen_at).
+
+-- How often signing in failed lately, by login and by address; both as hashes.
+CREATE TABLE sign_in_failure (
+    who      bytea NOT NULL,
+    failures integer NOT NULL,
+    last_at  timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_failure_pkey PRIMARY KEY (who)
+);
+CREATE INDEX sign_in_failure_old ON sign_in_failure USING btree (last_at);
+-- The service may: select, insert, delete, update.
+
 -- Charges and payments ----------------------------------------------------------------------------------------------
 
 -- What a stay costs (应收), its price explained line by line. The id follows from the stay's, so a stay is charged

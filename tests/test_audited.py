@@ -20,6 +20,13 @@ ACTION = re.compile(r"[a-z_]+\.[a-z_-]+")
 COMPARED = "changed"
 WAYS = ("parking.api.", "parking.flow.", "payments.api.", "payments.flow.")
 ACTIONS = {
+    "POST /desk/account/password": {"staff.change_password"},
+    "POST /desk/staff": {"staff.add"},
+    "POST /desk/staff/{login}/disable": {"staff.disable"},
+    "POST /desk/staff/{login}/enable": {"staff.enable"},
+    "POST /desk/staff/{login}/reset": {"staff.reset"},
+    "POST /sign-out": {"session.end"},
+    "POST /sign-out/everywhere": {"session.end_all"},
     "POST /v1/accounts": {"account.open"},
     "PUT /v1/accounts/{account_id}/debit-limit": {"account.debit_limit"},
     "POST /v1/accounts/{account_id}/resume": {"account.resume"},
@@ -98,7 +105,7 @@ ACTIONS = {
 # What these begin was not there before; every other change says what was before and after, or why it was made.
 BEGINNINGS = {
     "account.open", "booking.add", "coupon.hand_out", "coupon.present", "event.decide", "gateway_key.issue",
-    "lot.register", "operator.register", "pass.sell", "plate.contest", "settlement.settle", "shift.open",
+    "lot.register", "operator.register", "pass.sell", "plate.contest", "settlement.settle", "shift.open", "staff.add",
     "tariff.register", "ticket.claim", "token.issue", "zone.register",
 }  # fmt: skip
 # What these end is over, whole: there is no after.

@@ -3,7 +3,9 @@
 import hmac
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
+from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotAuthorizedException, NotFoundException
 from litestar.handlers import BaseRouteHandler
@@ -16,6 +18,7 @@ from parking.api.paths import HEALTH, at_gateways
 from parking.api.requests import trail_of
 from parking.gateways import Gateway
 from parking.live.network import LiveNetwork
+from parking.sessions import PAGE, cookie_name
 from parking.trail import Trail
 from payments.identity import AccountBarred, Audience, NotYours, Principal, TokenRefused, read_token, split_key
 
@@ -55,7 +58,7 @@ class Authentication:
         """Passes the request on, with the caller in `scope["principal"]`.
 
         Raises:
-            NotAuthorizedException: no credentials, or wrong ones (401).
+            NotAuthorizedException: no credentials, or wrong ones, or of a page no session (401).
             NotYours: good credentials of somebody the route is not for (403).
             AccountBarred: the account is suspended or closed (403).
             ValidationException: the query has a parameter that the route does not know (400).
@@ -71,14 +74,12 @@ class Authentication:
         audience = audience_of(scope["route_handler"])
         if at_gateways(scope) and Audience.GATEWAY not in audience and not scope["route_handler"].opt.get(HEALTH):
             raise NotFoundException("This address is for gateways.")
-        if audience != (Audience.PUBLIC,):
+        if scope["route_handler"].opt.get(PAGE) and _said(scope) is None:
+            await _by_session(scope, audience)
+        elif audience != (Audience.PUBLIC,):
             principal = await _principal(scope["litestar_app"].state, _credentials(scope), trail_of(scope))
             scope["principal"] = principal  # type: ignore[typeddict-unknown-key]
-            if principal.audience not in audience:
-                raise NotYours(
-                    f"This is for {', '.join(audience)}; the credentials are those of a {principal.audience}.",
-                    audience=list(audience),
-                )
+            _admit(principal, audience)
         elif (recognised := scope["route_handler"].opt.get("recognises")) and (said := _said(scope)) is not None:
             # Nobody need say who they are here; who does is believed only with good credentials.
             principal = await _principal(scope["litestar_app"].state, said, trail_of(scope))
@@ -97,6 +98,34 @@ async def caller(scope: Scope) -> Principal | None:
         return await _principal(scope["litestar_app"].state, _credentials(scope), trail_of(scope))
     except (NotAuthorizedException, AccountBarred):
         return None
+
+
+def _admit(principal: Principal, audience: tuple[Audience, ...]) -> None:
+    if principal.audience not in audience:
+        raise NotYours(
+            f"This is for {', '.join(audience)}; the credentials are those of a {principal.audience}.",
+            audience=list(audience),
+        )
+
+
+async def _by_session(scope: Scope, audience: tuple[Audience, ...]) -> None:
+    """Whoever a browser is signed in as. On a page for everybody nobody has to be.
+
+    Raises:
+        NotAuthorizedException: nobody is, and the page is not for everybody.
+        NotYours: it is for others.
+    """
+    cookie = Request[Any, Any, Any](scope).cookies.get(cookie_name(is_secure=scope["scheme"] == "https"))
+    session = None if cookie is None else await scope["litestar_app"].state.sessions.find(cookie)
+    if session is not None:
+        scope["state"]["session"] = session
+        scope["principal"] = session.principal  # type: ignore[typeddict-unknown-key]
+        trail_of(scope).caller = f"{session.principal.audience} {session.principal.subject}"
+    if audience == (Audience.PUBLIC,):
+        return
+    if session is None:
+        raise NotAuthorizedException("Sign in to see this page.")
+    _admit(session.principal, audience)
 
 
 def _methods(scope: Scope) -> ASGIResponse:

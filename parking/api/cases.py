@@ -12,11 +12,11 @@ from msgspec import Meta, Struct
 
 from parking import decisions, plates, verdicts
 from parking.api.dependencies import Dialogue, LiveCounts, Network
-from parking.api.scope import lots_named, lots_of
 from parking.cases import Filter, Reason, State
 from parking.flow import cases as flow
 from parking.flow.cases import CaseShown
 from parking.flow.decisions import Decided
+from parking.scope import lots_named, lots_of
 from parking.verdicts import Verdict
 from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
 from payments.api.pages import Page
@@ -104,7 +104,7 @@ async def list_cases(
 ) -> CasePage:
     """Of the caller's lots, the oldest first, with the vehicles that may be meant, pictures and the money at stake."""
     wanted = Filter(
-        lot_ids=lots_named(principal, network, lot),
+        lot_ids=lots_named(principal, network.snapshot, lot),
         state=which,
         reason=reason,
         plate=plates.looked_for(plate),
@@ -132,7 +132,7 @@ async def get_case(
     return await flow.case_by_id(
         db,
         case_id=case_id,
-        lot_ids=lots_of(principal, network),
+        lot_ids=lots_of(principal, network.snapshot),
         reader=principal,
         now=now,
         random_bits=random_bits,
@@ -167,7 +167,7 @@ async def decide_case(
         pool,
         data,
         case_id=case_id,
-        lot_ids=lots_of(principal, network),
+        lot_ids=lots_of(principal, network.snapshot),
         by=principal,
         request_key=idempotency_key,
         network=network.snapshot,
@@ -200,7 +200,7 @@ async def decide_cases(
     idempotency_key: RequestKey = None,
 ) -> BulkAnswers:
     """At most 100; each is decided and answered on its own, and what is refused keeps no other from being decided."""
-    lot_ids = lots_of(principal, network)
+    lot_ids = lots_of(principal, network.snapshot)
     answers = []
     for case_id in data.case_ids:
         try:
@@ -236,7 +236,7 @@ async def assign_case(
     case_id: FromPath[UUID], data: JSONBody[Assignment], principal: Principal, network: Network, db: Db, now: Now
 ) -> None:
     """It stays where it is; others may decide it all the same."""
-    lot_ids = lots_of(principal, network)
+    lot_ids = lots_of(principal, network.snapshot)
     await flow.assign_case(
         db, case_id=case_id, lot_ids=lot_ids, assignee=data.assignee, by=principal, network=network.snapshot, now=now
     )

@@ -10,11 +10,11 @@ from litestar.params import QueryParameter
 
 from parking import stay_listing
 from parking.api.dependencies import Network
-from parking.api.scope import lots_named
 from parking.charge_listing import Filter, day_in
 from parking.flow import charges as flow
 from parking.flow.charges import ChargesFound
 from parking.plates import PlateColor
+from parking.scope import lots_named
 from parking.stay_listing import LookUpTooWide
 from payments import ledger
 from payments.api.dependencies import Db, Now, Principal, RandomBits
@@ -63,7 +63,7 @@ async def find_charges(
         LookUpTooWide: neither is named, or too little of a plate.
         UnknownLot, NotYours: there is no such lot, or it is not the caller's.
     """
-    lot_ids = lots_named(principal, network, lot)
+    lot_ids = lots_named(principal, network.snapshot, lot)
     about: dict[str, Any] = {"reader": principal, "network": network.snapshot, "now": now, "random_bits": random_bits}
     if settled_on is not None:
         of_lot = None if lot_ids is None or len(lot_ids) != 1 else network.snapshot.lots[lot_ids[0]]

@@ -9,13 +9,13 @@ from msgspec import Meta, Struct
 
 from parking.api.dependencies import Network
 from parking.api.instants import Instant
-from parking.api.scope import served_lot
 from parking.charging import SESSION_CHARACTERS_MAX, ChargingSession
 from parking.entitlements import RightUnfit
 from parking.flow import charging as flow
 from parking.lots import Code
 from parking.overstays import OverstayNotice
 from parking.plates import PlateColor
+from parking.scope import served_lot
 from payments import ids
 from payments.api.dependencies import Now, Pool, Principal, RandomBits
 from payments.identity import Audience
@@ -62,7 +62,7 @@ async def tell_session(
     """
     if len(session) > SESSION_CHARACTERS_MAX:
         raise RightUnfit("The name of a session is shorter.", field="session", characters_max=SESSION_CHARACTERS_MAX)
-    lot_id = served_lot(principal, network, data.lot).id
+    lot_id = served_lot(principal, network.snapshot, data.lot).id
     said = ChargingSession(
         lot_id=lot_id,
         id=ids.new(now, lot_id, random_bits()),

@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from parking.answers import Display
 from parking.api.dependencies import Clock, Dialogue, Network
-from parking.api.scope import lots_of
 from parking.barrier import Command
 from parking.commands import WAIT_S_MAX, Acknowledgement, Because, Opening, UnknownLane
 from parking.flow import commands as flow
 from parking.lanes import Lane
+from parking.scope import lots_of
 from parking.store import commands as store
 from parking.store.commands import Given, Waiting
 from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
@@ -220,7 +220,7 @@ async def list_commands(
 
 def _lane(principal: Principal, network: Network, code: str) -> Lane:
     found = network.snapshot.lanes.get(code)
-    may = lots_of(principal, network)
+    may = lots_of(principal, network.snapshot)
     if found is None or (may is not None and found.lot_id not in may):
         raise UnknownLane("No lane of yours has this code.", field="lane")
     return found

@@ -13,7 +13,6 @@ from msgspec import Meta, Struct
 from parking import network as networks
 from parking.api.dependencies import Network
 from parking.api.instants import Instant
-from parking.api.scope import lots_named
 from parking.coupons import COUPONS_PER_CALL_MAX, USES_MAX, Code, Cost, Coupon, CouponPlan, NotInside
 from parking.entitlements import RightUnfit
 from parking.events import COUPONS_MAX, CouponCode
@@ -23,6 +22,7 @@ from parking.flow.passes import lots_named as lots_of_codes
 from parking.lots import Code as LotCode
 from parking.passes import LOTS_PER_PASS_MAX
 from parking.plates import PlateColor
+from parking.scope import lots_named
 from parking.store import coupons as store
 from payments import ids
 from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
@@ -238,7 +238,7 @@ def _lots(principal: Principal, network: Network) -> list[int] | None:
     """The lots the caller may present coupons in; None: all."""
     if principal.audience is Audience.GATEWAY:
         return list(network.snapshot.gateways[principal.id].lots)
-    return lots_named(principal, network, None)
+    return lots_named(principal, network.snapshot, None)
 
 
 def _shown(each: Coupon, network: networks.Network) -> CouponShown:

@@ -13,10 +13,10 @@ from msgspec import Raw, Struct
 from parking import plates
 from parking.api.cases import DecidedNow, RequestKey, decided_now
 from parking.api.dependencies import Dialogue, LiveCounts, Network
-from parking.api.scope import lots_named, lots_of
 from parking.cases import FoundEvent, Reason
 from parking.decisions import DecisionUnfit
 from parking.flow import facts as flow
+from parking.scope import lots_named, lots_of
 from parking.verdicts import Verdict
 from payments.api.dependencies import Db, Now, Pool, Principal, RandomBits
 from payments.api.pages import Page
@@ -85,7 +85,7 @@ async def find_events(
     text = plates.looked_for(plate)
     if text is not None and len(text) < plates.PART_CHARACTERS_MIN:
         raise DecisionUnfit("Name more of the plate.", field="plate", characters_min=plates.PART_CHARACTERS_MIN)
-    lot_ids = lots_named(principal, network, lot) or []
+    lot_ids = lots_named(principal, network.snapshot, lot) or []
     lanes = network.snapshot.lanes.values()
     found = await flow.find_events(
         db,
@@ -128,7 +128,7 @@ async def decide_event(
         pool,
         data,
         event_id=event_id,
-        lot_ids=lots_of(principal, network),
+        lot_ids=lots_of(principal, network.snapshot),
         by=principal,
         request_key=idempotency_key,
         network=network.snapshot,

@@ -11,13 +11,13 @@ from msgspec import Raw, Struct
 
 from parking.api.dependencies import GroupCommit, LiveClocks, LiveCounts, Network, Secret
 from parking.api.instants import Instant
-from parking.api.scope import lots_of
 from parking.dated import Changed
 from parking.flow import gateways as flow_of_state
 from parking.flow import lots as flow
 from parking.flow import occupancy
 from parking.gateways import Heartbeat, IssuedKey
 from parking.lots import Code
+from parking.scope import lots_of
 from parking.store import gateways as state_store
 from parking.store import lots as store
 from payments import identity
@@ -99,7 +99,7 @@ async def beat(
 async def list_gateways(principal: Principal, network: Network, db: Db, now: Now) -> Sequence[GatewayShown]:
     """Of the caller's lots."""
     await network.refresh()
-    rows = await state_store.gateways(db, lots_of(principal, network))
+    rows = await state_store.gateways(db, lots_of(principal, network.snapshot))
     snapshot = network.snapshot
     lots = {each.code: sorted(snapshot.lots[id_].code for id_ in each.lots) for each in snapshot.gateways.values()}
     return [

@@ -9,10 +9,10 @@ from litestar.params import FromPath, QueryParameter
 
 from parking import plates
 from parking.api.dependencies import Network
-from parking.api.scope import lots_named
 from parking.decisions import DecisionUnfit
 from parking.flow import inside as flow
 from parking.flow.inside import Inside
+from parking.scope import lots_named
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.identity import Audience
 
@@ -50,7 +50,7 @@ async def find_inside(
     if len(text) < plates.PART_CHARACTERS_MIN:
         raise DecisionUnfit("Name more of the plate.", field="plate", characters_min=plates.PART_CHARACTERS_MIN)
     if principal.audience is not Audience.DRIVER:
-        lots_named(principal, network, code)
+        lots_named(principal, network.snapshot, code)
     return await flow.find_inside(
         db,
         lot,

@@ -11,10 +11,10 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from parking.api.dependencies import Network
-from parking.api.scope import lots_named
 from parking.decisions import DecisionUnfit
 from parking.flow import lifts as flow
 from parking.lifts import Lift
+from parking.scope import lots_named
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.api.pages import Page
 from payments.identity import STAFF
@@ -55,7 +55,7 @@ async def list_lifts(
         raise DecisionUnfit("Times have an offset.", field="from")
     found = await flow.find_lifts(
         db,
-        lots_named(principal, network, lot) or [],
+        lots_named(principal, network.snapshot, lot) or [],
         since=since,
         after=page.above,
         without_money=without_money,

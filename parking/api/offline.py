@@ -14,11 +14,11 @@ from parking import offline
 from parking.api.authentication import key_said
 from parking.api.decoding import StrictRequest
 from parking.api.dependencies import Network
-from parking.api.scope import served_lot
 from parking.flow import offline as flow
 from parking.limits import Rate, TooManyRequests
 from parking.live.rates import Rates
 from parking.offline import PACK_LIFE, Delta, Entries
+from parking.scope import served_lot
 from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
 
@@ -72,7 +72,7 @@ async def get_pack(
         TooManyRequests: the gateway asks more often.
         UnknownLot, NotYours: it serves no such lot.
     """
-    served = served_lot(principal, network, lot)
+    served = served_lot(principal, network.snapshot, lot)
     rates: Rates = request.app.state.rates
     if wait_s := await rates.take(f"pack:{principal.id}:{served.id}", PACKS):
         raise TooManyRequests("That is more packs than are made; wait.", retry_after_s=max(1, round(wait_s)))

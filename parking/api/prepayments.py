@@ -9,10 +9,10 @@ from msgspec import Meta, Struct
 
 from parking import plates
 from parking.api.dependencies import Network
-from parking.api.scope import lots_named
 from parking.flow import prepayments as flow
 from parking.flow.prepayments import Prepayable
 from parking.plates import PlateColor
+from parking.scope import lots_named
 from payments.api.dependencies import Caller, Db, Now, RandomBits
 from payments.identity import Audience
 
@@ -60,7 +60,7 @@ async def quote_inside(
     """
     lot = network.lot(code)
     if caller is not None and caller.audience is not Audience.DRIVER:
-        lots_named(caller, network, code)
+        lots_named(caller, network.snapshot, code)
     return await flow.quote_inside(
         db,
         lot,

@@ -8,10 +8,10 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from parking.api.dependencies import Network
-from parking.api.scope import lots_of
 from parking.cases import RefusedCount, RefusedEvent
 from parking.events import REFUSED_KEPT_PER_DAY
 from parking.flow import facts as flow
+from parking.scope import lots_of
 from parking.store.cases import refused_counts
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.api.pages import Page
@@ -46,7 +46,7 @@ async def list_refused(
     page: Page,
 ) -> RefusedPage:
     """Malformed events, unknown lanes, ids that came again with other content: the first of each gateway and day."""
-    lots = lots_of(principal, network)
+    lots = lots_of(principal, network.snapshot)
     rows = await flow.refused_events(
         db,
         lot_ids=lots,

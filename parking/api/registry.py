@@ -10,13 +10,13 @@ from msgspec import Struct
 from parking import registry
 from parking.api.dependencies import City, Network
 from parking.api.instants import Instant
-from parking.api.scope import lots_of
 from parking.api.search import WANTED, Wanted
 from parking.dated import Changed
 from parking.flow import lots as flow
 from parking.flow import surroundings as surroundings_flow
 from parking.lots import LotChange, Spaces
 from parking.registry import LotShown, LotsPage, State
+from parking.scope import lots_of
 from parking.surroundings import Surroundings
 from payments import identity
 from payments.api.dependencies import Db, Now, Principal
@@ -66,7 +66,7 @@ async def list_lots(
 ) -> LotsPage:
     """Of the caller's operator, or all, by their codes."""
     await network.refresh()
-    may = lots_of(principal, network)
+    may = lots_of(principal, network.snapshot)
     return registry.page(network.snapshot, wanted, lot_ids=may, state=of_state, after=after, limit=limit)
 
 

@@ -11,8 +11,8 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from parking.api.dependencies import Network, ReportRoom
-from parking.api.scope import lots_named
 from parking.flow import reports as flow
+from parking.scope import lots_named
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.flow.reports import Form, Takes, form_of
 from payments.identity import Audience, may_act_for
@@ -157,7 +157,7 @@ def lot_named(principal: Principal, network: Network, code: str | None) -> int |
     Raises:
         UnknownLot, NotYours: there is no such lot, or it is not the caller's.
     """
-    return None if code is None else (lots_named(principal, network, code) or [0])[0]
+    return None if code is None else (lots_named(principal, network.snapshot, code) or [0])[0]
 
 
 def _kind(name: str) -> ReportKind:

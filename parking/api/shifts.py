@@ -12,10 +12,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from parking.api.dependencies import Network
-from parking.api.scope import lots_named, lots_of
 from parking.decisions import DecisionUnfit
 from parking.flow import shifts as flow
 from parking.lots import Code
+from parking.scope import lots_named, lots_of
 from parking.shifts import COUNTED_FEN_MAX, NAME_CHARACTERS_MAX, Shift
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.api.pages import Page
@@ -63,7 +63,7 @@ async def list_shifts(
     """What was taken in each, what of it waits for a charge, and how it was handed over. A booth sees its own lot."""
     if since is not None and since.tzinfo is None:
         raise DecisionUnfit("Times have an offset.", field="from")
-    lots = lots_named(principal, network, lot)
+    lots = lots_named(principal, network.snapshot, lot)
     found = await flow.find_shifts(db, lots, since=since, after=page.above, limit=page.limit)
     return ShiftPage(found, page.next([each.id for each in found]))
 
@@ -86,7 +86,7 @@ async def get_shift_csv(
     lang: Annotated[Language, QueryParameter(description="Of headings and names.")] = "zh",
 ) -> Response[bytes]:
     """UTF-8 with a byte order mark: a line per payment with the charge that it paid, in yuan."""
-    lots = lots_of(principal, network)
+    lots = lots_of(principal, network.snapshot)
     report = await flow.report_of(db, lots, shift_id, network.snapshot, by=principal, now=now)
     out = io.BytesIO()
     await write(report, Form.CSV, lang, out)
@@ -112,7 +112,7 @@ async def open_shift(
     random_bits: RandomBits,
 ) -> Shift:
     """One of this name that is open already is that one. The first cash of a name opens one, too."""
-    (lot_id,) = lots_named(principal, network, data.lot) or [0]
+    (lot_id,) = lots_named(principal, network.snapshot, data.lot) or [0]
     return await flow.open_shift(
         db, lot_id, data.name, by=principal, network=network.snapshot, now=now, random_bits=random_bits
     )
@@ -142,7 +142,7 @@ async def hand_over_shift(
     """
     return await flow.hand_over(
         db,
-        lots_of(principal, network),
+        lots_of(principal, network.snapshot),
         shift_id,
         counted_fen=data.counted_fen,
         by=principal,

@@ -11,10 +11,10 @@ from litestar.params import FromPath, QueryParameter
 from parking import stay_listing
 from parking.answers import StayNow
 from parking.api.dependencies import Network
-from parking.api.scope import lots_at, lots_of
 from parking.flow import stays as flow
 from parking.flow.stays import StayInFull, StayPage
 from parking.plates import PlateColor
+from parking.scope import lots_at, lots_of
 from parking.stay_listing import FOUND, Filter
 from parking.stays import State
 from payments import ids
@@ -60,7 +60,7 @@ async def find_stays(
         UnknownLot, UnknownLane, NotYours: there is no such place, or it is not the caller's.
     """
     check_times(since, until)
-    lot_ids, lane_id = lots_at(principal, network, lot, lane)
+    lot_ids, lane_id = lots_at(principal, network.snapshot, lot, lane)
     wanted = Filter(
         lot_ids=lot_ids,
         plate=stay_listing.plate_named(plate),
@@ -104,7 +104,7 @@ async def get_stay(
     return await flow.stay_in_full(
         db,
         stay_id=stay_id,
-        lot_ids=lots_of(principal, network),
+        lot_ids=lots_of(principal, network.snapshot),
         reader=principal,
         now=now,
         random_bits=random_bits,

@@ -11,12 +11,12 @@ from msgspec import Meta, Struct
 
 from parking import tickets
 from parking.api.dependencies import Dialogue, LiveCounts, Network
-from parking.api.scope import lots_named
 from parking.commands import UnknownLane
 from parking.device_events import ID_CHARACTERS_MAX
 from parking.flow import tickets as flow
 from parking.lots import Code
 from parking.plates import PlateColor
+from parking.scope import lots_named
 from payments.api.dependencies import Db, Now, Principal, RandomBits
 from payments.identity import Audience
 
@@ -104,7 +104,7 @@ async def claim_ticket(
     either. Staff say so in their lots, a driver with an account of a plate that the account pays for.
     """
     if principal.audience is not Audience.DRIVER:
-        lots_named(principal, network, data.lot)
+        lots_named(principal, network.snapshot, data.lot)
     merged = await flow.claim(
         db,
         network.lot(data.lot),

@@ -8,9 +8,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from parking import zones
 from parking.api.dependencies import Clock, Network
-from parking.api.scope import lots_of
 from parking.dated import Changed
 from parking.flow import zones as flow
+from parking.scope import lots_of
 from parking.zones import ZoneChange, ZoneLots, ZonePage, ZoneShown
 from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
@@ -62,7 +62,7 @@ async def list_lots_of_zone(
 ) -> ZoneLots:
     """By their codes; staff of one operator see its lots."""
     await network.refresh()
-    may = lots_of(principal, network)
+    may = lots_of(principal, network.snapshot)
     return zones.lots(network.snapshot, code, lot_ids=may, after=after, limit=limit)
 
 

@@ -50,6 +50,7 @@ from parking.cli.actor import by, staff
 from parking.cli.arguments import FILE
 from parking.cli.serve import serve
 from parking.cli.spoken import headings, in_chinese, sentence, word
+from parking.cli.staff import staff as accounts_of_staff
 from parking.clock import random_bits
 from parking.flow.discrepancies import look_at_all
 from parking.flow.lots import operator_of_code
@@ -310,7 +311,7 @@ for command in (
     *(accounts.tokens, accounts.account, audit.audit, plates.plate, disputes.disputes),
     *(bans.ban, passes.passes, coupons.coupon, bookings.booking),
     *(cases.cases, entitlements.exempt, jobs.jobs, doctor.examine, stays.stays, charges.charges),
-    reports.report,
+    *(reports.report, accounts_of_staff),
 ):
     main.add_command(command)
 for of_operators in (operators.show, operators.change, operators.close, operators.reopen):

@@ -47,6 +47,12 @@ async def cases(db: sql.Connection, wanted: Filter, *, after: UUID, limit: int) 
     )
 
 
+async def count_open(db: sql.Connection, lot_ids: Sequence[int] | None, *, limit: int) -> int:
+    """How many cases nobody has resolved, up to a limit."""
+    found: int = await db.fetchval(_SQL["count_open"], lot_ids, limit)
+    return found
+
+
 async def case_by_id(db: sql.Connection, lot_id: int, case_id: UUID) -> OpenCase | None:
     return await sql.one(db, OpenCase, _SQL["case_by_id"], lot_id, case_id)
 

@@ -2,6 +2,9 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from parking.web import files, lots, problems, tariffs
+from parking.web import desks, files, lots, problems, sign_in, tariffs
 
-ROUTES: list[HTTPRouteHandler] = [*lots.ROUTES, *tariffs.ROUTES, *problems.ROUTES, *files.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [
+    *(*lots.ROUTES, *tariffs.ROUTES, *problems.ROUTES, *files.ROUTES),
+    *(*sign_in.ROUTES, *desks.ROUTES),
+]

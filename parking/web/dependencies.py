@@ -7,7 +7,25 @@ from typing import TypeAlias
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+import sql
+from parking.flow.staff import RandomBytes as _RandomBytes
+from parking.live.commands import Dialogue as _Dialogue
 from parking.live.network import LiveNetwork
+from parking.live.redis import LiveCounts as _LiveCounts
+from parking.sessions import Session
+from payments import identity
 
 Network: TypeAlias = NamedDependency[SkipValidation[LiveNetwork]]
+LiveCounts: TypeAlias = NamedDependency[SkipValidation[_LiveCounts]]
+Dialogue: TypeAlias = NamedDependency[SkipValidation[_Dialogue]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
+# The time by which people sign in, which is that of their telephones however fast the city's runs.
+Wall: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
+RandomBytes: TypeAlias = NamedDependency[SkipValidation[_RandomBytes]]
+RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
+Principal: TypeAlias = NamedDependency[SkipValidation[identity.Principal]]
+# None where somebody shows a token in place of a session, or where a page is for everybody.
+SignedIn: TypeAlias = NamedDependency[SkipValidation[Session | None]]
+Db: TypeAlias = NamedDependency[SkipValidation[sql.Connection]]
+Pool: TypeAlias = NamedDependency[SkipValidation[sql.Pool]]
+Now: TypeAlias = NamedDependency[SkipValidation[datetime]]

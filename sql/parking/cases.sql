@@ -43,6 +43,11 @@ select c.lot_id, l.code as lot, c.id, c.event_id, c.reason::text as reason, c.op
   left join open_stay o on o.lot_id = c.lot_id and o.id = c.home_id
  order by c.id
 
+-- name: count_open
+select count(*)
+  from (select id from parking_case
+         where resolved_at is null and ($1::int[] is null or lot_id = any($1)) limit $2) open
+
 -- name: case_by_id
 select lot_id, id, event_id, reason::text as reason, stay_id, resolved_by, other_stay_id from parking_case where lot_id = $1 and id = $2
 

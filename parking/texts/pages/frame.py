@@ -14,6 +14,7 @@ WORDS: dict[str, Words] = {
     "first_rows": ("从头看起", "From the beginning"),
     "sort_up": ("按{}升序", "Sort by {}, lowest first"),
     "sort_down": ("按{}降序", "Sort by {}, highest first"),
+    "take_xlsx": ("下载 Excel", "Download for Excel"),
     "take_csv": ("下载 CSV", "Download CSV"),
     "unit_min": ("分钟", "min"),
     "filter": ("筛选", "Filter"),

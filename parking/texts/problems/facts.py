@@ -54,6 +54,7 @@ FACTS: dict[str, Words] = {
     "lanes": ("车道编码", "The codes of lanes."),
     "left_at": ("离场时间", "When the stay ends."),
     "listeners_max": ("实时连接上限", "How many live connections there may be."),
+    "login": ("用户名", "The login."),
     "lot": ("停车场编码", "The lot's code."),
     "lot_id": ("停车场编号", "The number of the lot."),
     "lot_zone": ("停车场时区", "The lot's time zone."),

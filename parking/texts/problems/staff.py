@@ -4,6 +4,45 @@ from parking.texts.problems.advice import CHANGE, KEY, LATER, LOOK, MEND, NONE, 
 from parking.texts.problems.kind import Kind
 
 KINDS: dict[str, Kind] = {
+    "sign-in-refused": Kind(
+        "登录未成功",
+        ("用户名、密码或验证码不正确。", "The login, the password or the code is wrong."),
+        MEND,
+    ),
+    "sign-in-paused": Kind(
+        "请稍后再登录",
+        ("失败次数过多，须等待后再试。", "So many tries failed that the next one waits a while."),
+        LATER,
+        facts=("retry_after_s",),
+    ),
+    "form-forged": Kind(
+        "表单无效",
+        ("表单不是本次登录的页面发出的，或登录已更新。", "The form was not sent from a page of this session."),
+        ("重新打开页面后再提交。", "Open the page again, and send it from there."),
+    ),
+    "login-taken": Kind(
+        "用户名已被使用",
+        ("已有人使用该用户名。", "Somebody else has an account of this login."),
+        OTHER,
+        facts=("login",),
+    ),
+    "no-such-staff": Kind(
+        "没有该工作人员",
+        ("没有此用户名的账户，或不属于调用方。", "No account of staff has this login, or it is not the caller's."),
+        LOOK,
+        facts=("login",),
+    ),
+    "password-unfit": Kind(
+        "密码不合要求",
+        ("密码太短、太简单，或包含用户名。", "The password is too short, too plain, or has the login in it."),
+        MEND,
+        facts=("characters_min",),
+    ),
+    "last-administrator": Kind(
+        "最后一名管理员",
+        ("停用后将无人能够管理账户。", "Nobody would be left who can make accounts."),
+        ("先设立另一名管理员。", "Make another administrator first."),
+    ),
     "unknown-case": Kind(
         "没有该待核查项",
         ("没有此编号的待核查项，或不属于调用方。", "No case has this id, or it is not the caller's."),

@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Route
 
 from parking import files
 from parking.texts.languages import EN, ZH, Language
+from parking.texts.pages import desk
 from parking.web import charts
 from parking.web.reader import Reader
 from parking.web.response import TEMPLATES
@@ -62,7 +63,7 @@ HOURS = [f"{hour:02d}" for hour in range(24)]
 
 
 def reader(language: Language = EN) -> Reader:
-    return Reader(language, {"desks": ("各工作台", "Desks")}, ZoneInfo("Asia/Shanghai"))
+    return Reader(language, desk.WORDS, ZoneInfo("Asia/Shanghai"))
 
 
 def rendered(language: Language) -> str:
@@ -74,7 +75,9 @@ def rendered(language: Language) -> str:
     other = [None if hour == 9 else hour * 20 for hour in range(24)]
     return TEMPLATES.from_string(PAGE).render(
         reader=reader(language),
-        desk=SimpleNamespace(home="/desk", place=EVIL, other_language="?lang=en", ways=ways),
+        form_field="x",
+        form_token=EVIL,
+        desk=SimpleNamespace(home="/desk", who=EVIL, role=EVIL, place=EVIL, other_language="?lang=en", ways=ways),
         evil=EVIL,
         it=TABLE,
         steps=[

@@ -1,15 +1,14 @@
-"""Which lots staff may see."""
+"""Which lots staff may see, and which of them they named."""
 
-from parking.api.dependencies import Network
 from parking.commands import UnknownLane
 from parking.lots import Lot, UnknownLot
-from payments.api.dependencies import Principal
-from payments.identity import Audience, NotYours
+from parking.network import Network
+from payments.identity import Audience, NotYours, Principal
 
 
 def lots_of(principal: Principal, network: Network) -> list[int] | None:
     """The lots staff may see: that of their booth, those of their operator, or all (None)."""
-    lots = network.snapshot.lots.values()
+    lots = network.lots.values()
     if principal.audience is Audience.BOOTH:
         return [lot.id for lot in lots if (lot.id, lot.operator_id) == (principal.lot_id, principal.operator_id)]
     if principal.operator_id is None:
@@ -27,7 +26,7 @@ def lots_named(principal: Principal, network: Network, code: str | None) -> list
     may = lots_of(principal, network)
     if code is None:
         return may
-    lot = network.snapshot.lots_by_code.get(code)
+    lot = network.lots_by_code.get(code)
     if lot is None:
         raise UnknownLot(f"No lot has the code {code!r}.", field="lot")
     if may is not None and lot.id not in may:
@@ -42,8 +41,8 @@ def served_lot(principal: Principal, network: Network, code: str | None) -> Lot:
         UnknownLot: none has this code.
         NotYours: it does not serve it.
     """
-    gateway = network.snapshot.gateways[principal.id]
-    lot = network.snapshot.lots[gateway.lot_id] if code is None else network.snapshot.lots_by_code.get(code)
+    gateway = network.gateways[principal.id]
+    lot = network.lots[gateway.lot_id] if code is None else network.lots_by_code.get(code)
     if lot is None:
         raise UnknownLot(f"No lot has the code {code!r}.", field="lot")
     if lot.id not in gateway.lots:
@@ -63,7 +62,7 @@ def lots_at(
     lot_ids = lots_named(principal, network, lot)
     if lane is None:
         return lot_ids, None
-    found = network.snapshot.lanes.get(lane)
+    found = network.lanes.get(lane)
     if found is None or (lot_ids is not None and found.lot_id not in lot_ids):
         raise UnknownLane("No lane of yours has this code.", field="lane")
     return [found.lot_id], found.id

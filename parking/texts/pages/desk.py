@@ -1,0 +1,48 @@
+"""The words of the desks of staff that are not of one desk alone."""
+
+from parking.texts.words import Words
+
+WORDS: dict[str, Words] = {
+    "desks": ("各工作台", "Desks"),
+    "desk": ("首页", "Home"),
+    "cases": ("待核查", "Cases"),
+    "inside": ("在场车辆", "Cars inside"),
+    "stays": ("停车记录", "Stays"),
+    "lanes": ("车道", "Lanes"),
+    "shift": ("交接班", "Shift"),
+    "lists": ("名单", "Lists"),
+    "staff": ("工作人员", "Staff"),
+    "account": ("我的账户", "My account"),
+    "sign_out": ("退出", "Sign out"),
+    "booth": ("岗亭", "Booth"),
+    "clerk": ("客服", "Clerk"),
+    "finance": ("财务", "Finance"),
+    "admin": ("管理员", "Administrator"),
+    "auditor": ("审计", "Auditor"),
+    "all_operators": ("全部经营单位", "All operators"),
+    "done": ("已完成。", "Done."),
+    "reason": ("原因", "Reason"),
+    "lot": ("停车场", "Lot"),
+    "plate": ("号牌", "Plate"),
+    "since": ("自", "Since"),
+    "until": ("至", "Until"),
+    "welcome": ("{}，您好", "Hello {}"),
+    "what_next": ("接下来", "What to do next"),
+    "cases_next": ("{} 项待核查", "{} open cases"),
+    "cases_more": ("{} 项以上待核查", "More than {} open cases"),
+    "cases_none": ("没有待核查事项", "No open cases"),
+    "cases_why": (
+        "识别不清、进出不符或车主申诉，需要人来决定。",
+        "Reads in doubt, entries and exits that do not fit, appeals: a person decides.",
+    ),
+    "inside_why": (
+        "查某辆车是否在场、已停多久、现在应付多少。",
+        "Whether a car is inside, for how long, and what it would pay now.",
+    ),
+    "stays_why": ("按号牌或停车场查停车记录及费用。", "Find what happened with a plate or in a lot, and what it cost."),
+    "lanes_why": ("看各车道状态，必要时远程开闸。", "See how lanes stand, and open one from afar."),
+    "shift_why": ("清点现金，签字交班。", "Count the cash and sign it over."),
+    "lists_why": ("免费车、月卡、禁入车辆。", "Exempt vehicles, passes, bans."),
+    "staff_why": ("添加账户、重置密码、停用。", "Add accounts, reset passwords, end them."),
+    "account_why": ("修改密码，查看在哪里登录。", "Change your password, see where you are signed in."),
+}

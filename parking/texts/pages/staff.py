@@ -1,0 +1,46 @@
+"""The words of the desk at which accounts of staff are kept, and of one's own account."""
+
+from parking.texts.words import Words
+
+WORDS: dict[str, Words] = {
+    "title": ("工作人员", "Staff"),
+    "lead": ("谁可以登录、以什么身份、管哪些停车场。", "Who may sign in, as whom, and for which lots."),
+    "login": ("用户名", "Login"),
+    "name": ("姓名", "Name"),
+    "role": ("身份", "Role"),
+    "scope": ("范围", "For"),
+    "state": ("状态", "State"),
+    "active": ("可登录", "Active"),
+    "disabled": ("已停用", "Disabled"),
+    "invited": ("待设密码", "Has to choose a password"),
+    "add_title": ("添加账户", "Add an account"),
+    "login_hint": ("小写字母、数字和 . _ -", "Small letters, digits and . _ -"),
+    "operator": ("经营单位", "Operator"),
+    "operator_hint": ("管理员不填", "None for administrators"),
+    "lot_hint": ("只有岗亭填写", "For booths alone"),
+    "add": ("添加", "Add"),
+    "reset": ("重置密码", "Reset password"),
+    "disable": ("停用", "Disable"),
+    "enable": ("恢复", "Enable"),
+    "change": ("更改 {}", "Change {}"),
+    "code_out": (
+        "{} 的一次性代码（只显示这一次，有效至 {}）：",
+        "One-time code of {} (shown this once, good until {}):",
+    ),
+    "code_give": (
+        "请当面或电话告知本人，由本人在登录页设置密码。",
+        "Tell it to them in person or by telephone: they choose a password with it.",
+    ),
+    "own_title": ("我的账户", "My account"),
+    "old_password": ("现在的密码", "Your password"),
+    "new_password": ("新密码", "New password"),
+    "new_password_hint": ("至少 {} 个字符，不含用户名。", "{} characters at the least, without your login."),
+    "change_password": ("修改密码", "Change password"),
+    "changed": ("密码已修改，其他登录已结束。", "The password is changed; you are signed out everywhere else."),
+    "sessions": ("登录中的设备", "Where you are signed in"),
+    "address": ("地址", "Address"),
+    "agent": ("浏览器", "Browser"),
+    "seen": ("最近使用", "Last seen"),
+    "begun": ("登录时间", "Signed in"),
+    "everywhere": ("在所有设备上退出", "Sign out everywhere"),
+}
