@@ -59,7 +59,8 @@ class Entries(Struct, frozen=True):
     always. `leaving`: when one that was at an exit is let out there again. Of visits that begin later: those that
     `exempt` grants and `passes` cost nothing, those of `shared` ones while there are bays, and those that `kinds` of
     vehicles are granted, by their names. Whoever stays for `free_min` at most pays nothing. `bans`: when one is not let
-    in. `closed`: when nobody is, by lanes.
+    in. `closed`: when nobody is, by lanes. `unread`: the marks of texts that are no plate, beside what anybody knows as
+    such.
     """
 
     inside: dict[str, Turns] = {}
@@ -72,6 +73,7 @@ class Entries(Struct, frozen=True):
     free_min: int = 0
     bans: dict[str, Turns] = {}
     closed: dict[str, Turns] = {}
+    unread: frozenset[str] = frozenset()
 
 
 class Delta(Struct, frozen=True, omit_defaults=True):
@@ -87,9 +89,11 @@ class Delta(Struct, frozen=True, omit_defaults=True):
     free_min: int | None = None
     bans: dict[str, Turns] = {}
     closed: dict[str, Turns] = {}
+    unread: Collection[str] = ()
     gone: dict[str, Collection[str]] = {}
 
 
+_SETS = ("linked", "unread")
 _MAPS = ("bans", "closed", "exempt", "inside", "kinds", "leaving", "passes", "shared")
 
 
@@ -101,6 +105,11 @@ def keys_of(secret_hash: bytes) -> PackKeys:
 def mark(keys: PackKeys, plate: str, color: PlateColor) -> str:
     """The mark of a vehicle; the plate is normalised, its colour settled."""
     return mark_of(keys, f"{plate}/{color}")
+
+
+def mark_of_text(keys: PackKeys, text: str) -> str:
+    """The mark of what a camera says when it read no plate, made comparable."""
+    return mark_of(keys, f"unread {text}")
 
 
 def mark_of(keys: PackKeys, what: str) -> str:
@@ -116,14 +125,15 @@ def sign(keys: PackKeys, body: bytes) -> str:
 
 def digest(entries: Entries) -> str:
     """What tells whether a pack to which deltas were applied is the one that the service has: SHA-256 over its lines in
-    order, `section key value`, the value as JSON without spaces.
+    order, `section key value`, the value as JSON without spaces, and `section key` of what has none.
     """
     lines = [
         f"{name} {key} {msgspec.json.encode(value).decode()}"
         for name in _MAPS
         for key, value in getattr(entries, name).items()
     ]
-    lines += [f"free_min {entries.free_min}", *(f"linked {each}" for each in entries.linked)]
+    lines += [f"{name} {each}" for name in _SETS for each in getattr(entries, name)]
+    lines.append(f"free_min {entries.free_min}")
     return sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
@@ -151,13 +161,13 @@ def until(turns: Turns, end: datetime) -> Turns:
 def difference(was: Entries, now: Entries) -> Delta:
     """By what entries differ."""
     gone = {name: sorted(getattr(was, name).keys() - getattr(now, name).keys()) for name in _MAPS}
-    gone["linked"] = sorted(was.linked - now.linked)
+    gone |= {name: sorted(getattr(was, name) - getattr(now, name)) for name in _SETS}
     return Delta(
         **{
             name: {key: value for key, value in getattr(now, name).items() if getattr(was, name).get(key) != value}
             for name in _MAPS
         },
-        linked=tuple(sorted(now.linked - was.linked)),
+        **{name: tuple(sorted(getattr(now, name) - getattr(was, name))) for name in _SETS},
         free_min=None if was.free_min == now.free_min else now.free_min,
         gone={name: keys for name, keys in gone.items() if keys},
     )
@@ -172,7 +182,10 @@ def applied(was: Entries, delta: Delta) -> Entries:
         maps[name] = kept | getattr(delta, name)
     return Entries(
         **maps,
-        linked=(was.linked - frozenset(delta.gone.get("linked", ()))) | frozenset(delta.linked),
+        **{
+            name: (getattr(was, name) - frozenset(delta.gone.get(name, ()))) | frozenset(getattr(delta, name))
+            for name in _SETS
+        },
         free_min=was.free_min if delta.free_min is None else delta.free_min,
     )
 
@@ -198,7 +211,7 @@ def decide(
 ) -> Command:
     """What the barrier does for a car at a lane. `came`: None, if it did not come since the pack was made."""
     plate = plates.normalise(plate_read)
-    if not plates.names_vehicle(plate):
+    if not plates.names_vehicle(plate) or (entries.unread and mark_of_text(keys, plate) in entries.unread):
         return Command.HOLD
     color = plates.settle_color(plate, color_read)
     car = mark(keys, plate, color)

@@ -4,13 +4,14 @@ and what begins or ends in the hours for which the pack holds stands in it with 
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
 import sql
-from parking import grants, holders, offline
+from parking import grants, holders, offline, plates, tickets
 from parking.bans import Ban
 from parking.flow.departures import find_departures, find_leaving, may_be_inside
 from parking.gateways import Gateway
@@ -20,7 +21,9 @@ from parking.lanes import Lane
 from parking.lots import Lot
 from parking.network import Network
 from parking.offline import PACK_LIFE, Delta, Entries, PackKeys, Shared, Turns
+from parking.plates import PlateColor
 from parking.reads import NumberPlate
+from parking.stays import Stay
 from parking.store import offline as store
 
 
@@ -89,17 +92,18 @@ async def _entries(
     def marked(found: Mapping[NumberPlate, Sequence[Grant]]) -> dict[str, tuple[Grant, ...]]:
         return {offline.mark(keys, *plate): tuple(granted) for plate, granted in found.items()}
 
-    paying = [stay.vehicle.number_plate for stay in inside if stay.id in departures.paying]
+    marks = await _marks_inside(db, lot, inside, keys, now)
+    paying = [mark for stay in inside if stay.id in departures.paying for mark in marks[stay.id]]
+    texts = network.no_plate_texts.get(lot.operator_id, ())
     entries = Entries(
         # Whoever an account pays for leaves at any time, and more need not be known.
         inside={
-            offline.mark(keys, *stay.vehicle.number_plate): ()
-            if stay.id in departures.paying
-            else departures.turns[stay.id]
+            mark: () if stay.id in departures.paying else departures.turns[stay.id]
             for stay in inside
+            for mark in marks[stay.id]
         },
         leaving={offline.mark(keys, *plate): turns for plate, turns in leaving.turns.items()},
-        linked=frozenset(offline.mark(keys, *plate) for plate in (*regulars.rows, *paying)),
+        linked=frozenset((*(offline.mark(keys, *plate) for plate in regulars.rows), *paying)),
         exempt=marked(holders.exempt(visits, registered)),
         passes=marked(holders.with_passes(visits, sold.rows, registered, lot)),
         shared=dict(_shared(keys, each) for each in holders.sharing(visits, sold.rows, lot)),
@@ -107,6 +111,7 @@ async def _entries(
         free_min=visits.free_min,
         bans=_bans(keys, network, lot, window),
         closed=_closed(gateway, lot, network, window),
+        unread=frozenset(offline.mark_of_text(keys, text) for text in texts),
     )
     cut = {
         "inside": there.is_cut,
@@ -116,6 +121,23 @@ async def _entries(
         "passes": sold.is_cut,
     }
     return entries, tuple(name for name, is_cut in cut.items() if is_cut)
+
+
+async def _marks_inside(
+    db: sql.Connection, lot: Lot, inside: Sequence[Stay], keys: PackKeys, now: datetime
+) -> dict[UUID, list[str]]:
+    """The marks by which vehicles inside may be told, by their stays: their plates, and the tickets that were merged
+    with these.
+    """
+    vehicles = list({stay.vehicle.number_plate for stay in inside})
+    held = await store.tickets(db, lot, vehicles, since=tickets.since(now)) if vehicles else {}
+    marks = {}
+    for stay in inside:
+        marks[stay.id] = [offline.mark(keys, *stay.vehicle.number_plate)]
+        if (number := held.get(stay.vehicle.number_plate)) is not None:
+            text = plates.of_ticket(number)
+            marks[stay.id].append(offline.mark(keys, text, plates.settle_color(text, PlateColor.UNKNOWN)))
+    return marks
 
 
 def _shared(keys: PackKeys, sharing: Sharing) -> tuple[str, Shared]:

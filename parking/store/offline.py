@@ -30,6 +30,12 @@ class PlateRow(Struct, frozen=True):
     plate_color: PlateColor
 
 
+class TicketRow(PlateRow, frozen=True):
+    """A vehicle and the number of the ticket that was merged with its plate."""
+
+    number: str
+
+
 class PackRow(Struct, frozen=True):
     """The last pack of a gateway; `entries` is JSON text."""
 
@@ -66,6 +72,14 @@ async def kept_out(db: sql.Connection, lot: Lot, *, since: datetime) -> list[UUI
     """
     rows = await db.fetch(_SQL["kept_out"], lot.id, since, VEHICLES_OF_SECTION_MAX + 1)
     return [row["id"] for row in rows]
+
+
+async def tickets(
+    db: sql.Connection, lot: Lot, vehicles: Sequence[NumberPlate], *, since: UUID
+) -> dict[NumberPlate, str]:
+    """The last ticket that was merged with the plate of each of these vehicles for which there is one."""
+    rows = await sql.every(db, TicketRow, _SQL["tickets"], lot.id, *zip(*vehicles, strict=True), since)
+    return {(row.plate, row.plate_color): row.number for row in rows}
 
 
 async def linked_regulars(db: sql.Connection, lot: Lot, now: datetime) -> Fetched[NumberPlate]:

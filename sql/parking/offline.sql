@@ -25,6 +25,13 @@ select s.id
  order by s.last_at desc, s.id
  limit $3
 
+-- name: tickets
+-- Of vehicles the ticket that was merged with each last, of those handed out since $4.
+select distinct on (v.plate, v.plate_color) v.plate, v.plate_color::text as plate_color, t.number
+  from unnest($2::text[], $3::plate_color[]) v (plate, plate_color)
+  join ticket t on t.lot_id = $1 and t.plate = v.plate and t.plate_color = v.plate_color and t.id >= $4
+ order by v.plate, v.plate_color, t.id desc
+
 -- name: linked_regulars
 -- Of who was in a lot since $2 those for whom an account pays now, each once, who came last first.
 select s.plate, s.plate_color::text as plate_color

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from parking import offline
 from parking.barrier import Command
@@ -35,6 +36,7 @@ ENTRIES = st.builds(
     free_min=st.sampled_from([0, 30]),
     bans=TURNS,
     closed=TURNS,
+    unread=st.frozensets(KEY),
 )
 
 
@@ -159,3 +161,11 @@ def test_of_cars_that_share_a_bay_those_leave_that_found_one() -> None:
         (["x", "y"], Command.OPEN),
     ):
         assert told(entries, came=Came(NOW, frozenset(there))) is gate
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_what_the_cameras_of_an_operator_say_instead_of_a_plate_is_held(direction: Direction) -> None:
+    free = Entries(free_min=30)
+    texts = structs.replace(free, unread=frozenset({offline.mark_of_text(KEYS, "鲁A00000")}))
+    for entries, text, gate in ((free, "鲁A00000", "open"), (texts, "鲁a·00000", "hold"), (texts, "鲁A00001", "open")):
+        assert told(entries, text, direction, at=NOW + MINUTE, came=Came(NOW)) is Command(gate)

@@ -139,6 +139,7 @@ async def test_rights_and_bans_fill_their_sections(client: httpx.AsyncClient, di
         "free_min": 0,
         "bans": {car: [0] for car in marks(district, HOSPITAL, "鲁A71C43")},
         "closed": {f"{HOSPITAL}-in": [second_of(NOW + HOUR)]},
+        "unread": [],
     }
 
 

@@ -18,19 +18,21 @@ from parking.bans import Ban
 from parking.barrier import Command
 from parking.entitlements import NewVehicle, Reach
 from parking.flow import offline as flow
+from parking.flow import tickets
 from parking.flow.events import record_events
 from parking.flow.offline import Made
 from parking.lots import Direction
 from parking.network import Network
 from parking.offline import Came, Delta, Entries
 from parking.passes import PassPlan
-from parking.plates import PlateColor
+from parking.plates import PlateColor, of_ticket
 from parking.spans import STAY_MAX
 from parking.store import entitlements as entitlement_store
 from parking.store import passes as pass_store
 from payments import ids
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, visit
+from tests.parking.deciding import LI
 from tests.parking.rights import charged_by
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -317,3 +319,40 @@ async def test_of_more_inside_than_fit_those_are_known_that_count_and_came_last(
     assert isinstance(made.entries, Entries)
     assert "inside" in made.cut
     assert made.entries.inside.keys() == {offline.mark(KEYS, plate, PlateColor.BLUE) for plate in cars[1:4]}
+
+
+async def test_a_ticket_that_was_merged_leaves_as_its_plate_does(district: District) -> None:
+    """Beside what cameras of the operator say when they read no plate: live and cut off the same is decided."""
+    texts = {district.lot(QC).operator_id: frozenset({"鲁H00000"})}
+    network = district.network = structs.replace(district.network, no_plate_texts=texts)
+    (plate,) = plates(random.Random(9), 1, "湘")
+    await link(district, [plate])
+    number = "T9K3W7"
+    async with district.pool.acquire() as db, db.transaction():
+        lane = network.lanes[f"{QC}-in"]
+        await tickets.hand_out(db, district.gateway(QC), lane, number, now=NOW - HOUR, random_bits=district.random_bits)
+    given = await district.owner.fetchval("select number from ticket where event_id = $1", number)
+    came = NOW - HOUR + MINUTE
+    await district.answer(event("tki", "entry", came, "无牌", lot=QC, ticket=given), received_at=came)
+
+    async def decides() -> set[Command]:
+        made = await pack(district, network, QC)
+        assert isinstance(made.entries, Entries)
+        for way in Direction:
+            assert cut_off(made.entries, way, "鲁H00000") is Command.HOLD
+        return {cut_off(made.entries, Direction.EXIT, text) for text in (of_ticket(given), of_ticket(given.lower()))}
+
+    def cut_off(entries: Entries, way: Direction, text: str) -> Command:
+        return offline.decide(entries, KEYS, way, text, PlateColor.UNKNOWN, at=NOW)
+
+    assert await decides() == {Command.HOLD}
+    async with district.pool.acquire() as db, db.transaction():
+        await tickets.claim(
+            db, district.lot(QC), given, plate, PlateColor.BLUE, by=LI, network=network, now=NOW - MINUTE,
+            random_bits=district.random_bits,
+        )  # fmt: skip
+    assert await decides() == {Command.OPEN}
+    for way in ("entry", "exit"):
+        assert (await district.answer(event(f"tk{way}", way, NOW, "鲁H00000", lot=QC))).gate is Command.HOLD
+    left = await district.answer(event("tko", "exit", NOW, "无牌", lot=QC, ticket=given))
+    assert left.gate is Command.OPEN
