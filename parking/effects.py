@@ -268,8 +268,11 @@ def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> l
     """What is kept of each event, and so what its gateway is answered."""
     after = derived.after
     homes = home_of(made_anew(derived.before.stays, after.stays), {fact.id for fact in new})
-    came_again = [stay for stay in after.stays.values() if stay.seen_again_at is not None and stay.counted]
-    again = {(stay.vehicle, stay.seen_again_at) for stay in came_again}
+    again = {
+        (stay.vehicle, stay.seen_again_at)
+        for stay in after.stays.values()
+        if stay.seen_again_at is not None and stay.counted
+    }
     found = []
     for fact in new:
         home = homes.get(fact.id)

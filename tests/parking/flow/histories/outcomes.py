@@ -49,7 +49,7 @@ STAYS_OF_CAR = """
 select l.code, s.entered_at, s.left_at, s.state::text, s.at_exit, s.fee_fen
   from stay s join lot l on l.id = s.lot_id
  where s.lot_id = any($1) and s.plate = $2 and s.state not in ('merged', 'open')
-   and not (s.state = 'superseded' and s.seen_again_at is null)
+   and not (s.state = 'superseded' and not s.counted)
 """
 TAKEN = """
 select coalesce(sum(c.paid_fen - c.refunded_fen), 0)::bigint as paid_fen,
