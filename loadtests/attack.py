@@ -33,6 +33,10 @@ READY_EACH_S = 0.5
 READY_TIMEOUT_S = 2.0
 WARM_UP_S = 3.0
 VEHICLES = 50_000
+VEHICLES_OF_LOT = 1_000
+# A prime. Cars that follow each other within a tenth of a second with numbers that follow each other are taken for one
+# that was read twice, as they should be.
+_FAR_APART = 31_337
 
 
 class Row(Struct, frozen=True):
@@ -187,7 +191,8 @@ class _Gates:
         """The next live event of a lot: every car drives in, and out when the lot has its next turn."""
         lot, turn = self._lots[n], self._number // len(self._lots)
         self._number += 1
-        vehicle, leaves = n * 1_000 + turn // 2 % 1_000, turn % 2
+        number, leaves = n * VEHICLES_OF_LOT + turn // 2 % VEHICLES_OF_LOT, turn % 2
+        vehicle = number * _FAR_APART % (len(self._lots) * VEHICLES_OF_LOT)
         event = traffic.event(lot, "exit" if leaves else "entry", vehicle, datetime.now(UTC), f"live-{n}-{turn}")
         return traffic.body(lot, {**event, "replay": False})
 
