@@ -167,7 +167,8 @@ def difference(was: Entries, now: Entries) -> Delta:
             name: {key: value for key, value in getattr(now, name).items() if getattr(was, name).get(key) != value}
             for name in _MAPS
         },
-        **{name: tuple(sorted(getattr(now, name) - getattr(was, name))) for name in _SETS},
+        linked=tuple(sorted(now.linked - was.linked)),
+        unread=tuple(sorted(now.unread - was.unread)),
         free_min=None if was.free_min == now.free_min else now.free_min,
         gone={name: keys for name, keys in gone.items() if keys},
     )
@@ -182,10 +183,8 @@ def applied(was: Entries, delta: Delta) -> Entries:
         maps[name] = kept | getattr(delta, name)
     return Entries(
         **maps,
-        **{
-            name: (getattr(was, name) - frozenset(delta.gone.get(name, ()))) | frozenset(getattr(delta, name))
-            for name in _SETS
-        },
+        linked=(was.linked - frozenset(delta.gone.get("linked", ()))) | frozenset(delta.linked),
+        unread=(was.unread - frozenset(delta.gone.get("unread", ()))) | frozenset(delta.unread),
         free_min=was.free_min if delta.free_min is None else delta.free_min,
     )
 
