@@ -176,7 +176,8 @@ class _Writer:
             Step(at, car, lot, decides=Decided.TICKET, about=seen, plate=car.plate, ticket=ticket)
         )
         if not car.clean and chance.random() < 0.3:
-            self.history.steps.append(Step(at + HOUR, car, lot, decides=Decided.UNDO, about=seen))
+            undo = Step(at + HOUR, car, lot, decides=Decided.UNDO, about=seen, undoes=Decided.TICKET)
+            self.history.steps.append(undo)
 
     def _enter(self, car: Car, lot: str, at: datetime) -> None:
         self._hand_out(car, lot)
@@ -334,10 +335,13 @@ class _Writer:
             kind = self.chance.choice((Decided.PLATE, Decided.PLATE, Decided.VOID, Decided.RIGHT, Decided.LET_OUT_FREE))
             if kind is Decided.LET_OUT_FREE and step.said["way"] != "exit":  # type: ignore[index]
                 kind = Decided.VOID
-            made = Step(at, step.car, step.lot, decides=kind, about=step, plate=step.car.plate)
+            # What is said of one read by a ticket may be of all of them: whoever says so knows those until then.
+            binds = step.car.can is Can.TICKET
+            made = Step(at, step.car, step.lot, decides=kind, about=step, plate=step.car.plate, binds=binds)
             self.history.steps.append(made)
             if luck < 0.1 and at < NOW - HOUR:
-                self.history.steps.append(Step(at + HOUR, step.car, step.lot, decides=Decided.UNDO, about=step))
+                undo = Step(at + HOUR, step.car, step.lot, decides=Decided.UNDO, about=step, undoes=kind, binds=binds)
+                self.history.steps.append(undo)
 
 
 def _may_meet(car: Car) -> bool:

@@ -25,7 +25,7 @@ class Can(StrEnum):
 
 
 # Of whose reads people decide; those of others their drivers pay for by them.
-DECIDED_ABOUT = (Can.ACCOUNT, Can.EXEMPT, Can.PASS, Can.BOOKED)
+DECIDED_ABOUT = (Can.ACCOUNT, Can.EXEMPT, Can.PASS, Can.BOOKED, Can.TICKET)
 
 
 class Car(Struct, frozen=True):
@@ -56,7 +56,8 @@ class Visit(Struct, frozen=True):
 class Step(Struct):
     """Something that happens: `said` by a gateway, a driver who `pays` (so often), what a person `decides` about
     another step, or a right that is registered; of a booking, from when to when, and with `about` that it is cancelled.
-    `ticket`: of a decision, which one is merged. `binds`: what happened to its car until then has to be told before.
+    `ticket`: of a decision, which one is merged; `undoes`: of which kind the one is that holds no more. `binds`: what
+    happened to its car until then has to be told before.
     """
 
     at: datetime
@@ -70,6 +71,7 @@ class Step(Struct):
     right: Can | None = None
     booked: tuple[datetime, datetime] | None = None
     ticket: str | None = None
+    undoes: Decided | None = None
     binds: bool = False
 
 

@@ -37,6 +37,7 @@ from payments.flow.collection import collect_due
 from payments.identity import Audience, Principal
 from tests.conftest import NOW
 from tests.district import District, Say
+from tests.parking.flow.histories.dying import Dying, died
 from tests.parking.flow.histories.places import LOTS, PROVINCES, code_of
 from tests.parking.flow.histories.steps import BEGINS, COUPON, Can, History, Step
 
@@ -242,30 +243,6 @@ async def handed_in(
         return
 
 
-def died() -> None:
-    raise ConnectionError("the process died")
-
-
-class Dying:
-    """A connection of a process that dies at one of its statements, counted from 0."""
-
-    def __init__(self, db: Any, at: int) -> None:
-        self._db, self._left = db, at
-
-    def __getattr__(self, name: str) -> Any:
-        asked = getattr(self._db, name)
-        if name not in ("fetch", "fetchrow", "fetchval", "execute", "executemany"):
-            return asked
-
-        async def counted(*arguments: object, **options: object) -> object:
-            if not self._left:
-                died()
-            self._left -= 1
-            return await asked(*arguments, **options)
-
-        return counted
-
-
 # -- what is no event
 
 
@@ -312,6 +289,9 @@ select id from gate_event
 """
 
 
+DECIDED = "select max(n) from decision where lot_id = $1 and fact_id = $2 and kind = $3::decision_kind"
+
+
 async def decided(told: Told, step: Step) -> None:
     assert step.decides is not None
     assert step.about is not None
@@ -324,7 +304,9 @@ async def decided(told: Told, step: Step) -> None:
     fact = await district.owner.fetchval(FACT, lot.id, step.about.said["event_id"], step.about.at)
     assert fact is not None, (step.about.said, step.about.at)
     named = told.plate(step.plate) if step.decides is Decided.PLATE and step.plate else None
-    undoes = 1 if step.decides is Decided.UNDO else None
+    undoes = None
+    if step.undoes is not None:
+        undoes = await district.owner.fetchval(DECIDED, lot.id, fact, step.undoes)
     verdict = Verdict(kind=step.decides, note="seen on the picture", plate=named, undoes=undoes)
     try:
         await decide_event(
