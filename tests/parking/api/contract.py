@@ -8,8 +8,6 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +120,7 @@ def _is_for(caller: Caller, description: str) -> bool:
     return caller.audience in description.rpartition("Audience: ")[2].rstrip(".").split(", ")
 
 
-def ask(place: Place, question: Question, number: int, *, times: int) -> Found:
+def ask(place: Place, question: Question, *, times: int, number: int) -> Found:
     """Asks so often, and notes what the description does not promise. `number`: what is drawn follows from it."""
     found = Found(Counter(), {})
     described: dict[str, Any] = {"path_parameters": question.path} if question.path else {}
@@ -179,25 +177,24 @@ def ask_all(
     requests_max: int,
     number: int,
     role: str | None = None,
-    at_once: int = 1,
-    progress: Callable[[Iterator[Found], int], Iterable[Found]] = lambda answers, length: answers,
+    progress: Callable[[Sequence[Question]], Iterable[Question]] = iter,
 ) -> Found:
-    """Asks so often in all, each question alike; `role`: one caller alone; `at_once`: questions side by side."""
+    """Asks so often in all, each question alike; `role`: one caller alone."""
     found = Found(Counter(), {})
     asked = [each for each in questions(place) if role in (None, each.caller.audience)]
     # Of more questions than may be asked only so many, another part of them by each number.
     step = max(1, -(-len(asked) // requests_max))
     asked = asked[number % step :: step]
-    with ThreadPoolExecutor(at_once) as pool:
-        # Some questions can be asked in a few ways only: what they leave is for the others.
-        while asked and (left := requests_max - found.asked.total()) > 0:
-            times = -(-left // len(asked))
-            numbers = range(number, number := number + len(asked))
-            answers = pool.map(partial(ask, place, times=times), asked, numbers)
-            more = list(progress(answers, len(asked)))
-            for each in more:
-                found.add(each)
-            asked = [question for question, each in zip(asked, more, strict=True) if each.asked.total() >= times]
+    # Some questions can be asked in a few ways only: what they leave is for the others.
+    while asked and (left := requests_max - found.asked.total()) > 0:
+        times = -(-left // len(asked))
+        further = []
+        for at, question in enumerate(progress(asked)):
+            more = ask(place, question, times=times, number=number + at)
+            found.add(more)
+            if more.asked.total() >= times:
+                further.append(question)
+        asked, number = further, number + len(asked)
     return found
 
 
@@ -258,7 +255,7 @@ async def place_of(client: httpx.AsyncClient, db: Any, keys: Mapping[str, str]) 
     return Place(str(client.base_url).rstrip("/"), document, known, there)
 
 
-async def _long(requests_max: int, role: str | None, number: int, at_once: int) -> Found:
+async def _long(requests_max: int, role: str | None, number: int) -> Found:
     with (
         embedded.postgres(fsync=False) as database_url,
         embedded.redis() as redis_url,
@@ -279,8 +276,7 @@ async def _long(requests_max: int, role: str | None, number: int, at_once: int) 
                 requests_max=requests_max,
                 number=number,
                 role=role,
-                at_once=at_once,
-                progress=lambda answers, length: track(answers, total=length),
+                progress=track,
             )
         await owner.close()
     return found
@@ -290,10 +286,9 @@ async def _long(requests_max: int, role: str | None, number: int, at_once: int) 
 @click.option("--requests", "requests_max", default=20_000, show_default=True, help="About how often to ask in all.")
 @click.option("--role", type=click.Choice([str(each) for each in Audience]), help="One kind of caller alone.")
 @click.option("--seed", "number", default=1, show_default=True, help="What is drawn follows from it.")
-@click.option("--at-once", default=2, show_default=True, help="How many operations are asked side by side.")
-def main(requests_max: int, role: str | None, number: int, at_once: int) -> None:
+def main(requests_max: int, role: str | None, number: int) -> None:
     """Asks a service of its own whatever its description allows, and says what it did not promise."""
-    found = asyncio.run(_long(requests_max, role, number, at_once))
+    found = asyncio.run(_long(requests_max, role, number))
     for (audience, status), times in sorted(found.asked.items()):
         click.echo(f"{audience:8} {status} {times:6}")
     for label, example in sorted(found.faults.items()):
