@@ -29,6 +29,10 @@ class UnknownGate(OneLotError):
     """The lot has no gate of this code."""
 
 
+class GateWithoutLanes(OneLotError):
+    """No lane leads through a gate: there is nothing to close or open."""
+
+
 class GateOfAnotherLot(OneLotError):
     """A lane belongs to a gate, and is spoken for by a gateway, of its own lot."""
 

@@ -122,7 +122,7 @@ class DayTooOld(OneLotError):
 
 
 class RateNotOpen(OneLotError):
-    """The share of a day that is settled, or that was agreed before, does not change."""
+    """The share of a day that is settled does not change."""
 
 
 class NoSuchSettlement(OneLotError):

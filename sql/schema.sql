@@ -198,7 +198,7 @@ CREATE TABLE operator_fee (
     CONSTRAINT operator_fee_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operator(id)
 );
 ALTER TABLE operator_fee ENABLE ALWAYS TRIGGER rate_stays;
--- The service may: select, insert.
+-- The service may: select, insert, update (platform_fee_bps).
 
 -- A car park or a stretch of road bays (停车场); the shard of every parking fact.
 CREATE TABLE lot (
@@ -2413,6 +2413,19 @@ begin
   raise exception 'a share that was agreed stays as it is; add a later one to operator_fee' using errcode = '23514';
 end $$;
 
+CREATE FUNCTION deny_settled_rate() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'UPDATE' and (new.operator_id, new.valid_from) = (old.operator_id, old.valid_from)
+     and not exists (select 1 from operator_day d
+                      where d.operator_id = old.operator_id and d.closed_through >= old.valid_from) then
+    return new;
+  end if;
+  raise exception 'a share of days that are settled stays as it is; add a later one to operator_fee' using errcode = '23514';
+end $$;
+
 CREATE FUNCTION drop_expired(_table text, _now timestamp with time zone) RETURNS SETOF text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2985,7 +2998,7 @@ CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON journal FOR EACH ROW EXECUT
 
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION deny();
 
-CREATE TRIGGER rate_stays BEFORE DELETE OR UPDATE ON operator_fee FOR EACH ROW EXECUTE FUNCTION deny_rate();
+CREATE TRIGGER rate_stays BEFORE DELETE OR UPDATE ON operator_fee FOR EACH ROW EXECUTE FUNCTION deny_settled_rate();
 
 REVOKE ALL ON FUNCTION analyze_grown() FROM PUBLIC;
 

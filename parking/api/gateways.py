@@ -17,12 +17,14 @@ from parking.flow import lots as flow
 from parking.flow import occupancy
 from parking.gateways import Heartbeat, IssuedKey
 from parking.lots import Code
-from parking.scope import lots_of
+from parking.scope import lots_named
 from parking.store import gateways as state_store
 from parking.store import lots as store
 from payments import identity
 from payments.api.dependencies import Db, Now, Principal
 from payments.identity import Audience
+
+GATEWAYS_PER_PAGE_MAX = 500
 
 
 class NewKey(Struct, frozen=True):
@@ -62,6 +64,13 @@ class GatewayShown(Struct, frozen=True):
     clocks: Raw
 
 
+class GatewayPage(Struct, frozen=True):
+    """Gateways by their codes; `next` is null on the last page."""
+
+    gateways: Sequence[GatewayShown]
+    next: str | None
+
+
 @post(
     "/v1/gateway/heartbeat",
     operation_id="beat",
@@ -96,13 +105,26 @@ async def beat(
     tags=["administration"],
     opt={"audience": (Audience.CLERK, Audience.ADMIN)},
 )
-async def list_gateways(principal: Principal, network: Network, db: Db, now: Now) -> Sequence[GatewayShown]:
+async def list_gateways(
+    *,
+    principal: Principal,
+    network: Network,
+    db: Db,
+    now: Now,
+    q: Annotated[str, QueryParameter(max_length=64, description="A part of the code, or of that of a lot.")] = "",
+    lot: Annotated[
+        str | None, QueryParameter(max_length=64, description="Those that serve the lot of this code.")
+    ] = None,
+    after: Annotated[str, QueryParameter(max_length=64, description="The `next` of the page before.")] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=GATEWAYS_PER_PAGE_MAX, description="Rows per page.")] = 100,
+) -> GatewayPage:
     """Of the caller's lots."""
     await network.refresh()
-    rows = await state_store.gateways(db, lots_of(principal, network.snapshot))
     snapshot = network.snapshot
+    may = lots_named(principal, snapshot, lot)
+    rows = await state_store.gateways(db, may, words=q, after=after, limit=limit)
     lots = {each.code: sorted(snapshot.lots[id_].code for id_ in each.lots) for each in snapshot.gateways.values()}
-    return [
+    shown = [
         GatewayShown(
             code=row.code,
             lot=row.lot,
@@ -119,6 +141,7 @@ async def list_gateways(principal: Principal, network: Network, db: Db, now: Now
         )
         for row in rows
     ]
+    return GatewayPage(shown, rows[-1].code if len(rows) == limit else None)
 
 
 def _ms(length: timedelta) -> int:

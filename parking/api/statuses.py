@@ -126,6 +126,7 @@ STATUS: dict[type[OneLotError], int] = {
     lots.UnknownZone: 404,
     lots.KeysInUse: 409,
     lanes.GateOfAnotherLot: 422,
+    lanes.GateWithoutLanes: 409,
     lanes.UnknownGate: 404,
     lots.CodeTaken: 409,
     positions.OutsideTheCity: 422,

@@ -10,7 +10,17 @@ from parking import dated
 from parking.commands import UnknownLane
 from parking.dated import Changed, Outcome
 from parking.flow.network import record_change
-from parking.lanes import Gate, GateChange, GateOfAnotherLot, GatePlan, LaneChange, NewLane, UnknownGate, Way
+from parking.lanes import (
+    Gate,
+    GateChange,
+    GateOfAnotherLot,
+    GatePlan,
+    GateWithoutLanes,
+    LaneChange,
+    NewLane,
+    UnknownGate,
+    Way,
+)
 from parking.lots import UnknownGateway, UnknownLot, registered_otherwise
 from parking.store import events as event_store
 from parking.store import lanes as store
@@ -77,12 +87,16 @@ async def set_gate_closed(
 
     Raises:
         UnknownLot, UnknownGate, NotYours: as `change_gate`; others as `set_lane_closed`.
+        GateWithoutLanes: no lane leads through it.
     """
     await take_turns(db)
     lot = await _lot(db, lot_code, by)
     gate = await _gate(db, lot.id, code)
+    lane_codes = await store.lanes_of_gate(db, gate.id)
+    if not lane_codes:
+        raise GateWithoutLanes(f"No lane leads through the gate {code!r}.", field="gate", code=code)
     made = Changed(Outcome.UNCHANGED)
-    for lane_code in await store.lanes_of_gate(db, gate.id):
+    for lane_code in lane_codes:
         lane = await _lane(db, lane_code, by)
         each = await _set_closed(db, lane, is_closed=is_closed, valid_from=valid_from, by=by, now=now)
         made = each if each.outcome is not Outcome.UNCHANGED else made

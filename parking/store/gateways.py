@@ -100,9 +100,11 @@ async def beat(
     await db.execute(_SQL["beat"], lot_id, gateway_id, now, sent_at, backlog_events, software, lanes)
 
 
-async def gateways(db: sql.Connection, lot_ids: Sequence[int] | None) -> Sequence[GatewayRow]:
-    """The gateways of lots, or all."""
-    return await sql.every(db, GatewayRow, _SQL["gateways"], lot_ids)
+async def gateways(
+    db: sql.Connection, lot_ids: Sequence[int] | None, *, words: str = "", after: str = "", limit: int | None = None
+) -> Sequence[GatewayRow]:
+    """The gateways of lots, or all, by their codes. `words`: a part of the code, or of that of a lot."""
+    return await sql.every(db, GatewayRow, _SQL["gateways"], lot_ids, after, limit, words)
 
 
 async def spells(db: sql.Connection, since: datetime) -> Sequence[Spell]:

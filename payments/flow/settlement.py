@@ -114,11 +114,12 @@ async def settlement_of(db: Connection, *, operator_code: str, business_date: da
 async def agree_rate(
     db: Connection, *, operator_code: str, valid_from: date, platform_fee_bps: int, actor: str, now: datetime
 ) -> None:
-    """Another share of the platform, of stays that end on `valid_from` or later. The same again is nothing.
+    """Another share of the platform, of stays that end on `valid_from` or later, in the place of another one from that
+    day on. The same again is nothing.
 
     Raises:
         NoSuchOperator: none has this code.
-        RateNotOpen: that day is closed, or another share was agreed from it on.
+        RateNotOpen: that day is closed.
     """
     operator = next((each for each in await store.operators(db) if each.code == operator_code), None)
     if operator is None:
@@ -129,9 +130,9 @@ async def agree_rate(
     if rate in agreed:
         return
     closed_through = await store.closed_through(db, operator.id)
-    if (closed_through is not None and valid_from <= closed_through) or valid_from in {r.valid_from for r in agreed}:
+    if closed_through is not None and valid_from <= closed_through:
         raise RateNotOpen("The share of that day stands.", field="valid_from", valid_from=str(valid_from))
-    await store.insert_rate(db, operator.id, rate)
+    await store.put_rate(db, operator.id, rate)
     detail: dict[str, object] = {
         "valid_from": valid_from,
         "before": {"platform_fee_bps": bps_on(agreed, valid_from)},

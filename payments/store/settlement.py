@@ -21,9 +21,11 @@ async def rates(db: Connection, operator_id: int) -> Sequence[Rate]:
     return await sql.every(db, Rate, _SETTLEMENT["rates"], operator_id)
 
 
-async def insert_rate(db: Connection, operator_id: int, rate: Rate) -> None:
-    """Writes a share from a day on; one that stands stays."""
-    await db.execute(_SETTLEMENT["insert_rate"], operator_id, rate.valid_from, rate.platform_fee_bps)
+async def put_rate(db: Connection, operator_id: int, rate: Rate) -> None:
+    """Writes a share from a day on, in the place of what was to be from that day on. Of a day that is settled the
+    database refuses it.
+    """
+    await db.execute(_SETTLEMENT["put_rate"], operator_id, rate.valid_from, rate.platform_fee_bps)
 
 
 async def database_now(db: Connection) -> datetime:

@@ -9,7 +9,8 @@ on conflict (lot_id, gateway_id) do update
  where g.seen_at is null or g.seen_at <= excluded.seen_at
 
 -- name: gateways
--- $1: lots of the caller, or null for all. The last event of each lane is the first of an index.
+-- $1: those that serve one of these lots, or null for all; $2: behind this code; $3: so many, or null for all; $4: a part
+-- of the code or of that of a lot. The last event of each lane is the first of an index.
 select g.code, l.code as lot, s.seen_at, s.sent_at, s.backlog_events, s.software, s.lanes::text as lanes,
        (select max(e.effective_at)
           from lane a
@@ -24,9 +25,14 @@ select g.code, l.code as lot, s.seen_at, s.sent_at, s.backlog_events, s.software
   from gateway g
   join lot l on l.id = g.lot_id
   left join gateway_state s on s.lot_id = g.lot_id and s.gateway_id = g.id
- where $1::int[] is null
-    or exists (select 1 from gateway_serving w where w.gateway_id = g.id and w.lot_id = any($1))
+ where ($1::int[] is null
+        or exists (select 1 from gateway_serving w where w.gateway_id = g.id and w.lot_id = any($1)))
+   and g.code > $2
+   and (position(lower($4) in lower(g.code)) > 0
+        or exists (select 1 from gateway_serving w join lot o on o.id = w.lot_id
+                    where w.gateway_id = g.id and position(lower($4) in lower(o.code)) > 0))
  order by g.code
+ limit $3
 
 -- name: spells
 -- Those that matter to what may still be handed in, the latest first.

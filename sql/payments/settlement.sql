@@ -12,8 +12,9 @@ select valid_from, platform_fee_bps
         select valid_from, platform_fee_bps from operator_fee where operator_id = $1) r
  order by valid_from nulls first
 
--- name: insert_rate
-insert into operator_fee (operator_id, valid_from, platform_fee_bps) values ($1, $2, $3) on conflict do nothing
+-- name: put_rate
+insert into operator_fee (operator_id, valid_from, platform_fee_bps) values ($1, $2, $3)
+on conflict (operator_id, valid_from) do update set platform_fee_bps = excluded.platform_fee_bps
 
 -- name: database_now
 select now()

@@ -224,7 +224,7 @@ KINDS: dict[str, Kind] = {
     ),
     "rate-not-open": Kind(
         "费率已定",
-        ("已结算或已约定的日期，费率不再变动。", "The share of a day that is settled or agreed does not change."),
+        ("已结算的日期，费率不再变动。", "The share of a day that is settled does not change."),
         STANDS,
         facts=("valid_from",),
     ),

@@ -203,6 +203,15 @@ KINDS: dict[str, Kind] = {
         MEND,
         facts=("lot",),
     ),
+    "gate-without-lanes": Kind(
+        "出入口没有车道",
+        (
+            "没有车道经过此出入口，无可关闭或开启。",
+            "No lane leads through the gate: there is nothing to close or open.",
+        ),
+        MEND,
+        facts=("code",),
+    ),
     "lots-apart": Kind(
         "停车场不能由同一网关服务",
         (

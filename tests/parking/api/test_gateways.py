@@ -37,10 +37,28 @@ def gateway(district: District, lot: str = QC) -> dict[str, str]:
 async def shown(client: httpx.AsyncClient, district: District, lot: str) -> dict[str, Any]:
     """A gateway as a clerk of its operator sees it."""
     clerk = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(lot).operator_id))
-    rows = (await client.get("/v1/admin/gateways", headers=clerk)).raise_for_status().json()
+    rows = (await client.get("/v1/admin/gateways", headers=clerk)).raise_for_status().json()["gateways"]
     (row,) = [row for row in rows if row["lot"] == lot]
     assert {each["lot"] for each in rows} == ({QC, HOSPITAL} if lot != STATION else {STATION})
     return dict(row)
+
+
+async def test_gateways_are_found_page_by_page(client: httpx.AsyncClient, district: District) -> None:
+    async def found(headers: dict[str, str], **wanted: str | int) -> tuple[list[str], str | None]:
+        page = (await client.get("/v1/admin/gateways", params=wanted, headers=headers)).raise_for_status().json()
+        return [each["code"] for each in page["gateways"]], page["next"]
+
+    admin = running.bearer(token(Audience.ADMIN, now=NOW))
+    clerk = running.bearer(token(Audience.CLERK, now=NOW, operator_id=district.lot(STATION).operator_id))
+    of = {lot: f"{lot}-gw" for lot in (STATION, HOSPITAL, QC)}
+    assert await found(admin) == (sorted(of.values()), None)
+    assert await found(admin, limit=2) == (sorted(of.values())[:2], sorted(of.values())[1])
+    assert await found(admin, limit=2, after=sorted(of.values())[1]) == (sorted(of.values())[2:], None)
+    assert await found(admin, q="HOSPITAL") == ([of[HOSPITAL]], None)
+    assert await found(admin, lot=QC) == ([of[QC]], None)
+    assert await found(clerk) == ([of[STATION]], None)
+    problem(await client.get("/v1/admin/gateways", params={"lot": QC}, headers=clerk), 403, "lot")
+    problem(await client.get("/v1/admin/gateways", params={"lot": "nowhere"}, headers=admin), 404, "lot")
 
 
 async def test_a_lot_whose_gateway_lives_is_known(client: httpx.AsyncClient, district: District) -> None:

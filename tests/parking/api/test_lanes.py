@@ -58,6 +58,8 @@ async def test_gates_and_lanes_are_added_and_mended(client: httpx.AsyncClient, o
     problem(await client.patch(f"{LOTS}/gates/gates/n", json={"name": "?"}), 404, "gate")
 
     added = {"code": "gates-n1", "gate": "north", "direction": "entry"}
+    closed = {"state": "closed"}
+    problem(await client.put(f"{LOTS}/gates/gates/north/state", json=closed), 409, "gate")
     assert [await outcome(client.post(f"{LOTS}/gates/lanes", json=added)) for _ in range(2)] == twice
     problem(await client.post(f"{LOTS}/gates/lanes", json={**added, "direction": "exit"}), 409, "direction")
     problem(await client.post(f"{LOTS}/gates/lanes", json={**added, "code": "x1", "gate": "south"}), 404, "gate")
@@ -267,7 +269,7 @@ async def it_speaks_for_both(client: httpx.AsyncClient, headers: dict[str, str],
     assert await owner.fetchval(charged) == "wing"
     beat = {"sent_at": NOW.isoformat()}
     (await client.post("/v1/gateway/heartbeat", json=beat, headers=headers)).raise_for_status()
-    (shown,) = [each for each in (await client.get(GATEWAYS)).json() if each["code"] == "hub-gw"]
+    (shown,) = [each for each in (await client.get(GATEWAYS)).json()["gateways"] if each["code"] == "hub-gw"]
     assert (shown["lot"], shown["lots"]) == ("hub", ["hub", "wing"])
     assert None not in (shown["last_event_at"], shown["silent_s"])
 

@@ -295,7 +295,6 @@ async def test_a_city_is_registered_and_charges(
     later = (TOMORROW + timedelta(days=1)).isoformat()
     refused = {
         ("operator", "add", "quanshan", *names, "--fee-bps", "251"): "another platform_fee_bps",
-        ("operator", "fee", "quanshan", "--fee-bps", "250", "--from", "2030-01-01"): "RateNotOpen",
         ("operator", "fee", "nobody", "--fee-bps", "250", "--from", "2030-01-01"): "NoSuchOperator",
         ("lot", "arrears", "nowhere"): "UnknownLot",
         ("gateway", "key", "baotu"): "UnknownGateway",

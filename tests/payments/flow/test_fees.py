@@ -1,8 +1,10 @@
 """The platform's fee follows what an operator keeps, whenever it is given back, at the share of the stay's own day."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -115,9 +117,22 @@ async def test_the_share_is_that_of_the_day_traded(city: City) -> None:
     for since, bps in ((traded, 500), (traded + A_DAY, 500)):
         with pytest.raises(RateNotOpen):
             await agree(city, since, bps)
-    await agree(city, city.now.date() + 9 * A_DAY, 500)
-    with pytest.raises(RateNotOpen):
-        await agree(city, city.now.date() + 9 * A_DAY, 600)
+    later = city.now.date() + A_DAY
+    for bps in (500, 600, 600):
+        await agree(city, later, bps)
+    said = await city.owner.fetch(
+        "select detail from audit where action = 'operator.fee' and detail::jsonb ->> 'valid_from' = $1", str(later)
+    )
+    # Of one instant, they have no order.
+    assert sorted(json.loads(each["detail"])["before"]["platform_fee_bps"] for each in said) == [500, 2_000]
+    assert (await end_of_day(city)).platform_fee_bps == 2_000
+    await trade(city, 1_000)
+    assert ((fourth := await end_of_day(city)).platform_fee_bps, fourth.platform_fee_fen) == (600, 60)
+    # What was settled by it stays, whoever writes.
+    for change in ("update operator_fee set platform_fee_bps = 1 where valid_from = $1",
+                   "delete from operator_fee where valid_from = $1"):  # fmt: skip
+        with pytest.raises(asyncpg.CheckViolationError):
+            await city.owner.execute(change, later)
     async with city.pool.acquire() as db:
         with pytest.raises(NoSuchOperator):
             await settlement_flow.agree_rate(
