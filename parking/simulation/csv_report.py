@@ -12,7 +12,7 @@ from payments.reports.cells import safe_cell
 
 _HEADER = (
     "停车场编码 lot_code",
-    "号牌(脱敏) plate_masked",
+    "车牌(脱敏) plate_masked",
     "车型 vehicle",
     "车型(英文) vehicle_en",
     "驶入 entered_at",

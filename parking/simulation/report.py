@@ -114,7 +114,7 @@ _TOTALS = (
 )
 _CASES = (
     Column(("停车场", "Lot")),
-    Column(("号牌", "Plate")),
+    Column(("车牌", "Plate")),
     Column(("车型", "Vehicle")),
     Column(("驶入", "Entered")),
     Column(("时长", "Stayed"), number=True),
@@ -124,7 +124,7 @@ _CASES = (
 )
 _UNPRICED = tuple(
     Column(name)
-    for name in (("停车场", "Lot"), ("号牌", "Plate"), ("驶入", "Entered"), ("驶离", "Left"), ("原因", "Reason"))
+    for name in (("停车场", "Lot"), ("车牌", "Plate"), ("驶入", "Entered"), ("驶离", "Left"), ("原因", "Reason"))
 )
 
 
@@ -314,7 +314,7 @@ def _unpriced_stay(simulation: Simulation, stay: Unpriced) -> Sequence[str]:
 def _notes(simulation: Simulation, outcome: Outcome) -> Sequence[Words]:
     notes = [
         (
-            "次数与车辆只计在本时段内驶离的停车；差额以每次停车计，车辆以其全部停车合计。号牌已脱敏。",
+            "次数与车辆只计在本时段内驶离的停车；差额以每次停车计，车辆以其全部停车合计。车牌已脱敏。",
             "Counted are stays that ended in the period; a driver pays more if all their stays together cost more. "
             "Plates are masked.",
         ),

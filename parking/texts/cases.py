@@ -5,14 +5,14 @@ from parking.cases import Reason
 from parking.texts.words import Words
 
 REASONS: dict[Reason, Words] = {
-    Reason.UNKNOWN_PLATE_FORM: ("号牌格式无法识别", "The plate has no known form"),
-    Reason.LOW_CONFIDENCE: ("号牌识别可信度低", "The plate was hardly legible"),
+    Reason.UNKNOWN_PLATE_FORM: ("车牌格式无法识别", "The plate has no known form"),
+    Reason.LOW_CONFIDENCE: ("车牌识别可信度低", "The plate was hardly legible"),
     Reason.NUMBERS_RESTARTED: ("设备事件编号重新开始", "The device's numbers began anew"),
     Reason.NO_PRICE: ("停车场没有现行收费标准", "The lot has no price in force"),
     Reason.LONG_STAY: ("停放时间异常长", "Longer than a usual stay"),
     Reason.CLOCK_AHEAD: ("设备时钟偏快", "The device's clock is ahead"),
     Reason.CLOCK_BEHIND: ("设备时钟偏慢", "The device's clock is behind"),
-    Reason.NO_PLATE: ("无号牌", "No plate"),
+    Reason.NO_PLATE: ("无车牌", "No plate"),
     Reason.KIND_CONTRADICTS_LANE: ("进出方向与车道不符", "The direction contradicts the lane"),
     Reason.ENTRY_WHILE_INSIDE: ("车辆在场时再次进场", "Came in while it was inside"),
     Reason.ENTRY_OUT_OF_ORDER: ("进场顺序异常", "Came in out of order"),
@@ -23,7 +23,7 @@ REASONS: dict[Reason, Words] = {
     Reason.TURNED_ROUND: ("到出口后折返", "Turned round at the exit"),
     Reason.INSIDE_TOO_LONG: ("在场时间异常长", "Inside for longer than is usual"),
     Reason.LEFT_UNPAID: ("未缴费离场", "Left without paying"),
-    Reason.MATCH_PROBABLE: ("进出号牌相近，疑为同一车辆", "Plates that differ, probably of one vehicle"),
+    Reason.MATCH_PROBABLE: ("进出车牌相近，疑为同一车辆", "Plates that differ, probably of one vehicle"),
     Reason.PASSAGE_WITHOUT_READ: ("有通行记录无识别记录", "A passage of no car that was read"),
     Reason.PLATES_INSIDE_DIFFER: ("在场车辆与车场清单不符", "The cars inside differ from the lot's own list"),
     Reason.CASH_TAKEN: (

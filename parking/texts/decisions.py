@@ -4,8 +4,8 @@ from parking.decisions import Kind
 from parking.texts.words import Words
 
 KINDS: dict[Kind, Words] = {
-    Kind.PLATE: ("更正号牌", "Another plate"),
-    Kind.TICKET: ("凭证关联号牌", "Ticket merged with a plate"),
+    Kind.PLATE: ("更正车牌", "Another plate"),
+    Kind.TICKET: ("凭证关联车牌", "Ticket merged with a plate"),
     Kind.VOID: ("作废识别", "No vehicle"),
     Kind.RIGHT: ("核查无误", "Found right"),
     Kind.PAIR: ("进出配对", "Entry and exit put together"),

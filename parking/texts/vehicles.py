@@ -39,7 +39,7 @@ PLATES: dict[PlateColor, Words] = {
     PlateColor.YELLOW_GREEN: ("黄绿牌", "yellow-green plates"),
     PlateColor.WHITE: ("白牌", "white plates"),
     PlateColor.BLACK: ("黑牌", "black plates"),
-    PlateColor.UNKNOWN: ("未识别颜色的号牌", "plates of unknown colour"),
+    PlateColor.UNKNOWN: ("未识别颜色的车牌", "plates of unknown colour"),
 }
 FACTS: dict[str, FactNames] = {
     "length_cm": FactNames("车长", "厘米", "length", "cm"),

@@ -104,12 +104,12 @@ KINDS: dict[str, Kind] = {
     ),
     "ticket-claimed": Kind(
         "凭证已认领",
-        ("该凭证此前已关联其他号牌。", "The ticket was merged with another plate before."),
+        ("该凭证此前已关联其他车牌。", "The ticket was merged with another plate before."),
         STANDS,
     ),
     "plate-not-yours": Kind(
-        "号牌不属于本账户",
-        ("本账户不为此号牌付费。", "The account does not pay for this plate."),
+        "车牌不属于本账户",
+        ("本账户不为此车牌付费。", "The account does not pay for this plate."),
         LOOK,
     ),
     "unknown-shift": Kind(

@@ -92,14 +92,14 @@ KINDS: dict[str, Kind] = {
         facts=("appeals_max",),
     ),
     "plate-not-linked": Kind(
-        "号牌未绑定",
-        ("没有账户（或不是该账户）为此号牌付费。", "No account, or not this one, pays for this plate."),
+        "车牌未绑定",
+        ("没有账户（或不是该账户）为此车牌付费。", "No account, or not this one, pays for this plate."),
         LOOK,
     ),
     "plate-refused": Kind(
-        "号牌不能绑定",
+        "车牌不能绑定",
         (
-            "号牌无效、颜色不明，或账户号牌过多。",
+            "车牌无效、颜色不明，或账户车牌过多。",
             "The plate is none, its colour is unknown, or the account has too many.",
         ),
         MEND,
