@@ -44,8 +44,10 @@ REFUSAL_DELAY_S = 1.0
 READS_AT_ONCE_MAX = 2
 # The same of writes, which wait for a payment channel and not only for us; fewer where the database's connections are.
 WRITES_AT_ONCE_MAX = 16
-# Of the pool's connections those that writes never take: one for each read, one for the gates' batch.
-CONNECTIONS_KEPT = READS_AT_ONCE_MAX + 1
+# Of gate events, in work at once: one is thought about while the database works on the other.
+BATCHES_AT_ONCE_MAX = 2
+# Of the pool's connections those that writes never take: one for each read, one for each batch of gate events.
+CONNECTIONS_KEPT = READS_AT_ONCE_MAX + BATCHES_AT_ONCE_MAX
 WAITING_MAX = 500
 
 # Beyond this many a process serves nobody well, whatever the machine allows.

@@ -1,8 +1,9 @@
 """Group commit: gate events that arrive together are recorded together, and answered when that is committed.
 
 A batch costs little more than one event, so while one is being committed the next gathers by itself; nobody waits
-for a batch to fill. One batch at a time per process: two at once were measured to be slower, each half as large. Whose
-events are in the next batch says `queue`.
+for a batch to fill. Two at once, each half as large, were measured to be slower; but where enough waits for one more,
+that is thought about while the database works on the first. They never share a lot: neither waits for the other, and
+no car's exit passes its entry. Whose events are in the next batch says `queue`.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from parking.answers import Answer
 from parking.device_facts import Told, is_at_gate, unapplied
 from parking.flow.events import Recorded, record_events
 from parking.ingest.queue import TURN_EVENTS, Queue
+from parking.limits import BATCHES_AT_ONCE_MAX
 from parking.live import metrics, tracing
 from parking.live.ending import end
 from parking.live.network import LiveNetwork
@@ -34,6 +36,8 @@ RETRY_PAUSE_S = 0.05
 RECORD_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 30.0
 COUNTS_EACH_S = 0.1
+# A batch is begun beside another one where so many events wait.
+BESIDE_EVENTS_MIN = TURN_EVENTS
 # While cars come, a batch takes no more replays than one turn of one gateway, so that it is short.
 LIVE_LATELY_S = 1.0
 
@@ -76,6 +80,8 @@ class GroupCommit:
         self._ring = ring
         self._queue: Queue[_Request] = Queue()
         self._something_waits = asyncio.Event()
+        self._batches = 0
+        self._recording: set[int] = set()
         self._live_at = -LIVE_LATELY_S
         self._arrays: WeakValueDictionary[tuple[int, bool], asyncio.Lock] = WeakValueDictionary()
         self._unanswered: set[_Request] = set()
@@ -171,14 +177,35 @@ class GroupCommit:
     async def _work(self) -> None:
         while True:
             await self._something_waits.wait()
-            lately = monotonic() - self._live_at < LIVE_LATELY_S
-            taken = self._queue.take(
-                self._batch_events_max, replays_max=TURN_EVENTS if lately else self._batch_events_max
-            )
-            if not taken:
-                self._something_waits.clear()
-            elif batch := [request for request in taken if not request.done.done()]:
-                await self._record_or_split(batch)
+            self._something_waits.clear()
+            while self._has_room() and (batch := self._next_batch()):
+                lots = {fact.lot_id for request in batch for fact in request.facts}
+                self._batches += 1
+                self._recording |= lots
+                self._keep(asyncio.create_task(self._record_batch(batch, lots)))
+
+    def _has_room(self) -> bool:
+        return not self._batches or (self._batches < BATCHES_AT_ONCE_MAX and self._queue.in_line >= BESIDE_EVENTS_MIN)
+
+    def _next_batch(self) -> list[_Request]:
+        """What is recorded next, of lots of which nothing is being recorded; empty if there is nothing."""
+        lately = monotonic() - self._live_at < LIVE_LATELY_S
+        replays_max = TURN_EVENTS if lately else self._batch_events_max
+        while taken := self._queue.take(self._batch_events_max, replays_max=replays_max, ready=self._is_ready):
+            if batch := [request for request in taken if not request.done.done()]:
+                return batch
+        return []
+
+    def _is_ready(self, request: _Request) -> bool:
+        return all(fact.lot_id not in self._recording for fact in request.facts)
+
+    async def _record_batch(self, batch: list[_Request], lots: set[int]) -> None:
+        try:
+            await self._record_or_split(batch)
+        finally:
+            self._batches -= 1
+            self._recording -= lots
+            self._something_waits.set()
 
     async def _record_or_split(self, batch: list[_Request]) -> None:
         """One bad event never fails its neighbours: a batch that fails is halved until the bad request stands alone."""

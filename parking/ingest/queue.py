@@ -35,6 +35,7 @@ class Queue(Generic[T]):
         self._entered: dict[tuple[int, bool], int] = {}
         self.waiting = 0
         self.replays_waiting = 0
+        self.in_line = 0
 
     def enter(self, gateway_id: int, events: int, *, live: bool) -> None:
         """Counts events of a request in. They count until `leave`, in the line or not.
@@ -73,6 +74,7 @@ class Queue(Generic[T]):
 
     def put(self, gateway_id: int, piece: T, events: int, *, live: bool) -> None:
         """Puts a piece at the end of its gateway's line."""
+        self.in_line += events
         (self._live if live else self._replays).put(gateway_id, piece, events)
 
     def hasten(self, gateway_id: int, wanted: Callable[[T], bool]) -> None:
@@ -80,14 +82,15 @@ class Queue(Generic[T]):
         for piece, events in self._replays.remove(gateway_id, wanted):
             self._live.put(gateway_id, piece, events)
 
-    def take(self, events_max: int, *, replays_max: int) -> list[T]:
-        """The pieces of the next batch, live ones first; empty if nothing waits.
+    def take(self, events_max: int, *, replays_max: int, ready: Callable[[T], bool] = lambda _: True) -> list[T]:
+        """The pieces of the next batch, live ones first; empty if nothing waits that is `ready`.
 
-        A batch ends with the piece that reaches a limit.
+        A batch ends with the piece that reaches a limit. What is not ready keeps its place, and all behind it.
         """
         kept_free = min(int(events_max * REPLAY_SHARE), replays_max) if self._replays else 0
-        live, size = self._live.take(events_max - kept_free)
-        replays, _ = self._replays.take(min(events_max - size, replays_max))
+        live, size = self._live.take(events_max - kept_free, ready)
+        replays, more = self._replays.take(min(events_max - size, replays_max), ready)
+        self.in_line -= size + more
         return live + replays
 
     def _count(self, gateway_id: int, events: int, *, live: bool) -> None:
@@ -125,17 +128,23 @@ class _Turns(Generic[T]):
             self._lines[gateway_id] = deque(each for each in line if not wanted(each[0]))
         return removed
 
-    def take(self, events_max: int) -> tuple[list[T], int]:
-        """Pieces until they hold `events_max` events, and how many they hold."""
+    def take(self, events_max: int, ready: Callable[[T], bool]) -> tuple[list[T], int]:
+        """Pieces until they hold `events_max` events, and how many they hold. A line waits with its first piece."""
         taken: list[T] = []
         size = 0
+        held: list[tuple[int, deque[tuple[T, int]]]] = []
         while self._lines and size < events_max:
             gateway_id, line = self._lines.popitem(last=False)
             turn_ends = min(size + TURN_EVENTS, events_max)
-            while line and size < turn_ends:
+            while line and size < turn_ends and ready(line[0][0]):
                 piece, events = line.popleft()
                 taken.append(piece)
                 size += events
-            if line:
+            if line and size < turn_ends:
+                held.append((gateway_id, line))
+            elif line:
                 self._lines[gateway_id] = line
+        for gateway_id, line in reversed(held):
+            self._lines[gateway_id] = line
+            self._lines.move_to_end(gateway_id, last=False)
         return taken, size

@@ -88,3 +88,24 @@ async def test_who_waits_too_long_is_told_so_and_not_recorded_later(
     commit.start()
     await asyncio.wait_for(hand_in(commit, [district.passing(event("next", "entry", NOW, "鲁L00002"))]), 20)
     assert await district.count("select count(*) from gate_event where event_id = 'late'") == 0
+
+
+async def test_what_waits_for_a_lot_holds_up_no_other(district: District, commit: GroupCommit) -> None:
+    async with district.owner.transaction():
+        lot_id = district.lot(HOSPITAL).id
+        await district.owner.execute("select from lot_occupancy where lot_id = $1 for update", lot_id)
+        waiting = asyncio.ensure_future(
+            hand_in(commit, [district.passing(each) for each in backlog("MA", 1, HOSPITAL)])
+        )
+        await asyncio.sleep(0)
+        commit.start()
+        await asyncio.sleep(0)
+        behind = asyncio.ensure_future(hand_in(commit, [district.passing(each) for each in backlog("MB", 1, HOSPITAL)]))
+        others = [district.passing(each) for each in backlog("MC", TURN_EVENTS, QC)]
+        assert len(await asyncio.wait_for(hand_in(commit, others), PATIENCE_S)) == TURN_EVENTS
+        assert not waiting.done()
+        # Another batch of the lot would only wait beside the first.
+        assert not behind.done()
+        assert commit.queue.in_line == 1
+    assert names(await asyncio.wait_for(waiting, PATIENCE_S)) == ["MA0"]
+    assert names(await asyncio.wait_for(behind, PATIENCE_S)) == ["MB0"]

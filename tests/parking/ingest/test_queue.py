@@ -123,3 +123,15 @@ def test_a_backlog_of_the_whole_city_leaves_room_for_cars() -> None:
     with pytest.raises(Overloaded):
         queue.enter(1, 1, live=True)
     assert queue.waiting == WAITING_EVENTS_MAX
+
+
+def test_what_is_not_ready_keeps_its_place_and_so_does_all_behind_it() -> None:
+    queue = filled({1: 150, 2: 1, 3: 2})
+    first = queue.take(BATCH, replays_max=BATCH, ready=lambda piece: piece not in {(1, 120), (3, 0)})
+    assert first == [*((1, n) for n in range(100)), (2, 0), *((1, n) for n in range(100, 120))]
+    assert queue.in_line == 32
+    assert queue.take(BATCH, replays_max=BATCH, ready=lambda _: False) == []
+    queue.put(4, (4, 0), 1, live=False)
+    rest = [(3, 0), (3, 1), *((1, n) for n in range(120, 150)), (4, 0)]
+    assert queue.take(BATCH, replays_max=BATCH) == rest
+    assert queue.in_line == 0
