@@ -10,6 +10,7 @@ from functools import partial
 from msgspec import Struct
 
 import sql
+from parking.clock import system
 from parking.facts import REPEATS_KEPT
 from parking.flow import cash, coupons, elsewhere, forecast, prepayments, report_runs, repricing
 from parking.flow.appeals import settle_appeals
@@ -28,6 +29,7 @@ from parking.store import contests as contest_store
 from parking.store import gateways as gateway_store
 from parking.store import jobs as store
 from parking.store import network as network_store
+from parking.store import sessions as session_store
 from parking.store.retention import (
     THINGS_FORGOTTEN,
     drop_expired,
@@ -260,6 +262,8 @@ async def _forget(work: Work) -> Done:
         forgotten["rights"] = await forget_ended_rights(db, now)
         forgotten["accounts"] = await forget_closed_accounts(db, now)
         await identity_store.drop_ended_tokens(db, now - ENDED_TOKENS_KEPT)
+        # Sessions go by the time of people, however fast that of the city runs.
+        await session_store.drop_ended(db, system())
         await contest_store.drop_resolved(db, now - RESOLVED_CONTESTS_KEPT)
         await gateway_store.drop_spells(db, now - REPEATS_KEPT)
     return forgotten

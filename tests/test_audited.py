@@ -21,6 +21,15 @@ COMPARED = "changed"
 WAYS = ("parking.api.", "parking.flow.", "payments.api.", "payments.flow.")
 ACTIONS = {
     "POST /desk/account/password": {"staff.change_password"},
+    "POST /desk/cases/decide": {"event.decide"},
+    "POST /desk/cases/{case_id}/decide": {"event.decide"},
+    "POST /desk/lanes/{lane}/open": {"lane.open"},
+    "POST /desk/lists/bans": {"ban.add"},
+    "POST /desk/lists/bans/{ban_id}/end": {"ban.end"},
+    "POST /desk/lists/exempt": {"exempt_vehicle.add"},
+    "POST /desk/lists/exempt/{right_id}/end": {"exempt_vehicle.end"},
+    "POST /desk/shift": {"shift.open"},
+    "POST /desk/shift/{shift_id}/hand-over": {"shift.hand_over"},
     "POST /desk/staff": {"staff.add"},
     "POST /desk/staff/{login}/disable": {"staff.disable"},
     "POST /desk/staff/{login}/enable": {"staff.enable"},

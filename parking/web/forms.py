@@ -75,8 +75,17 @@ async def read(request: Shown, shape: type[T]) -> T:
         ValidationException: a field does not fit.
     """
     said = {name: value.strip() for name, value in (await form(request)).items()}
+    return fitting({name: value for name, value in said.items() if value}, shape)
+
+
+def fitting(said: Mapping[str, str], shape: type[T]) -> T:
+    """What was filled in or asked for, as numbers, dates and the like.
+
+    Raises:
+        ValidationException: a field does not fit.
+    """
     try:
-        return msgspec.convert({name: value for name, value in said.items() if value}, shape, strict=False)
+        return msgspec.convert(said, shape, strict=False)
     except msgspec.ValidationError as e:
         field = str(e).rpartition("$.")[2].strip("`") or "body"
         raise ValidationException(detail=str(e), extra=[{"message": str(e), "key": field, "source": "body"}]) from None

@@ -18,7 +18,7 @@ from parking.texts.words import Words
 from parking.web.forms import Shown
 from parking.web.reader import Reader
 from parking.web.response import language_of, shown
-from parking.web.tables import FORM, Table, report
+from parking.web.tables import FORM, Choice, Table, report
 from payments.flow.reports import Form, write
 from payments.identity import READERS, STAFF, Audience, Principal
 
@@ -131,3 +131,17 @@ def _place(reader: Reader, principal: Principal, network: Network) -> str:
         return reader.either(lot.name_zh, lot.name_en)
     operator = network.operators.get(principal.operator_id or 0)
     return reader.word("all_operators") if operator is None else reader.either(operator.name_zh, operator.name_en)
+
+
+def lots_to_choose(principal: Principal, network: Network, reader: Reader) -> list[Choice]:
+    """The lots of who asks, by their names."""
+    may = lots_of(principal, network)
+    lots = [lot for lot in network.lots.values() if may is None or lot.id in may]
+    named = [Choice(lot.code, reader.either(lot.name_zh, lot.name_en)) for lot in lots]
+    return sorted(named, key=lambda each: each.said)
+
+
+def lot_said(code: str, network: Network, reader: Reader) -> str:
+    """What a lot is called, by its code."""
+    lot = network.lots_by_code.get(code)
+    return code if lot is None else reader.either(lot.name_zh, lot.name_en)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from msgspec import Struct
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.patience import PATIENCE_S
 
@@ -33,6 +33,9 @@ class Complaints(Struct):
     """What the browser complained of."""
 
     said: list[str]
+
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @asynccontextmanager
