@@ -11,7 +11,7 @@ import msgspec
 import uvloop
 from rich.console import Console, RenderableType
 
-from loadtests import attack, dialogue, fairness, faults, pricing, redelivery, restore, throughput, upgrade
+from loadtests import attack, dialogue, fairness, faults, pricing, redelivery, restore, searches, throughput, upgrade
 from loadtests.environment import Environment, new_environment, servers
 
 TABLE_CHARACTERS = 120
@@ -82,6 +82,21 @@ def _throughput(lots: int, as_json: bool, seconds: float, connections: int, work
         lambda env: throughput.run(env, seconds=seconds, connections=connections, workers=workers, work=work),
         lots=lots,
         vehicles=throughput.vehicles(seconds),
+        as_json=as_json,
+    )
+
+
+@main.command("searches")
+@click.option("--lots", default=5_000, type=click.IntRange(1, 20_000), help="Lots in the city.")
+@_json
+@click.option("--seconds", default=10.0, type=click.FloatRange(0.5, 300), help="How long each measurement takes.")
+@click.option("--listeners", default=1_000, type=click.IntRange(1, 5_000), help="Who listens to an area each.")
+def _searches(lots: int, as_json: bool, seconds: float, listeners: int) -> None:
+    """Lots near a place with what a stay costs, and changes as those hear of them who listen to an area."""
+    _run(
+        lambda env: searches.run(env, seconds=seconds, listeners=listeners, lots=lots),
+        lots=lots,
+        vehicles=1,
         as_json=as_json,
     )
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from time import perf_counter
+from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -138,16 +139,24 @@ class Environment:
         gateway_port: int = 0,
         only_gateways: bool = False,
         listener: socket.socket | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> AsyncIterator[Server]:
         """`onelot serve` on this database, for as long as this lasts; with a listener for gateways, or that alone; on a
-        `listener` that others may hold as well.
+        `listener` that others may hold as well. `settings`: variables that are otherwise than for other runs.
         """
         port = gateway_port if only_gateways else listener.getsockname()[1] if listener else free_port()
         words = ["--gateway-port", str(gateway_port)] if gateway_port else []
         words += ["--only-gateways"] if only_gateways else []
         words += ["--fd", str(listener.fileno())] if listener else []
         command = ["-m", "parking", "serve", *words]
-        server = Server("serve", command, self._settings(port, workers), port, listener=listener, python=self._python)
+        server = Server(
+            "serve",
+            command,
+            {**self._settings(port, workers), **settings},
+            port,
+            listener=listener,
+            python=self._python,
+        )
         try:
             await server.start(path="/readyz", says="Application startup complete" if listener else "")
             yield server

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from parking.facilities import Facilities
 from parking.lots import Lot
-from parking.places import Place, best
+from parking.places import Place, PlaceKind, best
 from parking.positions import Crs, Point
 from parking.searches import Search, find, has_words
 
@@ -29,6 +29,7 @@ class Atlas:
         self.lots = list(lots)
         self.places = places
         self._facilities = facilities or {}
+        self._busiest: list[Place] | None = None
         self._found: dict[Search, frozenset[int]] = {}
         for lot in self.lots:
             # How names are typed takes long to find out, so nobody who asks waits for it.
@@ -72,6 +73,20 @@ class Atlas:
         found = find(self.candidates(search), search, self._facilities)
         kept = self._found[search] = frozenset(each.lot.id for each in found)
         return kept
+
+    def busiest(self, places_max: int) -> list[Place]:
+        """The places with the most spaces around them, one of each kind: where most people go."""
+        if self._busiest is None:
+            spaces = {place.code: self._spaces_around(place) for place in self.places}
+            order = sorted(self.places, key=lambda place: (-spaces[place.code], place.code))
+            of_kind: dict[PlaceKind, Place] = {}
+            for place in order:
+                of_kind.setdefault(place.kind, place)
+            self._busiest = [*of_kind.values()]
+        return self._busiest[:places_max]
+
+    def _spaces_around(self, place: Place) -> int:
+        return sum(lot.capacity for lot in self._squares.get(_square(place.latitude, place.longitude), ()))
 
     def _within(self, west: float, south: float, east: float, north: float) -> Sequence[Lot]:
         (bottom, left), (top, right) = _square(south, west), _square(north, east)

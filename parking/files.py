@@ -14,8 +14,10 @@ MEDIA_TYPES = {
     ".html": "text/html",
     ".css": "text/css",
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".svg": "image/svg+xml",
     ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
 }
 # Nothing inline, nothing from elsewhere: text that finds its way into a page cannot become code.
 POLICY = (

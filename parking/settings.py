@@ -50,6 +50,7 @@ _URLS = {
     "tracing_endpoint": ("http://", "https://"),
     "report_webhook": ("http://", "https://"),
     "report_mail": ("smtp://", "smtps://"),
+    "map_style_url": ("http://", "https://", "/"),
 }
 
 
@@ -92,6 +93,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tracing_endpoint: str = ""
     tracing_share: Annotated[float, Meta(ge=0, le=1)] = 0.1
     city_box: str = ""
+    map_style_url: str = ""
     # Where fonts for printed reports lie beside those of the system, and a template in the place of ours.
     report_fonts: str = ""
     report_template: str = ""

@@ -64,7 +64,7 @@ def _is_chinese(text: str) -> bool:
 
 def _spelt(text: str) -> str:
     """The reading of the phrase, and those in which one character is read otherwise."""
-    usual = lazy_pinyin(text, errors=list)
+    usual = lazy_pinyin(text, errors=list)  # type: ignore[arg-type]  # one for each character, which its types forget
     readings = [usual]
     for at, character in enumerate(text):
         others = [other for other in _readings(character) if other != usual[at]]

@@ -12,6 +12,9 @@ from parking.flow.staff import RandomBytes as _RandomBytes
 from parking.live.commands import Dialogue as _Dialogue
 from parking.live.network import LiveNetwork
 from parking.live.redis import LiveCounts as _LiveCounts
+from parking.live.stream import Stream as _Stream
+from parking.live.usual import LiveUsual as _LiveUsual
+from parking.offers import Shelf as _Shelf
 from parking.sessions import Session
 from payments import identity
 
@@ -29,3 +32,6 @@ SignedIn: TypeAlias = NamedDependency[SkipValidation[Session | None]]
 Db: TypeAlias = NamedDependency[SkipValidation[sql.Connection]]
 Pool: TypeAlias = NamedDependency[SkipValidation[sql.Pool]]
 Now: TypeAlias = NamedDependency[SkipValidation[datetime]]
+Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
+LiveUsual: TypeAlias = NamedDependency[SkipValidation[_LiveUsual]]
+Shelf: TypeAlias = NamedDependency[SkipValidation[_Shelf]]

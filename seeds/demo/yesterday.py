@@ -2,6 +2,7 @@
 vehicles that came in its evening and are still inside.
 """
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
@@ -11,13 +12,14 @@ from msgspec import structs
 
 from parking.app import build
 from parking.clock import random_bits
+from parking.flow import forecast
 from parking.settings import read
 from payments import jobs
 from payments.channels import open_all
 from payments.flow import settlement
 from payments.identity import Audience, Principal
 from seeds.city.network import CityLot
-from seeds.demo import oddities
+from seeds.demo import history, oddities
 from seeds.demo.environment import Environment
 from seeds.traffic.day import Sending
 from seeds.traffic.gateways import Gateways
@@ -27,6 +29,7 @@ from sql.pool import open_pool
 BEFORE_MIDNIGHT = timedelta(minutes=1)
 _STANDING = 1e-6
 _CONNECTIONS_MAX = 8
+SEED = 20261116
 
 
 async def hand_in(
@@ -63,6 +66,10 @@ async def hand_in(
         await jobs.collect(work)
         yesterday = environment.business_date - timedelta(days=1)
         await settlement.settle(pool, business_date=yesterday, now=midnight)
+        lots = [*app.state.network.snapshot.lots.values()]
+        async with pool.acquire() as db, db.transaction():
+            await history.keep(db, lots, midnight, random.Random(SEED))
+        await forecast.compute_usual(pool, now=midnight, lots_max=len(lots))
 
 
 def _at_once(sendings: Iterable[Sending], progress: Callable[[int], object]) -> Iterator[Sending]:

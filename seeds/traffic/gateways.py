@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,8 @@ PAYERS = 6
 BATCH_EVENTS_MAX = 200
 TICK_S = 0.02
 RETRY_S = 0.5
+# By the clock they go by.
+BEAT_EVERY_S = 600.0
 TIMEOUT_S = 30.0
 # Now and then the channel's answer is lost on its way, as it is in life; the worker then asks what became of it.
 LOST_ANSWER_EACH = 50
@@ -71,6 +74,7 @@ class Gateways:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._send_on()) for _ in range(SENDERS)]
             tasks += [group.create_task(self._pay_on()) for _ in range(PAYERS)]
+            tasks.append(group.create_task(self._beat_on()))
             for sending in sendings:
                 if (early := sending.at - self._now()) > timedelta():
                     await asyncio.sleep(max(TICK_S, early.total_seconds() / self._speed))
@@ -122,6 +126,19 @@ class Gateways:
             if response.status_code < 500:
                 raise Refused(f"{gateway} was answered {response.status_code}: {response.text}")
             await asyncio.sleep(RETRY_S)
+
+    async def _beat_on(self) -> None:
+        """Each says now and then that it lives, so that a quiet lot is not taken for one that is cut off."""
+        while True:
+            for key in self._keys.values():
+                await asyncio.sleep(max(TICK_S, BEAT_EVERY_S / self._speed / len(self._keys)))
+                with suppress(httpx.TransportError):
+                    await self._client.post(
+                        "/v1/gateway/heartbeat",
+                        json={"sent_at": self._now().isoformat()},
+                        headers={"Authorization": f"Bearer {key}"},
+                        timeout=TIMEOUT_S,
+                    )
 
     async def _pay_on(self) -> None:
         """Drivers without an account pay at the gate, or the barrier stays down."""

@@ -68,6 +68,15 @@ def test_words_that_name_a_place_are_looked_for_around_it() -> None:
     assert (place, [each.lot for each in searches.find(atlas.candidates(search), search, {})]) == (None, [far])
 
 
+def test_where_most_spaces_are_most_people_go() -> None:
+    here, there = lots((36.6, 117.0), (36.9, 117.0))
+    there = msgspec.structs.replace(there, capacity=51)
+    kinds = {"a": PlaceKind.SIGHT, "b": PlaceKind.SIGHT, "c": PlaceKind.STATION}
+    at = {"a": 36.6, "b": 36.9, "c": 36.0}
+    places = [Place(code, kind, code, code, 117.0, at[code]) for code, kind in kinds.items()]
+    assert [place.code for place in Atlas([here, there], places).busiest(5)] == ["b", "c"]
+
+
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [(Sort.FEE, "bcad"), (Sort.FREE, "dbac"), (Sort.DISTANCE, "abcd"), (Sort.WALK, "dcba")],

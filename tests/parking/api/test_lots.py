@@ -161,7 +161,7 @@ async def test_a_lot_nobody_registered_is_not_found(http: httpx.AsyncClient) -> 
     assert (answer.status_code, answer.json()["title"]) == (404, "Unknown lot")
 
 
-@pytest.mark.parametrize("path", ["/v1/lots", "/v1/lots/jn-2", "/", "/static/lots.js", "/static/lots.css"])
+@pytest.mark.parametrize("path", ["/v1/lots", "/v1/lots/jn-2", "/", "/static/find.js", "/static/driver.css"])
 async def test_the_same_answer_is_sent_once(http: httpx.AsyncClient, path: str) -> None:
     first = await http.get(path)
     assert first.status_code == 200
@@ -173,13 +173,16 @@ async def test_the_same_answer_is_sent_once(http: httpx.AsyncClient, path: str) 
 
 async def test_the_page_loads_nothing_from_elsewhere(http: httpx.AsyncClient) -> None:
     page = await http.get("/")
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert "//" not in page.text.replace("<!--", "")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert "//" not in page.text.replace("<!--", "").replace("</", "")
     assert "<script>" not in page.text
     assert " style=" not in page.text
-    for name in ("lots.js", "map.js", "lots.css", "icon.svg"):
+    for name in ("find.js", "map.js", "plan.js", "live.js", "driver.css", "icon.svg", "jinan.json", "maplibre-gl.mjs"):
         assert (await http.get(f"/static/{name}")).status_code == 200
-    assert (await http.get("/static/..%2flots.html")).status_code == 404
+    assert (await http.get("/static/..%2ffind.html")).status_code == 404
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
