@@ -14,7 +14,8 @@ from tests.parking.flow.histories import places
 from tests.parking.flow.histories.fleet import history
 from tests.parking.flow.histories.outcomes import hold_always, outcome
 from tests.parking.flow.histories.places import TOLD_ANYHOW, TOLD_IN_ORDER
-from tests.parking.flow.histories.telling import Told, anyhow, in_order
+from tests.parking.flow.histories.telling import anyhow, in_order
+from tests.parking.flow.histories.told import Told
 
 # How many, or from which to which ("100-199").
 WANTED = os.environ.get("ONELOT_HISTORIES", "3")

@@ -194,6 +194,8 @@ class _Writer:
         """The exit, in phases: read, paid, passed or turned back. Returns when it was gone."""
         chance = self.chance
         read_at = at = self._free(car, lot, "exit", at)
+        if car.can is Can.GATE and chance.random() < 0.3:
+            self.history.steps.append(Step(at - 5 * MINUTE, car, lot, asks=True, binds=True))
         while True:
             self._read(car, lot, "exit", at)
             if car.can is not Can.ACCOUNT:
@@ -227,6 +229,10 @@ class _Writer:
     ) -> None:
         exits = [step.said for step in self.history.steps if _is_read(step, car, lot, "exit") and step.at > entered_at]
         plain = not any({"coupons", "paid_by"} & said.keys() for said in exits if said is not None)
+        # Who paid inside leaves for what it cost then.
+        plain &= not any(
+            each.asks and each.car is car and entered_at < each.at < left_at for each in self.history.steps
+        )
         costs = (
             plain
             and car.can in (Can.GATE, Can.ACCOUNT, Can.TICKET)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.parking.flow.histories.places import LOTS, ROAD_WITHIN_MIN, UNIT_FEN, UNIT_MIN, code_of
 from tests.parking.flow.histories.steps import Can, Car, Visit
-from tests.parking.flow.histories.telling import Told
+from tests.parking.flow.histories.told import Told
 
 MINUTE = timedelta(minutes=1)
 # A wallet is not asked for more than was billed at first and its limit: what is waived of it follows from the order.

@@ -54,10 +54,10 @@ class Visit(Struct, frozen=True):
 
 
 class Step(Struct):
-    """Something that happens: `said` by a gateway, a driver who `pays` (so often), what a person `decides` about
-    another step, or a right that is registered; of a booking, from when to when, and with `about` that it is cancelled.
-    `ticket`: of a decision, which one is merged; `undoes`: of which kind the one is that holds no more. `binds`: what
-    happened to its car until then has to be told before.
+    """Something that happens: `said` by a gateway, a driver who `pays` (so often) or `asks` inside and pays there, what
+    a person `decides` about another step, or a right that is registered; of a booking, from when to when, and with
+    `about` that it is cancelled. `ticket`: of a decision, which one is merged; `undoes`: of which kind the one is that
+    holds no more. `binds`: what happened to its car until then has to be told before.
     """
 
     at: datetime
@@ -65,6 +65,7 @@ class Step(Struct):
     lot: str
     said: Say | None = None
     pays: int = 0
+    asks: bool = False
     decides: Decided | None = None
     about: "Step | None" = None
     plate: str | None = None

@@ -1,17 +1,15 @@
 """How a history is told: as it happens, or late, again, in any parts, by wrong clocks, with servers that die."""
 
 import random
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from parking import bans, plates
+from parking import bans
 from parking.bans import Ban
 from parking.bookings import Wish
 from parking.clocks import READINGS_MIN
@@ -28,54 +26,21 @@ from parking.jobs import LookElsewhere
 from parking.live.clocks import LiveClocks
 from parking.passes import PassPlan
 from parking.plates import PlateColor
-from parking.tickets import Ticket
 from parking.verdicts import Verdict
-from payments.charges import ChargeNotDue
 from payments.flow import accounts
-from payments.flow import charges as charges_flow
 from payments.flow.collection import collect_due
 from payments.identity import Audience, Principal
 from tests.conftest import NOW
-from tests.district import District, Say
+from tests.district import District
 from tests.parking.flow.histories.dying import Dying, died
-from tests.parking.flow.histories.places import LOTS, PROVINCES, code_of
+from tests.parking.flow.histories.paying import asked, paid
+from tests.parking.flow.histories.places import LOTS, code_of
 from tests.parking.flow.histories.steps import BEGINS, COUPON, Can, History, Step
+from tests.parking.flow.histories.told import Told
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 OFFSETS = (timedelta(0), *(sign * each for sign in (-1, 1) for each in (10 * MINUTE, 8 * HOUR)))
 ADMIN = Principal(Audience.ADMIN, "admin:test")
-
-
-class Told(Struct):
-    """A history as it is told to one side. `refused`: what could not be decided, or paid, of it."""
-
-    district: District
-    history: History
-    of: str
-    side: str
-    events: Counter[str] = Counter()
-    refused: list[tuple[Any, ...]] = []
-    tickets: dict[str, Ticket] = {}
-
-    def plate(self, text: str) -> str:
-        return PROVINCES[self.side] + text
-
-    def say(self, step: Step, ahead: timedelta = timedelta(0), *, replay: bool) -> Say:
-        """What the gateway of the lot says of a step by a clock that is ahead."""
-        assert step.said is not None
-        said = {name: value for name, value in step.said.items() if name != "way"}
-        lot, way = code_of(step.lot, self.of), step.said["way"]
-        if said["kind"] in ("count", "plates_inside"):
-            said["lot"] = lot
-        else:
-            said["lane"] = f"{lot}-{'in' if way == 'entry' else 'out'}"
-        if "ticket" in said:
-            said["ticket"] = self.tickets[said["ticket"]].number
-        elif "plate" in said:
-            said["plate"] = self.plate(said["plate"])
-        if "coupons" in said:
-            said["coupons"] = [f"{COUPON}-{self.of}"]
-        return {**said, "occurred_at": (step.at + ahead).isoformat(), "replay": replay}
 
 
 async def prepared(told: Told) -> None:
@@ -249,38 +214,12 @@ async def handed_in(
 async def done(told: Told, step: Step, chance: random.Random | None = None) -> None:
     if step.pays:
         await paid(told, step)
+    elif step.asks:
+        await asked(told, step)
     elif step.decides is not None:
         await decided(told, step)
     elif step.right is not None:
         await entitled(told, step)
-
-
-DUE = """
-select c.id from charge c join stay s on s.lot_id = c.lot_id and s.id = c.stay_id
- where s.lot_id = $1 and s.plate = any($2) and c.account_id is null and c.owed_fen > 0 and c.state = 'due'
-   and s.left_at between $3::timestamptz - interval '10 minutes' and $3
-"""
-
-
-async def paid(told: Told, step: Step) -> None:
-    """The driver pays what is asked for at the gate, if anything is; some try twice."""
-    district = told.district
-    lot = district.lot(code_of(step.lot, told.of))
-    of_car = [key for key, (car, _) in told.history.tickets.items() if car is step.car]
-    named = [told.plate(step.car.plate), *(plates.of_ticket(told.tickets[key].number) for key in of_car)]
-    due = await district.owner.fetchval(DUE, lot.id, named, step.at)
-    for _ in range(step.pays if due is not None else 0):
-        # The second time it is paid already.
-        with suppress(ChargeNotDue):
-            await charges_flow.pay_charge(
-                district.pool,
-                district.channels(step.at),
-                charge_id=due,
-                channel="local",
-                payer="ok",
-                now=step.at,
-                random_bits=district.random_bits,
-            )
 
 
 FACT = """
