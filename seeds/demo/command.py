@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from parking.cli.spoken import sentence, word
 from parking.settings import read
 from payments.channels import open_all
-from payments.identity import Audience, Principal
+from payments.identity import READERS, Audience, Principal
 from seeds.city.drivers import Driver, drivers
 from seeds.city.jinan import jinan, part
 from seeds.city.network import City
@@ -30,6 +30,7 @@ from seeds.city.registration import Registered, open_accounts, register_network
 from seeds.demo import env_file, oddities
 from seeds.demo.environment import Environment
 from seeds.demo.run import SEED, Run, RunFailed
+from seeds.demo.staff import SignUps, sign_up
 from seeds.demo.terminal import CITY_TIME
 from seeds.demo.yesterday import hand_in
 from seeds.servers import embedded
@@ -117,6 +118,7 @@ def _run(console: Console, port: int, ends_at: float | None, drivers_max: int | 
             named = env_file.variables(environment, city, prepared.registered, prepared.driver_token)
             with env_file.env_file(named, port) as path:
                 console.print(sentence("What the examples of docs/calling.md need: {file}", file=path), highlight=False)
+                _say_staff(console, environment, prepared.staff)
                 run = Run(console, environment, prepared.traffic, prepared.registered.keys, processes)
                 try:
                     asyncio.run(run.run(ends_itself=ends_at is not None))
@@ -162,6 +164,7 @@ class _Prepared(Struct, frozen=True):
     registered: Registered
     driver_token: str
     traffic: Day
+    staff: SignUps
 
 
 async def _prepare(
@@ -192,7 +195,7 @@ async def _prepare(
             driver_token,
             progress=partial(progress.advance, handing_in),
         )
-    return _Prepared(registered, driver_token, traffic)
+    return _Prepared(registered, driver_token, traffic, await _staff(environment, env_file.example_lot(city).plan.code))
 
 
 async def _register(
@@ -218,6 +221,23 @@ async def _register(
             pool, channels, people, now=now, random_bits=random_bits, progress=partial(progress.advance, opened)
         )
     return network, accounts
+
+
+async def _staff(environment: Environment, lot: str) -> SignUps:
+    """Who can sign in."""
+    settings = read(environment.settings())
+    async with await open_pool(settings.database_url, connections_max=1) as pool:
+        return await sign_up(pool, lot, now=environment.starts_at)
+
+
+def _say_staff(console: Console, environment: Environment, staff: SignUps) -> None:
+    about = {"address": environment.address, "logins": ", ".join(READERS), "password": staff.password}
+    template = "Staff: {address}/sign-in    login: one of {logins}    password: {password}"
+    console.print(sentence(template, **about), highlight=False, soft_wrap=True)
+    for login, secret in staff.totp_secrets.items():
+        console.print(
+            sentence("{login}: secret of the telephone {secret}", login=login, secret=secret), highlight=False
+        )
 
 
 @contextmanager
