@@ -11,7 +11,19 @@ import msgspec
 import uvloop
 from rich.console import Console, RenderableType
 
-from loadtests import attack, dialogue, fairness, faults, pricing, redelivery, restore, searches, throughput, upgrade
+from loadtests import (
+    attack,
+    dialogue,
+    fairness,
+    faults,
+    overhead,
+    pricing,
+    redelivery,
+    restore,
+    searches,
+    throughput,
+    upgrade,
+)
 from loadtests.environment import Environment, new_environment, servers
 
 TABLE_CHARACTERS = 120
@@ -97,6 +109,31 @@ def _searches(lots: int, as_json: bool, seconds: float, listeners: int) -> None:
         lambda env: searches.run(env, seconds=seconds, listeners=listeners, lots=lots),
         lots=lots,
         vehicles=1,
+        as_json=as_json,
+    )
+
+
+@main.command("overhead")
+@_lots
+@_json
+@click.option("--pairs", default=45, type=click.IntRange(1, 100), help="How often each is measured.")
+@click.option("--seconds", default=1.0, type=click.FloatRange(0.5, 60), help="How long a turn takes.")
+@click.option("--connections", default=64, type=click.IntRange(1, 1000), help="Requests in flight.")
+@click.option(
+    "--within-percent",
+    default=overhead.WITHIN_PERCENT,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="What it may cost of the processor's time.",
+)
+def _overhead(lots: int, as_json: bool, pairs: int, seconds: float, connections: int, within_percent: float) -> None:
+    """What counting and logging cost of single gate events: the service beside itself without them, in turns."""
+    _run(
+        lambda env: overhead.run(
+            env, pairs=pairs, seconds=seconds, connections=connections, within_percent=within_percent
+        ),
+        lots=lots,
+        vehicles=overhead.VEHICLES,
         as_json=as_json,
     )
 

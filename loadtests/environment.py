@@ -139,24 +139,19 @@ class Environment:
         gateway_port: int = 0,
         only_gateways: bool = False,
         listener: socket.socket | None = None,
+        module: str = "parking",
         settings: Mapping[str, str] = MappingProxyType({}),
     ) -> AsyncIterator[Server]:
         """`onelot serve` on this database, for as long as this lasts; with a listener for gateways, or that alone; on a
-        `listener` that others may hold as well. `settings`: variables that are otherwise than for other runs.
+        `listener` that others may hold as well. `module`: what serves; `settings`: beyond those of all servers.
         """
         port = gateway_port if only_gateways else listener.getsockname()[1] if listener else free_port()
         words = ["--gateway-port", str(gateway_port)] if gateway_port else []
         words += ["--only-gateways"] if only_gateways else []
         words += ["--fd", str(listener.fileno())] if listener else []
-        command = ["-m", "parking", "serve", *words]
-        server = Server(
-            "serve",
-            command,
-            {**self._settings(port, workers), **settings},
-            port,
-            listener=listener,
-            python=self._python,
-        )
+        command = ["-m", module, "serve", *words]
+        known = {**self._settings(port, workers), **settings}
+        server = Server("serve", command, known, port, listener=listener, python=self._python)
         try:
             await server.start(path="/readyz", says="Application startup complete" if listener else "")
             yield server

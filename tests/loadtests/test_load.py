@@ -74,6 +74,13 @@ async def test_throughput_is_measured_beside_its_ceilings(server_url: str, redis
     assert all(row["measured"]["events"] for row in report["rows"])
 
 
+async def test_counting_and_logging_are_measured_beside_their_absence(server_url: str, redis_url: str) -> None:
+    words = ("overhead", "--pairs=2", "--seconds=0.5", "--connections=4", "--within-percent=100000", "--lots=5")
+    report = await printed_by(*words, ONELOT_DATABASE_URL=server_url, ONELOT_REDIS_URL=redis_url)
+    assert (report["errors"], [len(report[name]) for name in ("counted", "bare")]) == ({}, [2, 2])
+    assert all(turn["events"] for name in ("counted", "bare") for turn in report[name])
+
+
 async def test_a_fee_is_the_same_alone_and_with_its_lines() -> None:
     report = await printed_by("pricing", "--stays=500", "--repeats=1")
     assert (report["speeds"][0]["fee_fen"], report["speeds"][0]["stay"]) == (600, "3 h")
