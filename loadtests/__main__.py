@@ -19,6 +19,7 @@ from loadtests import (
     overhead,
     pricing,
     redelivery,
+    reports,
     restore,
     searches,
     throughput,
@@ -252,6 +253,15 @@ def _upgrade(lots: int, as_json: bool, seconds: float, connections: int, before:
         as_json=as_json,
         python=before,
     )
+
+
+@main.command("reports")
+@_lots
+@_json
+@click.option("--stays", default=1_000_000, type=click.IntRange(min=1), help="Stays in the month.")
+def _reports(lots: int, as_json: bool, stays: int) -> None:
+    """A month of a city: its statement, and a file with a line for each stay, in time and in little memory."""
+    _run(lambda env: reports.run(env, stays=stays), lots=lots, vehicles=1, as_json=as_json)
 
 
 @main.command("pricing")

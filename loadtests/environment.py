@@ -150,7 +150,7 @@ class Environment:
         words += ["--only-gateways"] if only_gateways else []
         words += ["--fd", str(listener.fileno())] if listener else []
         command = ["-m", module, "serve", *words]
-        known = {**self._settings(port, workers), **settings}
+        known = {**self.settings(port, workers), **settings}
         server = Server("serve", command, known, port, listener=listener, python=self._python)
         try:
             await server.start(path="/readyz", says="Application startup complete" if listener else "")
@@ -161,7 +161,7 @@ class Environment:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Server]:
         """`onelot work` on this database, for as long as this lasts."""
-        worker = Server("work", ["-m", "parking", "work"], self._settings(0, 1), 0, python=self._python)
+        worker = Server("work", ["-m", "parking", "work"], self.settings(0, 1), 0, python=self._python)
         try:
             await worker.start(path=None)
             yield worker
@@ -174,7 +174,7 @@ class Environment:
             *(str(self._python or sys.executable), "-m", "parking", *words),
             # Python looks for packages where it is started, and another installation is to find its own.
             cwd=gettempdir(),
-            env=self._settings(0, 1),
+            env=self.settings(0, 1),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -187,7 +187,8 @@ class Environment:
         env._began = self._began
         return env
 
-    def _settings(self, port: int, workers: int) -> dict[str, str]:
+    def settings(self, port: int = 0, workers: int = 1) -> dict[str, str]:
+        """What a process of this OneLot is told."""
         return {
             **child_environment(self._python),
             "ONELOT_DATABASE_URL": self.database_url,

@@ -68,6 +68,13 @@ async def test_a_new_version_takes_over(server_url: str, redis_url: str) -> None
     assert report["steps"]["by_the_second"]
 
 
+async def test_reports_of_a_month_are_made(server_url: str, redis_url: str) -> None:
+    report = await report_of(server_url, redis_url, "reports", "--stays=400")
+    assert report["adds_up"]
+    assert {each["report"] for each in report["made"]} >= {"settlement", "stays", "lines"}
+    assert all(each["size_mb"] > 0 for each in report["made"])
+
+
 async def test_throughput_is_measured_beside_its_ceilings(server_url: str, redis_url: str) -> None:
     report = await report_of(server_url, redis_url, "throughput", "--seconds=0.5", "--connections=4")
     assert len(report["rows"]) == 5
