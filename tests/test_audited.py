@@ -30,6 +30,8 @@ ACTIONS = {
     "POST /desk/lists/exempt/{right_id}/end": {"exempt_vehicle.end"},
     "POST /desk/shift": {"shift.open"},
     "POST /desk/shift/{shift_id}/hand-over": {"shift.hand_over"},
+    "POST /desk/finance/close": {"settlement.settle"},
+    "POST /desk/finance/reports": {"report_run.ask"},
     "POST /desk/staff": {"staff.add"},
     "POST /desk/staff/{login}/disable": {"staff.disable"},
     "POST /desk/staff/{login}/enable": {"staff.enable"},

@@ -43,6 +43,7 @@ PATH = {
     "top_up_id": NOBODY,
     "dispute_id": NOBODY,
     "run_id": NOBODY,
+    "day": "2026-11-15",
     "schedule_id": NOBODY,
     "file": "2026-11-16.csv",
     "version": 1,

@@ -15,6 +15,7 @@ from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
 from parking.live.usual import LiveUsual as _LiveUsual
 from parking.offers import Shelf as _Shelf
+from parking.report_runs import Room
 from parking.sessions import Session
 from payments import identity
 
@@ -25,6 +26,7 @@ Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 # The time by which people sign in, which is that of their telephones however fast the city's runs.
 Wall: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 RandomBytes: TypeAlias = NamedDependency[SkipValidation[_RandomBytes]]
+ReportRoom: TypeAlias = NamedDependency[SkipValidation[Room]]
 RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
 Principal: TypeAlias = NamedDependency[SkipValidation[identity.Principal]]
 # None where somebody shows a token in place of a session, or where a page is for everybody.

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import sql
 from payments.reports.asked import Asked
@@ -59,6 +60,11 @@ async def arrears(
 
 async def refunds(db: Connection, asked: Asked) -> Sequence[Refunds]:
     return await sql.every(db, Refunds, _SQL["refunds"], asked.first, asked.last, asked.operator_id, asked.lot_id)
+
+
+async def entries_of_charge(db: Connection, owners: Sequence[int], charge_id: UUID) -> Sequence[Entry]:
+    """What was booked about a charge, in its order. `owners`: its operator, and the account that owes it, if any."""
+    return await sql.every(db, Entry, _SQL["of_charge"], owners, charge_id)
 
 
 SHAPES = {"lines": Line, "ledger": Entry}

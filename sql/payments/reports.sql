@@ -139,3 +139,13 @@ select j.operator_id, j.lot_id, r.channel, r.dispute_id is not null as of_suspen
    and ($3::bigint is null or j.operator_id = $3) and ($4::int is null or j.lot_id = $4)
  group by j.operator_id, j.lot_id, r.channel, of_suspense, of_correction
  order by j.operator_id, j.lot_id, r.channel, of_suspense, of_correction
+
+-- name: of_charge
+-- What was booked about a charge, whose journals have its instant in their numbers; $1: who may own them.
+select j.business_date, j.recorded_at, j.owner_id, j.id, j.kind, j.operator_id, j.lot_id, j.ref, t.leg, t.debit_owner, t.debit_book,
+       t.credit_owner, t.credit_book, t.amount_fen
+  from journal j
+  join transfer t on t.owner_id = j.owner_id and t.journal_id = j.id
+ where j.owner_id = any($1::bigint[]) and j.id between id_first($2) and id_last($2)
+   and charge_of(j.kind, j.owner_id, j.id, j.lot_id, j.ref, j.reverses) = $2
+ order by j.recorded_at, j.id, t.leg

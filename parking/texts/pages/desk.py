@@ -43,6 +43,7 @@ WORDS: dict[str, Words] = {
     "lanes_why": ("看各车道状态，必要时远程开闸。", "See how lanes stand, and open one from afar."),
     "shift_why": ("清点现金，签字交班。", "Count the cash and sign it over."),
     "lists_why": ("免费车、月卡、禁入车辆。", "Exempt vehicles, passes, bans."),
+    "finance_why": ("日结、结算单、争议和报表。", "Close days, read statements, settle disputes, take reports."),
     "staff_why": ("添加账户、重置密码、停用。", "Add accounts, reset passwords, end them."),
     "account_why": ("修改密码，查看在哪里登录。", "Change your password, see where you are signed in."),
 }

@@ -31,6 +31,7 @@ DESKS: dict[str, tuple[Audience, ...]] = {
     "lanes": _AT_GATES,
     "shift": STAFF,
     "lists": (Audience.CLERK, Audience.ADMIN),
+    "finance": (Audience.FINANCE, Audience.ADMIN, Audience.AUDITOR),
     "staff": (Audience.ADMIN,),
     "account": READERS,
 }
