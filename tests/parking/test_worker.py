@@ -16,6 +16,7 @@ from parking.jobs import Job, jobs
 from parking.live.commands import Bell
 from parking.live.metrics import Verified
 from parking.live.redis import LiveCounts, connect
+from parking.report_runs import Room
 from parking.store.jobs import rounds
 from parking.worker import Said, lead
 from payments.identity import Audience
@@ -214,7 +215,8 @@ async def work(district: District, redis_url: str) -> AsyncIterator[list[Job]]:
         str(district.database_url), min_size=0, max_size=2, server_settings={"role": "onelot_service"}
     )
     redis = connect(redis_url)
-    yield jobs(Work(pool, {}, lambda: district.now, district.random_bits), LiveCounts(redis), Bell(redis), Verified())
+    doing = Work(pool, {}, lambda: district.now, district.random_bits)
+    yield jobs(doing, LiveCounts(redis), Bell(redis), Verified(), Room())
     await redis.aclose()
     pool.terminate()
 

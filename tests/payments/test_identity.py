@@ -48,7 +48,7 @@ def test_a_token_expires(late: timedelta) -> None:
 def test_tokens_of_others_are_refused() -> None:
     foreign = sign_token(DRIVER, token_id=ID, secret=OTHER, now=NOW, life=timedelta(hours=1))
     claims = {"iss": "onelot", "aud": "admin", "sub": "me", "exp": int(NOW.timestamp()) + 60, "jti": str(ID)}
-    unsigned = jwt.encode(claims, None, algorithm="none")
+    unsigned = jwt.encode(claims, "", algorithm="none")
     elsewhere = jwt.encode({**claims, "iss": "other"}, NEW, algorithm="HS256")
     made_up = jwt.encode({**claims, "aud": "emperor"}, NEW, algorithm="HS256")
     endless = jwt.encode({k: v for k, v in claims.items() if k != "exp"}, NEW, algorithm="HS256")

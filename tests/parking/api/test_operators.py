@@ -46,8 +46,8 @@ async def test_an_operator_from_its_first_day_to_its_last(client: httpx.AsyncCli
         said = {"name_en": "Zhangqiu Parking", "time_zone": "Asia/Urumqi"}
         assert (await client.patch(path, json=said, headers=ADMIN)).json()["outcome"] == outcome
     share = {"platform_fee_bps": 150, "valid_from": "2027-01-01"}
-    for said in ({**share, "platform_fee_bps": 1_500}, share, share):
-        assert (await client.put(f"{path}/share", json=said, headers=ADMIN)).status_code == 204
+    for agreed in ({**share, "platform_fee_bps": 1_500}, share, share):
+        assert (await client.put(f"{path}/share", json=agreed, headers=ADMIN)).status_code == 204
     shown = (await client.get(path, headers=ADMIN)).json()
     assert [shown[name] for name in ("name_en", "time_zone", "platform_fee_bps", "lots", "closed_from")] == [
         "Zhangqiu Parking", "Asia/Urumqi", 200, 0, None,
