@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from math import cos, radians
 
 from msgspec import Struct
 
@@ -14,6 +15,8 @@ from parking.positions import Box, Crs, Point, distance_m, shown
 
 # Streets are longer than the crow flies, and people walk 80 metres in a minute.
 DETOUR_PERCENT, WALK_M_PER_MIN = 130, 80
+# No degree is shorter on the sphere by which distances are. Near the poles and the date line a window says nothing.
+_M_PER_DEGREE_MIN, _WINDOW_LATITUDE_MAX = 111_000, 85
 
 
 class Sort(StrEnum):
@@ -72,10 +75,15 @@ def find(lots: Iterable[Lot], search: Search, facilities: Mapping[int, Facilitie
     """The lots that match, nearest first if a place was asked for, else by code. `facilities`: by lot."""
     words = spellings.words_of(search.words)
     district = spellings.plain(search.district)
-    middle = search.middle
+    middle, window = search.middle, _window(search)
+    # Most ask for no more than what is near.
+    is_plain = not (search.kind or search.operator_code or district or search.box)
+    takes_all = not (search.ev or search.disabled or search.height_cm is not None or search.open_at is not None)
     places = []
     for lot in lots:
-        if not _matches(lot, search, district) or not _offers(facilities.get(lot.id), lot, search):
+        if window is not None and not window.holds(lot.longitude, lot.latitude):
+            continue
+        if not ((is_plain or _matches(lot, search, district)) and (takes_all or _offers(facilities, lot, search))):
             continue
         distance = None if middle is None else distance_m(middle, Point(lot.latitude, lot.longitude))
         is_near = distance is not None and (search.radius_m is None or distance <= search.radius_m)
@@ -88,19 +96,30 @@ def find(lots: Iterable[Lot], search: Search, facilities: Mapping[int, Facilitie
     return sorted(places, key=lambda place: (place.distance_m or 0, place.lot.code))
 
 
+def _window(search: Search) -> Box | None:
+    """A rectangle outside of which nothing is near enough, which is quicker to tell than a distance."""
+    if search.near is None or search.radius_m is None or abs(search.near.latitude) > _WINDOW_LATITUDE_MAX:
+        return None
+    place, up = search.near, search.radius_m / _M_PER_DEGREE_MIN
+    across = up / cos(radians(abs(place.latitude) + up))
+    return Box(place.longitude - across, place.latitude - up, place.longitude + across, place.latitude + up)
+
+
 def ordered(
     found: Iterable[LotFound], sort: Sort, fee_of: Callable[[Lot], int | None], free_of: Callable[[Lot], int | None]
 ) -> list[LotFound]:
     """Lots in an order; those of which what is asked is not known come last, equals as they came."""
+    value_of: dict[Sort, Callable[[LotFound], int | None]] = {
+        Sort.FEE: lambda place: fee_of(place.lot),
+        Sort.FREE: lambda place: free_of(place.lot),
+        Sort.DISTANCE: lambda place: place.distance_m,
+        Sort.WALK: lambda place: place.walk_m,
+    }
+    wanted, sign = value_of[sort], -1 if sort is Sort.FREE else 1
 
     def first(place: LotFound) -> tuple[bool, int]:
-        value = {
-            Sort.FEE: lambda: fee_of(place.lot),
-            Sort.FREE: lambda: free_of(place.lot),
-            Sort.DISTANCE: lambda: place.distance_m,
-            Sort.WALK: lambda: place.walk_m,
-        }[sort]()
-        return value is None, (0 if value is None else -value if sort is Sort.FREE else value)
+        value = wanted(place)
+        return value is None, 0 if value is None else sign * value
 
     return sorted(found, key=first)
 
@@ -125,7 +144,8 @@ def _matches(lot: Lot, search: Search, district: str) -> bool:
     return search.box.holds(place.longitude, place.latitude)
 
 
-def _offers(facilities: Facilities | None, lot: Lot, search: Search) -> bool:
+def _offers(of_lots: Mapping[int, Facilities], lot: Lot, search: Search) -> bool:
+    facilities = of_lots.get(lot.id)
     if search.ev and not facilities_.count(facilities, SpaceKind.EV):
         return False
     if search.disabled and not facilities_.count(facilities, SpaceKind.DISABLED):
@@ -138,7 +158,5 @@ def _offers(facilities: Facilities | None, lot: Lot, search: Search) -> bool:
 
 def _walk_m(place: Point, lot_m: int, facilities: Facilities | None) -> int:
     """From the nearest way out on foot, or from the lot where none is known."""
-    ways = () if facilities is None else facilities.entrances
-    return min(
-        (distance_m(place, Point(way.latitude, way.longitude)) for way in ways if way.pedestrians), default=lot_m
-    )
+    ways = [] if facilities is None else [way for way in facilities.entrances if way.pedestrians]
+    return min([distance_m(place, Point(way.latitude, way.longitude)) for way in ways], default=lot_m)
