@@ -27,7 +27,7 @@ POLICY = (
 # Where people fill in forms, these go nowhere else.
 POLICY_OF_FORMS = POLICY.replace("form-action 'none'", "form-action 'self'")
 # The policy says so as well, to browsers that know it.
-SAFE_HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+SAFE_HEADERS = {"X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}
 COMPRESSED_BYTES_MIN = 1024
 COMPRESSION_LEVEL = 6
 # Handlers of files say so in their `opt`: what is compressed once is not compressed again with every answer.
