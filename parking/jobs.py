@@ -12,7 +12,7 @@ from msgspec import Struct
 import sql
 from parking.clock import system
 from parking.facts import REPEATS_KEPT
-from parking.flow import cash, coupons, elsewhere, forecast, prepayments, report_runs, repricing
+from parking.flow import alarms, cash, coupons, elsewhere, forecast, prepayments, report_runs, repricing
 from parking.flow.appeals import settle_appeals
 from parking.flow.arrears import look_for_unpaid
 from parking.flow.commands import pass_on_cleared
@@ -25,6 +25,7 @@ from parking.live.metrics import Verified
 from parking.live.redis import LiveCounts
 from parking.network import Network
 from parking.report_runs import Room
+from parking.store import alarms as alarm_store
 from parking.store import contests as contest_store
 from parking.store import gateways as gateway_store
 from parking.store import jobs as store
@@ -63,6 +64,7 @@ REPRICE_ROUNDS_MAX = 20
 # How often, and for how long at a time, stays are derived again and compared.
 DISCREPANCIES_EVERY_S, DISCREPANCIES_LIMIT_S = 60.0, 15.0
 APPEALS_EVERY_S = 10.0
+ALARMS_EVERY_S = 15.0
 BOOKINGS_EVERY_S = 5.0
 # So often that no quarter of an hour is missed, also where the worker was started anew.
 HISTORY_EVERY_S, USUAL_EVERY_S = 240.0, 300.0
@@ -70,6 +72,7 @@ ELSEWHERE_EVERY_S, ELSEWHERE_LIMIT_S = 30.0, 5.0
 PARTITIONS_EVERY_S = 6 * 3600
 FORGET_DAYS_MAX = 400
 ENDED_TOKENS_KEPT = timedelta(days=30)
+ALARMS_KEPT = timedelta(days=400)
 RESOLVED_CONTESTS_KEPT = timedelta(days=400)
 COUPONS_EVERY_S, COUPONS_LIMIT_S = 60.0, 5.0
 ANALYZE_EVERY_S = 5
@@ -105,6 +108,7 @@ def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified, ro
         Job("cash", CASH_EVERY_S, lambda: _book_cash(work)),
         Job("coupons", COUPONS_EVERY_S, lambda: _look_at_coupons(work)),
         Job("appeals", APPEALS_EVERY_S, lambda: _settle_appeals(work)),
+        Job("alarms", ALARMS_EVERY_S, lambda: _look_for_alarms(work)),
         Job("history", HISTORY_EVERY_S, lambda: _keep_history(work)),
         Job("usual", USUAL_EVERY_S, lambda: _compute_usual(work)),
         Job("bookings", BOOKINGS_EVERY_S, lambda: _keep_booked(work, live_counts)),
@@ -149,6 +153,11 @@ async def _look_at_coupons(work: Work) -> Done:
 
 async def _settle_appeals(work: Work) -> Done:
     return {"appeals": await settle_appeals(work.pool, now=work.clock())}
+
+
+async def _look_for_alarms(work: Work) -> Done:
+    raised, gone = await alarms.look(work.pool, now=work.clock(), random_bits=work.random_bits)
+    return {"raised": raised, "gone": gone}
 
 
 async def _keep_booked(work: Work, live_counts: LiveCounts) -> Done:
@@ -264,6 +273,7 @@ async def _forget(work: Work) -> Done:
         await identity_store.drop_ended_tokens(db, now - ENDED_TOKENS_KEPT)
         # Sessions go by the time of people, however fast that of the city runs.
         await session_store.drop_ended(db, system())
+        await alarm_store.drop(db, now - ALARMS_KEPT)
         await contest_store.drop_resolved(db, now - RESOLVED_CONTESTS_KEPT)
         await gateway_store.drop_spells(db, now - REPEATS_KEPT)
     return forgotten

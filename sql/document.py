@@ -71,6 +71,7 @@ CHAPTERS = {
             "decision",
             "device_decision",
             "discrepancy",
+            "alarm",
             "lot_occupancy",
             "lot_history",
             "lot_usual",

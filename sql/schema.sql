@@ -1306,6 +1306,37 @@ CREATE TABLE discrepancy (
 );
 -- The service may: select, insert, delete, update.
 
+-- What somebody of the city has to see: raised while its cause lasts, until somebody resolves it.
+CREATE TABLE alarm (
+    lot_id          integer NOT NULL,
+    id              uuid NOT NULL,
+    kind            text NOT NULL,
+    gateway_id      integer,
+    raised_at       timestamp with time zone NOT NULL,
+    gone_at         timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    dispatched_at   timestamp with time zone,
+    dispatched_by   text,
+    dispatched_to   text,
+    resolved_at     timestamp with time zone,
+    resolved_by     text,
+    note            text,
+    CONSTRAINT acknowledged_is_whole CHECK (((acknowledged_at IS NULL) = (acknowledged_by IS NULL))),
+    CONSTRAINT dispatched_is_whole CHECK ((num_nulls(dispatched_at, dispatched_by, dispatched_to) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT dispatched_was_seen CHECK (((dispatched_at IS NULL) OR (acknowledged_at IS NOT NULL))),
+    CONSTRAINT resolved_is_whole CHECK ((num_nulls(resolved_at, resolved_by, note) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT alarm_pkey PRIMARY KEY (lot_id, id),
+    CONSTRAINT alarm_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(id),
+    CONSTRAINT alarm_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+CREATE INDEX alarm_by_id ON alarm USING btree (id);
+CREATE INDEX alarm_of_gateway ON alarm USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
+CREATE UNIQUE INDEX alarm_of_one_cause ON alarm USING btree (lot_id, kind, COALESCE(gateway_id, 0)) WHERE (gone_at IS NULL);
+COMMENT ON COLUMN alarm.gone_at IS 'When its cause was first seen to be gone; the same cause after that is another alarm.';
+COMMENT ON COLUMN alarm.resolved_by IS 'Who resolved it; ''facts'': nobody had seen it when its cause was gone.';
+-- The service may: select, insert, delete, update.
+
 -- Cars inside per lot. inside: the raw count, equal to the open stays; correction: what the lot's own last count adds
 -- to it (the drift).
 CREATE TABLE lot_occupancy (

@@ -34,6 +34,7 @@ PATH = {
     "shift_id": NOBODY,
     "command_id": NOBODY,
     "event_id": NOBODY,
+    "alarm_id": NOBODY,
     "contest_id": NOBODY,
     "right_id": NOBODY,
     "ban_id": NOBODY,

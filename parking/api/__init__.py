@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from parking.api import (
     accounts,
+    alarms,
     appeals,
     arrears,
     bans,
@@ -80,6 +81,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *appeals.ROUTES,
     *refusals.ROUTES,
     *accounts.ROUTES,
+    *alarms.ROUTES,
     *contests.ROUTES,
     *publication.ROUTES,
     *prepayments.ROUTES,

@@ -1,6 +1,7 @@
 """Which status each class of refusals has, and which kind of problem a status has where no class says more."""
 
 from parking import (
+    alarms,
     appeals,
     bans,
     bays,
@@ -187,6 +188,8 @@ STATUS: dict[type[OneLotError], int] = {
     commands.CommandContradicted: 409,
     commands.UnknownCommand: 404,
     commands.UnknownLane: 404,
+    alarms.AlarmTaken: 409,
+    alarms.NoSuchAlarm: 404,
     contests.ContestResolved: 409,
     contests.NoSuchContest: 404,
     contests.NotContestable: 409,

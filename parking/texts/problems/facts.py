@@ -26,6 +26,7 @@ FACTS: dict[str, Words] = {
     "closed_from": ("终止日期", "The first day on which the operator runs no lots any more."),
     "code": ("编码", "The code."),
     "command_id": ("指令编号", "The command."),
+    "alarm_id": ("告警编号", "The alarm."),
     "contest_id": ("异议编号", "The contest."),
     "counted_fen": ("已交接金额（分）", "What was handed over, in fen."),
     "days_max": ("天数上限", "How many days it may be."),

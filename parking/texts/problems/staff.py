@@ -105,6 +105,18 @@ KINDS: dict[str, Kind] = {
         MEND,
         facts=("plates_per_account_max", "proposed"),
     ),
+    "no-such-alarm": Kind(
+        "没有该告警",
+        ("没有此编号的告警，或不属于调用方。", "There is no such alarm, or it is not the caller's."),
+        LOOK,
+        facts=("alarm_id",),
+    ),
+    "alarm-taken": Kind(
+        "告警已有人处理",
+        ("该告警已有人确认或处理完毕。", "Somebody has acknowledged or resolved this alarm already."),
+        STANDS,
+        facts=("alarm_id",),
+    ),
     "no-such-contest": Kind(
         "没有该异议", ("没有此编号的绑定异议。", "No contest has this id."), LOOK, facts=("contest_id",)
     ),

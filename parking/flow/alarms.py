@@ -1,0 +1,107 @@
+"""Raising alarms and ending them, and what people do about them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import structs
+
+import sql
+from parking import alarms
+from parking.alarms import Alarm, AlarmState, NoSuchAlarm
+from parking.flow.network import read_network
+from parking.store import alarms as store
+from payments import ids
+from payments.identity import Principal
+from payments.store import audit
+
+
+async def look(pool: sql.Pool, *, now: datetime, random_bits: Callable[[], int]) -> tuple[int, int]:
+    """Raises what is to be seen and ends what is over; how many of each."""
+    async with pool.acquire() as db:
+        network = await read_network(db, now)
+        async with db.transaction():
+            lasting = await store.lasting(db)
+            found = alarms.causes(network.lots, await store.seen_lots(db, now), await store.seen_gateways(db), now)
+            raised, gone = alarms.changes(lasting, found)
+            for cause in raised:
+                await store.raise_alarm(db, ids.new(now, cause.lot_id, random_bits()), cause, now)
+            await store.cause_gone(db, gone, now)
+    return len(raised), len(gone)
+
+
+async def acknowledge(
+    db: sql.Connection, id_: UUID, lot_ids: Sequence[int] | None, *, by: Principal, now: datetime
+) -> Alarm:
+    """Somebody has seen an alarm. Twice by the same person is once.
+
+    Raises:
+        NoSuchAlarm: there is none of this identifier in these lots.
+        AlarmTaken: somebody else was faster.
+    """
+    alarm = await _locked(db, id_, lot_ids)
+    if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_by == by.subject:
+        return alarm
+    alarms.check_step(alarm, AlarmState.ACKNOWLEDGED)
+    becomes = structs.replace(alarm, acknowledged_at=now, acknowledged_by=by.subject)
+    return await _keep(db, alarm, becomes, "alarm.acknowledge", by, now)
+
+
+async def dispatch(
+    db: sql.Connection, id_: UUID, lot_ids: Sequence[int] | None, *, to: str, by: Principal, now: datetime
+) -> Alarm:
+    """Somebody is sent to see to an alarm, which whoever sends them has seen.
+
+    Raises:
+        NoSuchAlarm: there is none of this identifier in these lots.
+        AlarmTaken: it is resolved.
+    """
+    alarm = await _locked(db, id_, lot_ids)
+    alarms.check_step(alarm, AlarmState.DISPATCHED)
+    becomes = structs.replace(
+        alarm,
+        acknowledged_at=alarm.acknowledged_at or now,
+        acknowledged_by=alarm.acknowledged_by or by.subject,
+        dispatched_at=now,
+        dispatched_by=by.subject,
+        dispatched_to=to,
+    )
+    return await _keep(db, alarm, becomes, "alarm.dispatch", by, now)
+
+
+async def resolve(
+    db: sql.Connection, id_: UUID, lot_ids: Sequence[int] | None, *, note: str, by: Principal, now: datetime
+) -> Alarm:
+    """A person is done with an alarm.
+
+    Raises:
+        NoSuchAlarm: there is none of this identifier in these lots.
+        AlarmTaken: it is resolved.
+    """
+    alarm = await _locked(db, id_, lot_ids)
+    alarms.check_step(alarm, AlarmState.RESOLVED)
+    becomes = structs.replace(alarm, resolved_at=now, resolved_by=by.subject, note=note)
+    return await _keep(db, alarm, becomes, "alarm.resolve", by, now)
+
+
+async def _locked(db: sql.Connection, id_: UUID, lot_ids: Sequence[int] | None) -> Alarm:
+    alarm = await store.lock(db, id_, lot_ids)
+    if alarm is None:
+        raise NoSuchAlarm("There is no such alarm.", alarm_id=str(id_))
+    return alarm
+
+
+async def _keep(db: sql.Connection, alarm: Alarm, becomes: Alarm, action: str, by: Principal, now: datetime) -> Alarm:
+    await store.keep(db, becomes)
+    detail: dict[str, object] = {
+        "lot": alarm.lot,
+        "kind": alarm.kind,
+        "before": alarm.state,
+        "after": becomes.state,
+        "dispatched_to": becomes.dispatched_to,
+        "note": becomes.note,
+    }
+    await audit.record(
+        db, alarm.lot_id, actor=by.subject, action=action, subject=f"alarm:{alarm.id}", detail=detail, now=now
+    )
+    return becomes
