@@ -23,7 +23,7 @@ MIDDLE, UP, ACROSS = (36.66, 117.03), 0.06, 0.12
 PLACES, STAYS = 400, (60, 120, 180)
 CONNECTIONS, RATE_PER_S = 32, 500
 CHANGES_PER_S, TICK_S = 500, 0.1
-LISTENERS_OF_ADDRESS = 8
+LISTENERS_OF_ADDRESS, COMES_EVERY_S = 8, 0.005
 _UPDATED = re.compile(rb'"updated_at":"([^"]+)"')
 
 
@@ -140,6 +140,8 @@ async def _heard(env: Environment, server: Server, listeners: int, seconds: floa
     async def listen(n: int) -> None:
         latitude, longitude = _place(chance)
         path = f"/v1/lots/stream?near={latitude:.3f},{longitude:.3f}&radius_m=3000"
+        # They come one after the other: of a crowd that comes at once, some are asked to come again.
+        await asyncio.sleep(n * COMES_EVERY_S)
         # One address has only so many live connections.
         here = f"127.0.1.{1 + n // LISTENERS_OF_ADDRESS}", 0
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1 << 22, local_addr=here)
