@@ -42,7 +42,7 @@ lock: install ## requirements.lock, .run.lock and .docs.lock, anew from pyprojec
 	@.venv/bin/uv pip compile pyproject.toml --extra=demo --extra=dev --extra=pdf --extra=tracing --universal --python-version=3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-annotate --no-config --quiet \
 		--custom-compile-command="make lock" --output-file=requirements.lock > /dev/null
-	@.venv/bin/uv pip compile pyproject.toml --constraint=requirements.lock --universal --python-version=3.11 \
+	@.venv/bin/uv pip compile pyproject.toml --extra=pdf --constraint=requirements.lock --universal --python-version=3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-config --quiet \
 		--custom-compile-command="make lock" --output-file=requirements.run.lock > /dev/null
 	@.venv/bin/uv pip compile --group=docs --constraint=requirements.lock --universal --python-version=3.11 --upgrade \

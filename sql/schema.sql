@@ -2692,12 +2692,14 @@ begin
 end $$;
 
 CREATE FUNCTION opened_from_afar(_lot integer, _read uuid) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  select exists (select 1 from gateway_command c
-                  where c.lot_id = _lot and c.fact_id = _read and c.because = 'remote_open' and c.outcome = 'done')
-$$;
+begin
+  perform 1 from gateway_command c
+   where c.lot_id = _lot and c.fact_id = _read and c.because = 'remote_open' and c.outcome = 'done' limit 1;
+  return found;
+end $$;
 
 COMMENT ON FUNCTION opened_from_afar(_lot integer, _read uuid) IS 'Whether a person opened a lane from afar for the car of a read, and its gateway did so.';
 
@@ -2985,17 +2987,19 @@ begin
 end $$;
 
 CREATE FUNCTION stay_led_to(_lot integer, _asked uuid) RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  with recursive led as (
-    select s.id, s.merged_into, 1 as step from stay s where s.lot_id = _lot and s.id = _asked
-    union all
-    select s.id, s.merged_into, l.step + 1
-      from led l join stay s on s.lot_id = _lot and s.id = l.merged_into
-     where l.step < 20)
-  select coalesce(l.merged_into, l.id) from led l order by l.step desc limit 1
-$$;
+begin
+  return (
+    with recursive led as (
+      select s.id, s.merged_into, 1 as step from stay s where s.lot_id = _lot and s.id = _asked
+      union all
+      select s.id, s.merged_into, l.step + 1
+        from led l join stay s on s.lot_id = _lot and s.id = l.merged_into
+       where l.step < 20)
+    select coalesce(l.merged_into, l.id) from led l order by l.step desc limit 1);
+end $$;
 
 COMMENT ON FUNCTION stay_led_to(_lot integer, _asked uuid) IS 'The stay that a number leads to; null: no row is kept of it, as of a vehicle that has been inside since it came.';
 
