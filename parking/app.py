@@ -81,9 +81,8 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         pool = await stack.enter_async_context(
             await open_pool(settings.database_url, connections_max=settings.pool_max, limit_s=REQUEST_TIMEOUT_S)
         )
-        health_pool = await stack.enter_async_context(
-            await open_pool(settings.database_url, connections_max=live_health.CONNECTIONS_MAX)
-        )
+        gate_pool = await stack.enter_async_context(await _own_pool(settings, limits.BATCHES_AT_ONCE_MAX))
+        health_pool = await stack.enter_async_context(await _own_pool(settings, live_health.CONNECTIONS_MAX))
         redis = live_redis.connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         caller_rates = Rates(settings.redis_url)
@@ -94,7 +93,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         stream = _stream(settings, pool, live_counts, live_network, clock)
         dialogue = Dialogue(pool, Bell(redis), clock=clock, random_bits=random_bits)
         ending = Ending(settings.ending_grace_s, (stream.close, dialogue.close))
-        group_commit = _group_commit(settings, pool, live_network, live_counts, clock, dialogue)
+        group_commit = _group_commit(settings, gate_pool, live_network, live_counts, clock, dialogue)
         refusals = Refusals(pool, random_bits=random_bits)
         live_clocks = await LiveClocks.open(pool, clock=clock, random_bits=random_bits)
         app.state.update(
@@ -138,6 +137,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 def _settled(settings: Settings) -> dict[str, Any]:
     """What handlers ask for of the settings."""
     return {"secrets": settings.secrets, "city": settings.city, "report_room": settings.report_room}
+
+
+async def _own_pool(settings: Settings, connections_max: int) -> sql.Pool:
+    """Connections that nobody else takes. Gate events have some: what one has learnt of types and plans takes
+    another tens of milliseconds to learn, while cars wait.
+    """
+    return await open_pool(settings.database_url, connections_max=connections_max)
 
 
 @asynccontextmanager
@@ -216,7 +222,7 @@ def shares_of(settings: Settings, *, gateways: bool, public: bool = True) -> Sha
         limits.NoRoom: there are too few.
     """
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    taken = settings.pool_max + live_redis.CONNECTIONS_MAX + rates.CONNECTIONS_MAX
+    taken = settings.pool_max + limits.BATCHES_AT_ONCE_MAX + live_redis.CONNECTIONS_MAX + rates.CONNECTIONS_MAX
     return limits.shares(descriptors, taken=taken, gateways=gateways, public=public)
 
 

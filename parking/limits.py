@@ -46,8 +46,8 @@ READS_AT_ONCE_MAX = 2
 WRITES_AT_ONCE_MAX = 16
 # Of gate events, in work at once: one is thought about while the database works on the other.
 BATCHES_AT_ONCE_MAX = 2
-# Of the pool's connections those that writes never take: one for each read, one for each batch of gate events.
-CONNECTIONS_KEPT = READS_AT_ONCE_MAX + BATCHES_AT_ONCE_MAX
+# Of the pool's connections those that writes never take: one for each read, one for who is named. Gates have their own.
+CONNECTIONS_KEPT = READS_AT_ONCE_MAX + 1
 WAITING_MAX = 500
 
 # Beyond this many a process serves nobody well, whatever the machine allows.

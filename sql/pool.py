@@ -168,7 +168,8 @@ async def _connect(database_url: str, connections_max: int, limit_s: float | Non
         limit_s=limit_s,
         min_size=1,
         max_size=connections_max,
-        max_queries=50_000,
+        # A new connection learns types and plans anew: none is given up for what it did.
+        max_queries=1 << 62,
         max_inactive_connection_lifetime=300.0,
         loop=None,
         reset=_nothing_more,

@@ -17,6 +17,7 @@ from rich.text import Text
 from parking import doctor
 from parking.doctor import Area, Remark, Severity, Told
 from parking.flow.doctor import Examined, examine_database
+from parking.limits import BATCHES_AT_ONCE_MAX
 from parking.live import redis as live_redis
 from parking.settings import SECRET_CHARACTERS_MIN, BadSetting, Settings, language, read
 from parking.texts import doctor as texts
@@ -24,8 +25,8 @@ from parking.texts.languages import ZH
 from parking.texts.words import Words
 
 REDIS_TIMEOUT_S = 5.0
-# What each process takes beside its pool: for its health; a worker for its leases.
-BESIDE_THE_POOL, LEADING = 1, 3
+# What each process takes beside its pool: for its health, and for gate events; a worker for its leases.
+BESIDE_THE_POOL, LEADING = 1 + BATCHES_AT_ONCE_MAX, 3
 _out = Console(markup=False)
 
 

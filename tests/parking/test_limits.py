@@ -71,6 +71,6 @@ def test_keys_are_forgotten_and_not_kept_without_end() -> None:
     assert buckets.take("a", rate, 0.0) == 0.0
 
 
-@pytest.mark.parametrize(("pool_max", "writes"), [(2, 1), (5, 1), (6, 2), (10, 6), (20, 16), (200, 16)])
+@pytest.mark.parametrize(("pool_max", "writes"), [(2, 1), (4, 1), (5, 2), (10, 7), (19, 16), (200, 16)])
 def test_writes_leave_connections_to_gates_and_reads(pool_max: int, writes: int) -> None:
     assert limits.writes_at_once(pool_max) == writes
