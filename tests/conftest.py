@@ -33,11 +33,6 @@ from tests.district import District
 os.environ["ONELOT_LANG"] = "en"
 # A Monday, ten in the morning in Jinan. Tests never depend on the day they are run.
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
-NEAR_MONTHS = ("2026_09", "2026_10", "2026_11", "2026_12")
-FAR_MONTHS = """
-select i.inhrelid::regclass::text as name from growing_table g join pg_inherits i on i.inhparent = to_regclass(g.name)
-where i.inhrelid::regclass::text ~ '_[0-9]{4}_[0-9]{2}$' and right(i.inhrelid::regclass::text, 7) <> all($1)
-"""
 POOL_CONNECTIONS_MAX = 10
 OWNER_STATEMENTS_MAX, OWNER_RESET_S = 500, 5
 # The databases of tests live for seconds: what a server does on the side for later would only take time from them.
@@ -192,20 +187,7 @@ async def template(server_url: str) -> AsyncIterator[str]:
     """The name of a migrated database that nobody connects to, so that it can be copied."""
     async with new_database(server_url) as url:
         await migrate(url, now=NOW)
-        await _without_far_months(url)
         yield urlsplit(url).path.removeprefix("/")
-
-
-async def _without_far_months(url: str) -> None:
-    """Leaves of each table that grows the months that tests tell of: a third fewer tables are copied for each module
-    and planned for each statement. What is of another month lies in the default partition.
-    """
-    owner = await asyncpg.connect(url)
-    try:
-        for part in await owner.fetch(FAR_MONTHS, NEAR_MONTHS):
-            await owner.execute(f"drop table {part['name']}")
-    finally:
-        await owner.close()
 
 
 @pytest.fixture(scope="module")

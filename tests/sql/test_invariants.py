@@ -29,8 +29,6 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
     """A day of everything: paid, refunded, withdrawn and due charges, a car inside, a case, a settled day."""
     owner = await asyncpg.connect(database_url)
     try:
-        # Something here is told of two months later.
-        await owner.fetchval("select create_partitions($1)", NOW)
         numbers = iter(range(1, 10_000_000, 7919))
         district = await district_in(pool, owner, registered, lambda: next(numbers) << 20, NOW)
         channels = open_all(pool, lambda: NOW, ChannelSettings(local=True))

@@ -55,6 +55,9 @@ REASONS = {
     "journal": "the books, of which charges and top-ups are the documents",
     "transfer": "as of journals",
     "channel": "of the operators and the platform",
+    "session": "who is signed in to pages, for days at most",
+    "report_run": "reports that staff asked for, of operators and lots",
+    "report_schedule": "as of runs of reports",
 }
 
 
