@@ -2397,36 +2397,52 @@ end $$;
 CREATE FUNCTION create_partitions(_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    SET lock_timeout TO '2s'
     AS $$
 declare
   grown record;
+  failed int := 0;
+begin
+  for grown in select name from growing_table order by name loop
+    failed := failed + create_partitions_of(grown.name, _now);
+  end loop;
+  return failed;
+end $$;
+
+CREATE FUNCTION create_partitions_of(_table text, _now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+declare
   month date;
   failed int := 0;
 begin
   if _now is null or abs(extract(epoch from _now - now())) > 10 * 366 * 86400.0 then
     raise exception 'no months are made for %, which is more than ten years from now', _now using errcode = '22008';
   end if;
-  for grown in select name from growing_table order by name loop
-    for month in
-      select generate_series(date_trunc('month', _now at time zone 'UTC') - interval '2 months',
-                             date_trunc('month', _now at time zone 'UTC') + interval '3 months', '1 month')::date
-    loop
-      begin
-        perform create_month_partition(grown.name, month);
-      exception
-        when lock_not_available then
-          failed := failed + 1;
-          raise warning '% is busy: no partitions were made for it', grown.name;
-          exit;   -- Its other months would wait as long.
-        when others then
-          failed := failed + 1;
-          raise warning 'no partition of % for %: %', grown.name, month, sqlerrm;
-      end;
-    end loop;
+  perform 1 from growing_table where name = _table;
+  if not found then
+    raise exception '% is no table that grows', _table using errcode = '42P01';
+  end if;
+  for month in
+    select generate_series(date_trunc('month', _now at time zone 'UTC') - interval '2 months',
+                           date_trunc('month', _now at time zone 'UTC') + interval '3 months', '1 month')::date
+  loop
+    begin
+      perform create_month_partition(_table, month);
+    exception
+      when lock_not_available then
+        raise warning '% is busy: no partitions were made for it', _table;
+        return failed + 1;   -- Its other months would wait as long.
+      when others then
+        failed := failed + 1;
+        raise warning 'no partition of % for %: %', _table, month, sqlerrm;
+    end;
   end loop;
   return failed;
 end $$;
+
+COMMENT ON FUNCTION create_partitions_of(_table text, _now timestamp with time zone) IS 'Makes the months of a table around an instant that are missing; how many could not be made.';
 
 CREATE FUNCTION deny() RETURNS trigger
     LANGUAGE plpgsql
@@ -3052,6 +3068,10 @@ REVOKE ALL ON FUNCTION create_month_partition(_table text, _month date) FROM PUB
 REVOKE ALL ON FUNCTION create_partitions(_now timestamp with time zone) FROM PUBLIC;
 
 GRANT ALL ON FUNCTION create_partitions(_now timestamp with time zone) TO onelot_service;
+
+REVOKE ALL ON FUNCTION create_partitions_of(_table text, _now timestamp with time zone) FROM PUBLIC;
+
+GRANT ALL ON FUNCTION create_partitions_of(_table text, _now timestamp with time zone) TO onelot_service;
 
 REVOKE ALL ON FUNCTION drop_expired(_table text, _now timestamp with time zone) FROM PUBLIC;
 

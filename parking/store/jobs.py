@@ -37,6 +37,8 @@ async def analyze_grown(db: sql.Connection) -> int:
 
 
 async def create_partitions(db: sql.Connection, now: datetime) -> int:
-    """Makes the months around `now` that are missing; returns how many could not be made."""
-    failed: int = await db.fetchval(_SQL["create_partitions"], now)
-    return failed
+    """Makes the months around `now` that are missing, of each table in a transaction of its own; returns how many could
+    not be made.
+    """
+    tables = [row["name"] for row in await db.fetch(_SQL["growing_tables"])]
+    return sum([await db.fetchval(_SQL["create_partitions_of"], table, now) for table in tables])

@@ -31,5 +31,8 @@ select name, coalesce(every_s, 0) as every_s, leased_until > now() as running,
 -- name: analyze_grown
 select analyze_grown()
 
--- name: create_partitions
-select create_partitions($1)
+-- name: growing_tables
+select name from growing_table order by name
+
+-- name: create_partitions_of
+select create_partitions_of($1, $2)

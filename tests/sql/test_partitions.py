@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 import sql
+from parking.store import jobs as store
 from tests.patience import PATIENCE_S
 
 GROWING = "select name from growing_table order by name"
@@ -23,8 +24,7 @@ async def have(owner: sql.Connection, month: str) -> set[str]:
 
 async def made(db: sql.Connection, at: datetime) -> int:
     """What the service makes around an instant; returns how many could not be made."""
-    failed: int = await db.fetchval("select create_partitions($1)", at)
-    return failed
+    return await store.create_partitions(db, at)
 
 
 async def test_the_service_makes_two_months_back_and_three_ahead(owner: sql.Connection, pool: sql.Pool) -> None:
@@ -81,6 +81,19 @@ async def test_a_busy_table_is_left_for_later(owner: sql.Connection, pool: sql.P
     async with pool.acquire() as db:
         assert await made(db, at) == 0
         assert await db.fetchval("show lock_timeout") == "0"
+
+
+async def test_who_waits_for_one_table_keeps_no_other(owner: sql.Connection, pool: sql.Pool) -> None:
+    """Or two who ask the same two tables in two orders would wait for each other."""
+    waits = "select count(*) from pg_locks where relation = 'parking_case_default'::regclass and not granted"
+    async with pool.acquire() as maker, owner.transaction():
+        await owner.execute("lock table parking_case_default in share mode")
+        making = asyncio.create_task(made(maker, datetime(2031, 5, 1, tzinfo=UTC)))
+        while not await owner.fetchval(waits):
+            assert not making.done()
+            await asyncio.sleep(0.01)
+        await owner.execute("lock table audit_default in access share mode nowait")
+        assert await making == 1
 
 
 async def test_months_are_made_while_rows_are_written(owner: sql.Connection, pool: sql.Pool, now: datetime) -> None:
