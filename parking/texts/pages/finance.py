@@ -60,7 +60,6 @@ WORDS: dict[str, Words] = {
         "A lot leads to each entry; the sums are those of the ledger.",
     ),
     "print": ("打印签字用 PDF", "PDF to sign"),
-    "take_xlsx": ("下载 XLSX", "Download XLSX"),
     "entries": ("{} {} 款项明细", "Entries of {}, {}"),
     "entries_lead": ("点时间看到该次停车的事实与凭证。", "A time leads to the stay, its facts and journals."),
     "entries_more": ("只显示前 {} 笔，全部见 CSV。", "The first {} are shown; all are in the CSV."),
