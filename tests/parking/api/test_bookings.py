@@ -185,7 +185,7 @@ async def test_a_space_is_kept_until_its_car_comes_or_is_too_late(
         lot = (await client.get(f"/v1/lots/{STATION}")).raise_for_status().json()
         return lot["booked"], lot["free"]
 
-    await district.record(event("heard-of-too", "entry", NOW - MINUTE, "鲁A76111", lot=STATION))
+    await say(client, district, event("heard-of-too", "entry", NOW - MINUTE, "鲁A76111", lot=STATION), lot=STATION)
     booked, free = await shown()
     await book(client, "comes", "鲁A76112", -0.2, 2, lot=STATION)
     # 36 minutes after it began nobody waits for it any more.

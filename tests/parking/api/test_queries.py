@@ -45,16 +45,16 @@ def test_every_route_knows_its_parameters() -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/v1/lots?sort=price&ev=true"),
-        ("GET", "/v1/cases?sort=price"),
-        ("GET", f"/v1/lots/{QC}?sort=price"),
-        ("GET", "/v1/lots/stream?sort=price"),
-        ("POST", "/v1/accounts?sort=price"),
-        ("DELETE", "/v1/admin/plates/x?sort=price"),
+        ("GET", "/v1/lots?order=price&ev=true"),
+        ("GET", "/v1/cases?order=price"),
+        ("GET", f"/v1/lots/{QC}?order=price"),
+        ("GET", "/v1/lots/stream?order=price"),
+        ("POST", "/v1/accounts?order=price"),
+        ("DELETE", "/v1/admin/plates/x?order=price"),
     ],
 )
 async def test_unknown_parameters_are_refused(client: httpx.AsyncClient, method: str, path: str) -> None:
-    said = problem(await client.request(method, path), 400, "sort")
+    said = problem(await client.request(method, path), 400, "order")
     assert "no such query parameter" in said["detail"]
     assert "min_free" in said["detail"] or not path.startswith("/v1/lots?")
 
