@@ -107,6 +107,7 @@ async def test_bodies_of_a_megabyte_and_more(
 ) -> None:
     who = keys(registered).get(audience_of(handler)[0], {})
     texts = [long(unit, MEGABYTE + 256) for unit in SENTENCES]
+    asked: list[dict[str, Any]]
     if path.startswith("/v1/"):
         asked = [{"content": json.dumps({text: 1}).encode(), "headers": {"Content-Type": JSON}} for text in texts]
     else:
