@@ -263,9 +263,11 @@ async def test_of_more_regulars_than_fit_those_are_known_that_came_last(
     cars = plates(random.Random(4), 4, "粤")
     await link(district, cars[:3])
     for n, plate in enumerate(cars):
-        came = NOW - 30 * HOUR + n * MINUTE
+        # Later than anybody of another test.
+        came = NOW - (50 - n) * MINUTE
+        left = came + 40 * MINUTE
         await district.record(
-            event(f"g{n}i", "entry", came, plate, replay=True), event(f"g{n}o", "exit", came + HOUR, plate, replay=True)
+            event(f"g{n}i", "entry", came, plate, replay=True), event(f"g{n}o", "exit", left, plate, replay=True)
         )
     monkeypatch.setattr("parking.store.offline.VEHICLES_OF_SECTION_MAX", 2)
     made = await pack(district, district.network, QC)
