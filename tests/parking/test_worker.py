@@ -49,8 +49,8 @@ async def other_pool(database_url: str) -> AsyncIterator[sql.Pool]:
 @pytest.fixture
 def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases that run out while a test waits."""
-    monkeypatch.setattr(worker, "LEASE_S", 0.6)
-    monkeypatch.setattr(worker, "RENEW_EVERY_S", 0.1)
+    monkeypatch.setattr(worker, "LEASE_S", 2.4)
+    monkeypatch.setattr(worker, "RENEW_EVERY_S", 0.2)
 
 
 class Rounds:
