@@ -1,14 +1,14 @@
 """How names are typed: as they are written, in pinyin without tones (quanchenglu), or by its initials (qcl).
 
 Syllables are found from their beginnings, so `quan` is no part of another syllable. A character with several readings
-is found by each of them.
+is found by each of them. The dictionary is read with the first Chinese name: it takes 56 MB, and only who searches
+needs it.
 """
 
 import unicodedata
 from functools import lru_cache
 
 from msgspec import Struct
-from pypinyin import Style, lazy_pinyin, pinyin
 
 # 长重行 and so on: more readings of one name than these are of no use to anybody.
 READINGS_MAX = 8
@@ -64,6 +64,8 @@ def _is_chinese(text: str) -> bool:
 
 def _spelt(text: str) -> str:
     """The reading of the phrase, and those in which one character is read otherwise."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415  # see above
+
     usual = lazy_pinyin(text, errors=list)  # type: ignore[arg-type]  # one for each character, which its types forget
     readings = [usual]
     for at, character in enumerate(text):
@@ -75,6 +77,8 @@ def _spelt(text: str) -> str:
 
 @lru_cache(maxsize=_CHARACTERS_KEPT_MAX)
 def _readings(character: str) -> tuple[str, ...]:
+    from pypinyin import Style, pinyin  # noqa: PLC0415  # see above
+
     return tuple(dict.fromkeys(pinyin(character, style=Style.NORMAL, heteronym=True)[0]))
 
 

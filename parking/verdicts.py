@@ -18,6 +18,8 @@ NOTE_CHARACTERS_MAX = 1000
 REQUEST_KEY_CHARACTERS_MAX = 128
 # More than this nobody asks for at a barrier; what a stay really costs so much is for its tariff to say.
 SET_FEN_MAX = 100_000
+# That one verdict decides.
+CASES_AT_ONCE_MAX = 100
 
 
 class Verdict(Struct, frozen=True, forbid_unknown_fields=True):

@@ -23,7 +23,6 @@ from payments.api.pages import Page
 from payments.errors import OneLotError
 from payments.identity import STAFF, SUBJECT_CHARACTERS_MAX
 
-BULK_MAX = 100
 LOOK_UP_DAYS_MAX = 7
 Code = Annotated[str | None, QueryParameter(min_length=1, max_length=64, description="A lot's code.")]
 RequestKey = Annotated[
@@ -60,7 +59,7 @@ class DecidedNow(Struct, frozen=True):
 class BulkVerdict(Struct, frozen=True, forbid_unknown_fields=True):
     """What is decided of several cases alike."""
 
-    case_ids: Annotated[list[UUID], Meta(min_length=1, max_length=BULK_MAX)]
+    case_ids: Annotated[list[UUID], Meta(min_length=1, max_length=verdicts.CASES_AT_ONCE_MAX)]
     decision: Verdict
 
 

@@ -125,9 +125,7 @@ class LiveClocks:
     async def _judge(self, db: sql.Connection, key: _Key, now: datetime) -> None:
         lot_id, gateway_id, lane_id = key
         # Told again while it was judged right, and forgotten: nothing has been read since.
-        window = self._windows.get(key)
-        found = clocks.read(window) if window else None
-        if window is None or found is None:
+        if (window := self._windows.get(key)) is None or (found := clocks.read(window)) is None:
             return
         known = self._spells.get(gateway_id, ())
         goes_on = next((s for s in known if s.lane_id == lane_id and s.ended_at is None), None)

@@ -34,7 +34,6 @@ from payments import ids
 from payments.errors import OneLotError
 
 CASES_PER_PAGE = 50
-BULK_MAX = 100
 AUDIENCE = DESKS["cases"]
 
 
@@ -196,7 +195,7 @@ async def decide_many(
     reader = reader_of(request, principal, network.snapshot, words.WORDS)
     said = _verdict(Said(Kind.RIGHT), reader)
     done = left = 0
-    for number in (await fields(request, "case"))[:BULK_MAX]:
+    for number in (await fields(request, "case"))[: verdicts.CASES_AT_ONCE_MAX]:
         try:
             decided = await flow.decide_case(
                 pool,
