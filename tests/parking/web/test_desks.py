@@ -139,9 +139,11 @@ async def test_a_case_is_decided_by_one_key_and_without_script(
         await page.locator("input[name=login]").fill(clerk.login)
         await page.locator("input[name=password]").fill(PASSWORD)
         await page.locator("button.main").click()
+        await page.wait_for_url("**/desk")
         await page.goto("/desk/cases?plate=鲁A87777")
         await page.locator("tbody a").first.click()
         await page.wait_for_url("**/desk/cases/*-*")
+        await expect(page.locator("button[autofocus]")).to_be_focused()
         await page.keyboard.press("Enter")
         await expect(page.locator(".notice.good")).to_be_visible()
     assert await district.count(
