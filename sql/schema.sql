@@ -72,13 +72,19 @@ GRANT USAGE ON SEQUENCE owner_id TO onelot_service;
 
 -- Tables partitioned by month of their identifier; retention drops whole partitions (drop_expired).
 CREATE TABLE growing_table (
-    name        text NOT NULL,
-    keep_months integer,
-    kept_from   uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    name          text NOT NULL,
+    keep_months   integer,
+    kept_from     uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    months_before smallint DEFAULT 2 NOT NULL,
+    months_ahead  smallint DEFAULT 3 NOT NULL,
     CONSTRAINT growing_table_keep_months_check CHECK ((keep_months > 0)),
+    CONSTRAINT growing_table_months_ahead_check CHECK (((months_ahead >= 1) AND (months_ahead <= 24))),
+    CONSTRAINT growing_table_months_before_check CHECK (((months_before >= 0) AND (months_before <= 120))),
     CONSTRAINT growing_table_pkey PRIMARY KEY (name)
 );
 COMMENT ON COLUMN growing_table.kept_from IS 'The lowest identifier that is surely still there: what came before it may have been dropped.';
+COMMENT ON COLUMN growing_table.months_before IS 'So many months before the present one have a partition (create_partitions_of).';
+COMMENT ON COLUMN growing_table.months_ahead IS 'So many months after the present one have a partition, so that none is missing when it begins.';
 -- The service may: select.
 
 -- Which files of sql/migrations this database has had, with the sha256 of each as it was applied.
@@ -2414,19 +2420,21 @@ CREATE FUNCTION create_partitions_of(_table text, _now timestamp with time zone)
     SET lock_timeout TO '2s'
     AS $$
 declare
+  grown record;
   month date;
   failed int := 0;
 begin
   if _now is null or abs(extract(epoch from _now - now())) > 10 * 366 * 86400.0 then
     raise exception 'no months are made for %, which is more than ten years from now', _now using errcode = '22008';
   end if;
-  perform 1 from growing_table where name = _table;
+  select months_before, months_ahead into grown from growing_table where name = _table;
   if not found then
     raise exception '% is no table that grows', _table using errcode = '42P01';
   end if;
   for month in
-    select generate_series(date_trunc('month', _now at time zone 'UTC') - interval '2 months',
-                           date_trunc('month', _now at time zone 'UTC') + interval '3 months', '1 month')::date
+    select generate_series(date_trunc('month', _now at time zone 'UTC') - make_interval(months => grown.months_before),
+                           date_trunc('month', _now at time zone 'UTC') + make_interval(months => grown.months_ahead),
+                           '1 month')::date
   loop
     begin
       perform create_month_partition(_table, month);

@@ -27,15 +27,24 @@ async def made(db: sql.Connection, at: datetime) -> int:
     return await store.create_partitions(db, at)
 
 
-async def test_the_service_makes_two_months_back_and_three_ahead(owner: sql.Connection, pool: sql.Pool) -> None:
-    async with pool.acquire() as db:
-        assert await made(db, datetime(2027, 8, 31, 23, tzinfo=UTC)) == 0
-        assert await made(db, datetime(2027, 8, 31, 23, tzinfo=UTC)) == 0
+async def test_the_service_makes_as_many_months_as_it_is_told(owner: sql.Connection, pool: sql.Pool) -> None:
     everything = set(await tables(owner))
+    asked = "update growing_table set months_before = $1, months_ahead = $2"
+    before = await owner.fetchrow("select months_before, months_ahead from growing_table limit 1")
+    assert before is not None
+    try:
+        await owner.execute(asked, 2, 3)
+        await owner.execute("update growing_table set months_before = 4 where name = 'stay'")
+        async with pool.acquire() as db:
+            assert await made(db, datetime(2027, 8, 31, 23, tzinfo=UTC)) == 0
+            assert await made(db, datetime(2027, 8, 31, 23, tzinfo=UTC)) == 0
+    finally:
+        await owner.execute(asked, *before)
     assert [len(await have(owner, f"2027_{month:02}")) for month in (5, 6, 8, 11, 12)] == [
-        *(0, len(everything)),
+        *(1, len(everything)),
         *(len(everything), len(everything), 0),
     ]
+    assert await have(owner, "2027_04") == {"stay"}
 
 
 async def test_a_month_made_beside_its_table_is_like_one_made_with_it(owner: sql.Connection, now: datetime) -> None:
