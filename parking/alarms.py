@@ -36,6 +36,26 @@ class AlarmKind(StrEnum):
     COUNT_OFF = "count_off"
 
 
+class Severity(StrEnum):
+    """How soon somebody has to see to an alarm. HIGH: fees or counts are wrong by now. MEDIUM: they may be soon. LOW:
+    it is to be known.
+    """
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+SEVERITIES: dict[AlarmKind, Severity] = {
+    AlarmKind.SILENT_LOT: Severity.HIGH,
+    AlarmKind.SILENT_GATEWAY: Severity.HIGH,
+    AlarmKind.CLOCK: Severity.HIGH,
+    AlarmKind.COUNT_OFF: Severity.MEDIUM,
+    AlarmKind.DOUBTFUL_READS: Severity.MEDIUM,
+    AlarmKind.NUMBERS_RESTARTED: Severity.LOW,
+}
+
+
 class AlarmState(StrEnum):
     """How far an alarm is on its way."""
 
@@ -117,6 +137,39 @@ class Alarm(Struct, frozen=True):
             return AlarmState.DISPATCHED
         return AlarmState.OPEN if self.acknowledged_at is None else AlarmState.ACKNOWLEDGED
 
+    @property
+    def severity(self) -> Severity:
+        """How soon somebody has to see to it."""
+        return SEVERITIES[self.kind]
+
+    @property
+    def next_step(self) -> AlarmState | None:
+        """What is usually done of it next; None: nothing more."""
+        return _NEXT.get(self.state)
+
+
+_NEXT = {
+    AlarmState.OPEN: AlarmState.ACKNOWLEDGED,
+    AlarmState.ACKNOWLEDGED: AlarmState.DISPATCHED,
+    AlarmState.DISPATCHED: AlarmState.RESOLVED,
+}
+
+
+class SilentGateway(Struct, frozen=True):
+    """A gateway that used to beat; `gateway` and `lot` by their codes."""
+
+    gateway: str
+    lot: str
+    seen_at: datetime
+
+
+class AlarmCount(Struct, frozen=True):
+    """How many alarms of a kind nobody has resolved, and how many of these nobody has seen."""
+
+    kind: AlarmKind
+    number: int
+    unseen: int
+
 
 class NoSuchAlarm(OneLotError):
     """There is no alarm of this identifier among the caller's."""
@@ -163,6 +216,12 @@ def changes(lasting: Sequence[Lasting], found: Iterable[Cause]) -> tuple[list[Ca
     """What is to be raised, and the alarms whose cause is gone."""
     there, now_there = {each.cause for each in lasting}, set(found)
     return sorted(now_there - there, key=str), [each.id for each in lasting if each.cause not in now_there]
+
+
+def by_severity(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """The order in which they are seen to: the gravest first, of these the oldest."""
+    order = list(Severity)
+    return sorted(alarms, key=lambda each: (order.index(each.severity), each.raised_at, each.id))
 
 
 def check_step(alarm: Alarm, to: AlarmState) -> None:

@@ -44,6 +44,7 @@ from parking.live.ending import Ending, end
 from parking.live.health import LiveHealth
 from parking.live.identity import LiveIdentity
 from parking.live.network import LiveNetwork
+from parking.live.pulse import Pulse
 from parking.live.rates import Rates
 from parking.live.redis import LiveCounts
 from parking.live.sessions import LiveSessions
@@ -114,6 +115,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             live_clocks=live_clocks,
             group_commit=group_commit,
             ending=ending,
+            pulse=Pulse(redis, clock),
             live_health=LiveHealth(health_pool, live_counts, ending, clock),
             intake=Intake(live_network, group_commit, refusals, live_clocks, random_bits=random_bits),
             tariff_lint=TariffLint(),
@@ -122,7 +124,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         )
         stack.push_async_callback(refusals.count)
         background = (live_network.follow(), live_identity.follow(), live_clocks.follow())
-        others = (stream.run(), dialogue.run(), refusals.run(), _sampling(app.state))
+        others = (stream.run(), dialogue.run(), refusals.run(), _sampling(app.state), app.state.pulse.run())
         await stack.enter_async_context(_running(*background, *others))
         # A Redis that served another database would answer for this one until the worker next compares them.
         await counts.repair(pool, live_counts)
@@ -333,6 +335,7 @@ def build(settings: Settings) -> Litestar:
                     "network",
                     "live_counts",
                     "live_health",
+                    "pulse",
                     "stream",
                     "dialogue",
                     "live_clocks",

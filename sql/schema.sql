@@ -1339,6 +1339,7 @@ CREATE TABLE alarm (
 CREATE INDEX alarm_by_id ON alarm USING btree (id);
 CREATE INDEX alarm_of_gateway ON alarm USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
 CREATE UNIQUE INDEX alarm_of_one_cause ON alarm USING btree (lot_id, kind, COALESCE(gateway_id, 0)) WHERE (gone_at IS NULL);
+CREATE INDEX alarm_open ON alarm USING btree (lot_id, kind) WHERE (resolved_at IS NULL);
 COMMENT ON COLUMN alarm.gone_at IS 'When its cause was first seen to be gone; the same cause after that is another alarm.';
 COMMENT ON COLUMN alarm.resolved_by IS 'Who resolved it; ''facts'': nobody had seen it when its cause was gone.';
 -- The service may: select, insert, delete, update.

@@ -145,6 +145,11 @@ def refused(events: int) -> None:
     _of_outcomes[Status.REJECTED].inc(events)
 
 
+def gate_events() -> int:
+    """How many gate events this process counted since it began."""
+    return sum(int(each.value) for of in GATE_EVENTS.collect() for each in of.samples if each.name.endswith("_total"))
+
+
 async def sample(
     pool: sql.Pool, waiting: Queue[Any], listeners: Callable[[], int], redis_away: Callable[[], bool]
 ) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from parking.coupons import Cost
 from parking.lots import Lot, LotKind
 from parking.network import Network
-from parking.prices import in_force_at
+from parking.prices import TariffInForce, in_force_at
 from parking.reports.figures import Use
 from payments.money import BPS_WHOLE
 from payments.reports.asked import Names
@@ -213,24 +213,31 @@ def prices(heading: Heading, lots: Sequence[Lot], network: Network, names: Names
     )
 
 
+def finding(price: TariffInForce | None) -> Words | None:
+    """What is missing or broken of the tariff in force at a lot; None: nothing."""
+    if price is None:
+        return "没有现行收费标准", "No tariff in force"
+    if price.text is None:
+        return "收费标准无法读取", "The tariff cannot be read"
+    if not price.text.basis_zh and not price.text.basis_en:
+        return "没有写明依据", "No basis is named"
+    return None if price.text.complaints_phone else ("没有监督电话", "No number for complaints")
+
+
 def _price_rows(lots: Sequence[Lot], network: Network, names: Names, at: datetime) -> Iterator[Row]:
     for lot in lots:
         held = network.prices.get(lot.id)
         price = None if held is None else in_force_at(held.tariffs, at)
         first: tuple[Cell, ...] = (*names.operator(lot.operator_id), *names.lot(lot.id), held.zone if held else None)
+        found = finding(price)
         if price is None or price.text is None:
-            missing: Words = ("没有现行收费标准", "No tariff in force")
-            unreadable: Words = ("收费标准无法读取", "The tariff cannot be read")
-            yield (*first, *(None,) * 8, missing if price is None else unreadable)
+            yield (*first, *(None,) * 8, found)
             continue
         text = price.text
-        finding: Words | None = None if text.basis_zh or text.basis_en else ("没有写明依据", "No basis is named")
-        if not text.complaints_phone:
-            finding = finding or ("没有监督电话", "No number for complaints")
         basis = (text.basis_zh, text.basis_en) if text.basis_zh or text.basis_en else None
         yield (
             *(*first, text.code, price.version, (text.name_zh, text.name_en), price.valid_from),
-            *(_SOURCE[text.price_mode], basis, text.grade, text.complaints_phone or None, finding),
+            *(_SOURCE[text.price_mode], basis, text.grade, text.complaints_phone or None, found),
         )
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import sql
 from parking import alarms
-from parking.alarms import Alarm, AlarmKind, Cause, GatewaySeen, Lasting, LotSeen
+from parking.alarms import Alarm, AlarmCount, AlarmKind, Cause, GatewaySeen, Lasting, LotSeen, SilentGateway
+from payments.store.measures import ROWS_COUNTED_MAX
 
 _SQL = sql.load("parking/alarms")
 
@@ -48,6 +49,23 @@ async def find(
 ) -> Sequence[Alarm]:
     """Alarms of lots, the newest first."""
     return await sql.every(db, Alarm, _SQL["alarms"], lot_ids, before, limit, is_open, kind)
+
+
+async def count_open(db: sql.Connection, lot_ids: Sequence[int] | None) -> Sequence[AlarmCount]:
+    """How many of lots nobody has resolved, by kind."""
+    return await sql.every(db, AlarmCount, _SQL["open_alarms"], lot_ids, ROWS_COUNTED_MAX)
+
+
+async def by_id(db: sql.Connection, id_: UUID, lot_ids: Sequence[int] | None) -> Alarm | None:
+    """An alarm of these lots."""
+    return await sql.one(db, Alarm, _SQL["alarm_by_id"], id_, lot_ids)
+
+
+async def silent_gateways(
+    db: sql.Connection, lot_ids: Sequence[int] | None, *, since: datetime, limit: int
+) -> Sequence[SilentGateway]:
+    """Gateways that beat and were not heard of since, the longest silent first."""
+    return await sql.every(db, SilentGateway, _SQL["silent_gateways"], lot_ids, since, limit)
 
 
 async def lock(db: sql.Connection, id_: UUID, lot_ids: Sequence[int] | None) -> Alarm | None:

@@ -1,6 +1,6 @@
 """What an alarm is about, in words for staff."""
 
-from parking.alarms import AlarmKind
+from parking.alarms import AlarmKind, AlarmState, Severity
 from parking.texts.words import Words
 
 KINDS: dict[AlarmKind, Words] = {
@@ -10,4 +10,17 @@ KINDS: dict[AlarmKind, Words] = {
     AlarmKind.NUMBERS_RESTARTED: ("设备事件编号重新开始", "A device's numbers began anew"),
     AlarmKind.DOUBTFUL_READS: ("存疑的车牌识别过多", "Many reads are in doubt"),
     AlarmKind.COUNT_OFF: ("上报车位数与进出记录不符", "The count contradicts the gates"),
+}
+
+SEVERITIES: dict[Severity, Words] = {
+    Severity.HIGH: ("紧急", "High"),
+    Severity.MEDIUM: ("一般", "Medium"),
+    Severity.LOW: ("提示", "Low"),
+}
+
+STATES: dict[AlarmState, Words] = {
+    AlarmState.OPEN: ("未确认", "Not seen yet"),
+    AlarmState.ACKNOWLEDGED: ("已确认", "Acknowledged"),
+    AlarmState.DISPATCHED: ("已派单", "Somebody is sent"),
+    AlarmState.RESOLVED: ("已办结", "Resolved"),
 }

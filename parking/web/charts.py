@@ -42,7 +42,7 @@ class Line(Struct, frozen=True):
 
 
 class Bar(Struct, frozen=True):
-    """One value: a rectangle, and where its number stands."""
+    """One value: a rectangle, and where its number stands. `mark_at`: the height of what it is held against."""
 
     name: str
     said: str
@@ -50,6 +50,8 @@ class Bar(Struct, frozen=True):
     y: float
     width: float
     height: float
+    mark_at: float | None = None
+    mark_said: str = ""
 
     @property
     def middle(self) -> float:
@@ -65,7 +67,9 @@ class Mark(Struct, frozen=True):
 
 
 class Chart(Struct, frozen=True):
-    """A chart of `lines` or of `bars`, over names (`across`) and beside numbers (`up`)."""
+    """A chart of `lines` or of `bars`, over names (`across`) and beside numbers (`up`). `bar_name`, `mark_name`: what
+    bars and the marks over them are, where there are marks.
+    """
 
     title: str
     across: Sequence[Mark]
@@ -74,6 +78,8 @@ class Chart(Struct, frozen=True):
     bars: Sequence[Bar] = ()
     width: int = WIDE
     height: int = HIGH
+    bar_name: str = ""
+    mark_name: str = ""
 
     @property
     def floor(self) -> int:
@@ -106,6 +112,23 @@ def bars(title: str, names: Sequence[str], values: Sequence[int], written: Write
         left, wide = round(LEFT + (place + 0.15) * room, 1), round(room * 0.7, 1)
         drawn.append(Bar(name, written(value), left, top, wide, round(FLOOR - top, 1)))
     return Chart(title, _across(names, room, half=True), _up(end, written), bars=drawn)
+
+
+def against(title: str, names: Sequence[str], held: tuple[Series, Series], end: int, written: Write = str) -> Chart:
+    """Upright bars, each with a mark at what it is held against. `held`: the values, and those of the marks. `end`: of
+    the axis.
+    """
+    values, marks = held
+    room = (WIDE - LEFT - RIGHT) / max(len(names), 1)
+    drawn = []
+    for place, (name, value, mark) in enumerate(zip(names, values.values, marks.values, strict=True)):
+        top = FLOOR if value is None else _height(value, end)
+        left, wide = round(LEFT + (place + 0.15) * room, 1), round(room * 0.7, 1)
+        said, high = "–" if value is None else written(value), round(FLOOR - top, 1)
+        at = None if mark is None else _height(mark, end)
+        drawn.append(Bar(name, said, left, top, wide, high, at, "–" if mark is None else written(mark)))
+    across, up = _across(names, room, half=True), _up(end, written)
+    return Chart(title, across, up, bars=drawn, bar_name=values.name, mark_name=marks.name)
 
 
 def lines(title: str, names: Sequence[str], series: Sequence[Series], written: Write = str) -> Chart:

@@ -11,6 +11,7 @@ import sql
 from parking.flow.staff import RandomBytes as _RandomBytes
 from parking.live.commands import Dialogue as _Dialogue
 from parking.live.network import LiveNetwork
+from parking.live.pulse import Pulse as _Pulse
 from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
 from parking.live.usual import LiveUsual as _LiveUsual
@@ -34,6 +35,7 @@ SignedIn: TypeAlias = NamedDependency[SkipValidation[Session | None]]
 Db: TypeAlias = NamedDependency[SkipValidation[sql.Connection]]
 Pool: TypeAlias = NamedDependency[SkipValidation[sql.Pool]]
 Now: TypeAlias = NamedDependency[SkipValidation[datetime]]
+Pulse: TypeAlias = NamedDependency[SkipValidation[_Pulse]]
 Stream: TypeAlias = NamedDependency[SkipValidation[_Stream]]
 LiveUsual: TypeAlias = NamedDependency[SkipValidation[_LiveUsual]]
 Shelf: TypeAlias = NamedDependency[SkipValidation[_Shelf]]

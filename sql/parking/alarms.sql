@@ -45,6 +45,31 @@ select a.id, a.lot_id, l.code as lot, a.kind, g.code as gateway, a.raised_at, a.
  order by a.id desc
  limit $3
 
+-- name: open_alarms
+-- Those that nobody has resolved, by kind; $1: as above, $2: no more are counted.
+select kind, count(*)::int as number, (count(*) filter (where acknowledged_at is null))::int as unseen
+  from (select kind, acknowledged_at from alarm
+         where resolved_at is null and ($1::int[] is null or lot_id = any($1)) limit $2) open
+ group by kind order by kind
+
+-- name: alarm_by_id
+select a.id, a.lot_id, l.code as lot, a.kind, g.code as gateway, a.raised_at, a.gone_at, a.acknowledged_at, a.acknowledged_by,
+       a.dispatched_at, a.dispatched_by, a.dispatched_to, a.resolved_at, a.resolved_by, a.note
+  from alarm a
+  join lot l on l.id = a.lot_id
+  left join gateway g on g.id = a.gateway_id
+ where a.id = $1 and ($2::int[] is null or a.lot_id = any($2))
+
+-- name: silent_gateways
+-- Of those that beat the ones not heard of since $2, the longest silent first.
+select g.code as gateway, l.code as lot, s.seen_at
+  from gateway_state s
+  join gateway g on g.lot_id = s.lot_id and g.id = s.gateway_id
+  join lot l on l.id = g.lot_id
+ where s.seen_at < $2 and ($1::int[] is null or s.lot_id = any($1))
+ order by s.seen_at
+ limit $3
+
 -- name: lock_alarm
 -- Two who acknowledge it wait for each other, and the second sees what the first did.
 select a.id, a.lot_id, l.code as lot, a.kind, g.code as gateway, a.raised_at, a.gone_at, a.acknowledged_at, a.acknowledged_by,

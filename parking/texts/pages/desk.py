@@ -5,6 +5,7 @@ from parking.texts.words import Words
 WORDS: dict[str, Words] = {
     "desks": ("各工作台", "Desks"),
     "desk": ("首页", "Home"),
+    "control": ("运行监控", "Control room"),
     "cases": ("待核查", "Cases"),
     "inside": ("在场车辆", "Cars inside"),
     "stays": ("停车记录", "Stays"),
@@ -28,12 +29,20 @@ WORDS: dict[str, Words] = {
     "until": ("至", "Until"),
     "welcome": ("{}，您好", "Hello {}"),
     "what_next": ("接下来", "What to do next"),
-    "cases_next": ("{} 项待核查", "{} open cases"),
-    "cases_more": ("{} 项以上待核查", "More than {} open cases"),
-    "cases_none": ("没有待核查事项", "No open cases"),
+    "what_else": ("各工作台", "Your desks"),
+    "todo_cases": ("项待核查", "open cases"),
+    "todo_alarms": ("条未办结告警", "open alarms"),
+    "todo_unseen": ("其中 {} 条未确认", "{} of them not seen yet"),
+    "todo_unsettled": ("个经营单位 {} 未日结", "operators whose {} is not closed"),
+    "todo_open": ("去处理", "See to them"),
+    "todo_none": ("没有要处理的", "Nothing to do"),
     "cases_why": (
         "识别不清、进出不符或车主申诉，需要人来决定。",
         "Reads in doubt, entries and exits that do not fit, appeals: a person decides.",
+    ),
+    "control_why": (
+        "全市停车场状态、告警处置、各区占用率和价格登记。",
+        "How all lots are, alarms and who sees to them, districts, and by which price each lot charges.",
     ),
     "inside_why": (
         "查某辆车是否在场、已停多久、现在应付多少。",

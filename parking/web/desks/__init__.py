@@ -2,9 +2,9 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from parking.web.desks import account, cases, finance, home, inside, lanes, lists, shift, staff, stays
+from parking.web.desks import account, cases, control, finance, home, inside, lanes, lists, shift, staff, stays
 
 ROUTES: list[HTTPRouteHandler] = [
     *(*home.ROUTES, *cases.ROUTES, *inside.ROUTES, *stays.ROUTES, *lanes.ROUTES),
-    *(*shift.ROUTES, *lists.ROUTES, *finance.ROUTES, *staff.ROUTES, *account.ROUTES),
+    *(*shift.ROUTES, *lists.ROUTES, *finance.ROUTES, *control.ROUTES, *staff.ROUTES, *account.ROUTES),
 ]

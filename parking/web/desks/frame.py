@@ -25,6 +25,7 @@ from payments.identity import READERS, STAFF, Audience, Principal
 _AT_GATES = (Audience.BOOTH, Audience.CLERK, Audience.ADMIN)
 # Each desk by its name, under which its words stand and its page is, with whose it is.
 DESKS: dict[str, tuple[Audience, ...]] = {
+    "control": (Audience.ADMIN, Audience.AUDITOR),
     "cases": STAFF,
     "inside": _AT_GATES,
     "stays": READERS,

@@ -24,7 +24,7 @@ export async function openMap(box, page) {
   return new Plan(box, page, sketch, lotsIn).begin();
 }
 
-function canDraw() {
+export function canDraw() {
   const canvas = document.createElement("canvas");
   return !!canvas.getContext("webgl2");
 }
@@ -55,7 +55,7 @@ export function price(lot, page) {
   return lot.currency === "CNY" ? `¥${text}` : `${text} ${lot.currency}`;
 }
 
-function style(sketch, english) {
+export function style(sketch, english) {
   const name = english ? "name_en" : "name_zh";
   const of = (...kinds) => ["in", ["get", "kind"], ["literal", kinds]];
   const wide = (thin, thick) => ["interpolate", ["exponential", 1.5], ["zoom"], 9, thin, 16, thick];

@@ -12,12 +12,19 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 import sql
+from parking import forecast as forecast_
+from parking.alarms import AlarmKind
+from parking.flow import alarms as alarm_flow
+from parking.flow import forecast
+from parking.sessions import COOKIE
+from parking.store import alarms as alarm_store
+from parking.store import forecast as forecast_store
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, event, token, visit
 from tests.parking.web.browser import SIZES, check_page, opened, picture
-from tests.parking.web.visitor import PASSWORD, Person, person
+from tests.parking.web.visitor import PASSWORD, Person, Visitor, person
 
 EVIL = "<script>alert(1)</script>"
 STAFF = (Audience.BOOTH, Audience.CLERK, Audience.FINANCE, Audience.ADMIN, Audience.AUDITOR)
@@ -228,3 +235,125 @@ async def test_a_shift_is_counted_in_yuan(client: httpx.AsyncClient, district: D
     signed = await client.post(f"/desk/shift/{number}/hand-over", data={"yuan": "1,234.50"}, headers=booth)
     assert signed.status_code == 303, signed.text
     assert "¥1,234.50" in (await client.get("/desk/shift", headers=booth)).text
+
+
+# -- the control room
+
+ROOM = "/desk/control"
+SILENT_FOR = timedelta(minutes=40)
+
+
+async def fallen_silent(district: District, *, lot: str = HOSPITAL) -> UUID:
+    """A lot was heard of and is not any more; its newest alarm."""
+    lot_ids = [district.lot(lot).id]
+    for ago in (timedelta(0), SILENT_FOR):
+        await district.owner.execute("update lot_occupancy set heard_at = $2 where lot_id = $1", lot_ids[0], NOW - ago)
+        await alarm_flow.look(district.pool, now=NOW, random_bits=district.random_bits)
+    async with district.pool.acquire() as db:
+        kind = AlarmKind.SILENT_LOT
+        found = await alarm_store.find(db, lot_ids, before=None, limit=1, is_open=True, kind=kind)
+    return found[0].id
+
+
+@pytest.fixture
+async def room(
+    database_url: str, redis_server_url: str, district: District, pool: sql.Pool
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The service, in a city in which a lot has been silent for a while and others have their usual days."""
+    at = NOW - SILENT_FOR
+    await district.answer(event("silent-i", "entry", at, "鲁A86666", lot=HOSPITAL), received_at=at)
+    await district.answer(event("heard-i", "entry", NOW, "鲁A87676", lot=STATION))
+    free = {each.id: each.capacity // 3 for each in district.network.lots.values()}
+    async with pool.acquire() as db:
+        for week in range(3):
+            await forecast_store.add_history(db, forecast_.begun(NOW) - timedelta(weeks=week), free)
+        await db.execute(
+            "insert into gateway_state (lot_id, gateway_id, seen_at) values ($1, $2, $3) "
+            "on conflict (lot_id, gateway_id) do update set seen_at = excluded.seen_at",
+            district.lot(HOSPITAL).id,
+            district.gateway(HOSPITAL).id,
+            at,
+        )
+    await forecast.compute_usual(pool, now=NOW)
+    async with running.served(running.settings(database_url, redis_server_url, now=NOW)) as client:
+        yield client
+
+
+async def test_a_regulator_sees_to_a_silent_lot(
+    room: httpx.AsyncClient, browser: Browser, pool: sql.Pool, district: District
+) -> None:
+    async with Visitor(room.base_url) as visitor:
+        await visitor.sign_in(await person(pool, "zhang.city", Audience.ADMIN))
+        held = visitor.client.cookies.get(COOKIE)
+    kept = {"name": COOKIE, "value": held, "domain": "127.0.0.1", "path": "/", "expires": -1}
+    state = {"cookies": [{**kept, "httpOnly": True, "secure": False, "sameSite": "Lax"}], "origins": []}
+    for size, language, scheme in (
+        *(("desk", "en", "light"), ("phone", "zh-CN", "light")),
+        *(("desk", "zh-CN", "dark"), ("phone", "en", "light")),
+    ):
+        alarm_id = await fallen_silent(district)
+        about = {"size": SIZES[size], "language": language, "color_scheme": scheme, "storage_state": state}
+        async with opened(browser, str(room.base_url), **about) as (page, _):  # type: ignore[arg-type]
+            await seen_to(page, alarm_id, f"{language}-{size}")
+        became = await district.owner.fetchrow(
+            "select acknowledged_by, dispatched_to, resolved_at, note from alarm where id = $1", alarm_id
+        )
+        assert became is not None
+        assert (became["dispatched_to"], became["note"]) == ("王工", "已更换网线"), language
+        assert became["resolved_at"] is not None
+
+
+async def seen_to(page: Page, alarm_id: UUID, name: str) -> None:
+    """From the first screen to an alarm that is resolved, with keys alone."""
+    path = f"{ROOM}/alarms/{alarm_id}"
+    await page.goto("/desk")
+    await check_page(page)
+    await picture(page, f"control-home-{name}")
+    await expect(page.locator(".todo a.bad .figure")).to_have_text("1")
+    await page.goto(ROOM)
+    await expect(page.locator("#map[data-drawn=map]")).to_be_visible()
+    await check_page(page)
+    await picture(page, f"control-{name}")
+    await expect(page.locator(f"#alarms a[href='{path}']")).to_be_visible()
+    for part in ("alarms", "lots", "lots?status=stale", "prices"):
+        await page.goto(f"{ROOM}/{part}")
+        await check_page(page)
+        await picture(page, f"control-{part.replace('?', '-')}-{name}")
+    await page.goto(path)
+    await check_page(page)
+    await picture(page, f"control-alarm-{name}")
+    for typed in ("", "王工", "已更换网线"):
+        await expect(page.locator("section [autofocus]")).to_be_focused()
+        await page.keyboard.type(typed)
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
+    await expect(page.locator(".title .badge.good")).to_be_visible()
+    await expect(page.locator(".timeline li")).to_have_count(4)
+    await expect(page.locator("form[action^='/desk/control']")).to_have_count(0)
+    await check_page(page)
+    await picture(page, f"control-resolved-{name}")
+
+
+async def test_who_audits_one_operator_sees_its_lots_and_changes_nothing(
+    room: httpx.AsyncClient, district: District
+) -> None:
+    alarm_id = await fallen_silent(district)
+    ours, theirs = (credentials(district, Audience.AUDITOR, code) for code in (QC, STATION))
+    for path in ("", "/alarms", "/lots", "/map.json", "/prices", f"/alarms/{alarm_id}"):
+        seen = await room.get(f"{ROOM}{path}", headers=ours)
+        assert seen.status_code == 200, path
+        assert STATION not in seen.text, path
+        assert f"{ROOM}/alarms/{alarm_id}/" not in seen.text, "who only looks has no form"
+    assert QC in (await room.get(f"{ROOM}/map.json", headers=ours)).text
+    assert STATION in (await room.get(f"{ROOM}/map.json", headers=theirs)).text
+    assert (await room.get(f"{ROOM}/alarms/{alarm_id}", headers=theirs)).status_code == 404
+    said = {"to": "x", "note": "x"}
+    for step in ("acknowledge", "dispatch", "resolve"):
+        path = f"{ROOM}/alarms/{alarm_id}/{step}"
+        assert (await room.post(path, data=said, headers=ours)).status_code == 403
+        assert (await room.post(path, data=said)).status_code in (401, 403)
+    admin = credentials(district, Audience.ADMIN, QC)
+    done = f"{ROOM}/alarms/{alarm_id}/resolve"
+    assert (await room.post(done, data=said, headers=admin)).headers["location"] == f"{ROOM}/alarms/{alarm_id}"
+    assert (await room.post(done, data=said, headers=admin)).headers["location"].endswith("?taken=1")
+    assert (await room.post(done, data={}, headers=admin)).status_code == 400

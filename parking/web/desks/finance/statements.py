@@ -57,7 +57,7 @@ async def statements(
     table = await days(request, reader, db, network.snapshot, Asked(first, last, of), path, filters)
     return await table_of(
         request,
-        "desks/finance_table.html",
+        "desks/part.html",
         reader,
         principal,
         network.snapshot,
@@ -172,7 +172,7 @@ async def entries(
     shown = rows if wants_file else rows[:ENTRIES_SHOWN_MAX]
     return await table_of(
         request,
-        "desks/finance_table.html",
+        "desks/part.html",
         reader,
         principal,
         network.snapshot,

@@ -131,7 +131,7 @@ async def disputes(request: Shown, principal: Principal, network: Network, db: D
     path = f"{ROOT}/disputes"
     return await table_of(
         request,
-        "desks/finance_table.html",
+        "desks/part.html",
         reader,
         principal,
         network.snapshot,
