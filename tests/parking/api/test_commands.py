@@ -54,7 +54,7 @@ def is_told(said: dict[str, Any]) -> bool:
     return said["gate"] in ("open", "hold") and bool(said["display"]["zh"]) and bool(said["display"]["en"])
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["", "-x", "-y"]),
     st.dictionaries(st.sampled_from([*CAR, "x"]), JSON, max_size=3),
