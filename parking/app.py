@@ -38,6 +38,7 @@ from parking.limits import Shares
 from parking.live import counts, metrics, rates, tracing
 from parking.live import health as live_health
 from parking.live import redis as live_redis
+from parking.live.city_identity import reached
 from parking.live.clocks import LiveClocks
 from parking.live.commands import Bell, Dialogue
 from parking.live.ending import Ending, end
@@ -103,13 +104,12 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             random_bits=random_bits,
             **_settled(settings),
             **_known_by(pool, redis, live_identity),
+            provider=await stack.enter_async_context(reached(settings.identity_provider, wall=parking_clock.system)),
             network=live_network,
             identity=live_identity,
             live_counts=live_counts,
             rates=caller_rates,
-            questions=Turns(limits.READS_AT_ONCE_MAX, waiting_max=limits.CONNECTIONS_MAX),
-            reads=Turns(limits.READS_AT_ONCE_MAX),
-            writes=Turns(limits.writes_at_once(settings.pool_max)),
+            **_turns(settings),
             stream=stream,
             dialogue=dialogue,
             live_clocks=live_clocks,
@@ -156,6 +156,15 @@ async def _running(*what: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
     finally:
         await end(tasks)
+
+
+def _turns(settings: Settings) -> dict[str, Turns]:
+    """How many are answered at once, and of which kind."""
+    return {
+        "questions": Turns(limits.READS_AT_ONCE_MAX, waiting_max=limits.CONNECTIONS_MAX),
+        "reads": Turns(limits.READS_AT_ONCE_MAX),
+        "writes": Turns(limits.writes_at_once(settings.pool_max)),
+    }
 
 
 def _of_drivers(pool: sql.Pool, clock: Clock) -> dict[str, object]:
@@ -303,6 +312,14 @@ for _route in ROUTES:
     etags.keep_private(_route)
 
 
+# What handlers ask for by the names under which the process holds it.
+_OF_STATE = (
+    *("pool", "clock", "wall", "random_bytes", "sessions", "provider", "secrets", "network", "live_counts"),
+    *("live_health", "pulse", "stream", "dialogue", "live_clocks", "group_commit", "tariff_lint", "shelf", "usual"),
+    *("city", "report_room"),
+)
+
+
 def build(settings: Settings) -> Litestar:
     """The application for these settings; it connects when it starts."""
     app = Litestar(
@@ -324,29 +341,7 @@ def build(settings: Settings) -> Litestar:
             "wording": Provide(_wording, sync_to_thread=False),
             "token_secret": Provide(_token_secret, sync_to_thread=False),
             **PAGES,
-            **{
-                name: _from_state(name)
-                for name in (
-                    "pool",
-                    "clock",
-                    "wall",
-                    "random_bytes",
-                    "sessions",
-                    "network",
-                    "live_counts",
-                    "live_health",
-                    "pulse",
-                    "stream",
-                    "dialogue",
-                    "live_clocks",
-                    "group_commit",
-                    "tariff_lint",
-                    "shelf",
-                    "usual",
-                    "city",
-                    "report_room",
-                )
-            },
+            **{name: _from_state(name) for name in _OF_STATE},
         },
         exception_handlers=errors.as_pages(problems.HANDLERS),
         openapi_config=openapi.CONFIG,

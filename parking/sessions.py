@@ -30,6 +30,14 @@ class SignInRefused(OneLotError):
     """The login, the password or the code of the telephone is wrong. Which, is not said."""
 
 
+class IdentityUnknown(OneLotError):
+    """No account of staff that may sign in is known by what the city's identity says."""
+
+
+class SecondFactorMissing(OneLotError):
+    """The city's identity asked for a password alone, and the account needs more."""
+
+
 class SignInPaused(OneLotError):
     """It was tried in vain so often that the next try waits a while."""
 

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct, inspect
 
 from parking import clock
+from parking.city_identity import Provider, provider
 from parking.positions import Box
 from parking.report_runs import Room
 from parking.texts import languages
@@ -38,7 +39,8 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 # What the tests are told where to find, and nobody else.
 _OF_TESTS = (f"{PREFIX}TEST_DATABASE", f"{PREFIX}TEST_REDIS")
 # A setting with a secret in it may name a file that has it: token_secrets_file.
-SECRET = ("database_url", "redis_url", "token_secrets", "report_webhook_secret", "report_mail")
+_KEYS = ("token_secrets", "report_webhook_secret", "city_identity_client_secret")
+SECRET = ("database_url", "redis_url", "report_mail", *_KEYS)
 FILE_SUFFIX = "_file"
 _IN_FILES = tuple(name + FILE_SUFFIX for name in SECRET)
 FILE_BYTES_MAX = 1 << 16
@@ -93,6 +95,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tracing_endpoint: str = ""
     tracing_share: Annotated[float, Meta(ge=0, le=1)] = 0.1
     city_box: str = ""
+    # The city's identity, by which staff may sign in (OpenID Connect): its issuer, and what we are there.
+    city_identity: str = ""
+    city_identity_client: str = ""
+    city_identity_client_secret: str = ""
+    city_identity_redirect: str = ""
+    city_identity_claim: str = "sub"
     map_style_url: str = ""
     # Where fonts for printed reports lie beside those of the system, and a template in the place of ours.
     report_fonts: str = ""
@@ -127,7 +135,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         passwords = [
             urlsplit(address).password or "" for address in (self.database_url, self.redis_url, self.report_mail)
         ]
-        return tuple(filter(None, (*secrets, self.report_webhook_secret, *passwords, *map(unquote, passwords))))
+        own = (self.report_webhook_secret, self.city_identity_client_secret)
+        return tuple(filter(None, (*secrets, *own, *passwords, *map(unquote, passwords))))
 
     @property
     def city(self) -> Box | None:
@@ -142,6 +151,19 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
             raise ValueError("it is no rectangle")
         return Box(west, south, east, north)
+
+    @property
+    def identity_provider(self) -> Provider | None:
+        """The city's identity, if one is set.
+
+        Raises:
+            BadSetting: part of it is missing, or it is not asked through TLS.
+        """
+        who = (self.city_identity_client, self.city_identity_client_secret)
+        try:
+            return provider(self.city_identity, *who, self.city_identity_redirect, self.city_identity_claim)
+        except ValueError as e:
+            raise BadSetting(f"{PREFIX}CITY_IDENTITY{e}", setting=f"{PREFIX}CITY_IDENTITY") from None
 
     @property
     def printing(self) -> Setting:

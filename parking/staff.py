@@ -46,12 +46,18 @@ class PasswordUnfit(OneLotError):
     """A password that would be guessed."""
 
 
+class IdentityTaken(OneLotError):
+    """Another account is known by this identity of the city."""
+
+
 class LastAdministrator(OneLotError):
     """Nobody would be left who can make accounts."""
 
 
 class Staff(Struct, frozen=True):
-    """An account of staff. `code_hash`: of the code by which its password is chosen, if one is out."""
+    """An account of staff. `code_hash`: of the code by which its password is chosen, if one is out. `identity`: what
+    the city's identity calls its holder, if they may sign in by that.
+    """
 
     id: int
     login: str
@@ -65,6 +71,7 @@ class Staff(Struct, frozen=True):
     totp_secret: str | None
     totp_confirmed: bool
     totp_step: int
+    identity: str | None
     disabled_at: datetime | None
     disabled_by: str | None
     created_at: datetime

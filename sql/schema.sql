@@ -1681,9 +1681,12 @@ CREATE TABLE staff (
     disabled_by    text,
     created_at     timestamp with time zone NOT NULL,
     created_by     text NOT NULL,
+    identity       text,
     CONSTRAINT code_is_whole CHECK (((code_hash IS NULL) = (code_until IS NULL))),
     CONSTRAINT disabled_is_whole CHECK (((disabled_at IS NULL) = (disabled_by IS NULL))),
+    CONSTRAINT identity_has_its_form CHECK (((identity <> ''::text) AND (length(identity) <= 200))),
     CONSTRAINT login_has_its_form CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{1,63}$'::text)),
+    CONSTRAINT staff_identity_key UNIQUE (identity),
     CONSTRAINT staff_login_key UNIQUE (login),
     CONSTRAINT staff_pkey PRIMARY KEY (id),
     CONSTRAINT staff_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id),
@@ -1692,7 +1695,8 @@ CREATE TABLE staff (
 COMMENT ON COLUMN staff.password_hash IS 'Argon2id; null: nobody has chosen a password yet.';
 COMMENT ON COLUMN staff.code_hash IS 'SHA-256 of the code by which a password is chosen, once, until code_until.';
 COMMENT ON COLUMN staff.totp_step IS 'The last step of time whose code was taken: no code is taken twice.';
--- The service may: select, insert, update (name, password_hash, code_hash, code_until, totp_secret, totp_confirmed, totp_step, disabled_at, disabled_by).
+COMMENT ON COLUMN staff.identity IS 'Who this is to the city''s identity (OpenID Connect); null: signs in by password alone.';
+-- The service may: select, insert, update (name, password_hash, code_hash, code_until, totp_secret, totp_confirmed, totp_step, disabled_at, disabled_by, identity).
 
 -- Browsers in which somebody is signed in. What the browser holds is kept as a hash.
 CREATE TABLE session (

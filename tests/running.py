@@ -68,8 +68,15 @@ async def served(settings: Settings, **changes: Any) -> AsyncIterator[httpx.Asyn
     changes: of uvicorn's settings; with `gateway_port` there is a second listener.
     """
     made = server_config(settings, build(settings), port=0, log_level="error", timeout_graceful_shutdown=2, **changes)
-    server = _Server(made)
     ports = (0, *filter(None, [changes.get("gateway_port")]))
+    async with listening(made, ports) as client:
+        yield client
+
+
+@asynccontextmanager
+async def listening(config: uvicorn.Config, ports: Sequence[int] = (0,)) -> AsyncIterator[httpx.AsyncClient]:
+    """An application behind real sockets in this process, and a client of it."""
+    server = _Server(config)
     listeners = [_listener(port) for port in ports]
     task = asyncio.create_task(server.serve(listeners))
     try:

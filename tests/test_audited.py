@@ -38,6 +38,7 @@ ACTIONS = {
     "POST /desk/staff": {"staff.add"},
     "POST /desk/staff/{login}/disable": {"staff.disable"},
     "POST /desk/staff/{login}/enable": {"staff.enable"},
+    "POST /desk/staff/{login}/identity": {"staff.identify"},
     "POST /desk/staff/{login}/reset": {"staff.reset"},
     "POST /sign-out": {"session.end"},
     "POST /sign-out/everywhere": {"session.end_all"},

@@ -83,6 +83,22 @@ def reset(login: str, reason: str) -> None:
     _say(in_transaction(done))
 
 
+@staff.command("identify")
+@_LOGIN
+@click.argument("identity", required=False)
+def identify(login: str, identity: str | None) -> None:
+    """Let somebody sign in by the city's identity, which calls them IDENTITY; without one they do so no more."""
+
+    async def done(db: sql.Connection, now: datetime) -> None:
+        await flow.identify(db, login, identity, by=typing(), now=now)
+
+    in_transaction(done)
+    if identity is None:
+        _out.print(sentence("{login} signs in by the city's identity no more", login=login))
+    else:
+        _out.print(sentence("{login} signs in by the city's identity as {identity}", login=login, identity=identity))
+
+
 @staff.command("disable")
 @_LOGIN
 @_REASON

@@ -10,8 +10,17 @@ from msgspec import Struct
 
 import sql
 from parking import sessions, staff
+from parking.city_identity import Identity
 from parking.flow.staff import RandomBytes, end_sessions
-from parking.sessions import FREE_OF_ADDRESS, FREE_OF_LOGIN, Session, SignInPaused, SignInRefused
+from parking.sessions import (
+    FREE_OF_ADDRESS,
+    FREE_OF_LOGIN,
+    IdentityUnknown,
+    SecondFactorMissing,
+    Session,
+    SignInPaused,
+    SignInRefused,
+)
 from parking.staff import Staff
 from parking.store import sessions as store
 from parking.store import staff as staff_store
@@ -79,8 +88,36 @@ async def sign_in(
         return await begin(db, known, browser, now=now, wall=wall, random_bytes=random_bytes)
 
 
+async def sign_in_by_identity(
+    pool: sql.Pool, identity: Identity, *, browser: Browser, now: datetime, wall: datetime, random_bytes: RandomBytes
+) -> Begun:
+    """Begins a session of the staff whom the city's identity says to be so.
+
+    Raises:
+        IdentityUnknown: no account is known by this identity, or it is disabled.
+        SecondFactorMissing: the city asked for a password alone, and the account needs more.
+    """
+    async with pool.acquire() as db:
+        known = await staff_store.by_identity(db, identity.value)
+    if known is None or known.is_disabled:
+        await _refused(pool, known, browser, now, "disabled")
+        raise IdentityUnknown("No account is known by this identity.")
+    if staff.needs_totp(known.audience) and not identity.is_strong:
+        await _refused(pool, known, browser, now, "second factor")
+        raise SecondFactorMissing("This account signs in with a second factor, and the city's identity asked for none.")
+    async with pool.acquire() as db, db.transaction():
+        return await begin(db, known, browser, now=now, wall=wall, random_bytes=random_bytes, by="city identity")
+
+
 async def begin(
-    db: sql.Connection, known: Staff, browser: Browser, *, now: datetime, wall: datetime, random_bytes: RandomBytes
+    db: sql.Connection,
+    known: Staff,
+    browser: Browser,
+    *,
+    now: datetime,
+    wall: datetime,
+    random_bytes: RandomBytes,
+    by: str = "password",
 ) -> Begun:
     """Begins a session for an account whose holder has proved to be so."""
     token = random_bytes(sessions.TOKEN_BYTES).hex()
@@ -96,7 +133,7 @@ async def begin(
         now=wall,
     )
     await store.forgive(db, login=sessions.by_login(known.login), address=sessions.by_address(browser.address))
-    await _note(db, known, browser, now, "staff.sign_in", {})
+    await _note(db, known, browser, now, "staff.sign_in", {"by": by})
     return Begun(token, wall + life)
 
 

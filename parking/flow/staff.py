@@ -8,7 +8,7 @@ from msgspec import Struct
 import sql
 from parking import staff
 from parking.network import Network
-from parking.staff import CODE_LIFE, LastAdministrator, LoginTaken, NoSuchStaff, Staff
+from parking.staff import CODE_LIFE, IdentityTaken, LastAdministrator, LoginTaken, NoSuchStaff, Staff
 from parking.store import sessions as session_store
 from parking.store import staff as store
 from payments import ledger
@@ -109,6 +109,25 @@ async def reset(
     await end_sessions(db, known.id)
     await _audit(db, known.operator_id, by.subject, "staff.reset", login, {"reason": reason}, now)
     return Invited(login, code, until)
+
+
+async def identify(db: sql.Connection, login: str, identity: str | None, *, by: Principal, now: datetime) -> None:
+    """Lets the holder of an account sign in by an identity of the city; None: by none. Sessions that are open end with
+    the identity that they were begun by. The same again is nothing.
+
+    Raises:
+        NoSuchStaff: there is none of this login that is `by`'s affair.
+        IdentityTaken: another account is known by it.
+    """
+    known = await locked(db, login, by)
+    if known.identity == identity:
+        return
+    if not await store.set_identity(db, known.id, identity):
+        raise IdentityTaken("Another account is known by this identity.", field="identity")
+    if known.identity is not None:
+        await end_sessions(db, known.id)
+    detail: dict[str, object] = {"before": known.identity, "after": identity}
+    await _audit(db, known.operator_id, by.subject, "staff.identify", login, detail, now)
 
 
 async def disable(db: sql.Connection, login: str, *, reason: str, by: Principal, now: datetime) -> None:

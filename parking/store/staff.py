@@ -36,6 +36,11 @@ async def by_login(db: Connection, login: str) -> Staff | None:
     return await sql.one(db, Staff, _STAFF["by_login"], login)
 
 
+async def by_identity(db: Connection, identity: str) -> Staff | None:
+    """The account of whom the city's identity calls so."""
+    return await sql.one(db, Staff, _STAFF["by_identity"], identity)
+
+
 async def lock(db: Connection, login: str) -> None:
     """Nothing else changes the account until the transaction ends."""
     await db.fetchval(_STAFF["lock"], login)
@@ -66,6 +71,11 @@ async def confirm_totp(db: Connection, staff_id: int) -> None:
 async def take_totp_step(db: Connection, staff_id: int, step: int) -> bool:
     """Uses up the code of a step of time; False: it was, or a later one."""
     return await db.fetchval(_STAFF["take_totp_step"], staff_id, step) is not None
+
+
+async def set_identity(db: Connection, staff_id: int, identity: str | None) -> bool:
+    """By which identity of the city the account is known from now on; False: another one is."""
+    return await db.fetchval(_STAFF["set_identity"], staff_id, identity) is not None
 
 
 async def disable(db: Connection, staff_id: int, *, by: str, now: datetime) -> None:

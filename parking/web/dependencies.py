@@ -1,6 +1,6 @@
 """What the application hands to the handlers of pages, by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ from litestar.params import SkipValidation
 
 import sql
 from parking.flow.staff import RandomBytes as _RandomBytes
+from parking.live.city_identity import LiveCityIdentity
 from parking.live.commands import Dialogue as _Dialogue
 from parking.live.network import LiveNetwork
 from parking.live.pulse import Pulse as _Pulse
@@ -26,6 +27,9 @@ Dialogue: TypeAlias = NamedDependency[SkipValidation[_Dialogue]]
 Clock: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 # The time by which people sign in, which is that of their telephones however fast the city's runs.
 Wall: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
+# None where no identity of the city is set.
+CityIdentity: TypeAlias = NamedDependency[SkipValidation[LiveCityIdentity | None]]
+Secrets: TypeAlias = NamedDependency[SkipValidation[Sequence[str]]]
 RandomBytes: TypeAlias = NamedDependency[SkipValidation[_RandomBytes]]
 ReportRoom: TypeAlias = NamedDependency[SkipValidation[Room]]
 RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]

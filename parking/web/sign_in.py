@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from litestar import Response
@@ -10,13 +11,21 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
+from parking.city_identity import IdentityAway, IdentityRefused
 from parking.flow import sessions as flow
 from parking.flow.sessions import Begun, Invitation
-from parking.sessions import SignInPaused, SignInRefused, cookie_name, local_path
+from parking.sessions import (
+    IdentityUnknown,
+    SecondFactorMissing,
+    SignInPaused,
+    SignInRefused,
+    cookie_name,
+    local_path,
+)
 from parking.staff import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordUnfit
 from parking.texts.pages import sign_in as words
 from parking.web import pictures
-from parking.web.dependencies import Db, Now, Pool, RandomBytes, SignedIn, Wall
+from parking.web.dependencies import CityIdentity, Db, Now, Pool, RandomBytes, SignedIn, Wall
 from parking.web.forms import Shown, action, browser_of, held, is_secure, page, read, visitor_cookie
 from parking.web.reader import Reader
 from parking.web.response import language_of, moved, shown
@@ -24,6 +33,16 @@ from payments.errors import OneLotError
 from payments.identity import READERS, Audience
 
 HOME = "/desk"
+# Of a refusal that is not for what was typed.
+STATUS_OF: dict[type[OneLotError], int] = {SignInPaused: 429, IdentityAway: 503}
+WORD_OF: dict[type[OneLotError], str] = {
+    PasswordUnfit: "password_unfit",
+    SignInRefused: "refused",
+    IdentityAway: "city_away",
+    IdentityRefused: "city_refused",
+    IdentityUnknown: "city_unknown",
+    SecondFactorMissing: "city_weak",
+}
 Password = Annotated[str, Meta(max_length=PASSWORD_CHARACTERS_MAX)]
 Short = Annotated[str, Meta(max_length=64)]
 Next = Annotated[str | None, QueryParameter(name="next", max_length=2000)]
@@ -48,16 +67,21 @@ class WithCode(Struct, frozen=True):
 
 
 @page("/sign-in", Audience.PUBLIC)
-async def sign_in_page(request: Shown, signed_in: SignedIn, then: Next = None) -> Response[bytes]:
+async def sign_in_page(
+    request: Shown, signed_in: SignedIn, provider: CityIdentity, then: Next = None
+) -> Response[bytes]:
     """Where staff sign in; who is signed in goes on."""
     if signed_in is not None and signed_in.principal.audience in READERS:
         return moved(local_path(then, HOME))
     notice = "signed_out" if "out" in request.query_params else None
-    return _page(request, "sign_in.html", then=local_path(then, ""), notice=notice, login="")
+    city = None if provider is None else _to_city(local_path(then, ""))
+    return _page(request, "sign_in.html", then=local_path(then, ""), notice=notice, login="", city=city)
 
 
 @action("/sign-in", Audience.PUBLIC)
-async def sign_in(request: Shown, pool: Pool, now: Now, wall: Wall, random_bytes: RandomBytes) -> Response[bytes]:
+async def sign_in(
+    request: Shown, pool: Pool, provider: CityIdentity, now: Now, wall: Wall, random_bytes: RandomBytes
+) -> Response[bytes]:
     """Begins a session, in which the browser holds what it never held before."""
     said = await read(request, SignIn)
     try:
@@ -72,8 +96,9 @@ async def sign_in(request: Shown, pool: Pool, now: Now, wall: Wall, random_bytes
             random_bytes=random_bytes,
         )
     except (SignInRefused, SignInPaused) as e:
-        return _page(request, "sign_in.html", then=local_path(said.next, ""), refused=e, login=said.login)
-    return _begun(request, begun, local_path(said.next, HOME), wall())
+        city = None if provider is None else _to_city(local_path(said.next, ""))
+        return _page(request, "sign_in.html", then=local_path(said.next, ""), refused=e, login=said.login, city=city)
+    return begun_session(request, begun, local_path(said.next, HOME), wall())
 
 
 @page("/sign-in/code", Audience.PUBLIC)
@@ -119,7 +144,7 @@ async def choose_password(
         except (SignInRefused, SignInPaused) as gone:
             return _page(request, "sign_in_code.html", said=said, refused=gone)
         return _choosing(request, said, invited, refused=e)
-    return _begun(request, begun, HOME, wall())
+    return begun_session(request, begun, HOME, wall())
 
 
 @action("/sign-out", *READERS)
@@ -138,15 +163,13 @@ async def sign_out_everywhere(request: Shown, db: Db, signed_in: SignedIn, now: 
     return _ended(request)
 
 
-def _page(
-    request: Shown, template: str, *, refused: SignInRefused | SignInPaused | PasswordUnfit | None = None, **values: Any
-) -> Response[bytes]:
+def _page(request: Shown, template: str, *, refused: OneLotError | None = None, **values: Any) -> Response[bytes]:
     """A page of a visitor, whose browser is given what its forms are known by if it holds nothing yet."""
     new = None
     if held(request) is None:
         new = uuid4().hex + uuid4().hex
         request.cookies[visitor_cookie(request)] = new
-    status = 200 if refused is None else 429 if isinstance(refused, SignInPaused) else 422
+    status = 200 if refused is None else STATUS_OF.get(type(refused), 422)
     reader = Reader(language_of(request), words.WORDS)
     values = {"why": why(reader, refused), "notice": None, "characters_min": PASSWORD_CHARACTERS_MIN, **values}
     answer = shown(request, template, reader, status_code=status, **values)
@@ -159,14 +182,10 @@ def _page(
 
 def why(reader: Reader, refused: OneLotError | None) -> str | None:
     """Why nobody was signed in, in words."""
-    match refused:
-        case SignInPaused():
-            return reader.word("paused", refused.facts["retry_after_s"])
-        case PasswordUnfit():
-            return reader.word("password_unfit")
-        case SignInRefused():
-            return reader.word("refused")
-    return None
+    if isinstance(refused, SignInPaused):
+        return reader.word("paused", refused.facts["retry_after_s"])
+    word = None if refused is None else WORD_OF.get(type(refused))
+    return None if word is None else reader.word(word)
 
 
 def _choosing(
@@ -179,7 +198,17 @@ def _choosing(
     return _page(request, "sign_in_password.html", said=said, invited=invited, picture=picture, refused=refused)
 
 
-def _begun(request: Shown, begun: Begun, then: str, now: datetime) -> Response[bytes]:
+def refused_page(request: Shown, refused: OneLotError, then: str) -> Response[bytes]:
+    """The page of signing in, with why it was not done by the city's identity."""
+    return _page(request, "sign_in.html", then=then, refused=refused, login="", city=_to_city(then))
+
+
+def _to_city(then: str) -> str:
+    return "/sign-in/city" + (f"?{urlencode({'next': then})}" if then else "")
+
+
+def begun_session(request: Shown, begun: Begun, then: str, now: datetime) -> Response[bytes]:
+    """To the page that was wanted, with what the browser holds from now on."""
     answer = moved(then)
     left = int((begun.ends_at - now).total_seconds())
     answer.set_cookie(_cookie(request, cookie_name(is_secure=is_secure(request)), begun.token, max_age=left))

@@ -8,8 +8,13 @@ returning id
 
 -- name: by_login
 select id, login, name, audience, operator_id, lot_id, password_hash, code_hash, code_until, totp_secret, totp_confirmed,
-       totp_step, disabled_at, disabled_by, created_at, created_by
+       totp_step, identity, disabled_at, disabled_by, created_at, created_by
   from staff where login = $1
+
+-- name: by_identity
+select id, login, name, audience, operator_id, lot_id, password_hash, code_hash, code_until, totp_secret, totp_confirmed,
+       totp_step, identity, disabled_at, disabled_by, created_at, created_by
+  from staff where identity = $1
 
 -- name: lock
 -- Whatever changes an account reads it first, and nothing changes it in between.
@@ -18,7 +23,7 @@ select id from staff where login = $1 for update
 -- name: all
 -- $1: of this operator alone; null: of any.
 select id, login, name, audience, operator_id, lot_id, password_hash, code_hash, code_until, totp_secret, totp_confirmed,
-       totp_step, disabled_at, disabled_by, created_at, created_by
+       totp_step, identity, disabled_at, disabled_by, created_at, created_by
   from staff where $1::bigint is null or operator_id = $1
  order by login
 
@@ -35,6 +40,12 @@ update staff set totp_confirmed = true where id = $1
 -- name: take_totp_step
 -- A code is taken once, also by two who come with it at the same time.
 update staff set totp_step = $2 where id = $1 and totp_step < $2 returning id
+
+-- name: set_identity
+-- Nothing if it is another's.
+update staff set identity = $2
+ where id = $1 and not exists (select 1 from staff o where o.identity = $2 and o.id <> $1)
+returning id
 
 -- name: disable
 update staff set disabled_at = $2, disabled_by = $3 where id = $1

@@ -15,6 +15,22 @@ WORDS: dict[str, Words] = {
     "first_time": ("第一次登录，或密码已重置？", "Here for the first time, or was your password reset?"),
     "with_code": ("用一次性代码设置密码", "Choose a password with your one-time code"),
     "city_identity": ("使用城市统一身份登录", "Sign in with the city's identity"),
+    "city_away": (
+        "城市统一身份暂时无法使用，请用密码登录或稍后再试。",
+        "The city's identity does not answer now: sign in with your password, or try again later.",
+    ),
+    "city_refused": (
+        "城市统一身份没有确认您的登录，请重新登录。",
+        "The city's identity did not say that you signed in: please begin again.",
+    ),
+    "city_unknown": (
+        "您的城市身份没有对应的账户，请联系管理员。",
+        "No account here belongs to your identity of the city: ask your administrator.",
+    ),
+    "city_weak": (
+        "您的账户需要双重验证，请在城市统一身份中使用双重验证后登录。",
+        "Your account takes a second factor: sign in to the city's identity with one.",
+    ),
     "refused": ("用户名、密码或验证码不正确。", "The login, the password or the code is wrong."),
     "paused": ("失败次数过多，请在 {} 秒后再试。", "So many tries failed: try again in {} seconds."),
     "code_title": ("设置密码", "Choose a password"),

@@ -22,6 +22,12 @@ WORDS: dict[str, Words] = {
     "reset": ("重置密码", "Reset password"),
     "disable": ("停用", "Disable"),
     "enable": ("恢复", "Enable"),
+    "identity": ("城市统一身份", "Identity of the city"),
+    "identity_hint": (
+        "城市统一身份中的编号；留空则不能用它登录。",
+        "What the city's identity calls them; left empty, they do not sign in by it.",
+    ),
+    "keep_identity": ("保存", "Keep"),
     "change": ("更改 {}", "Change {}"),
     "code_out": (
         "{} 的一次性代码（只显示这一次，有效至 {}）：",

@@ -20,6 +20,34 @@ KINDS: dict[str, Kind] = {
         ("表单不是本次登录的页面发出的，或登录已更新。", "The form was not sent from a page of this session."),
         ("重新打开页面后再提交。", "Open the page again, and send it from there."),
     ),
+    "identity-unknown": Kind(
+        "没有对应的账户",
+        ("城市统一身份没有对应的账户。", "No account that may sign in is known by this identity of the city."),
+        ("请管理员在账户中填写该身份。", "Have an administrator set the identity at the account."),
+    ),
+    "identity-refused": Kind(
+        "城市统一身份未确认登录",
+        (
+            "城市统一身份的答复不可信，或没有人登录。",
+            "The city's identity did not say, in a way that holds, who signed in.",
+        ),
+        ("从登录页重新开始。", "Begin again at the page of signing in."),
+    ),
+    "identity-away": Kind(
+        "城市统一身份无法使用",
+        ("城市统一身份没有答复，或答复不合标准。", "The city's identity does not answer, or not as the standard says."),
+        LATER,
+    ),
+    "identity-taken": Kind(
+        "该身份已被使用",
+        ("另一账户已使用该城市统一身份。", "Another account is known by this identity of the city."),
+        OTHER,
+    ),
+    "second-factor-missing": Kind(
+        "需要双重验证",
+        ("该账户需要双重验证。", "This account takes a second factor, and the city's identity asked for none."),
+        ("在城市统一身份中使用双重验证。", "Sign in to the city's identity with a second factor."),
+    ),
     "login-taken": Kind(
         "用户名已被使用",
         ("已有人使用该用户名。", "Somebody else has an account of this login."),

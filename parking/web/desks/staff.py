@@ -7,12 +7,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
+from parking.city_identity import IDENTITY_CHARACTERS_MAX
 from parking.flow import staff as flow
 from parking.flow.staff import Invited
+from parking.live.city_identity import LiveCityIdentity
 from parking.network import Network as Snapshot
 from parking.staff import Login, Staff
 from parking.texts.pages import staff as words
-from parking.web.dependencies import Db, Network, Now, Principal, RandomBytes, Wall
+from parking.web.dependencies import CityIdentity, Db, Network, Now, Principal, RandomBytes, Wall
 from parking.web.desks.frame import desk_page, query_of, reader_of
 from parking.web.forms import Shown, action, page, read
 from parking.web.reader import Reader
@@ -40,10 +42,18 @@ class Why(Struct, frozen=True):
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class Known(Struct, frozen=True):
+    """What the city's identity calls somebody."""
+
+    identity: Annotated[str, Meta(max_length=IDENTITY_CHARACTERS_MAX)] | None = None
+
+
 @page("/desk/staff", *_ADMIN)
-async def staff(request: Shown, principal: Principal, network: Network, db: Db) -> Response[bytes]:
+async def staff(
+    request: Shown, principal: Principal, network: Network, db: Db, provider: CityIdentity
+) -> Response[bytes]:
     """All accounts, and the form for another."""
-    return await _page(request, principal, network, db)
+    return await _page(request, principal, network, db, provider=provider)
 
 
 @action("/desk/staff", *_ADMIN)
@@ -53,6 +63,7 @@ async def add(
     principal: Principal,
     network: Network,
     db: Db,
+    provider: CityIdentity,
     now: Now,
     wall: Wall,
     random_bytes: RandomBytes,
@@ -72,7 +83,7 @@ async def add(
         wall=wall(),
         random_bytes=random_bytes,
     )
-    return await _page(request, principal, network, db, invited=invited)
+    return await _page(request, principal, network, db, provider=provider, invited=invited)
 
 
 @action("/desk/staff/{login:str}/reset", *_ADMIN)
@@ -83,6 +94,7 @@ async def reset(
     principal: Principal,
     network: Network,
     db: Db,
+    provider: CityIdentity,
     now: Now,
     wall: Wall,
     random_bytes: RandomBytes,
@@ -92,7 +104,14 @@ async def reset(
     invited = await flow.reset(
         db, login, reason=said.reason, by=principal, now=now, wall=wall(), random_bytes=random_bytes
     )
-    return await _page(request, principal, network, db, invited=invited)
+    return await _page(request, principal, network, db, provider=provider, invited=invited)
+
+
+@action("/desk/staff/{login:str}/identity", *_ADMIN)
+async def identify(request: Shown, login: FromPath[str], principal: Principal, db: Db, now: Now) -> Response[bytes]:
+    """Lets somebody sign in by the city's identity; left empty, no more."""
+    await flow.identify(db, login, (await read(request, Known)).identity, by=principal, now=now)
+    return moved("/desk/staff")
 
 
 @action("/desk/staff/{login:str}/disable", *_ADMIN)
@@ -127,7 +146,13 @@ def _lot(network: Snapshot, code: str) -> int | None:
 
 
 async def _page(
-    request: Shown, principal: Principal, network: Network, db: Db, invited: Invited | None = None
+    request: Shown,
+    principal: Principal,
+    network: Network,
+    db: Db,
+    *,
+    provider: LiveCityIdentity | None,
+    invited: Invited | None = None,
 ) -> Response[bytes]:
     reader = reader_of(request, principal, network.snapshot, words.WORDS)
     columns = [
@@ -137,7 +162,8 @@ async def _page(
         Column("scope", reader.word("scope")),
         Column("state", reader.word("state"), Kind.STATE),
     ]
-    rows = [_row(reader, network.snapshot, each) for each in await flow.find(db, principal)]
+    accounts = await flow.find(db, principal)
+    rows = [_row(reader, network.snapshot, each) for each in accounts]
     return desk_page(
         request,
         "desks/staff.html",
@@ -147,6 +173,8 @@ async def _page(
         here="staff",
         table=Table(reader.word("title"), "/desk/staff", columns, rows, query_of(request)),
         invited=invited,
+        # By login, what the city's identity calls them; where there is none nobody is asked for it.
+        identities=None if provider is None else {each.login: each.identity or "" for each in accounts},
         audiences=READERS,
         operators=sorted(network.snapshot.operators.values(), key=lambda each: each.code),
     )
@@ -166,4 +194,4 @@ def _row(reader: Reader, network: Snapshot, known: Staff) -> Row:
     return Row([known.login, known.name, reader.word(known.audience), scope, state], key=key)
 
 
-ROUTES: list[HTTPRouteHandler] = [staff, add, reset, disable, enable]
+ROUTES: list[HTTPRouteHandler] = [staff, add, reset, identify, disable, enable]
