@@ -13,8 +13,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from parking import rhythm as rhythm_
 from parking.lots import Lot
 from parking.occupancy import DRIFT_LARGE_PERCENT, REPORTED_LATELY, STALE_AFTER
+from parking.rhythm import UNKNOWN, Rhythm
 from payments.errors import OneLotError
 
 # Cases of reads in doubt that are still open and not older than this: more than these are a camera to look at.
@@ -74,8 +76,8 @@ class Cause(NamedTuple):
 
 
 class LotSeen(Struct, frozen=True):
-    """What is known of a lot: when it was heard of last, what its last report adds to its gates' count, and how many
-    open cases of late are of doubtful reads and of numbers that began anew.
+    """What is known of a lot: when it was heard of last, what its last report adds to its gates' count, how many open
+    cases of late are of doubtful reads and of numbers that began anew, and when a car last moved in it.
     """
 
     lot_id: int
@@ -84,6 +86,7 @@ class LotSeen(Struct, frozen=True):
     reported_at: datetime | None
     doubts: int
     restarts: int
+    moved_at: datetime | None = None
 
 
 class GatewaySeen(Struct, frozen=True):
@@ -180,36 +183,41 @@ class AlarmTaken(OneLotError):
 
 
 def causes(
-    lots: Mapping[int, Lot], seen: Iterable[LotSeen], gateways: Iterable[GatewaySeen], now: datetime
+    lots: Mapping[int, Lot],
+    seen: Iterable[LotSeen],
+    gateways: Iterable[GatewaySeen],
+    rhythms: Mapping[int, Rhythm],
+    now: datetime,
 ) -> Iterator[Cause]:
     """What somebody has to see at `now`. Of a lot that never sent anything nothing is wrong yet, nor of one that is
-    closed and silent; where a whole lot is silent, its gateways are not told of beside it.
+    closed and silent; where a whole lot is silent, its gateways are not told of beside it. `rhythms`: of the lots of
+    which it is known how much usually moves in them.
     """
     silent = set()
     for each in seen:
         lot = lots.get(each.lot_id)
         if lot is None or each.heard_at is None:
             continue
-        if _is_silent(each.heard_at, now):
+        rhythm = rhythms.get(lot.id, UNKNOWN)
+        if is_silent := rhythm_.is_silent(each.heard_at, each.moved_at, rhythm, now):
             silent.add(each.lot_id)
-        yield from (Cause(each.lot_id, kind) for kind, holds in _of_lot(lot, each, now) if holds)
+        found = _of_lot(lot, each, now, is_silent=is_silent)
+        yield from (Cause(each.lot_id, kind) for kind, holds in found if holds)
     for gateway in gateways:
         if gateway.clock_is_wrong:
             yield Cause(gateway.lot_id, AlarmKind.CLOCK, gateway.gateway_id)
-        if _is_silent(gateway.seen_at, now) and gateway.lot_id not in silent:
+        if gateway.seen_at is None or gateway.lot_id in silent:
+            continue
+        if now - gateway.seen_at >= STALE_AFTER:
             yield Cause(gateway.lot_id, AlarmKind.SILENT_GATEWAY, gateway.gateway_id)
 
 
-def _of_lot(lot: Lot, seen: LotSeen, now: datetime) -> Iterator[tuple[AlarmKind, bool]]:
-    yield AlarmKind.SILENT_LOT, _is_silent(seen.heard_at, now) and not lot.is_closed
+def _of_lot(lot: Lot, seen: LotSeen, now: datetime, *, is_silent: bool) -> Iterator[tuple[AlarmKind, bool]]:
+    yield AlarmKind.SILENT_LOT, is_silent and not lot.is_closed
     yield AlarmKind.DOUBTFUL_READS, seen.doubts > DOUBTS_MAX
     yield AlarmKind.NUMBERS_RESTARTED, seen.restarts > 0
     reports = seen.reported_at is not None and now - seen.reported_at < REPORTED_LATELY
     yield AlarmKind.COUNT_OFF, reports and abs(seen.correction) * 100 > lot.capacity * DRIFT_LARGE_PERCENT
-
-
-def _is_silent(heard_at: datetime | None, now: datetime) -> bool:
-    return heard_at is not None and now - heard_at >= STALE_AFTER
 
 
 def changes(lasting: Sequence[Lasting], found: Iterable[Cause]) -> tuple[list[Cause], list[UUID]]:

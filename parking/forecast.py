@@ -7,6 +7,7 @@ too few days is not called usual.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -84,6 +85,20 @@ def usual(seen: Iterable[Seen], time_zone: str) -> list[UsualDay]:
         UsualDay(kind, tuple(_middle(by_quarter.get((kind, quarter), ())) for quarter in range(QUARTERS)))
         for kind in DayKind
     ]
+
+
+def moves(seen: Iterable[Seen], time_zone: str) -> dict[DayKind, tuple[int | None, ...]]:
+    """By how many the free spaces change in each quarter of an hour: the middle of days of a kind; None: not known."""
+    moved: dict[tuple[DayKind, int], list[int]] = {}
+    for before, after in pairwise(sorted(seen, key=lambda each: each.at)):
+        if after.at - before.at == timedelta(minutes=QUARTER_MIN):
+            moved.setdefault(when(before.at, time_zone), []).append(abs(after.free - before.free))
+    return {kind: tuple(_moves(moved.get((kind, quarter), ())) for quarter in range(QUARTERS)) for kind in DayKind}
+
+
+def _moves(moved: Sequence[int]) -> int | None:
+    middle = _middle(moved)
+    return None if middle is None else middle.free_median
 
 
 def _middle(free: Sequence[int]) -> Usual | None:

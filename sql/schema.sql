@@ -1388,10 +1388,12 @@ CREATE TABLE lot_usual (
     free_high   integer[] NOT NULL,
     days        integer[] NOT NULL,
     computed_at timestamp with time zone NOT NULL,
+    moves       integer[],
     CONSTRAINT lot_usual_pkey PRIMARY KEY (lot_id, kind),
     CONSTRAINT lot_usual_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 );
 COMMENT ON COLUMN lot_usual.free_low IS 'On a quarter of the days fewer were free; null: it was seen on too few days.';
+COMMENT ON COLUMN lot_usual.moves IS 'By how many the free spaces change until the next quarter of an hour: the middle of the days; null: as above.';
 -- The service may: select, insert, update.
 
 -- Vehicles by a hash of their plates: whoever draws on what one has left in several lots locks its slot. Nothing is

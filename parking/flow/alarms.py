@@ -1,19 +1,25 @@
 """Raising alarms and ending them, and what people do about them."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import structs
 
 import sql
-from parking import alarms
-from parking.alarms import Alarm, AlarmState, NoSuchAlarm
+from parking import alarms, forecast, rhythm
+from parking.alarms import Alarm, AlarmState, LotSeen, NoSuchAlarm
 from parking.flow.network import read_network
+from parking.lots import Lot
+from parking.rhythm import LONGEST, Rhythm
 from parking.store import alarms as store
+from parking.store import forecast as forecast_store
 from payments import ids
 from payments.identity import Principal
 from payments.store import audit
+
+# The one that runs, those before, and one more in which the first may lie.
+QUARTERS_LOOKED_AT = LONGEST // timedelta(minutes=forecast.QUARTER_MIN) + 3
 
 
 async def look(pool: sql.Pool, *, now: datetime, random_bits: Callable[[], int]) -> tuple[int, int]:
@@ -21,13 +27,32 @@ async def look(pool: sql.Pool, *, now: datetime, random_bits: Callable[[], int])
     async with pool.acquire() as db:
         network = await read_network(db, now)
         async with db.transaction():
-            lasting = await store.lasting(db)
-            found = alarms.causes(network.lots, await store.seen_lots(db, now), await store.seen_gateways(db), now)
+            lasting, seen = await store.lasting(db), await store.seen_lots(db, now)
+            rhythms = await _rhythms(db, network.lots, seen, now)
+            found = alarms.causes(network.lots, seen, await store.seen_gateways(db), rhythms, now)
             raised, gone = alarms.changes(lasting, found)
             for cause in raised:
                 await store.raise_alarm(db, ids.new(now, cause.lot_id, random_bits()), cause, now)
             await store.cause_gone(db, gone, now)
     return len(raised), len(gone)
+
+
+async def _rhythms(
+    db: sql.Connection, lots: Mapping[int, Lot], seen: Sequence[LotSeen], now: datetime
+) -> dict[int, Rhythm]:
+    """What is usual in the lots that may be silent, by the clock of each."""
+    of_zones: dict[str, list[int]] = {}
+    for each in seen:
+        lot = lots.get(each.lot_id)
+        if lot is not None and rhythm.may_be_silent(each.heard_at, each.moved_at, now):
+            of_zones.setdefault(lot.time_zone, []).append(lot.id)
+    first, found = forecast.begun(rhythm.first_of(now)), {}
+    quarters = [first + timedelta(minutes=forecast.QUARTER_MIN) * at for at in range(QUARTERS_LOOKED_AT)]
+    for zone, lot_ids in of_zones.items():
+        asked = [forecast.when(at, zone) for at in quarters]
+        for lot_id, moves in (await forecast_store.moves_of(db, lot_ids, asked)).items():
+            found[lot_id] = Rhythm(first, moves)
+    return found
 
 
 async def acknowledge(

@@ -41,6 +41,7 @@ async def compute_usual(pool: sql.Pool, *, now: datetime, lots_max: int = LOTS_P
         async with pool.acquire() as db, db.transaction():
             await store.drop_history(db, lot.lot_id, since)
             seen = await store.history_of(db, lot.lot_id, since)
+            moves = forecast.moves(seen, lot.time_zone)
             for day in forecast.usual(seen, lot.time_zone):
-                await store.put_usual(db, lot.lot_id, day, now)
+                await store.put_usual(db, lot.lot_id, day, moves[day.kind], now)
     return len(due)

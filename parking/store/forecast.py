@@ -38,7 +38,14 @@ class UsualOfLot(Struct, frozen=True):
     days: int
 
 
-SHAPES = {"lots_due": LotDue, "history_of": Seen, "usual_of": UsualRow, "usual_at": UsualOfLot}
+class MovesOfLot(Struct, frozen=True):
+    """How many spaces of a lot usually change in quarters of an hour."""
+
+    lot_id: int
+    moves: list[int | None]
+
+
+SHAPES = {"lots_due": LotDue, "history_of": Seen, "usual_of": UsualRow, "usual_at": UsualOfLot, "moves_of": MovesOfLot}
 
 
 async def add_history(db: sql.Connection, at: datetime, free: Mapping[int, int]) -> None:
@@ -61,13 +68,13 @@ async def drop_history(db: sql.Connection, lot_id: int, before: datetime) -> Non
     await db.execute(_SQL["drop_history"], lot_id, before)
 
 
-async def put_usual(db: sql.Connection, lot_id: int, day: UsualDay, now: datetime) -> None:
-    """Keeps a usual day of a lot in the place of the one that stood there."""
+async def put_usual(db: sql.Connection, lot_id: int, day: UsualDay, moves: Sequence[int | None], now: datetime) -> None:
+    """Keeps a usual day of a lot, and how much moves on it, in the place of the one that stood there."""
     fields = [
         [None if quarter is None else getattr(quarter, name) for quarter in day.quarters]
         for name in Usual.__struct_fields__
     ]
-    await db.execute(_SQL["put_usual"], lot_id, day.kind, *fields, now)
+    await db.execute(_SQL["put_usual"], lot_id, day.kind, *fields, now, moves)
 
 
 async def usual_of(db: sql.Connection, lot_id: int) -> list[UsualDay]:
@@ -82,6 +89,16 @@ async def usual_at(db: sql.Connection, kind: DayKind, quarter: int) -> dict[int,
     """What is usual in a quarter of an hour, by lot."""
     rows = await sql.every(db, UsualOfLot, _SQL["usual_at"], kind, quarter)
     return {row.lot_id: Usual(row.free_low, row.free_median, row.free_high, row.days) for row in rows}
+
+
+async def moves_of(
+    db: sql.Connection, lot_ids: Sequence[int], quarters: Sequence[tuple[DayKind, int]]
+) -> dict[int, list[int | None]]:
+    """How many spaces of lots usually change in each of these quarters of an hour; lots of which nothing is known are
+    left out.
+    """
+    asked = list(lot_ids), [kind for kind, _ in quarters], [quarter for _, quarter in quarters]
+    return {row.lot_id: row.moves for row in await sql.every(db, MovesOfLot, _SQL["moves_of"], *asked)}
 
 
 def _usual(low: int | None, median: int | None, high: int | None, days: int | None) -> Usual | None:

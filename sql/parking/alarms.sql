@@ -2,7 +2,7 @@
 
 -- name: seen_lots
 -- $1, $2: since when cases of doubtful reads, and of numbers that began anew, count.
-select l.id as lot_id, o.heard_at, coalesce(o.correction, 0) as correction, o.reported_at, c.doubts, c.restarts
+select l.id as lot_id, o.heard_at, o.updated_at as moved_at, coalesce(o.correction, 0) as correction, o.reported_at, c.doubts, c.restarts
   from lot l
   left join lot_occupancy o on o.lot_id = l.id
  cross join lateral (select (count(*) filter (where k.reason in ('low_confidence', 'unknown_plate_form', 'no_plate')

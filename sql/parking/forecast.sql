@@ -21,11 +21,11 @@ select at, free from lot_history where lot_id = $1 and at >= $2 order by at
 delete from lot_history where lot_id = $1 and at < $2
 
 -- name: put_usual
-insert into lot_usual (lot_id, kind, free_low, free_median, free_high, days, computed_at)
-values ($1, $2::day_kind, $3, $4, $5, $6, $7)
+insert into lot_usual (lot_id, kind, free_low, free_median, free_high, days, computed_at, moves)
+values ($1, $2::day_kind, $3, $4, $5, $6, $7, $8)
 on conflict (lot_id, kind) do update
    set free_low = excluded.free_low, free_median = excluded.free_median, free_high = excluded.free_high, days = excluded.days,
-       computed_at = excluded.computed_at
+       computed_at = excluded.computed_at, moves = excluded.moves
 
 -- name: usual_of
 select kind::text as kind, free_low, free_median, free_high, days from lot_usual where lot_id = $1 order by kind
@@ -35,3 +35,11 @@ select kind::text as kind, free_low, free_median, free_high, days from lot_usual
 select lot_id, free_low[$2 + 1] as free_low, free_median[$2 + 1] as free_median, free_high[$2 + 1] as free_high,
        days[$2 + 1] as days
   from lot_usual where kind = $1::day_kind and free_median[$2 + 1] is not null
+
+-- name: moves_of
+-- Of lots $1 in some quarters of an hour, in their order; arrays begin with 1.
+select u.lot_id, array_agg(u.moves[asked.quarter + 1] order by asked.place) as moves
+  from unnest($2::day_kind[], $3::int[]) with ordinality asked (kind, quarter, place)
+  join lot_usual u on u.kind = asked.kind
+ where u.lot_id = any($1::int[])
+ group by u.lot_id

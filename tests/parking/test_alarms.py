@@ -9,6 +9,7 @@ from msgspec import structs
 from parking import alarms
 from parking.alarms import Alarm, AlarmKind, AlarmState, AlarmTaken, Cause, GatewaySeen, Lasting, LotSeen
 from parking.occupancy import STALE_AFTER
+from parking.rhythm import Rhythm
 from tests.conftest import NOW
 from tests.district import District
 
@@ -51,7 +52,7 @@ async def test_what_raises_an_alarm(district: District) -> None:
     beats = GatewaySeen(lot.id, gateway.id, NOW - STALE_AFTER + SECOND, clock_is_wrong=False)
 
     def found(seen: LotSeen, gateway_seen: GatewaySeen = beats) -> list[AlarmKind]:
-        return [each.kind for each in alarms.causes({lot.id: lot}, [seen], [gateway_seen], NOW)]
+        return [each.kind for each in alarms.causes({lot.id: lot}, [seen], [gateway_seen], {}, NOW)]
 
     gone = NOW - STALE_AFTER
     assert found(calm) == []
@@ -65,5 +66,9 @@ async def test_what_raises_an_alarm(district: District) -> None:
     assert found(structs.replace(calm, correction=-lot.capacity, reported_at=None)) == []
     assert found(calm, structs.replace(beats, seen_at=gone)) == [AlarmKind.SILENT_GATEWAY]
     assert found(calm, structs.replace(beats, clock_is_wrong=True)) == [AlarmKind.CLOCK]
+    busy = Rhythm(NOW - timedelta(hours=1), (30,) * 4)
+    still = structs.replace(calm, moved_at=NOW - timedelta(minutes=20))
+    causes = alarms.causes({lot.id: lot}, [still], [structs.replace(beats, seen_at=gone)], {lot.id: busy}, NOW)
+    assert [each.kind for each in causes] == [AlarmKind.SILENT_LOT], "its cameras are, though its gateway beat"
     closed = structs.replace(lot, is_closed=True)
-    assert list(alarms.causes({lot.id: closed}, [silent], [], NOW)) == []
+    assert list(alarms.causes({lot.id: closed}, [silent], [], {}, NOW)) == []

@@ -65,6 +65,19 @@ def test_what_is_usual_is_the_middle(free: tuple[int, ...], expected: Usual | No
     assert of(usual, DayKind.OFF).quarters[36] is None
 
 
+def test_how_much_moves_is_the_middle_of_what_moved_between_quarters_that_follow_each_other() -> None:
+    quarter = timedelta(minutes=15)
+    nine = [(each.at, each.free) for each in days(10, 50, 30)]
+    later = [(at + quarter, free + moved) for (at, free), moved in zip(nine, (-4, 9, 5), strict=True)]
+    # What was seen after a gap says nothing of the quarters in between.
+    after_gap = [(at + 3 * quarter, 0) for at, _ in nine]
+    seen = [Seen(at, free) for at, free in (*later, *after_gap, *nine)]
+    moves = forecast.moves(seen, SHANGHAI)
+    assert len(moves[DayKind.WORK]) == QUARTERS
+    assert [moves[DayKind.WORK][at] for at in (35, 36, 37, 38, 39)] == [None, 5, None, None, None]
+    assert set(moves[DayKind.OFF]) == {None}
+
+
 @given(st.lists(st.integers(0, 1000), min_size=DAYS_MIN, max_size=40))
 def test_the_half_of_all_days_lies_around_the_middle(free: list[int]) -> None:
     quarter = of(forecast.usual(days(*free), "UTC"), DayKind.WORK).quarters[4]

@@ -8,10 +8,13 @@ import pytest
 
 from parking.alarms import CAUSE_GONE, FACTS, Alarm, AlarmKind, AlarmState, AlarmTaken, NoSuchAlarm
 from parking.flow import alarms as flow
+from parking.forecast import QUARTERS, DayKind, UsualDay
 from parking.occupancy import STALE_AFTER
 from parking.store import alarms as store
+from parking.store import forecast as forecast_store
 from payments.identity import Audience, Principal
-from tests.district import QC, STATION, District, event
+from tests.conftest import NOW
+from tests.district import HOSPITAL, QC, STATION, District, event
 
 REGULATOR, OTHER = Principal(Audience.ADMIN, "regulator"), Principal(Audience.ADMIN, "other")
 
@@ -31,6 +34,23 @@ async def look(district: District) -> list[Alarm]:
 async def acknowledge(district: District, id_: UUID, by: Principal, lot: str = QC) -> Alarm:
     async with district.pool.acquire() as db, db.transaction():
         return await flow.acknowledge(db, id_, [district.lot(lot).id], by=by, now=district.now)
+
+
+async def test_a_busy_lot_is_silent_after_minutes_and_a_quiet_one_at_night_is_not(district: District) -> None:
+    quiet, busy = (district.lot(code) for code in (HOSPITAL, STATION))
+    for lot, moves in ((quiet, 0), (busy, 12)):
+        await district.record(event(f"r{moves}", "entry", NOW, f"鲁A3{moves:04d}", lot=lot.code))
+        async with district.pool.acquire() as db:
+            for kind in DayKind:
+                await forecast_store.put_usual(db, lot.id, UsualDay(kind, (None,) * QUARTERS), [moves] * QUARTERS, NOW)
+    silent = {}
+    for minutes in (9, 10, 31, 179, 180):
+        await flow.look(district.pool, now=NOW + timedelta(minutes=minutes), random_bits=district.random_bits)
+        async with district.pool.acquire() as db:
+            lot_ids = [quiet.id, busy.id]
+            about = {"before": None, "limit": 9, "is_open": True, "kind": AlarmKind.SILENT_LOT}
+            silent[minutes] = {each.lot for each in await store.find(db, lot_ids, **about)}  # type: ignore[arg-type]
+    assert silent == {9: set(), 10: {STATION}, 31: {STATION}, 179: {STATION}, 180: {STATION, HOSPITAL}}
 
 
 async def test_silence_is_raised_once_and_ends_by_itself_or_by_a_person(district: District) -> None:
