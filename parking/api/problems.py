@@ -162,17 +162,17 @@ def of_validation(request: Request[Any, Any, Any], e: ValidationException) -> Re
 def _refusal(request: Request[Any, Any, Any], refused: dict[str, Any]) -> tuple[str, str]:
     """The public name of a field or parameter that was refused, and why."""
     name, why = str(refused.get("key") or "body"), str(refused.get("message", ""))
-    if refused.get("source") == "body" and name != "data":
+    if refused.get("source") == queries.AS_ASKED or (refused.get("source") == "body" and name != "data"):
         return name, why
     if name == "data":
         return "body", "The request needs a body of JSON."
+    if (asked := queries.parameter(request.route_handler, name)) is not None:
+        public, shape = asked
+        return public, sentence_of(Misfit("$", why), shape.annotation)
     parameter = request.route_handler.parsed_fn_signature.parameters.get(name)
-    if parameter is not None:
-        definition = parameter.kwarg_definition
-        public = isinstance(definition, ParameterKwarg) and (definition.query or definition.header or definition.name)
-        name = str(public or name)
-    shape = dict(queries.parameters_of(request.route_handler)).get(name)
-    return name, why if shape is None else sentence_of(Misfit("$", why), shape.annotation)
+    definition = None if parameter is None else parameter.kwarg_definition
+    header = isinstance(definition, ParameterKwarg) and (definition.header or definition.name)
+    return str(header or name), why
 
 
 def _malformed(request: Request[Any, Any, Any], field: str, detail: str) -> Response[bytes]:

@@ -15,6 +15,8 @@ from litestar.typing import FieldDefinition
 _STRICT = "/v1/"
 NAME_CHARACTERS_MAX = 64
 NULL = "null"
+# Where a refusal names a parameter as callers do; the framework names it as the code does.
+AS_ASKED = "asked"
 _known: dict[int, frozenset[str]] = {}
 _optional: dict[int, frozenset[str]] = {}
 
@@ -36,12 +38,12 @@ def check(scope: Scope) -> None:
         name = unquote_plus(name)
         if value.lower() == NULL and name in _left_out_by_null(handler):
             why = f"Expected a value, got `{NULL}`: leave out what you do not ask for."
-            raise ValidationException(detail=why, extra=[{"message": why, "key": name, "source": "query"}])
+            raise ValidationException(detail=why, extra=[{"message": why, "key": name, "source": AS_ASKED}])
         if name and name not in known:
             there = f"it has {', '.join(sorted(known))}" if known else "it has none"
             why = f"This route has no such query parameter; {there}."
             field = name[:NAME_CHARACTERS_MAX]
-            raise ValidationException(detail=why, extra=[{"message": why, "key": field, "source": "query"}])
+            raise ValidationException(detail=why, extra=[{"message": why, "key": field, "source": AS_ASKED}])
 
 
 def names_of(handler: BaseRouteHandler) -> frozenset[str]:
@@ -65,6 +67,11 @@ def _reads_null(field: FieldDefinition) -> bool:
         return msgspec.convert(NULL, field.annotation, strict=False) is None
     except (msgspec.ValidationError, TypeError):
         return False
+
+
+def parameter(handler: BaseRouteHandler, name: str) -> tuple[str, FieldDefinition] | None:
+    """A query parameter by the name that it has in the code, with the one that callers give."""
+    return next(((public, field) for public, field in parameters_of(handler) if field.name == name), None)
 
 
 def parameters_of(handler: BaseRouteHandler) -> Iterator[tuple[str, FieldDefinition]]:

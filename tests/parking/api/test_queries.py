@@ -67,6 +67,11 @@ async def test_links_to_pages_and_probes_may_say_more(client: httpx.AsyncClient)
 async def test_refusals_say_what_is_allowed(client: httpx.AsyncClient) -> None:
     said = problem(await client.get("/v1/lots?kind=pub"), 400, "kind")
     assert "one of road, garage, hospital" in said["detail"]
+    # Of a parameter that has another name in the code than callers give it.
+    for path in ("/v1/lots", f"/v1/lots/{QC}/quote"):
+        said = problem(await client.get(f"{path}?class=pub"), 400, "class")
+        assert "one of small, large" in said["detail"]
+        assert "no such" in problem(await client.get(f"{path}?seen=small"), 400, "seen")["detail"]
     ban = {"plate": "鲁A12345", "reason": "x", "valid_until": None, "plate_color": "蓝"}
     said = problem(await client.post("/v1/admin/bans", json=ban), 400, "plate_color")
     assert "one of blue, yellow, green" in said["detail"]
