@@ -2,11 +2,15 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from payments.flow.reports import Form, write
 from payments.reports.cells import safe_cell
+from payments.reports.table import Row
 from tests.payments.reports.sample import report
 
 
@@ -54,3 +58,27 @@ async def test_headings_and_names_are_in_the_readers_language() -> None:
 )
 def test_text_that_would_be_run_is_shown(text: str, shown: str) -> None:
     assert safe_cell(text) == shown
+
+
+@pytest.mark.parametrize("breaks", ["reading", "writing"])
+async def test_what_breaks_ends_the_other_as_well(breaks: str) -> None:
+    """The next rows are on their way while some are written."""
+    (batch,) = [batch async for batch in report().rows]
+    read = 0
+
+    async def rows() -> AsyncIterator[Sequence[Row]]:
+        nonlocal read
+        for read in range(100):
+            if breaks == "reading" and read == 3:
+                raise OSError("gone")
+            yield batch
+
+    class Full(io.BytesIO):
+        def write(self, data: Any, /) -> int:
+            if breaks == "writing" and self.tell() > 300:
+                raise OSError("full")
+            return super().write(data)
+
+    with pytest.raises(OSError, match="gone" if breaks == "reading" else "full"):
+        await write(structs.replace(report(), rows=rows()), Form.CSV, "zh", Full())
+    assert read < 10
