@@ -20,6 +20,7 @@ from parking import worker
 from parking.cli import (
     accounts,
     actor,
+    alarms,
     audit,
     bans,
     bookings,
@@ -310,7 +311,7 @@ for command in (
     *(lanes.gate, lanes.lane, imports.import_, imports.export),
     *(accounts.tokens, accounts.account, audit.audit, plates.plate, disputes.disputes),
     *(bans.ban, passes.passes, coupons.coupon, bookings.booking),
-    *(cases.cases, entitlements.exempt, jobs.jobs, doctor.examine, stays.stays, charges.charges),
+    *(cases.cases, alarms.alarms, entitlements.exempt, jobs.jobs, doctor.examine, stays.stays, charges.charges),
     *(reports.report, accounts_of_staff),
 ):
     main.add_command(command)

@@ -12,6 +12,7 @@ import sql
 from parking import health
 from parking.live import metrics
 from parking.live.metrics import Verified
+from parking.store import alarms as alarm_store
 from parking.store import jobs as job_store
 from parking.store import measures as store
 from payments.store import measures as payment_store
@@ -44,6 +45,7 @@ async def measure(pool: sql.Pool, now: datetime) -> None:
     """Asks the database once, and shows what it said."""
     async with pool.acquire(timeout=MEASURE_TIMEOUT_S) as db:
         rounds = await job_store.rounds(db)
+        alarms = [Counted(each.kind, each.number) for each in await alarm_store.count_open(db, None)]
         cases, gateways = await store.cases(db), await store.gateways(db, now - SILENT)
         attempts, refunds = await payment_store.attempts(db), await payment_store.refunds(db)
         disputes, charges = await payment_store.disputes(db), await payment_store.to_collect(db, now)
@@ -51,6 +53,7 @@ async def measure(pool: sql.Pool, now: datetime) -> None:
         metrics.JOB_DONE_AT.labels(round_.name).set(0 if round_.done_at is None else round_.done_at.timestamp())
         metrics.JOB_OVERDUE.labels(round_.name).set(health.overdue(round_))
         metrics.JOB_FAILURES.labels(round_.name).set(round_.failures)
+    _show(metrics.ALARMS_OPEN, alarms)
     _show(metrics.CASES_OPEN, cases)
     _show(metrics.GATEWAYS, gateways)
     _show(metrics.ATTEMPTS_OPEN, attempts)

@@ -91,6 +91,7 @@ INVARIANT_ROWS = Gauge(
     ("invariant", "since"),
     registry=WORKING,
 )
+ALARMS_OPEN = Gauge("onelot_alarms_open", "Alarms that nobody has resolved.", ("kind",), registry=WORKING)
 CASES_OPEN = Gauge("onelot_cases_open", "Cases that wait for a person.", ("reason",), registry=WORKING)
 GATEWAYS = Gauge("onelot_gateways", "Gateways by whether they beat.", ("state",), registry=WORKING)
 ATTEMPTS_OPEN = Gauge("onelot_attempts_open", "Payments whose end is not known.", ("state",), registry=WORKING)

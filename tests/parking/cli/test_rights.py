@@ -1,13 +1,15 @@
-"""Bans, passes, coupons and bookings at the command line: said, listed as text and as JSON, and ended."""
+"""Bans, passes, coupons, bookings and alarms at the command line: said, listed as text and as JSON, and ended."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 import sql
+from parking.flow import alarms as alarm_flow
 from tests import running
 from tests.conftest import NOW
-from tests.district import HOSPITAL, QC, District
+from tests.district import HOSPITAL, QC, District, event
 from tests.parking.rights import charged_by, takes_bookings
 
 SOLD = """
@@ -82,3 +84,25 @@ async def test_passes_coupons_and_bookings(
     assert [each["reference"] for each in await shown(env, "booking", "list", HOSPITAL)] == ["b-1"]
     await run(env, "booking", "end", HOSPITAL, "b-1", "--reason", "ill")
     assert await shown(env, "booking", "list", HOSPITAL) == []
+
+
+async def test_an_alarm_is_seen_to(env: dict[str, str], district: District) -> None:
+    await district.record(event("silent", "entry", NOW - timedelta(hours=4), "鲁A41099", lot=HOSPITAL))
+    await district.owner.execute(
+        "update lot_occupancy set heard_at = $2 where lot_id = $1", district.lot(HOSPITAL).id, NOW - timedelta(hours=4)
+    )
+    await alarm_flow.look(district.pool, now=NOW, random_bits=district.random_bits)
+    (alarm,) = await shown(env, "alarms", "list", "--lot", HOSPITAL, "--kind", "silent_lot")
+    number = str(alarm["id"])
+    assert HOSPITAL in await run(env, "alarms", "list", "--limit", "1")
+    for words, said in (
+        (("acknowledge", number), "Acknowledged"),
+        (("dispatch", number, "--to", "the electrician"), "Somebody is sent"),
+        (("resolve", number, "--note", "cable mended"), "Resolved"),
+    ):
+        assert (await run(env, "alarms", *words)).strip() == f"{number} {HOSPITAL}: {said}"
+    assert not await shown(env, "alarms", "list", "--lot", HOSPITAL)
+    (over,) = await shown(env, "alarms", "list", "--lot", HOSPITAL, "--resolved")
+    assert (over["resolved_by"], over["note"]) == (running.TYPED_BY, "cable mended")
+    code, refused = await running.onelot(env, "alarms", "acknowledge", number)
+    assert (code, "AlarmTaken" in refused) == (2, True)

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 import sql
+from parking.flow import alarms
 from parking.live import metrics
 from parking.live.measures import measure
 from parking.live.metrics import SERVING, WORKING, Verified
@@ -164,6 +165,11 @@ async def test_what_waits_is_measured(pool: sql.Pool, district: District) -> Non
     (alone,) = visit("w", "鲁A77001", NOW - timedelta(hours=2), NOW)[1:]
     await district.record(alone)
     assert await now_open("exit_without_entry") == before + 1
+    silent = (WORKING.get_sample_value("onelot_alarms_open", {"kind": "silent_lot"}) or 0.0) + 1
+    at = NOW + timedelta(hours=4)
+    await alarms.look(pool, now=at, random_bits=district.random_bits)
+    await measure(pool, district.now)
+    assert (WORKING.get_sample_value("onelot_alarms_open", {"kind": "silent_lot"}) or 0.0) >= silent
     gateways = {
         state: WORKING.get_sample_value("onelot_gateways", {"state": state}) for state in ("heard", "silent", "never")
     }
