@@ -115,7 +115,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             live_clocks=live_clocks,
             group_commit=group_commit,
             ending=ending,
-            pulse=Pulse(redis, clock),
+            pulse=Pulse(redis, parking_clock.system),
             live_health=LiveHealth(health_pool, live_counts, ending, clock),
             intake=Intake(live_network, group_commit, refusals, live_clocks, random_bits=random_bits),
             tariff_lint=TariffLint(),

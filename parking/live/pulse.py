@@ -10,9 +10,8 @@ from parking.live import metrics
 from parking.live.redis import FAILURES, TIMEOUT_S, Client
 
 TOLD_EACH_S = 2.0
-# By the city's clock. What nobody asks for any more goes by itself.
-MINUTES_KEPT = 30
-_KEPT_S = 2 * 60 * MINUTES_KEPT
+# What nobody asks for any more goes by itself.
+_KEPT_S = 3600
 _MINUTE = timedelta(minutes=1)
 
 
@@ -46,8 +45,8 @@ class Pulse:
             return
         self._told = counted
 
-    async def minutes(self, last: int) -> list[tuple[datetime, int]] | None:
-        """Each of the last minutes and how many events came in it, the one that runs at the end; None: nobody knows."""
+    async def minutes(self, last: int) -> list[int] | None:
+        """How many events came in each of the last minutes, the one that runs at the end; None: nobody knows."""
         now = self._clock()
         at = [now - _MINUTE * ago for ago in reversed(range(last))]
         try:
@@ -55,7 +54,7 @@ class Pulse:
                 values = await self._redis.mget([self._key(each) for each in at])
         except FAILURES:
             return None
-        return [(each, int(value or 0)) for each, value in zip(at, values, strict=True)]
+        return [int(value or 0) for value in values]
 
     def _key(self, at: datetime) -> str:
         return f"{self._prefix}:{at.astimezone(UTC):%Y%m%d%H%M}"

@@ -19,8 +19,8 @@ SEVERITIES: dict[Severity, Words] = {
 }
 
 STATES: dict[AlarmState, Words] = {
-    AlarmState.OPEN: ("未确认", "Not seen yet"),
+    AlarmState.OPEN: ("未确认", "New"),
     AlarmState.ACKNOWLEDGED: ("已确认", "Acknowledged"),
-    AlarmState.DISPATCHED: ("已派单", "Somebody is sent"),
+    AlarmState.DISPATCHED: ("已派单", "Sent"),
     AlarmState.RESOLVED: ("已办结", "Resolved"),
 }

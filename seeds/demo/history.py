@@ -34,9 +34,17 @@ _OFF = {
 
 
 async def keep(db: sql.Connection, lots: Sequence[Lot], until: datetime, chance: random.Random) -> None:
-    """Keeps how full lots were in the weeks before."""
+    """Keeps how full lots were in the weeks before. No day is like another, but a lot fills and empties steadily."""
+    days = range(7 * WEEKS + 3)
+    fuller = {lot.id: [chance.gauss(1, 0.09) for _ in days] for lot in lots}
+    first = forecast.begun(until) - timedelta(weeks=WEEKS)
     for at in _quarters(until):
-        await store.add_history(db, at, {lot.id: _free(lot, at, chance) for lot in lots})
+        day, part = divmod((at - first) / timedelta(days=1), 1)
+        free = {}
+        for lot in lots:
+            now, then = fuller[lot.id][int(day) : int(day) + 2]
+            free[lot.id] = _free(lot, at, now + (then - now) * part)
+        await store.add_history(db, at, free)
 
 
 def _quarters(until: datetime) -> Iterator[datetime]:
@@ -46,10 +54,10 @@ def _quarters(until: datetime) -> Iterator[datetime]:
         at += timedelta(minutes=forecast.QUARTER_MIN)
 
 
-def _free(lot: Lot, at: datetime, chance: random.Random) -> int:
+def _free(lot: Lot, at: datetime, fuller: float) -> int:
     kind, quarter = forecast.when(at, lot.time_zone)
     hour = quarter / 4
     peaks = (_WORK if kind is DayKind.WORK else _OFF)[lot.kind]
     full = max(most * exp(-(((hour - peak) / wide) ** 2)) for peak, wide, most in peaks)
-    share = max(full, _NIGHT.get(lot.kind, 0.08)) * chance.gauss(1, 0.09)
+    share = max(full, _NIGHT.get(lot.kind, 0.08)) * fuller
     return max(0, min(lot.capacity, round(lot.capacity * (1 - share))))

@@ -3,6 +3,7 @@
 
 import { canDraw, style } from "./map.js";
 
+document.documentElement.classList.add("scripted");
 const $ = (id) => document.getElementById(id);
 const words = JSON.parse($("words").textContent);
 const word = (key) => words[key];
@@ -115,7 +116,6 @@ async function plan(sketch, found) {
 
 async function begin() {
   const [found, sketch] = await Promise.all([lots(), fetch("/static/jinan.json").then((answer) => answer.json())]);
-  $("city-map").hidden = false;
   if (canDraw()) {
     try {
       return await draw(sketch, found);
@@ -127,5 +127,9 @@ async function begin() {
   return plan(sketch, found);
 }
 
-// The map comes after what can be read.
-requestAnimationFrame(() => setTimeout(begin, 0));
+// What draws it is seven times as much as the rest of the page, so it comes when somebody gets there.
+new IntersectionObserver((seen, observer) => {
+  if (!seen.some((each) => each.isIntersecting)) return;
+  observer.disconnect();
+  begin();
+}).observe($("city-map"));

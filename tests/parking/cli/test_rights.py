@@ -97,7 +97,7 @@ async def test_an_alarm_is_seen_to(env: dict[str, str], district: District) -> N
     assert HOSPITAL in await run(env, "alarms", "list", "--limit", "1")
     for words, said in (
         (("acknowledge", number), "Acknowledged"),
-        (("dispatch", number, "--to", "the electrician"), "Somebody is sent"),
+        (("dispatch", number, "--to", "the electrician"), "Sent"),
         (("resolve", number, "--note", "cable mended"), "Resolved"),
     ):
         assert (await run(env, "alarms", *words)).strip() == f"{number} {HOSPITAL}: {said}"

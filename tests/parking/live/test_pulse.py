@@ -23,7 +23,7 @@ async def test_processes_add_up_what_came_in_a_minute(redis_url: str) -> None:
     clock[0] = NOW
     metrics.refused(2)
     await one.tell()
-    assert await one.minutes(3) == [(NOW - 2 * MINUTE, 0), (NOW - MINUTE, 6), (NOW, 2)]
+    assert await one.minutes(3) == [0, 6, 2]
     assert 0 < await client.ttl(await anext(client.scan_iter("onelot:pulse:*"))) <= 3600
     await client.aclose()
 
@@ -37,5 +37,5 @@ async def test_what_redis_did_not_take_is_told_later(redis_url: str, monkeypatch
         await pulse.tell()
         assert await pulse.minutes(2) is None
     await pulse.tell()
-    assert await pulse.minutes(1) == [(NOW, 4)]
+    assert await pulse.minutes(1) == [4]
     await client.aclose()

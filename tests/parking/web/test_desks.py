@@ -311,6 +311,7 @@ async def seen_to(page: Page, alarm_id: UUID, name: str) -> None:
     await picture(page, f"control-home-{name}")
     await expect(page.locator(".todo a.bad .figure")).to_have_text("1")
     await page.goto(ROOM)
+    await page.locator("#city-map").scroll_into_view_if_needed()
     await expect(page.locator("#map[data-drawn=map]")).to_be_visible()
     await check_page(page)
     await picture(page, f"control-{name}")

@@ -9,8 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 from parking import control
 from parking.alarms import SilentGateway, by_severity
 from parking.control import DistrictNow, LotNow
-from parking.live.measures import SILENT
 from parking.network import Network as Registered
+from parking.occupancy import STALE_AFTER
 from parking.scope import lots_of
 from parking.store import alarms as store
 from parking.texts.pages import control as words
@@ -26,7 +26,7 @@ from parking.web.lots import policy_of_map
 from parking.web.reader import Reader
 from parking.web.tables import Column, Kind, Row, State, Table
 
-ALARMS_FIRST, DEVICES_SHOWN_MAX, MINUTES_SHOWN = 10, 20, 15
+ALARMS_FIRST, DEVICES_SHOWN_MAX, MINUTES_SHOWN = 5, 10, 15
 
 
 @page(ROOT, *READERS)
@@ -50,7 +50,7 @@ async def room(
     open_ = await store.find(db, may, before=None, limit=SHOWN_MAX, is_open=True, kind=None)
     first = by_severity(open_)[:ALARMS_FIRST]
     counted = await store.count_open(db, may)
-    silent = await store.silent_gateways(db, may, since=now - SILENT, limit=DEVICES_SHOWN_MAX)
+    silent = await store.silent_gateways(db, may, since=now - STALE_AFTER, limit=DEVICES_SHOWN_MAX)
     minutes = await pulse.minutes(MINUTES_SHOWN) if may is None else None
     style = request.app.state.settings.map_style_url
     districts = control.districts(lots)
@@ -71,7 +71,7 @@ async def room(
         states=_states(reader, lots),
         qualities=_qualities(reader, lots),
         minutes=None if minutes is None else _minutes(reader, minutes),
-        minute=None if minutes is None else minutes[-2][1],
+        minute=None if minutes is None else minutes[-2],
         is_whole_city=may is None,
         devices=_devices(reader, snapshot, silent, now),
         devices_max=DEVICES_SHOWN_MAX,
@@ -121,9 +121,10 @@ def _qualities(reader: Reader, lots: list[LotNow]) -> list[tuple[State, int, str
     return [(quality_said(reader, each), number, f"{ROOT}/lots?quality={each}") for each, number in found]
 
 
-def _minutes(reader: Reader, minutes: list[tuple[datetime, int]]) -> Chart:
-    names = [reader.clock(at) for at, _ in minutes]
-    return charts.bars(reader.word("events"), names, [number for _, number in minutes])
+def _minutes(reader: Reader, minutes: Sequence[int]) -> Chart:
+    """How many events came in each of the last minutes, named by how long ago they were."""
+    names = [reader.word("ago", ago) if ago else reader.word("this_minute") for ago in reversed(range(len(minutes)))]
+    return charts.bars(reader.word("events"), names, minutes)
 
 
 def _districts(reader: Reader, districts: list[DistrictNow]) -> Chart:
