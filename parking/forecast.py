@@ -71,6 +71,20 @@ def when(at: datetime, time_zone: str) -> tuple[DayKind, int]:
     return kind_of(local.date()), quarter_of(local)
 
 
+def stretches(since: datetime, quarters: int, time_zone: str) -> list[tuple[DayKind, int, int]]:
+    """So many quarters of an hour from an instant on, by the clock of a place, as stretches of days: the kind of each,
+    its first quarter and its last.
+    """
+    found: list[tuple[DayKind, int, int]] = []
+    for at in range(quarters):
+        kind, quarter = when(since + timedelta(minutes=QUARTER_MIN) * at, time_zone)
+        if found and found[-1][0] is kind and found[-1][2] == quarter - 1:
+            found[-1] = kind, found[-1][1], quarter
+        else:
+            found.append((kind, quarter, quarter))
+    return found
+
+
 def begun(at: datetime) -> datetime:
     """The beginning of the quarter of an hour of an instant; every zone's clock is whole quarters from UTC."""
     return at.replace(minute=at.minute - at.minute % QUARTER_MIN, second=0, microsecond=0)

@@ -47,11 +47,13 @@ async def _rhythms(
         if lot is not None and rhythm.may_be_silent(each.heard_at, each.moved_at, now):
             of_zones.setdefault(lot.time_zone, []).append(lot.id)
     first, found = forecast.begun(rhythm.first_of(now)), {}
-    quarters = [first + timedelta(minutes=forecast.QUARTER_MIN) * at for at in range(QUARTERS_LOOKED_AT)]
     for zone, lot_ids in of_zones.items():
-        asked = [forecast.when(at, zone) for at in quarters]
-        for lot_id, moves in (await forecast_store.moves_of(db, lot_ids, asked)).items():
-            found[lot_id] = Rhythm(first, moves)
+        moves: dict[int, list[int | None]] = {}
+        for stretch in forecast.stretches(first, QUARTERS_LOOKED_AT, zone):
+            for lot_id, of_stretch in (await forecast_store.moves_of(db, lot_ids, *stretch)).items():
+                moves.setdefault(lot_id, []).extend(of_stretch)
+        # Both kinds of days of a lot are computed together, so none is known of one alone.
+        found.update({lot_id: Rhythm(first, of_lot) for lot_id, of_lot in moves.items()})
     return found
 
 

@@ -92,13 +92,13 @@ async def usual_at(db: sql.Connection, kind: DayKind, quarter: int) -> dict[int,
 
 
 async def moves_of(
-    db: sql.Connection, lot_ids: Sequence[int], quarters: Sequence[tuple[DayKind, int]]
+    db: sql.Connection, lot_ids: Sequence[int], kind: DayKind, first: int, last: int
 ) -> dict[int, list[int | None]]:
-    """How many spaces of lots usually change in each of these quarters of an hour; lots of which nothing is known are
-    left out.
+    """How many spaces of lots usually change in each quarter of an hour from one to another of a kind of day; lots of
+    which nothing is known are left out.
     """
-    asked = list(lot_ids), [kind for kind, _ in quarters], [quarter for _, quarter in quarters]
-    return {row.lot_id: row.moves for row in await sql.every(db, MovesOfLot, _SQL["moves_of"], *asked)}
+    rows = await sql.every(db, MovesOfLot, _SQL["moves_of"], lot_ids, kind, first, last)
+    return {row.lot_id: row.moves for row in rows}
 
 
 def _usual(low: int | None, median: int | None, high: int | None, days: int | None) -> Usual | None:

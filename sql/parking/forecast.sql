@@ -37,9 +37,6 @@ select lot_id, free_low[$2 + 1] as free_low, free_median[$2 + 1] as free_median,
   from lot_usual where kind = $1::day_kind and free_median[$2 + 1] is not null
 
 -- name: moves_of
--- Of lots $1 in some quarters of an hour, in their order; arrays begin with 1.
-select u.lot_id, array_agg(u.moves[asked.quarter + 1] order by asked.place) as moves
-  from unnest($2::day_kind[], $3::int[]) with ordinality asked (kind, quarter, place)
-  join lot_usual u on u.kind = asked.kind
- where u.lot_id = any($1::int[])
- group by u.lot_id
+-- Of lots $1 from one quarter of an hour to another, both included; arrays begin with 1.
+select lot_id, moves[$3 + 1:$4 + 1] as moves from lot_usual
+ where kind = $2::day_kind and lot_id = any($1::int[]) and moves is not null

@@ -35,6 +35,20 @@ def test_an_instant_is_a_quarter_of_the_clock_on_the_wall() -> None:
     assert forecast.begun(MONDAY) == MONDAY.replace(minute=0)
 
 
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        ("2026-11-16T09:00+08:00", [(DayKind.WORK, 36, 40)]),
+        ("2026-11-16T23:30+08:00", [(DayKind.WORK, 94, 95), (DayKind.WORK, 0, 2)]),
+        ("2026-11-20T23:45+08:00", [(DayKind.WORK, 95, 95), (DayKind.OFF, 0, 3)]),
+    ],
+)
+def test_quarters_that_follow_each_other_are_stretches_of_days(
+    since: str, found: list[tuple[DayKind, int, int]]
+) -> None:
+    assert forecast.stretches(datetime.fromisoformat(since), 5, SHANGHAI) == found
+
+
 def days(*free: int) -> list[Seen]:
     """So many were free on working days at nine, one after the other."""
     mondays = [MONDAY.replace(minute=0) + timedelta(weeks=week) for week in range(len(free))]
