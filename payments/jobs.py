@@ -9,14 +9,14 @@ import msgspec
 from payments import settlement
 from payments.channels import Channels
 from payments.charges import Collected
-from payments.flow import collection, resolution
+from payments.flow import audit_chain, collection, resolution
 from payments.flow import settlement as settlement_flow
 from payments.flow.collection import Look
 from payments.settlement import Settlement
 from payments.store import settlement as settlement_store
 from sql import Pool
 
-COLLECT_ROUNDS_MAX = 20
+COLLECT_ROUNDS_MAX = LINK_ROUNDS_MAX = 20
 _COLLECT_LIMIT = 500
 
 
@@ -88,4 +88,20 @@ async def _settle(work: Work) -> Done:
     return {"settlements": sum(each.settled_at >= begun for each in await settle(work))}
 
 
-JOBS = (Job("collect", 0.2, _collect), Job("resolve", 3, _resolve), Job("settle", 600, _settle))
+async def _link(work: Work) -> Done:
+    """The audit log goes into its chain."""
+    linked = 0
+    for _ in range(LINK_ROUNDS_MAX):
+        more = await audit_chain.link_waiting(work.pool, now=work.clock(), random_bits=work.random_bits)
+        linked += more
+        if more < audit_chain.LINES_PER_ROUND:
+            break
+    return {"lines": linked}
+
+
+JOBS = (
+    Job("collect", 0.2, _collect),
+    Job("resolve", 3, _resolve),
+    Job("settle", 600, _settle),
+    Job("audit_chain", 2, _link),
+)

@@ -85,7 +85,7 @@ CHAPTERS = {
     ),
     "Accounts": (
         *("account", "account_known_as", "token", "account_plate", "plate_claim", "plate_contest", "top_up", "audit"),
-        *("staff", "session", "sign_in_failure"),
+        *("audit_link", "audit_head", "audit_waiting", "staff", "session", "sign_in_failure"),
     ),
     "Charges and payments": (
         *(

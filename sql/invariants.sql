@@ -1095,6 +1095,38 @@ select c.id, c.used, count(u.coupon_id) as uses
  group by c.id
 having count(u.coupon_id) <> c.used
 
+-- name: audit_line_outside_the_chain
+-- Every line of the audit log has its place in the chain, or waits for the worker to give it one.
+select a.owner_id, a.id
+  from audit a
+ where a.id >= checked_from()
+   and not exists (select 1 from audit_link l where l.owner_id = a.owner_id and l.audit_id = a.id)
+   and not exists (select 1 from audit_waiting w where w.owner_id = a.owner_id and w.audit_id = a.id)
+
+-- name: audit_place_without_line
+-- Every place in the chain of the audit log has its line.
+select l.position
+  from audit_link l
+ where l.audit_id >= checked_from()
+   and not exists (select 1 from audit a where a.owner_id = l.owner_id and a.id = l.audit_id and a.id >= checked_from())
+
+-- name: audit_chain_is_broken
+-- The hash of each place in the chain follows from the one before it. Between the rounds that look at everything, the last
+-- hundred thousand are looked at; that a place still fits its line is worked out by `onelot audit verify`.
+select l.position
+  from audit_head h
+  join audit_link l on l.position > case when checked_from() = id_floor('epoch') then 0 else h.position - 100000 end
+  left join audit_link p on p.position = l.position - 1
+ where l.hash is distinct from
+       sha256(case when l.position = 1 then decode(repeat('00', 32), 'hex') else p.hash end || int8send(l.position) || l.leaf)
+
+-- name: audit_chain_ends_elsewhere
+-- The chain of the audit log ends where its head says.
+select h.position
+  from audit_head h left join audit_link l on l.position = h.position
+ where (h.position > 0 and l.hash is distinct from h.hash)
+    or exists (select 1 from audit_link f where f.position > h.position)
+
 -- name: month_is_missing
 -- Every row that grows lies in the partition of its month; a row in a default partition means one was not made in time.
 select 'audit' as table_name where exists (select 1 from audit_default)

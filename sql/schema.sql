@@ -1665,6 +1665,45 @@ CREATE INDEX audit_by_id ON ONLY audit USING btree (id);
 CREATE INDEX audit_by_subject ON ONLY audit USING btree (subject, id);
 -- The service may: select, insert.
 
+-- The chain of the audit log (payments/audit_chain.py): a row for each line, in the order in which they were put in.
+CREATE TABLE audit_link (
+    "position" bigint NOT NULL,
+    owner_id   bigint NOT NULL,
+    audit_id   uuid NOT NULL,
+    salt       bytea,
+    leaf       bytea NOT NULL,
+    hash       bytea NOT NULL,
+    linked_at  timestamp with time zone NOT NULL,
+    CONSTRAINT audit_link_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_link_leaf_check CHECK ((length(leaf) = 32)),
+    CONSTRAINT audit_link_position_check CHECK (("position" > 0)),
+    CONSTRAINT audit_link_salt_check CHECK ((length(salt) = 16)),
+    CONSTRAINT audit_link_owner_id_audit_id_key UNIQUE (owner_id, audit_id),
+    CONSTRAINT audit_link_pkey PRIMARY KEY ("position")
+);
+COMMENT ON COLUMN audit_link.salt IS 'Stands before the line in what is hashed, so that nobody guesses from the hash what was forgotten; null: part of the line was.';
+COMMENT ON COLUMN audit_link.leaf IS 'SHA-256 of the salt and the line.';
+COMMENT ON COLUMN audit_link.hash IS 'SHA-256 of the hash before it (32 zero bytes before the first), the position and the leaf.';
+-- The service may: select, insert.
+
+-- The end of the chain of the audit log. Whoever puts lines into it, or forgets part of one, locks its row first.
+CREATE TABLE audit_head (
+    is_one     boolean DEFAULT true NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    hash       bytea DEFAULT decode(repeat('00'::text, 32), 'hex'::text) NOT NULL,
+    CONSTRAINT audit_head_is_one_check CHECK (is_one),
+    CONSTRAINT audit_head_pkey PRIMARY KEY (is_one)
+);
+-- The service may: select, update (hash), position.
+
+-- Lines of the audit log that the worker has not put into the chain yet.
+CREATE TABLE audit_waiting (
+    owner_id bigint NOT NULL,
+    audit_id uuid NOT NULL,
+    CONSTRAINT audit_waiting_pkey PRIMARY KEY (owner_id, audit_id)
+);
+-- The service may: select, insert, delete.
+
 -- Who may sign in to the pages of staff, as whom, and for which operator or lot.
 CREATE TABLE staff (
     id             integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2343,6 +2382,15 @@ begin
   return done;
 end $$;
 
+CREATE FUNCTION audit_waits() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  insert into audit_waiting (owner_id, audit_id) values (new.owner_id, new.id) on conflict do nothing;
+  return null;
+end $$;
+
 CREATE FUNCTION charge_of(_kind journal_kind, _owner bigint, _journal uuid, _lot integer, _ref uuid, _reverses uuid) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'public', 'pg_temp'
@@ -2563,6 +2611,9 @@ begin
     update attempt a set request = jsonb_set(a.request, '{payer}', '""'), next_action = null
      where a.payable_id >= since and a.payable_id < until and a.request->>'payer' <> '';
   elsif _what = 'audit' then
+    perform 1 from audit_head for update;
+    update audit_link l set salt = null from audit a
+     where a.id >= since and a.id < until and a.detail ? 'plate' and l.owner_id = a.owner_id and l.audit_id = a.id;
     update audit a set detail = a.detail - 'plate' - 'plate_color'
      where a.id >= since and a.id < until and a.detail ? 'plate';
   end if;
@@ -2582,6 +2633,8 @@ begin
    where a.status = 'closed' and a.forgotten_at is null
      and a.closed_at < least(_now, now()) - make_interval(months => f.keep_months);
   if gone is null then return 0; end if;
+  perform 1 from audit_head for update;
+  update audit_link l set salt = null where l.owner_id = any(gone);
   update audit a
      set detail = (a.detail - 'plate' - 'plate_color' - 'name' - 'known_as')
                   #- '{before,name}' #- '{after,name}' #- '{before,known_as}' #- '{after,known_as}',
@@ -3045,6 +3098,8 @@ begin
                             'label_en', line->'label_en')) order by n)
                      from jsonb_array_elements(_lines) with ordinality each (line, n)), '[]');
 end $$;
+
+CREATE TRIGGER audit_waits AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_waits();
 
 CREATE TRIGGER guard_published BEFORE DELETE OR UPDATE ON tariff FOR EACH ROW EXECUTE FUNCTION guard_published();
 

@@ -138,6 +138,7 @@ def no_commands(text: str) -> list[str]:
     for name, second in ONELOT.findall(text):
         command = main.commands.get(name)
         known = not isinstance(command, click.Group) or not second or second in command.commands
+        known |= isinstance(command, click.Group) and second.startswith("-")
         if command is None or not known:
             found.append(f"onelot {name} {second}".strip())
     return found

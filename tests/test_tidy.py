@@ -43,7 +43,8 @@ EXCEPTIONS = {("parking/cli/main.py", "seeds"), ("sql/dump.py", "seeds")}
 
 # What is owed and paid, and to whom. Every other table is parking's.
 TABLES_OF_PAYMENTS = {
-    "account", "account_known_as", "attempt", "audit", "balance", "book", "channel", "channel_local_payment",
+    "account", "account_known_as", "attempt", "audit", "audit_head", "audit_link", "audit_waiting",
+    "balance", "book", "channel", "channel_local_payment",
     "channel_local_refund",
     "charge", "charge_adjustment", "charge_cleared", "charge_hold", "dispute", "forgetting", "growing_table",
     "identity_version", "journal", "journal_rule", "movement", "operator", "operator_day", "operator_fee", "refund",

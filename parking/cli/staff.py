@@ -33,17 +33,17 @@ def staff() -> None:
 @staff.command("add")
 @_LOGIN
 @click.option("--role", required=True, type=click.Choice([each.value for each in READERS]), help="As whom.")
-@click.option("--name", type=NAME, default="", help="What they are called.")
+@click.option("--name", type=NAME, help="What they are called.")
 @click.option("--operator", type=CODE, help="For this operator alone; for all if left out.")
 @click.option("--lot", type=CODE, help="The lot of a booth.")
-def add(login: str, role: str, name: str, operator: str | None, lot: str | None) -> None:
+def add(login: str, role: str, name: str | None, operator: str | None, lot: str | None) -> None:
     """Make an account; prints the code by which its holder chooses a password at /sign-in/code."""
 
     async def made(db: sql.Connection, network: Network, now: datetime) -> Invited:
         return await flow.add(
             db,
             login=login,
-            name=name,
+            name=name or "",
             audience=Audience(role),
             operator_id=None if operator is None else _operator(network, operator),
             lot_id=None if lot is None else _lot(network, lot),

@@ -17,6 +17,7 @@ from payments.audit import Filter
 from payments.flow import audit as flow
 from payments.identity import Audience
 from payments.pages import check_times
+from payments.store import audit_chain as chain_store
 
 _Word = Annotated[str | None, QueryParameter(min_length=1, max_length=200, description="Only lines with exactly this.")]
 
@@ -85,4 +86,27 @@ async def read_audit(
     return AuditPage(lines, page.next([each.id for each in lines]))
 
 
-ROUTES: list[HTTPRouteHandler] = [read_audit]
+class AuditHead(Struct, frozen=True):
+    """Where the chain of the log ends: so many lines are in it, the `hash` (SHA-256, hexadecimal) is over all of them,
+    and so many wait for their place.
+    """
+
+    position: int
+    hash: str
+    waiting: int
+
+
+@get(
+    "/v1/admin/audit/head",
+    operation_id="getAuditHead",
+    summary="Where the chain of the audit log ends",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN, Audience.AUDITOR)},
+)
+async def get_head(*, db: Db) -> AuditHead:
+    """Kept elsewhere as `position:hash`, it finds a log that was cut off or written anew: `onelot audit verify`."""
+    head = await chain_store.head(db)
+    return AuditHead(head.position, head.hash.hex(), await chain_store.count_waiting(db))
+
+
+ROUTES: list[HTTPRouteHandler] = [read_audit, get_head]

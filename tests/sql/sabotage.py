@@ -24,6 +24,28 @@ DISPUTE = (
 )
 # What is done behind the service's back, and which invariants must say so.
 SABOTAGE: dict[str, tuple[str, set[str]]] = STAYS | {
+    "a line of the audit log is hidden from the chain": (
+        "insert into audit (owner_id, id, at, actor, action, subject) "
+        "values (1, id_floor('2026-11-16'), now(), 'a', 'b', 'c')",
+        {"audit_line_outside_the_chain"},
+    ),
+    "a line of the audit log disappears": (
+        "delete from audit where id = (select audit_id from audit_link where position = 2)",
+        {"audit_place_without_line"},
+    ),
+    "a place in the chain of the audit log is changed": (
+        "update audit_link set leaf = sha256('x') where position = 2",
+        {"audit_chain_is_broken"},
+    ),
+    "a place in the chain of the audit log is taken out with its line": (
+        "delete from audit where id = (select audit_id from audit_link where position = 2); "
+        "delete from audit_link where position = 2",
+        {"audit_chain_is_broken"},
+    ),
+    "the chain of the audit log is cut off": (
+        "delete from audit_link where position = (select max(position) from audit_link)",
+        {"audit_chain_ends_elsewhere", "audit_line_outside_the_chain"},
+    ),
     "a transfer is smuggled into a journal": (
         "insert into transfer select owner_id, journal_id, leg + 1, debit_owner, debit_book, credit_owner, "
         f"credit_book, amount_fen, pg_current_xact_id() from transfer where {JOURNAL.format('top_up')}",
@@ -318,7 +340,8 @@ SABOTAGE: dict[str, tuple[str, set[str]]] = STAYS | {
     ),
     "a month was not made": (
         "insert into audit (owner_id, id, at, actor, action, subject) "
-        "values (1, id_floor('2031-01-01'), now(), 'a', 'b', 'c')",
+        "values (1, id_floor('2031-01-01'), now(), 'a', 'b', 'c'); "
+        "insert into audit_waiting select owner_id, id from audit where actor = 'a'",
         {"month_is_missing"},
     ),
     **CASH,

@@ -9,6 +9,7 @@ import pytest
 
 import sql
 from payments.channels import ChannelSettings, open_all
+from payments.flow import audit_chain
 from payments.flow import charges as charges_flow
 from payments.flow import settlement as settlement_flow
 from sql.invariants import check, says
@@ -48,6 +49,8 @@ async def lived_in(pool: sql.Pool, database_url: str, registered: dict[str, str]
         async with pool.acquire() as db, db.transaction():
             await charges_flow.void_charge(db, charge_id=due[1], reason="kind", actor="li", now=NOW)
         await settlement_flow.settle(pool, business_date=TODAY, now=NOW + timedelta(days=1))
+        while await audit_chain.link_waiting(pool, now=NOW, random_bits=district.random_bits):
+            pass
         assert [found.name for found in await check(owner, now=NOW) if found.rows] == []
         await without_guards(owner)
     finally:

@@ -6,6 +6,8 @@ SHARDS = {"lot_id", "owner_id", "operator_id", "account_id", "shard"}
 # What is small and the same everywhere, or has one row for all: it is copied to every node and not spread.
 REFERENCE = {
     "bay": "the network: a sensor watches one bay of all lots",
+    "audit_head": "one row",
+    "audit_link": "the one chain of all lines in a database",
     "ban": "whom no lot of the city lets in",
     "book": "the kinds of books",
     "catalog_version": "one row",

@@ -14,6 +14,7 @@ import sql
 from parking import tariffs
 from parking.api.authentication import gateway_of_key
 from parking.live.network import LiveNetwork
+from payments.flow import audit_chain
 from payments.identity import Audience, read_token
 from seeds.city.jinan import TARIFFS
 from seeds.city.network import lot_plan
@@ -37,6 +38,31 @@ async def empty_database(server_url: str) -> AsyncIterator[str]:
     """A database with nothing in it."""
     async with new_database(server_url) as url:
         yield url
+
+
+async def test_the_audit_log_is_worked_out_again(empty_database: str, redis_url: str) -> None:
+    env = running.environment(empty_database, redis_url)
+    await running.onelot(env, "migrate")
+    for login in ("li.na", "zhang.wei"):
+        code, printed = await running.onelot(env, "staff", "add", login, "--role", "clerk")
+        assert code == 0, printed
+    owner = await asyncpg.connect(empty_database)
+    try:
+        async with await asyncpg.create_pool(empty_database, min_size=1, max_size=2) as pool:
+            assert await audit_chain.link_waiting(pool, now=NOW, random_bits=lambda: 7) >= 2
+        code, head = await running.onelot(env, "audit", "head")
+        assert code == 0, head
+        code, printed = await running.onelot(env, "audit", "verify", "--head", head.strip())
+        assert (code, f"ends at {head.strip()}" in printed) == (0, True), printed
+        code, printed = await running.onelot(env, "audit", "--action", "staff.add")
+        assert (code, "li.na" in printed) == (0, True), printed
+        await owner.execute("update audit set subject = 'staff:nobody' where subject = 'staff:li.na'")
+        code, printed = await running.onelot(env, "audit", "verify", "--json")
+        assert (code, [each["fault"] for each in msgspec.json.decode(printed)["found"]]) == (1, ["changed"]), printed
+        code, printed = await running.onelot(env, "audit", "verify", "--head", "5")
+        assert (code, "POSITION:HASH" in printed) == (2, True), printed
+    finally:
+        await owner.close()
 
 
 async def test_help() -> None:

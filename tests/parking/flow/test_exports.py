@@ -48,6 +48,8 @@ REASONS = {
     "decision": "what staff say of a read stands in the corrections of charges",
     "device_decision": "as of decisions",
     "cash_taken": "the charge says that it was paid in cash",
+    "audit_link": "a hash over a line of the audit log, which is exported",
+    "audit_waiting": "lines of the audit log that wait for theirs, for seconds",
     "open_stay": "it is a stay once the vehicle has left, and what is inside a lot tells its driver when asked",
     "stay_revision": "what was believed before a correction: the charge shows both",
     "repricing": "what waits to be priced again, for seconds",
