@@ -75,6 +75,8 @@ async def make(db: Connection, name: str, asked: Asked, *, network: Network, by:
     found = definition(name)
     check_days(asked)
     names = names_of(network)
+    if found.long:
+        await books.take_time(db)
     return await found.make(db, asked, names, heading(asked, names, by=by, now=now))
 
 

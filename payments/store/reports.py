@@ -13,6 +13,11 @@ from sql import Connection
 _SQL = sql.load("payments/reports")
 
 
+async def take_time(db: Connection) -> None:
+    """Lets the transaction wait for whoever writes what it reads."""
+    await db.execute(_SQL["take_time"])
+
+
 async def days(db: Connection, asked: Asked) -> Sequence[Day]:
     return await sql.every(db, Day, _SQL["days"], asked.first, asked.last, asked.operator_id)
 

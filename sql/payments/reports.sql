@@ -1,5 +1,9 @@
 -- Figures of reports. Days are business days, both included; $3 limits to one operator, $4 to one lot (null: all).
 
+-- name: take_time
+-- Between the rows of a long report, and after the last, a file is written: no connection that was left.
+select set_config('idle_in_transaction_session_timeout', '1h', true)
+
 -- name: days
 select s.operator_id, s.business_date, s.charges, s.gross_fen, s.refunds_fen, s.platform_fee_fen, s.net_fen, s.collected_fen,
        s.cash_fen, s.carried_fen, s.payout_fen

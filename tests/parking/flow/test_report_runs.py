@@ -18,6 +18,7 @@ import pytest
 import sql
 from parking import report_runs
 from parking.flow import report_runs as flow
+from parking.flow import reports
 from parking.flow.report_runs import Wanted
 from parking.report_runs import (
     DELIVER_TRIES_MAX,
@@ -75,6 +76,21 @@ def lying_in(room: Room) -> list[str]:
 
 def clock(now: datetime = NOW) -> Callable[[], datetime]:
     return lambda: now
+
+
+async def test_a_file_that_takes_long_to_write_keeps_its_connection(district: District) -> None:
+    """A transaction that waits is ended by the server, as one that was left."""
+    async with district.pool.acquire() as db:
+        await db.execute("set idle_in_transaction_session_timeout = '100ms'")
+        try:
+            async with db.transaction():
+                asked = Asked(DAY, DAY)
+                await reports.make(db, "stays", asked, network=district.network, by="finance:li", now=NOW)
+                await asyncio.sleep(0.3)
+                assert await db.fetchval("select 1") == 1
+            assert await db.fetchval("show idle_in_transaction_session_timeout") == "100ms"
+        finally:
+            await db.execute("reset idle_in_transaction_session_timeout")
 
 
 async def test_a_report_is_made_and_kept(district: District, room: Room) -> None:
