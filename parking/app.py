@@ -17,7 +17,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 import sql
-from parking import api, limits, web
+from parking import api, limits, phone_codes, web
 from parking import clock as parking_clock
 from parking.api import document, etags, openapi, problems, requests
 from parking.api.authentication import Authentication
@@ -138,7 +138,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 def _settled(settings: Settings) -> dict[str, Any]:
     """What handlers ask for of the settings."""
-    return {"secrets": settings.secrets, "city": settings.city, "report_room": settings.report_room}
+    offer = phone_codes.offer(settings.texting, is_demonstration=settings.test_channel)
+    return {
+        "secrets": settings.secrets,
+        "city": settings.city,
+        "report_room": settings.report_room,
+        "phone_offer": offer,
+    }
 
 
 async def _own_pool(settings: Settings, connections_max: int) -> sql.Pool:
@@ -316,7 +322,7 @@ for _route in ROUTES:
 _OF_STATE = (
     *("pool", "clock", "wall", "random_bytes", "sessions", "provider", "secrets", "network", "live_counts"),
     *("live_health", "pulse", "stream", "dialogue", "live_clocks", "group_commit", "tariff_lint", "shelf", "usual"),
-    *("city", "report_room"),
+    *("city", "report_room", "phone_offer"),
 )
 
 

@@ -20,6 +20,16 @@ class PaidLink(Struct, frozen=True):
     until: datetime | None
 
 
+class SessionOfDriver(Struct, frozen=True):
+    """A browser in which the driver is signed in. `agent`: what it calls itself."""
+
+    begun_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    address: str
+    agent: str
+
+
 class Exemption(Struct, frozen=True):
     """What a vehicle is known for, where, from when to when and why."""
 

@@ -12,7 +12,17 @@ from msgspec import Struct
 import sql
 from parking.clock import system
 from parking.facts import REPEATS_KEPT
-from parking.flow import alarms, cash, coupons, elsewhere, forecast, prepayments, report_runs, repricing
+from parking.flow import (
+    alarms,
+    cash,
+    coupons,
+    elsewhere,
+    forecast,
+    phone_codes,
+    prepayments,
+    report_runs,
+    repricing,
+)
 from parking.flow.appeals import settle_appeals
 from parking.flow.arrears import look_for_unpaid
 from parking.flow.commands import pass_on_cleared
@@ -24,12 +34,14 @@ from parking.live.commands import Bell
 from parking.live.metrics import Verified
 from parking.live.redis import LiveCounts
 from parking.network import Network
+from parking.phone_codes import Gateway
 from parking.report_runs import Room
 from parking.store import alarms as alarm_store
 from parking.store import contests as contest_store
 from parking.store import gateways as gateway_store
 from parking.store import jobs as store
 from parking.store import network as network_store
+from parking.store import phone_codes as phone_code_store
 from parking.store import sessions as session_store
 from parking.store.retention import (
     THINGS_FORGOTTEN,
@@ -77,7 +89,16 @@ RESOLVED_CONTESTS_KEPT = timedelta(days=400)
 COUPONS_EVERY_S, COUPONS_LIMIT_S = 60.0, 5.0
 ANALYZE_EVERY_S = 5
 REPORTS_EVERY_S, REPORTS_PER_ROUND = 5.0, 10
+# Somebody waits for one with the phone in their hand.
+TEXTS_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
+
+
+class Texting(Struct, frozen=True):
+    """What sends text messages, and the secret from which the codes in them follow."""
+
+    gateway: Gateway
+    secret: str
 
 
 class Job(Struct, frozen=True):
@@ -88,7 +109,9 @@ class Job(Struct, frozen=True):
     run: Callable[[], Awaitable[Done]]
 
 
-def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified, room: Room) -> list[Job]:
+def jobs(
+    work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified, room: Room, texting: Texting | None = None
+) -> list[Job]:
     """Everything the worker does."""
     return [
         *(Job(job.name, job.every_s, partial(job.run, work)) for job in payment_jobs.JOBS),
@@ -114,6 +137,7 @@ def jobs(work: Work, live_counts: LiveCounts, bell: Bell, verified: Verified, ro
         Job("bookings", BOOKINGS_EVERY_S, lambda: _keep_booked(work, live_counts)),
         Job("left_unpaid", LEFT_UNPAID_EVERY_S, lambda: _look_for_unpaid(work)),
         Job("reports", REPORTS_EVERY_S, lambda: _make_reports(work, room)),
+        *([] if texting is None else [Job("texts", TEXTS_EVERY_S, lambda: _send_texts(work, texting))]),
         Job("long_inside", LONG_INSIDE_EVERY_S, lambda: _leave_out_long_inside(work)),
     ]
 
@@ -127,6 +151,11 @@ async def _make_reports(work: Work, room: Room) -> Done:
     delivered = await report_runs.deliver(work.pool, room, clock=work.clock)
     forgotten = await report_runs.forget(work.pool, room, work.clock())
     return {"asked": asked, "made": made, "delivered": delivered, "forgotten": forgotten}
+
+
+async def _send_texts(work: Work, texting: Texting) -> Done:
+    """Codes go by the time of people, however fast that of the city runs."""
+    return {"sent": await phone_codes.send(work.pool, texting.gateway, texting.secret, wall=system)}
 
 
 async def _tell_gateways(work: Work, bell: Bell) -> Done:
@@ -273,6 +302,7 @@ async def _forget(work: Work) -> Done:
         await identity_store.drop_ended_tokens(db, now - ENDED_TOKENS_KEPT)
         # Sessions go by the time of people, however fast that of the city runs.
         await session_store.drop_ended(db, system())
+        await phone_code_store.drop_old(db, system())
         await alarm_store.drop(db, now - ALARMS_KEPT)
         await contest_store.drop_resolved(db, now - RESOLVED_CONTESTS_KEPT)
         await gateway_store.drop_spells(db, now - REPEATS_KEPT)

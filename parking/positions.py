@@ -65,6 +65,18 @@ class Box(Struct, frozen=True):
         return self.west <= longitude <= self.east and self.south <= latitude <= self.north
 
 
+def box_of(text: str) -> Box:
+    """A rectangle as people write it: west,south,east,north.
+
+    Raises:
+        ValueError: it is none.
+    """
+    west, south, east, north = (float(part) for part in text.split(","))
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("it is no rectangle")
+    return Box(west, south, east, north)
+
+
 def shown(place: Point, crs: Crs) -> Point:
     """A place of WGS-84 in other coordinates, to a centimetre. Outside of China it is the same in all of them."""
     return place if crs is Crs.WGS84 or not _in_china(place) else _rounded(place, crs)

@@ -1,6 +1,6 @@
 """Runs of reports: what is kept of each, when those of a schedule are due, and what is said of one that is done."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -23,6 +23,7 @@ KEPT = timedelta(days=400)
 RUNS_WAITING_MAX = 50
 SCHEDULES_MAX = 200
 ADDRESS_CHARACTERS_MAX = 254
+WEBHOOK_SECRET_BYTES_MIN = 24
 # Settled by then, as a rule (payments/settlement.py).
 DUE_FROM = time(5, 0)
 ATTACHED_BYTES_MAX = 10 << 20
@@ -145,6 +146,23 @@ class Room(Struct, frozen=True):
         if way is Way.WEBHOOK and not self.webhook:
             raise RunsNotKept("No webhook is set.", setting="ONELOT_REPORT_WEBHOOK")
         return self.folder
+
+
+def webhook_key(secret: str) -> bytes:
+    """The secret by which a webhook is signed, as Standard Webhooks writes one.
+
+    Raises:
+        ValueError: it is none, or too short; the text goes on after the name of the setting.
+    """
+    try:
+        key = b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) < WEBHOOK_SECRET_BYTES_MIN:
+        raise ValueError(
+            f" must be at least {WEBHOOK_SECRET_BYTES_MIN} bytes in base64, with or without whsec_ before them."
+        )
+    return key
 
 
 def last_over(every: Every, today: date) -> tuple[date, date]:

@@ -2,7 +2,6 @@
 
 import os
 import tomllib
-from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -16,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec import Meta, Struct, inspect
 
-from parking import clock
+from parking import clock, phone_codes, report_runs
 from parking.city_identity import Provider, provider
-from parking.positions import Box
+from parking.positions import Box, box_of
 from parking.report_runs import Room
 from parking.texts import languages
 from parking.texts.languages import Language
@@ -39,13 +38,12 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 # What the tests are told where to find, and nobody else.
 _OF_TESTS = (f"{PREFIX}TEST_DATABASE", f"{PREFIX}TEST_REDIS")
 # A setting with a secret in it may name a file that has it: token_secrets_file.
-_KEYS = ("token_secrets", "report_webhook_secret", "city_identity_client_secret")
+_KEYS = ("token_secrets", "report_webhook_secret", "city_identity_client_secret", "text_gateway_key")
 SECRET = ("database_url", "redis_url", "report_mail", *_KEYS)
 FILE_SUFFIX = "_file"
 _IN_FILES = tuple(name + FILE_SUFFIX for name in SECRET)
 FILE_BYTES_MAX = 1 << 16
 SECRET_CHARACTERS_MIN = 32
-WEBHOOK_SECRET_BYTES_MIN = 24
 _URLS = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
@@ -53,6 +51,7 @@ _URLS = {
     "report_webhook": ("http://", "https://"),
     "report_mail": ("smtp://", "smtps://"),
     "map_style_url": ("http://", "https://", "/"),
+    "text_gateway": ("http://", "https://"),
 }
 
 
@@ -101,6 +100,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     city_identity_client_secret: str = ""
     city_identity_redirect: str = ""
     city_identity_claim: str = "sub"
+    # What sends text messages, by whose codes drivers sign in.
+    text_gateway: str = ""
+    text_gateway_key: str = ""
     map_style_url: str = ""
     # Where fonts for printed reports lie beside those of the system, and a template in the place of ours.
     report_fonts: str = ""
@@ -135,7 +137,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         passwords = [
             urlsplit(address).password or "" for address in (self.database_url, self.redis_url, self.report_mail)
         ]
-        own = (self.report_webhook_secret, self.city_identity_client_secret)
+        own = (self.report_webhook_secret, self.city_identity_client_secret, self.text_gateway_key)
         return tuple(filter(None, (*secrets, *own, *passwords, *map(unquote, passwords))))
 
     @property
@@ -147,10 +149,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         """
         if not self.city_box:
             return None
-        west, south, east, north = (float(part) for part in self.city_box.split(","))
-        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-            raise ValueError("it is no rectangle")
-        return Box(west, south, east, north)
+        return box_of(self.city_box)
 
     @property
     def identity_provider(self) -> Provider | None:
@@ -164,6 +163,18 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             return provider(self.city_identity, *who, self.city_identity_redirect, self.city_identity_claim)
         except ValueError as e:
             raise BadSetting(f"{PREFIX}CITY_IDENTITY{e}", setting=f"{PREFIX}CITY_IDENTITY") from None
+
+    @property
+    def texting(self) -> phone_codes.Gateway | None:
+        """What sends text messages, if one is set.
+
+        Raises:
+            BadSetting: its key is missing, or it is not told through TLS.
+        """
+        try:
+            return phone_codes.gateway(self.text_gateway, self.text_gateway_key)
+        except ValueError as e:
+            raise BadSetting(f"{PREFIX}TEXT_GATEWAY{e}", setting=f"{PREFIX}TEXT_GATEWAY") from None
 
     @property
     def printing(self) -> Setting:
@@ -188,17 +199,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             BadSetting: the secret of the webhook is none.
         """
-        secret = self.report_webhook_secret.removeprefix("whsec_")
         try:
-            key = b64decode(secret, validate=True)
-        except ValueError:
-            key = b""
-        if self.report_webhook and len(key) < WEBHOOK_SECRET_BYTES_MIN:
-            raise BadSetting(
-                f"{PREFIX}REPORT_WEBHOOK_SECRET must be at least {WEBHOOK_SECRET_BYTES_MIN} bytes in base64, "
-                "with or without whsec_ before them.",
-                setting=f"{PREFIX}REPORT_WEBHOOK_SECRET",
-            )
+            key = report_runs.webhook_key(self.report_webhook_secret) if self.report_webhook else b""
+        except ValueError as e:
+            raise BadSetting(f"{PREFIX}REPORT_WEBHOOK_SECRET{e}", setting=f"{PREFIX}REPORT_WEBHOOK_SECRET") from None
         return Room(
             self.report_folder, self.printing, self.report_webhook, key, self.report_mail, self.report_mail_from
         )

@@ -17,7 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 import sql
 from parking import masks
 from parking.clock import random_bits
-from parking.jobs import Job, LookElsewhere, jobs
+from parking.jobs import Job, LookElsewhere, Texting, jobs
 from parking.live import metrics, tracing
 from parking.live import redis as live_redis
 from parking.live.commands import Bell
@@ -173,7 +173,8 @@ async def work(settings: Settings, *, metrics_port: int) -> None:
     channels = payment_channels.open_all(pool, clock, settings.channels)
     tools = Work(pool, channels, clock, random_bits, LookElsewhere(pool, clock))
     verified = Verified()
-    all_jobs = jobs(tools, LiveCounts(redis), Bell(redis), verified, settings.report_room)
+    texting = None if settings.texting is None else Texting(settings.texting, settings.secrets[0])
+    all_jobs = jobs(tools, LiveCounts(redis), Bell(redis), verified, settings.report_room, texting)
     # Jobs may take all connections of their pool for long; leases are renewed over others.
     leading = await open_pool(settings.database_url, connections_max=LEADING_CONNECTIONS, limit_s=LEASE_S)
     rounds = Rounds(leading)

@@ -86,6 +86,7 @@ CHAPTERS = {
     "Accounts": (
         *("account", "account_known_as", "token", "account_plate", "plate_claim", "plate_contest", "top_up", "audit"),
         *("audit_link", "audit_head", "audit_waiting", "staff", "session", "sign_in_failure"),
+        *("account_phone", "phone_code"),
     ),
     "Charges and payments": (
         *(

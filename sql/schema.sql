@@ -1770,6 +1770,50 @@ CREATE TABLE sign_in_failure (
 CREATE INDEX sign_in_failure_old ON sign_in_failure USING btree (last_at);
 -- The service may: select, insert, delete, update.
 
+-- By which phone a driver signs in. It is forgotten when the account is closed.
+CREATE TABLE account_phone (
+    account_id bigint NOT NULL,
+    phone      text NOT NULL,
+    since      timestamp with time zone NOT NULL,
+    CONSTRAINT phone_has_its_form CHECK ((phone ~ '^\+861[3-9][0-9]{9}$'::text)),
+    CONSTRAINT account_phone_phone_key UNIQUE (phone),
+    CONSTRAINT account_phone_pkey PRIMARY KEY (account_id),
+    CONSTRAINT account_phone_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id)
+);
+COMMENT ON COLUMN account_phone.since IS 'When its holder showed for the first time that it is theirs.';
+-- The service may: select, insert, delete.
+
+-- Codes by which drivers sign in, for a day. The code stands nowhere: it follows from seed by a key of the service.
+CREATE TABLE phone_code (
+    id         uuid NOT NULL,
+    phone      text NOT NULL,
+    browser    bytea NOT NULL,
+    address    bytea NOT NULL,
+    language   text NOT NULL,
+    seed       bytea NOT NULL,
+    asked_at   timestamp with time zone NOT NULL,
+    ends_at    timestamp with time zone NOT NULL,
+    ended_at   timestamp with time zone,
+    tries      integer DEFAULT 0 NOT NULL,
+    send_at    timestamp with time zone,
+    sends      integer DEFAULT 0 NOT NULL,
+    sent_at    timestamp with time zone,
+    send_error text,
+    CONSTRAINT code_phone_has_its_form CHECK ((phone ~ '^\+861[3-9][0-9]{9}$'::text)),
+    CONSTRAINT phone_code_pkey PRIMARY KEY (id)
+);
+CREATE INDEX phone_code_of_address ON phone_code USING btree (address, asked_at);
+CREATE INDEX phone_code_of_phone ON phone_code USING btree (phone, asked_at);
+CREATE INDEX phone_code_old ON phone_code USING btree (asked_at);
+CREATE UNIQUE INDEX phone_code_open ON phone_code USING btree (phone) WHERE (ended_at IS NULL);
+CREATE INDEX phone_code_to_send ON phone_code USING btree (send_at) WHERE (send_at IS NOT NULL);
+COMMENT ON COLUMN phone_code.browser IS 'SHA-256 of what the browser holds that asked; no other may say the code.';
+COMMENT ON COLUMN phone_code.address IS 'SHA-256 of the address that asked.';
+COMMENT ON COLUMN phone_code.ended_at IS 'When it was used, or another took its place; null: it is the open one of the phone.';
+COMMENT ON COLUMN phone_code.tries IS 'How often a code was said for it.';
+COMMENT ON COLUMN phone_code.send_at IS 'When it is tried next to send it; null: it is sent, given up, or shown on a page.';
+-- The service may: select, insert, delete, update (ended_at, tries, send_at, sends, sent_at, send_error).
+
 -- Charges and payments ----------------------------------------------------------------------------------------------
 
 -- What a stay costs (应收), its price explained line by line. The id follows from the stay's, so a stay is charged

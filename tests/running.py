@@ -36,11 +36,15 @@ def settings(database_url: str, redis_url: str, *, now: datetime, **changes: obj
         database_url=database_url,
         redis_url=redis_url,
         token_secrets=TOKEN_SECRET,
-        test_channel=True,
         clock_start=now,
         clock_started=time(),
         # All tests call from one address.
-        **{"address_requests_max": 1_000_000, "failures_max": 1_000_000, **changes},  # type: ignore[arg-type]
+        **{  # type: ignore[arg-type]
+            "address_requests_max": 1_000_000,
+            "failures_max": 1_000_000,
+            "test_channel": True,
+            **changes,
+        },
     )
 
 

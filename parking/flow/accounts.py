@@ -15,6 +15,7 @@ from parking.exports import (
     ChargingOfDriver,
     ExemptionOfDriver,
     PassOfDriver,
+    SessionOfDriver,
     TicketOfDriver,
 )
 from parking.flow import appeals as appeals_flow
@@ -25,7 +26,9 @@ from parking.plates import LinkedPlate, PlateColor, PlateLink, normalise
 from parking.store import accounts as store
 from parking.store import contests as contest_store
 from parking.store import exports as export_store
+from parking.store import phone_codes as phone_store
 from parking.store import plates as plate_store
+from parking.store import sessions as session_store
 from parking.store.events import lock_plates
 from parking.texts.corrections import CAUSES
 from payments import audit
@@ -53,7 +56,9 @@ class Export(Struct, frozen=True):
     """
 
     account: Standing
+    phone: str | None
     known_as: str | None
+    sessions: Sequence[SessionOfDriver]
     plates: Sequence[LinkedPlate]
     links: Sequence[PlateLink]
     stays: Sequence[StayOfLink]
@@ -154,7 +159,6 @@ async def export_account(
         NoSuchAccount: there is none of this number.
     """
     standing = await accounts_flow.standing(db, account_id)
-    plates = await plate_store.plates_of(db, account_id)
     links = await plate_store.links_of(db, account_id)
     stays = [
         stay
@@ -180,8 +184,7 @@ async def export_account(
     top_ups = await account_store.top_ups_of_account(db, account_id, limit=ROWS_MAX)
     tokens = await identity_store.tokens(db, account_id=account_id, limit=ROWS_MAX)
     lines = await audit_store.lines(db, Filter(owner_id=account_id), before=None, limit=ROWS_MAX)
-    about = {"actor": actor, "action": "account.export", "subject": f"account:{account_id}"}
-    await audit_store.record(db, account_id, **about, detail={}, now=now, random_bits=random_bits())
+    await audit_store.record_all(db, [_taken(account_id, actor, now, random_bits())])
     kinds: dict[str, Sequence[object]] = {
         "stays": stays,
         **of_vehicles,
@@ -193,8 +196,10 @@ async def export_account(
     }
     return Export(
         account=standing,
+        phone=await phone_store.phone_of(db, account_id),
+        sessions=await session_store.of_account(db, account_id),
         known_as=(await account_store.known_as(db, [account_id])).get(account_id),
-        plates=plates,
+        plates=await plate_store.plates_of(db, account_id),
         links=links,
         stays=stays,
         **of_vehicles,
@@ -210,7 +215,7 @@ async def export_account(
 async def close_account(
     db: sql.Connection, *, account_id: int, actor: str, now: datetime, random_bits: Callable[[], int]
 ) -> Account:
-    """Closes an account for ever: its plates, its name and its tokens go, its money stays in the books.
+    """Closes an account for ever: its plates, name, phone, sessions and tokens go, its money stays in the books.
 
     Raises:
         NoSuchAccount, AccountBarred, AccountNotSettled: see `payments.flow.accounts.close_account`.
@@ -221,10 +226,17 @@ async def close_account(
         await lock_plates(db, list(more))
         locked |= more
     closed = await accounts_flow.close_account(db, account_id=account_id, actor=actor, now=now, random_bits=random_bits)
+    await phone_store.forget_phone(db, account_id)
+    await session_store.end_of_account(db, account_id)
     for each in await plate_store.plates_of(db, account_id):
         if not await plate_store.drop_claim(db, each.plate, each.plate_color, account_id):
             await plates_flow.end_link(db, each.plate, each.plate_color, account_id, now=now, random_bits=random_bits)
     return closed
+
+
+def _taken(account_id: int, actor: str, now: datetime, random_bits: int) -> Line:
+    about = {"actor": actor, "action": "account.export", "subject": f"account:{account_id}"}
+    return audit.line(account_id, **about, detail={}, now=now, random_bits=random_bits)
 
 
 def _line(line: Line) -> Raw | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 import sql
 from parking import sessions
+from parking.exports import SessionOfDriver
 from parking.sessions import DRIVER_IDLE, FAILURES_KEPT, SEEN_EVERY, STAFF_IDLE, Failures, Session, Stored
 from parking.staff import principal
 from payments.identity import Audience, Principal
@@ -65,6 +66,16 @@ async def seen(db: Connection, token_hash: bytes, now: datetime) -> Session | No
 async def of_staff(db: Connection, staff_id: int, now: datetime) -> Sequence[Stored]:
     """The sessions of an account of staff that have not ended, the latest first."""
     return await sql.every(db, Stored, _SESSIONS["of_staff"], staff_id, now)
+
+
+async def of_account(db: Connection, account_id: int) -> Sequence[SessionOfDriver]:
+    """The browsers in which a driver is signed in, the latest first."""
+    return await sql.every(db, SessionOfDriver, _SESSIONS["of_account"], account_id)
+
+
+async def end_of_account(db: Connection, account_id: int) -> None:
+    """Ends all of a driver."""
+    await db.execute(_SESSIONS["end_of_account"], account_id)
 
 
 async def end(db: Connection, token_hash: bytes) -> bool:

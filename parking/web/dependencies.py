@@ -17,6 +17,7 @@ from parking.live.redis import LiveCounts as _LiveCounts
 from parking.live.stream import Stream as _Stream
 from parking.live.usual import LiveUsual as _LiveUsual
 from parking.offers import Shelf as _Shelf
+from parking.phone_codes import Offer
 from parking.report_runs import Room
 from parking.sessions import Session
 from payments import identity
@@ -31,6 +32,8 @@ Wall: TypeAlias = NamedDependency[SkipValidation[Callable[[], datetime]]]
 CityIdentity: TypeAlias = NamedDependency[SkipValidation[LiveCityIdentity | None]]
 Secrets: TypeAlias = NamedDependency[SkipValidation[Sequence[str]]]
 RandomBytes: TypeAlias = NamedDependency[SkipValidation[_RandomBytes]]
+# Whether drivers sign in by phone here.
+PhoneOffer: TypeAlias = NamedDependency[SkipValidation[Offer]]
 ReportRoom: TypeAlias = NamedDependency[SkipValidation[Room]]
 RandomBits: TypeAlias = NamedDependency[SkipValidation[Callable[[], int]]]
 Principal: TypeAlias = NamedDependency[SkipValidation[identity.Principal]]

@@ -14,6 +14,7 @@ from parking.sessions import PAGE
 from parking.texts.pages import sign_in as words
 from parking.web.reader import Reader
 from parking.web.response import language_of, shown
+from payments.identity import Audience
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[bytes]]
 
@@ -56,8 +57,11 @@ def _is_read_by_people(request: Request[Any, Any, Any]) -> bool:
 
 
 def _to_sign_in(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Staff by their login, drivers by their phone."""
+    audience = request.scope["route_handler"].opt.get("audience", ())
+    where = "/sign-in/phone" if audience == (Audience.DRIVER,) else "/sign-in"
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
-    to = f"/sign-in?{urlencode({'next': f'{path}?{query}' if query else path})}"
+    to = f"{where}?{urlencode({'next': f'{path}?{query}' if query else path})}"
     if request.headers.get("hx-request"):
         # A part of a page is asked for: the whole of it goes.
         return Response(b"", status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": to})

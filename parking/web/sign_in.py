@@ -1,5 +1,6 @@
 """Signing in and out of the pages of staff."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from msgspec import Meta, Struct
 from parking.city_identity import IdentityAway, IdentityRefused
 from parking.flow import sessions as flow
 from parking.flow.sessions import Begun, Invitation
+from parking.phone_codes import CodeRefused, PhoneUnfit, TooManyCodes
 from parking.sessions import (
     IdentityUnknown,
     SecondFactorMissing,
@@ -24,17 +26,23 @@ from parking.sessions import (
 )
 from parking.staff import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordUnfit
 from parking.texts.pages import sign_in as words
+from parking.texts.words import Words
 from parking.web import pictures
 from parking.web.dependencies import CityIdentity, Db, Now, Pool, RandomBytes, SignedIn, Wall
 from parking.web.forms import Shown, action, browser_of, held, is_secure, page, read, visitor_cookie
 from parking.web.reader import Reader
 from parking.web.response import language_of, moved, shown
 from payments.errors import OneLotError
-from payments.identity import READERS, Audience
+from payments.identity import READERS, AccountBarred, Audience
 
 HOME = "/desk"
 # Of a refusal that is not for what was typed.
-STATUS_OF: dict[type[OneLotError], int] = {SignInPaused: 429, IdentityAway: 503}
+STATUS_OF: dict[type[OneLotError], int] = {
+    SignInPaused: 429,
+    TooManyCodes: 429,
+    IdentityAway: 503,
+    AccountBarred: 403,
+}
 WORD_OF: dict[type[OneLotError], str] = {
     PasswordUnfit: "password_unfit",
     SignInRefused: "refused",
@@ -42,6 +50,9 @@ WORD_OF: dict[type[OneLotError], str] = {
     IdentityRefused: "city_refused",
     IdentityUnknown: "city_unknown",
     SecondFactorMissing: "city_weak",
+    PhoneUnfit: "phone_unfit",
+    CodeRefused: "code_refused",
+    AccountBarred: "suspended",
 }
 Password = Annotated[str, Meta(max_length=PASSWORD_CHARACTERS_MAX)]
 Short = Annotated[str, Meta(max_length=64)]
@@ -75,7 +86,7 @@ async def sign_in_page(
         return moved(local_path(then, HOME))
     notice = "signed_out" if "out" in request.query_params else None
     city = None if provider is None else _to_city(local_path(then, ""))
-    return _page(request, "sign_in.html", then=local_path(then, ""), notice=notice, login="", city=city)
+    return visitors_page(request, "sign_in.html", then=local_path(then, ""), notice=notice, login="", city=city)
 
 
 @action("/sign-in", Audience.PUBLIC)
@@ -97,14 +108,16 @@ async def sign_in(
         )
     except (SignInRefused, SignInPaused) as e:
         city = None if provider is None else _to_city(local_path(said.next, ""))
-        return _page(request, "sign_in.html", then=local_path(said.next, ""), refused=e, login=said.login, city=city)
+        return visitors_page(
+            request, "sign_in.html", then=local_path(said.next, ""), refused=e, login=said.login, city=city
+        )
     return begun_session(request, begun, local_path(said.next, HOME), wall())
 
 
 @page("/sign-in/code", Audience.PUBLIC)
 async def code_page(request: Shown) -> Response[bytes]:
     """Where somebody says which code they were given."""
-    return _page(request, "sign_in_code.html", said=WithCode())
+    return visitors_page(request, "sign_in_code.html", said=WithCode())
 
 
 @action("/sign-in/code", Audience.PUBLIC)
@@ -115,7 +128,7 @@ async def say_code(request: Shown, pool: Pool, wall: Wall) -> Response[bytes]:
     try:
         invited = await flow.invitation(pool, login=login, code=said.code, browser=browser_of(request), wall=wall())
     except (SignInRefused, SignInPaused) as e:
-        return _page(request, "sign_in_code.html", said=said, refused=e)
+        return visitors_page(request, "sign_in_code.html", said=said, refused=e)
     return _choosing(request, said, invited)
 
 
@@ -142,7 +155,7 @@ async def choose_password(
         try:
             invited = await flow.invitation(pool, login=login, code=said.code, browser=browser, wall=wall())
         except (SignInRefused, SignInPaused) as gone:
-            return _page(request, "sign_in_code.html", said=said, refused=gone)
+            return visitors_page(request, "sign_in_code.html", said=said, refused=gone)
         return _choosing(request, said, invited, refused=e)
     return begun_session(request, begun, HOME, wall())
 
@@ -152,7 +165,7 @@ async def sign_out(request: Shown, db: Db, signed_in: SignedIn, now: Now) -> Res
     """Ends the session."""
     if signed_in is not None:
         await flow.sign_out(db, signed_in, now=now)
-    return _ended(request)
+    return ended_session(request)
 
 
 @action("/sign-out/everywhere", *READERS)
@@ -160,29 +173,36 @@ async def sign_out_everywhere(request: Shown, db: Db, signed_in: SignedIn, now: 
     """Ends all sessions of who is signed in."""
     if signed_in is not None:
         await flow.sign_out_everywhere(db, signed_in, now=now)
-    return _ended(request)
+    return ended_session(request)
 
 
-def _page(request: Shown, template: str, *, refused: OneLotError | None = None, **values: Any) -> Response[bytes]:
+def visitors_page(
+    request: Shown,
+    template: str,
+    *,
+    of: Mapping[str, Words] = words.WORDS,
+    refused: OneLotError | None = None,
+    **values: Any,
+) -> Response[bytes]:
     """A page of a visitor, whose browser is given what its forms are known by if it holds nothing yet."""
     new = None
     if held(request) is None:
         new = uuid4().hex + uuid4().hex
         request.cookies[visitor_cookie(request)] = new
     status = 200 if refused is None else STATUS_OF.get(type(refused), 422)
-    reader = Reader(language_of(request), words.WORDS)
+    reader = Reader(language_of(request), of)
     values = {"why": why(reader, refused), "notice": None, "characters_min": PASSWORD_CHARACTERS_MIN, **values}
     answer = shown(request, template, reader, status_code=status, **values)
     if new is not None:
         answer.set_cookie(_cookie(request, visitor_cookie(request), new))
-    if isinstance(refused, SignInPaused):
+    if isinstance(refused, SignInPaused | TooManyCodes):
         answer.headers["Retry-After"] = str(refused.facts["retry_after_s"])
     return answer
 
 
 def why(reader: Reader, refused: OneLotError | None) -> str | None:
     """Why nobody was signed in, in words."""
-    if isinstance(refused, SignInPaused):
+    if isinstance(refused, SignInPaused | TooManyCodes):
         return reader.word("paused", refused.facts["retry_after_s"])
     word = None if refused is None else WORD_OF.get(type(refused))
     return None if word is None else reader.word(word)
@@ -195,12 +215,12 @@ def _choosing(
     refused: SignInRefused | SignInPaused | PasswordUnfit | None = None,
 ) -> Response[bytes]:
     picture = None if invited.totp_uri is None else pictures.code(invited.totp_uri)
-    return _page(request, "sign_in_password.html", said=said, invited=invited, picture=picture, refused=refused)
+    return visitors_page(request, "sign_in_password.html", said=said, invited=invited, picture=picture, refused=refused)
 
 
 def refused_page(request: Shown, refused: OneLotError, then: str) -> Response[bytes]:
     """The page of signing in, with why it was not done by the city's identity."""
-    return _page(request, "sign_in.html", then=then, refused=refused, login="", city=_to_city(then))
+    return visitors_page(request, "sign_in.html", then=then, refused=refused, login="", city=_to_city(then))
 
 
 def _to_city(then: str) -> str:
@@ -215,8 +235,9 @@ def begun_session(request: Shown, begun: Begun, then: str, now: datetime) -> Res
     return answer
 
 
-def _ended(request: Shown) -> Response[bytes]:
-    answer = moved("/sign-in?out=1")
+def ended_session(request: Shown, then: str = "/sign-in?out=1") -> Response[bytes]:
+    """To another page, with a browser that holds nothing any more."""
+    answer = moved(then)
     answer.set_cookie(_cookie(request, cookie_name(is_secure=is_secure(request)), "", max_age=0))
     return answer
 

@@ -22,6 +22,12 @@ select token_hash, begun_at, seen_at, ends_at, address, agent
   from session where staff_id = $1 and ends_at > $2
  order by seen_at desc
 
+-- name: of_account
+select begun_at, seen_at, ends_at, address, agent from session where account_id = $1 order by seen_at desc
+
+-- name: end_of_account
+delete from session where account_id = $1
+
 -- name: end
 delete from session where token_hash = $1 returning token_hash
 

@@ -20,6 +20,25 @@ KINDS: dict[str, Kind] = {
         ("表单不是本次登录的页面发出的，或登录已更新。", "The form was not sent from a page of this session."),
         ("重新打开页面后再提交。", "Open the page again, and send it from there."),
     ),
+    "phone-unfit": Kind(
+        "不是手机号",
+        ("这不是可以接收验证码的手机号。", "This is no number of a mobile phone that codes are sent to."),
+        MEND,
+    ),
+    "code-refused": Kind(
+        "验证码无效",
+        ("验证码不正确、已使用或已过期。", "The code is wrong, was used or has ended."),
+        ("重新获取验证码。", "Ask for another code."),
+    ),
+    "too-many-codes": Kind(
+        "验证码请求过多",
+        (
+            "该手机或该地址请求的验证码过多，须等待后再请求。",
+            "So many codes were asked for, to this phone or from this address, that the next one waits.",
+        ),
+        LATER,
+        facts=("retry_after_s",),
+    ),
     "identity-unknown": Kind(
         "没有对应的账户",
         ("城市统一身份没有对应的账户。", "No account that may sign in is known by this identity of the city."),

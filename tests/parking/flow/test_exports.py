@@ -25,6 +25,8 @@ OF_VEHICLES = {
 # Tables with a plate, an account or another person in a column, and where their rows are in the export.
 EXPORTED = {
     "account_known_as": "known_as",
+    "account_phone": "phone",
+    "session": "sessions",
     "account_plate": "links",
     "plate_claim": "links",
     "stay": "stays",
@@ -57,7 +59,6 @@ REASONS = {
     "journal": "the books, of which charges and top-ups are the documents",
     "transfer": "as of journals",
     "channel": "of the operators and the platform",
-    "session": "who is signed in to pages, for days at most",
     "report_run": "reports that staff asked for, of operators and lots",
     "report_schedule": "as of runs of reports",
 }
