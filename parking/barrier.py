@@ -1,5 +1,7 @@
 """What the barrier is to do: decided from what is known when the event is recorded."""
 
+from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -7,7 +9,8 @@ from msgspec import Struct
 from parking.cases import Reason
 from parking.facts import Fact
 from parking.fees import Bill
-from parking.lots import Direction, LotKind
+from parking.lots import Direction, Lot, LotKind, ProbableMatch
+from parking.stays import Doubt
 
 
 class Command(StrEnum):
@@ -39,16 +42,22 @@ class Decision(Struct, frozen=True):
     payment: Payment | None = None
 
 
-def decide(fact: Fact, bill: Bill | None, *, owed_fen: int | None = None, let_out: bool = False) -> Decision:
+# Whose stay it is nobody knows for sure, so nobody is told what it costs, or can pay the way out.
+_UNSURE = Decision(Command.HOLD)
+
+
+def decide(
+    fact: Fact, bill: Bill | None, *, owed_fen: int | None = None, let_out: bool = False, unsure: bool = False
+) -> Decision:
     """What the barrier does for an event. `bill` is that of the stay which it closed, or whose exit it repeats.
 
-    `owed_fen`: what is owed of that, where it was billed before; `let_out`: a person opened for it. A replayed event is
-    long over, so its barrier is left alone whatever it costs.
+    `owed_fen`: what is owed of that, where it was billed before; `let_out`: a person opened for it. `unsure`: see
+    `is_unsure`. A replayed event is long over, so its barrier is left alone whatever it costs.
     """
     if fact.direction is Direction.ENTRY:
         decision = _decide_entry(fact)
     else:
-        decision = _decide_exit(bill, owed_fen, let_out=let_out)
+        decision = _decide_exit(bill, owed_fen, let_out=let_out, unsure=unsure and not fact.event.replay)
     if fact.event.replay:
         return Decision(Command.NONE, decision.fee_fen, decision.payment)
     return decision
@@ -63,11 +72,20 @@ def is_held_at_entry(reason: Reason | None) -> bool:
     return reason in _HELD_AT_ENTRY
 
 
-def _decide_exit(bill: Bill | None, owed_fen: int | None, *, let_out: bool) -> Decision:
+def is_unsure(lot: Lot, doubts: Collection[Doubt], left_at: datetime | None) -> bool:
+    """Whether the lot holds the vehicle of a stay until a person has looked, as it only probably came so."""
+    if Doubt.MATCH_PROBABLE not in doubts or left_at is None:
+        return False
+    return lot.probable_match_at(left_at) is ProbableMatch.HOLD
+
+
+def _decide_exit(bill: Bill | None, owed_fen: int | None, *, let_out: bool, unsure: bool) -> Decision:
     # An exit that fits no stay is held, not waved through: a changed plate is the oldest way not to pay.
     # A person at the lot can always open; the event is in review either way.
     if bill is None:
         return Decision(Command.OPEN if let_out else Command.HOLD)
+    if unsure and not let_out:
+        return _UNSURE
     return decide_fee(bill.fee_fen, bill.account_id, owed_fen, let_out=let_out)
 
 
@@ -84,12 +102,18 @@ def decide_fee(fee_fen: int, account_id: int | None, owed_fen: int | None, *, le
     return Decision(Command.HOLD, fee_fen if owed_fen is None else owed_fen, Payment.PAY_AT_GATE)
 
 
-def decide_stay(state: str, fee_fen: int | None, account_id: int | None, owed_fen: int, *, let_out: bool) -> Decision:
-    """What the barrier does now for a stay as it stands. `owed_fen`: of its fee; `let_out`: a person opened for it."""
+def decide_stay(
+    state: str, fee_fen: int | None, account_id: int | None, owed_fen: int, *, let_out: bool, unsure: bool = False
+) -> Decision:
+    """What the barrier does now for a stay as it stands. `owed_fen`: of its fee; `let_out`: a person opened for it;
+    `unsure`: see `is_unsure`.
+    """
     if state == "open":
         return Decision(Command.NONE)
     if state != "closed":
         return Decision(Command.OPEN if let_out else Command.HOLD)
+    if unsure and not let_out:
+        return _UNSURE
     return decide_fee(fee_fen or 0, account_id, owed_fen, let_out=let_out)
 
 

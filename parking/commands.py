@@ -167,18 +167,22 @@ def charge_of(standing: Standing) -> UUID | None:
     return charge_id(standing.stay.id, None)
 
 
-def at_exit(car: AtLane, standing: Standing, charges: Mapping[UUID, Charge]) -> GatewayCommand | None:
-    """What the lane of a car that was held at an exit is told now; None: it is as it was answered."""
+def at_exit(
+    car: AtLane, standing: Standing, charges: Mapping[UUID, Charge], *, unsure: bool = False
+) -> GatewayCommand | None:
+    """What the lane of a car that was held at an exit is told now; None: it is as it was answered. `unsure`: its lot
+    holds it until a person has looked (`barrier.is_unsure`).
+    """
     stay, bill = standing.stay, standing.bill
     key = charge_of(standing)
     charge = None if key is None else charges.get(key)
     owed_fen = 0 if charge is None else charge.owed_fen
     fee_fen, account_id = (None, None) if bill is None else (bill.fee_fen, bill.account_id)
     let_out = stay.let_out is not None
-    decision = decide_stay(stay.state, fee_fen, account_id, owed_fen, let_out=let_out)
+    decision = decide_stay(stay.state, fee_fen, account_id, owed_fen, let_out=let_out, unsure=unsure)
     if decision.gate is Command.NONE or (decision.gate is Command.HOLD and decision.fee_fen == car.fee_fen):
         return None
-    if let_out or (charge is not None and charge.state is ChargeState.VOID):
+    if let_out or (charge is not None and charge.state is ChargeState.VOID and not unsure):
         return _for(
             car, decision.gate, Because.RELEASED, decision.fee_fen, display(car.direction, decision.gate, None, None)
         )

@@ -278,15 +278,17 @@ def records(new: Sequence[Fact], derived: Derived, lots: Mapping[int, Lot]) -> l
         home = homes.get(fact.id)
         # What a vehicle was kept out for stays with its read (`Read.kept_out`).
         reason = fact.doubt if fact.doubt is Reason.BANNED else _reason(fact, home, again, lots) or fact.doubt
-        found.append(_record(fact, home, reason, derived))
+        found.append(_record(fact, home, reason, derived, lots[fact.lot_id]))
     return found
 
 
-def _record(fact: Fact, home: Stay | None, reason: Reason | None, derived: Derived) -> EventRecord:
+def _record(fact: Fact, home: Stay | None, reason: Reason | None, derived: Derived, lot: Lot) -> EventRecord:
     bill = None if home is None else derived.after.bills.get(home.id)
     charge = _charge_of(home, bill, derived) if derived.charges else None
     owed_fen = None if charge is None or bill is None else owed_after(charge, bill.fee_fen, asked_at=bill.until)
-    decision = barrier.decide(fact, bill, owed_fen=owed_fen, let_out=home is not None and home.let_out is not None)
+    let_out = home is not None and home.let_out is not None
+    unsure = home is not None and barrier.is_unsure(lot, home.doubts, home.left_at)
+    decision = barrier.decide(fact, bill, owed_fen=owed_fen, let_out=let_out, unsure=unsure)
     reference = None
     if decision.fee_fen and home is not None:
         reference = derived.references[home.id] if charge is None else charge.reference

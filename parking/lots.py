@@ -117,6 +117,15 @@ class InnerClock(StrEnum):
     STOPS = "stops"
 
 
+class ProbableMatch(StrEnum):
+    """What the barrier does for a vehicle whose entry was read with another text and is only probably its own: it opens
+    as for any other, or holds it until a person has looked. The debit waits for that either way.
+    """
+
+    OPEN = "open"
+    HOLD = "hold"
+
+
 class Around(Struct, frozen=True):
     """Where a lot lies: the number of the lot around, what the clocks there do while a vehicle is here, and the road
     with the minutes within which visits to two of its stretches are one.
@@ -165,6 +174,7 @@ class LotPlan(Struct, frozen=True, forbid_unknown_fields=True):
     inner_clock: InnerClock = InnerClock.RUNS
     road: Code | None = None
     road_within_min: Annotated[int, Meta(ge=1, le=ROAD_WITHIN_MIN_MAX)] = 10
+    probable_match: ProbableMatch = ProbableMatch.OPEN
 
     def __post_init__(self) -> None:
         _check_code(self.code)
@@ -248,7 +258,7 @@ class LotRow(Struct, frozen=True):
     """A lot as the database has it, at an instant.
 
     `confirms_passages_since`: from when on it tells passages at its exits, if it does. `inside_of` to
-    `road_within_min`: where it lay from the beginning (`Around`).
+    `road_within_min`: where it lay from the beginning (`Around`); `probable_match`: what it did then.
     """
 
     id: int
@@ -272,14 +282,15 @@ class LotRow(Struct, frozen=True):
     road: str | None = None
     road_within_min: int | None = None
     say_arrears: SayArrears = SayArrears.NOTHING
+    probable_match: ProbableMatch = ProbableMatch.OPEN
 
 
 class Lot(LotRow, frozen=True):
     """A car park, or a stretch of road bays, as it is registered.
 
     `is_closed`: when the network was read, as `capacity`. `capacities`, `closures`: the versions of these that began
-    since it was registered, or will; `surroundings`: those of where it lies. `former_codes`: codes that it had and that
-    lead to it as well.
+    since it was registered, or will; `surroundings`: those of where it lies; `probable_matches`: those of what it does
+    with probable matches. `former_codes`: codes that it had and that lead to it as well.
     """
 
     is_closed: bool = False
@@ -287,6 +298,7 @@ class Lot(LotRow, frozen=True):
     capacities: tuple[Version[int], ...] = ()
     closures: tuple[Version[bool], ...] = ()
     surroundings: tuple[Version[Around], ...] = ()
+    probable_matches: tuple[Version[ProbableMatch], ...] = ()
 
     def around_at(self, at: datetime) -> Around:
         """Where it lies at an instant."""
@@ -296,6 +308,10 @@ class Lot(LotRow, frozen=True):
     def is_closed_at(self, at: datetime) -> bool:
         """Whether nobody is let in at an instant."""
         return dated.at(False, self.closures, at)
+
+    def probable_match_at(self, at: datetime) -> ProbableMatch:
+        """What it does with vehicles that leave at an instant and were only probably seen to come."""
+        return dated.at(self.probable_match, self.probable_matches, at)
 
 
 class LotCapacity(Struct, frozen=True):

@@ -15,7 +15,7 @@ from parking.dated import Version
 from parking.facilities import Facilities
 from parking.gateways import Gateway, GatewayKey, GatewayLot, RegisteredGateway
 from parking.lanes import Gate, Lane, LaneClosure, LaneRow, LaneWay, Way
-from parking.lots import Around, Lot, LotCapacity, LotClosure, LotRow, LotSurroundings
+from parking.lots import Around, Lot, LotCapacity, LotClosure, LotRow, LotSurroundings, ProbableMatch
 from parking.pauses import Nest, nests_of
 from parking.places import Place
 from parking.prices import (
@@ -56,6 +56,14 @@ class FormerCode(Struct, frozen=True):
     code: str
 
 
+class LotProbableMatch(Struct, frozen=True):
+    """What a lot does with probable matches from an instant on."""
+
+    lot_id: int
+    valid_from: datetime
+    probable_match: ProbableMatch
+
+
 class Rows(Struct, frozen=True):
     """The network as the database has it, all of one instant.
 
@@ -87,6 +95,7 @@ class Rows(Struct, frozen=True):
     surroundings: Sequence[LotSurroundings] = ()
     gateway_lots: Sequence[GatewayLot] = ()
     places: Sequence[Place] = ()
+    probable_matches: Sequence[LotProbableMatch] = ()
 
 
 class Network(Struct, frozen=True):
@@ -166,6 +175,9 @@ def _lots(rows: Rows, now: datetime) -> dict[int, Lot]:
     places: dict[int, list[Version[Around]]] = {}
     for place in rows.surroundings:
         places.setdefault(place.lot_id, []).append(place.version)
+    matches: dict[int, list[Version[ProbableMatch]]] = {}
+    for said in rows.probable_matches:
+        matches.setdefault(said.lot_id, []).append(Version(said.valid_from, said.probable_match))
     former: dict[int, list[str]] = {}
     for had in rows.former_codes:
         former.setdefault(had.lot_id, []).append(had.code)
@@ -179,6 +191,7 @@ def _lots(rows: Rows, now: datetime) -> dict[int, Lot]:
             capacities=tuple(capacities.get(row.id, ())),
             closures=changes,
             surroundings=tuple(places.get(row.id, ())),
+            probable_matches=tuple(matches.get(row.id, ())),
         )
     return lots
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from parking import searches
 from parking.dated import Version
 from parking.lanes import Switch
-from parking.lots import Around, Direction, InnerClock, Lot, LotKind
+from parking.lots import Around, Direction, InnerClock, Lot, LotKind, ProbableMatch
 from parking.network import Network
 from parking.prices import TariffInForce
 from parking.searches import Search
@@ -34,6 +34,13 @@ class StateFrom(Struct, frozen=True):
 
     valid_from: datetime
     state: State
+
+
+class ProbableMatchFrom(Struct, frozen=True):
+    """What a lot does with probable matches from an instant on."""
+
+    valid_from: datetime
+    probable_match: ProbableMatch
 
 
 class SurroundingsFrom(Struct, frozen=True):
@@ -101,7 +108,7 @@ class LotListed(Struct, frozen=True):
 
 class LotShown(LotListed, frozen=True, kw_only=True):
     """A lot as staff see it. `former_codes`: codes that it had and that lead to it as well. `capacities`, `states`,
-    `surroundings`: what began since it was registered, or will.
+    `surroundings`, `probable_matches`: what began since it was registered, or will.
     """
 
     former_codes: Sequence[str]
@@ -116,6 +123,8 @@ class LotShown(LotListed, frozen=True, kw_only=True):
     capacities: list[SpacesFrom]
     states: list[StateFrom]
     surroundings: list[SurroundingsFrom]
+    probable_match: ProbableMatch
+    probable_matches: list[ProbableMatchFrom]
     tariffs: list[TariffFrom]
     gates: list[GateShown]
     lanes: list[LaneShown]
@@ -172,6 +181,8 @@ def shown(lot: Lot, network: Network, now: datetime) -> LotShown:
         capacities=[SpacesFrom(each.valid_from, each.value) for each in lot.capacities],
         states=_states(lot.closures),
         surroundings=[_lies(each, network) for each in lot.surroundings],
+        probable_match=lot.probable_match_at(now),
+        probable_matches=[ProbableMatchFrom(each.valid_from, each.value) for each in lot.probable_matches],
         tariffs=_tariffs(prices.tariffs),
         gates=_gates(lot, network),
         lanes=_lanes(lot, network, now),

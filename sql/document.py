@@ -22,6 +22,7 @@ CHAPTERS = {
         "lot",
         "lot_capacity",
         "lot_closure",
+        "lot_probable_match",
         "lot_surroundings",
         "former_lot_code",
         "lot_facilities",

@@ -36,6 +36,7 @@ CREATE TYPE open_stay_row AS ( lot_id integer, plate text, plate_color plate_col
 CREATE TYPE passage_outcome AS ENUM ( 'passed', 'turned_back', 'cancelled' );
 CREATE TYPE payable_kind AS ENUM ( 'charge', 'top_up' );
 CREATE TYPE place_kind AS ENUM ( 'station', 'airport', 'metro', 'hospital', 'school', 'sight', 'mall', 'sport', 'office' );
+CREATE TYPE probable_match AS ENUM ( 'open', 'hold' );
 CREATE TYPE refund_state AS ENUM ( 'requested', 'unknown', 'succeeded', 'closed' );
 CREATE TYPE report_run_state AS ENUM ( 'waiting', 'running', 'done', 'failed' );
 CREATE TYPE say_arrears AS ENUM ( 'nothing', 'show' );
@@ -228,6 +229,7 @@ CREATE TABLE lot (
     road_within_min         integer,
     inner_clock             inner_clock DEFAULT 'runs'::inner_clock NOT NULL,
     say_arrears             say_arrears,
+    probable_match          probable_match DEFAULT 'open'::probable_match NOT NULL,
     CONSTRAINT capacity_positive CHECK ((capacity > 0)),
     CONSTRAINT leaves_within_reason CHECK (((leave_within_min >= 1) AND (leave_within_min <= 120))),
     CONSTRAINT lot_id_fits_identifiers CHECK ((id < (1 << 30))),
@@ -249,6 +251,7 @@ COMMENT ON COLUMN lot.road IS 'What all stretches of one road have in common: wh
 COMMENT ON COLUMN lot.road_within_min IS 'Within how many minutes of leaving another stretch that holds, unless the tariff says so itself.';
 COMMENT ON COLUMN lot.inner_clock IS 'Whether the lots that it lies in count the time of who is here as well (runs), or not.';
 COMMENT ON COLUMN lot.say_arrears IS 'The same of one lot; null: as its operator says.';
+COMMENT ON COLUMN lot.probable_match IS 'From the beginning on; what it does later stands in lot_probable_match.';
 -- The service may: select, insert, update.
 
 -- How many spaces a lot has from an instant on; until the first it has those of lot.
@@ -271,6 +274,17 @@ CREATE TABLE lot_closure (
     CONSTRAINT lot_closure_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
 );
 -- The service may: select, insert, update (is_closed).
+
+-- Whether the barriers of a lot open for a probable match from an instant on, or hold its vehicle until a person has
+-- looked; until the first it does as lot says.
+CREATE TABLE lot_probable_match (
+    lot_id         integer NOT NULL,
+    valid_from     timestamp with time zone NOT NULL,
+    probable_match probable_match NOT NULL,
+    CONSTRAINT lot_probable_match_pkey PRIMARY KEY (lot_id, valid_from),
+    CONSTRAINT lot_probable_match_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES lot(id)
+);
+-- The service may: select, insert, update (probable_match).
 
 -- In which lot a lot lies, what the clock there does, and along which road, from an instant on; until the first as
 -- lot says it.

@@ -81,6 +81,7 @@ ACTIONS = {
     "PUT /v1/admin/lots/{code}/gates/{gate}/state": {"lane.close", "lane.reopen"},
     "POST /v1/admin/lots/{code}/gateways": {"gateway.register"},
     "POST /v1/admin/lots/{code}/lanes": {"lane.register"},
+    "PUT /v1/admin/lots/{code}/probable-match": {"lot.probable_match"},
     "PUT /v1/admin/lots/{code}/state": {"lot.close", "lot.reopen"},
     "PUT /v1/admin/lots/{code}/surroundings": {"lot.surroundings"},
     "PUT /v1/admin/lots/{code}/zone": {"lot.zone"},

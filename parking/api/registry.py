@@ -14,7 +14,8 @@ from parking.api.search import WANTED, Wanted
 from parking.dated import Changed
 from parking.flow import lots as flow
 from parking.flow import surroundings as surroundings_flow
-from parking.lots import LotChange, Spaces
+from parking.flow.matching import set_probable_match
+from parking.lots import LotChange, ProbableMatch, Spaces
 from parking.registry import LotShown, LotsPage, State
 from parking.scope import lots_of
 from parking.surroundings import Surroundings
@@ -29,6 +30,13 @@ class NewCapacity(Struct, frozen=True, forbid_unknown_fields=True):
     """How many spaces a lot has, and since when (default: now)."""
 
     capacity: Spaces
+    valid_from: Instant | None = None
+
+
+class NewProbableMatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the barriers of a lot do for probable matches, and since when (default: now)."""
+
+    probable_match: ProbableMatch
     valid_from: Instant | None = None
 
 
@@ -147,4 +155,21 @@ async def set_state(code: FromPath[str], data: JSONBody[NewState], principal: Pr
     return await flow.set_closed(db, code, is_closed=is_closed, valid_from=data.valid_from, by=principal, now=now)
 
 
-ROUTES: list[HTTPRouteHandler] = [list_lots, get_lot, change_lot, set_surroundings, set_capacity, set_state]
+@put(
+    "/v1/admin/lots/{code:str}/probable-match",
+    operation_id="setProbableMatch",
+    summary="Say what the barriers of a lot do for a probable match, from an instant on",
+    tags=["administration"],
+    opt={"audience": (Audience.ADMIN,)},
+)
+async def set_match(
+    code: FromPath[str], data: JSONBody[NewProbableMatch], principal: Principal, db: Db, now: Now
+) -> Changed:
+    """A car whose plate was read otherwise when it came, and which is probably the same, is let out (`open`), or held
+    until a person has looked (`hold`). The debit waits for that either way. An instant of the past is refused (409),
+    and so is one before a car that was read.
+    """
+    return await set_probable_match(db, code, data.probable_match, valid_from=data.valid_from, by=principal, now=now)
+
+
+ROUTES: list[HTTPRouteHandler] = [list_lots, get_lot, change_lot, set_surroundings, set_capacity, set_state, set_match]

@@ -17,6 +17,7 @@ from parking.cli.actor import by, staff
 from parking.cli.spoken import headings, sentence, word
 from parking.dated import Changed, Outcome
 from parking.flow import lots as flow
+from parking.flow.matching import set_probable_match
 from parking.flow.network import read_network
 from parking.lots import (
     CAPACITY_MAX,
@@ -26,6 +27,7 @@ from parking.lots import (
     LotKind,
     LotPlan,
     Name,
+    ProbableMatch,
     Registered,
     SayArrears,
     UnknownLot,
@@ -306,6 +308,16 @@ def reopen_lot(code: str, since: datetime | None) -> None:
             lambda db, now: flow.set_closed(db, code, is_closed=False, valid_from=since, by=staff(), now=now)
         )
     )
+
+
+@lot.command("probable-match")
+@click.argument("code", type=CODE)
+@click.argument("does", type=click.Choice([each.value for each in ProbableMatch]))
+@FROM
+def probable_match(code: str, does: str, since: datetime | None) -> None:
+    """What the barriers of a lot do for a car that probably came under another plate: open, or hold it."""
+    does_ = ProbableMatch(does)
+    say(in_transaction(lambda db, now: set_probable_match(db, code, does_, valid_from=since, by=staff(), now=now)))
 
 
 @lot.command("arrears")

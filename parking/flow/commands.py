@@ -24,8 +24,10 @@ from parking.commands import (
 from parking.lanes import Lane
 from parking.lots import Direction
 from parking.network import Network
+from parking.stays import Doubt, Stay
 from parking.store import commands as store
 from parking.store import events as event_store
+from parking.store import lots as lots_store
 from parking.store.commands import Waiting
 from payments import ids
 from payments.identity import Principal
@@ -56,8 +58,15 @@ async def tell_exits(
     cars = [car for car in cars if car.direction is Direction.EXIT]
     keys = [key for car in cars if (key := commands.charge_of(by_stay[_stay_of(car)])) is not None]
     charges = await charge_store.charges_by_id(db, keys) if keys else {}
-    made = [commands.at_exit(car, by_stay[_stay_of(car)], charges) for car in cars]
+    unsure = await _unsure(db, [each.stay for each in standing])
+    made = [commands.at_exit(car, by_stay[_stay_of(car)], charges, unsure=_stay_of(car) in unsure) for car in cars]
     return await _add(db, [each for each in made if each is not None], now, random_bits)
+
+
+async def _unsure(db: sql.Connection, stays: Sequence[Stay]) -> set[UUID]:
+    """Those of stays whose vehicles their lots hold until a person has looked, by what held when they left."""
+    probable = [(stay.lot_id, stay.id, stay.left_at) for stay in stays if Doubt.MATCH_PROBABLE in stay.doubts]
+    return await lots_store.holding(db, probable) if probable else set()
 
 
 async def tell_entry(

@@ -101,7 +101,7 @@ async def record_events(
     counts = await store.move_counts(db, now, moves, heard_at=now) if moves else ()
     held = commands.held_before(derived.changed.finished, gateways, now)
     gates = await tell_exits(db, held, now=now, random_bits=random_bits) if held else ()
-    stays, let_in = await _told_again(db, events, told, records, now)
+    stays, let_in = await _told_again(db, events, told, records, network, now)
     booked = await booking_flow.seen_at_gates(db, events, network) if network.bookable else {}
     answered = answers(events, told.first, records, stays, presented, booked, let_in)
     answered = await say_at_lanes(db, events, answered, network, now)
@@ -120,7 +120,12 @@ async def _once_a_day(db: sql.Connection, new: Sequence[Fact]) -> Sequence[Fact]
 
 
 async def _told_again(
-    db: sql.Connection, events: Sequence[Fact], told: repeats.Sorted, records: dict[UUID, EventRecord], now: datetime
+    db: sql.Connection,
+    events: Sequence[Fact],
+    told: repeats.Sorted,
+    records: dict[UUID, EventRecord],
+    network: Network,
+    now: datetime,
 ) -> tuple[dict[UUID, StayNow], set[UUID]]:
     """How the stays of exits stand that are told again and wait, and which entries that were held are of vehicles, as
     people said meanwhile. Exits that were of no stay get in `records` the one that they are of by what was said.
@@ -135,7 +140,8 @@ async def _told_again(
             records[id_] = structs.replace(records[id_], stay_id=each.stay_id)
     found = [(fact, records[told.first[fact.id]]) for fact in again]
     waiting = {(ids.shard_of(r.stay_id), r.stay_id) for fact, r in found if r.stay_id is not None and waits(fact, r)}
-    return await stays_now(db, waiting) if waiting else {}, {id_ for id_, each in said.items() if each.counts}
+    stays = await stays_now(db, waiting, network.lots) if waiting else {}
+    return stays, {id_ for id_, each in said.items() if each.counts}
 
 
 # -- what cannot be taken

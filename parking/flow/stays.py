@@ -8,7 +8,7 @@ from msgspec import Raw, Struct, structs
 
 import sql
 from parking.answers import StayNow
-from parking.barrier import decide_stay
+from parking.barrier import decide_stay, is_unsure
 from parking.cases import Reason
 from parking.flow.cases import DecisionShown, decision_shown
 from parking.flow.derivation import RandomBits
@@ -139,7 +139,7 @@ async def stay_by_id(db: sql.Connection, lot: Lot, stay_id: UUID, *, now: dateti
     Raises:
         UnknownStay: the lot has no stay of this id.
     """
-    found = (await stays_now(db, [(lot.id, stay_id)])).get(stay_id)
+    found = (await stays_now(db, [(lot.id, stay_id)], {lot.id: lot})).get(stay_id)
     if found is None:
         raise UnknownStay("This lot has no stay of this id.", stay_id=str(stay_id))
     if found.state != State.OPEN:
@@ -147,17 +147,23 @@ async def stay_by_id(db: sql.Connection, lot: Lot, stay_id: UUID, *, now: dateti
     return structs.replace(found, paid_until=await stay_paid_until(db, lot, found.stay_id, now=now))
 
 
-async def stays_now(db: sql.Connection, wanted: Collection[tuple[int, UUID]]) -> dict[UUID, StayNow]:
+async def stays_now(
+    db: sql.Connection, wanted: Collection[tuple[int, UUID]], lots: Mapping[int, Lot]
+) -> dict[UUID, StayNow]:
     """How stays stand and what their barriers may do now, each by the lot and the number it is asked by."""
     rows = await store.stays_now(db, *zip(*wanted, strict=True))
     keys = [charge_id(row.id, row.account_id) for row in rows if row.fee_fen]
     charges = await charge_store.charges_by_id(db, keys) if keys else {}
-    return {row.asked_id: _now(row, charges.get(charge_id(row.id, row.account_id))) for row in rows}
+    return {row.asked_id: _now(row, charges.get(charge_id(row.id, row.account_id)), lots[row.lot_id]) for row in rows}
 
 
-def _now(row: StayRow, charge: Charge | None) -> StayNow:
+def _now(row: StayRow, charge: Charge | None, lot: Lot) -> StayNow:
+    let_out = row.let_out is not None
+    unsure = is_unsure(lot, row.doubts, row.left_at) and not let_out
+    if unsure:
+        charge = None
     owed_fen = 0 if charge is None else charge.owed_fen
-    decision = decide_stay(row.state, row.fee_fen, row.account_id, owed_fen, let_out=row.let_out is not None)
+    decision = decide_stay(row.state, row.fee_fen, row.account_id, owed_fen, let_out=let_out, unsure=unsure)
     return StayNow(
         stay_id=row.id,
         state=row.state,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from asyncpg import UniqueViolationError
@@ -22,8 +23,10 @@ from parking.lots import (
     LotKind,
     LotPlan,
     LotSurroundings,
+    ProbableMatch,
     SayArrears,
 )
+from parking.network import LotProbableMatch
 from parking.surroundings import Placed
 
 _SQL = sql.load("parking/lots")
@@ -83,6 +86,7 @@ class RegisteredLot(Struct, frozen=True):
     inner_clock: InnerClock
     road: str | None
     road_within_min: int | None
+    probable_match: ProbableMatch
     gateway: str
     lanes: str
 
@@ -206,6 +210,36 @@ async def add_closure(db: sql.Connection, lot_id: int, version: Version[bool]) -
     await db.execute(_SQL["add_closure"], lot_id, version.valid_from, version.value)
 
 
+class MatchingBefore(Struct, frozen=True):
+    """A lot whose probable matches are to be treated otherwise, and how they were from the beginning."""
+
+    id: int
+    code: str
+    operator_id: int
+    probable_match: ProbableMatch
+
+
+async def probable_match_to_change(db: sql.Connection, code: str) -> MatchingBefore | None:
+    """The lot of a code, if there is one."""
+    return await sql.one(db, MatchingBefore, _SQL["probable_match_to_change"], code)
+
+
+async def probable_matches(db: sql.Connection, lot_id: int) -> list[Version[ProbableMatch]]:
+    """What a lot has done with probable matches since it was registered, or will do."""
+    rows = await sql.every(db, LotProbableMatch, _SQL["probable_matches_of"], lot_id)
+    return [Version(row.valid_from, row.probable_match) for row in rows]
+
+
+async def add_probable_match(db: sql.Connection, lot_id: int, version: Version[ProbableMatch]) -> None:
+    """Treated so from its instant on, in the place of what was to begin then."""
+    await db.execute(_SQL["add_probable_match"], lot_id, version.valid_from, version.value)
+
+
+async def holding(db: sql.Connection, left: Sequence[tuple[int, UUID, datetime | None]]) -> set[UUID]:
+    """Those of stays, with their lots and when they left, whose lots held probable matches then."""
+    return {row["id"] for row in await db.fetch(_SQL["holding"], *zip(*left, strict=True))}
+
+
 async def last_read_at(db: sql.Connection, lot_ids: Collection[int]) -> datetime | None:
     """When the last read of any of some lots happened."""
     at: datetime | None = await db.fetchval(_SQL["last_read_at"], sorted(lot_ids))
@@ -281,7 +315,7 @@ async def add_lot(db: sql.Connection, plan: LotPlan, *, lies: Around, now: datet
     lanes = [(lane.code, lane.gate, lane.direction) for lane in plan.lanes]
     try:
         beside = structs.astuple(lies)
-        leaving = (now if plan.confirms_passages else None, plan.leave_within_min)
+        leaving = (now if plan.confirms_passages else None, plan.leave_within_min, plan.probable_match)
         lot_id: int | None = await db.fetchval(_SQL["add_lot"], *names, *place, *facts, *leaving, *beside)
         if lot_id is None:
             return None

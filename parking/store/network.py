@@ -8,7 +8,7 @@ from parking.bans import Ban
 from parking.gateways import GatewayKey, GatewayLot, RegisteredGateway
 from parking.lanes import Gate, LaneClosure, LaneRow, LaneWay
 from parking.lots import LotCapacity, LotClosure, LotRow, LotSurroundings
-from parking.network import FacilitiesRow, FormerCode, NoPlateText, Rows
+from parking.network import FacilitiesRow, FormerCode, LotProbableMatch, NoPlateText, Rows
 from parking.places import Place
 from parking.prices import LotTariff, LotZone, PublishedRow, ZoneRow, ZoneTariff
 from payments.store import settlement
@@ -55,6 +55,7 @@ async def rows(db: sql.Connection, now: datetime) -> Rows:
             capacities=await sql.every(db, LotCapacity, _SQL["lot_capacities"]),
             closures=await sql.every(db, LotClosure, _SQL["lot_closures"]),
             surroundings=await sql.every(db, LotSurroundings, _SQL["lot_surroundings"]),
+            probable_matches=await sql.every(db, LotProbableMatch, _SQL["lot_probable_matches"]),
             former_codes=await sql.every(db, FormerCode, _SQL["former_codes"]),
             gates=await sql.every(db, Gate, _SQL["gates"]),
             lanes=await sql.every(db, LaneRow, _SQL["lanes"]),

@@ -31,6 +31,7 @@ class StayRow(Struct, frozen=True):
     fee_fen: int | None
     account_id: int | None
     let_out: LetOut | None
+    doubts: tuple[Doubt, ...]
 
 
 class CaseRow(Struct, frozen=True):

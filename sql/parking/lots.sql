@@ -8,8 +8,9 @@ insert into operator (code, name_zh, name_en, platform_fee_bps, time_zone) value
 
 -- name: add_lot
 insert into lot (code, operator_id, name_zh, name_en, district_zh, district_en, address_zh, kind, capacity, longitude, latitude, time_zone,
-                 confirms_passages_since, leave_within_min, inside_of, inner_clock, road, road_within_min)
-select $1, o.id, $3, $4, $5, $6, $7, $8::lot_kind, $9, $10, $11, $12, $13, $14, $15, $16::inner_clock, $17, $18
+                 confirms_passages_since, leave_within_min, probable_match, inside_of, inner_clock, road, road_within_min)
+select $1, o.id, $3, $4, $5, $6, $7, $8::lot_kind, $9, $10, $11, $12, $13, $14, $15::probable_match, $16, $17::inner_clock,
+       $18, $19
   from operator o where o.code = $2
 returning id
 
@@ -59,6 +60,8 @@ select l.id, l.code, o.code as operator_code, l.name_zh, l.name_en, l.district_z
                   order by c.valid_from desc limit 1), l.capacity) as capacity,
        l.longitude, l.latitude, l.address_zh, l.time_zone, l.confirms_passages_since is not null as confirms_passages,
        l.leave_within_min, outer_lot.code as inside_of, lies.inner_clock::text as inner_clock, lies.road, lies.road_within_min,
+       coalesce((select m.probable_match from lot_probable_match m where m.lot_id = l.id and m.valid_from <= $2
+                  order by m.valid_from desc limit 1), l.probable_match)::text as probable_match,
        (select g.code from gateway g where g.lot_id = l.id order by g.id limit 1) as gateway,
        (select jsonb_agg(jsonb_build_object('code', a.code, 'gate', g.code, 'direction', a.direction) order by a.id)
           from lane a join gate g on g.id = a.gate_id where a.lot_id = l.id)::text as lanes
@@ -133,6 +136,25 @@ select lot_id, valid_from, is_closed from lot_closure where lot_id = $1 order by
 -- name: add_closure
 insert into lot_closure (lot_id, valid_from, is_closed) values ($1, $2, $3)
 on conflict (lot_id, valid_from) do update set is_closed = excluded.is_closed
+
+-- name: probable_match_to_change
+select id, code, operator_id, probable_match::text as probable_match from lot where id = lot_called($1)
+
+-- name: probable_matches_of
+select lot_id, valid_from, probable_match::text as probable_match from lot_probable_match where lot_id = $1 order by valid_from
+
+-- name: add_probable_match
+insert into lot_probable_match (lot_id, valid_from, probable_match) values ($1, $2, $3::probable_match)
+on conflict (lot_id, valid_from) do update set probable_match = excluded.probable_match
+
+-- name: holding
+-- Those of departures from lots at instants for which the lot held probable matches then.
+select w.id
+  from unnest($1::int[], $2::uuid[], $3::timestamptz[]) w (lot_id, id, left_at)
+  join lot l on l.id = w.lot_id
+ where coalesce((select m.probable_match from lot_probable_match m
+                  where m.lot_id = w.lot_id and m.valid_from <= w.left_at order by m.valid_from desc limit 1),
+                l.probable_match) = 'hold'
 
 -- name: last_read_at
 -- Of any lane of some lots.

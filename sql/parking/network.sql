@@ -26,7 +26,7 @@ select l.id, l.code, l.operator_id, o.code as operator_code, l.name_zh, l.name_e
                   order by c.valid_from desc limit 1), l.capacity) as capacity,
        l.longitude, l.latitude, l.time_zone,
        l.confirms_passages_since, l.leave_within_min, l.inside_of, l.inner_clock::text as inner_clock, l.road, l.road_within_min,
-       coalesce(l.say_arrears, o.say_arrears)::text as say_arrears
+       coalesce(l.say_arrears, o.say_arrears)::text as say_arrears, l.probable_match::text as probable_match
   from lot l
   join operator o on o.id = l.operator_id
  order by l.id
@@ -55,7 +55,7 @@ select min(valid_from) as at
         union all select valid_from from lot_zone union all select valid_from from lot_capacity
         union all select valid_from from lot_closure union all select valid_from from lane_way
         union all select valid_from from lane_closure union all select valid_from from lot_surroundings
-        union all select valid_from from gateway_lot) changes
+        union all select valid_from from gateway_lot union all select valid_from from lot_probable_match) changes
  where valid_from > $1
 
 -- name: lot_capacities
@@ -67,6 +67,9 @@ select lot_id, valid_from, is_closed from lot_closure order by lot_id, valid_fro
 -- name: lot_surroundings
 select lot_id, valid_from, inside_of, inner_clock::text as inner_clock, road, road_within_min
   from lot_surroundings order by lot_id, valid_from
+
+-- name: lot_probable_matches
+select lot_id, valid_from, probable_match::text as probable_match from lot_probable_match order by lot_id, valid_from
 
 -- name: former_codes
 select lot_id, code from former_lot_code order by lot_id, code

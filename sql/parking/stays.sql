@@ -6,11 +6,11 @@ with named as (
   select w.lot_id, w.asked_id, coalesce(stay_led_to(w.lot_id, w.asked_id), w.asked_id) as id
     from unnest($1::int[], $2::uuid[]) w (lot_id, asked_id))
 select n.asked_id, s.lot_id, s.id, s.state::text as state, s.entered_at, s.left_at, s.fee_fen, s.account_id,
-       s.let_out::text as let_out
+       s.let_out::text as let_out, s.doubts
   from named n join stay s on s.lot_id = n.lot_id and s.id = n.id
  where s.state <> 'open'
 union all
-select n.asked_id, o.lot_id, o.id, 'open', o.entered_at, null, null, null, null
+select n.asked_id, o.lot_id, o.id, 'open', o.entered_at, null, null, null, null, '{}'
   from named n join open_stay o on o.lot_id = n.lot_id and o.id = n.id
 
 -- name: stays_of_vehicle

@@ -1,16 +1,22 @@
 """What the barrier is told, as one table of everything that can be at the gate."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from msgspec import structs
 
 from parking import barrier
 from parking.barrier import Command, Decision, Payment
 from parking.cases import Reason
+from parking.dated import Version
 from parking.facts import Fact
 from parking.fees import Bill
-from parking.lots import Direction, LotKind
+from parking.lots import Direction, Lot, LotKind, ProbableMatch
+from parking.stays import Doubt
 from tests.parking.events import passing
+from tests.parking.reads import MIDNIGHT
 
+LOT = Lot(1, "a", 3, "o", "", "", "", "", "", LotKind.GARAGE, 10, 117.0, 36.6, "Asia/Shanghai")
 OPEN, HOLD, NONE = Command.OPEN, Command.HOLD, Command.NONE
 FREE, CHARGED, AT_GATE = Payment.NOT_NEEDED, Payment.WILL_BE_CHARGED, Payment.PAY_AT_GATE
 
@@ -41,6 +47,39 @@ def test_at_the_exit(who: str, bill: Bill | None, owed_fen: int | None, decision
     # What is replayed is long over: the barrier is left alone, whatever it costs.
     replayed = barrier.decide(at_gate(Direction.EXIT, replay=True), bill, owed_fen=owed_fen)
     assert replayed == structs.replace(decision, gate=NONE)
+
+
+@pytest.mark.parametrize("owed_fen", [None, 0, 200])
+@pytest.mark.parametrize("bill", [bill(0), bill(600), bill(600, 1001)])
+def test_whose_stay_is_only_probable_is_held_whatever_is_due(bill: Bill, owed_fen: int | None) -> None:
+    leaving = at_gate(Direction.EXIT)
+    assert barrier.decide(leaving, bill, owed_fen=owed_fen, unsure=True) == Decision(HOLD)
+    now = ("closed", bill.fee_fen, bill.account_id, owed_fen or 0)
+    assert barrier.decide_stay(*now, let_out=False, unsure=True) == Decision(HOLD)
+    # Unless a person opened for it, or it is long over.
+    assert barrier.decide(leaving, bill, owed_fen=owed_fen, let_out=True, unsure=True).gate is OPEN
+    assert barrier.decide_stay(*now, let_out=True, unsure=True).gate is OPEN
+    replayed = barrier.decide(at_gate(Direction.EXIT, replay=True), bill, owed_fen=owed_fen, unsure=True)
+    assert (replayed.gate, replayed.fee_fen is None) == (NONE, False)
+
+
+@pytest.mark.parametrize(
+    ("doubts", "left_at", "unsure"),
+    [
+        ((Doubt.MATCH_PROBABLE,), MIDNIGHT - timedelta(seconds=1), False),
+        ((Doubt.MATCH_PROBABLE,), MIDNIGHT, True),
+        ((Doubt.LOOKED_AT,), MIDNIGHT, False),
+        ((Doubt.READ_DOUBTFUL,), MIDNIGHT, False),
+        ((), MIDNIGHT, False),
+        ((Doubt.MATCH_PROBABLE,), None, False),
+    ],
+)
+def test_a_lot_holds_probable_matches_from_an_instant_on(
+    doubts: tuple[Doubt, ...], left_at: datetime | None, unsure: bool
+) -> None:
+    holding = structs.replace(LOT, probable_matches=(Version(MIDNIGHT, ProbableMatch.HOLD),))
+    assert barrier.is_unsure(holding, doubts, left_at) is unsure
+    assert not barrier.is_unsure(LOT, doubts, left_at)
 
 
 @pytest.mark.parametrize("doubt", [None, *Reason])

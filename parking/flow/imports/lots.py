@@ -8,6 +8,7 @@ import sql
 from parking.flow import facilities as facilities_flow
 from parking.flow import lots as lots_flow
 from parking.flow.imports import At, Kind, State, Take, Taken
+from parking.flow.matching import set_probable_match
 from parking.imports.lots import FORM, LotRow, in_order, written
 from parking.lots import Description, ExitRule, LotChange, LotPlan
 from parking.store import facilities as facilities_store
@@ -15,7 +16,7 @@ from parking.store import lots as store
 
 # What of a registered lot a file may correct; of the rest a contradiction is refused.
 _EXITS = ExitRule.__struct_fields__
-_CORRECTED = (*Description.__struct_fields__, "capacity", *_EXITS)
+_CORRECTED = (*Description.__struct_fields__, "capacity", *_EXITS, "probable_match")
 
 
 async def _begin(db: sql.Connection, _rows: object, at: At) -> Take[LotRow]:
@@ -64,6 +65,8 @@ async def _correct(db: sql.Connection, was: LotPlan, plan: LotPlan, at: At) -> t
     if any(name in otherwise for name in _EXITS):
         rule = ExitRule(plan.confirms_passages, plan.leave_within_min)
         await lots_flow.set_exit_rule(db, plan.code, rule, by=at.by, now=at.now)
+    if "probable_match" in otherwise:
+        await set_probable_match(db, plan.code, plan.probable_match, valid_from=None, by=at.by, now=at.now)
     return tuple(otherwise)
 
 

@@ -43,6 +43,23 @@ async def known_everywhere() -> None:
     await asyncio.sleep(POLL_S + 0.3)
 
 
+async def test_a_lot_holds_probable_matches(client: httpx.AsyncClient, owner: sql.Connection) -> None:
+    lot, tomorrow = f"{LOTS}/{STATION}", (NOW + 24 * HOUR).isoformat()
+    hold = {"probable_match": "hold", "valid_from": tomorrow}
+    answers = [await client.put(f"{lot}/probable-match", json=hold) for _ in range(2)]
+    assert [each.json()["outcome"] for each in answers] == ["changed", "unchanged"]
+    problem(await client.put(f"{lot}/probable-match", json={"probable_match": "wave"}), 400, "probable_match")
+    early = {**hold, "valid_from": (NOW - HOUR).isoformat()}
+    problem(await client.put(f"{lot}/probable-match", json=early), 409, "valid_from")
+    shown = (await client.get(lot)).json()
+    assert (shown["probable_match"], [each["probable_match"] for each in shown["probable_matches"]]) == (
+        "open",
+        ["hold"],
+    )
+    (line,) = await owner.fetch("select detail from audit where action = 'lot.probable_match'")
+    assert msgspec.json.decode(line["detail"])["before"] == {"probable_match": "open"}
+
+
 async def test_a_lot_is_registered_mistyped_mended_closed_and_opened(
     client: httpx.AsyncClient, owner: sql.Connection
 ) -> None:
@@ -107,7 +124,11 @@ async def test_a_lot_is_registered_mistyped_mended_closed_and_opened(
 
 async def test_what_was_decided_is_not_decided_anew(client: httpx.AsyncClient, district: District) -> None:
     lot = f"{LOTS}/{QC}"
-    for path, body in (("capacity", {"capacity": 60}), ("state", {"state": "closed"})):
+    for path, body in (
+        ("capacity", {"capacity": 60}),
+        ("state", {"state": "closed"}),
+        ("probable-match", {"probable_match": "hold"}),
+    ):
         past = {**body, "valid_from": (NOW - HOUR).isoformat()}
         said = problem(await client.put(f"{lot}/{path}", json=past), 409, "valid_from")
         assert said["title"] == "Rewrites the past"

@@ -83,6 +83,13 @@ async def test_a_lot_is_looked_after(
     ]
 
 
+async def test_a_lot_holds_probable_matches(env: dict[str, str], district: District) -> None:
+    tomorrow = (NOW + timedelta(days=1)).isoformat()
+    for said in (f"changed from {tomorrow}", "unchanged"):
+        ended, printed = await running.onelot(env, "lot", "probable-match", QC, "hold", "--from", tomorrow)
+        assert (ended, printed.strip()) == (0, said)
+
+
 async def test_gates_and_lanes_are_looked_after(env: dict[str, str], tmp_path: Path, district: District) -> None:
     async def onelot(*words: str, code: int = 0) -> str:
         ended, printed = await running.onelot(env, *words)

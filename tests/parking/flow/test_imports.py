@@ -18,7 +18,7 @@ from parking.flow.imports.kinds import KINDS
 from parking.flow.network import read_network
 from parking.imports import Planned, lots
 from parking.imports.lots import LotRow
-from parking.lots import LotKind, LotPlan
+from parking.lots import LotKind, LotPlan, ProbableMatch
 from parking.settings import Settings
 from parking.sheets import Layout
 from parking.tariffs import Tariff
@@ -150,12 +150,14 @@ async def test_what_a_file_says_otherwise_is_corrected(db: sql.Connection, distr
         name_zh="新名",
         leave_within_min=20,
         confirms_passages=True,
+        probable_match=ProbableMatch.HOLD,
     )
     (line,) = (await take(db, rows(changed), minutes=1)).lines
-    wanted = ("name_zh", "kind", "capacity", "confirms_passages", "leave_within_min")
+    wanted = ("name_zh", "kind", "capacity", "confirms_passages", "leave_within_min", "probable_match")
     assert (line.state, line.changed) == (State.CHANGED, wanted)
     network = await read_network(db, NOW + timedelta(minutes=2))
     lot = network.lots_by_code["im-10"]
+    assert [each.value for each in lot.probable_matches] == ["hold"]
     assert (lot.name_zh, lot.kind, lot.capacity, lot.leave_within_min) == ("新名", LotKind.MALL, 60, 20)
     # A file that does not say what a lot offers takes nothing away.
     assert network.facilities[lot.id] == picture

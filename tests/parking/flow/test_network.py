@@ -10,11 +10,11 @@ from msgspec import structs
 
 import sql
 from parking import tariffs
-from parking.flow import gateways, lanes, lots, prices, surroundings
+from parking.flow import gateways, lanes, lots, matching, prices, surroundings
 from parking.flow import tariffs as tariffs_flow
 from parking.flow.network import record_change
 from parking.lanes import GateChange, GatePlan, LaneChange, NewLane, Way
-from parking.lots import Direction, ExitRule, LotChange, SayArrears
+from parking.lots import Direction, ExitRule, LotChange, ProbableMatch, SayArrears
 from parking.store import network as store
 from parking.surroundings import Surroundings
 from payments.identity import Audience, Principal
@@ -56,6 +56,10 @@ async def set_capacity(db: sql.Connection) -> None:
 
 async def set_closed(db: sql.Connection) -> None:
     await lots.set_closed(db, QC, is_closed=True, valid_from=None, by=ADMIN, now=NOW)
+
+
+async def set_probable_match(db: sql.Connection) -> None:
+    await matching.set_probable_match(db, QC, ProbableMatch.HOLD, valid_from=None, by=ADMIN, now=NOW)
 
 
 async def say_arrears_in_lot(db: sql.Connection) -> None:
@@ -144,7 +148,7 @@ async def put_lot_in_zone(db: sql.Connection) -> None:
 
 CHANGES = (
     register_operator, register_lot, set_exit_rule, change_lot, set_capacity, set_closed, issue_gateway_key,
-    set_surroundings,
+    set_surroundings, set_probable_match,
     say_arrears_in_lot, say_arrears_in_lots_of,
     add_gateway, add_gate, change_gate, set_gate_closed, add_lane, change_lane, set_way, set_lane_closed,
     revoke_gateway_key, rename_gateway, serve_lot,
@@ -164,7 +168,7 @@ async def test_a_change_moves_the_version(
 def test_each_use_case_that_records_a_change_is_tried_here() -> None:
     """What writes to the network ends in `record_change`; who adds a use case adds it above."""
     tried = {change.__name__ for change in CHANGES}
-    for module in (gateways, lanes, lots, surroundings, prices, tariffs_flow):
+    for module in (gateways, lanes, lots, matching, surroundings, prices, tariffs_flow):
         functions = [
             each for each in ast.parse(inspect.getsource(module)).body if isinstance(each, ast.AsyncFunctionDef)
         ]
