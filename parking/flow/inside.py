@@ -76,6 +76,18 @@ async def find_inside(
     return [_shown(stay, bills[stay.id], paid.get(stay.id), overstays.get(stay.id), now) for stay in stays]
 
 
+async def inside_of_driver(
+    db: sql.Connection, driver: Principal, *, network: Network, now: datetime, random_bits: Callable[[], int]
+) -> list[tuple[Lot, Inside]]:
+    """The vehicles that are inside anywhere and that a driver's account pays for, the latest entry first."""
+    found: list[tuple[Lot, Inside]] = []
+    for lot_id in await store.lots_of_account(db, driver.id, now=now):
+        lot = network.lots[lot_id]
+        about = {"reader": driver, "network": network, "now": now, "random_bits": random_bits}
+        found += [(lot, each) for each in await find_inside(db, lot, "", **about)]  # type: ignore[arg-type]
+    return sorted(found, key=lambda each: each[1].entered_at, reverse=True)
+
+
 def _shown(
     stay: Stay, bill: Bill, paid_until: datetime | None, overstay: OverstayNotice | None, now: datetime
 ) -> Inside:

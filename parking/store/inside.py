@@ -30,3 +30,8 @@ async def inside_of_account(
 ) -> Sequence[Found]:
     """Of these the ones that an account pays for, as far as its driver may see them."""
     return await sql.every(db, Found, _SQL["inside_of_account"], lot_id, account_id, part, FOUND_MAX, now - STAY_MAX)
+
+
+async def lots_of_account(db: sql.Connection, account_id: int, *, now: datetime) -> list[int]:
+    """The lots in which vehicles may be that an account pays for."""
+    return [row["lot_id"] for row in await db.fetch(_SQL["lots_of_account"], account_id, now - STAY_MAX)]

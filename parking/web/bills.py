@@ -9,6 +9,7 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from parking.phone_codes import Offer
 from parking.texts.amounts import grouped_with_symbol
 from parking.web.dependencies import Pool
 from parking.web.lots import CITY_ZONE, answer, reader_of
@@ -29,7 +30,13 @@ async def bill_page(
     async with pool.acquire() as db:
         bill = await shown(db, await flow.charge_named(db, reference, by_id=False), wording)
     reader = reader_of(request, ZoneInfo(CITY_ZONE))
-    values = {"bill": bill, "online": online(channels), "amount": lambda fen: grouped_with_symbol(fen, CURRENCY)}
+    has_me = request.app.state.phone_offer is not Offer.NONE
+    values = {
+        "bill": bill,
+        "online": online(channels),
+        "amount": lambda fen: grouped_with_symbol(fen, CURRENCY),
+        "has_me": has_me,
+    }
     made = answer(request, page("bill.html", reader, compressed=False, **values))
     made.headers["Cache-Control"] = "no-store"
     return made

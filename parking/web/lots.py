@@ -16,6 +16,7 @@ from parking import listing
 from parking.files import POLICY, File, send
 from parking.lot_pages import Wishes, lot_page
 from parking.occupancy import LotStatus, publish
+from parking.phone_codes import Offer
 from parking.positions import Crs, Point
 from parking.searches import Search, Sort
 from parking.store import forecast as forecast_store
@@ -94,6 +95,7 @@ async def find_page(
     spoken = json.dumps({key: reader.word(key, "{0}", "{1}") for key in _SPOKEN}, ensure_ascii=False)
     city = request.app.state.city
     box = None if city is None else [city.west, city.south, city.east, city.north]
+    values |= {"has_me": request.app.state.phone_offer is not Offer.NONE}
     values |= {"spoken": spoken.replace("<", "\\u003c"), "style_url": style, "box": json.dumps(box)}
     return answer(request, page("find.html", reader, compressed=False, **values), policy=policy_of_map(style))
 

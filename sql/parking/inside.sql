@@ -26,3 +26,14 @@ select o.id, o.entered_at
                       and (k.resolved_at is null or not k.link_stands and p.linked_at between k.linked_at and k.resolved_at))
  order by o.entered_at desc, o.id
  limit $4
+
+-- name: lots_of_account
+-- Where vehicles may be inside that an account pays for; whether its driver may see them is asked lot by lot.
+select o.lot_id
+  from account_plate p join open_stay o on o.plate = p.plate and o.plate_color = p.plate_color
+ where p.account_id = $1 and p.unlinked_at is null and o.entered_at >= $2
+union
+select s.lot_id
+  from account_plate p join stay s on s.plate = p.plate and s.plate_color = p.plate_color and s.last_at >= $2
+ where p.account_id = $1 and p.unlinked_at is null and s.at_exit and s.state = 'closed'
+ order by 1

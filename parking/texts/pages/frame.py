@@ -5,6 +5,7 @@ from parking.texts.words import Words
 WORDS: dict[str, Words] = {
     "skip": ("跳到正文", "Skip to the content"),
     "other_language": ("English", "中文"),
+    "my_parking": ("我的停车", "My parking"),
     "home": ("首页", "Home"),
     "rows": ("共 {} 行", "{} rows"),
     "row": ("共 1 行", "1 row"),

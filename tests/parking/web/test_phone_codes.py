@@ -4,11 +4,9 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
-from typing import Literal
 
 import httpx
 import pytest
-from playwright.async_api import Browser
 
 import sql
 from parking import phone_codes
@@ -21,12 +19,10 @@ from payments.flow import accounts as payments_flow
 from tests import running
 from tests.conftest import NOW
 from tests.district import TOKEN_SECRET
-from tests.parking.web.browser import SIZES, check_page, opened, picture
 from tests.parking.web.texts import KEY, TextGateway, text_gateway
 from tests.parking.web.visitor import Visitor
 
 AT = "/sign-in/phone"
-WAYS = list(zip(SIZES, ("zh-CN", "en"), ("light", "dark"), strict=True))
 OF_PHONE = "select account_id from account_phone where phone = $1"
 
 
@@ -303,37 +299,6 @@ async def test_a_message_is_tried_again_until_it_is_taken_or_never_will_be(
         await visitor.send(AT, AT, {"phone": next(phones)})
     assert await flow.send(pool, Gateway("http://127.0.0.1:9/send", KEY), TOKEN_SECRET, wall=system) == 0
     assert await owner.fetchval("select count(*) from phone_code where send_error = 'ConnectError'") == 1
-
-
-@pytest.mark.parametrize(("size", "language", "scheme"), WAYS, ids=["phone-zh", "desk-en"])
-async def test_a_browser_signs_in_and_out(
-    demonstration: httpx.AsyncClient,
-    browser: Browser,
-    phones: Iterator[str],
-    size: str,
-    language: str,
-    scheme: Literal["light", "dark"],
-) -> None:
-    address = str(demonstration.base_url)
-    async with opened(browser, address, size=SIZES[size], language=language, color_scheme=scheme) as (page, _):
-        await page.goto("/me")
-        await check_page(page)
-        await picture(page, f"sign-in-phone-{size}-{language}")
-        # By keyboard alone: the field has the focus.
-        await page.keyboard.type(next(phones))
-        await page.keyboard.press("Enter")
-        code = re.search(r"\d{6}", await page.locator("#message").inner_text())
-        assert code is not None
-        await check_page(page)
-        await picture(page, f"sign-in-code-{size}-{language}")
-        await page.keyboard.type(code[0])
-        await page.keyboard.press("Enter")
-        await page.wait_for_url("**/me")
-        await check_page(page)
-        await picture(page, f"me-{size}-{language}")
-        await page.locator("form[action='/me/sign-out'] button").click()
-        await page.wait_for_url("**/sign-in/phone?out=1")
-        await check_page(page)
 
 
 # -- the gateway itself
