@@ -44,7 +44,7 @@ POSTS = [(path, handler) for method, path, handler in OURS if method == "POST"]
 GETS = [(path, handler) for method, path, handler in OURS if method == "GET" and not path.endswith("/stream")]
 EACH_AUDIENCE = {audience_of(handler): path for path, handler in GETS}.values()
 JSON = "application/json"
-WITHOUT_BODY = ("/keys", "/close", "/acknowledge", "/sign-out", "/everywhere")
+WITHOUT_BODY = ("/keys", "/close", "/acknowledge", "/me/data", "/sign-out", "/everywhere")
 PARAMETERS = ("q", "near", "bbox", "from", "lang", "after", "limit")
 HEADERS = ("If-None-Match", "Accept-Language", "Accept-Encoding", "Idempotency-Key", "Content-Type", "Cookie")
 
