@@ -26,6 +26,7 @@ WORDS: dict[str, Words] = {
     "sort": ("排序", "Sort by"),
     "fee": ("价格", "Price"),
     "distance": ("距离", "Distance"),
+    "walk": ("步行", "Walk"),
     "free": ("空位", "Spaces"),
     "search": ("查找", "Search"),
     "found": ("{} 个停车场", "{} car parks"),

@@ -70,7 +70,9 @@ form.addEventListener("submit", (event) => {
   ask({ moves: true });
 });
 form.addEventListener("change", (event) => {
-  if (event.target !== $("q")) ask();
+  if (event.target === $("q")) return;
+  if (event.target === form.elements.stay) slide();
+  ask();
 });
 found.addEventListener("click", (event) => {
   const sort = event.target.closest("[data-sort]");
@@ -84,6 +86,22 @@ function set(name, value) {
   form.elements[name].value = value;
   form.elements[name].disabled = !value;
 }
+
+// How long: the slider goes over what can be chosen in the field beside it, which is what is asked.
+
+const longer = $("longer");
+
+function slide() {
+  const stay = form.elements.stay;
+  longer.max = String(stay.length - 1);
+  longer.value = String(stay.selectedIndex);
+  longer.setAttribute("aria-valuetext", stay.selectedOptions[0].text);
+}
+
+longer.addEventListener("input", () => {
+  form.elements.stay.selectedIndex = Number(longer.value);
+  slide();
+});
 
 // Where to: places and lots as one types.
 
@@ -245,7 +263,13 @@ async function showMap() {
 for (const name of ["pointerover", "focusin"]) {
   found.addEventListener(name, (event) => map?.mark(event.target.closest?.(".lot")?.dataset.code ?? null));
 }
-addEventListener("pageshow", (event) => event.persisted && ask());
+// A browser that comes back to the page fills the fields again, and tells nobody.
+addEventListener("pageshow", (event) => {
+  slide();
+  if (event.persisted) ask();
+});
+slide();
+longer.hidden = false;
 watchList();
 keepPages();
 requestAnimationFrame(() => setTimeout(showMap, 0));

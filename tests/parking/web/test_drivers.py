@@ -2,6 +2,7 @@
 languages, on a phone and on a desk; with a keyboard alone, and without a script.
 """
 
+import re
 import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -88,6 +89,12 @@ async def fees(page: Page) -> list[str]:
     return [(await each.inner_text()).strip() for each in await page.locator(".lot-price").all()]
 
 
+def walked(about: str) -> str | None:
+    """How many minutes one walks, as the list says it."""
+    found = re.search(r"步行 (\d+) 分钟|(\d+) min walk", about)
+    return found and (found[1] or found[2])
+
+
 def yuan(said: str) -> float:
     return float(said.removeprefix("¥")) if said.startswith("¥") else 0.0
 
@@ -107,7 +114,18 @@ async def test_the_cheapest_free_space_for_three_hours_is_found(
         await page.locator("#suggestions li").first.wait_for()
         await page.keyboard.press("ArrowDown")
         await page.keyboard.press("Enter")
-        await page.locator("select[name=stay]").select_option("180")
+        stay, longer = page.locator("select[name=stay]"), page.locator("#longer")
+        while await stay.input_value() != "180":
+            before = await longer.input_value()
+            await longer.press("ArrowRight")
+            assert await longer.input_value() != before
+        chosen = await stay.locator("option:checked").inner_text()
+        await expect(longer).to_have_attribute("aria-valuetext", chosen)
+        await page.locator("[data-sort=walk]").click()
+        await page.locator("[data-sort=walk][aria-current]").wait_for()
+        await expect(page.locator("#found")).to_have_attribute("aria-busy", "false")
+        walks = [int(walk) for each in await page.locator(".lot-about").all_inner_texts() if (walk := walked(each))]
+        assert walks == sorted(walks) != []
         await page.locator(".chip", has=page.locator("input[name=room]")).click()
         await page.locator("[data-sort=fee]").click()
         await page.locator("[data-sort=fee][aria-current]").wait_for()
