@@ -150,7 +150,7 @@ def token_holder(
             audience=audience,
         )
     if (audience is Audience.BOOTH) != (lot_id is not None) or (lot_id is not None and operator_id is None):
-        raise HolderUnclear("A booth's token names its lot, and no other does.", field="lot_id", audience=audience)
+        raise HolderUnclear("A booth names its lot, and nobody else does.", field="lot_id", audience=audience)
     return Principal(audience, subject, account_id or 0, operator_id, lot_id)
 
 

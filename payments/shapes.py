@@ -74,7 +74,13 @@ def _is_path(text: str) -> bool:
 
 
 def sentence_of(wrong: Misfit, shape: Any) -> str:
-    """The sentence, with what is allowed where a value is none of a few. `shape`: the type that was asked for."""
+    """The sentence, with what is allowed where a value is none of a few, or a field is none of an object's.
+
+    shape: the type that was asked for.
+    """
+    if wrong.sentence.startswith(_FIELD[1]):
+        fields = _fields(_at(inspect.type_info(shape), wrong.path))
+        return f"{wrong.sentence}: it has {', '.join(fields)}" if fields else wrong.sentence
     if not wrong.sentence.startswith(_NO_VALUE):
         return wrong.sentence
     values = _values(_at(inspect.type_info(shape), wrong.path), is_key=wrong.is_key)
@@ -108,6 +114,12 @@ def _alternatives(found: Iterable[inspect.Type]) -> Iterable[inspect.Type]:
             yield from _alternatives(each.types)
         else:
             yield each
+
+
+def _fields(found: Iterable[inspect.Type]) -> list[str]:
+    """The names of the fields that an object may have, each once."""
+    objects = (each for each in found if isinstance(each, inspect.StructType))
+    return list(dict.fromkeys(own.encode_name for each in objects for own in each.fields))
 
 
 def _values(found: Iterable[inspect.Type], *, is_key: bool) -> list[str]:

@@ -42,7 +42,9 @@ COMPONENTS = Components(
         GATEWAY_KEY: SecurityScheme(type="http", scheme="bearer", description="The key of a lot's gateway, `olk_…`."),
         DRIVER_TOKEN: SecurityScheme(type="http", scheme="bearer", description="A signed token of a driver's account."),
         STAFF_TOKEN: SecurityScheme(
-            type="http", scheme="bearer", description="A signed token of staff: booth, clerk, finance or admin."
+            type="http",
+            scheme="bearer",
+            description="A signed token of staff: booth, clerk, finance, admin or auditor.",
         ),
     }
 )

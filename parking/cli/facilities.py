@@ -10,7 +10,7 @@ import msgspec
 import sql
 from parking.bays import BAYS_MAX, Bay
 from parking.cli.actor import staff
-from parking.cli.registry import CODE, FILE, in_transaction, read_file
+from parking.cli.registry import CODE, FILE, in_transaction, read_file, why_unfit
 from parking.cli.spoken import sentence
 from parking.facilities import Facilities
 from parking.flow import bays as bays_flow
@@ -66,5 +66,5 @@ def _from(file: Path, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(read_file(file), type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        why = sentence("{file} cannot be read: {why}.", file=file, why=e)
+        why = sentence("{file} cannot be read: {why}.", file=file, why=why_unfit(e, shape))
         raise click.BadParameter(why, param_hint="FILE") from None

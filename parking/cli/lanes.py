@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from parking.cli.actor import staff
-from parking.cli.registry import CODE, FILE, FROM, Like, converted, in_transaction, read_file, say
+from parking.cli.registry import CODE, FILE, FROM, Like, converted, in_transaction, read_file, say, why_unfit
 from parking.cli.spoken import sentence, word
 from parking.flow import lanes as flow
 from parking.lanes import GateChange, GateName, GatePlan, LaneChange, NewLane, Switch, Way
@@ -111,7 +111,8 @@ def set_direction(code: str, direction: str | None, week: Path | None, since: da
         try:
             said["week"] = msgspec.json.decode(read_file(week), type=tuple[Switch, ...])
         except (msgspec.DecodeError, UnicodeDecodeError) as e:
-            why = sentence("{file} is no week: {why}.", file=week, why=e)
+            about = why_unfit(e, tuple[Switch, ...])
+            why = sentence("{file} is no week: {why}. A time is written 06:30.", file=week, why=about)
             raise click.BadParameter(why, param_hint="--week") from None
     way = converted(said, Way)
     say(in_transaction(lambda db, now: flow.set_way(db, code, way, valid_from=since, by=staff(), now=now)))

@@ -39,6 +39,7 @@ from parking.searches import Search
 from parking.settings import read
 from payments.flow.settlement import agree_rate
 from payments.money import BPS_WHOLE
+from payments.shapes import misfit, sentence_of
 from sql.pool import open_pool
 
 T = TypeVar("T")
@@ -363,20 +364,29 @@ def converted(said: dict[str, Any], shape: type[T]) -> T:
     try:
         return msgspec.convert({name: value for name, value in said.items() if value is not None}, shape)
     except msgspec.ValidationError as e:
-        raise click.UsageError(str(e)) from None
+        raise click.UsageError(why_unfit(e, shape)) from None
 
 
 def _plan(file: Path) -> LotPlan:
     try:
         return decode_plan(read_file(file))
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        why = sentence("{file} is not the plan of a lot: {why}.", file=file, why=e)
+        why = sentence("{file} is not the plan of a lot: {why}.", file=file, why=why_unfit(e, LotPlan))
         raise click.BadParameter(why, param_hint="FILE") from None
 
 
 def too_large(file: Path, bytes_max: int) -> str:
     """That nobody wrote a file so large."""
     return sentence("{file} has more than {most} bytes.", file=file, most=bytes_max)
+
+
+def why_unfit(error: msgspec.DecodeError | UnicodeDecodeError, shape: Any) -> str:
+    """What is wrong in a JSON file that a person wrote, and where; with the words or fields that there are."""
+    if not isinstance(error, msgspec.ValidationError):
+        return str(error)
+    wrong = misfit(error)
+    why = sentence_of(wrong, shape)
+    return f"{wrong.name}: {why}" if wrong.name else why
 
 
 def read_file(file: Path) -> bytes:

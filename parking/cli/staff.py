@@ -139,7 +139,7 @@ def _state(known: Staff) -> str:
 def _operator(network: Network, code: str) -> int:
     found = next((each.id for each in network.operators.values() if each.code == code), None)
     if found is None:
-        raise NoSuchOperator("There is no such operator.")
+        raise NoSuchOperator(f"No operator has the code {code!r}.")
     return found
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
-from payments.shapes import CHARACTERS_MAX, misfit
+from payments.shapes import CHARACTERS_MAX, misfit, sentence_of
 
 
 class Lane(Struct, forbid_unknown_fields=True):
@@ -94,3 +94,13 @@ def test_a_name_that_looks_like_a_path_is_a_name(name: str) -> None:
         msgspec.convert({"name": "a", name: 1}, Lot)
     found = misfit(raised.value)
     assert (found.path, found.field) == ("$", name)
+
+
+def test_who_names_a_field_that_is_none_hears_which_there_are() -> None:
+    for value, sentence in (
+        ({"name": "a", "nmae": "b"}, "Object contains unknown field `nmae`: it has name, lanes, prices"),
+        ({"name": "a", "lanes": [{"cdoe": "a"}]}, "Object contains unknown field `cdoe`: it has code, way"),
+    ):
+        with pytest.raises(msgspec.ValidationError) as raised:
+            msgspec.convert(value, Lot)
+        assert sentence_of(misfit(raised.value), Lot) == sentence
