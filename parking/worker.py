@@ -199,9 +199,9 @@ async def work(settings: Settings, *, metrics_port: int) -> None:
         loop.add_signal_handler(number, stop.set)
     scheduler.start()
     measuring = [asyncio.create_task(keep_measuring(leading, clock, verified))] if metrics_port else []
-    _log.info("working: %s", ", ".join(job.name for job in all_jobs))
     try:
         with metrics.shown(metrics.WORKING, settings.metrics_host, metrics_port):
+            _log.info("working: %s", ", ".join(job.name for job in all_jobs))
             await stop.wait()
         scheduler.pause()
         await rounds.ended()
