@@ -1,4 +1,4 @@
-"""Arguments and options about tariffs: files, times, periods, facts, passes and accepted warnings."""
+"""Arguments and options: files and what is wrong in them, times, periods, facts, passes and accepted warnings."""
 
 from collections.abc import Callable
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import click
+import msgspec
 
 from parking import tariffs
 from parking.cli.spoken import sentence, word
@@ -14,6 +15,7 @@ from parking.tariffs.engine.quote import PassHeld
 from parking.tariffs.language.document import DOCUMENT_BYTES_MAX
 from parking.tariffs.lint import Kind
 from parking.tariffs.lint.acceptance import name_of
+from payments.shapes import misfit, sentence_of
 
 T = TypeVar("T")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -151,3 +153,12 @@ def tariff_of(file: Path) -> tariffs.Tariff:
         return tariffs.from_toml(document) if is_toml(file) else tariffs.from_json(document)
     except (tariffs.TariffUnclear, tariffs.UnknownTimeZone) as e:
         raise type(e)(f"{file}, at {e.facts['path']}: {e}", **e.facts) from None
+
+
+def why_unfit(error: msgspec.DecodeError | UnicodeDecodeError, shape: Any) -> str:
+    """What is wrong in a JSON file that a person wrote, and where; with the words or fields that there are."""
+    if not isinstance(error, msgspec.ValidationError):
+        return str(error)
+    wrong = misfit(error)
+    why = sentence_of(wrong, shape)
+    return f"{wrong.name}: {why}" if wrong.name else why

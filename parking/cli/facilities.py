@@ -10,7 +10,8 @@ import msgspec
 import sql
 from parking.bays import BAYS_MAX, Bay
 from parking.cli.actor import staff
-from parking.cli.registry import CODE, FILE, in_transaction, read_file, why_unfit
+from parking.cli.arguments import why_unfit
+from parking.cli.registry import CODE, FILE, in_transaction, read_file
 from parking.cli.spoken import sentence
 from parking.facilities import Facilities
 from parking.flow import bays as bays_flow

@@ -7,7 +7,8 @@ import click
 import msgspec
 
 from parking.cli.actor import staff
-from parking.cli.registry import CODE, FILE, FROM, Like, converted, in_transaction, read_file, say, why_unfit
+from parking.cli.arguments import why_unfit
+from parking.cli.registry import CODE, FILE, FROM, Like, converted, in_transaction, read_file, say
 from parking.cli.spoken import sentence, word
 from parking.flow import lanes as flow
 from parking.lanes import GateChange, GateName, GatePlan, LaneChange, NewLane, Switch, Way

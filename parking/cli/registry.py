@@ -14,6 +14,7 @@ from rich.table import Table
 import sql
 from parking import registry
 from parking.cli.actor import by, staff
+from parking.cli.arguments import why_unfit
 from parking.cli.spoken import headings, sentence, word
 from parking.dated import Changed, Outcome
 from parking.flow import lots as flow
@@ -39,7 +40,6 @@ from parking.searches import Search
 from parking.settings import read
 from payments.flow.settlement import agree_rate
 from payments.money import BPS_WHOLE
-from payments.shapes import misfit, sentence_of
 from sql.pool import open_pool
 
 T = TypeVar("T")
@@ -378,15 +378,6 @@ def _plan(file: Path) -> LotPlan:
 def too_large(file: Path, bytes_max: int) -> str:
     """That nobody wrote a file so large."""
     return sentence("{file} has more than {most} bytes.", file=file, most=bytes_max)
-
-
-def why_unfit(error: msgspec.DecodeError | UnicodeDecodeError, shape: Any) -> str:
-    """What is wrong in a JSON file that a person wrote, and where; with the words or fields that there are."""
-    if not isinstance(error, msgspec.ValidationError):
-        return str(error)
-    wrong = misfit(error)
-    why = sentence_of(wrong, shape)
-    return f"{wrong.name}: {why}" if wrong.name else why
 
 
 def read_file(file: Path) -> bytes:
