@@ -75,12 +75,17 @@ class Listed:
     @property
     def tone(self) -> str:
         """How its state is to be felt."""
-        return tone(self.lot["status"])
+        return "quiet" if self.is_shut else tone(self.lot["status"])
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody comes in at this hour."""
+        return self.lot["is_open"] is False
 
     @property
     def state(self) -> str:
         """Its state in words, where that is not plain from the number."""
-        return self._reader.word(f"status_{self.lot['status']}")
+        return self._reader.word("status_shut" if self.is_shut else f"status_{self.lot['status']}")
 
     @property
     def price(self) -> str:
@@ -104,8 +109,6 @@ class Listed:
             said.append(word("height_up_to", metres(lot["height_max_cm"])))
         if lot["ev_spaces"]:
             said.append(word("charging_spaces", lot["ev_spaces"]))
-        if lot["is_open"] is False:
-            said.append(word("closed_now"))
         if lot.get("usual"):
             said.append(word("usual_there", lot["usual"]["free_low"], lot["usual"]["free_high"]))
         return said

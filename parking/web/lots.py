@@ -40,6 +40,7 @@ POPULAR_MAX = 6
 _SPOKEN = (
     *("no_position", "live", "away", "cluster", "plan_note", "map_of", "spaces_free", "free_of_charge", "no_price"),
     *(f"status_{status}" for status in LotStatus),
+    "status_shut",
 )
 _OPEN = {"audience": (Audience.PUBLIC,)}
 
@@ -78,7 +79,9 @@ async def find_page(
         offers=shelf.offers(network.snapshot, stay, Crs.WGS84),
         count_of=await stream.counts(),
     )
-    lots = [Listed(json.loads(bytes(raw)), reader, asked) for raw in found.lots]  # type: ignore[call-overload]
+    listed = [Listed(json.loads(bytes(raw)), reader, asked) for raw in found.lots]  # type: ignore[call-overload]
+    # Whoever looks for a space now has none where nobody comes in.
+    lots = sorted(listed, key=lambda each: each.is_shut)
     values = {
         "asked": asked,
         "sort": sort,

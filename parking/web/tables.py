@@ -83,19 +83,23 @@ class Choice(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """A field above a table; `choices` is None where something is typed."""
+    """A field above a table; `choices` is None where something is typed. `any_said`: what choosing none of them is
+    called, where that is not any of them.
+    """
 
     name: str
     label: str
     value: str = ""
     choices: Sequence[Choice] | None = None
     kind: str = "search"
+    any_said: str | None = None
 
 
 class Table(Struct, frozen=True):
     """What is shown at `path`, asked for by `query`. `next`: what the page that follows comes after.
 
-    A table of several pages is in the order of its query. What is whole is sorted here.
+    A table of several pages is in the order of its query. What is whole is sorted here. `hint`: what is to be asked
+    for, where nothing was yet.
     """
 
     caption: str
@@ -105,6 +109,7 @@ class Table(Struct, frozen=True):
     query: Mapping[str, str] = {}
     filters: Sequence[Filter] = ()
     next: str | None = None
+    hint: str | None = None
 
     @property
     def is_whole(self) -> bool:

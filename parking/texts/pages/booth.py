@@ -4,6 +4,16 @@ from parking.texts.words import Words
 
 WORDS: dict[str, Words] = {
     "inside_lead": ("输入号牌中的几个字符。", "Type some characters of the plate."),
+    "inside_hint": (
+        "请选择停车场，并输入号牌中的至少 3 个字符。",
+        "Choose a car park, and type three characters of the plate or more.",
+    ),
+    "choose_lot": ("请选择停车场", "Choose a car park"),
+    "plate_whole": ("完整号牌", "The whole plate"),
+    "stays_hint": (
+        "请输入完整号牌，或选择一个停车场。",
+        "Type a whole plate, or choose a car park.",
+    ),
     "part": ("号牌（至少 3 个字符）", "Plate (3 characters at the least)"),
     "look": ("查找", "Look"),
     "entered": ("入场", "Came in"),

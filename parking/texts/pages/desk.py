@@ -35,6 +35,7 @@ WORDS: dict[str, Words] = {
     "todo_unseen": ("其中 {} 条未确认", "{} of them not seen yet"),
     "todo_unsettled": ("个经营单位 {} 未日结", "operators whose {} is not closed"),
     "todo_open": ("去处理", "See to them"),
+    "todo_look": ("去查看", "Look at them"),
     "todo_none": ("没有要处理的", "Nothing to do"),
     "cases_why": (
         "识别不清、进出不符或车主申诉，需要人来决定。",

@@ -13,6 +13,10 @@ WORDS: dict[str, Words] = {
         "Look at these before a day is closed; a closed day never changes.",
     ),
     "close_title": ("{} 日结检查", "Before closing {}"),
+    "close_waits": (
+        "上面还有待处理的事项；日结不受其影响，之后的处理记入以后的日子。",
+        "Something above still waits. The day may be closed all the same: what comes of it is booked in a later day.",
+    ),
     "close": ("日结 {}", "Close {}"),
     "closed": ("{} 已日结", "{} is closed"),
     "closed_lead": (

@@ -19,7 +19,7 @@ from parking.web.forms import Shown, page
 from parking.web.reader import Reader
 from parking.web.tables import Tone
 from payments.disputes import LOOK_WITHIN
-from payments.identity import READERS
+from payments.identity import READERS, Audience
 from payments.identity import Principal as Who
 
 WAITING_SHOWN_MAX = 200
@@ -49,6 +49,7 @@ async def home(request: Shown, principal: Principal, network: Network, db: Db, n
         snapshot,
         here="desk",
         todo=await _todo(db, reader, principal, snapshot, now),
+        may_act=principal.audience is not Audience.AUDITOR,
         desks=[name for name, whose in DESKS.items() if principal.audience in whose],
     )
 

@@ -23,10 +23,11 @@ async def inside(
     """Cars inside a lot by a part of their plates."""
     reader = reader_of(request, principal, network.snapshot, words.WORDS)
     query, lots = query_of(request), lots_to_choose(principal, network.snapshot, reader)
-    code = query.get("lot") or (lots[0].value if lots else "")
+    code = query.get("lot") or (lots[0].value if len(lots) == 1 else "")
     part = plates.normalise(query.get("plate", "")[:32])
     rows = []
-    if len(part) >= PART_CHARACTERS_MIN and lots_named(principal, network.snapshot, code):
+    is_asked = len(part) >= PART_CHARACTERS_MIN and bool(code)
+    if is_asked and lots_named(principal, network.snapshot, code):
         found = await flow.find_inside(
             db,
             network.lot(code),
@@ -49,7 +50,7 @@ async def inside(
     ]
     filters = [
         Filter("plate", reader.word("part"), query.get("plate", "")),
-        Filter("lot", reader.word("lot"), code, lots),
+        Filter("lot", reader.word("lot"), code, lots, any_said=reader.word("choose_lot")),
     ]
     return await table_page(
         request,
@@ -58,7 +59,15 @@ async def inside(
         principal,
         network.snapshot,
         here="inside",
-        table=Table(reader.word("inside"), "/desk/inside", columns, rows, query, filters),
+        table=Table(
+            reader.word("inside"),
+            "/desk/inside",
+            columns,
+            rows,
+            query,
+            filters,
+            hint=None if is_asked else reader.word("inside_hint"),
+        ),
         now=now,
         title=reader.word("inside"),
         lead=reader.word("inside_lead"),

@@ -30,7 +30,8 @@ async def stays(
     reader = reader_of(request, principal, network.snapshot, words.WORDS)
     query, lots = query_of(request), lots_to_choose(principal, network.snapshot, reader)
     rows, following = [], None
-    if query.get("plate") or query.get("lot"):
+    is_asked = bool(query.get("plate") or query.get("lot"))
+    if is_asked:
         lot_ids, _ = lots_at(principal, network.snapshot, query.get("lot"), None)
         plate = stay_listing.plate_named(query.get("plate", "")[:32] or None)
         wanted = Filter(
@@ -68,7 +69,7 @@ async def stays(
         Column("state", reader.word("state"), Kind.STATE),
     ]
     filters = [
-        Field("plate", reader.word("plate"), query.get("plate", "")),
+        Field("plate", reader.word("plate_whole"), query.get("plate", "")),
         Field("lot", reader.word("lot"), query.get("lot", ""), lots),
     ]
     return await table_page(
@@ -78,7 +79,16 @@ async def stays(
         principal,
         network.snapshot,
         here="stays",
-        table=Table(reader.word("stays"), "/desk/stays", columns, rows, query, filters, following),
+        table=Table(
+            reader.word("stays"),
+            "/desk/stays",
+            columns,
+            rows,
+            query,
+            filters,
+            following,
+            hint=None if is_asked else reader.word("stays_hint"),
+        ),
         now=now,
         title=reader.word("stays"),
         lead=reader.word("stays_lead"),

@@ -12,6 +12,8 @@ const english = document.documentElement.lang === "en";
 const said = (thing, field) => (english ? thing[`${field}_en`] || thing[`${field}_zh`] : thing[`${field}_zh`]);
 const TONES = { full: "bad", closed: "bad", almost_full: "waits", stale: "waits", open: "good" };
 export const tone = (status) => TONES[status] ?? "quiet";
+// Where nobody comes in at this hour, that is what counts.
+const stands = (lot, row) => (row?.classList.contains("shut") || lot.is_open === false ? "shut" : lot.status);
 
 // What is asked, as it stands in the address.
 
@@ -223,11 +225,12 @@ function heard(lots) {
       requestAnimationFrame(() => row.classList.add("touched"));
     }
     row.classList.remove("good", "waits", "bad", "quiet");
-    row.classList.add(tone(lot.status));
+    const status = stands(lot, row);
+    row.classList.add(tone(status));
     const badge = row.querySelector(".badge");
-    badge.className = `badge ${tone(lot.status)}`;
-    badge.textContent = word(`status_${lot.status}`);
-    badge.hidden = lot.status === "open";
+    badge.className = `badge ${tone(status)}`;
+    badge.textContent = word(`status_${status}`);
+    badge.hidden = status === "open";
   }
   map?.heard(lots);
 }
@@ -247,6 +250,7 @@ async function showMap() {
   map = await openMap($("map"), {
     word,
     tone,
+    stands,
     said,
     english,
     terms: terms(),

@@ -307,16 +307,17 @@ class DrawnMap {
   #fill(element, lot) {
     const free = lot.free === null ? "?" : String(lot.free);
     const cost = price(lot, this.page);
-    const text = `${free}|${cost}|${lot.status}`;
+    const status = this.page.stands(lot);
+    const text = `${free}|${cost}|${status}`;
     if (element.dataset.said === text) return;
     element.dataset.said = text;
-    for (const name of ["pin", "good", "waits", "bad", "quiet"]) element.classList.toggle(name, name === "pin" || name === this.page.tone(lot.status));
+    for (const name of ["pin", "good", "waits", "bad", "quiet"]) element.classList.toggle(name, name === "pin" || name === this.page.tone(status));
     element.classList.toggle("chosen", lot.code === this.marked);
     const number = document.createElement("b");
     number.textContent = cost || free;
     const below = document.createElement("small");
     below.textContent = cost ? `${free} ${this.page.word("spaces_free")}` : this.page.word("spaces_free");
-    const whole = `${this.page.said(lot, "name")}, ${this.page.word(`status_${lot.status}`)}, ${free} ${this.page.word("spaces_free")}, ${cost || this.page.word("no_price")}`;
+    const whole = `${this.page.said(lot, "name")}, ${this.page.word(`status_${status}`)}, ${free} ${this.page.word("spaces_free")}, ${cost || this.page.word("no_price")}`;
     element.replaceChildren(number, below, spoken(whole, number, below));
   }
 }

@@ -54,7 +54,7 @@ export class Plan {
     }
     for (const lot of lots) {
       const [x, y] = this.place([lot.longitude, lot.latitude]);
-      const link = part("a", { href: this.page.href(lot.code), class: this.page.tone(lot.status) });
+      const link = part("a", { href: this.page.href(lot.code), class: this.page.tone(this.page.stands(lot)) });
       link.append(part("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 13 }));
       link.setAttribute("aria-label", `${this.page.said(lot, "name")}, ${lot.free ?? "?"} ${this.page.word("spaces_free")}`);
       this.dots.set(lot.code, link);
@@ -75,7 +75,7 @@ export class Plan {
   }
 
   heard(lots) {
-    for (const lot of lots) this.dots.get(lot.code)?.setAttribute("class", this.page.tone(lot.status));
+    for (const lot of lots) this.dots.get(lot.code)?.setAttribute("class", this.page.tone(this.page.stands(lot)));
   }
 
   mark() {}

@@ -22,7 +22,7 @@ from parking.web.desks.finance.frame import (
     state,
     table_of,
 )
-from parking.web.desks.frame import query_of, reader_of
+from parking.web.desks.frame import DESKS, query_of, reader_of
 from parking.web.forms import Shown, action, page, read
 from parking.web.reader import Reader
 from parking.web.response import moved
@@ -50,13 +50,16 @@ async def today(request: Shown, principal: Principal, network: Network, db: Db, 
     reader = reader_of(request, principal, network.snapshot, words.WORDS)
     day = last_over(now)
     waits = await store.waits(db, principal.operator_id, late_before=now - LOOK_WITHIN, day=day)
+    # Charges wait because of a case; who only looks has no desk of cases.
+    cases = "/desk/cases" if principal.audience in DESKS["cases"] else None
+    waits_still = any((waits.disputes, waits.late_disputes, waits.suspense_fen, waits.attempts, waits.held, waits.cash))
     items = [
         ("unsettled", waits.unsettled, None, Tone.WAITS),
         ("disputes_item", waits.disputes, f"{ROOT}/disputes", Tone.WAITS),
         ("late_disputes", waits.late_disputes, f"{ROOT}/disputes", Tone.BAD),
         ("suspense", reader.money(waits.suspense_fen) if waits.suspense_fen else 0, f"{ROOT}/disputes", Tone.WAITS),
         ("attempts", waits.attempts, None, Tone.WAITS),
-        ("held", waits.held, None, Tone.WAITS),
+        ("held", waits.held, cases, Tone.WAITS),
         ("cash_item", waits.cash, None, Tone.WAITS),
     ]
     rows = [
@@ -74,6 +77,7 @@ async def today(request: Shown, principal: Principal, network: Network, db: Db, 
         here="today",
         day=day,
         is_closed=not waits.unsettled,
+        waits_still=waits_still,
         may_close=principal.audience in CLOSERS and principal.operator_id is None,
         is_refused="refused" in request.query_params,
         checklist=Table(reader.word("close_title", day), ROOT, columns, rows),
