@@ -167,6 +167,9 @@ async def test_what_waits_is_measured(pool: sql.Pool, district: District) -> Non
     assert await now_open("exit_without_entry") == before + 1
     silent = (WORKING.get_sample_value("onelot_alarms_open", {"kind": "silent_lot"}) or 0.0) + 1
     at = NOW + timedelta(hours=4)
+    # A lot that never said anything is not silent.
+    heard = "update lot_occupancy set heard_at = $2 where lot_id = $1"
+    await district.owner.execute(heard, district.lot(QC).id, NOW)
     await alarms.look(pool, now=at, random_bits=district.random_bits)
     await measure(pool, district.now)
     assert (WORKING.get_sample_value("onelot_alarms_open", {"kind": "silent_lot"}) or 0.0) >= silent
