@@ -126,7 +126,9 @@ async def types_lot(at: Terminal) -> None:
     """A lot: a lane leads nowhere, its operator is none; then it is taken with a wrong name, capacity and gateway."""
     register = ("lot", "add")
     await at.onelot(
-        *register, at.file("lot.json", lot(lanes=mistyped_lane())), refused="'exti' - at `$.lanes[1].direction`"
+        *register,
+        at.file("lot.json", lot(lanes=mistyped_lane())),
+        refused="lanes[1].direction: Invalid enum value 'exti'",
     )
     await at.onelot(*register, at.file("lot.json", lot(operator_code="jn-statik")), refused="'jn-statik'")
     await at.onelot(*register, at.file("lot.json", lot(name_zh="泉成路路内泊位", capacity=8, gateway="jn-lx-01-gw")))
@@ -139,7 +141,9 @@ async def types_offers(at: Terminal) -> None:
     """What it offers: of a plug that there is not, and more spaces than there are."""
     says, electric = ("lot", "facilities", LOT), OFFERS["spaces"][0]
     await at.onelot(
-        *says, at.file("offers.json", offers({**electric, "connector": "gbt_cd"})), refused="`$.spaces[0].connector`"
+        *says,
+        at.file("offers.json", offers({**electric, "connector": "gbt_cd"})),
+        refused="spaces[0].connector: Invalid",
     )
     await at.onelot(*says, at.file("offers.json", offers({**electric, "count": 100})), refused="80")
     await at.onelot(*says, at.file("offers.json", OFFERS))
@@ -154,7 +158,7 @@ async def types_lane(at: Terminal) -> None:
     assert await at.onelot("lane", "add", LOT, f"{LOT}-bl", *lane) == "changed"
     assert await at.onelot("lane", "change", f"{LOT}-bl", "--code", f"{LOT}-b1") == "changed"
     leads = ("lane", "direction", f"{LOT}-b1", "--week")
-    await at.onelot(*leads, at.file("week.json", [{**WEEK[0], "at": "6:30"}, WEEK[1]]), refused="`$[0].at`")
+    await at.onelot(*leads, at.file("week.json", [{**WEEK[0], "at": "6:30"}, WEEK[1]]), refused="[0].at: Expected")
     assert (await at.onelot(*leads, at.file("week.json", [{**WEEK[0], "at": "08:30"}, WEEK[1]]))).startswith(
         "changed from "
     )

@@ -20,7 +20,8 @@ def account(**changes: object) -> Staff:
     said: dict[str, object] = {
         "id": 1, "login": "wang", "name": "", "audience": Audience.CLERK, "operator_id": 7, "lot_id": None,
         "password_hash": None, "code_hash": None, "code_until": None, "totp_secret": None, "totp_confirmed": False,
-        "totp_step": 0, "disabled_at": None, "disabled_by": None, "created_at": NOW, "created_by": "tests",
+        "totp_step": 0, "identity": None, "disabled_at": None, "disabled_by": None, "created_at": NOW,
+        "created_by": "tests",
     }  # fmt: skip
     return Staff(**{**said, **changes})  # type: ignore[arg-type]
 

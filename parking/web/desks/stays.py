@@ -8,6 +8,8 @@ from litestar.params import FromPath
 
 from parking import stay_listing
 from parking.flow import stays as flow
+from parking.flow.stays import StayShown
+from parking.network import Network as Registered
 from parking.scope import lots_at, lots_of
 from parking.stay_listing import FOUND, Filter
 from parking.texts.cases import REASONS
@@ -15,7 +17,8 @@ from parking.texts.pages import booth as words
 from parking.web.dependencies import Db, Network, Now, Principal, RandomBits
 from parking.web.desks.frame import DESKS, desk_page, lot_said, lots_to_choose, query_of, reader_of, table_page
 from parking.web.forms import Shown, page
-from parking.web.tables import Column, Kind, Plate, Row, State, Table
+from parking.web.reader import Reader
+from parking.web.tables import Column, Kind, Plate, Row, State, Table, Value
 from parking.web.tables import Filter as Field
 from payments.pages import ROWS_PER_PAGE, read_cursor
 
@@ -29,7 +32,8 @@ async def stays(
     """A plate's stays in all lots, or those of one lot."""
     reader = reader_of(request, principal, network.snapshot, words.WORDS)
     query, lots = query_of(request), lots_to_choose(principal, network.snapshot, reader)
-    rows, following = [], None
+    rows: list[Row] = []
+    following = None
     is_asked = bool(query.get("plate") or query.get("lot"))
     if is_asked:
         lot_ids, _ = lots_at(principal, network.snapshot, query.get("lot"), None)
@@ -48,18 +52,7 @@ async def stays(
             random_bits=random_bits,
         )
         following = found.next
-        for each in found.stays:
-            values = [
-                *(
-                    Plate(each.plate or None, each.plate_color),
-                    lot_said(each.lot, network.snapshot, reader),
-                    each.entered_at,
-                    each.left_at,
-                    each.fee_fen,
-                ),
-                State(reader.word(each.state)),
-            ]
-            rows.append(Row(values, f"/desk/stays/{each.id}"))
+        rows = [_row(each, network.snapshot, reader) for each in found.stays]
     columns = [
         Column("plate", reader.word("plate"), Kind.PLATE),
         Column("lot", reader.word("lot")),
@@ -93,6 +86,12 @@ async def stays(
         title=reader.word("stays"),
         lead=reader.word("stays_lead"),
     )
+
+
+def _row(found: StayShown, network: Registered, reader: Reader) -> Row:
+    plate, lot = Plate(found.plate or None, found.plate_color), lot_said(found.lot, network, reader)
+    values: list[Value] = [plate, lot, found.entered_at, found.left_at, found.fee_fen, State(reader.word(found.state))]
+    return Row(values, f"/desk/stays/{found.id}")
 
 
 @page("/desk/stays/{stay_id:uuid}", *AUDIENCE)
