@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from parking import matching, passings, stays
 from parking.exits import NOWHERE, Exits
 from parking.lots import Direction
-from parking.matching import PAIR_MAX
+from parking.matching import PAIR_MAX, Match, Matches, Outcome
 from parking.passings import SECOND_LOOK
 from parking.reads import Read, Vehicle
 from parking.spans import STANDS_MAX
@@ -33,6 +33,13 @@ class Scope(Struct, frozen=True):
 
     stays: tuple[Stay, ...]
     facts: tuple[UUID, ...] = ()
+
+
+class Matched(Struct, frozen=True):
+    """Stays, and the decisions which entries exits among them belong to, as far as that was decided anew."""
+
+    stays: dict[UUID, Stay]
+    matches: Matches = {}
 
 
 # -- one vehicle
@@ -240,19 +247,27 @@ def window(changed: Sequence[Stay]) -> tuple[datetime, datetime]:
 
 def matched(
     parts: Mapping[UUID, Stay], pairs: Mapping[UUID, UUID] | None = None, apart: Collection[UUID] = ()
-) -> dict[UUID, Stay]:
+) -> Matched:
     """Halves of one lot, and what else is known there, with those put together that belong together.
 
     `apart`: exits that are left as they are.
     """
-    whole = dict(parts)
+    whole, matches = dict(parts), dict[UUID, Match | None]()
     entries = [stay for stay in parts.values() if stay.state in (State.OPEN, State.SUPERSEDED)]
     exits = [stay for stay in parts.values() if stay.state is State.EXIT_ONLY]
     for found in matching.match(entries, exits, pairs):
-        if found.entry_id is not None and found.exit_id not in apart:
-            joined = matching.joined(parts[found.entry_id], parts[found.exit_id], found.outcome)
-            whole |= {stay.id: stay for stay in joined}
-    return whole
+        if found.exit_id in apart:
+            continue
+        leaving = parts[found.exit_id]
+        matches[_exit_of(leaving)] = found
+        if found.entry_id is not None:
+            whole |= {stay.id: stay for stay in matching.joined(parts[found.entry_id], leaving, found.outcome)}
+    return Matched(whole, matches)
+
+
+def _exit_of(leaving: Stay) -> UUID:
+    assert leaving.exit_event_id is not None
+    return leaving.exit_event_id
 
 
 def matched_in(
@@ -262,14 +277,31 @@ def matched_in(
     after: Mapping[UUID, Stay],
     changed: Sequence[Stay],
     pairs: Mapping[UUID, UUID] | None = None,
-) -> dict[UUID, Stay]:
+) -> Matched:
     """The stays `after`, matched anew in some lots around the halves that `changed`, and as they were elsewhere."""
     whole = as_it_was(rows, before, {id_: stay for id_, stay in after.items() if stay.lot_id not in lots})
+    matches = dict[UUID, Match | None]()
     for lot in lots:
         of_lot = {id_: stay for id_, stay in after.items() if stay.lot_id == lot}
         far = _too_far(rows, of_lot, [stay for stay in changed if stay.lot_id == lot])
-        whole |= matched(of_lot, pairs, far) | far
-    return whole
+        found = matched(of_lot, pairs, far)
+        whole |= found.stays | far
+        exits = [half for half in before.values() if half.lot_id == lot and half.id not in far]
+        matches |= _no_more(exits, found)
+        matches |= found.matches
+    return Matched(whole, matches)
+
+
+def _no_more(before: Iterable[Stay], found: Matched) -> dict[UUID, Match | None]:
+    """What became of the exits among halves that were without an entry and are no such exits any more: each left as the
+    text that it came as, or its read is none of an exit of its own.
+    """
+    gone = [_exit_of(half) for half in before if half.state is State.EXIT_ONLY]
+    gone = [fact for fact in gone if fact not in found.matches]
+    if not gone:
+        return {}
+    left = {stay.exit_event_id: stay.id for stay in found.stays.values() if stay.state is State.CLOSED}
+    return {fact: None if (home := left.get(fact)) is None else Match(home, Outcome.CERTAIN, home) for fact in gone}
 
 
 def _too_far(rows: Mapping[UUID, Stay], of_lot: Mapping[UUID, Stay], changed: Sequence[Stay]) -> dict[UUID, Stay]:

@@ -13,8 +13,10 @@ from parking.bills import Believed
 from parking.cases import OF_A_READ, Case, Reason
 from parking.effects import doubt_of_read, is_clear
 from parking.lots import LONGEST_USUAL, Lot
+from parking.matching import KeptMatch, Matches
 from parking.reads import Read
 from parking.stays import State, Stay
+from payments import ids
 from payments.charges import Charge, ChargeState, charge_id
 
 # How far back facts are derived again, by when they were recorded; what they reach is derived with them.
@@ -37,7 +39,8 @@ _BY_FACTS = "facts"
 
 class Kind(StrEnum):
     """What is wrong: a stay is stored otherwise, not at all, or stands on nothing; a car does not
-    count that should; a case is missing, or open and moot; a charge is over another fee, or not held back in doubt.
+    count that should; a case is missing, or open and moot; a charge is over another fee, or not held back in doubt; of
+    an exit another entry is kept than follows, or none.
     """
 
     STAY_OTHERWISE = "stay_otherwise"
@@ -48,6 +51,8 @@ class Kind(StrEnum):
     CASE_MOOT = "case_moot"
     CHARGE_OTHERWISE = "charge_otherwise"
     HOLD_MISSING = "hold_missing"
+    MATCH_OTHERWISE = "match_otherwise"
+    MATCH_MISSING = "match_missing"
 
 
 class Discrepancy(Struct, frozen=True):
@@ -70,7 +75,8 @@ class KnownCase(Struct, frozen=True):
 
 class Seen(Struct, frozen=True):
     """Some facts of a lot, and what is stored around them: what was `believed`, the `stays` that follow, all `reads`
-    these were derived from, and the `stored` numbers of stays among those of the facts.
+    these were derived from, and the `stored` numbers of stays among those of the facts. `matches`: which entries the
+    exits among the facts belong to that are not of the text they came as.
     """
 
     lot: Lot
@@ -79,6 +85,7 @@ class Seen(Struct, frozen=True):
     stays: Mapping[UUID, Stay]
     reads: Sequence[Read]
     stored: Collection[UUID]
+    matches: Matches = {}
 
     @property
     def homes(self) -> list[Stay]:
@@ -117,6 +124,26 @@ def _differs(stored: Stay | None, follows: Stay | None) -> tuple[Kind, str] | No
         return Kind.STAY_UNFOUNDED, "its facts belong to another stay or are none"
     other = [name for name in Stay.__struct_fields__ if getattr(stored, name) != getattr(follows, name)]
     return Kind.STAY_OTHERWISE, ", ".join(other)
+
+
+def of_matches(seen: Seen, kept: Mapping[UUID, KeptMatch], since: datetime | None) -> list[Discrepancy]:
+    """Exits of which another entry is kept than follows, or none. `kept`: the last decisions of exits among the facts.
+    `since`: when the first was kept in the lot; what was recorded before that is older than decisions are.
+    """
+    found = list[Discrepancy]()
+    for fact in sorted(seen.facts):
+        last, follows = kept.get(fact), seen.matches.get(fact)
+        stored = last if last is not None and last.holds else None
+        if follows is not None and follows.is_exact:
+            follows = None
+        if stored is None:
+            if follows is not None and since is not None and fact >= ids.floor(since):
+                found.append(Discrepancy(seen.lot.id, Kind.MATCH_MISSING, fact, f"it is {follows.outcome}"))
+        elif follows is None or not stored.says(follows):
+            what = "told by its stay" if follows is None else follows.outcome
+            says = f"{stored.outcome} is kept, it is {what}"
+            found.append(Discrepancy(seen.lot.id, Kind.MATCH_OTHERWISE, fact, says))
+    return found
 
 
 def cases_that_follow(seen: Seen) -> dict[UUID, Case]:

@@ -18,6 +18,7 @@ from parking.entitlements import Rights
 from parking.facts import CONFIDENCE_MIN, Fact
 from parking.fees import Bill
 from parking.lots import Direction, Lot
+from parking.matching import Matches
 from parking.occupancy import Sighting
 from parking.plates import PlateForm, form
 from parking.reads import Cause, Read, Vehicle
@@ -47,7 +48,7 @@ class Derived(Struct, frozen=True):
     `causes`: the fact or the decision that changed the stays of a lot. `rights`: those of the stays that were priced by
     a tariff which asks for some, and none for those that are no more. `turned_back`: reads that no longer count since
     their vehicles were seen to turn back. `moved`: what was used otherwise and may be
-    remembered by later visits to other lots.
+    remembered by later visits to other lots. `matches`: which entries exits belong to, as far as that was decided anew.
     """
 
     before: Believed
@@ -61,6 +62,7 @@ class Derived(Struct, frozen=True):
     rights: Mapping[UUID, Rights] = {}
     turned_back: Container[UUID] = frozenset()
     moved: Sequence[Moved] = ()
+    matches: Matches = {}
 
 
 class Occasion(Struct, frozen=True):

@@ -7,6 +7,7 @@ such that left and were not seen to come. Most of these are one vehicle of which
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -46,6 +47,58 @@ class Match(Struct, frozen=True):
     outcome: Outcome
     entry_id: UUID | None = None
     candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it left as the text that it came as: the stay itself tells that."""
+        return self.exit_id == self.entry_id
+
+
+# What exits were matched with, by the first read at each; None: that read is no exit of its own (any more).
+Matches: TypeAlias = Mapping[UUID, Match | None]
+
+
+class KeptMatch(Struct, frozen=True):
+    """The last decision that was kept of an exit, by the first read there. `holds`: nothing replaced it yet."""
+
+    fact_id: UUID
+    n: int
+    outcome: Outcome
+    entry_id: UUID | None
+    candidates: tuple[Candidate, ...]
+    holds: bool = True
+
+    def says(self, match: Match) -> bool:
+        """Whether it is this decision."""
+        return (self.outcome, self.entry_id, self.candidates) == (match.outcome, match.entry_id, match.candidates)
+
+
+class MatchChanges(Struct, frozen=True):
+    """Decisions that hold no more, and those that hold from now on."""
+
+    ended: list[KeptMatch]
+    made: list[KeptMatch]
+
+
+def changes(matches: Matches, kept: Mapping[UUID, KeptMatch]) -> MatchChanges:
+    """What is to be written. `kept`: the last decision of each of these exits. That an exit is of the entry with its
+    own text is kept only where it replaces something else, and as over at once: from then on its stay tells.
+    """
+    found = MatchChanges([], [])
+    for fact_id, match in matches.items():
+        last = kept.get(fact_id)
+        was = last if last is not None and last.holds else None
+        if was is not None and match is not None and was.says(match) and not match.is_exact:
+            continue
+        if was is not None:
+            found.ended.append(was)
+        if match is None or (was is None and match.is_exact):
+            continue
+        n = 1 if last is None else last.n + 1
+        found.made.append(
+            KeptMatch(fact_id, n, match.outcome, match.entry_id, match.candidates, holds=not match.is_exact)
+        )
+    return found
 
 
 def match(entries: Sequence[Stay], exits: Sequence[Stay], pairs: Mapping[UUID, UUID] | None = None) -> list[Match]:

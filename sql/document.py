@@ -66,6 +66,7 @@ CHAPTERS = {
             "open_stay",
             "stay_revision",
             "stay",
+            "match",
             "stay_rights",
             "repricing",
             "parking_case",

@@ -16,7 +16,7 @@ CREATE TYPE day_kind AS ENUM ( 'work', 'off' );
 CREATE TYPE decision_kind AS ENUM ( 'plate', 'ticket', 'void', 'right', 'pair', 'manual_entry', 'manual_exit', 'let_out_free', 'let_out_and_charge', 'undo' );
 CREATE TYPE device_fact_kind AS ENUM ( 'passage', 'barrier', 'count', 'cash', 'plates_inside' );
 CREATE TYPE direction AS ENUM ( 'entry', 'exit' );
-CREATE TYPE discrepancy_kind AS ENUM ( 'stay_otherwise', 'stay_missing', 'stay_unfounded', 'counted_wrongly', 'case_missing', 'case_moot', 'charge_otherwise', 'hold_missing' );
+CREATE TYPE discrepancy_kind AS ENUM ( 'stay_otherwise', 'stay_missing', 'stay_unfounded', 'counted_wrongly', 'case_missing', 'case_moot', 'charge_otherwise', 'hold_missing', 'match_otherwise', 'match_missing' );
 CREATE TYPE dispute_kind AS ENUM ( 'overpaid', 'other_number', 'other_amount', 'other_channel_no', 'denied', 'no_answer', 'refund_mismatch', 'refund_after_closed', 'refund_denied', 'refund_no_answer' );
 CREATE TYPE dispute_resolution AS ENUM ( 'returned', 'paid', 'not_paid', 'dismissed' );
 CREATE TYPE dispute_state AS ENUM ( 'open', 'resolved' );
@@ -31,6 +31,7 @@ CREATE TYPE journal_kind AS ENUM ( 'stay_billed', 'charge_voided', 'charge_paid'
 CREATE TYPE ledger_book AS ENUM ( 'wallet', 'receivable', 'casual_receivable', 'payable', 'clearing', 'platform_income', 'refund_payable', 'suspense', 'cash' );
 CREATE TYPE let_out AS ENUM ( 'free', 'charge' );
 CREATE TYPE lot_kind AS ENUM ( 'road', 'garage', 'hospital', 'station', 'scenic', 'mall', 'office', 'residential' );
+CREATE TYPE match_outcome AS ENUM ( 'certain', 'probable', 'ambiguous', 'none' );
 CREATE TYPE near_row AS ( lot_id integer, id uuid, lane_id integer, at timestamp with time zone, plate text, plate_color plate_color );
 CREATE TYPE open_stay_row AS ( lot_id integer, plate text, plate_color plate_color, id uuid, vehicle_class vehicle_class, entered_at timestamp with time zone, entry_lane_id integer, entry_event_id uuid, confidence real, facts uuid[], read_until timestamp with time zone, counted boolean );
 CREATE TYPE passage_outcome AS ENUM ( 'passed', 'turned_back', 'cancelled' );
@@ -1157,6 +1158,28 @@ COMMENT ON COLUMN stay.at_exit IS 'It was read at an exit and was not seen to pa
 COMMENT ON COLUMN stay.exits IS 'When it came to stand at an exit, if that was more than once, or where the lot tells passages each read there: until when it is billed follows from that and from when it was paid.';
 COMMENT ON COLUMN stay.counted IS 'Of one that is at_exit, as in open_stay.';
 -- The service may: select, insert, update.
+
+-- Which entry an exit belongs to, as far as its stay does not tell: what is not certain, and what replaced another
+-- decision.
+CREATE TABLE match (
+    lot_id         integer NOT NULL,
+    fact_id        uuid NOT NULL,
+    n              integer NOT NULL,
+    outcome        match_outcome NOT NULL,
+    entry_id       uuid,
+    candidates     jsonb NOT NULL,
+    believed_from  timestamp with time zone NOT NULL,
+    believed_until timestamp with time zone,
+    CONSTRAINT believed_for_a_while CHECK ((believed_until >= believed_from)),
+    CONSTRAINT match_n_check CHECK ((n > 0)),
+    CONSTRAINT matched_as_outcome_says CHECK (((entry_id IS NOT NULL) = (outcome = ANY (ARRAY['certain'::match_outcome, 'probable'::match_outcome])))),
+    CONSTRAINT match_pkey PRIMARY KEY (lot_id, fact_id, n)
+) PARTITION BY RANGE (fact_id);
+COMMENT ON COLUMN match.fact_id IS 'The first read of the exit.';
+COMMENT ON COLUMN match.n IS '1, 2, … of its exit; the last one holds, if nothing ended it.';
+COMMENT ON COLUMN match.entry_id IS 'The stay that it ended.';
+COMMENT ON COLUMN match.candidates IS 'The stays that it may have ended, the likeliest first: stay_id, and likeness from 4 (the same text) to 1 (perhaps).';
+-- The service may: select, insert, update (believed_until).
 
 -- What a closed stay was priced with beyond what its plate tells, where it had something of that.
 CREATE TABLE stay_rights (

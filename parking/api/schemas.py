@@ -36,6 +36,7 @@ NAMES = {
     "parking.elsewhere.Kind": "ContradictionKind",
     "parking.health.State": "HealthState",
     "parking.health.Status": "HealthStatus",
+    "parking.matching.Outcome": "MatchOutcome",
     "parking.registry.State": "LotState",
     "parking.report_runs.State": "ReportRunState",
     "parking.report_runs.Way": "DeliveryWay",

@@ -1,13 +1,13 @@
 """What people look at: cases and the events behind them, who looks, and what was decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Raw, Struct
 
 import sql
-from parking import cases, derivation, matching
+from parking import cases
 from parking.cases import Filter, Known, OpenCase, State, UnknownCase
 from parking.decisions import MADE_BY_HAND, Decision
 from parking.device_decisions import DeviceDecision
@@ -16,16 +16,12 @@ from parking.flow import facts as facts_flow
 from parking.flow.decisions import Decided
 from parking.flow.derivation import RandomBits
 from parking.flow.elsewhere import Elsewhere
-from parking.likeness import Likeness
-from parking.matching import CANDIDATES_MAX, PAIR_MAX
+from parking.flow.matching import Candidate, MatchShown, candidates_of, matches_shown
 from parking.network import Network
 from parking.plates import PlateColor
-from parking.stays import State as StayState
-from parking.stays import Stay
 from parking.store import cases as store
 from parking.store import decisions as decision_store
 from parking.store import device_decisions as device_store
-from parking.store import events as event_store
 from parking.texts.cases import REASONS
 from parking.texts.decisions import KINDS
 from parking.verdicts import Verdict
@@ -35,19 +31,6 @@ from payments.flow import audit as audit_flow
 from payments.identity import Principal
 from payments.store import audit as audit_store
 from payments.store import charges as charge_store
-
-
-class Candidate(Struct, frozen=True):
-    """The other half that may belong to the one in a case: a vehicle that came, or one that left."""
-
-    stay_id: UUID
-    event_id: UUID | None
-    plate: str
-    plate_color: PlateColor
-    entered_at: datetime | None
-    left_at: datetime | None
-    likeness: str
-    images: Raw | None
 
 
 class CaseShown(Struct, frozen=True):
@@ -90,6 +73,7 @@ class CaseShown(Struct, frozen=True):
     charge_reference: UUID | None
     charge_state: ChargeState | None
     candidates: Sequence[Candidate]
+    matches: Sequence[MatchShown]
     elsewhere: Elsewhere | None
     decisions: Sequence["DecisionShown"]
 
@@ -228,7 +212,7 @@ async def _shown(db: sql.Connection, found: Sequence[Known], now: datetime) -> l
     if not found:
         return []
     charges = await _charges(db, found)
-    rivals = await _candidates(db, found)
+    rivals = await candidates_of(db, found)
     decided: dict[UUID, list[DecisionShown]] = {}
     facts = {case.event_id for case in found}
     for each in await decision_store.decisions_around(db, facts):
@@ -237,11 +221,13 @@ async def _shown(db: sql.Connection, found: Sequence[Known], now: datetime) -> l
     for said in await device_store.decisions(db, facts):
         decided.setdefault(said.fact_id, []).append(decision_shown(said))
     elsewhere = await elsewhere_flow.others_of(db, found)
+    matches = await matches_shown(db, [case.event_id for case in found if case.kind == "exit"])
     return [
         _case_shown(
             case,
             charges.get(case.id),
             rivals.get(case.id, ()),
+            matches.get(case.event_id, ()),
             elsewhere.get(case.id),
             sorted(decided.get(case.event_id, ()), key=lambda each: each.decided_at),
             now,
@@ -254,6 +240,7 @@ def _case_shown(
     case: Known,
     charge: Charge | None,
     candidates: Sequence[Candidate],
+    matches: Sequence[MatchShown],
     elsewhere: Elsewhere | None,
     decided: Sequence[DecisionShown],
     now: datetime,
@@ -293,6 +280,7 @@ def _case_shown(
         charge_reference=None if charge is None else charge.reference,
         charge_state=None if charge is None else charge.state,
         candidates=candidates,
+        matches=matches,
         elsewhere=elsewhere,
         decisions=decided,
     )
@@ -328,73 +316,3 @@ async def _charges(db: sql.Connection, found: Sequence[Known]) -> dict[UUID, Cha
             wanted[case.id] = charge_id(case.stay_id, case.account_id)
     known = await charge_store.charges_by_id(db, list(set(wanted.values()))) if wanted else {}
     return {case_id: known[key] for case_id, key in wanted.items() if key in known}
-
-
-async def _candidates(db: sql.Connection, found: Sequence[Known]) -> dict[UUID, list[Candidate]]:
-    """For each case about a half, or about two that were put together, the other halves that fit it."""
-    windows: dict[int, tuple[datetime, datetime]] = {}
-    asking = [case for case in found if case.stay_id is not None and _asks(case)]
-    for case in asking:
-        at = case.left_at or case.entered_at
-        assert at is not None
-        since, until = windows.get(case.lot_id, (at, at))
-        windows[case.lot_id] = min(since, at - PAIR_MAX), max(until, at + PAIR_MAX)
-    if not windows:
-        return {}
-    halves = await _halves(db, [(lot_id, *window) for lot_id, window in windows.items()])
-    rivals = {case.id: _rivals(case, halves) for case in asking}
-    facts = [fact for of_case in rivals.values() for _, half in of_case if (fact := _fact(half)) is not None]
-    images = await store.images_of(db, facts) if facts else {}
-    return {id_: [_candidate(like, half, images) for like, half in of_case] for id_, of_case in rivals.items()}
-
-
-def _asks(case: Known) -> bool:
-    return case.reason is cases.Reason.MATCH_PROBABLE or case.state in (StayState.EXIT_ONLY, StayState.SUPERSEDED)
-
-
-async def _halves(db: sql.Connection, windows: Sequence[tuple[int, datetime, datetime]]) -> dict[UUID, Stay]:
-    rows = {stay.id: stay for stay, _ in await event_store.halves(db, windows)}
-    others = {stay.matched_id or stay.merged_into for stay in rows.values()} - {None, *rows}
-    if others:
-        rows |= {s.id: s for s, _ in await event_store.stays_by_id(db, [each for each in others if each is not None])}
-    rows = {stay.id: stay for stay in rows.values() if stay.matched_id is None or stay.matched_id in rows}
-    return derivation.halves(rows) | {stay.id: stay for stay in await event_store.open_halves(db, windows)}
-
-
-def _rivals(case: Known, halves: Mapping[UUID, Stay]) -> list[tuple[Likeness, Stay]]:
-    """The halves that fit the one of a case, the likeliest first."""
-    mine = _mine(case, halves)
-    if mine is None:
-        return []
-    of_lot = [half for half in halves.values() if half.lot_id == case.lot_id]
-    if mine.state is StayState.EXIT_ONLY:
-        entries = [half for half in of_lot if half.state in (StayState.OPEN, StayState.SUPERSEDED)]
-        found = matching.candidates(mine, entries)
-    else:
-        exits = [half for half in of_lot if half.state is StayState.EXIT_ONLY]
-        found = matching.candidates_of_entry(mine, exits)
-    return [(each.likeness, halves[each.stay_id]) for each in found[:CANDIDATES_MAX]]
-
-
-def _mine(case: Known, halves: Mapping[UUID, Stay]) -> Stay | None:
-    """The half that has the event of a case."""
-    return next((half for half in halves.values() if case.event_id in half.facts), None)
-
-
-def _fact(half: Stay) -> UUID | None:
-    return half.exit_event_id or half.entry_event_id
-
-
-def _candidate(like: Likeness, half: Stay, images: Mapping[UUID, str]) -> Candidate:
-    fact = _fact(half)
-    pictures = None if fact is None else images.get(fact)
-    return Candidate(
-        stay_id=half.id,
-        event_id=fact,
-        plate=half.plate,
-        plate_color=half.plate_color,
-        entered_at=half.entered_at,
-        left_at=half.left_at,
-        likeness=like.name.lower(),
-        images=_raw(pictures),
-    )

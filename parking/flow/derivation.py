@@ -14,11 +14,13 @@ from parking import derivation, dues, effects, matching
 from parking.billings import Alarm
 from parking.bills import Believed, Priced
 from parking.clocks import CLOCK_OFF_MAX
+from parking.derivation import Matched
 from parking.effects import NEW_READS, CaseChanges, Derived, Difference, Occasion
 from parking.facts import REPEATS_KEPT
 from parking.fees import Bill, PastAt
 from parking.flow.billings import watch_charges
 from parking.flow.exits import known_at_exits, quoted_before
+from parking.flow.matching import keep_matches
 from parking.flow.pauses import ask_nests, changed_in_nests
 from parking.flow.rights import ask_sharing, keep_rights, rights_of
 from parking.live import tracing
@@ -61,7 +63,8 @@ async def derive_stays(
         return Derived(Believed({}, {}), Believed({}, {}), {}, (), Difference([], [], [], []), {}, {}, {})
     fresh = new if told.recorded is None else [read for read in new if read.id not in told.recorded]
     with tracing.span("derive", reads=len(new)):
-        before, reads, stays = await derive_again(db, new, gone, network, now)
+        before, reads, found = await derive_again(db, new, gone, network, now)
+        stays = found.stays
         # A stay that was none for a while is not a new one: something may have been charged and paid of it.
         if back := stays.keys() - before.stays.keys() - {read.id for read in fresh}:
             effects.add(before, await store.stays_by_id(db, list(back)))
@@ -91,6 +94,7 @@ async def derive_stays(
         rights={**priced.rights, **bills_.rights_gone(before, after, network.prices)},
         moved=bills_.moved_elsewhere(before, after, priced.used, network.prices),
         turned_back=told.turned_back,
+        matches=found.matches,
     )
 
 
@@ -108,24 +112,24 @@ def new_references(before: Believed, after: Believed, random_bits: RandomBits) -
 
 async def derive_again(
     db: sql.Connection, new: Sequence[Read], gone: Sequence[Read], network: Network, now: datetime, is_told: bool = True
-) -> tuple[Believed, Sequence[Read], dict[UUID, Stay]]:
+) -> tuple[Believed, Sequence[Read], Matched]:
     """What was believed of the vehicles of these reads, all reads that matter to it, and the stays now. Writes nothing.
 
     A read that is gone and new as it is changes nothing. `is_told`: it is not so with all of them.
     """
     asked = {read.id for read in new}
     while True:
-        before, reads, stays = await _derive(db, new, gone, network, now, is_told)
-        alone = derivation.left_alone(before.stays, stays, asked)
+        before, reads, found = await _derive(db, new, gone, network, now, is_told)
+        alone = derivation.left_alone(before.stays, found.stays, asked)
         if not alone:
-            return before, reads, stays
+            return before, reads, found
         entries = (await store.reads_by_id(db, *zip(*alone, strict=True))).values()
         new, gone, asked = [*new, *entries], [*gone, *entries], asked | {fact for _, fact in alone}
 
 
 async def _derive(
     db: sql.Connection, new: Sequence[Read], gone: Sequence[Read], network: Network, now: datetime, is_told: bool
-) -> tuple[Believed, Sequence[Read], dict[UUID, Stay]]:
+) -> tuple[Believed, Sequence[Read], Matched]:
     near = [*gone, *await _near(db, new, now), *await _near(db, gone, now)]
     before = await believed(db, new, network, now, near=near, is_told=is_told)
     parts = derivation.halves(before.stays)
@@ -192,7 +196,7 @@ async def _match(
     parts: Mapping[UUID, Stay],
     after: Mapping[UUID, Stay],
     decided: Sequence[Stay] = (),
-) -> dict[UUID, Stay]:
+) -> Matched:
     """The stays `after`, with halves put together that belong together. `before` grows by what had to be read.
 
     `decided`: exits of which people decided something, which are matched anew also if they are as they were.
@@ -200,7 +204,7 @@ async def _match(
     changed = [*derivation.changed_halves(parts, after), *decided]
     lots = await _lots_to_match(db, changed)
     if not lots:
-        return derivation.as_it_was(before.stays, parts, after)
+        return Matched(derivation.as_it_was(before.stays, parts, after))
     windows = [(lot, *derivation.window([stay for stay in changed if stay.lot_id == lot])) for lot in sorted(lots)]
     known = set(before.stays)
     effects.add(before, await store.halves(db, windows))
@@ -298,6 +302,8 @@ async def write_stays(
     from a gateway is watched, and the alarms about that are returned.
     """
     await _write(db, derived.changed, now, random_bits)
+    if derived.matches:
+        await keep_matches(db, derived.matches, now=now)
     if derived.rights:
         await keep_rights(db, derived.rights)
     await ask_sharing(db, derived, network, now)

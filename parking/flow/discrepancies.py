@@ -11,12 +11,14 @@ from uuid import UUID
 import sql
 from parking import derivation, discrepancies
 from parking.bills import Believed
+from parking.derivation import Matched
 from parking.discrepancies import DISCREPANCIES_PER_SLICE_MAX, LOOKED_AT, Discrepancy, Seen
 from parking.flow.derivation import derive_again
 from parking.lookback import ids_within
 from parking.network import Network
 from parking.store import discrepancies as store
 from parking.store import events as event_store
+from parking.store import matching as match_store
 from parking.store import prepayments as prepayment_store
 from parking.store import sweeps as sweep_store
 from parking.store.sweeps import Position, beginning
@@ -95,7 +97,8 @@ async def _differing(
         return []
     reads = list((await event_store.reads_by_id(db, [at.lot_id] * len(facts), facts)).values())
     again = await derive_again(db, reads, reads, network, now, is_told=False) if reads else None
-    before, known, stays = again or (Believed({}, {}), (), {})
+    before, known, matched = again or (Believed({}, {}), (), Matched({}))
+    stays = matched.stays
     seen = Seen(
         lot=network.lots[at.lot_id],
         facts=frozenset(facts),
@@ -103,8 +106,11 @@ async def _differing(
         stays=stays | derivation.remains(before.stays, stays),
         reads=known,
         stored=stored,
+        matches=matched.matches,
     )
     cases = await store.cases_about(db, at.lot_id, {fact for stay in seen.homes for fact in stay.facts} | seen.facts)
+    kept = await match_store.last_matches(db, facts)
+    since = await match_store.kept_since(db, at.lot_id, ids.floor(now - 2 * LOOKED_AT))
     wanted = list(discrepancies.charges_wanted(seen))
     charges = await charge_store.charges_by_id(db, wanted)
     held = await hold_store.holds_of(db, wanted)
@@ -113,5 +119,6 @@ async def _differing(
     return [
         *discrepancies.of_stays(seen, now),
         *discrepancies.of_cases(seen, cases),
+        *discrepancies.of_matches(seen, kept, since),
         *discrepancies.of_charges(seen, charges, held, quoted),
     ]

@@ -2,6 +2,7 @@
 
 from parking.billings import REASON as BILLED_BEYOND_HISTORY
 from parking.cases import Reason
+from parking.matching import Outcome
 from parking.texts.words import Words
 
 REASONS: dict[Reason, Words] = {
@@ -39,4 +40,12 @@ REASONS: dict[Reason, Words] = {
 HOLDS: dict[str, Words] = {
     **{str(reason): words for reason, words in REASONS.items()},
     BILLED_BEYOND_HISTORY: ("车场网关计费异常偏高", "The gateway billed far more than it usually does"),
+}
+
+# Which entry an exit belongs to: how sure that is.
+OUTCOMES = {
+    Outcome.CERTAIN: ("确定", "Certain"),
+    Outcome.PROBABLE: ("疑为同一车辆", "Probably the same vehicle"),
+    Outcome.AMBIGUOUS: ("无法判断是哪一辆", "It may be one of several, or another"),
+    Outcome.NONE: ("没有相近的车辆", "No vehicle is like it"),
 }

@@ -3,17 +3,35 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from msgspec import structs
+
 from parking import decisions, derivation, matching, passings
 from parking.decisions import Ruling, Standing
 from parking.exits import NOWHERE, Exits
+from parking.matching import KeptMatch, Matches
 from parking.reads import Read, Vehicle
 from parking.stays import State, Stay
 
 
 def whole(reads: Iterable[Read], pairs: Iterable[tuple[UUID, UUID]] = (), exits: Exits = NOWHERE) -> dict[UUID, Stay]:
     """The stays of one lot, from all of its reads at once. `pairs`: the entries that people gave to exits."""
+    return whole_with_matches(reads, pairs, exits).stays
+
+
+def whole_with_matches(
+    reads: Iterable[Read], pairs: Iterable[tuple[UUID, UUID]] = (), exits: Exits = NOWHERE
+) -> derivation.Matched:
+    """The same with the entries that were decided for exits."""
     parts = derivation.derive(reads, exits)
     return derivation.matched(parts, matching.pairs_of(parts, pairs))
+
+
+def decided(
+    reads: Iterable[Read], pairs: Iterable[tuple[UUID, UUID]] = (), exits: Exits = NOWHERE
+) -> dict[UUID, KeptMatch]:
+    """What is decided of exits, from all reads of one lot at once (see `Remembered.decided`)."""
+    found = matching.changes(whole_with_matches(reads, pairs, exits).matches, {})
+    return {each.fact_id: each for each in found.made}
 
 
 class Remembered:
@@ -27,6 +45,7 @@ class Remembered:
         self.recorded: dict[UUID, Read] = {}
         self.rulings: dict[UUID, list[Ruling]] = {}
         self.pairs: dict[UUID, UUID] = {}
+        self.matches: dict[UUID, KeptMatch] = {}
 
     def decide(self, fact: UUID, ruling: Ruling) -> None:
         """A person decides about a read that was added."""
@@ -70,10 +89,22 @@ class Remembered:
             stored = derivation.halves(known)
             after |= {i: stored[i] for i in lot if i in stored}
             pairs = matching.pairs_of(after, self.pairs.items())
-            after = derivation.matched_in({1}, known, stored, after, changed, pairs)
+            found = derivation.matched_in({1}, known, stored, after, changed, pairs)
+            after = found.stays
+            self._keep(found.matches)
         else:
             after = derivation.as_it_was(known, parted, after)
         self.rows |= after | derivation.remains(known, after)
+
+    def _keep(self, matches: Matches) -> None:
+        """As `flow.matching.keep_matches`."""
+        found = matching.changes(matches, self.matches)
+        self.matches |= {each.fact_id: structs.replace(each, holds=False) for each in found.ended}
+        self.matches |= {each.fact_id: each for each in found.made}
+
+    def decided(self) -> dict[UUID, KeptMatch]:
+        """The decisions that hold, all as the first of their exits."""
+        return {fact: structs.replace(kept, n=1) for fact, kept in self.matches.items() if kept.holds}
 
     def _believed(self, new: Sequence[Read], near: Sequence[Read]) -> dict[UUID, Stay]:
         """What is believed of the vehicles of reads."""

@@ -13,11 +13,12 @@ from msgspec import structs
 from parking import decisions, made_reads
 from parking.decisions import DecisionUnfit, Kind, Ruling, Standing
 from parking.lots import Direction
+from parking.matching import KeptMatch
 from parking.plates import PlateColor
 from parking.reads import LetOut, Read
 from parking.stays import Doubt, State, Stay
 from tests.parking.reads import story, told
-from tests.parking.remembered import Remembered, whole
+from tests.parking.remembered import Remembered, decided, whole
 from tests.parking.test_derivation import PLATES, drawn, live, read, reads
 
 HOUR = timedelta(hours=1)
@@ -130,6 +131,12 @@ def as_decided(seen: Sequence[Read], lot: Remembered) -> dict[UUID, Stay]:
     return whole([each.read for each in stands if each.counts], lot.pairs.items())
 
 
+def matched_as_decided(seen: Sequence[Read], lot: Remembered) -> dict[UUID, KeptMatch]:
+    """What is decided of exits, from all reads at once, each as it stands."""
+    stands = [decisions.standing(Standing(each, counts=True), lot.rulings.get(each.id, [])) for each in seen]
+    return decided([each.read for each in stands if each.counts], lot.pairs.items())
+
+
 @pytest.mark.parametrize("spread", [1, 12])
 def test_decisions_come_to_the_same_whenever_they_are_made(spread: int) -> None:
     for seed in range(1_200):
@@ -144,6 +151,7 @@ def test_decisions_come_to_the_same_whenever_they_are_made(spread: int) -> None:
             while chance.random() < 0.4:
                 decide_by_chance(chance, come, lot)
         assert live(lot.rows) == live(as_decided(seen, lot)), seed
+        assert lot.decided() == matched_as_decided(seen, lot), seed
 
 
 @pytest.mark.parametrize("seed", [3])
@@ -158,7 +166,7 @@ def test_reads_far_apart_come_to_the_same_in_any_order(seed: int) -> None:
         lot = Remembered()
         for each in chance.sample(seen, len(seen)):
             lot.add([each])
-        assert live(lot.rows) == live(whole(seen)), number
+        assert (live(lot.rows), lot.decided()) == (live(whole(seen)), decided(seen)), number
 
 
 # -- what each does

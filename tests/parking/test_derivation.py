@@ -14,7 +14,7 @@ from parking.lots import Direction
 from parking.plates import PlateColor, VehicleClass
 from parking.reads import Read
 from parking.stays import State, Stay
-from tests.parking.remembered import Remembered, whole
+from tests.parking.remembered import Remembered, decided, whole
 
 BEGIN = datetime(2026, 11, 16, tzinfo=UTC)
 # Texts of which one is taken for another, a piece is cut off, or nothing is alike.
@@ -88,7 +88,8 @@ def arrive(seen: Sequence[Read], cuts: Sequence[int], exits: Exits = NOWHERE) ->
 def test_every_order_and_every_batching_gives_the_same_stays(seen: list[Read], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(seen))
     cuts = data.draw(st.lists(st.integers(0, len(seen)), max_size=6))
-    assert live(arrive(shuffled, cuts).rows) == live(whole(seen))
+    lot = arrive(shuffled, cuts)
+    assert (live(lot.rows), lot.decided()) == (live(whole(seen)), decided(seen))
 
 
 def test_many_lots_of_chance_come_to_the_same_in_any_order() -> None:
@@ -98,7 +99,9 @@ def test_many_lots_of_chance_come_to_the_same_in_any_order() -> None:
         seen = [drawn(chance, chance.sample(PLATES, chance.randint(1, 5))) for _ in range(chance.randint(2, 14))]
         shuffled = chance.sample(seen, len(seen))
         cuts = [chance.randint(0, len(seen)) for _ in range(chance.randint(0, 6))]
-        assert live(arrive(shuffled, cuts, LEAVING).rows) == live(whole(seen, exits=LEAVING)), seed
+        lot = arrive(shuffled, cuts, LEAVING)
+        assert live(lot.rows) == live(whole(seen, exits=LEAVING)), seed
+        assert lot.decided() == decided(seen, exits=LEAVING), seed
 
 
 def together(chance: random.Random) -> list[Read]:
@@ -125,7 +128,8 @@ def test_what_has_one_instant_comes_to_the_same_in_any_order() -> None:
         seen = together(chance)
         told = seen if chance.random() < 0.5 else chance.sample(seen, len(seen))
         cuts = [chance.randint(0, len(seen)) for _ in range(chance.randint(0, 3))]
-        assert live(arrive(told, cuts).rows) == live(whole(seen)), seed
+        lot = arrive(told, cuts)
+        assert (live(lot.rows), lot.decided()) == (live(whole(seen)), decided(seen)), seed
 
 
 @given(reads)

@@ -66,5 +66,5 @@ def test_a_tractor_and_a_trailer_are_for_a_person(
     (found,) = matching.match([halves[came.id]], [halves[left.id]])
     assert (found.outcome, [each.likeness.name for each in found.candidates]) == (outcome, [like] if like else [])
     # Nobody is billed for what a person has to say.
-    closed = [stay for stay in derivation.matched(halves).values() if stay.state is State.CLOSED]
+    closed = [stay for stay in derivation.matched(halves).stays.values() if stay.state is State.CLOSED]
     assert len(closed) == (outcome == "probable")

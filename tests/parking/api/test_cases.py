@@ -79,7 +79,27 @@ async def test_a_case_shows_what_helps_to_decide_it(client: httpx.AsyncClient, d
     assert {**one, "age_s": 0} == {**case, "age_s": 0}
     charge = await client.get(f"/v1/charges/{case['charge_reference']}")
     assert charge.json()["amount_fen"] == 600
+    (matched,) = case["matches"]
+    assert (matched["outcome"], matched["believed_until"]) == ("probable", None)
+    assert [(each["plate"], each["likeness"]) for each in matched["candidates"]] == [("鲁A10B01", "confused")]
+    assert matched["stay_id"] == candidate["stay_id"]
     assert (await decide(client, f"/v1/cases/{case['id']}", clerk(district), "right"))["stay_state"] == "closed"
+
+
+async def test_a_case_shows_what_its_exit_was_matched_with_before(
+    client: httpx.AsyncClient, district: District
+) -> None:
+    await say(client, district, event("mi", "entry", MORNING, "鲁A17E51", replay=True))
+    await say(client, district, event("mo", "exit", NOW, "鲁A17F84"))
+    (case,) = await cases(client, clerk(district), plate="鲁A17F84")
+    assert [each["outcome"] for each in case["matches"]] == ["none"]
+    await decide(client, f"/v1/cases/{case['id']}", clerk(district), "plate", plate="鲁A17E51")
+    shown = (await client.get(f"/v1/cases/{case['id']}", headers=clerk(district))).raise_for_status().json()
+    assert shown["stay_state"] == "closed"
+    before, *after = shown["matches"]
+    assert (before["outcome"], before["believed_until"] is None) == ("none", False)
+    # From then on it is of the text that came in, which its stay tells.
+    assert [each["outcome"] for each in after if each["believed_until"] is None] == []
 
 
 async def test_cases_are_found_by_lot_reason_plate_day_state_and_assignee(

@@ -18,7 +18,7 @@ from tests.parking.deciding import decide, fact
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PLATE, INSIDE, LEFT = "鲁B20311", "鲁C60477", "鲁D95866"
 FOUND = "select kind::text as kind, says from discrepancy where subject_id = $1"
-TABLES = ("stay", "open_stay", "parking_case", "charge", "charge_hold", "lot_occupancy")
+TABLES = ("stay", "open_stay", "parking_case", "charge", "charge_hold", "lot_occupancy", "match")
 COLUMNS = """
 select string_agg(quote_ident(attname), ', ') from pg_attribute
  where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''
@@ -27,6 +27,7 @@ SUBJECTS = {
     "stay": "select id from stay where plate = '鲁B20311' and state = 'closed'",
     "car inside": "select id from open_stay where plate = '鲁C60477'",
     "exit": "select id from stay where plate = '鲁D95866'",
+    "exit of a stay": "select exit_event_id from stay where plate = '鲁B20311' and state = 'closed'",
     "case": "select id from parking_case where event_id = (select id from stay where plate = '鲁D95866')",
     "charge": "select c.id from charge c join stay s on s.id = c.stay_id where s.plate = '鲁B20311'",
 }
@@ -68,6 +69,19 @@ PLANTS = {
     "a charge is deleted": (
         "charge", "delete from charge where id = $1", Kind.CHARGE_OTHERWISE, "there is none over 600",
     ),
+    "a match is another": (
+        "exit", "update match set outcome = 'ambiguous' where fact_id = $1", Kind.MATCH_OTHERWISE, "it is none",
+    ),
+    "a match was ended": (
+        "exit", "update match set believed_until = believed_from where fact_id = $1", Kind.MATCH_MISSING, "it is none",
+    ),
+    "a match is deleted": ("exit", "delete from match where fact_id = $1", Kind.MATCH_MISSING, "it is none"),
+    "a match is made up": (
+        "exit of a stay",
+        "insert into match (lot_id, fact_id, n, outcome, candidates, believed_from) "
+        "select lot_id, id, 1, 'none', '[]', now() from gate_event where id = $1",
+        Kind.MATCH_OTHERWISE, "told by its stay",
+    ),
 }  # fmt: skip
 
 # Where exits of the lot wait for an entry, the car is looked at beside them, and is seen to differ.
@@ -104,7 +118,9 @@ async def lived_in(district: District) -> District:
         await district.account(PLATE)
         await district.record(*visit("d", PLATE, NOW - 3 * HOUR, NOW))
         await district.record(event("i", "entry", NOW - HOUR, INSIDE, lot=HOSPITAL))
-        await district.record(event("l", "exit", NOW - HOUR, LEFT, lot=STATION))
+        for name, hours, plate in (("k", 2, "鲁K77331"), ("l", 1, LEFT)):
+            at = NOW - hours * HOUR
+            await district.record(event(name, "exit", at, plate, lot=STATION), received_at=at)
     return district
 
 

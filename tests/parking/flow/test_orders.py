@@ -42,6 +42,13 @@ select coalesce(e.plate, ''), k.reason::text, coalesce(e.effective_at, f.effecti
  where k.lot_id = $1 and k.resolved_at is null and (e.plate like $2 or f.event_id like $2)
  order by 1, at, k.reason
 """
+MATCHES = """
+select e.plate, e.effective_at, m.outcome::text, jsonb_array_length(m.candidates),
+       (select b.effective_at from gate_event b where b.lot_id = m.lot_id and b.id = m.entry_id) as came_at
+  from match m join gate_event e on e.lot_id = m.lot_id and e.id = m.fact_id
+ where m.lot_id = $1 and m.believed_until is null and e.plate like $2
+ order by 1, 2, 3, 4
+"""
 # Nothing is left of what was charged only for a while.
 CHARGED = (
     "select coalesce(sum(amount_fen), 0)::bigint, coalesce(sum(owed_fen), 0)::bigint from charge where lot_id = $1"
@@ -104,6 +111,7 @@ async def outcome(district: District, lot: str, name: str) -> dict[str, list[tup
     return {
         "stays": [tuple(row) for row in await district.owner.fetch(STAYS, lot_id, f"鲁{name}%")],
         "cases": [tuple(row) for row in await district.owner.fetch(CASES, lot_id, f"鲁{name}%")],
+        "matches": [tuple(row) for row in await district.owner.fetch(MATCHES, lot_id, f"鲁{name}%")],
         "charged": [tuple(row) for row in await district.owner.fetch(CHARGED, lot_id)],
         "inside": [(await district.inside(lot),)],
     }
