@@ -107,7 +107,7 @@ async def test_old_months_go_and_nothing_breaks(pool: sql.Pool, old: District) -
 
 async def test_what_others_refer_to_is_kept_as_long(owner: sql.Connection) -> None:
     keep = {row["name"]: row["keep_months"] for row in await owner.fetch("select name, keep_months from growing_table")}
-    assert keep["decision"] == keep["gate_event"] <= keep["parking_case"] <= keep["stay"]
+    assert keep["decision"] == keep["match"] == keep["gate_event"] <= keep["parking_case"] <= keep["stay"]
     assert {name for name, months in keep.items() if months} == {
         "booth_shift",
         "cash_taken",
@@ -118,6 +118,7 @@ async def test_what_others_refer_to_is_kept_as_long(owner: sql.Connection) -> No
         "device_fact",
         "gate_event",
         "gateway_command",
+        "match",
         "paid_by",
         "prepayment",
         "read_passage",
