@@ -11,8 +11,9 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -334,6 +335,12 @@ async def checked_at_the_end(
     assert await district.broken() == {}, f"after one of the tests: {CHECK_EACH}=1 says which"
 
 
+@pytest.fixture(scope="module")
+def days() -> Iterator[datetime]:
+    """The days after NOW, for tests of the module that want one for themselves."""
+    return (NOW + timedelta(days=day) for day in count(1))
+
+
 @pytest.fixture
 async def district(
     pool: sql.Pool,
@@ -341,13 +348,14 @@ async def district(
     registered: dict[str, str],
     now: datetime,
     database_url: str,
+    days: Iterator[datetime],
     checked_at_the_end: None,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[District]:
     """The small district, with random bits of the test's own."""
     source = random.Random(request.node.name)
     district = await district_of_jinan.district_in(
-        pool, owner, registered, lambda: source.getrandbits(64), now, database_url
+        pool, owner, registered, lambda: source.getrandbits(64), now, database_url, days
     )
     network = district.network
     yield district

@@ -1,7 +1,7 @@
 """A small district of Jinan: two operators and three lots, registered the way a city registers them."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -116,6 +116,13 @@ class District(Struct):
     now: datetime
     database_url: str
     inside_before: dict[int, int]
+    # The days for tests of this database that want one for themselves.
+    days: Iterator[datetime]
+
+    def later(self) -> datetime:
+        """The lanes for this test alone: it is a day after all tests before it in this database."""
+        self.now = next(self.days)
+        return self.now
 
     def lot(self, code: str = QC) -> Lot:
         """A lot."""
@@ -239,10 +246,13 @@ async def district_in(
     random_bits: Callable[[], int],
     now: datetime,
     database_url: str = "",
+    days: Iterator[datetime] | None = None,
 ) -> District:
     """The registered district as a service sees it now."""
     counts = await owner.fetch("select lot_id, inside from lot_occupancy")
     inside = {row["lot_id"]: row["inside"] for row in counts}
     async with pool.acquire() as db:
         network = await read_network(db, now)
-    return District(pool, owner, keys, network, random_bits, now, database_url, inside)
+    return District(
+        pool, owner, keys, network, random_bits, now, database_url, inside, iter(()) if days is None else days
+    )

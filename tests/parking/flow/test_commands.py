@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,12 +28,10 @@ from parking.verdicts import Verdict
 from payments.charges import charge_id
 from payments.flow import charges as charges_flow
 from payments.identity import Audience, Principal
-from tests.conftest import NOW
 from tests.district import HOSPITAL, QC, STATION, District, Say, event, visit
 from tests.payments.city import City
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
-DAYS = count(1)
 LI = Principal(Audience.CLERK, "li")
 
 
@@ -82,17 +79,11 @@ async def decide(district: District, event_id: str, kind: Kind, **said: Any) -> 
     return set(decided.told)
 
 
-def later(district: District) -> datetime:
-    """The lanes for this test alone: a day after all that were before it."""
-    district.now = NOW + timedelta(days=next(DAYS))
-    return district.now
-
-
 # -- who pays is let out
 
 
 async def test_a_held_car_that_pays_is_told_once(district: District) -> None:
-    now = later(district)
+    now = district.later()
     before = await last_number(district, QC)
     _, held = [await district.answer(each) for each in visit("p1", "鲁A41C01", now - 3 * HOUR, now)]
     assert (held.gate, held.fee_fen) == ("hold", 600)
@@ -109,7 +100,7 @@ async def test_a_held_car_that_pays_is_told_once(district: District) -> None:
 
 
 async def test_a_command_waits_for_its_gateway_until_it_is_acknowledged_or_too_old(district: District) -> None:
-    now = later(district)
+    now = district.later()
     before = await last_number(district, QC)
     _, held = [await district.answer(each) for each in visit("w1", "鲁A41C02", now - 3 * HOUR, now)]
     await pay(district, held)
@@ -141,7 +132,7 @@ async def test_a_command_waits_for_its_gateway_until_it_is_acknowledged_or_too_o
 
 async def test_no_barrier_opens_for_the_next_car(district: District) -> None:
     """Who is read at the lane since is another one: it is not told, and what was told is moot."""
-    now = later(district)
+    now = district.later()
     before = await last_number(district, QC)
     _, first = [await district.answer(each) for each in visit("m1", "鲁A41C03", now - 3 * HOUR, now - 60 * SECOND)]
     _, second = [await district.answer(each) for each in visit("m2", "鲁B52D14", now - 4 * HOUR, now - 30 * SECOND)]
@@ -155,7 +146,7 @@ async def test_no_barrier_opens_for_the_next_car(district: District) -> None:
 
 
 async def test_the_same_car_read_again_is_still_the_one(district: District) -> None:
-    now = later(district)
+    now = district.later()
     before = await last_number(district, STATION)
     seen = visit("s1", "鲁A41C04", now - 3 * HOUR, now - 3 * MINUTE, lot=STATION)
     _, held = [await district.answer(each) for each in seen]
@@ -172,7 +163,7 @@ async def test_the_same_car_read_again_is_still_the_one(district: District) -> N
 @pytest.mark.parametrize("outcome", ["passed", "turned_back"])
 async def test_a_car_that_was_seen_to_go_is_told_nothing(district: District, outcome: str) -> None:
     """Somebody lifted the barrier by hand, or the car has turned back: who pays then opens for no other."""
-    now = later(district)
+    now = district.later()
     before = await last_number(district, HOSPITAL)
     plate, name = ("鲁A41C21", "g1") if outcome == "passed" else ("鲁A41C24", "g2")
     seen = visit(name, plate, now - 3 * HOUR, now - MINUTE, lot=HOSPITAL)
@@ -190,7 +181,7 @@ async def test_a_car_that_was_seen_to_go_is_told_nothing(district: District, out
 
 
 async def test_nobody_is_told_of_a_car_that_was_there_long_ago(district: District) -> None:
-    now = later(district)
+    now = district.later()
     left = now - STANDS_AT_LANE_MAX - SECOND
     _, held = [await district.answer(each) for each in visit("l1", "鲁A41C05", left - 3 * HOUR, left, lot=HOSPITAL)]
     await pay(district, held)
@@ -198,7 +189,7 @@ async def test_nobody_is_told_of_a_car_that_was_there_long_ago(district: Distric
 
 
 async def test_a_voided_charge_lets_its_car_out(district: District) -> None:
-    now = later(district)
+    now = district.later()
     before = await last_number(district, HOSPITAL)
     _, held = [await district.answer(each) for each in visit("v1", "鲁A41C06", now - 3 * HOUR, now, lot=HOSPITAL)]
     assert held.stay_id is not None
@@ -215,7 +206,7 @@ async def test_a_voided_charge_lets_its_car_out(district: District) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.LET_OUT_FREE, Kind.LET_OUT_AND_CHARGE])
 async def test_whom_a_person_lets_out_is_told_in_the_same_transaction(district: District, kind: Kind) -> None:
-    now = later(district)
+    now = district.later()
     before = await last_number(district, QC)
     plate, name = ("鲁A41C07", "d1") if kind is Kind.LET_OUT_FREE else ("鲁A41C08", "d2")
     _, held = [await district.answer(each) for each in visit(name, plate, now - 3 * HOUR, now)]
@@ -230,7 +221,7 @@ async def test_whom_a_person_lets_out_is_told_in_the_same_transaction(district: 
 
 async def test_an_exit_that_finds_its_entry_is_told_what_it_costs_or_that_it_may_go(district: District) -> None:
     """The network was away: exits come live before the entries that were handed in late."""
-    now = later(district)
+    now = district.later()
     before = await last_number(district, STATION)
     await district.account("鲁A41C09", wallet_fen=10_000)
     for name, plate, at in (("f1", "鲁A41C09", 40), ("f2", "鲁B74F36", 20)):
@@ -247,7 +238,7 @@ async def test_an_exit_that_finds_its_entry_is_told_what_it_costs_or_that_it_may
 
 
 async def test_an_entry_that_was_held_is_let_in_when_its_plate_is_known(district: District) -> None:
-    now = later(district)
+    now = district.later()
     before = await last_number(district, HOSPITAL)
     held = await district.answer(event("e1", "entry", now, "无牌车", lot=HOSPITAL))
     assert held.gate == "hold"
@@ -256,7 +247,7 @@ async def test_an_entry_that_was_held_is_let_in_when_its_plate_is_known(district
 
 
 async def test_an_ordinary_batch_tells_nobody(district: District) -> None:
-    now = later(district)
+    now = district.later()
     before = {lot: await last_number(district, lot) for lot in (QC, HOSPITAL, STATION)}
     await district.record(*visit("o1", "鲁A41C11", now - 3 * HOUR, now - 2 * MINUTE), received_at=now)
     assert {lot: await last_number(district, lot) for lot in before} == before
@@ -266,7 +257,7 @@ async def test_an_ordinary_batch_tells_nobody(district: District) -> None:
 
 
 async def test_a_lane_is_opened_from_afar_for_the_car_that_stands_there(district: District) -> None:
-    now = later(district)
+    now = district.later()
     lane = district.network.lanes[f"{QC}-out"]
     before = await last_number(district, QC)
     await district.answer(event("r1o", "exit", now - 20 * SECOND, "鲁A41C12"))
@@ -299,7 +290,7 @@ async def test_a_lane_is_opened_from_afar_for_the_car_that_stands_there(district
 async def test_an_opening_that_opened_nothing_keeps_nobody_who_pays(
     district: District, outcome: Outcome | None
 ) -> None:
-    now = later(district)
+    now = district.later()
     before, plate = await last_number(district, QC), f"鲁A41D{len(outcome or ''):02}"
     _, held = [await district.answer(each) for each in visit(f"l-{outcome}-", plate, now - 3 * HOUR, now)]
     lane = district.network.lanes[f"{QC}-out"]
@@ -325,7 +316,7 @@ async def test_an_opening_that_opened_nothing_keeps_nobody_who_pays(
 
 async def test_whoever_stands_at_a_lane_is_let_out_after_the_last_car_has_passed(district: District) -> None:
     """What follows a car that has passed was not read: nobody who opens means the one that is gone."""
-    now = later(district)
+    now = district.later()
     for each in visit("w1", "鲁A46C03", now - 3 * HOUR, now, lot=HOSPITAL):
         await district.answer(each)
     passed: Say = {"event_id": "w1p", "kind": "passage", "lane": f"{HOSPITAL}-out", "outcome": "passed"}
@@ -346,7 +337,7 @@ async def test_whoever_stands_at_a_lane_is_let_out_after_the_last_car_has_passed
 
 async def test_numbers_grow_in_the_order_of_commits(district: District) -> None:
     """A gateway that has seen a number has seen all lower ones: who adds later waits for who added first."""
-    later(district)
+    district.later()
     lane = district.network.lanes[f"{HOSPITAL}-in"]
     car = from_afar(
         lot_id=lane.lot_id,

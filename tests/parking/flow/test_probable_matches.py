@@ -6,14 +6,14 @@ from parking.decisions import Kind
 from parking.flow.network import read_network
 from tests.district import HOSPITAL, District, event
 from tests.parking.deciding import polled
-from tests.parking.flow.test_commands import decide, last_number, later, new
+from tests.parking.flow.test_commands import decide, last_number, new
 
 HOUR = timedelta(hours=1)
 
 
 async def test_a_lot_holds_who_only_probably_came_until_a_person_has_looked(district: District) -> None:
     """Nobody is told what it costs meanwhile, nor may pay the way out; the debit waits as everywhere."""
-    now = later(district)
+    now = district.later()
     came, left = "鲁A41B77", "鲁A41877"
     hold = "insert into lot_probable_match (lot_id, valid_from, probable_match) values ($1, $2, 'hold')"
     await district.owner.execute(hold, district.lot(HOSPITAL).id, now - HOUR)

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.conftest import NOW
 from tests.district import HOSPITAL, District, event, visit
-from tests.parking.flow.test_commands import DAYS, last_number, later, new, pass_on, pay
+from tests.parking.flow.test_commands import last_number, new, pass_on, pay
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 UNREAD, LIKE, OTHER = "无牌车", "鲁A41E8{}", "鲁A41F6{}"
@@ -33,8 +34,8 @@ async def test_a_held_car_that_is_read_badly_is_still_the_one(
     district: District, seen: Sequence[str], meanwhile: str | None, opens: bool, is_told: bool
 ) -> None:
     """Whether it pays then, or has paid before and the command waits."""
-    now = later(district)
-    before, n = await last_number(district, HOSPITAL), f"{next(DAYS) % 100:02}"
+    now = district.later()
+    before, n = await last_number(district, HOSPITAL), f"{(now - NOW).days:02}"
     name, read_at = f"b{n}", now - (17 * MINUTE if meanwhile == "late" else MINUTE)
     came = visit(name, f"鲁A41EB{n}", now - 3 * HOUR, read_at, lot=HOSPITAL)
     held = (await district.answer(came[0]), await district.answer(came[1]))[1]
