@@ -1,6 +1,6 @@
 """Cases over HTTP: who sees which, finding them and the events behind them, deciding, and a driver's appeal."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -100,6 +100,28 @@ async def test_a_case_shows_what_its_exit_was_matched_with_before(
     assert (before["outcome"], before["believed_until"] is None) == ("none", False)
     # From then on it is of the text that came in, which its stay tells.
     assert [each["outcome"] for each in after if each["believed_until"] is None] == []
+
+
+@pytest.mark.parametrize(
+    ("plates", "read", "outcome"),
+    [(("鲁A17E6B", "鲁A17E68"), "鲁A17E6S", "ambiguous"), (("鲁A17E7X",), "鲁C84M30", "none")],
+)
+async def test_who_pairs_an_exit_with_its_entry_makes_the_match_certain(
+    client: httpx.AsyncClient, district: District, plates: Sequence[str], read: str, outcome: str
+) -> None:
+    for plate in plates:
+        await say(client, district, event(f"i{plate}", "entry", MORNING, plate, replay=True))
+    await say(client, district, event(f"o{read}", "exit", NOW, read))
+    (case,) = await cases(client, clerk(district), plate=read)
+    (before,) = case["matches"]
+    assert (before["outcome"], before["stay_id"], before["believed_until"]) == (outcome, None, None)
+    query = "select id from gate_event where event_id = $1"
+    came = str(await district.owner.fetchval(query, f"i{plates[0]}"))
+    await decide(client, f"/v1/cases/{case['id']}", clerk(district), "pair", stay_id=came)
+    shown = (await client.get(f"/v1/cases/{case['id']}", headers=clerk(district))).raise_for_status().json()
+    was, holds = shown["matches"]
+    assert (was["outcome"], was["believed_until"]) == (outcome, holds["believed_from"])
+    assert (holds["outcome"], holds["stay_id"], holds["believed_until"]) == ("certain", came, None)
 
 
 async def test_cases_are_found_by_lot_reason_plate_day_state_and_assignee(

@@ -17,6 +17,7 @@ from tests.parking.deciding import decide, fact
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PLATE, INSIDE, LEFT = "鲁B20311", "鲁C60477", "鲁D95866"
+CAME, MISREAD = "鲁F10B77", "鲁F10877"
 FOUND = "select kind::text as kind, says from discrepancy where subject_id = $1"
 TABLES = ("stay", "open_stay", "parking_case", "charge", "charge_hold", "lot_occupancy", "match")
 COLUMNS = """
@@ -28,6 +29,7 @@ SUBJECTS = {
     "car inside": "select id from open_stay where plate = '鲁C60477'",
     "exit": "select id from stay where plate = '鲁D95866'",
     "exit of a stay": "select exit_event_id from stay where plate = '鲁B20311' and state = 'closed'",
+    "misread exit": "select fact_id from match where outcome = 'probable' and believed_until is null",
     "case": "select id from parking_case where event_id = (select id from stay where plate = '鲁D95866')",
     "charge": "select c.id from charge c join stay s on s.id = c.stay_id where s.plate = '鲁B20311'",
 }
@@ -72,6 +74,18 @@ PLANTS = {
     "a match is another": (
         "exit", "update match set outcome = 'ambiguous' where fact_id = $1", Kind.MATCH_OTHERWISE, "it is none",
     ),
+    "a match is with another entry": (
+        "misread exit", "update match set entry_id = fact_id where fact_id = $1", Kind.MATCH_OTHERWISE, "probable",
+    ),
+    "a match has other candidates": (
+        "misread exit", "update match set candidates = candidates || candidates where fact_id = $1",
+        Kind.MATCH_OTHERWISE, "probable",
+    ),
+    "a match was alike and is less so": (
+        "misread exit",
+        "update match set candidates = jsonb_set(candidates, '{0,likeness}', '1') where fact_id = $1",
+        Kind.MATCH_OTHERWISE, "probable",
+    ),
     "a match was ended": (
         "exit", "update match set believed_until = believed_from where fact_id = $1", Kind.MATCH_MISSING, "it is none",
     ),
@@ -113,11 +127,16 @@ async def look(district: District) -> int:
 
 @pytest.fixture
 async def lived_in(district: District) -> District:
-    """A whole stay of a linked vehicle of which the fee is due, a car that is inside, an exit without an entry."""
+    """A whole stay of a linked vehicle of which the fee is due, a car that is inside, an exit without an entry, and one
+    that was read a little otherwise than its entry.
+    """
     if not await district.count("select count(*) from gate_event"):
         await district.account(PLATE)
         await district.record(*visit("d", PLATE, NOW - 3 * HOUR, NOW))
         await district.record(event("i", "entry", NOW - HOUR, INSIDE, lot=HOSPITAL))
+        for name, kind, plate in (("mi", "entry", CAME), ("mo", "exit", MISREAD)):
+            at = NOW - (5 * HOUR if kind == "entry" else 4 * HOUR)
+            await district.record(event(name, kind, at, plate), received_at=at)
         for name, hours, plate in (("k", 2, "鲁K77331"), ("l", 1, LEFT)):
             at = NOW - hours * HOUR
             await district.record(event(name, "exit", at, plate, lot=STATION), received_at=at)
