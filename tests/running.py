@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from litestar import Litestar
 from msgspec import Struct
 
 from parking.app import build, server_config
@@ -48,6 +49,9 @@ def settings(database_url: str, redis_url: str, *, now: datetime, **changes: obj
     )
 
 
+_served: list[Litestar] = []
+
+
 class _Server(uvicorn.Server):
     """A server that leaves signals to pytest."""
 
@@ -71,10 +75,21 @@ async def served(settings: Settings, **changes: Any) -> AsyncIterator[httpx.Asyn
 
     changes: of uvicorn's settings; with `gateway_port` there is a second listener.
     """
-    made = server_config(settings, build(settings), port=0, log_level="error", timeout_graceful_shutdown=2, **changes)
+    app = build(settings)
+    made = server_config(settings, app, port=0, log_level="error", timeout_graceful_shutdown=2, **changes)
     ports = (0, *filter(None, [changes.get("gateway_port")]))
     async with listening(made, ports) as client:
-        yield client
+        _served.append(app)
+        try:
+            yield client
+        finally:
+            _served.remove(app)
+
+
+async def known() -> None:
+    """Each application served here knows what was just changed of the network, as it would by itself a moment later."""
+    for app in _served:
+        await app.state.network.refresh()
 
 
 @asynccontextmanager

@@ -1,13 +1,11 @@
 """What a car owes from before is said at the gate where its lot wants that, and keeps nobody in."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from parking.live.network import POLL_S
 from parking.texts import amounts
 from payments.identity import Audience
 from tests import running
@@ -35,7 +33,7 @@ async def test_a_gate_says_what_a_car_owes_from_before(client: httpx.AsyncClient
     owner = district.lot(QC).operator_code
     await says(client, f"operators/{owner}", "show")
     await says(client, f"lots/{HOSPITAL}", "nothing")
-    await asyncio.sleep(2 * POLL_S)
+    await running.known()
     plate = "鲁A51D01"
     first, second = (
         visit("o1", plate, NOW - 73 * HOUR, NOW - 70 * HOUR),
@@ -63,7 +61,7 @@ async def test_a_gate_says_what_a_car_owes_from_before(client: httpx.AsyncClient
         (other,) = await say(client, district, event(number, "entry", NOW, plate, lot=lot), lot=lot)
         assert (other["gate"], other.get("arrears")) == ("open", None)
     await says(client, f"lots/{HOSPITAL}", None)
-    await asyncio.sleep(2 * POLL_S)
+    await running.known()
     repeated = event("o7", "entry", NOW, plate, lot=HOSPITAL)
     (other,) = await say(client, district, repeated, lot=HOSPITAL)
     assert (other["gate"], other["arrears"]["owed_fen"], other["display"]["zh"][:4]) == ("open", sum_fen, "欢迎光临")

@@ -1,6 +1,5 @@
 """Bans over HTTP: kept out at the entry, never kept in, for as long as they hold, and what drivers say against them."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from parking.live.network import POLL_S
 from payments.identity import Audience
 from tests import running
 from tests.conftest import NOW
@@ -31,7 +29,7 @@ async def client(
 
 async def comes(client: httpx.AsyncClient, district: District, said: dict[str, Any], lot: str = QC) -> Any:
     """The answer to an event of a lot, as the gateway sends it once every process knows of what was said before."""
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     answer = await client.post("/v1/gate-events", json=said, headers=running.bearer(district.keys[lot]))
     return answer.raise_for_status().json()
 

@@ -14,7 +14,7 @@ import pytest
 from parking.events import BODY_BYTES_MAX, PAYLOAD_KEPT_BYTES_MAX
 from parking.flow import plates
 from parking.flow.lots import issue_gateway_key
-from parking.live.network import MISS_PAUSE_S, POLL_S
+from parking.live.network import MISS_PAUSE_S
 from parking.plates import PlateRefused
 from payments.identity import Audience
 from tests import running
@@ -182,7 +182,7 @@ async def test_an_operator_says_what_its_cameras_call_no_plate(client: httpx.Asy
     async with district.pool.acquire() as db, db.transaction():
         about: dict[str, Any] = {"operator_code": "jn-static", "text": "京A-88888", "by": "tests", "now": NOW}
         assert await plates.add_no_plate_text(db, **about) == "京A88888"
-    await asyncio.sleep(POLL_S + 0.2)
+    await running.known()
     held = (await client.post(DOOR, json={**said, "event_id": "t2"})).json()
     assert (held["reason"], held["gate"]) == ("no_plate", "hold")
     async with district.pool.acquire() as db, db.transaction():

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 import sql
-from parking.live.network import MISS_PAUSE_S, POLL_S
+from parking.live.network import MISS_PAUSE_S
 from payments.identity import Audience
 from seeds.city.network import lot_plan
 from tests import running
@@ -75,7 +75,7 @@ async def test_gates_and_lanes_are_added_and_mended(client: httpx.AsyncClient, o
     problem(await client.patch(f"{LANES}/gates-n2", json={"code": "gates-in"}), 409, "code")
     problem(await client.patch(f"{LANES}/gates-n2", json={"gateway": f"{QC}-gw"}), 422, "gateway")
     problem(await client.patch(f"{LANES}/gates-n1", json={"gate": "g1"}), 404)
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     # What was read at it is read at it still: the same event is known under the new code, and refused under the old.
     again = {**said, "lane": "gates-n2"}
     assert (await client.post("/v1/gate-events", json=again, headers=headers)).json()["status"] == "duplicate"
@@ -103,7 +103,7 @@ async def test_a_day_of_a_reversible_lane(client: httpx.AsyncClient, owner: sql.
     assert await outcome(client.put(f"{LANES}/tidal-out/direction", json={"week": week})) == "unchanged"
     problem(await client.put(f"{LANES}/tidal-out/direction", json={"week": week[:1]}), 400, "body")
     problem(await client.put(f"{LANES}/tidal-out/direction", json={}), 400, "body")
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     now = datetime.fromisoformat(turned["valid_from"]) + timedelta(seconds=1)
 
     async def tell(number: str, kind: str, plate: str, at: Any, **more: Any) -> dict[str, Any]:
@@ -150,7 +150,7 @@ async def test_a_gate_is_closed(client: httpx.AsyncClient) -> None:
     assert await outcome(client.put(f"{LOTS}/shut/gates/g1/state", json={"state": "closed"})) == "changed"
     assert await outcome(client.put(f"{LOTS}/shut/gates/g1/state", json={"state": "closed"})) == "unchanged"
     assert await outcome(client.put(f"{LANES}/shut-out/state", json={"state": "closed"})) == "unchanged"
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     (entry,) = [each for each in (await client.get(f"{LOTS}/shut")).json()["lanes"] if each["code"] == "shut-in"]
     since = NOW + timedelta(seconds=90)
     assert (entry["state"], entry["states"][0]["state"]) == ("closed", "closed")
@@ -189,7 +189,7 @@ async def test_a_lot_has_another_gateway_for_a_lane(client: httpx.AsyncClient, d
     problem(await client.post(f"{LOTS}/many/gateways", json={"code": "many-gw3"}, headers=rail), 403)
     key = (await client.post("/v1/admin/gateways/many-gw2/keys")).raise_for_status().json()["key"]
     assert await outcome(client.patch(f"{LANES}/many-in", json={"gateway": "many-gw2"})) == "changed"
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     said = event("m1", "entry", NOW, "鲁A64001", lot="many")
     problem(await client.post("/v1/gate-events", json=said, headers=first), 403, "lane")
     assert (await client.post("/v1/gate-events", json=said, headers=running.bearer(key))).json()["gate"] == "open"
@@ -211,7 +211,7 @@ async def test_a_gateway_of_several_lots(client: httpx.AsyncClient, district: Di
     await it_ceases_to_serve(client, since)
     rail = token(Audience.ADMIN, now=NOW, operator_id=district.lot(STATION).operator_id)
     problem(await client.put(f"{GATEWAYS}/hub-gw/lots/wing", json={}, headers=running.bearer(rail)), 403)
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     leaves = event("w2", "exit", NOW, "鲁A64002", lot="wing")
     assert (await client.post("/v1/gate-events", json=leaves, headers=other)).json()["gate"] == "open"
     count = {"event_id": "c4", "kind": "count", "occurred_at": NOW.isoformat(), "free": 7, "lot": "wing"}
@@ -234,7 +234,7 @@ async def it_serves_another(client: httpx.AsyncClient) -> str:
     assert [begun["outcome"], await outcome(client.put(serves, json={}))] == ["changed", "unchanged"]
     for way in ("in", "out"):
         assert await outcome(client.patch(f"{LANES}/wing-{way}", json={"gateway": "hub-gw"})) == "changed"
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     return str(begun["valid_from"])
 
 

@@ -1,6 +1,5 @@
 """What really happens at gates, over HTTP: what the table of situations names and no other module tells."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from msgspec import structs, to_builtins
 
 import sql
-from parking.live.network import POLL_S
 from payments.identity import Audience
 from seeds.city.network import lot_plan
 from tests import running
@@ -325,7 +323,7 @@ async def test_a_lot_inside_of_another_contradicts_nobody(
     made = await client.post("/v1/admin/lots", json=to_builtins(inner), headers=admin)
     assert made.status_code == 201
     keys = await client.post(f"/v1/admin/gateways/{inner.gateway}/keys", headers=admin)
-    await asyncio.sleep(POLL_S + 0.3)
+    await running.known()
     there = running.bearer(keys.raise_for_status().json()["key"])
     said = late(*visit("nl", "鲁A81C04", NOW - 3 * HOUR, NOW - HOUR, lot="qc-inner"))
     (await client.post(DOOR, json=said, headers=there)).raise_for_status()
