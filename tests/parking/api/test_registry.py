@@ -56,6 +56,13 @@ async def test_a_lot_holds_probable_matches(client: httpx.AsyncClient, owner: sq
     assert msgspec.json.decode(line["detail"])["before"] == {"probable_match": "open"}
 
 
+async def is_told_to_drivers(client: httpx.AsyncClient, lot: str, status: str) -> None:
+    """Waits until drivers are told so: what they are told is kept for a moment."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (await client.get(f"/v1/lots/{lot}")).json()["status"] != status:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.1)
+
+
 async def test_a_lot_is_registered_mistyped_mended_closed_and_opened(
     client: httpx.AsyncClient, owner: sql.Connection
 ) -> None:
@@ -115,10 +122,7 @@ async def test_a_lot_is_registered_mistyped_mended_closed_and_opened(
     again = event("b4", "entry", now, "鲁A51002", lot="baotu")
     assert (await client.post("/v1/gate-events", json=again, headers=headers)).json()["gate"] == "open"
     assert [each["state"] for each in (await client.get(lot)).json()["states"]] == ["closed", "open"]
-    # What drivers are told is kept for a moment.
-    async with asyncio.timeout(PATIENCE_S):
-        while (await client.get("/v1/lots/baotu")).json()["status"] != "open":  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.1)
+    await is_told_to_drivers(client, "baotu", "open")
 
 
 async def test_what_was_decided_is_not_decided_anew(client: httpx.AsyncClient, district: District) -> None:
